@@ -1,0 +1,199 @@
+/** Whose fault an error is: our own (a bug), a peer's, the infrastructure's, or the user's. */
+export type Fault = "us" | "peer" | "infrastructure" | "user";
+
+/** One kind of error. `{name}` in the texts is filled from the error's data. */
+export interface ErrorKind {
+  readonly message: string;
+  readonly remedy: string;
+  readonly fault: Fault;
+  readonly retryable: boolean;
+  /** Process exit code when a command ends with it: 1 failure, 2 usage, 3 violation, 4 unchecked, 5 infrastructure. */
+  readonly exitCode: 1 | 2 | 3 | 4 | 5;
+}
+
+const user = (message: string, remedy: string): ErrorKind => ({
+  message,
+  remedy,
+  fault: "user",
+  retryable: false,
+  exitCode: 2,
+});
+const infrastructure = (message: string, remedy: string): ErrorKind => ({
+  message,
+  remedy,
+  fault: "infrastructure",
+  retryable: true,
+  exitCode: 5,
+});
+const peer = (message: string, remedy: string): ErrorKind => ({
+  message,
+  remedy,
+  fault: "peer",
+  retryable: true,
+  exitCode: 1,
+});
+const ours = (message: string): ErrorKind => ({
+  message,
+  remedy: "This is a fault of Fedledger itself: please report it with the log.",
+  fault: "us",
+  retryable: false,
+  exitCode: 1,
+});
+
+/** Every error Fedledger raises, by code. Codes are stable; texts may change. */
+export const errorCatalogue = {
+  // core: encoding
+  NON_FINITE_PARAMETER: user(
+    "Parameter {index} is {value}: only finite numbers can be encoded.",
+    "Training diverged: lower the learning rate or check the data for missing values.",
+  ),
+  PARAMETER_OUT_OF_RANGE: user(
+    "Parameter {index} is {value}, beyond what {fractionBits} fraction bits can hold in 32 bits.",
+    "Use fewer fraction bits in the task, or a smaller learning rate.",
+  ),
+  INVALID_ARGUMENT: ours("{name} is {value}: expected {expected}."),
+  LENGTH_MISMATCH: user(
+    "{name} has length {actual}, expected {expected}.",
+    "Check that the data belongs to this task.",
+  ),
+  INVALID_PROOF: peer("The Merkle proof of chunk {index} does not lead to the root.", "The sender is wrong or lying."),
+  INVALID_TASK_SPEC: user(
+    "The task specification is not valid: {reason}.",
+    "See docs/protocol.md, Task specification.",
+  ),
+  INVALID_HISTORY: peer(
+    "Event {name} of round {round} does not follow from the events before it: {reason}.",
+    "The RPC endpoint gave an inconsistent history: try another one.",
+  ),
+  // configuration and command line
+  INVALID_CONFIG: user("{name}: {reason}.", "See --help for the values it takes."),
+  UNKNOWN_OPTION: user("Unknown setting {name}.", "See --help for the settings there are."),
+  FILE_NOT_FOUND: user("There is no file {path}.", "Check the path."),
+  FILE_UNREADABLE: user("{path} cannot be read: {reason}.", "Check the file and its permissions."),
+  FILE_EXISTS: user("{path} exists already.", "Choose another name, or remove it first."),
+  WRONG_PASSWORD: user(
+    "The keystore {path} does not open with this password.",
+    "Check FEDLEDGER_PASSWORD or the password file.",
+  ),
+  PASSWORD_MISSING: user("A password for {path} is needed.", "Set FEDLEDGER_PASSWORD, or give --password-file."),
+  INTERRUPTED: {
+    message: "Stopped on request.",
+    remedy: "Run the command again to go on.",
+    fault: "user",
+    retryable: true,
+    exitCode: 1,
+  },
+  // data
+  INVALID_DATA: user("{source}: {reason}.", "See docs/data.md for the formats."),
+  TOO_LITTLE_DATA: user(
+    "{source} has {actual} rows; at least {required} are needed.",
+    "Give more data, or another partition.",
+  ),
+  // training
+  TRAINING_FAILED: {
+    message: "Training failed: {reason}.",
+    remedy: "Check the model, the data and the learning rate.",
+    fault: "user",
+    retryable: false,
+    exitCode: 1,
+  },
+  BACKEND_UNAVAILABLE: {
+    message: "The training backend {name} cannot run here: {reason}.",
+    remedy: "Choose another backend: wasm or cpu.",
+    fault: "user",
+    retryable: false,
+    exitCode: 2,
+  },
+  UNSUPPORTED_MODEL: user("The model is not supported: {reason}.", "See docs/protocol.md, Task specification."),
+  // storage
+  BLOB_NOT_FOUND: infrastructure(
+    "The blob {contentId} could not be had from any of {providers} peers.",
+    "Its holders may be offline: try again later.",
+  ),
+  BLOB_CORRUPT: peer(
+    "The bytes received for {contentId} have another hash.",
+    "The sender is wrong or lying: another holder may have it.",
+  ),
+  BLOB_TOO_LARGE: peer(
+    "The blob {contentId} is larger than the {limitBytes} bytes it may have.",
+    "The sender is wrong or lying.",
+  ),
+  STORAGE_FAILED: infrastructure(
+    "The content store failed: {reason}.",
+    "Check the disk space and the permissions of {path}.",
+  ),
+  // peer to peer
+  PEER_UNREACHABLE: infrastructure(
+    "Peer {peerId} cannot be reached: {reason}.",
+    "It may be offline, or its registered addresses are wrong.",
+  ),
+  PEER_REFUSED: peer("Peer {peerId} refused: {reason}.", "Ask its operator."),
+  PEER_NOT_ADMITTED: peer("Peer {peerId} is not in the federation's registry.", "It must be a registered member."),
+  PEER_PROTOCOL: peer(
+    "Peer {peerId} broke the protocol {protocol}: {reason}.",
+    "The peer runs another version or is faulty.",
+  ),
+  PEER_TIMEOUT: infrastructure("Peer {peerId} did not answer within {timeoutMs} ms.", "It may be busy or offline."),
+  // chain
+  RPC_UNREACHABLE: infrastructure(
+    "The Ethereum endpoint {url} does not answer: {reason}.",
+    "Check that the node runs and the URL is right.",
+  ),
+  NO_FEDERATION: user(
+    "There is no Fedledger federation at {address} on chain {chainId}.",
+    "Check the address and the RPC endpoint.",
+  ),
+  NO_ACCOUNT: user("This needs an account to send transactions.", "Give a keystore with --keystore."),
+  CHAIN_MISMATCH: user("The endpoint is on chain {actual}, expected {expected}.", "Check the RPC endpoint."),
+  INSUFFICIENT_FUNDS: user("Account {account} cannot pay for the transaction.", "Send it some ether."),
+  TRANSACTION_REVERTED: {
+    message: "The contract refused {call}: {reason}.",
+    remedy: "See the reason, a custom error of the contracts.",
+    fault: "user",
+    retryable: false,
+    exitCode: 1,
+  },
+  TRANSACTION_STUCK: infrastructure(
+    "Transaction {hash} was not mined within {timeoutMs} ms.",
+    "The chain may be congested: it is replaced at a higher price.",
+  ),
+  UNKNOWN_TASK: user("The federation has no task {taskId}.", "List the tasks with: fedledger task list."),
+  TASK_FINISHED: user("Task {taskId} has run all its rounds.", "Create another task."),
+  MISSING_ROLE: user(
+    "Account {account} does not have the role {role}.",
+    "Ask the federation's admin: fedledger member add.",
+  ),
+  // audit
+  AUDIT_VIOLATION: {
+    message: "The audit found {count} violations.",
+    remedy: "See the findings: each names the round and the party.",
+    fault: "peer",
+    retryable: false,
+    exitCode: 3,
+  },
+  AUDIT_INCOMPLETE: {
+    message: "{count} things could not be checked.",
+    remedy: "See the findings: bytes are missing or an endpoint does not answer.",
+    fault: "infrastructure",
+    retryable: true,
+    exitCode: 4,
+  },
+  // demo and processes
+  PROCESS_DIED: {
+    message: "The process {name} ended with {reason}.",
+    remedy: "Its log is at {path}.",
+    fault: "us",
+    retryable: true,
+    exitCode: 1,
+  },
+  STALLED: {
+    message: "Nothing has moved for {seconds} s: {reason}.",
+    remedy: "See the logs at {path}.",
+    fault: "us",
+    retryable: true,
+    exitCode: 1,
+  },
+} as const satisfies Record<string, ErrorKind>;
+
+/** A code of the catalogue. */
+export type ErrorCode = keyof typeof errorCatalogue;

@@ -1,0 +1,96 @@
+import type { Address, Bytes32, Hex, RoundNumber, TaskId } from "../core/ids.ts";
+import type { Attestation, Evaluation, Member, Proposal, Role, TaskEvent, TaskRules } from "../core/records.ts";
+
+/** A block that decisions may rest on. */
+export interface Head {
+  readonly number: number;
+  readonly hash: Bytes32;
+  /** Seconds since 1970, the chain's clock: deadlines are judged by it. */
+  readonly timestampS: number;
+}
+
+/** A call that changes the record. Each maps to one contract function. */
+export type ChainCall =
+  | {
+      readonly kind: "register";
+      readonly peerId: string;
+      readonly encryptionKey: Bytes32;
+      readonly multiaddrs: readonly string[];
+    }
+  | { readonly kind: "grantRole" | "revokeRole"; readonly role: Role; readonly account: Address }
+  | { readonly kind: "createTask"; readonly rules: TaskRules; readonly modelRoot: Bytes32; readonly spec: string }
+  | { readonly kind: "enrol" | "leave" | "openRound"; readonly taskId: TaskId }
+  | {
+      readonly kind: "commit";
+      readonly taskId: TaskId;
+      readonly round: RoundNumber;
+      readonly baseModelRoot: Bytes32;
+      readonly updateRoot: Bytes32;
+      readonly contentId: Bytes32;
+      readonly weight: number;
+    }
+  | { readonly kind: "closeRound" | "reassign"; readonly taskId: TaskId; readonly round: RoundNumber }
+  | { readonly kind: "propose"; readonly taskId: TaskId; readonly round: RoundNumber; readonly proposal: Proposal }
+  | {
+      readonly kind: "finalize";
+      readonly taskId: TaskId;
+      readonly round: RoundNumber;
+      readonly proposal: Proposal;
+      readonly attestations: readonly Attestation[];
+    }
+  | {
+      readonly kind: "finalizeUnchallenged";
+      readonly taskId: TaskId;
+      readonly round: RoundNumber;
+      readonly proposal: Proposal;
+    };
+
+/** A mined transaction. */
+export interface Receipt {
+  readonly transactionHash: Bytes32;
+  readonly blockNumber: number;
+  readonly gasUsed: number;
+}
+
+/** What one look at the chain brought. */
+export interface ChainUpdate {
+  readonly head: Head;
+  /** Events since the last update, in chain order; all of the task's events when `reset`. */
+  readonly events: readonly TaskEvent[];
+  /** True at first, and when a reorganisation undid events already given: discard what was folded from them. */
+  readonly reset: boolean;
+}
+
+/** Reads the record. Every method rejects with RPC_UNREACHABLE when no endpoint answers. */
+export interface ChainReader {
+  readonly chainId: number;
+  readonly federation: Address;
+  /** The newest block of the configured finality. */
+  head(): Promise<Head>;
+  /** All members, in the order of their first appearance. */
+  members(): Promise<readonly Member[]>;
+  /** Number of tasks created. */
+  taskCount(): Promise<number>;
+  /** All events of a task up to the head, in chain order. `detail` adds sender, gas and time to each. Rejects with UNKNOWN_TASK. */
+  history(taskId: TaskId, options?: { detail?: boolean; signal?: AbortSignal }): Promise<readonly TaskEvent[]>;
+  /** What the contract's storage says, to check a history against. */
+  storedState(
+    taskId: TaskId,
+  ): Promise<{ round: RoundNumber; modelRoot: Bytes32; accumulator: Bytes32; historyHead: Bytes32 }>;
+  /** Updates of a task: the first at once, then one for each new head. Ends when the signal aborts. Survives endpoint failures. */
+  follow(taskId: TaskId, options: { signal: AbortSignal }): AsyncIterable<ChainUpdate>;
+  /** EIP-712 digest that an attester signs. */
+  attestationDigest(taskId: TaskId, round: RoundNumber, proposalHash: Bytes32, evaluation: Evaluation): Bytes32;
+}
+
+/** Reads and writes the record as one account. */
+export interface Chain extends ChainReader {
+  readonly account: Address;
+  /**
+   * Sends a call and waits until it is mined; nonces, stuck transactions and fail-over are its business.
+   * Rejects with TRANSACTION_REVERTED (data.error: the contract's error name), INSUFFICIENT_FUNDS, TRANSACTION_STUCK.
+   */
+  send(call: ChainCall, options?: { signal?: AbortSignal }): Promise<Receipt>;
+  /** Signs an attestation by EIP-712. */
+  signAttestation(taskId: TaskId, round: RoundNumber, proposalHash: Bytes32, evaluation: Evaluation): Promise<Hex>;
+}
