@@ -1,0 +1,224 @@
+// Makes this folder ready to run, with nothing but Node 18 or later and npm: a recent Node, the dependencies, the
+// compiled contracts. Each step is skipped where its result is there already. Plain JavaScript without dependencies,
+// because it runs before any are installed and on whatever Node the machine has.
+import { spawn } from "node:child_process";
+import { createHash } from "node:crypto";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
+import { homedir } from "node:os";
+import { basename, delimiter, dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+/** The folder of the package: the clone, or where npm put the published package. */
+export const root = dirname(dirname(fileURLToPath(import.meta.url)));
+/** Whether this is a clone, run from its sources, and not the published package. */
+export const isClone = existsSync(join(root, "node", "cli", "main.ts"));
+
+const windows = process.platform === "win32";
+
+/** Whether the Node we run on executes TypeScript and has node:sqlite without flags, and is one Hardhat accepts. */
+export function isRecentNode(version = process.versions.node) {
+  const [major, minor] = version.split(".").map(Number);
+  return major >= 24 || (major === 22 && minor >= 18);
+}
+
+/**
+ * Makes everything ready and returns the path of the Node to run Fedledger with.
+ * @param {(line: string) => void} say where progress goes
+ */
+export async function ensureReady(say = (line) => process.stderr.write(`${line}\n`)) {
+  return withLock(say, async () => {
+    const node = await ensureNode(say);
+    if (isClone) {
+      await ensureDependencies(node, say);
+      await ensureContracts(node, say);
+    }
+    return node;
+  });
+}
+
+/** PATH with the chosen Node in front, for child processes. */
+export function pathWith(node) {
+  const key = Object.keys(process.env).find((name) => name.toUpperCase() === "PATH") ?? "PATH";
+  return { ...process.env, [key]: [join(root, "node_modules", ".bin"), dirname(node), process.env[key] ?? ""].join(delimiter) };
+}
+
+async function ensureNode(say) {
+  if (isRecentNode()) return process.execPath;
+  const home = isClone ? join(root, ".runtime") : join(homedir(), ".cache", "fedledger", "runtime");
+  const wanted = readFileSync(join(root, "scripts", "runtime", "package-lock.json"), "utf8");
+  const binary = () => findNode(join(home, "node_modules"));
+  const stamp = join(home, "stamp");
+  if (read(stamp) !== digest(wanted) || binary() === undefined) {
+    say(`Node ${process.versions.node} is too old to run Fedledger itself: fetching a private Node from npm (about 190 MB, once) ...`);
+    mkdirSync(home, { recursive: true });
+    writeFileSync(join(home, "package.json"), readFileSync(join(root, "scripts", "runtime", "package.json")));
+    writeFileSync(join(home, "package-lock.json"), wanted);
+    writeFileSync(join(home, ".npmrc"), "fund=false\naudit=false\nupdate-notifier=false\nloglevel=error\n");
+    // Windows on ARM runs the x64 binary.
+    const args = windows && process.arch === "arm64" ? ["ci", "--cpu=x64"] : ["ci"];
+    await npm(process.execPath, undefined, args, home, say);
+    if (binary() === undefined) throw new Error(`npm has no Node for ${process.platform} ${process.arch}. Install Node 22.18 or later and try again.`);
+    writeFileSync(stamp, digest(wanted));
+  }
+  return binary();
+}
+
+function findNode(modules) {
+  if (!existsSync(modules)) return undefined;
+  for (const name of readdirSync(modules)) {
+    if (!name.startsWith("node-")) continue;
+    const path = join(modules, name, "bin", windows ? "node.exe" : "node");
+    if (existsSync(path)) return path;
+  }
+  return undefined;
+}
+
+async function ensureDependencies(node, say) {
+  const lock = readFileSync(join(root, "package-lock.json"), "utf8");
+  const stamp = join(root, "node_modules", ".fedledger-installed");
+  const mark = digest(lock + process.platform + process.arch);
+  if (read(stamp) !== mark) {
+    if (!isInstalled(lock)) {
+      say("Installing the dependencies (about 700 MB on disk, once) ...");
+      const privateNpm = join(root, ".runtime", "node_modules", "npm", "bin", "npm-cli.js");
+      // npm must itself run on the recent Node: it skips native parts that the running Node is too old for.
+      await npm(node, existsSync(privateNpm) && node !== process.execPath ? privateNpm : undefined, ["ci"], root, say);
+    }
+    writeFileSync(stamp, mark);
+  }
+  linkBinaries(node);
+}
+
+/** Whether somebody's own `npm ci` already put everything there, native parts included. */
+function isInstalled(lockText) {
+  const hidden = read(join(root, "node_modules", ".package-lock.json"));
+  if (hidden === undefined) return false;
+  const have = JSON.parse(hidden).packages ?? {};
+  for (const [path, entry] of Object.entries(JSON.parse(lockText).packages)) {
+    if (path === "" || entry.link) continue;
+    if (entry.optional ? fits(entry) && have[path] === undefined : have[path]?.version !== entry.version) return false;
+  }
+  return true;
+}
+
+function fits(entry) {
+  const glibc = process.platform === "linux" ? process.report?.getReport().header.glibcVersionRuntime !== undefined : undefined;
+  return (
+    [entry.os ?? []].flat().includes(process.platform) &&
+    [entry.cpu ?? []].flat().includes(process.arch) &&
+    (entry.libc === undefined || glibc === undefined || [entry.libc].flat().includes(glibc ? "glibc" : "musl"))
+  );
+}
+
+/** Puts `node` and `fedledger` into node_modules/.bin, so that npx and npm scripts use this Node and this clone. */
+function linkBinaries(node) {
+  const bin = join(root, "node_modules", ".bin");
+  const links = [["fedledger", join(root, "bin", "fedledger.mjs")]];
+  if (node !== process.execPath) links.push(["node", node]);
+  for (const [name, target] of links) {
+    const link = join(bin, windows ? `${name}.cmd` : name);
+    if (windows) {
+      const call = name === "node" ? `"${target}"` : `"${node}" "${target}"`;
+      writeFileSync(link, `@${call} %*\r\n`);
+    } else {
+      rmSync(link, { force: true });
+      symlinkSync(target, link);
+    }
+  }
+}
+
+async function ensureContracts(node, say) {
+  const hash = createHash("sha256");
+  for (const file of ["hardhat.config.ts", "package-lock.json", ...walk("contracts")]) hash.update(readFileSync(join(root, file)));
+  const mark = hash.digest("hex");
+  const stamp = join(root, "artifacts", ".fedledger-compiled");
+  if (read(stamp) === mark) return;
+  say("Compiling the contracts ...");
+  await run(node, [join(root, "node_modules", "hardhat", "dist", "src", "cli.js"), "build", "--quiet"], root, pathWith(node));
+  writeFileSync(stamp, mark);
+}
+
+function walk(folder) {
+  return readdirSync(join(root, folder)).sort().flatMap((name) => {
+    const path = `${folder}/${name}`;
+    return statSync(join(root, path)).isDirectory() ? walk(path) : [path];
+  });
+}
+
+/** Runs npm on `node`; `cli` names npm's own entry file where we brought one. */
+async function npm(node, cli, args, cwd, say) {
+  const entry = cli ?? npmEntry();
+  const started = Date.now();
+  const ticker = setInterval(() => say(`  ... ${Math.round((Date.now() - started) / 1000)} s`), 10_000);
+  try {
+    const env = pathWith(node);
+    if (entry === undefined) await run(windows ? "npm.cmd" : "npm", args, cwd, env, windows);
+    else await run(node, [entry, ...args], cwd, env);
+    say(`  done in ${Math.round((Date.now() - started) / 1000)} s`);
+  } finally {
+    clearInterval(ticker);
+  }
+}
+
+/** npm's entry file: that of the npm that started us, if any. */
+function npmEntry() {
+  const entry = process.env.npm_execpath;
+  return entry?.endsWith("npm-cli.js") && existsSync(entry) ? entry : undefined;
+}
+
+function run(command, args, cwd, env, shell = false) {
+  return new Promise((resolve, reject) => {
+    // Standard output is the command's own (it may be JSON): installers write to standard error.
+    const child = spawn(command, args, { cwd, env, shell, stdio: ["ignore", 2, 2] });
+    child.once("error", reject);
+    child.once("exit", (code, signal) =>
+      code === 0 ? resolve() : reject(new Error(`${basename(command)} ${args.slice(-2).join(" ")} ended with ${signal ?? code}`)),
+    );
+  });
+}
+
+/** One installer at a time: others wait until it is done, or take over where its process is gone. */
+async function withLock(say, work) {
+  const lock = isClone ? join(root, ".runtime-lock") : join(homedir(), ".cache", "fedledger", "lock");
+  mkdirSync(dirname(lock), { recursive: true });
+  for (let told = false; ; ) {
+    try {
+      writeFileSync(lock, String(process.pid), { flag: "wx" });
+      break;
+    } catch (error) {
+      if (error.code !== "EEXIST") throw error;
+      const holder = Number(read(lock));
+      if (!isAlive(holder)) rmSync(lock, { force: true });
+      else if (!told) say(`Waiting for another Fedledger (process ${holder}) to finish installing ...`);
+      told = true;
+      await new Promise((resolve) => setTimeout(resolve, 200));
+    }
+  }
+  try {
+    return await work();
+  } finally {
+    rmSync(lock, { force: true });
+  }
+}
+
+function isAlive(pid) {
+  if (!Number.isInteger(pid) || pid <= 0) return false;
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return error.code === "EPERM";
+  }
+}
+
+function read(path) {
+  try {
+    return readFileSync(path, "utf8");
+  } catch {
+    return undefined;
+  }
+}
+
+function digest(text) {
+  return createHash("sha256").update(text).digest("hex");
+}
