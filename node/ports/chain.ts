@@ -81,6 +81,11 @@ export interface ChainReader {
   follow(taskId: TaskId, options: { signal: AbortSignal }): AsyncIterable<ChainUpdate>;
   /** EIP-712 digest that an attester signs. */
   attestationDigest(taskId: TaskId, round: RoundNumber, proposalHash: Bytes32, evaluation: Evaluation): Bytes32;
+  /**
+   * Who signed an attestation (`attestation.attester` is not looked at); undefined when the contract would not accept the
+   * signature: not 65 bytes, s in the upper half of the curve's order, v neither 27 nor 28, or not recoverable. Pure: asks no endpoint.
+   */
+  recoverAttester(attestation: Attestation): Address | undefined;
 }
 
 /** Reads and writes the record as one account. */
