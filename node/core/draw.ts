@@ -1,0 +1,60 @@
+import { FedledgerError } from "./error.ts";
+import { keccak256 } from "./keccak.ts";
+import type { TaskRules } from "./records.ts";
+
+const feistelRounds = 8;
+
+/** How many of `enrolled` participants a round draws (docs/protocol.md section 6). */
+export function drawnCount(
+  rules: Pick<TaskRules, "minUpdates" | "maxUpdates" | "participationBps">,
+  enrolled: number,
+): number {
+  const share = Math.ceil((enrolled * rules.participationBps) / 10_000);
+  return Math.min(rules.maxUpdates, Math.max(rules.minUpdates, share), enrolled);
+}
+
+/**
+ * The slot of the participant at place `index`: a keyed permutation of 0 to enrolled - 1 (section 6). It is drawn if its slot is below `drawn`.
+ *
+ * A balanced Feistel network with cycle walking, after Black and Rogaway, "Ciphers with Arbitrary Finite Domains", CT-RSA 2002.
+ *
+ * @param seed 72 bits of on-chain randomness
+ * Throws INVALID_ARGUMENT unless 0 ≤ index < enrolled ≤ 2^32 and drawn ≤ enrolled.
+ */
+export function slotOf(index: number, enrolled: number, drawn: number, seed: bigint): number {
+  if (!Number.isInteger(enrolled) || enrolled < 1 || enrolled > 2 ** 32)
+    throw outside("enrolled", enrolled, "1 to 2^32");
+  if (!Number.isInteger(index) || index < 0 || index >= enrolled) throw outside("index", index, "below enrolled");
+  if (!Number.isInteger(drawn) || drawn < 0 || drawn > enrolled) throw outside("drawn", drawn, "at most enrolled");
+  if (seed < 0n || seed >= 1n << 72n) throw outside("seed", seed, "72 bits");
+  if (drawn === enrolled) return index;
+  const half = Math.max(1, Math.ceil((32 - Math.clz32(enrolled - 1)) / 2));
+  const message = new Uint8Array(14);
+  for (let i = 0; i < 9; i++) message[i] = Number((seed >> BigInt(8 * (8 - i))) & 0xffn);
+  let x = index;
+  do x = permuted(x, half, message);
+  while (x >= enrolled);
+  return x;
+}
+
+/** One pass of the network over 2·half bits; `message` holds the seed in its first 9 bytes. */
+function permuted(x: number, half: number, message: Uint8Array): number {
+  const view = new DataView(message.buffer);
+  const size = 2 ** half;
+  let left = Math.floor(x / size);
+  let right = x % size;
+  for (let round = 0; round < feistelRounds; round++) {
+    view.setUint8(9, round);
+    view.setUint32(10, right);
+    const hash = keccak256(message);
+    // half is at most 16, so the last two bytes of the hash are enough.
+    const next = (left ^ ((hash[30]! << 8) | hash[31]!)) & (size - 1);
+    left = right;
+    right = next;
+  }
+  return left * size + right;
+}
+
+function outside(name: string, value: number | bigint, expected: string): FedledgerError {
+  return new FedledgerError("INVALID_ARGUMENT", { name, value, expected });
+}

@@ -1,0 +1,72 @@
+import { FedledgerError } from "./error.ts";
+import { toHex } from "./hex.ts";
+import type { Bytes32 } from "./ids.ts";
+import { keccak256 } from "./keccak.ts";
+import type { InvalidReason, Mode, Phase, Role, Rule } from "./records.ts";
+
+/** Words of our records and the numbers of the same contract enum, both ways. */
+export interface EnumCodes<Name extends string> {
+  /** All names, in the order of their numbers. */
+  readonly names: readonly Name[];
+  /** The contract's number of a name. */
+  codeOf(name: Name): number;
+  /** The name of a contract's number. Throws INVALID_ARGUMENT for one that is not in the enum. */
+  nameOf(code: number | bigint): Name;
+}
+
+function enumCodes<Name extends string>(enumName: string, names: readonly Name[]): EnumCodes<Name> {
+  return {
+    names,
+    codeOf(name) {
+      const code = names.indexOf(name);
+      if (code < 0) throw unknown(enumName, name, names);
+      return code;
+    },
+    nameOf(code) {
+      const name = names[Number(code)];
+      if (name === undefined) throw unknown(enumName, code, names);
+      return name;
+    },
+  };
+}
+
+/** TaskTypes.Mode. */
+export const modeCodes: EnumCodes<Mode> = enumCodes("mode", ["transparent", "masked", "encrypted"]);
+/** TaskTypes.Rule. */
+export const ruleCodes: EnumCodes<Rule> = enumCodes("rule", ["weighted-mean", "coordinate-median", "trimmed-mean"]);
+/** TaskTypes.Phase. */
+export const phaseCodes: EnumCodes<Phase> = enumCodes("phase", [
+  "none",
+  "open",
+  "aggregating",
+  "proposed",
+  "finalized",
+  "invalidated",
+]);
+/** TaskTypes.Reason. */
+export const reasonCodes: EnumCodes<InvalidReason> = enumCodes("reason", [
+  "none",
+  "too-few-updates",
+  "no-proposal",
+  "not-attested",
+]);
+
+const idOf = (name: string): Bytes32 => toHex(keccak256(new TextEncoder().encode(name)));
+
+/** OpenZeppelin AccessControl's identifiers of the roles, as IMembers names them. */
+export const roleIds: Readonly<Record<Role, Bytes32>> = {
+  admin: toHex(new Uint8Array(32)),
+  "task-creator": idOf("TASK_CREATOR_ROLE"),
+  participant: idOf("PARTICIPANT_ROLE"),
+  aggregator: idOf("AGGREGATOR_ROLE"),
+};
+
+/** The role of an AccessControl identifier; undefined for one the federation does not use. */
+export function roleOfId(id: string): Role | undefined {
+  const wanted = id.toLowerCase();
+  return (Object.keys(roleIds) as Role[]).find((role) => roleIds[role] === wanted);
+}
+
+function unknown(name: string, value: string | number | bigint, names: readonly string[]): FedledgerError {
+  return new FedledgerError("INVALID_ARGUMENT", { name, value, expected: names.join(", ") });
+}
