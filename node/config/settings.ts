@@ -1,0 +1,316 @@
+import { z } from "zod";
+import { defineSetting } from "./setting.ts";
+
+const integer = (min: number, max: number) =>
+  z
+    .string()
+    .regex(/^-?\d+$/, "expected a whole number")
+    .transform(Number)
+    .pipe(z.number().min(min, `expected ${min} to ${max}`).max(max, `expected ${min} to ${max}`));
+const decimal = (min: number, max: number) =>
+  z
+    .string()
+    .transform(Number)
+    .pipe(z.number("expected a number").min(min, `expected ${min} to ${max}`).max(max, `expected ${min} to ${max}`));
+const text = z.string().min(1, "expected a text");
+const list = text.transform((value) =>
+  value
+    .split(",")
+    .map((each) => each.trim())
+    .filter((each) => each !== ""),
+);
+const address = z
+  .string()
+  .regex(/^0x[0-9a-fA-F]{40}$/, "expected an account or contract address, 0x and 40 hexadecimal digits");
+const choice = <const T extends readonly [string, ...string[]]>(...values: T) =>
+  z.enum(values, `expected one of ${values.join(", ")}`);
+const yes = z.union([z.boolean(), z.stringbool()]);
+const share = z
+  .string()
+  .regex(/^\d+\/\d+$/, "expected PART/PARTS, such as 0/5")
+  .transform((value) => value.split("/").map(Number) as [number, number])
+  .refine(([part, parts]) => part < parts, "the part must be below the number of parts");
+
+/** Every local setting of every command, by its name in configuration files. What a task fixes has no setting: it comes from the chain. */
+export const settings = {
+  // the chain
+  rpc: defineSetting({
+    flag: "--rpc <urls>",
+    env: "FEDLEDGER_RPC",
+    default: "http://127.0.0.1:8545",
+    help: "Ethereum JSON-RPC endpoint; several, separated by commas, take over from each other",
+    schema: list,
+  }),
+  federation: defineSetting({
+    flag: "--federation <address>",
+    env: "FEDLEDGER_FEDERATION",
+    help: "address of the federation's contract",
+    schema: address,
+  }),
+  confirmations: defineSetting({
+    flag: "--confirmations <n|safe|finalized>",
+    env: "FEDLEDGER_CONFIRMATIONS",
+    default: "0",
+    help: "blocks on top of an event before it counts (0 suits a local chain), or the chain's own safe or finalized mark",
+    schema: z.union([choice("safe", "finalized"), integer(0, 1000)]),
+  }),
+  keystore: defineSetting({
+    flag: "--keystore <file>",
+    env: "FEDLEDGER_KEYSTORE",
+    help: "encrypted key file of the account (Web3 Secret Storage, version 3)",
+    schema: text,
+  }),
+  passwordFile: defineSetting({
+    flag: "--password-file <file>",
+    env: "FEDLEDGER_PASSWORD_FILE",
+    help: "file with the keystore's password; otherwise FEDLEDGER_PASSWORD, otherwise you are asked",
+    schema: text,
+  }),
+  devAccount: defineSetting({
+    flag: "--dev-account <n>",
+    env: "FEDLEDGER_DEV_ACCOUNT",
+    help: "use the n-th publicly known test account, from 0; only on the local test chain (id 31337)",
+    schema: integer(0, 99),
+  }),
+  task: defineSetting({
+    flag: "--task <n>",
+    env: "FEDLEDGER_TASK",
+    default: "1",
+    help: "number of the task",
+    schema: integer(1, 2 ** 32 - 1),
+  }),
+  // a node
+  dir: defineSetting({
+    flag: "--dir <folder>",
+    env: "FEDLEDGER_DIR",
+    help: "folder for this node's blobs and journal (default: .fedledger/ACCOUNT)",
+    schema: text,
+  }),
+  listen: defineSetting({
+    flag: "--listen <addresses>",
+    env: "FEDLEDGER_LISTEN",
+    default: "/ip4/127.0.0.1/tcp/0",
+    help: "libp2p multiaddrs to listen on, separated by commas",
+    schema: list,
+  }),
+  announce: defineSetting({
+    flag: "--announce <addresses>",
+    env: "FEDLEDGER_ANNOUNCE",
+    help: "multiaddrs to register instead of those listened on, separated by commas (behind NAT or a proxy)",
+    schema: list,
+  }),
+  gateway: defineSetting({
+    flag: "--gateway <host:port|off>",
+    env: "FEDLEDGER_GATEWAY",
+    default: "127.0.0.1:0",
+    help: "where to serve blobs over HTTP for auditors (IPFS trustless gateway); port 0 picks one",
+    schema: z.union([z.literal("off"), z.string().regex(/^.+:\d+$/, "expected HOST:PORT or off")]),
+  }),
+  mdns: defineSetting({
+    flag: "--mdns",
+    env: "FEDLEDGER_MDNS",
+    help: "find members on the local network, too",
+    schema: yes,
+  }),
+  ipfs: defineSetting({
+    flag: "--ipfs <url>",
+    env: "FEDLEDGER_IPFS",
+    help: "RPC address of a Kubo daemon to keep blobs in, instead of the embedded store",
+    schema: text,
+  }),
+  linger: defineSetting({
+    flag: "--linger",
+    env: "FEDLEDGER_LINGER",
+    help: "keep serving blobs after the task's last round, until stopped",
+    schema: yes,
+  }),
+  logLevel: defineSetting({
+    flag: "--log-level <level>",
+    env: "FEDLEDGER_LOG_LEVEL",
+    default: "warn",
+    help: "silent, error, warn, info or debug",
+    schema: choice("silent", "error", "warn", "info", "debug"),
+  }),
+  logFile: defineSetting({
+    flag: "--log-file <file>",
+    env: "FEDLEDGER_LOG_FILE",
+    help: "append the log to a file, as JSON lines",
+    schema: text,
+  }),
+  // data and training
+  data: defineSetting({
+    flag: "--data <source>",
+    env: "FEDLEDGER_DATA",
+    help: "digits, breast-cancer, diabetes, synthetic-ten, mnist:FOLDER, or a CSV file",
+    schema: text,
+  }),
+  partition: defineSetting({
+    flag: "--partition <kind>",
+    help: "share of the data this participant takes: iid, dirichlet:ALPHA, label:CLASSES, quantity:ALPHA",
+    schema: text,
+  }),
+  part: defineSetting({
+    flag: "--part <part/parts>",
+    help: "which share, such as 0/5; without it, all of the data",
+    schema: share,
+  }),
+  holdOut: defineSetting({
+    flag: "--hold-out <fraction>",
+    env: "FEDLEDGER_HOLD_OUT",
+    default: "0.2",
+    help: "fraction of the data kept for evaluation, 0 to 0.9",
+    schema: decimal(0, 0.9),
+  }),
+  seed: defineSetting({
+    flag: "--seed <n>",
+    env: "FEDLEDGER_SEED",
+    default: "1",
+    help: "seed of partition, initial model and training; the same seed repeats a run",
+    schema: integer(0, 2 ** 32 - 1),
+  }),
+  backend: defineSetting({
+    flag: "--backend <name>",
+    env: "FEDLEDGER_BACKEND",
+    default: "auto",
+    help: "auto, wasm, cpu or native (where @tensorflow/tfjs-node is installed)",
+    schema: choice("auto", "wasm", "cpu", "native"),
+  }),
+  // tasks and demos
+  model: defineSetting({
+    flag: "--model <kind>",
+    help: "linear, logistic, mlp or cnn (default: the data set's own)",
+    schema: text,
+  }),
+  participants: defineSetting({
+    flag: "--participants <n>",
+    default: "5",
+    help: "number of participants, 1 to 64",
+    schema: integer(1, 64),
+  }),
+  aggregators: defineSetting({
+    flag: "--aggregators <n>",
+    default: "1",
+    help: "number of aggregators, 1 to 16",
+    schema: integer(1, 16),
+  }),
+  rounds: defineSetting({
+    flag: "--rounds <n>",
+    default: "10",
+    help: "number of rounds, 1 to 65535",
+    schema: integer(1, 65535),
+  }),
+  participation: defineSetting({
+    flag: "--participation <fraction>",
+    default: "1",
+    help: "fraction of the participants drawn for each round, above 0 to 1",
+    schema: decimal(0.0001, 1),
+  }),
+  epochs: defineSetting({
+    flag: "--epochs <n>",
+    help: "local epochs in each round (default: the preset's)",
+    schema: integer(1, 1000),
+  }),
+  learningRate: defineSetting({
+    flag: "--learning-rate <x>",
+    help: "step of the local training (default: the preset's)",
+    schema: decimal(1e-9, 1000),
+  }),
+  batchSize: defineSetting({
+    flag: "--batch-size <n>",
+    help: "examples a step (default: the preset's)",
+    schema: integer(1, 65536),
+  }),
+  spec: defineSetting({
+    flag: "--spec <file>",
+    help: "task specification (JSON, docs/protocol.md section 8) instead of a preset",
+    schema: text,
+  }),
+  fractionBits: defineSetting({
+    flag: "--fraction-bits <n>",
+    default: "20",
+    help: "fraction bits of a lane, 1 to 30",
+    schema: integer(1, 30),
+  }),
+  clip: defineSetting({
+    flag: "--clip <x>",
+    default: "4",
+    help: "greatest change of one parameter in one update",
+    schema: decimal(1e-9, 2 ** 30),
+  }),
+  maxWeight: defineSetting({
+    flag: "--max-weight <n>",
+    default: "1000000",
+    help: "greatest number of examples an update may count for",
+    schema: integer(1, 2 ** 32 - 1),
+  }),
+  serverRate: defineSetting({
+    flag: "--server-rate <x>",
+    default: "1",
+    help: "factor on the mean update, 1/65536 to 16",
+    schema: decimal(1 / 65536, 16),
+  }),
+  minUpdates: defineSetting({
+    flag: "--min-updates <n>",
+    help: "fewest updates that make a round (default: two thirds of those drawn)",
+    schema: integer(1, 64),
+  }),
+  maxUpdates: defineSetting({
+    flag: "--max-updates <n>",
+    default: "64",
+    help: "most participants drawn for a round, 1 to 64",
+    schema: integer(1, 64),
+  }),
+  quorum: defineSetting({
+    flag: "--quorum <n>",
+    help: "attestations that finalize a round at once (default: more than half of those drawn)",
+    schema: integer(1, 65535),
+  }),
+  attempts: defineSetting({
+    flag: "--attempts <n>",
+    default: "3",
+    help: "aggregators tried before a round is given up, 1 to 16",
+    schema: integer(1, 16),
+  }),
+  roundsPerParticipant: defineSetting({
+    flag: "--rounds-per-participant <n>",
+    default: "0",
+    help: "most rounds one participant may join; 0 is no limit",
+    schema: integer(0, 65535),
+  }),
+  commitWindow: defineSetting({
+    flag: "--commit-window <seconds>",
+    default: "600",
+    help: "time to train and commit, seconds",
+    schema: integer(1, 2 ** 31),
+  }),
+  aggregateWindow: defineSetting({
+    flag: "--aggregate-window <seconds>",
+    default: "300",
+    help: "time each aggregator has to propose, seconds",
+    schema: integer(1, 2 ** 31),
+  }),
+  challengeWindow: defineSetting({
+    flag: "--challenge-window <seconds>",
+    default: "600",
+    help: "time until a proposal is final without a quorum, seconds",
+    schema: integer(1, 2 ** 31),
+  }),
+  // audit and files
+  content: defineSetting({
+    flag: "--content <sources>",
+    env: "FEDLEDGER_CONTENT",
+    help: "where to get blobs, separated by commas: http://GATEWAY, kubo:http://RPC, dir:FOLDER (default: the gateways in the registry)",
+    schema: list,
+  }),
+  report: defineSetting({ flag: "--report <file>", help: "write a report for people (one HTML file)", schema: text }),
+  sample: defineSetting({
+    flag: "--sample <chunks>",
+    help: "recompute only so many random chunks of each round, and say what that may miss",
+    schema: integer(1, 2 ** 31),
+  }),
+  out: defineSetting({ flag: "--out <path>", help: "file or folder to write", schema: text }),
+  force: defineSetting({ flag: "--force", help: "replace what is there", schema: yes }),
+} as const;
+
+/** Name of a setting. */
+export type SettingName = keyof typeof settings;

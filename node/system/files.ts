@@ -1,0 +1,56 @@
+import { randomBytes } from "node:crypto";
+import { existsSync } from "node:fs";
+import { mkdir, open, readFile, rename, rm } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { FedledgerError } from "../core/error.ts";
+
+/** The bytes of a file. Rejects with FILE_NOT_FOUND or FILE_UNREADABLE. */
+export async function readFileBytes(path: string): Promise<Uint8Array> {
+  try {
+    return await readFile(path);
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (code === "ENOENT") throw new FedledgerError("FILE_NOT_FOUND", { path }, error);
+    throw new FedledgerError("FILE_UNREADABLE", { path, reason: message }, error);
+  }
+}
+
+/** The text of a file. Rejects with FILE_NOT_FOUND or FILE_UNREADABLE. */
+export async function readFileText(path: string): Promise<string> {
+  return Buffer.from(await readFileBytes(path)).toString("utf8");
+}
+
+/**
+ * Writes a file whole or not at all: into a temporary file beside it, flushed, then renamed.
+ * Rejects with FILE_EXISTS unless `replace`, and with STORAGE_FAILED.
+ */
+export async function writeFileAtomic(
+  path: string,
+  data: Uint8Array | string,
+  options: { replace?: boolean; mode?: number } = {},
+): Promise<void> {
+  if (!options.replace && existsSync(path)) throw new FedledgerError("FILE_EXISTS", { path });
+  const temporary = `${path}.${randomBytes(4).toString("hex")}.part`;
+  try {
+    await mkdir(dirname(path), { recursive: true });
+    const file = await open(temporary, "wx", options.mode ?? 0o644);
+    try {
+      await file.writeFile(data);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await rename(temporary, path);
+  } catch (error) {
+    await rm(temporary, { force: true });
+    throw new FedledgerError("STORAGE_FAILED", { path, reason: (error as Error).message }, error);
+  }
+}
+
+/** The folder of the package: the clone, or where npm installed it. Everything shipped beside the code is below it. */
+export function packageRoot(): string {
+  let folder = dirname(fileURLToPath(import.meta.url));
+  while (!existsSync(join(folder, "package.json"))) folder = dirname(folder);
+  return folder;
+}

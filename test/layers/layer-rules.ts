@@ -1,0 +1,66 @@
+import type { LayerRules } from "./import-graph.ts";
+
+const base = ["core", "ports"];
+const roles = [...base, "aggregation", "privacy", "audit", "rounds"];
+
+/** The table of docs/architecture.md. */
+export const layerRules: LayerRules = {
+  mayImport: {
+    core: [],
+    ports: ["core"],
+    aggregation: ["core"],
+    privacy: base,
+    training: base,
+    storage: base,
+    chain: base,
+    p2p: base,
+    audit: [...base, "aggregation", "privacy"],
+    rounds: [...base, "aggregation", "privacy", "audit"],
+    participant: roles,
+    aggregator: roles,
+    telemetry: base,
+    system: base,
+    config: base,
+    cli: ["*"],
+  },
+  owners: {
+    "hash-wasm": ["core"],
+    "@noble/hashes": ["core", "chain"],
+    "@noble/curves": ["chain", "privacy"],
+    multiformats: ["core", "storage", "p2p"],
+    canonicalize: ["core"],
+    zod: ["core", "config"],
+    "@tensorflow": ["training"],
+    "csv-parse": ["training"],
+    helia: ["storage"],
+    "@helia": ["storage"],
+    "blockstore-core": ["storage"],
+    "blockstore-fs": ["storage"],
+    "datastore-level": ["storage"],
+    "kubo-rpc-client": ["storage"],
+    "ipfs-unixfs-importer": ["core", "storage"],
+    ethers: ["chain"],
+    hardhat: ["chain"],
+    "@nomicfoundation": ["chain"],
+    libp2p: ["p2p"],
+    "@libp2p": ["p2p", "storage"],
+    "@multiformats/multiaddr": ["p2p", "storage"],
+    uplot: ["cli"],
+    pino: ["telemetry"],
+    "pino-pretty": ["telemetry"],
+    "node:sqlite": ["system"],
+    "node:child_process": ["cli", "training"],
+    commander: ["cli"],
+    "@hpke": ["privacy"],
+  },
+  forbidden: {
+    // Value in, value out: no clock, randomness, network, disk. (The browser runs core, aggregation and audit, too.)
+    core: ["node:"],
+    ports: ["node:"],
+    aggregation: ["node:"],
+    audit: ["node:"],
+    rounds: ["node:"],
+    participant: ["node:"],
+    aggregator: ["node:"],
+  },
+};

@@ -1,0 +1,69 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect } from "chai";
+import { findViolations, type ImportEdge, listSources, readImports } from "./import-graph.ts";
+import { layerRules } from "./layer-rules.ts";
+
+const node = join(import.meta.dirname, "..", "..", "node");
+const edge = (from: string, to: string, more: Partial<ImportEdge> = {}): ImportEdge => ({
+  from,
+  to,
+  isPackage: false,
+  typeOnly: false,
+  ...more,
+});
+
+describe("layers", () => {
+  const edges = readImports(node);
+
+  it("reads imports of every kind", () => {
+    expect(edges.length).to.be.greaterThan(50);
+    expect(edges.some((each) => each.typeOnly)).to.equal(true);
+    expect(edges.some((each) => each.isPackage)).to.equal(true);
+  });
+
+  it("hold: nobody imports what the table does not allow, and there are no cycles", () => {
+    expect(findViolations(edges, layerRules)).to.deep.equal([]);
+  });
+
+  it("fails on planted violations", () => {
+    const planted: [string, ImportEdge][] = [
+      ["upward", edge("core/hex.ts", "chain/index.ts")],
+      ["adapter to role", edge("participant/machine.ts", "p2p/index.ts")],
+      ["sole owner", edge("audit/replay.ts", "ethers", { isPackage: true })],
+      ["disk in core", edge("core/hex.ts", "node:fs", { isPackage: true })],
+      ["unknown module", edge("utils/strings.ts", "core/hex.ts")],
+    ];
+    for (const [name, violation] of planted)
+      expect(findViolations([...edges, violation], layerRules), name).to.have.length(1);
+  });
+
+  it("fails on a planted cycle", () => {
+    const cycle = [edge("core/a.ts", "core/b.ts"), edge("core/b.ts", "core/c.ts"), edge("core/c.ts", "core/a.ts")];
+    expect(findViolations(cycle, layerRules)).to.deep.equal(["cycle: core/a.ts → core/b.ts → core/c.ts → core/a.ts"]);
+  });
+
+  it("keeps files short: none over 400 lines", () => {
+    const long = listSources(node).filter((file) => readFileSync(join(node, file), "utf8").split("\n").length > 400);
+    expect(long).to.deep.equal([]);
+  });
+
+  it("raises only catalogued errors", () => {
+    const bare = listSources(node).filter((file) =>
+      /throw new (Error|TypeError|RangeError)\(/.test(readFileSync(join(node, file), "utf8")),
+    );
+    expect(bare).to.deep.equal([]);
+  });
+
+  it("uses no clock or randomness where values go in and values come out", () => {
+    const pure = ["core", "aggregation", "audit"];
+    const impure = listSources(node)
+      .filter((file) => pure.includes(file.split("/")[0] as string))
+      .filter((file) =>
+        /\b(Date\.now|new Date\(\)|performance\.now|Math\.random|setTimeout|setInterval|fetch)\b/.test(
+          readFileSync(join(node, file), "utf8"),
+        ),
+      );
+    expect(impure).to.deep.equal([]);
+  });
+});
