@@ -3,6 +3,8 @@ import { keccak256 } from "./keccak.ts";
 import type { TaskRules } from "./records.ts";
 
 const feistelRounds = 8;
+/** Most places for which one hash holds all the numbers of a shuffle. */
+const shufflePlaces = 16;
 
 /** How many of `enrolled` participants a round draws (docs/protocol.md section 6). */
 export function drawnCount(
@@ -16,7 +18,8 @@ export function drawnCount(
 /**
  * The slot of the participant at place `index`: a keyed permutation of 0 to enrolled - 1 (section 6). It is drawn if its slot is below `drawn`.
  *
- * A balanced Feistel network with cycle walking, after Black and Rogaway, "Ciphers with Arbitrary Finite Domains", CT-RSA 2002.
+ * Up to 16 places a Fisher-Yates shuffle; above, a Feistel network with cycle walking (Black and Rogaway, "Ciphers
+ * with Arbitrary Finite Domains", CT-RSA 2002), whose cost does not grow with the number of places.
  *
  * @param seed 72 bits of on-chain randomness
  * Throws INVALID_ARGUMENT unless 0 ≤ index < enrolled ≤ 2^32 and drawn ≤ enrolled.
@@ -28,17 +31,32 @@ export function slotOf(index: number, enrolled: number, drawn: number, seed: big
   if (!Number.isInteger(drawn) || drawn < 0 || drawn > enrolled) throw outside("drawn", drawn, "at most enrolled");
   if (seed < 0n || seed >= 1n << 72n) throw outside("seed", seed, "72 bits");
   if (drawn === enrolled) return index;
-  const half = Math.max(1, Math.ceil((32 - Math.clz32(enrolled - 1)) / 2));
-  const message = new Uint8Array(14);
-  for (let i = 0; i < 9; i++) message[i] = Number((seed >> BigInt(8 * (8 - i))) & 0xffn);
+  const key = new Uint8Array(9);
+  for (let i = 0; i < 9; i++) key[i] = Number((seed >> BigInt(8 * (8 - i))) & 0xffn);
+  if (enrolled <= shufflePlaces) return shuffled(index, enrolled, key);
+  const half = Math.ceil((32 - Math.clz32(enrolled - 1)) / 2);
   let x = index;
-  do x = permuted(x, half, message);
+  do x = permuted(x, half, key);
   while (x >= enrolled);
   return x;
 }
 
-/** One pass of the network over 2·half bits; `message` holds the seed in its first 9 bytes. */
-function permuted(x: number, half: number, message: Uint8Array): number {
+/** Where a shuffle of `enrolled` places moves x. */
+function shuffled(index: number, enrolled: number, key: Uint8Array): number {
+  const hash = keccak256(key);
+  let x = index;
+  for (let i = enrolled - 1; i > 0; i--) {
+    const j = ((hash[30 - 2 * i]! << 8) | hash[31 - 2 * i]!) % (i + 1);
+    if (x === i) x = j;
+    else if (x === j) x = i;
+  }
+  return x;
+}
+
+/** One pass of the network over 2·half bits. */
+function permuted(x: number, half: number, key: Uint8Array): number {
+  const message = new Uint8Array(14);
+  message.set(key);
   const view = new DataView(message.buffer);
   const size = 2 ** half;
   let left = Math.floor(x / size);
