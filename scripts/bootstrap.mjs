@@ -3,7 +3,16 @@
 // because it runs before any are installed and on whatever Node the machine has.
 import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { homedir } from "node:os";
 import { basename, delimiter, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -39,7 +48,10 @@ export async function ensureReady(say = (line) => process.stderr.write(`${line}\
 /** PATH with the chosen Node in front, for child processes. */
 export function pathWith(node) {
   const key = Object.keys(process.env).find((name) => name.toUpperCase() === "PATH") ?? "PATH";
-  return { ...process.env, [key]: [join(root, "node_modules", ".bin"), dirname(node), process.env[key] ?? ""].join(delimiter) };
+  return {
+    ...process.env,
+    [key]: [join(root, "node_modules", ".bin"), dirname(node), process.env[key] ?? ""].join(delimiter),
+  };
 }
 
 async function ensureNode(say) {
@@ -49,7 +61,9 @@ async function ensureNode(say) {
   const binary = () => findNode(join(home, "node_modules"));
   const stamp = join(home, "stamp");
   if (read(stamp) !== digest(wanted) || binary() === undefined) {
-    say(`Node ${process.versions.node} is too old to run Fedledger itself: fetching a private Node from npm (about 190 MB, once) ...`);
+    say(
+      `Node ${process.versions.node} is too old to run Fedledger itself: fetching a private Node from npm (about 190 MB, once) ...`,
+    );
     mkdirSync(home, { recursive: true });
     writeFileSync(join(home, "package.json"), readFileSync(join(root, "scripts", "runtime", "package.json")));
     writeFileSync(join(home, "package-lock.json"), wanted);
@@ -57,7 +71,10 @@ async function ensureNode(say) {
     // Windows on ARM runs the x64 binary.
     const args = windows && process.arch === "arm64" ? ["ci", "--cpu=x64"] : ["ci"];
     await npm(process.execPath, undefined, args, home, say);
-    if (binary() === undefined) throw new Error(`npm has no Node for ${process.platform} ${process.arch}. Install Node 22.18 or later and try again.`);
+    if (binary() === undefined)
+      throw new Error(
+        `npm has no Node for ${process.platform} ${process.arch}. Install Node 22.18 or later and try again.`,
+      );
     writeFileSync(stamp, digest(wanted));
   }
   return binary();
@@ -102,7 +119,8 @@ function isInstalled(lockText) {
 }
 
 function fits(entry) {
-  const glibc = process.platform === "linux" ? process.report?.getReport().header.glibcVersionRuntime !== undefined : undefined;
+  const glibc =
+    process.platform === "linux" ? process.report?.getReport().header.glibcVersionRuntime !== undefined : undefined;
   return (
     [entry.os ?? []].flat().includes(process.platform) &&
     [entry.cpu ?? []].flat().includes(process.arch) &&
@@ -129,20 +147,28 @@ function linkBinaries(node) {
 
 async function ensureContracts(node, say) {
   const hash = createHash("sha256");
-  for (const file of ["hardhat.config.ts", "package-lock.json", ...walk("contracts")]) hash.update(readFileSync(join(root, file)));
+  for (const file of ["hardhat.config.ts", "package-lock.json", ...walk("contracts")])
+    hash.update(readFileSync(join(root, file)));
   const mark = hash.digest("hex");
   const stamp = join(root, "artifacts", ".fedledger-compiled");
   if (read(stamp) === mark) return;
   say("Compiling the contracts ...");
-  await run(node, [join(root, "node_modules", "hardhat", "dist", "src", "cli.js"), "build", "--quiet"], root, pathWith(node));
+  await run(
+    node,
+    [join(root, "node_modules", "hardhat", "dist", "src", "cli.js"), "build", "--quiet"],
+    root,
+    pathWith(node),
+  );
   writeFileSync(stamp, mark);
 }
 
 function walk(folder) {
-  return readdirSync(join(root, folder)).sort().flatMap((name) => {
-    const path = `${folder}/${name}`;
-    return statSync(join(root, path)).isDirectory() ? walk(path) : [path];
-  });
+  return readdirSync(join(root, folder))
+    .sort()
+    .flatMap((name) => {
+      const path = `${folder}/${name}`;
+      return statSync(join(root, path)).isDirectory() ? walk(path) : [path];
+    });
 }
 
 /** Runs npm on `node`; `cli` names npm's own entry file where we brought one. */
@@ -172,7 +198,9 @@ function run(command, args, cwd, env, shell = false) {
     const child = spawn(command, args, { cwd, env, shell, stdio: ["ignore", 2, 2] });
     child.once("error", reject);
     child.once("exit", (code, signal) =>
-      code === 0 ? resolve() : reject(new Error(`${basename(command)} ${args.slice(-2).join(" ")} ended with ${signal ?? code}`)),
+      code === 0
+        ? resolve()
+        : reject(new Error(`${basename(command)} ${args.slice(-2).join(" ")} ended with ${signal ?? code}`)),
     );
   });
 }

@@ -118,10 +118,10 @@ export const settings = {
     help: "RPC address of a Kubo daemon to keep blobs in, instead of the embedded store",
     schema: text,
   }),
-  linger: defineSetting({
-    flag: "--linger",
-    env: "FEDLEDGER_LINGER",
-    help: "keep serving blobs after the task's last round, until stopped",
+  exitWhenComplete: defineSetting({
+    flag: "--exit-when-complete",
+    env: "FEDLEDGER_EXIT_WHEN_COMPLETE",
+    help: "end after the task's last round; otherwise stay to serve its blobs to auditors, until stopped",
     schema: yes,
   }),
   logLevel: defineSetting({

@@ -1,0 +1,67 @@
+import { readFileSync } from "node:fs";
+import { type Command, Option } from "commander";
+import { parseConfigFile, parseSetting, type SettingName, type SettingValue, settings } from "../config/index.ts";
+import { FedledgerError } from "../core/error.ts";
+
+/** Values of some settings; those without a default may be absent. */
+export type Settings<K extends SettingName> = {
+  readonly [Name in K]: SettingValue<(typeof settings)[Name]> | undefined;
+};
+
+/** Adds the flags of these settings, and --config, to a command. The order is that of the help text. */
+export function addSettings(command: Command, names: readonly SettingName[]): Command {
+  for (const name of names) {
+    const setting = settings[name];
+    const option = new Option(setting.flag, setting.help);
+    if (setting.env) option.env(setting.env);
+    if (setting.default !== undefined) option.default(setting.default);
+    command.addOption(option);
+  }
+  return command.addOption(
+    new Option("--config <file>", "JSON file with settings by name (flag > environment > file > default)").env(
+      "FEDLEDGER_CONFIG",
+    ),
+  );
+}
+
+/**
+ * The values of a command's settings: flag before environment before file before default, each checked.
+ * `defaults` replaces the stated default of a setting for this command.
+ * Throws INVALID_CONFIG, UNKNOWN_OPTION, FILE_NOT_FOUND.
+ */
+export function readSettings<K extends SettingName>(command: Command, names: readonly K[]): Settings<K> {
+  const file = readConfigFile(command);
+  const values: Partial<Record<SettingName, unknown>> = {};
+  for (const name of names) {
+    const key = optionKey(name);
+    const source = command.getOptionValueSource(key);
+    const typed =
+      source === "cli" || source === "env" ? command.getOptionValue(key) : (file[name] ?? command.getOptionValue(key));
+    values[name] = typed === undefined ? undefined : parseSetting(settings[name] as never, typed);
+  }
+  return values as Settings<K>;
+}
+
+/** A value that must be there. Throws INVALID_CONFIG naming the flag and its environment variable. */
+export function required<K extends SettingName, V>(value: V | undefined, name: K): V {
+  if (value !== undefined) return value;
+  const { flag, env } = settings[name] as { flag: string; env?: string };
+  throw new FedledgerError("INVALID_CONFIG", { name: flag, reason: `it is needed${env ? ` (or set ${env})` : ""}` });
+}
+
+function readConfigFile(command: Command): Readonly<Record<string, string>> {
+  const path = command.getOptionValue("config") as string | undefined;
+  if (path === undefined) return {};
+  let text: string;
+  try {
+    text = readFileSync(path, "utf8");
+  } catch (error) {
+    throw new FedledgerError("FILE_NOT_FOUND", { path }, error);
+  }
+  return parseConfigFile(path, text, Object.keys(settings));
+}
+
+/** The name commander gives an option: that of its long flag, in camel case. */
+function optionKey(name: SettingName): string {
+  return new Option(settings[name].flag).attributeName();
+}

@@ -1,0 +1,13 @@
+// Builds the published package: JavaScript and types in dist/. The repository itself runs without it.
+import { spawnSync } from "node:child_process";
+import { rmSync } from "node:fs";
+import { join } from "node:path";
+
+const root = join(import.meta.dirname, "..");
+rmSync(join(root, "dist"), { recursive: true, force: true });
+const tsc = spawnSync(process.execPath, [join(root, "node_modules/typescript/bin/tsc"), "-p", "tsconfig.build.json"], {
+  cwd: root,
+  stdio: "inherit",
+});
+process.stdout.write(tsc.status === 0 ? "dist/ is built; npm pack makes the package\n" : "");
+process.exitCode = tsc.status ?? 1;

@@ -1,0 +1,158 @@
+// Runs the test suites one after another and ends with a line "N passed, N failed".
+//   node scripts/test.ts            what `npm test` runs
+//   node scripts/test.ts --slow     the long suites of CI
+//   node scripts/test.ts NAME...    suites by name
+import { spawn } from "node:child_process";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+interface Counts {
+  passed: number;
+  failed: number;
+  skipped: number;
+}
+
+interface Suite {
+  readonly name: string;
+  readonly slow?: boolean;
+  /** Arguments of Node, run in the project's folder. */
+  readonly args: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+  /** How it counts: one check, mocha with our reporter, or Hardhat's own summary. */
+  readonly counts: "check" | "mocha" | "hardhat";
+}
+
+const root = join(import.meta.dirname, "..");
+const bin = (path: string) => join(root, "node_modules", path);
+const mocha = (...args: string[]) => [
+  bin("mocha/bin/mocha.js"),
+  "--reporter",
+  "test/support/count-reporter.mjs",
+  ...args,
+];
+const hardhat = (...args: string[]) => [bin("hardhat/dist/src/cli.js"), ...args];
+
+const suites: readonly Suite[] = [
+  { name: "format and lint", args: [bin("@biomejs/biome/bin/biome"), "ci", "--error-on-warnings"], counts: "check" },
+  { name: "types", args: [bin("typescript/bin/tsc"), "-p", "."], counts: "check" },
+  {
+    name: "solidity format",
+    args: [bin("prettier/bin/prettier.cjs"), "--check", "contracts", "test/contracts/**/*.sol"],
+    counts: "check",
+  },
+  {
+    name: "solidity lint",
+    args: [bin("solhint/solhint.js"), "--max-warnings", "0", "contracts/**/*.sol"],
+    counts: "check",
+  },
+  { name: "vectors", args: ["scripts/vectors.ts", "--check"], counts: "check" },
+  { name: "unit", args: mocha("test/layers/*.test.ts", "test/unit/**/*.test.ts"), counts: "mocha" },
+  { name: "contracts", args: hardhat("test"), counts: "hardhat" },
+  { name: "simulation", args: mocha("test/simulation/**/*.test.ts"), counts: "mocha" },
+  { name: "end to end", args: mocha("--timeout", "240000", "test/e2e/*.test.ts"), counts: "mocha" },
+];
+
+const slowSuites: readonly Suite[] = [
+  {
+    name: "contracts, more cases",
+    slow: true,
+    args: hardhat("test"),
+    env: { FUZZ_CASES: "3000", FUZZ_RUNS: "5000", INVARIANT_RUNS: "256" },
+    counts: "hardhat",
+  },
+  {
+    name: "simulation, more seeds",
+    slow: true,
+    args: mocha("--timeout", "1200000", "test/simulation/**/*.test.ts"),
+    env: { SIM_SEEDS: "1000" },
+    counts: "mocha",
+  },
+  { name: "interoperation", slow: true, args: mocha("--timeout", "600000", "test/interop/*.test.ts"), counts: "mocha" },
+  {
+    name: "end to end, long",
+    slow: true,
+    args: mocha("--timeout", "1500000", "test/e2e/slow/*.test.ts"),
+    counts: "mocha",
+  },
+];
+
+const wanted = process.argv.slice(2);
+const chosen = wanted.includes("--slow")
+  ? slowSuites
+  : wanted.length > 0
+    ? [...suites, ...slowSuites].filter((suite) => wanted.includes(suite.name))
+    : suites;
+
+const total: Counts = { passed: 0, failed: 0, skipped: 0 };
+const folder = mkdtempSync(join(tmpdir(), "fedledger-test-"));
+const lines: string[] = [];
+for (const suite of chosen) {
+  process.stdout.write(`\n── ${suite.name}\n`);
+  const started = performance.now();
+  const counts = await runSuite(suite);
+  total.passed += counts.passed;
+  total.failed += counts.failed;
+  total.skipped += counts.skipped;
+  const seconds = ((performance.now() - started) / 1000).toFixed(1);
+  lines.push(`${counts.failed > 0 ? "FAILED" : "ok    "} ${suite.name}: ${tally(counts)} in ${seconds} s`);
+  process.stdout.write(`${lines.at(-1)}\n`);
+}
+rmSync(folder, { recursive: true, force: true });
+process.stdout.write(`\n${lines.join("\n")}\n\n${tally(total)}\n`);
+process.exitCode = total.failed > 0 ? 1 : 0;
+
+async function runSuite(suite: Suite): Promise<Counts> {
+  const file = join(folder, suite.name.replaceAll(/\W+/g, "-"));
+  let output = "";
+  const code = await new Promise<number>((resolve, reject) => {
+    const child = spawn(process.execPath, suite.args, {
+      cwd: root,
+      env: { ...process.env, ...suite.env, FEDLEDGER_TEST_COUNTS: file },
+      stdio: ["ignore", "pipe", "inherit"],
+    });
+    child.stdout.on("data", (data: Buffer) => {
+      process.stdout.write(data);
+      output += data.toString();
+    });
+    child.once("error", reject);
+    child.once("exit", (exit) => resolve(exit ?? 1));
+  });
+  const counts =
+    suite.counts === "check"
+      ? { passed: 0, failed: 0, skipped: 0 }
+      : suite.counts === "mocha"
+        ? countMocha(file)
+        : countHardhat(output);
+  if (suite.counts === "check" && code === 0) counts.passed = 1;
+  // a suite that fails without a failed test (it crashed, or ran nothing) is a failure, too
+  if ((code !== 0 || counts.passed + counts.failed + counts.skipped === 0) && counts.failed === 0) counts.failed = 1;
+  return counts;
+}
+
+function countMocha(file: string): Counts {
+  const counts: Counts = { passed: 0, failed: 0, skipped: 0 };
+  if (!existsSync(file)) return counts;
+  for (const line of readFileSync(file, "utf8").trim().split("\n")) {
+    const each = JSON.parse(line) as Counts;
+    for (const key of ["passed", "failed", "skipped"] as const) counts[key] += each[key];
+  }
+  return counts;
+}
+
+/** Hardhat prints "N passing", "N failing" for each kind of test, and a sum of those kinds at the end. */
+function countHardhat(output: string): Counts {
+  const sum = (word: string) => {
+    // the lines by kind, not the closing sum ("12 passing (8 solidity, 4 mocha)")
+    const plain = output.replaceAll(new RegExp(`${String.fromCharCode(27)}\\[[0-9;]*m`, "g"), "");
+    return [...plain.matchAll(new RegExp(`^\\s*(\\d+) ${word}(?! \\(\\d+ (?:solidity|mocha))`, "gm"))].reduce(
+      (count, match) => count + Number(match[1]),
+      0,
+    );
+  };
+  return { passed: sum("passing"), failed: sum("failing"), skipped: sum("pending") };
+}
+
+function tally(counts: Counts): string {
+  return `${counts.passed} passed, ${counts.failed} failed${counts.skipped > 0 ? `, ${counts.skipped} skipped` : ""}`;
+}
