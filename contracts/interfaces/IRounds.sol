@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.28;
 
-import {Attestation, Evaluation, Phase, Proposal, Reason} from "../types/TaskTypes.sol";
+import {Attestation, Evaluation, Phase, Proposal, Reason, RoundInfo} from "../types/TaskTypes.sol";
 
 /// @title IRounds
 /// @notice The round machine: Open, Aggregating, Proposed, then Finalized or Invalidated, strictly forward. Every edge
@@ -164,7 +164,10 @@ interface IRounds {
         view
         returns (uint32 round, Phase phase, bytes32 modelRoot, bytes32 accumulator, bytes32 historyHead);
 
-    /// @notice The slot of a participant in the current round, and whether it is drawn.
+    /// @notice What the contract holds of a task's current round beside {taskState}.
+    function roundInfo(uint32 taskId) external view returns (RoundInfo memory);
+
+    /// @notice The slot of a participant in the current round, and whether it is drawn; slot is 0 when it is not.
     function slotOf(uint32 taskId, address participant) external view returns (uint8 slot, bool drawn);
 
     /// @notice EIP-712 digest that an attester signs.

@@ -34,6 +34,8 @@ interface ITasks {
     error NotEnrolled(address participant);
     /// @notice A participant can be in 16 tasks at once.
     error TooManyTasks();
+    /// @notice The task has no place left (2^18 - 1).
+    error TaskFull(uint32 taskId);
     /// @notice The task has run all its rounds.
     error TaskComplete(uint32 taskId);
 
@@ -42,14 +44,15 @@ interface ITasks {
     /// Requirements:
     /// - the caller has TASK_CREATOR_ROLE;
     /// - every rule is in its range ({InvalidRule}, {WeightOverflow});
-    /// - the specification has 1 to 8192 bytes ({InvalidSpec}).
+    /// - the specification has 1 to 8192 bytes ({InvalidSpec});
+    /// - the root of the initial model is not zero ({IRounds.InvalidRoot}).
     function createTask(TaskRules calldata rules, bytes32 modelRoot, bytes calldata spec) external returns (uint32 taskId);
 
     /// @notice Takes part in a task from its next round on.
     ///
     /// Requirements:
     /// - the caller has PARTICIPANT_ROLE;
-    /// - the task exists ({UnknownTask}) and has rounds left ({TaskComplete});
+    /// - the task exists ({UnknownTask}), has rounds left to open ({TaskComplete}) and a place left ({TaskFull});
     /// - the caller is not in it ({AlreadyEnrolled}) and in fewer than 16 tasks ({TooManyTasks}).
     function enrol(uint32 taskId) external;
 
@@ -58,6 +61,20 @@ interface ITasks {
 
     /// @notice The rules of a task.
     function taskRules(uint32 taskId) external view returns (TaskRules memory);
+
+    /// @notice A participant's enrolment in a task; all zero when it has none.
+    /// @return enrolled Whether it has a place.
+    /// @return index Its place, from 0.
+    /// @return leaving Whether it is leaving: it can no longer commit or attest.
+    /// @return roundsCommitted Rounds it has committed in, counted only where the task has roundsPerParticipant.
+    function enrolment(uint32 taskId, address participant)
+        external
+        view
+        returns (bool enrolled, uint32 index, bool leaving, uint16 roundsCommitted);
+
+    /// @notice The participants of a task by place, leaving ones included. Its cost grows with their number: for calls, not
+    /// for transactions.
+    function participants(uint32 taskId) external view returns (address[] memory);
 
     /// @notice Number of tasks so far.
     function taskCount() external view returns (uint32);
