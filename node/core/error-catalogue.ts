@@ -57,6 +57,10 @@ export const errorCatalogue = {
     "Check that the data belongs to this task.",
   ),
   INVALID_PROOF: peer("The Merkle proof of chunk {index} does not lead to the root.", "The sender is wrong or lying."),
+  UNSUPPORTED_RULE: user(
+    "The aggregation rule {name} is not in this version.",
+    "Use a newer version, or create the task with weighted-mean.",
+  ),
   INVALID_TASK_SPEC: user(
     "The task specification is not valid: {reason}.",
     "See docs/protocol.md, Task specification.",
@@ -143,6 +147,14 @@ export const errorCatalogue = {
     "There is no Fedledger federation at {address} on chain {chainId}.",
     "Check the address and the RPC endpoint.",
   ),
+  NOT_BUILT: user("The compiled contracts are not at {path}.", "Build them once: npm start, or npx hardhat build."),
+  DEPLOYMENT_FAILED: {
+    message: "The deployment failed: {reason}.",
+    remedy: "See the reason. What was done is kept in {path}: run it again to go on.",
+    fault: "user",
+    retryable: false,
+    exitCode: 1,
+  },
   NO_ACCOUNT: user("This needs an account to send transactions.", "Give a keystore with --keystore."),
   CHAIN_MISMATCH: user("The endpoint is on chain {actual}, expected {expected}.", "Check the RPC endpoint."),
   INSUFFICIENT_FUNDS: user("Account {account} cannot pay for the transaction.", "Send it some ether."),
