@@ -61,7 +61,11 @@ export function createWeightedMean({ parameterCount, serverRateQ16 }: Aggregatio
       checkWeight(weight);
       totalWeight += BigInt(weight);
       bound += weight * 2 ** 31;
-      if (sums instanceof Float64Array && bound + Number(totalWeight) > exactLimit) sums = Array.from(sums, BigInt);
+      if (sums instanceof Float64Array && bound + Number(totalWeight) > exactLimit) {
+        // The cheap bound is spent: look at the numbers themselves, and leave doubles only if they demand it.
+        bound = largest(sums) + weight * largest(lanes);
+        if (bound + Number(totalWeight) > exactLimit) sums = Array.from(sums, BigInt);
+      }
       if (sums instanceof Float64Array) {
         for (let i = 0; i < lanes.length; i++) sums[i]! += weight * lanes[i]!;
       } else {
@@ -72,7 +76,7 @@ export function createWeightedMean({ parameterCount, serverRateQ16 }: Aggregatio
       checkLength("base", base, parameterCount);
       if (totalWeight === 0n) throw noUpdate();
       const result = new Int32Array(base.length);
-      if (sums instanceof Float64Array) {
+      if (sums instanceof Float64Array && Number(totalWeight) <= 2 ** 32) {
         finishBlock(result, base, sums, 0, base.length, Number(totalWeight), serverRateQ16);
       } else {
         finishBig(result, base, sums, totalWeight, BigInt(serverRateQ16));
@@ -116,7 +120,7 @@ function addBlock(sums: Float64Array, updates: readonly WeightedUpdate[], start:
  * result = saturate32(base + floorDiv(sum · rate, total · 2^16)), in doubles, exact.
  *
  * With S = a·W + b, 0 ≤ b < W: floor(S·r / (W·2^16)) = floor((a·r + floor(b·r / W)) / 2^16), as a·r is an integer and
- * floor(floor(x) / m) = floor(x / m). Every product is below 2^53 (|a| ≤ 2^31, r ≤ 2^20, W ≤ 2^22), dividing by 2^16 is
+ * floor(floor(x) / m) = floor(x / m). Every product is below 2^53 (|a| ≤ 2^31, b < W ≤ 2^32, r ≤ 2^20), dividing by 2^16 is
  * exact, and Math.floor(S / W) in doubles is the true floor whenever |S| + W ≤ 2^53 (proof: docs/protocol.md section 4).
  */
 function finishBlock(
@@ -136,19 +140,32 @@ function finishBlock(
       change = Math.floor((change * rate + Math.floor((rest * rate) / total)) / rateOne);
     }
     const lane = base[i]! + change;
-    result[i] = lane > 0x7fff_ffff ? 0x7fff_ffff : lane < -0x8000_0000 ? -0x8000_0000 : lane;
+    result[i] = Math.max(-0x8000_0000, Math.min(0x7fff_ffff, lane));
   }
 }
 
-function finishBig(result: Int32Array, base: Int32Array, sums: readonly bigint[], total: bigint, rate: bigint): void {
+function finishBig(
+  result: Int32Array,
+  base: Int32Array,
+  sums: Float64Array | readonly bigint[],
+  total: bigint,
+  rate: bigint,
+): void {
   const divisor = total << 16n;
   for (let i = 0; i < base.length; i++) {
-    const dividend = sums[i]! * rate;
+    const dividend = BigInt(sums[i]!) * rate;
     const quotient = dividend / divisor;
     const floored = dividend < 0n && quotient * divisor !== dividend ? quotient - 1n : quotient;
     const lane = base[i]! + Number(floored);
     result[i] = Math.max(-0x8000_0000, Math.min(0x7fff_ffff, lane));
   }
+}
+
+/** Largest absolute value. */
+function largest(values: Float64Array | Int32Array): number {
+  let most = 0;
+  for (let i = 0; i < values.length; i++) most = Math.max(most, Math.abs(values[i]!));
+  return most;
 }
 
 function checkLength(name: string, lanes: Int32Array, expected: number): void {

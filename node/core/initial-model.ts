@@ -44,7 +44,7 @@ function wordStream(seed: number): () => number {
   message.set(label);
   const messageView = new DataView(message.buffer);
   messageView.setUint32(label.length, seed);
-  let block = new DataView(new ArrayBuffer(0));
+  let block: DataView = new DataView(new ArrayBuffer(0));
   let counter = 0;
   let at = 0;
   return () => {

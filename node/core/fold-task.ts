@@ -1,0 +1,201 @@
+import { proposalHash, zeroBytes32 } from "./commitment.ts";
+import { FedledgerError } from "./error.ts";
+import type { Address } from "./ids.ts";
+import type { TaskEvent } from "./records.ts";
+import type { RoundView, TaskView } from "./task-view.ts";
+
+type EventOf<Name extends TaskEvent["name"]> = Extract<TaskEvent, { name: Name }>;
+type Place = TaskView["enrolled"][number];
+/** A view whose lists are being built; the objects in them are replaced, never changed. */
+type Draft = Omit<TaskView, "enrolled" | "rounds"> & { enrolled: Place[]; rounds: RoundView[] };
+
+/**
+ * The task as its events tell it: the fold of the events over `view`, or from the creation when there is none.
+ *
+ * Pure: `view` is not modified, and folding in pieces gives the same as at once. Hashes (accumulators, history heads,
+ * totals) are not judged here, the audit does that; `historyHead` is the last one an event named, zero before.
+ * Throws INVALID_HISTORY for an event that cannot follow from those before it.
+ */
+export function foldTask(events: readonly TaskEvent[], view?: TaskView): TaskView {
+  let draft = view && { ...view, enrolled: [...view.enrolled], rounds: [...view.rounds] };
+  for (const event of events) draft = applied(event, draft);
+  if (draft === undefined) {
+    throw new FedledgerError("INVALID_HISTORY", { name: "TaskCreated", round: 0, reason: "there are no events" });
+  }
+  return draft;
+}
+
+function applied(event: TaskEvent, draft: Draft | undefined): Draft {
+  if (event.name === "TaskCreated") {
+    if (draft !== undefined) throw impossible(event, "the task exists");
+    return created(event);
+  }
+  if (draft === undefined) throw impossible(event, "the task does not exist yet");
+  if (event.taskId !== draft.taskId) throw impossible(event, `it belongs to task ${event.taskId}`);
+  switch (event.name) {
+    case "Enrolled":
+      place(draft.enrolled, event);
+      return draft;
+    case "Leaving": {
+      const at = placeOf(draft.enrolled, event.participant);
+      if (at < 0) throw impossible(event, "the participant is not enrolled");
+      draft.enrolled[at] = { participant: event.participant, leaving: true };
+      return draft;
+    }
+    case "Left":
+      free(draft.enrolled, event);
+      return draft;
+    case "RoundOpened":
+      draft.rounds.push(opened(event, draft));
+      return draft;
+    case "RoundFinalized": {
+      const round = finalized(event, current(event, draft));
+      draft.rounds[draft.rounds.length - 1] = round;
+      const complete = event.round === draft.rules.rounds;
+      const { modelRoot, historyHead } = event;
+      return { ...draft, modelRoot, modelContentId: round.proposal!.contentId, historyHead, complete };
+    }
+    case "RoundInvalidated": {
+      const round = current(event, draft);
+      if (ended(round)) throw impossible(event, `the round is ${round.phase}`);
+      draft.rounds[draft.rounds.length - 1] = { ...round, phase: "invalidated", invalidReason: event.reason };
+      return { ...draft, historyHead: event.historyHead, complete: event.round === draft.rules.rounds };
+    }
+    default:
+      draft.rounds[draft.rounds.length - 1] = advanced(event, current(event, draft), draft.enrolled);
+      return draft;
+  }
+}
+
+function created(event: EventOf<"TaskCreated">): Draft {
+  const { taskId, creator, rules, spec, modelRoot } = event;
+  return {
+    taskId,
+    creator,
+    rules,
+    spec,
+    initialModelRoot: modelRoot,
+    modelRoot,
+    enrolled: [],
+    rounds: [],
+    historyHead: zeroBytes32,
+    complete: false,
+  };
+}
+
+/** Puts a participant on its place: a new one at the end, a known one where it moves to, whoever is there changing places with it. */
+function place(places: Place[], event: EventOf<"Enrolled">): void {
+  const { participant, index } = event;
+  const from = placeOf(places, participant);
+  if (from < 0) {
+    if (index !== places.length) throw impossible(event, `the next free place is ${places.length}`);
+    places.push({ participant, leaving: false });
+    return;
+  }
+  const other = places[index];
+  if (other === undefined) throw impossible(event, `there is no place ${index}`);
+  places[index] = places[from]!;
+  places[from] = other;
+}
+
+/** Frees a place: the last participant takes it, as in the contract's list. */
+function free(places: Place[], event: EventOf<"Left">): void {
+  const at = placeOf(places, event.participant);
+  if (at < 0) throw impossible(event, "the participant is not enrolled");
+  const last = places.pop()!;
+  if (at < places.length) places[at] = last;
+}
+
+function opened(event: EventOf<"RoundOpened">, { rounds, rules, enrolled }: Draft): RoundView {
+  const previous = rounds.at(-1);
+  if (previous !== undefined && !ended(previous)) throw impossible(event, `round ${previous.round} has not ended`);
+  if (event.round !== (previous?.round ?? 0) + 1) throw impossible(event, `the last round was ${previous?.round ?? 0}`);
+  if (event.round > rules.rounds) throw impossible(event, `the task has ${rules.rounds} rounds`);
+  if (event.enrolled !== enrolled.length) throw impossible(event, `${enrolled.length} participants are enrolled`);
+  if (event.drawn > event.enrolled) throw impossible(event, "more are drawn than enrolled");
+  const { round, baseModelRoot, seed, drawn, commitDeadlineS, blockNumber } = event;
+  return {
+    round,
+    phase: "open",
+    baseModelRoot,
+    seed,
+    enrolled: event.enrolled,
+    drawn,
+    openedAtBlock: blockNumber,
+    commitDeadlineS,
+    commitments: [],
+    totalWeight: 0n,
+  };
+}
+
+function advanced(
+  event: EventOf<"Committed" | "RoundClosed" | "AggregatorAssigned" | "Proposed">,
+  round: RoundView,
+  places: readonly Place[],
+): RoundView {
+  const expect = (...phases: RoundView["phase"][]): void => {
+    if (!phases.includes(round.phase)) throw impossible(event, `the round is ${round.phase}`);
+  };
+  switch (event.name) {
+    case "Committed": {
+      expect("open");
+      const { taskId, participant, slot, weight, updateRoot, contentId } = event;
+      if (slot >= round.drawn) throw impossible(event, `slot ${slot} was not drawn`);
+      if (placeOf(places, participant) < 0) throw impossible(event, "the participant is not enrolled");
+      if (round.commitments.some((other) => other.slot === slot || other.participant === participant)) {
+        throw impossible(event, "the participant or its slot has committed");
+      }
+      const commitment = { taskId, round: round.round, participant, slot, weight, updateRoot, contentId };
+      const totalWeight = round.totalWeight + BigInt(weight);
+      return { ...round, commitments: [...round.commitments, commitment], totalWeight };
+    }
+    case "RoundClosed":
+      expect("open");
+      return { ...round, phase: "aggregating" };
+    case "AggregatorAssigned": {
+      expect("aggregating", "proposed");
+      const { attempt, aggregator, deadlineS } = event;
+      if (attempt !== (round.assignment === undefined ? 0 : round.assignment.attempt + 1)) {
+        throw impossible(event, `attempt ${attempt} does not follow ${round.assignment?.attempt ?? "none"}`);
+      }
+      const { proposal: _, ...rest } = round;
+      return { ...rest, phase: "aggregating", assignment: { attempt, aggregator, deadlineS } };
+    }
+    case "Proposed": {
+      expect("aggregating");
+      const hash = proposalHash(event.taskId, event.round, event.proposal);
+      const proposal = { ...event.proposal, hash, challengeDeadlineS: event.challengeDeadlineS };
+      return { ...round, phase: "proposed", proposal };
+    }
+  }
+}
+
+function finalized(event: EventOf<"RoundFinalized">, round: RoundView): RoundView {
+  if (round.phase !== "proposed") throw impossible(event, `the round is ${round.phase}`);
+  const { modelRoot, attesters, evaluations } = event;
+  return { ...round, phase: "finalized", result: { modelRoot, attesters, evaluations } };
+}
+
+function current(event: Exclude<TaskEvent, { name: "TaskCreated" }> & { round: number }, draft: Draft): RoundView {
+  const round = draft.rounds.at(-1);
+  if (round === undefined || round.round !== event.round) {
+    throw impossible(event, `the current round is ${round?.round ?? 0}`);
+  }
+  return round;
+}
+
+function ended({ phase }: RoundView): boolean {
+  return phase === "finalized" || phase === "invalidated";
+}
+
+function placeOf(places: readonly Place[], participant: Address): number {
+  return places.findIndex((entry) => entry.participant === participant);
+}
+
+function impossible(event: TaskEvent, reason: string): FedledgerError {
+  return new FedledgerError("INVALID_HISTORY", {
+    name: event.name,
+    round: "round" in event ? event.round : 0,
+    reason,
+  });
+}
