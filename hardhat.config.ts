@@ -9,15 +9,25 @@ import { defineConfig } from "hardhat/config";
 
 const require = createRequire(import.meta.url);
 
+/** One compilation for every purpose: what is tested is, byte for byte, what Ignition deploys. */
+const compiler = {
+  version: "0.8.37",
+  // solc comes from npm as WebAssembly, so that nothing is downloaded at build time.
+  path: require.resolve("solc/soljson.js"),
+  settings: { optimizer: { enabled: true, runs: 1000 }, viaIR: true, evmVersion: "prague" },
+};
+
+/** Fuzz and invariant effort: modest here, raised in CI by these variables. */
+const fuzzRuns = Number(process.env.FUZZ_RUNS ?? 64);
+const invariantRuns = Number(process.env.INVARIANT_RUNS ?? 16);
+
 export default defineConfig({
   plugins: [ethersPlugin, chaiMatchers, ignitionEthers, mocha, networkHelpers, typechain],
-  // solc comes from npm as WebAssembly, so that nothing is downloaded at build time.
-  solidity: {
-    version: "0.8.37",
-    path: require.resolve("solc/soljson.js"),
-    settings: { optimizer: { enabled: true, runs: 1000 }, viaIR: true, evmVersion: "prague" },
-  },
+  solidity: { profiles: { default: compiler, production: compiler } },
   paths: { tests: { solidity: "test/contracts", mocha: "test/contracts" } },
-  test: { solidity: { fuzz: { runs: 1000 }, invariant: { runs: 64, depth: 50, failOnRevert: true } } },
-  networks: { local: { type: "edr-simulated", chainType: "l1" } },
+  test: { solidity: { fuzz: { runs: fuzzRuns }, invariant: { runs: invariantRuns, depth: 50, failOnRevert: true } } },
+  networks: {
+    local: { type: "edr-simulated", chainType: "l1" },
+    localhost: { type: "http", chainType: "l1", url: "http://127.0.0.1:8545" },
+  },
 });

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity ^0.8.28;
+
+/// @title ChunkTree
+/// @notice Verifies that a 256-byte chunk stands at a place of a committed vector (docs/protocol.md, section 2).
+/// @dev Attacks considered:
+/// - a proof for another index: the index is hashed into the leaf and steers the path, so that each place has one proof;
+/// - an inner node passed off as a leaf, or a tree of another size: the domain bytes 0, 1 and 2 differ, the root binds the
+///   number of parameters, and that number fixes the length of the proof.
+library ChunkTree {
+    /// @notice Bytes of a chunk: 64 lanes of 4 bytes.
+    uint256 internal constant CHUNK_BYTES = 256;
+    uint256 private constant LANES = 64;
+
+    /// @notice Number of chunks of a vector.
+    /// @param parameterCount Number of lanes P, at least 1.
+    function chunkCount(uint256 parameterCount) internal pure returns (uint256) {
+        return (parameterCount + LANES - 1) / LANES;
+    }
+
+    /// @notice Number of siblings in a proof.
+    function depth(uint256 parameterCount) internal pure returns (uint256 levels) {
+        uint256 last = chunkCount(parameterCount) - 1;
+        while (last >> levels != 0) ++levels;
+    }
+
+    /// @notice Whether `chunk` is chunk `index` of the vector of `parameterCount` lanes with this root.
+    /// @param chunk 256 bytes; any other length is not a chunk, and the answer is false.
+    /// @param siblings From the leaf upward.
+    function verify(
+        bytes32 root,
+        uint32 parameterCount,
+        uint32 index,
+        bytes calldata chunk,
+        bytes32[] calldata siblings
+    ) internal pure returns (bool) {
+        if (
+            parameterCount == 0 || index >= chunkCount(parameterCount) || chunk.length != CHUNK_BYTES
+                || siblings.length != depth(parameterCount)
+        ) return false;
+        bytes32 node = keccak256(abi.encodePacked(uint8(0), index, chunk));
+        for (uint256 level = 0; level < siblings.length; ++level) {
+            bytes32 sibling = siblings[level];
+            node = (index >> level) & 1 == 0 ? _parent(node, sibling) : _parent(sibling, node);
+        }
+        return root == keccak256(abi.encodePacked(uint8(2), parameterCount, node));
+    }
+
+    function _parent(bytes32 left, bytes32 right) private pure returns (bytes32) {
+        return keccak256(abi.encodePacked(uint8(1), left, right));
+    }
+}
