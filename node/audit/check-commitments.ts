@@ -1,0 +1,118 @@
+import { extendAccumulator } from "../core/commitment.ts";
+import { hexEquals } from "../core/hex.ts";
+import { slotIn } from "./check-opening.ts";
+import type { FindingInput } from "./findings.ts";
+import type { EventOf, RoundDraft, Walk } from "./task-record.ts";
+
+/** One commitment: in time, by a drawn participant, once, with its slot, a weight in range, within the budget. */
+export function checkCommitment(walk: Walk, draft: RoundDraft, event: EventOf<"Committed">): void {
+  const { rules } = walk;
+  const { participant, slot, weight, updateRoot, contentId } = event;
+  const account = participant.toLowerCase();
+  const find = (finding: FindingInput) => draft.log.add({ party: participant, ...finding });
+  if (event.timestampS !== undefined && event.timestampS > draft.opened.commitDeadlineS) {
+    find({
+      code: "COMMITMENT_LATE",
+      message: `${participant} committed after the deadline.`,
+      data: { deadlineS: draft.opened.commitDeadlineS, timestampS: event.timestampS },
+    });
+  }
+  checkRight(walk, draft, event, find);
+  if (weight < 1 || weight > rules.maxWeight) {
+    find({
+      code: "WEIGHT_OUT_OF_RANGE",
+      message: `${participant} committed with weight ${weight}, outside 1 to ${rules.maxWeight}.`,
+      data: { weight, maxWeight: rules.maxWeight },
+    });
+  }
+  if (draft.commitments.some((other) => hexEquals(other.participant, participant))) {
+    find({ code: "COMMITTED_TWICE", message: `${participant} committed twice in one round.` });
+  } else {
+    const used = (walk.used.get(account) ?? 0) + 1;
+    walk.used.set(account, used);
+    if (rules.roundsPerParticipant > 0 && used > rules.roundsPerParticipant) {
+      find({
+        code: "BUDGET_EXCEEDED",
+        message: `${participant} has committed in ${used} rounds; its budget is ${rules.roundsPerParticipant}.`,
+        data: { used, budget: rules.roundsPerParticipant },
+      });
+    }
+  }
+  const commitment = { taskId: walk.taskId, round: draft.round, participant, slot, weight, updateRoot, contentId };
+  draft.commitments.push(commitment);
+  draft.accumulators = draft.accumulators.map((accumulator) => extendAccumulator(accumulator, commitment));
+}
+
+function checkRight(
+  walk: Walk,
+  draft: RoundDraft,
+  { participant, slot }: EventOf<"Committed">,
+  find: (finding: FindingInput) => void,
+): void {
+  const place = walk.places.get(participant.toLowerCase());
+  if (!place || place.leaving) {
+    find({
+      code: "PARTICIPANT_NOT_ENROLLED",
+      message: place
+        ? `${participant} committed after it asked to leave.`
+        : `${participant} committed without a place in the task.`,
+    });
+    if (!place) return;
+  }
+  const expected = slotIn(draft, participant);
+  if (expected === undefined || expected >= draft.opened.drawn) {
+    find({
+      code: "PARTICIPANT_NOT_DRAWN",
+      message: `${participant} committed without being drawn for this round.`,
+      data: { slot: expected, drawn: draft.opened.drawn },
+    });
+  } else if (slot !== expected) {
+    find({
+      code: "DRAW_WRONG",
+      message: `${participant} has slot ${slot}; the draw gives it ${expected}.`,
+      data: { expected, actual: slot },
+    });
+  }
+}
+
+/** The closing: the set, its weight and the accumulator must be those of the commitments, and not before its time. */
+export function checkClosing(draft: RoundDraft, event: EventOf<"RoundClosed">): void {
+  draft.closed = event;
+  const { log, commitments, opened } = draft;
+  const committed = commitments.reduce((bits, { slot }) => bits | (1n << BigInt(slot)), 0n);
+  if (committed !== event.committed) {
+    log.add({
+      code: "COMMITTED_SET_WRONG",
+      message: "The set of updates at the closing is not that of the commitments.",
+      data: { expected: committed, actual: event.committed },
+    });
+  }
+  const totalWeight = commitments.reduce((sum, { weight }) => sum + BigInt(weight), 0n);
+  if (totalWeight !== event.totalWeight) {
+    log.add({
+      code: "TOTAL_WEIGHT_WRONG",
+      message: `The total weight at the closing is ${event.totalWeight}; the commitments weigh ${totalWeight}.`,
+      data: { expected: totalWeight, actual: event.totalWeight },
+    });
+  }
+  const agreeing = draft.accumulators.filter((accumulator) => hexEquals(accumulator, event.accumulator));
+  if (agreeing.length === 0) {
+    log.add({
+      code: "ACCUMULATOR_WRONG",
+      message: "The commitments do not add up to the accumulator at the closing.",
+      data: { expected: draft.accumulators[0], actual: event.accumulator },
+    });
+  }
+  draft.accumulators = agreeing.length > 0 ? agreeing : [...draft.accumulators, event.accumulator];
+  checkClosingTime(draft, event.timestampS, opened.commitDeadlineS);
+}
+
+/** A round ends its commitments when all drawn have committed or the deadline has passed. */
+export function checkClosingTime(draft: RoundDraft, timestampS: number | undefined, deadlineS: number): void {
+  if (timestampS === undefined || timestampS > deadlineS || draft.commitments.length >= draft.opened.drawn) return;
+  draft.log.add({
+    code: "STEP_TOO_EARLY",
+    message: "The round was closed before its deadline, without all drawn participants.",
+    data: { deadlineS, timestampS, committed: draft.commitments.length, drawn: draft.opened.drawn },
+  });
+}

@@ -1,0 +1,123 @@
+import { proposalHash } from "../core/commitment.ts";
+import { hexEquals } from "../core/hex.ts";
+import type { EventOf, HashedProposal, RoundDraft, Walk } from "./task-record.ts";
+
+/** An assignment: the next attempt of a round with enough updates, in time, while nothing stands that could be final. */
+export function checkAssignment(walk: Walk, draft: RoundDraft, event: EventOf<"AggregatorAssigned">): void {
+  const { rules } = walk;
+  const { log, assignments, proposal, commitments } = draft;
+  const previous = assignments.at(-1);
+  if (event.attempt !== assignments.length || event.attempt >= rules.attempts) {
+    log.add({
+      code: "ASSIGNMENT_WRONG",
+      party: event.aggregator,
+      message: `Attempt ${event.attempt} was assigned where attempt ${assignments.length} of ${rules.attempts} was due.`,
+      data: { expected: assignments.length, actual: event.attempt, attempts: rules.attempts },
+    });
+  }
+  if (commitments.length < rules.minUpdates) {
+    log.add({
+      code: "TOO_FEW_UPDATES",
+      message: `The round went on with ${commitments.length} updates; it takes ${rules.minUpdates}.`,
+      data: { updates: commitments.length, minUpdates: rules.minUpdates },
+    });
+  }
+  if (proposal && proposal.excluded === 0n) {
+    log.add({
+      code: "ASSIGNMENT_WRONG",
+      party: event.aggregator,
+      message: "Another aggregator was assigned although a proposal of all updates stood.",
+      data: { proposalHash: proposal.hash },
+    });
+  }
+  const deadlineS = proposal?.challengeDeadlineS ?? previous?.deadlineS;
+  if (event.timestampS !== undefined) {
+    if (deadlineS !== undefined && event.timestampS <= deadlineS) {
+      log.add({
+        code: "STEP_TOO_EARLY",
+        message: "Another aggregator was assigned before the deadline of the one before.",
+        data: { deadlineS, timestampS: event.timestampS },
+      });
+    }
+    const expected = event.timestampS + rules.aggregateWindowS;
+    if (event.deadlineS !== expected) {
+      log.add({
+        code: "DEADLINE_WRONG",
+        message: "The aggregator's deadline is not the assignment's time and the window.",
+        data: { expected, actual: event.deadlineS },
+      });
+    }
+  }
+  if (proposal) draft.superseded.push(proposal);
+  draft.proposal = undefined;
+  assignments.push(event);
+}
+
+/** A proposal: by the assigned aggregator, in time, of a valid set with its weight. */
+export function checkProposal(walk: Walk, draft: RoundDraft, event: EventOf<"Proposed">): void {
+  const { rules, taskId } = walk;
+  const { proposal } = event;
+  const { log } = draft;
+  const party = proposal.aggregator;
+  const assigned = draft.assignments.at(-1);
+  if (!assigned || assigned.attempt !== proposal.attempt || !hexEquals(assigned.aggregator, proposal.aggregator)) {
+    log.add({
+      code: "PROPOSER_NOT_ASSIGNED",
+      party,
+      message: assigned
+        ? `${party} proposed in attempt ${proposal.attempt}; attempt ${assigned.attempt} was assigned to ${assigned.aggregator}.`
+        : `${party} proposed without any assignment.`,
+      data: { assigned: assigned?.aggregator, attempt: assigned?.attempt, proposedAttempt: proposal.attempt },
+    });
+  }
+  if (event.timestampS !== undefined) {
+    if (assigned && event.timestampS > assigned.deadlineS) {
+      log.add({
+        code: "PROPOSAL_LATE",
+        party,
+        message: `${party} proposed after its deadline.`,
+        data: { deadlineS: assigned.deadlineS, timestampS: event.timestampS },
+      });
+    }
+    const expected = event.timestampS + rules.challengeWindowS;
+    if (event.challengeDeadlineS !== expected) {
+      log.add({
+        code: "DEADLINE_WRONG",
+        message: "The end of the challenge window is not the proposal's time and the window.",
+        data: { expected, actual: event.challengeDeadlineS },
+      });
+    }
+  }
+  const hash = proposalHash(taskId, draft.round, proposal);
+  const hashed: HashedProposal = { ...proposal, hash, challengeDeadlineS: event.challengeDeadlineS };
+  checkSet(walk, draft, hashed);
+  draft.proposal = hashed;
+}
+
+function checkSet(walk: Walk, draft: RoundDraft, proposal: HashedProposal): void {
+  const { log, commitments } = draft;
+  const party = proposal.aggregator;
+  const committed = commitments.reduce((bits, { slot }) => bits | (1n << BigInt(slot)), 0n);
+  const included = commitments.filter(({ slot }) => ((proposal.excluded >> BigInt(slot)) & 1n) === 0n);
+  if ((proposal.excluded & ~committed) !== 0n || included.length < walk.rules.minUpdates) {
+    log.add({
+      code: "EXCLUSION_INVALID",
+      party,
+      message: `${party} left out updates that were never committed, or so many that too few remain.`,
+      data: {
+        excluded: proposal.excluded,
+        committed,
+        included: included.length,
+        minUpdates: walk.rules.minUpdates,
+      },
+    });
+  }
+  const totalWeight = included.reduce((sum, { weight }) => sum + BigInt(weight), 0n);
+  if (totalWeight === proposal.totalWeight) return;
+  log.add({
+    code: "TOTAL_WEIGHT_WRONG",
+    party,
+    message: `The proposal's total weight is ${proposal.totalWeight}; the included updates weigh ${totalWeight}.`,
+    data: { expected: totalWeight, actual: proposal.totalWeight },
+  });
+}

@@ -1,0 +1,251 @@
+import { ruleByName } from "../aggregation/index.ts";
+import { chunkLanes, chunkTreeRoot } from "../core/chunk-tree.ts";
+import { contentIdOf } from "../core/content-id.ts";
+import { isFedledgerError } from "../core/error.ts";
+import { hexEquals } from "../core/hex.ts";
+import type { Bytes32, TaskId } from "../core/ids.ts";
+import { bytesToLanes, lanesToBytes } from "../core/lanes.ts";
+import type { Commitment, Proposal, TaskRules } from "../core/records.ts";
+import type { RoundView } from "../core/task-view.ts";
+import { checkUpdate, missingUpdate, type UpdateCheck } from "./check-update.ts";
+import { createFindingLog, type Finding, type FindingLog } from "./findings.ts";
+
+/** What is known of one committed update after a look at its bytes. */
+export interface UpdateStatus {
+  readonly commitment: Commitment;
+  /** `valid`; `missing`: not to be had; `differs`: other bytes were given; `invalid`: proven to break the rules. */
+  readonly status: "valid" | "missing" | "differs" | "invalid";
+  readonly excluded: boolean;
+  /** See UpdateCheck. */
+  readonly informationBits: number;
+}
+
+/** What a look at a round's inputs and its proposal brought. */
+export interface RoundCheck {
+  readonly findings: readonly Finding[];
+  /** Every committed update, in the order of the chain. */
+  readonly updates: readonly UpdateStatus[];
+  /** Commitments that the result is made of, in the order of the chain. */
+  readonly included: readonly Commitment[];
+  /** Sum of their weights. */
+  readonly totalWeight: bigint;
+  /** The recomputed model; present when every included update was there and valid. Owned by the caller. */
+  readonly lanes?: Int32Array;
+  /** Chunk tree root of the recomputed model. */
+  readonly modelRoot?: Bytes32;
+  /** Content id of the recomputed model's blob. */
+  readonly contentId?: Bytes32;
+  /** Greatest change of a lane from the base to the recomputed model. */
+  readonly movedLanes?: number;
+  /** Whether there is a proposal, and it is exactly what was recomputed: without a single finding. What an attester signs. */
+  readonly agrees: boolean;
+  /** Bytes of updates fetched and checked. */
+  readonly bytesChecked: number;
+}
+
+/** What {@link checkRound} works on. */
+export interface RoundCheckInput {
+  readonly taskId: TaskId;
+  readonly rules: TaskRules;
+  /** The round, with or without a proposal; a RoundView fits. */
+  readonly round: Pick<RoundView, "round" | "commitments"> & { readonly proposal?: Proposal | undefined };
+  /** The base model; not modified. */
+  readonly baseLanes: Int32Array;
+  /** The blob of an update; undefined, or a rejection with BLOB_NOT_FOUND, BLOB_CORRUPT, BLOB_TOO_LARGE, where it cannot be had. */
+  readonly getUpdate: (commitment: Commitment) => Promise<Uint8Array | undefined>;
+  /** The blob of the proposed model: asked for only to name the first wrong chunk of a wrong aggregate. */
+  readonly getModel?: (proposal: Proposal) => Promise<Uint8Array | undefined>;
+  readonly signal?: AbortSignal | undefined;
+  /** After each update. */
+  readonly onProgress?: ((progress: { updates: number; of: number }) => void) | undefined;
+}
+
+/**
+ * Recomputes a round from its committed updates and compares the proposal with the result: what a participant does
+ * before it attests, and the audit after the fact. One update is in memory at a time.
+ *
+ * Without a proposal, all updates count as included and the recomputed model is returned.
+ * Rejects with the signal's reason, with UNSUPPORTED_RULE, with LENGTH_MISMATCH if `baseLanes` is not the task's size,
+ * and with whatever `getUpdate` rejects with beside the three codes above.
+ */
+export async function checkRound(input: RoundCheckInput): Promise<RoundCheck> {
+  const { taskId, rules, round, baseLanes, signal } = input;
+  const { proposal } = round;
+  const log = createFindingLog(taskId, round.round);
+  const findings: Finding[] = [];
+  const updates: UpdateStatus[] = [];
+  const included: Commitment[] = [];
+  const aggregation = ruleByName(rules.rule).create(rules);
+  let totalWeight = 0n;
+  let bytesChecked = 0;
+  for (const commitment of round.commitments) {
+    signal?.throwIfAborted();
+    const excluded = proposal !== undefined && ((proposal.excluded >> BigInt(commitment.slot)) & 1n) === 1n;
+    const check = await look(commitment, input);
+    bytesChecked += check.bytes;
+    updates.push({ commitment, status: check.status, excluded, informationBits: check.informationBits });
+    if (excluded) {
+      judgeExclusion(log, commitment, proposal!, check.status);
+    } else {
+      included.push(commitment);
+      totalWeight += BigInt(commitment.weight);
+      findings.push(...check.findings);
+      if (check.lanes) aggregation.add(check.lanes, commitment.weight);
+      else if (check.status === "invalid" && proposal) blameInclusion(log, commitment, proposal);
+    }
+    input.onProgress?.({ updates: updates.length, of: round.commitments.length });
+  }
+  if (proposal && proposal.totalWeight !== totalWeight) {
+    log.add({
+      code: "TOTAL_WEIGHT_WRONG",
+      party: proposal.aggregator,
+      message: `The proposal's total weight is ${proposal.totalWeight}; the included updates weigh ${totalWeight}.`,
+      data: { expected: totalWeight, actual: proposal.totalWeight },
+    });
+  }
+  const done = { updates, included, totalWeight, bytesChecked };
+  const complete = updates.every(({ excluded, status }) => excluded || status === "valid");
+  if (!complete || included.length === 0) {
+    return { ...done, findings: [...findings, ...log.findings], agrees: false };
+  }
+  const lanes = aggregation.finish(baseLanes);
+  const modelRoot = chunkTreeRoot(lanes);
+  const contentId = await contentIdOf(lanesToBytes(lanes));
+  if (proposal) await compare(log, proposal, { lanes, modelRoot, contentId }, input);
+  const all = [...findings, ...log.findings];
+  const movedLanes = greatestChange(baseLanes, lanes);
+  return { ...done, findings: all, lanes, modelRoot, contentId, movedLanes, agrees: !!proposal && all.length === 0 };
+}
+
+async function look(
+  commitment: Commitment,
+  { getUpdate, rules, signal }: RoundCheckInput,
+): Promise<UpdateCheck & { status: UpdateStatus["status"]; bytes: number }> {
+  let bytes: Uint8Array | undefined;
+  let cause: unknown;
+  try {
+    bytes = await getUpdate(commitment);
+  } catch (error) {
+    signal?.throwIfAborted();
+    if (!isUnavailable(error)) throw error;
+    cause = error;
+  }
+  if (bytes === undefined) {
+    const finding = missingUpdate(commitment, cause);
+    const status = finding.code === "UPDATE_MISSING" ? "missing" : "differs";
+    return { findings: [finding], informationBits: 0, status, bytes: 0 };
+  }
+  const check = await checkUpdate({ bytes, commitment, rules });
+  if (check.lanes && !(commitment.weight >= 1 && commitment.weight <= rules.maxWeight)) {
+    return { findings: [wrongWeight(commitment, rules)], informationBits: 0, status: "invalid", bytes: bytes.length };
+  }
+  const proven = check.findings.some(({ severity }) => severity === "violation");
+  return { ...check, status: check.lanes ? "valid" : proven ? "invalid" : "differs", bytes: bytes.length };
+}
+
+function wrongWeight(commitment: Commitment, { maxWeight }: TaskRules): Finding {
+  const { taskId, round, participant: party, weight } = commitment;
+  return {
+    code: "WEIGHT_OUT_OF_RANGE",
+    severity: "violation",
+    taskId,
+    round,
+    party,
+    message: `${party} committed with weight ${weight}, outside 1 to ${maxWeight}.`,
+    data: { weight, maxWeight },
+  };
+}
+
+function judgeExclusion(log: FindingLog, commitment: Commitment, proposal: Proposal, status: UpdateStatus["status"]) {
+  if (status !== "valid") return;
+  log.add({
+    code: "EXCLUSION_UNJUSTIFIED",
+    severity: "unchecked",
+    party: proposal.aggregator,
+    message: `The update of ${commitment.participant} was left out, but its bytes are here and valid: they may have been missing then.`,
+    data: { participant: commitment.participant, slot: commitment.slot, updateRoot: commitment.updateRoot },
+  });
+}
+
+function blameInclusion(log: FindingLog, commitment: Commitment, proposal: Proposal): void {
+  log.add({
+    code: "INCLUSION_UNJUSTIFIED",
+    party: proposal.aggregator,
+    message: `The proposal counts the update of ${commitment.participant}, which breaks the task's rules.`,
+    data: { participant: commitment.participant, slot: commitment.slot, updateRoot: commitment.updateRoot },
+  });
+}
+
+async function compare(
+  log: FindingLog,
+  proposal: Proposal,
+  recomputed: { lanes: Int32Array; modelRoot: Bytes32; contentId: Bytes32 },
+  { getModel, signal }: RoundCheckInput,
+): Promise<void> {
+  const party = proposal.aggregator;
+  if (hexEquals(proposal.modelRoot, recomputed.modelRoot)) {
+    if (hexEquals(proposal.contentId, recomputed.contentId)) return;
+    log.add({
+      code: "MODEL_BYTES_DIFFER",
+      party,
+      message: "The model is right, but the content id in the proposal names other bytes.",
+      data: { expected: recomputed.contentId, actual: proposal.contentId },
+    });
+    return;
+  }
+  const first = firstDifference(recomputed.lanes, await proposedLanes(proposal, getModel, signal));
+  log.add({
+    code: "AGGREGATE_WRONG",
+    party,
+    ...(first && { chunk: Math.floor(first.lane / chunkLanes) }),
+    message: first
+      ? `The model proposed by ${party} is not the mean of the updates: lane ${first.lane} is ${first.actual}, not ${first.expected}.`
+      : `The model proposed by ${party} is not the mean of the updates.`,
+    data: {
+      expected: recomputed.modelRoot,
+      actual: proposal.modelRoot,
+      lane: first?.lane,
+      expectedLane: first?.expected,
+      actualLane: first?.actual,
+    },
+  });
+}
+
+/** The lanes behind the proposed root, or undefined where they are not to be had. */
+async function proposedLanes(
+  proposal: Proposal,
+  getModel: RoundCheckInput["getModel"],
+  signal: AbortSignal | undefined,
+): Promise<Int32Array | undefined> {
+  try {
+    const bytes = await getModel?.(proposal);
+    if (bytes === undefined || bytes.length === 0 || bytes.length % 4 !== 0) return undefined;
+    const lanes = bytesToLanes(bytes);
+    return hexEquals(chunkTreeRoot(lanes), proposal.modelRoot) ? lanes : undefined;
+  } catch (error) {
+    signal?.throwIfAborted();
+    if (!isUnavailable(error)) throw error;
+    return undefined;
+  }
+}
+
+function firstDifference(expected: Int32Array, actual: Int32Array | undefined) {
+  if (actual?.length !== expected.length) return undefined;
+  const lane = expected.findIndex((value, i) => value !== actual[i]);
+  return lane === -1 ? undefined : { lane, expected: expected[lane]!, actual: actual[lane]! };
+}
+
+function greatestChange(a: Int32Array, b: Int32Array): number {
+  let greatest = 0;
+  for (let i = 0; i < a.length; i++) greatest = Math.max(greatest, Math.abs(b[i]! - a[i]!));
+  return greatest;
+}
+
+/** Whether an error of a blob store says only that the right bytes are not to be had. */
+export function isUnavailable(error: unknown): boolean {
+  return (
+    isFedledgerError(error, "BLOB_NOT_FOUND") ||
+    isFedledgerError(error, "BLOB_CORRUPT") ||
+    isFedledgerError(error, "BLOB_TOO_LARGE")
+  );
+}

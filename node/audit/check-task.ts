@@ -1,0 +1,133 @@
+import { chunkTreeRoot } from "../core/chunk-tree.ts";
+import { isFedledgerError } from "../core/error.ts";
+import { hexEquals } from "../core/hex.ts";
+import { initialLanes } from "../core/initial-model.ts";
+import { modelLayout } from "../core/model-layout.ts";
+import type { TaskRules } from "../core/records.ts";
+import { canonicalTaskSpec, parseTaskSpecJson, type TaskSpec } from "../core/task-spec.ts";
+import { createFindingLog, type Finding, type FindingLog } from "./findings.ts";
+import type { EventOf } from "./task-record.ts";
+
+/** What a look at a task's creation brought. */
+export interface TaskCheck {
+  /** RULES_INVALID, RULE_UNSUPPORTED, SPEC_INVALID, INITIAL_MODEL_WRONG; round 0. */
+  readonly findings: readonly Finding[];
+  /** The specification; absent when it is not valid. */
+  readonly spec?: TaskSpec;
+  /** The initial model; present when it has the root on the chain. */
+  readonly initialLanes?: Int32Array;
+  /** Whether rounds can be recomputed: the rules are in range and of a kind this version computes. */
+  readonly computable: boolean;
+}
+
+const maxParameters = 2 ** 30;
+const maxWindowS = 365 * 24 * 3600;
+const sumLimit = 2n ** 52n;
+
+/** Checks a task's creation: rules in range, specification valid and canonical, initial model computed from it. */
+export function checkTask(created: EventOf<"TaskCreated">): TaskCheck {
+  const { taskId, creator, rules } = created;
+  const log = createFindingLog(taskId, 0);
+  const wrongRules = rulesOutOfRange(rules);
+  if (wrongRules.length > 0) {
+    log.add({
+      code: "RULES_INVALID",
+      party: creator,
+      message: `The task's rules are out of range: ${wrongRules.join(", ")}.`,
+      data: { fields: wrongRules.join(",") },
+    });
+  }
+  const supported = rules.mode === "transparent" && rules.rule === "weighted-mean";
+  if (!supported) {
+    log.add({
+      code: "RULE_UNSUPPORTED",
+      severity: "unchecked",
+      party: creator,
+      message: `This version cannot recompute ${rules.rule} in ${rules.mode} mode.`,
+      data: { mode: rules.mode, rule: rules.rule },
+    });
+  }
+  const computable = supported && wrongRules.length === 0;
+  const spec = checkSpec(log, created);
+  const lanes = spec && wrongRules.length === 0 ? checkInitialModel(log, created, spec) : undefined;
+  return { findings: log.findings, ...(spec && { spec }), ...(lanes && { initialLanes: lanes }), computable };
+}
+
+function checkSpec(log: FindingLog, { creator, spec: text, rules }: EventOf<"TaskCreated">): TaskSpec | undefined {
+  try {
+    const spec = parseTaskSpecJson(text);
+    const { parameterCount } = modelLayout(spec.model);
+    if (canonicalTaskSpec(spec) === text && parameterCount === rules.parameterCount) return spec;
+    log.add({
+      code: "SPEC_INVALID",
+      party: creator,
+      message:
+        parameterCount === rules.parameterCount
+          ? "The specification on the chain is not in canonical form."
+          : `The specification's model has ${parameterCount} parameters, the rules say ${rules.parameterCount}.`,
+      data: { parameterCount, expected: rules.parameterCount },
+    });
+  } catch (error) {
+    if (!isFedledgerError(error)) throw error;
+    log.add({
+      code: "SPEC_INVALID",
+      party: creator,
+      message: `The specification on the chain is not valid: ${error.message}`,
+      data: { error: error.code },
+    });
+  }
+  return undefined;
+}
+
+function checkInitialModel(
+  log: FindingLog,
+  { creator, modelRoot, rules }: EventOf<"TaskCreated">,
+  spec: TaskSpec,
+): Int32Array | undefined {
+  try {
+    const lanes = initialLanes(spec, rules.fractionBits);
+    const expected = chunkTreeRoot(lanes);
+    if (hexEquals(expected, modelRoot)) return lanes;
+    log.add({
+      code: "INITIAL_MODEL_WRONG",
+      party: creator,
+      message: "The initial model on the chain is not the one that the specification gives.",
+      data: { expected, actual: modelRoot },
+    });
+  } catch (error) {
+    if (!isFedledgerError(error)) throw error;
+    log.add({
+      code: "INITIAL_MODEL_WRONG",
+      party: creator,
+      message: `The specification gives no initial model: ${error.message}`,
+      data: { error: error.code },
+    });
+  }
+  return undefined;
+}
+
+/** Names of the rules that the contract would not have accepted (contracts/libraries/RulesValidation.sol). */
+function rulesOutOfRange(rules: TaskRules): string[] {
+  const ranges: readonly (readonly [keyof TaskRules, number])[] = [
+    ["fractionBits", 30],
+    ["attempts", 16],
+    ["parameterCount", maxParameters],
+    ["clipLanes", 0x7fff_ffff],
+    ["maxWeight", 0xffff_ffff],
+    ["serverRateQ16", 1 << 20],
+    ["rounds", 0xffff],
+    ["minUpdates", rules.maxUpdates],
+    ["maxUpdates", 64],
+    ["participationBps", 10_000],
+    ["attestationQuorum", 0xffff],
+    ["commitWindowS", maxWindowS],
+    ["aggregateWindowS", maxWindowS],
+    ["challengeWindowS", maxWindowS],
+  ];
+  const wrong: string[] = ranges
+    .filter(([name, most]) => !(Number(rules[name]) >= 1 && Number(rules[name]) <= most))
+    .map(([name]) => name);
+  if (wrong.length > 0) return wrong;
+  const sum = BigInt(rules.maxUpdates) * BigInt(rules.maxWeight) * BigInt(rules.clipLanes);
+  return sum >= sumLimit ? ["maxUpdates", "maxWeight", "clipLanes"] : [];
+}

@@ -1,0 +1,20 @@
+export { checkRecord, type StoredState } from "./check-record.ts";
+export {
+  checkRound,
+  isUnavailable,
+  type RoundCheck,
+  type RoundCheckInput,
+  type UpdateStatus,
+} from "./check-round.ts";
+export { checkTask, type TaskCheck } from "./check-task.ts";
+export { checkUpdate, missingUpdate, type UpdateCheck } from "./check-update.ts";
+export {
+  exitCodeOf,
+  type Finding,
+  type FindingCode,
+  findingCodes,
+  type Severity,
+  type Verdict,
+  verdictOf,
+} from "./findings.ts";
+export type { EventOf, HashedProposal, RoundRecord, TaskRecord } from "./task-record.ts";
