@@ -147,6 +147,7 @@ export const errorCatalogue = {
     "There is no Fedledger federation at {address} on chain {chainId}.",
     "Check the address and the RPC endpoint.",
   ),
+  ADDRESS_IN_USE: user("Cannot listen on {address}: {reason}.", "Choose another port, or stop what listens there."),
   NOT_BUILT: user("The compiled contracts are not at {path}.", "Build them once: npm start, or npx hardhat build."),
   DEPLOYMENT_FAILED: {
     message: "The deployment failed: {reason}.",

@@ -50,6 +50,8 @@ export interface Receipt {
   readonly transactionHash: Bytes32;
   readonly blockNumber: number;
   readonly gasUsed: number;
+  /** Number of the task that createTask made; absent for other calls. */
+  readonly taskId?: TaskId;
 }
 
 /** What one look at the chain brought. */

@@ -1,0 +1,50 @@
+import { existsSync, readFileSync } from "node:fs";
+import { readFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { Interface } from "ethers";
+import { FedledgerError } from "../core/error.ts";
+import type { Hex } from "../core/ids.ts";
+
+/** The compiled federation contract, as Hardhat writes it. */
+export interface ContractArtifact {
+  readonly _format: string;
+  readonly contractName: string;
+  readonly sourceName: string;
+  readonly abi: readonly object[];
+  /** Names the compiler run in artifacts/build-info. */
+  readonly buildInfoId?: string;
+  readonly bytecode: Hex;
+  readonly deployedBytecode: Hex;
+  readonly linkReferences: Record<string, never>;
+  readonly deployedLinkReferences: Record<string, never>;
+}
+
+// In a clone Hardhat's own folder; in the published package a copy beside the program.
+const artifactPaths = ["artifacts/contracts/Federation.sol/Federation.json", "dist/contracts/Federation.json"];
+
+/** The folder that holds this package's package.json, in a clone and where npm installed it. */
+export function packageFolder(): string {
+  let folder = dirname(fileURLToPath(import.meta.url));
+  while (dirname(folder) !== folder) {
+    const manifest = join(folder, "package.json");
+    if (existsSync(manifest) && JSON.parse(readFileSync(manifest, "utf8")).name === "fedledger") return folder;
+    folder = dirname(folder);
+  }
+  throw new FedledgerError("NOT_BUILT", { path: artifactPaths[0] });
+}
+
+/** Reads the compiled contract. Rejects with NOT_BUILT when the contracts have not been compiled. */
+export async function loadContractArtifact(): Promise<ContractArtifact> {
+  const root = packageFolder();
+  for (const path of artifactPaths) {
+    const text = await readFile(join(root, path), "utf8").catch(() => undefined);
+    if (text !== undefined) return JSON.parse(text) as ContractArtifact;
+  }
+  throw new FedledgerError("NOT_BUILT", { path: artifactPaths[0] });
+}
+
+/** The federation contract's functions, events and errors. Rejects with NOT_BUILT. */
+export async function loadContractInterface(): Promise<Interface> {
+  return new Interface((await loadContractArtifact()).abi);
+}

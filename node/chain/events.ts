@@ -1,0 +1,157 @@
+import { getAddress, type Interface, type Result, toUtf8String } from "ethers";
+import { modeCodes, reasonCodes, ruleCodes } from "../core/enum-codes.ts";
+import type { Address, Bytes32 } from "../core/ids.ts";
+import type { Evaluation, EventPosition, Proposal, TaskEvent, TaskRules } from "../core/records.ts";
+import type { RawLog } from "./log-ranges.ts";
+
+/** Names of the contract events that belong to a task, see TaskEvent. */
+export const taskEventNames = [
+  "TaskCreated",
+  "Enrolled",
+  "Leaving",
+  "Left",
+  "RoundOpened",
+  "Committed",
+  "RoundClosed",
+  "AggregatorAssigned",
+  "Proposed",
+  "RoundFinalized",
+  "RoundInvalidated",
+] as const satisfies readonly TaskEvent["name"][];
+
+/** The log as a task event; undefined for events of other kinds. Accounts are checksummed, hashes lower case. */
+export function decodeTaskEvent(contract: Interface, log: RawLog, detail?: EventDetail): TaskEvent | undefined {
+  const parsed = contract.parseLog(log);
+  const body = parsed && eventBody(parsed.name, parsed.args);
+  return body ? ({ ...positionOf(log), ...detail, ...body } as TaskEvent) : undefined;
+}
+
+/** What a reader can ask for beside the event: see EventPosition. */
+export type EventDetail = Required<Pick<EventPosition, "sender" | "gasUsed" | "timestampS">>;
+
+type WithoutPosition<Event> = Event extends unknown ? Omit<Event, keyof EventPosition> : never;
+
+function eventBody(name: string, args: Result): WithoutPosition<TaskEvent> | undefined {
+  const number = (field: string) => Number(args[field]);
+  const bytes32 = (field: string) => String(args[field]).toLowerCase() as Bytes32;
+  const account = (field: string) => getAddress(args[field]) as Address;
+  const task = { taskId: number("taskId") };
+  if (name === "TaskCreated") {
+    const rules = rulesOf(args.rules);
+    return {
+      name,
+      ...task,
+      creator: account("creator"),
+      rules,
+      modelRoot: bytes32("modelRoot"),
+      spec: text(args.spec),
+    };
+  }
+  if (name === "Enrolled") return { name, ...task, participant: account("participant"), index: number("index") };
+  if (name === "Leaving" || name === "Left") return { name, ...task, participant: account("participant") };
+  const round = { ...task, round: "round" in args.toObject() ? number("round") : 0 };
+  switch (name) {
+    case "RoundOpened":
+      return {
+        name,
+        ...round,
+        baseModelRoot: bytes32("baseModelRoot"),
+        seed: BigInt(args.seed),
+        enrolled: number("enrolled"),
+        drawn: number("drawn"),
+        commitDeadlineS: number("commitDeadline"),
+        accumulator: bytes32("accumulator"),
+      };
+    case "Committed":
+      return {
+        name,
+        ...round,
+        participant: account("participant"),
+        slot: number("slot"),
+        weight: number("weight"),
+        updateRoot: bytes32("updateRoot"),
+        contentId: bytes32("contentId"),
+      };
+    case "RoundClosed": {
+      const committed = BigInt(args.committed);
+      return { name, ...round, committed, totalWeight: BigInt(args.totalWeight), accumulator: bytes32("accumulator") };
+    }
+    case "AggregatorAssigned": {
+      const aggregator = account("aggregator");
+      return { name, ...round, attempt: number("attempt"), aggregator, deadlineS: number("deadline") };
+    }
+    case "Proposed":
+      return { name, ...round, proposal: proposalOf(args.proposal), challengeDeadlineS: number("challengeDeadline") };
+    case "RoundFinalized":
+      return {
+        name,
+        ...round,
+        modelRoot: bytes32("modelRoot"),
+        attesters: (args.attesters as string[]).map((attester) => getAddress(attester) as Address),
+        evaluations: (args.evaluations as Result[]).map(evaluationOf),
+        historyHead: bytes32("historyHead"),
+      };
+    case "RoundInvalidated":
+      return { name, ...round, reason: reasonCodes.nameOf(args.reason), historyHead: bytes32("historyHead") };
+    default:
+      return undefined;
+  }
+}
+
+function positionOf(log: RawLog): EventPosition {
+  return {
+    blockNumber: Number(log.blockNumber),
+    blockHash: log.blockHash,
+    logIndex: Number(log.logIndex),
+    transactionHash: log.transactionHash,
+  };
+}
+
+function rulesOf(rules: Result): TaskRules {
+  return {
+    mode: modeCodes.nameOf(rules.mode),
+    rule: ruleCodes.nameOf(rules.rule),
+    fractionBits: Number(rules.fractionBits),
+    attempts: Number(rules.attempts),
+    parameterCount: Number(rules.parameterCount),
+    clipLanes: Number(rules.clipLanes),
+    maxWeight: Number(rules.maxWeight),
+    serverRateQ16: Number(rules.serverRateQ16),
+    rounds: Number(rules.rounds),
+    minUpdates: Number(rules.minUpdates),
+    maxUpdates: Number(rules.maxUpdates),
+    participationBps: Number(rules.participationBps),
+    attestationQuorum: Number(rules.attestationQuorum),
+    roundsPerParticipant: Number(rules.roundsPerParticipant),
+    commitWindowS: Number(rules.commitWindowS),
+    aggregateWindowS: Number(rules.aggregateWindowS),
+    challengeWindowS: Number(rules.challengeWindowS),
+  };
+}
+
+function proposalOf(proposal: Result): Proposal {
+  return {
+    attempt: Number(proposal.attempt),
+    aggregator: getAddress(proposal.aggregator) as Address,
+    modelRoot: proposal.modelRoot.toLowerCase(),
+    contentId: proposal.contentId.toLowerCase(),
+    totalWeight: BigInt(proposal.totalWeight),
+    excluded: BigInt(proposal.excluded),
+  };
+}
+
+function evaluationOf(evaluation: Result): Evaluation {
+  return {
+    samples: Number(evaluation.samples),
+    metricQ24: BigInt(evaluation.metricQ24),
+    lossQ24: BigInt(evaluation.lossQ24),
+  };
+}
+
+/** The specification is any bytes to the contract: what is not UTF-8 is shown with replacement marks, and no reader takes it as JSON. */
+function text(bytes: string): string {
+  return toUtf8String(bytes, (_reason, _offset, _bytes, output) => {
+    output.push(0xfffd);
+    return 0;
+  });
+}

@@ -1,0 +1,14 @@
+export { type ChainReaderOptions, createChainReader } from "./chain-reader.ts";
+export { type DeployedFederation, type DeployOptions, type DeployStep, deployFederation } from "./deploy.ts";
+export { type EmbeddedChain, type EmbeddedChainOptions, startEmbeddedChain } from "./embedded-chain.ts";
+export { type ChainOptions, createChain } from "./ethers-chain.ts";
+export type { Finality } from "./head-watch.ts";
+export {
+  type AccountKey,
+  createKeystore,
+  type NewKeystore,
+  openKeystore,
+  readKeystoreAccount,
+} from "./keystore.ts";
+export { deriveNodeKeys, type NodeKeys } from "./node-keys.ts";
+export { accountOf, createSigner, type Signer } from "./signer.ts";

@@ -1,0 +1,45 @@
+import { getAddress, type Interface } from "ethers";
+import { roleOfId } from "../core/enum-codes.ts";
+import type { Address, Bytes32 } from "../core/ids.ts";
+import { peerIdFromHex } from "../core/peer-id-text.ts";
+import type { Member, Role } from "../core/records.ts";
+import type { RawLog } from "./log-ranges.ts";
+
+/** Names of the contract events that say who is a member. */
+export const memberEventNames = ["MemberRegistered", "RoleGranted", "RoleRevoked"] as const;
+
+/**
+ * The members that these logs, in chain order, leave: whoever holds a role, in the order of first appearance.
+ * Who holds none is no member, registered or not.
+ */
+export function foldMembers(contract: Interface, logs: readonly RawLog[]): readonly Member[] {
+  const roles = new Map<Address, Set<Role>>();
+  const contacts = new Map<Address, Member["contact"]>();
+  const rolesOf = (account: Address) => {
+    const held = roles.get(account) ?? new Set();
+    roles.set(account, held);
+    return held;
+  };
+  for (const log of logs) {
+    const event = contract.parseLog(log);
+    if (event?.name === "MemberRegistered") {
+      const account = getAddress(event.args.member) as Address;
+      rolesOf(account);
+      contacts.set(account, {
+        peerId: peerIdFromHex(event.args.peerId),
+        encryptionKey: event.args.encryptionKey.toLowerCase() as Bytes32,
+        multiaddrs: String(event.args.multiaddrs).split("\n").filter(Boolean),
+      });
+      continue;
+    }
+    const role = event && roleOfId(event.args.role);
+    if (!role) continue;
+    const held = rolesOf(getAddress(event.args.account) as Address);
+    if (event.name === "RoleGranted") held.add(role);
+    else held.delete(role);
+  }
+  return [...roles].flatMap(([account, held]) => {
+    const contact = contacts.get(account);
+    return held.size === 0 ? [] : [{ account, roles: [...held], ...(contact && { contact }) }];
+  });
+}
