@@ -10,8 +10,8 @@ export interface WeightedUpdate {
 
 const exactLimit = 2 ** 53;
 const rateOne = 1 << 16;
-/** Lanes worked on at a time: 32 KiB of sums stay in the first-level cache. */
-const blockLanes = 4096;
+/** Lanes worked on at a time: their 128 KiB of sums stay in the second-level cache. */
+const blockLanes = 16384;
 
 /**
  * Weighted mean of the updates added to the base: `saturate32(θ + floorDiv(Σ w·q · rate, Σ w · 2^16))`, exact, floor
@@ -27,7 +27,7 @@ export function weightedMean(round: {
 }): Int32Array {
   const { base, updates, serverRateQ16 } = round;
   const totalWeight = updates.reduce((sum, { weight }) => sum + weight, 0);
-  if (!(totalWeight * 2 ** 31 + totalWeight <= exactLimit)) return streamed(round);
+  if (!(totalWeight * 2 ** 31 + totalWeight < exactLimit)) return streamed(round);
   checkRate(serverRateQ16);
   for (const { lanes, weight } of updates) {
     checkLength("lanes", lanes, base.length);
@@ -37,10 +37,9 @@ export function weightedMean(round: {
   const result = new Int32Array(base.length);
   const sums = new Float64Array(Math.min(blockLanes, base.length));
   for (let start = 0; start < base.length; start += blockLanes) {
-    const end = Math.min(start + blockLanes, base.length);
-    sums.fill(0);
-    addBlock(sums, updates, start, end);
-    finishBlock(result, base, sums, start, end, totalWeight, serverRateQ16);
+    const part = sums.subarray(0, base.length - start).fill(0);
+    addBlock(part, updates, start);
+    finishBlock(result, base, part, start, totalWeight, serverRateQ16);
   }
   return result;
 }
@@ -61,23 +60,20 @@ export function createWeightedMean({ parameterCount, serverRateQ16 }: Aggregatio
       checkWeight(weight);
       totalWeight += BigInt(weight);
       bound += weight * 2 ** 31;
-      if (sums instanceof Float64Array && bound + Number(totalWeight) > exactLimit) {
+      if (sums instanceof Float64Array && bound + Number(totalWeight) >= exactLimit) {
         // The cheap bound is spent: look at the numbers themselves, and leave doubles only if they demand it.
         bound = largest(sums) + weight * largest(lanes);
-        if (bound + Number(totalWeight) > exactLimit) sums = Array.from(sums, BigInt);
+        if (bound + Number(totalWeight) >= exactLimit) sums = Array.from(sums, BigInt);
       }
-      if (sums instanceof Float64Array) {
-        for (let i = 0; i < lanes.length; i++) sums[i]! += weight * lanes[i]!;
-      } else {
-        for (let i = 0; i < lanes.length; i++) sums[i]! += BigInt(weight) * BigInt(lanes[i]!);
-      }
+      if (sums instanceof Float64Array) addBlock(sums, [{ lanes, weight }], 0);
+      else addScaledBig(sums, lanes, BigInt(weight));
     },
     finish(base) {
       checkLength("base", base, parameterCount);
       if (totalWeight === 0n) throw noUpdate();
       const result = new Int32Array(base.length);
       if (sums instanceof Float64Array && Number(totalWeight) <= 2 ** 32) {
-        finishBlock(result, base, sums, 0, base.length, Number(totalWeight), serverRateQ16);
+        finishBlock(result, base, sums, 0, Number(totalWeight), serverRateQ16);
       } else {
         finishBig(result, base, sums, totalWeight, BigInt(serverRateQ16));
       }
@@ -100,20 +96,32 @@ function streamed(round: Parameters<typeof weightedMean>[0]): Int32Array {
   return mean.finish(base);
 }
 
-/** sums[i - start] += Σ weight · lanes[i]; four updates a pass, so that a sum is loaded and stored a quarter as often. */
-function addBlock(sums: Float64Array, updates: readonly WeightedUpdate[], start: number, end: number): void {
+/** sums[j] += Σ weight · lanes[start + j]; eight updates a pass, so that a sum is loaded and stored an eighth as often. */
+function addBlock(sums: Float64Array, updates: readonly WeightedUpdate[], start: number): void {
+  const block = (k: number): Int32Array => updates[k]!.lanes.subarray(start, start + sums.length);
+  const weights = Float64Array.from(updates, ({ weight }) => weight);
   let k = 0;
-  for (; k + 4 <= updates.length; k += 4) {
-    const { lanes: a, weight: u } = updates[k]!;
-    const { lanes: b, weight: v } = updates[k + 1]!;
-    const { lanes: c, weight: w } = updates[k + 2]!;
-    const { lanes: d, weight: x } = updates[k + 3]!;
-    for (let i = start, j = 0; i < end; i++, j++) sums[j]! += u * a[i]! + v * b[i]! + (w * c[i]! + x * d[i]!);
+  for (; k + 8 <= updates.length; k += 8) {
+    const [a, b, c, d] = [block(k), block(k + 1), block(k + 2), block(k + 3)];
+    const [e, f, g, h] = [block(k + 4), block(k + 5), block(k + 6), block(k + 7)];
+    const [wa, wb, wc, wd] = [weights[k]!, weights[k + 1]!, weights[k + 2]!, weights[k + 3]!];
+    const [we, wf, wg, wh] = [weights[k + 4]!, weights[k + 5]!, weights[k + 6]!, weights[k + 7]!];
+    for (let j = 0; j < sums.length; j++) {
+      const left = wa * a[j]! + wb * b[j]! + (wc * c[j]! + wd * d[j]!);
+      sums[j]! += left + (we * e[j]! + wf * f[j]! + (wg * g[j]! + wh * h[j]!));
+    }
   }
-  for (; k < updates.length; k++) {
-    const { lanes: a, weight: u } = updates[k]!;
-    for (let i = start, j = 0; i < end; i++, j++) sums[j]! += u * a[i]!;
-  }
+  for (; k < updates.length; k++) addScaled(sums, block(k), weights[k]!);
+}
+
+/** sums += weight · lanes, exact in doubles. */
+function addScaled(sums: Float64Array, lanes: Int32Array, weight: number): void {
+  for (let i = 0; i < sums.length; i++) sums[i]! += weight * lanes[i]!;
+}
+
+/** sums += weight · lanes, exact whatever the size. */
+function addScaledBig(sums: bigint[], lanes: Int32Array, weight: bigint): void {
+  for (let i = 0; i < sums.length; i++) sums[i]! += weight * BigInt(lanes[i]!);
 }
 
 /**
@@ -128,19 +136,18 @@ function finishBlock(
   base: Int32Array,
   sums: Float64Array,
   start: number,
-  end: number,
   total: number,
   rate: number,
 ): void {
-  for (let i = start, j = 0; i < end; i++, j++) {
+  for (let j = 0; j < sums.length; j++) {
     const sum = sums[j]!;
     let change = Math.floor(sum / total);
     if (rate !== rateOne) {
       const rest = sum - change * total;
       change = Math.floor((change * rate + Math.floor((rest * rate) / total)) / rateOne);
     }
-    const lane = base[i]! + change;
-    result[i] = Math.max(-0x8000_0000, Math.min(0x7fff_ffff, lane));
+    const lane = base[start + j]! + change;
+    result[start + j] = Math.max(-0x8000_0000, Math.min(0x7fff_ffff, lane));
   }
 }
 
