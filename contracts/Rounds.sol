@@ -74,7 +74,7 @@ abstract contract Rounds is Tasks, EIP712, IRounds {
         if (task.modelRoot != baseModelRoot) revert WrongBaseModel(task.modelRoot);
         if (updateRoot == 0 || contentId == 0) revert InvalidRoot();
 
-        Enrolment memory enrolment_ = task.enrolments[msg.sender];
+        Enrolment storage enrolment_ = task.enrolments[msg.sender];
         if (enrolment_.place == 0 || enrolment_.leaving) revert NotEnrolled(msg.sender);
         if (weight == 0 || weight > enrolment_.maxWeight) revert InvalidWeight(weight);
         (uint8 slot, bool drawn) = _slot(state, enrolment_.place - 1);
@@ -82,7 +82,7 @@ abstract contract Rounds is Tasks, EIP712, IRounds {
         if ((state.committed() >> slot) & 1 != 0) revert AlreadyCommitted(msg.sender);
         if (enrolment_.roundsPerParticipant != 0) {
             if (enrolment_.roundsCommitted >= enrolment_.roundsPerParticipant) revert BudgetSpent(msg.sender);
-            task.enrolments[msg.sender].roundsCommitted = enrolment_.roundsCommitted + 1;
+            ++enrolment_.roundsCommitted;
         }
 
         task.state = state.withCommitment(slot, weight);
@@ -172,9 +172,10 @@ abstract contract Rounds is Tasks, EIP712, IRounds {
             address attester = ECDSA.recoverCalldata(
                 attestationDigest(taskId, round, proposalHash, evaluation), attestations[i].signature
             );
-            Enrolment memory enrolment_ = task.enrolments[attester];
+            Enrolment storage enrolment_ = task.enrolments[attester];
             if (attester <= previous || enrolment_.place == 0 || enrolment_.leaving) revert InvalidAttester(attester);
-            attesters[i] = previous = attester;
+            previous = attester;
+            attesters[i] = attester;
             evaluations[i] = evaluation;
         }
         _finalize(task, taskId, state, proposal.modelRoot, proposalHash, attesters, evaluations);
@@ -237,15 +238,7 @@ abstract contract Rounds is Tasks, EIP712, IRounds {
     {
         return _hashTypedDataV4(
             keccak256(
-                abi.encode(
-                    ATTESTATION_TYPEHASH,
-                    taskId,
-                    round,
-                    proposalHash,
-                    evaluation.samples,
-                    evaluation.metricQ24,
-                    evaluation.lossQ24
-                )
+                abi.encode(ATTESTATION_TYPEHASH, taskId, round, proposalHash, evaluation)
             )
         );
     }

@@ -5,6 +5,7 @@ pragma solidity ^0.8.28;
 /// @notice Verifies that a 256-byte chunk stands at a place of a committed vector (docs/protocol.md, section 2).
 /// @dev Attacks considered:
 /// - a proof for another index: the index is hashed into the leaf and steers the path, so that each place has one proof;
+/// - lanes hidden behind the vector's end: the padding of the last chunk must be zero;
 /// - an inner node passed off as a leaf, or a tree of another size: the domain bytes 0, 1 and 2 differ, the root binds the
 ///   number of parameters, and that number fixes the length of the proof.
 library ChunkTree {
@@ -36,7 +37,7 @@ library ChunkTree {
     ) internal pure returns (bool) {
         if (
             parameterCount == 0 || index >= chunkCount(parameterCount) || chunk.length != CHUNK_BYTES
-                || siblings.length != depth(parameterCount)
+                || siblings.length != depth(parameterCount) || !_padded(parameterCount, index, chunk)
         ) return false;
         bytes32 node = keccak256(abi.encodePacked(uint8(0), index, chunk));
         for (uint256 level = 0; level < siblings.length; ++level) {
@@ -44,6 +45,15 @@ library ChunkTree {
             node = (index >> level) & 1 == 0 ? _parent(node, sibling) : _parent(sibling, node);
         }
         return root == keccak256(abi.encodePacked(uint8(2), parameterCount, node));
+    }
+
+    /// @dev Whether the bytes beyond the last lane are zero; chunks before the last one have none.
+    function _padded(uint256 parameterCount, uint256 index, bytes calldata chunk) private pure returns (bool) {
+        uint256 lanes = parameterCount - index * LANES;
+        for (uint256 start = lanes * 4; start < CHUNK_BYTES; start += 4) {
+            if (bytes4(chunk[start:start + 4]) != 0) return false;
+        }
+        return true;
     }
 
     function _parent(bytes32 left, bytes32 right) private pure returns (bytes32) {

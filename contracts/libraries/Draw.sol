@@ -7,8 +7,8 @@ pragma solidity ^0.8.28;
 /// @dev A permutation gives a draw of fixed size and a unique slot for each participant, at a cost that does not grow with
 /// the number of participants. Up to 16 places it is a shuffle followed for one element; above, a balanced Feistel network
 /// with cycle walking, whose domain is below four times n: a walk takes fewer than four passes on average.
-/// The hash inputs are built in scratch space: they are 9 and 14 bytes, and the encoder's memory would cost more than the
-/// hash (a third of the gas at 17 places).
+/// Assembly pays here: the shuffle of 16 places costs 1.3k gas instead of 4.3k, and the hash inputs of 9 and 14 bytes are
+/// built in scratch space, where the encoder's memory would cost more than the hash.
 library Draw {
     uint256 private constant FEISTEL_ROUNDS = 8;
     uint256 private constant SHUFFLE_PLACES = 16;
@@ -45,16 +45,15 @@ library Draw {
 
     /// @dev Where a shuffle of `enrolled` places, at most SHUFFLE_PLACES, moves the one at `index`.
     function _shuffle(uint72 seed, uint256 index, uint256 enrolled) private pure returns (uint256 slot) {
-        uint256 numbers;
         assembly ("memory-safe") {
             mstore(0, shl(184, seed))
-            numbers := keccak256(0, 9)
-        }
-        slot = index;
-        for (uint256 i = enrolled - 1; i != 0; --i) {
-            uint256 j = ((numbers >> (16 * i)) & 0xffff) % (i + 1);
-            if (slot == i) slot = j;
-            else if (slot == j) slot = i;
+            let numbers := keccak256(0, 9)
+            slot := index
+            for { let i := sub(enrolled, 1) } i { i := sub(i, 1) } {
+                let j := mod(and(shr(shl(4, i), numbers), 0xffff), add(i, 1))
+                // exchanges i and j where the slot is one of them
+                slot := xor(slot, mul(xor(i, j), or(eq(slot, i), eq(slot, j))))
+            }
         }
     }
 

@@ -14,7 +14,7 @@ library WeightedMean {
 
     /// @notice The base or the updates are not whole chunks, one update for each weight, at least one.
     error InvalidLength();
-    /// @notice The weights sum to zero.
+    /// @notice A weight is zero.
     error ZeroWeight();
 
     /// @notice One chunk of the new model.
@@ -35,10 +35,9 @@ library WeightedMean {
         }
         int256 divisor;
         for (uint256 k = 0; k < weights.length; ++k) {
-            divisor += int256(uint256(weights[k]));
+            if (weights[k] == 0) revert ZeroWeight();
+            divisor += int256(uint256(weights[k])) << 16;
         }
-        if (divisor == 0) revert ZeroWeight();
-        divisor <<= 16;
 
         result = new bytes(CHUNK_BYTES);
         for (uint256 word = 0; word < CHUNK_BYTES; word += 32) {

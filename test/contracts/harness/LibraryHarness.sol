@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity ^0.8.28;
+
+import {ChunkTree} from "../../../contracts/libraries/ChunkTree.sol";
+import {Draw} from "../../../contracts/libraries/Draw.sol";
+import {WeightedMean} from "../../../contracts/libraries/WeightedMean.sol";
+
+/// @title LibraryHarness
+/// @notice The libraries as calls from outside, for tests.
+contract LibraryHarness {
+    function verify(
+        bytes32 root,
+        uint32 parameterCount,
+        uint32 index,
+        bytes calldata chunk,
+        bytes32[] calldata siblings
+    ) external pure returns (bool) {
+        return ChunkTree.verify(root, parameterCount, index, chunk, siblings);
+    }
+
+    function chunkCount(uint256 parameterCount) external pure returns (uint256) {
+        return ChunkTree.chunkCount(parameterCount);
+    }
+
+    function weightedMean(
+        bytes calldata base,
+        bytes calldata updates,
+        uint32[] calldata weights,
+        uint32 serverRateQ16
+    ) external pure returns (bytes memory) {
+        return WeightedMean.chunk(base, updates, weights, serverRateQ16);
+    }
+
+    function drawSize(uint256 enrolled, uint256 minUpdates, uint256 maxUpdates, uint256 participationBps)
+        external
+        pure
+        returns (uint256)
+    {
+        return Draw.size(enrolled, minUpdates, maxUpdates, participationBps);
+    }
+
+    function slotOf(uint72 seed, uint256 index, uint256 enrolled, uint256 drawn) external pure returns (uint256) {
+        return Draw.slotOf(seed, index, enrolled, drawn);
+    }
+
+    /// @notice Slots of all indices below `enrolled`.
+    function slots(uint72 seed, uint256 enrolled, uint256 drawn) external pure returns (uint256[] memory all) {
+        all = new uint256[](enrolled);
+        for (uint256 index = 0; index < enrolled; ++index) {
+            all[index] = Draw.slotOf(seed, index, enrolled, drawn);
+        }
+    }
+}
