@@ -1,0 +1,29 @@
+// Writes test/vectors/*.json from the TypeScript implementation; with --check, verifies that they are current.
+// The same files are read by the TypeScript and the Solidity tests. Numbers are JSON numbers, bytes and integers
+// beyond 2^53 are 0x strings; lanes are their int32 little-endian bytes. Fixed values in the unit tests, computed
+// elsewhere, keep this from being circular.
+import { readFile, writeFile } from "node:fs/promises";
+import { fixedPointCases, initialModelCases, weightedMeanCases } from "./vector-cases/arithmetic.ts";
+import { chunkTreeCases, contentIdCases } from "./vector-cases/hashing.ts";
+import { commitmentCases, drawCases } from "./vector-cases/record.ts";
+
+const files = {
+  "chunk-tree": chunkTreeCases(),
+  "content-id": await contentIdCases(),
+  "weighted-mean": weightedMeanCases(),
+  draw: drawCases(),
+  commitment: commitmentCases(),
+  "initial-model": initialModelCases(),
+  "fixed-point": fixedPointCases(),
+};
+
+const check = process.argv.includes("--check");
+for (const [name, cases] of Object.entries(files)) {
+  const file = new URL(`../test/vectors/${name}.json`, import.meta.url);
+  const text = `${JSON.stringify({ cases }, null, 1)}\n`;
+  if (!check) await writeFile(file, text);
+  else if ((await readFile(file, "utf8")) !== text) {
+    process.stderr.write(`test/vectors/${name}.json is not current: run node scripts/vectors.ts\n`);
+    process.exitCode = 1;
+  }
+}
