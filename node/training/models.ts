@@ -1,7 +1,8 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { FedledgerError } from "../core/error.ts";
+import { modelLayout, outputCount, tensorSize } from "../core/model-layout.ts";
 import type { ModelSpec } from "../core/task-spec.ts";
-import { type Layer, modelInputShape, modelLayers, outputUnits, parameterShapes } from "./model-layers.ts";
+import { type Layer, modelInputShape, modelLayers } from "./model-layers.ts";
 
 /** A model as a function of its parameters; it holds no tensors itself. */
 export interface TfModel {
@@ -26,12 +27,10 @@ export interface TfModel {
 
 /** The model of a specification in TensorFlow.js operations, on whatever backend is set. Throws UNSUPPORTED_MODEL. */
 export function createTfModel(model: ModelSpec): TfModel {
+  const { tensors: layout, parameterCount } = modelLayout(model);
   const layers = modelLayers(model);
-  const shapes = parameterShapes(model);
-  const sizes = shapes.map((shape) => shape.reduce((product, side) => product * side, 1));
-  const parameterCount = sizes.reduce((sum, size) => sum + size, 0);
   const inputShape = modelInputShape(model);
-  const outputs = outputUnits(model);
+  const outputs = outputCount(model.output);
   const { kind } = model.output;
 
   const forward = (tensors: readonly tf.Tensor[], inputs: tf.Tensor): tf.Tensor2D => {
@@ -57,10 +56,11 @@ export function createTfModel(model: ModelSpec): TfModel {
         });
       }
       let offset = 0;
-      return shapes.map((shape, i) => {
-        const values = parameters.slice(offset, offset + sizes[i]!);
-        offset += sizes[i]!;
-        return tf.tensor(values, shape, "float32");
+      return layout.map(({ shape }) => {
+        const size = tensorSize(shape);
+        const values = parameters.slice(offset, offset + size);
+        offset += size;
+        return tf.tensor(values, [...shape], "float32");
       });
     },
     download(tensors) {
