@@ -1,7 +1,7 @@
-import { HDNodeWallet, Mnemonic } from "ethers";
 import type { Address, Hex } from "../core/ids.ts";
 import { packageFolder } from "./contract-abi.ts";
 import { createRpcServer } from "./rpc-server.ts";
+import { testAccount, testMnemonic } from "./test-accounts.ts";
 
 /** What a chain on this machine is like. */
 export interface EmbeddedChainOptions {
@@ -37,8 +37,6 @@ export interface EmbeddedChain {
   request(method: string, params?: readonly unknown[]): Promise<unknown>;
   close(): Promise<void>;
 }
-
-const testMnemonic = "test test test test test test test test test test test junk";
 
 /**
  * Starts Hardhat's chain (EDR) in this process and serves it. Blocks may share a timestamp, so that its clock is the
@@ -77,7 +75,7 @@ export async function startEmbeddedChain(options: EmbeddedChainOptions): Promise
   return {
     url: server.url,
     chainId,
-    accounts: deriveAccounts(mnemonic, count),
+    accounts: Array.from({ length: count }, (_, index) => testAccount(index, mnemonic)),
     request,
     async snapshot() {
       return (await request("evm_snapshot")) as Hex;
@@ -102,12 +100,4 @@ export async function startEmbeddedChain(options: EmbeddedChainOptions): Promise
 async function openConnection(environment: import("hardhat/types/hre").HardhatRuntimeEnvironment) {
   const connection = await environment.network.create("embedded");
   return { provider: connection.provider, close: () => connection.close() };
-}
-
-function deriveAccounts(mnemonic: string, count: number): EmbeddedChain["accounts"] {
-  const parent = HDNodeWallet.fromMnemonic(Mnemonic.fromPhrase(mnemonic), "m/44'/60'/0'/0");
-  return Array.from({ length: count }, (_, index) => {
-    const { address, privateKey } = parent.deriveChild(index);
-    return { address: address as Address, privateKey: privateKey as Hex };
-  });
 }
