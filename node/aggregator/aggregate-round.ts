@@ -1,0 +1,56 @@
+import { checkRound } from "../audit/check-round.ts";
+import { FedledgerError } from "../core/error.ts";
+import type { Address } from "../core/ids.ts";
+import { lanesToBytes } from "../core/lanes.ts";
+import type { BlobStore } from "../ports/storage.ts";
+import type { ModelSource, TaskLook } from "../rounds/model-source.ts";
+import { includedBy } from "../rounds/round-queries.ts";
+import type { AggregatorAction, AggregatorEvent } from "./aggregator-machine.ts";
+
+/** What computing a round needs. */
+export interface AggregateRoundDeps {
+  readonly me: Address;
+  readonly store: BlobStore;
+  readonly source: ModelSource;
+}
+
+/**
+ * Computes the round's model from the updates that are not left out, one in memory at a time, stores it, and gives the
+ * proposal. Updates that turn out to be unusable or gone are given as such instead; the machine then decides again.
+ * Rejects as ModelSource.baseOf and BlobStore.put do.
+ */
+export async function aggregateRound(
+  { me, store, source }: AggregateRoundDeps,
+  action: Extract<AggregatorAction, { kind: "aggregate" }>,
+  look: TaskLook,
+): Promise<readonly AggregatorEvent[]> {
+  const { round, attempt, excluded, subject } = action;
+  const { taskId, rules } = look.view;
+  const check = await checkRound({
+    taskId,
+    rules,
+    round: { round: round.round, commitments: includedBy(round, excluded) },
+    baseLanes: await source.baseOf(round.round, look),
+    getUpdate: (commitment) => source.update(commitment, look),
+    signal: look.signal,
+  });
+  const { lanes, modelRoot, contentId, totalWeight } = check;
+  const bad = check.updates.filter(({ status }) => status !== "valid");
+  if (bad.length > 0) {
+    return bad.map(({ commitment, status }) => ({
+      kind: "update",
+      commitment,
+      fact: status === "missing" ? "gone" : "unusable",
+    }));
+  }
+  if (lanes === undefined || modelRoot === undefined || contentId === undefined) {
+    throw new FedledgerError("INVALID_ARGUMENT", {
+      name: "excluded",
+      value: excluded,
+      expected: "at least one update",
+    });
+  }
+  await store.put(lanesToBytes(lanes), { signal: look.signal });
+  const proposal = { attempt, aggregator: me, modelRoot, contentId, totalWeight, excluded };
+  return [{ kind: "aggregated", subject, proposal }];
+}

@@ -1,0 +1,126 @@
+import type { Bytes32 } from "../core/ids.ts";
+import { type ActionResult, reasonOf } from "../rounds/action-runner.ts";
+import { ownContact } from "../rounds/contact.ts";
+import { createDriver } from "../rounds/driver.ts";
+import { holdProtocol } from "../rounds/messages.ts";
+import { createModelSource } from "../rounds/model-source.ts";
+import { type NodeTimes, nodeTimes } from "../rounds/node-times.ts";
+import type { RoleDeps, RoleProcess } from "../rounds/role-process.ts";
+import { sendCall } from "../rounds/send-call.ts";
+import { aggregateRound } from "./aggregate-round.ts";
+import {
+  type AggregatorAction,
+  type AggregatorEvent,
+  type AggregatorState,
+  aggregatorMachine,
+} from "./aggregator-machine.ts";
+import { createGatherQueue } from "./gather-queue.ts";
+import { createUpdateHolder } from "./hold-updates.ts";
+
+/** An aggregator's own settings; what the task fixes comes from the chain. */
+export interface AggregatorOptions extends Partial<NodeTimes> {
+  /** X25519 public key for the registry. */
+  readonly encryptionKey: Bytes32;
+  /** Enrolled participants to wait for before the first round (default: the task's minUpdates). */
+  readonly openWhenEnrolled?: number;
+  /** Goes on admitting peers and serving blobs after the task is complete, until stopped (default false). */
+  readonly linger?: boolean;
+  /** Updates fetched at a time (default 4); each needs 4 bytes a parameter of memory. */
+  readonly gatherConcurrency?: number;
+}
+
+/**
+ * An aggregator: opens and closes rounds, holds updates for participants, computes and proposes the model when assigned,
+ * and finalizes. It keeps nothing that chain and blobs do not say, so it may die and restart at any instant, and another takes over.
+ */
+export function createAggregator(deps: RoleDeps, options: AggregatorOptions): RoleProcess {
+  const { taskId, chain, store, transport, clock, random, log, onProgress } = deps;
+  const times = nodeTimes(options);
+  const me = chain.account;
+  const source = createModelSource({ store, transport });
+  const queue = createGatherQueue(options.gatherConcurrency ?? 4);
+  let aggregateStartMs = clock.nowMs();
+
+  async function perform(
+    action: AggregatorAction,
+    context: {
+      readonly state: AggregatorState;
+      readonly signal: AbortSignal;
+      readonly emit: (event: AggregatorEvent) => void;
+    },
+  ): Promise<ActionResult | undefined> {
+    const { state, signal, emit } = context;
+    const look = { view: state.view!, members: state.members, signal };
+    switch (action.kind) {
+      case "send": {
+        const sent = await sendCall({ chain, log, onProgress }, action.call, signal);
+        if (action.call.kind === "propose") {
+          const durationMs = clock.nowMs() - aggregateStartMs;
+          onProgress?.({ kind: "proposed", round: action.call.round, gasUsed: sent.gasUsed, durationMs });
+        }
+        return sent;
+      }
+      case "push":
+        return await sendCall({ chain, log, onProgress }, action.call, signal);
+      case "gather": {
+        const { commitment } = action;
+        await queue.run(() => source.update(commitment, look), signal);
+        emit({ kind: "update", commitment, fact: "here" });
+        const { updates, view } = driver.state();
+        const of = view?.rounds.at(-1)?.commitments.length ?? 0;
+        onProgress?.({ kind: "gathered", round: commitment.round, updates: updates.size, of });
+        return;
+      }
+      case "aggregate": {
+        aggregateStartMs = clock.nowMs();
+        for (const event of await aggregateRound({ me, store, source }, action, look)) emit(event);
+        return;
+      }
+    }
+  }
+
+  const driver = createDriver<AggregatorState, AggregatorEvent, AggregatorAction>({
+    taskId,
+    chain,
+    transport,
+    clock,
+    random,
+    log,
+    machine: aggregatorMachine(
+      me,
+      {
+        contact: ownContact(transport, options.encryptionKey),
+        patienceS: times.patienceS,
+        settleBlocks: times.settleBlocks,
+      },
+      {
+        graceS: times.graceS,
+        ...(options.openWhenEnrolled === undefined ? {} : { openWhenEnrolled: options.openWhenEnrolled }),
+      },
+    ),
+    perform,
+    onProgress(progress) {
+      if (progress.kind === "finalized" || progress.kind === "invalidated") {
+        holder.sweep().catch((error: unknown) => log.debug("Forgetting unused updates failed", reasonOf(error)));
+      }
+      onProgress?.(progress);
+    },
+    linger: options.linger,
+  });
+  const holder = createUpdateHolder({ store, log, state: driver.state });
+  let unrespond: (() => void) | undefined;
+  void driver.done.then(() => {
+    if (!options.linger) unrespond?.();
+  });
+  return {
+    start() {
+      unrespond ??= transport.respond(holdProtocol, holder.answer);
+      driver.start();
+    },
+    async stop() {
+      unrespond?.();
+      await driver.stop();
+    },
+    done: driver.done,
+  };
+}

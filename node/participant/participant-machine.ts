@@ -1,0 +1,170 @@
+import { hexEquals } from "../core/hex.ts";
+import type { Address, Bytes32, RoundNumber } from "../core/ids.ts";
+import type { Attestation, Proposal } from "../core/records.ts";
+import type { RoundView, TaskView } from "../core/task-view.ts";
+import type { ChainCall } from "../ports/chain.ts";
+import { dueRegistration, type OwnContact } from "../rounds/contact.ts";
+import type { Machine, Outcome } from "../rounds/driver.ts";
+import { isMyTurn } from "../rounds/patience.ts";
+import { mayAttest, type PushCall, type PushOptions } from "../rounds/push.ts";
+import { commitmentOf, isDrawn, placeOf, runningRound } from "../rounds/round-queries.ts";
+import { initialRoundState, isSettled, type RoundEvent, type RoundState, reduceRound } from "../rounds/round-state.ts";
+
+/** An update that was trained, stored and written to the journal. */
+export interface TrainedUpdate {
+  readonly round: RoundNumber;
+  readonly baseModelRoot: Bytes32;
+  readonly updateRoot: Bytes32;
+  readonly contentId: Bytes32;
+  readonly weight: number;
+}
+
+/** What a participant decides by, beside its options. Local facts name what they are about, so a reorganisation only makes them idle. */
+export interface ParticipantState extends RoundState {
+  readonly options: ParticipantMachineOptions;
+  readonly update?: TrainedUpdate;
+  /** Content id of the update that aggregators were asked to hold, whatever they answered. */
+  readonly offered?: Bytes32;
+  /** What recomputing a proposal came to. */
+  readonly verified?: { readonly subject: string; readonly agrees: boolean };
+  readonly attestation?: { readonly subject: string; readonly value: Attestation };
+  /** Was seen leaving: it does not enrol again by itself. */
+  readonly leaving: boolean;
+}
+
+/** Local wishes of a participant's machine. */
+export interface ParticipantMachineOptions {
+  /** Enrol when not enrolled. */
+  readonly autoEnrol: boolean;
+  readonly contact: OwnContact;
+  readonly patienceS: number;
+  /** Blocks to wait after the last round has ended, before the work counts as done. */
+  readonly settleBlocks: number;
+}
+
+/** What happens to a participant beside what happens to all roles. */
+export type ParticipantEvent =
+  | { readonly kind: "trained"; readonly update: TrainedUpdate }
+  | { readonly kind: "offered"; readonly contentId: Bytes32 }
+  | { readonly kind: "verified"; readonly subject: string; readonly agrees: boolean }
+  | { readonly kind: "signed"; readonly subject: string; readonly attestation: Attestation };
+
+/** What a participant does. */
+export type ParticipantAction =
+  | { readonly kind: "send"; readonly key: string; readonly call: ChainCall }
+  | { readonly kind: "push"; readonly key: string; readonly call: PushCall }
+  | { readonly kind: "train"; readonly key: string; readonly round: RoundView }
+  | { readonly kind: "offer"; readonly key: string; readonly update: TrainedUpdate }
+  | { readonly kind: "verify"; readonly key: string; readonly subject: string; readonly round: ProposedRound }
+  | { readonly kind: "sign"; readonly key: string; readonly subject: string; readonly round: ProposedRound }
+  | { readonly kind: "publish"; readonly key: string; readonly attestation: Attestation };
+
+/** A round that stands at a proposal. */
+export type ProposedRound = RoundView & { readonly proposal: Proposal & { readonly hash: Bytes32 } };
+
+/** The participant's decisions. */
+export function participantMachine(
+  me: Address,
+  options: ParticipantMachineOptions,
+  pushOptions: PushOptions,
+): Machine<ParticipantState, ParticipantEvent, ParticipantAction> {
+  return {
+    initial: { ...initialRoundState(me, "participant", pushOptions), options, leaving: false },
+    reduce,
+    due,
+    outcome,
+  };
+}
+
+/** What an attester's word is about: the proposal and the very inputs it was computed from. */
+export function subjectOf(round: ProposedRound): string {
+  const inputs = round.commitments.map(({ slot, weight, updateRoot }) => `${slot}:${weight}:${updateRoot}`);
+  return [round.round, round.baseModelRoot, round.proposal.hash, ...inputs].join("|");
+}
+
+function reduce(state: ParticipantState, event: ParticipantEvent | RoundEvent): ParticipantState {
+  switch (event.kind) {
+    case "trained":
+      return { ...state, update: event.update };
+    case "offered":
+      return { ...state, offered: event.contentId };
+    case "verified":
+      return { ...state, verified: { subject: event.subject, agrees: event.agrees } };
+    case "signed": {
+      const attestation = { subject: event.subject, value: event.attestation };
+      return reduceRound({ ...state, attestation }, { kind: "attestation", attestation: event.attestation });
+    }
+    case "looked": {
+      const leaving = state.leaving || placeOf(event.view, state.me)?.leaving === true;
+      return reduceRound({ ...state, leaving }, event);
+    }
+    default:
+      return reduceRound(state, event);
+  }
+}
+
+function outcome(state: ParticipantState): Outcome | undefined {
+  const { view, options, leaving, me } = state;
+  if (view === undefined) return undefined;
+  if (view.complete) return isSettled(state, options.settleBlocks) ? { kind: "complete" } : undefined;
+  return leaving && placeOf(view, me) === undefined ? { kind: "left" } : undefined;
+}
+
+function due(state: ParticipantState): readonly ParticipantAction[] {
+  const { view, head, me, members, options } = state;
+  if (view === undefined || head === undefined || view.complete) return [];
+  const actions: ParticipantAction[] = [];
+  const registration = dueRegistration(me, options.contact, members);
+  if (registration !== undefined) actions.push({ kind: "send", key: "register", call: registration });
+  const roles = members.find(({ account }) => hexEquals(account, me))?.roles ?? [];
+  const mayEnrol = options.autoEnrol && !state.leaving && roles.includes("participant");
+  if (mayEnrol && placeOf(view, me) === undefined) {
+    actions.push({ kind: "send", key: "enrol", call: { kind: "enrol", taskId: view.taskId } });
+  }
+  const round = runningRound(view);
+  if (round?.phase === "open") actions.push(...dueUpdate(state, view, round));
+  if (round?.phase === "proposed" && round.proposal !== undefined && mayAttest(view, me)) {
+    actions.push(...dueAttestation(state, round as ProposedRound));
+  }
+  const { push } = state;
+  if (push !== undefined && !isDisputed(state, round) && isMyTurn(push, me, { view, head, members }, options)) {
+    actions.push({ kind: "push", key: push.key, call: push.call });
+  }
+  return actions;
+}
+
+/** The next step towards this participant's commitment: train, offer, commit. */
+function dueUpdate(state: ParticipantState, view: TaskView, round: RoundView): readonly ParticipantAction[] {
+  const { me, head, update, offered } = state;
+  if (head!.timestampS > round.commitDeadlineS) return [];
+  if (placeOf(view, me)?.leaving !== false || !isDrawn(view, round, me)) return [];
+  if (commitmentOf(round, me) !== undefined || !hasBudget(view, me)) return [];
+  const about = `${round.round}:${round.baseModelRoot}`;
+  if (update === undefined || update.round !== round.round || !hexEquals(update.baseModelRoot, round.baseModelRoot)) {
+    return [{ kind: "train", key: `train:${about}`, round }];
+  }
+  if (offered !== update.contentId) return [{ kind: "offer", key: `offer:${about}`, update }];
+  return [{ kind: "send", key: `commit:${about}`, call: { kind: "commit", taskId: view.taskId, ...update } }];
+}
+
+/** The next step towards this participant's attestation: verify, sign, publish until the round ends. */
+function dueAttestation(state: ParticipantState, round: ProposedRound): readonly ParticipantAction[] {
+  const subject = subjectOf(round);
+  const about = `${round.round}:${round.proposal.hash}`;
+  if (state.verified?.subject !== subject) return [{ kind: "verify", key: `verify:${about}`, subject, round }];
+  if (!state.verified.agrees) return [];
+  if (state.attestation?.subject !== subject) return [{ kind: "sign", key: `sign:${about}`, subject, round }];
+  return [{ kind: "publish", key: `publish:${about}`, attestation: state.attestation.value }];
+}
+
+/** Whether this participant found the round's proposal wrong: then it does nothing to make it final. */
+function isDisputed(state: ParticipantState, round: RoundView | undefined): boolean {
+  if (round?.proposal === undefined || state.verified === undefined || state.verified.agrees) return false;
+  return state.push?.call.kind !== "reassign" && state.verified.subject === subjectOf(round as ProposedRound);
+}
+
+function hasBudget(view: TaskView, me: Address): boolean {
+  const { roundsPerParticipant } = view.rules;
+  if (roundsPerParticipant === 0) return true;
+  return view.rounds.filter((round) => commitmentOf(round, me) !== undefined).length < roundsPerParticipant;
+}

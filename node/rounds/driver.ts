@@ -1,0 +1,161 @@
+import { foldTask } from "../core/fold-task.ts";
+import type { PeerIdText, TaskId } from "../core/ids.ts";
+import type { Chain } from "../ports/chain.ts";
+import type { Clock, Log, Random } from "../ports/system.ts";
+import type { Transport } from "../ports/transport.ts";
+import { type ActionResult, createActionRunner, type DueAction, reasonOf } from "./action-runner.ts";
+import { hearAttestation } from "./hear-attestation.ts";
+import { attestationTopic } from "./messages.ts";
+import { type Progress, progressBetween, sameMembers } from "./progress.ts";
+import type { RoundEvent, RoundState } from "./round-state.ts";
+
+/** How a role's work on a task ended. */
+export type Outcome = { readonly kind: "complete" | "left" | "stopped" };
+
+/** A role's decisions: pure, value in, value out. */
+export interface Machine<S extends RoundState, E, A extends DueAction> {
+  readonly initial: S;
+  /** The state after an event. */
+  reduce(state: S, event: E | RoundEvent): S;
+  /** What is to be done now. Level-triggered: asked after every event, it names everything due, running or not. */
+  due(state: S): readonly A[];
+  /** How the work ended, once it has. */
+  outcome(state: S): Outcome | undefined;
+}
+
+/** What the driver works with. */
+export interface DriverDeps<S extends RoundState, E, A extends DueAction> {
+  readonly taskId: TaskId;
+  readonly chain: Chain;
+  readonly transport: Transport;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+  readonly machine: Machine<S, E, A>;
+  /** Does one action; events it gives become part of the state before its promise resolves. */
+  readonly perform: (
+    action: A,
+    context: { readonly state: S; readonly signal: AbortSignal; readonly emit: (event: E | RoundEvent) => void },
+  ) => Promise<ActionResult | undefined>;
+  readonly onProgress?: ((progress: Progress) => void) | undefined;
+  /** Keeps admitting peers and hearing gossip after the task is complete, until stopped. */
+  readonly linger?: boolean | undefined;
+}
+
+/** A machine at work. */
+export interface Driver<S, E> {
+  start(): void;
+  /** Aborts what runs and resolves when it has ended. */
+  stop(): Promise<void>;
+  /** Resolves when the machine has ended its work, or was stopped. Never rejects. */
+  readonly done: Promise<Outcome>;
+  state(): S;
+  dispatch(event: E | RoundEvent): void;
+}
+
+const followAgainMs = 1_000;
+
+/** Follows the task on the chain, keeps the machine's state, and carries out what it decides. */
+export function createDriver<S extends RoundState, E, A extends DueAction>(deps: DriverDeps<S, E, A>): Driver<S, E> {
+  const { taskId, chain, transport, clock, random, log, machine } = deps;
+  const life = new AbortController();
+  const finished = Promise.withResolvers<Outcome>();
+  let state = machine.initial;
+  let following: Promise<void> | undefined;
+  let askingMembers = false;
+  let unsubscribe: (() => void) | undefined;
+
+  const runner = createActionRunner<A>({
+    clock,
+    random,
+    log,
+    perform: (action, signal) => deps.perform(action, { state, signal, emit: dispatch }),
+    onReady: look,
+  });
+
+  function look(): void {
+    if (life.signal.aborted || state.head === undefined) return;
+    const outcome = machine.outcome(state);
+    if (outcome !== undefined) {
+      runner.reconcile([], state.head.number);
+      if (deps.linger) finished.resolve(outcome);
+      else void stop(outcome);
+      return;
+    }
+    runner.reconcile(machine.due(state), state.head.number);
+  }
+
+  function dispatch(event: E | RoundEvent): void {
+    if (life.signal.aborted) return;
+    state = machine.reduce(state, event);
+    look();
+  }
+
+  async function follow(): Promise<void> {
+    for await (const update of chain.follow(taskId, { signal: life.signal })) {
+      const before = state.view;
+      const unchanged = before !== undefined && !update.reset && update.events.length === 0;
+      const view = unchanged ? before : foldTask(update.events, update.reset ? undefined : before);
+      if (update.reset && before !== undefined) log.warn("The chain was reorganised", { block: update.head.number });
+      dispatch({ kind: "looked", view, head: update.head });
+      for (const progress of progressBetween(before, view)) deps.onProgress?.(progress);
+      void refreshMembers();
+    }
+  }
+
+  async function followForever(): Promise<void> {
+    while (!life.signal.aborted) {
+      try {
+        await follow();
+      } catch (error) {
+        if (!life.signal.aborted) log.warn("Following the chain failed, it is tried again", reasonOf(error));
+      }
+      await clock.sleep(followAgainMs, { signal: life.signal }).catch(() => undefined);
+    }
+  }
+
+  async function refreshMembers(): Promise<void> {
+    if (askingMembers) return;
+    askingMembers = true;
+    try {
+      const members = await chain.members();
+      if (life.signal.aborted || sameMembers(members, state.members)) return;
+      transport.admit(
+        members.flatMap(({ contact, roles }) =>
+          contact === undefined || roles.length === 0 || contact.peerId === transport.peerId ? [] : [contact],
+        ),
+      );
+      dispatch({ kind: "members", members });
+    } catch (error) {
+      log.debug("Reading the members failed", reasonOf(error));
+    } finally {
+      askingMembers = false;
+    }
+  }
+
+  function hear(message: Uint8Array, from: PeerIdText) {
+    const { verdict, attestation } = hearAttestation(message, state, chain);
+    if (verdict === "reject") log.debug("A false attestation was heard", { from });
+    if (attestation !== undefined) dispatch({ kind: "attestation", attestation });
+    return verdict;
+  }
+
+  async function stop(outcome: Outcome): Promise<void> {
+    if (!life.signal.aborted) life.abort();
+    unsubscribe?.();
+    await Promise.all([runner.stop(), following]);
+    finished.resolve(outcome);
+  }
+
+  return {
+    start() {
+      if (following !== undefined) return;
+      unsubscribe = transport.subscribe(attestationTopic, hear);
+      following = followForever();
+    },
+    stop: () => stop({ kind: "stopped" }),
+    done: finished.promise,
+    state: () => state,
+    dispatch,
+  };
+}

@@ -1,0 +1,121 @@
+import type { Address, Bytes32, RoundNumber } from "../core/ids.ts";
+import type { InvalidReason, Member } from "../core/records.ts";
+import type { RoundView, TaskView } from "../core/task-view.ts";
+
+/** What a node tells whoever watches it: the record's steps, and its own. */
+export type Progress =
+  | { readonly kind: "registered" | "enrolled"; readonly gasUsed: number }
+  | {
+      /** It cannot go on before someone else acts. */
+      readonly kind: "waiting";
+      readonly reason: "role" | "participants";
+    }
+  // of the record
+  | { readonly kind: "round-opened"; readonly round: RoundNumber; readonly enrolled: number; readonly drawn: number }
+  | { readonly kind: "update-recorded"; readonly round: RoundNumber; readonly updates: number; readonly drawn: number }
+  | { readonly kind: "round-closed"; readonly round: RoundNumber; readonly updates: number }
+  | { readonly kind: "assigned"; readonly round: RoundNumber; readonly attempt: number; readonly aggregator: Address }
+  | { readonly kind: "proposal-recorded"; readonly round: RoundNumber; readonly excluded: bigint }
+  | {
+      readonly kind: "finalized";
+      readonly round: RoundNumber;
+      readonly modelRoot: Bytes32;
+      readonly attesters: number;
+      /** Metric and loss over all attesters, weighted by their held-out examples; absent when nobody evaluated. */
+      readonly evaluation?: { readonly samples: number; readonly metric: number; readonly loss: number };
+    }
+  | { readonly kind: "invalidated"; readonly round: RoundNumber; readonly reason: InvalidReason }
+  | { readonly kind: "complete"; readonly rounds: number }
+  // of this node
+  | {
+      readonly kind: "training";
+      readonly round: RoundNumber;
+      readonly epoch: number;
+      readonly epochs: number;
+      readonly loss: number;
+    }
+  | {
+      readonly kind: "trained";
+      readonly round: RoundNumber;
+      readonly loss: number;
+      readonly samples: number;
+      /** Lanes cut to the task's clip. */
+      readonly clipped: number;
+      readonly durationMs: number;
+    }
+  | { readonly kind: "held"; readonly round: RoundNumber; readonly holders: number; readonly asked: number }
+  | { readonly kind: "committed"; readonly round: RoundNumber; readonly gasUsed: number }
+  | { readonly kind: "gathered"; readonly round: RoundNumber; readonly updates: number; readonly of: number }
+  | { readonly kind: "proposed"; readonly round: RoundNumber; readonly gasUsed: number; readonly durationMs: number }
+  | {
+      readonly kind: "attested";
+      readonly round: RoundNumber;
+      readonly samples: number;
+      readonly metric: number;
+      readonly loss: number;
+    }
+  | {
+      /** The proposal is not what this node computed: it does not attest. */
+      readonly kind: "disputed";
+      readonly round: RoundNumber;
+      readonly findings: readonly string[];
+    }
+  | { readonly kind: "pushed"; readonly round: RoundNumber; readonly call: string; readonly gasUsed: number };
+
+/** The record's steps from one look to the next, in their order. Without a `before`, only where the task stands now. */
+export function progressBetween(before: TaskView | undefined, after: TaskView): readonly Progress[] {
+  const known = before?.rounds.length ?? Math.max(0, after.rounds.length - 1);
+  const steps: Progress[] = [];
+  for (const round of after.rounds.slice(Math.max(0, known - 1))) {
+    const old = before?.rounds.find((other) => other.round === round.round);
+    steps.push(...roundSteps(old, round));
+  }
+  if (after.complete && !before?.complete) steps.push({ kind: "complete", rounds: after.rounds.length });
+  return steps;
+}
+
+function roundSteps(before: RoundView | undefined, after: RoundView): Progress[] {
+  const { round, commitments, assignment, proposal, result } = after;
+  const steps: Progress[] = [];
+  const updates = commitments.length;
+  if (before === undefined) {
+    steps.push({ kind: "round-opened", round, enrolled: after.enrolled, drawn: after.drawn });
+  }
+  if (updates > (before?.commitments.length ?? 0)) {
+    steps.push({ kind: "update-recorded", round, updates, drawn: after.drawn });
+  }
+  if (assignment && !before?.assignment) steps.push({ kind: "round-closed", round, updates });
+  if (assignment && assignment.attempt !== before?.assignment?.attempt) {
+    steps.push({ kind: "assigned", round, attempt: assignment.attempt, aggregator: assignment.aggregator });
+  }
+  if (proposal && proposal.hash !== before?.proposal?.hash) {
+    steps.push({ kind: "proposal-recorded", round, excluded: proposal.excluded });
+  }
+  if (result && !before?.result) {
+    const evaluation = meanEvaluation(after);
+    const ended = { round, modelRoot: result.modelRoot, attesters: result.attesters.length };
+    steps.push({ kind: "finalized", ...ended, ...(evaluation && { evaluation }) });
+  }
+  if (after.phase === "invalidated" && before?.phase !== "invalidated") {
+    steps.push({ kind: "invalidated", round, reason: after.invalidReason ?? "none" });
+  }
+  return steps;
+}
+
+/** The attesters' evaluations of a final round as one, weighted by their held-out examples; undefined when nobody evaluated. */
+export function meanEvaluation(round: RoundView): { samples: number; metric: number; loss: number } | undefined {
+  let samples = 0;
+  let metric = 0;
+  let loss = 0;
+  for (const evaluation of round.result?.evaluations ?? []) {
+    samples += evaluation.samples;
+    metric += evaluation.samples * (Number(evaluation.metricQ24) / 2 ** 24);
+    loss += evaluation.samples * (Number(evaluation.lossQ24) / 2 ** 24);
+  }
+  return samples === 0 ? undefined : { samples, metric: metric / samples, loss: loss / samples };
+}
+
+/** Whether two lists of members are the same. */
+export function sameMembers(a: readonly Member[], b: readonly Member[]): boolean {
+  return JSON.stringify(a) === JSON.stringify(b);
+}

@@ -1,0 +1,41 @@
+import type { Chain, ChainCall } from "../ports/chain.ts";
+import type { Log } from "../ports/system.ts";
+import type { ActionResult } from "./action-runner.ts";
+import type { Progress } from "./progress.ts";
+
+/** Sends a call and tells of it. Resolves when it is mined; rejects as Chain.send does. */
+export async function sendCall(
+  deps: {
+    readonly chain: Chain;
+    readonly log: Log;
+    readonly onProgress?: ((progress: Progress) => void) | undefined;
+  },
+  call: ChainCall,
+  signal: AbortSignal,
+): Promise<ActionResult & { readonly gasUsed: number }> {
+  const { gasUsed, blockNumber, transactionHash } = await deps.chain.send(call, { signal });
+  deps.log.debug("A transaction was mined", { call: call.kind, gasUsed, blockNumber, transactionHash });
+  const progress = progressOf(call, gasUsed);
+  if (progress !== undefined) deps.onProgress?.(progress);
+  return { minedInBlock: blockNumber, gasUsed };
+}
+
+function progressOf(call: ChainCall, gasUsed: number): Progress | undefined {
+  switch (call.kind) {
+    case "register":
+      return { kind: "registered", gasUsed };
+    case "enrol":
+      return { kind: "enrolled", gasUsed };
+    case "commit":
+      return { kind: "committed", round: call.round, gasUsed };
+    case "openRound":
+      return { kind: "pushed", round: 0, call: call.kind, gasUsed };
+    case "closeRound":
+    case "reassign":
+    case "finalize":
+    case "finalizeUnchallenged":
+      return { kind: "pushed", round: call.round, call: call.kind, gasUsed };
+    default:
+      return undefined;
+  }
+}
