@@ -29,7 +29,7 @@ export interface RoundCheck {
   readonly included: readonly Commitment[];
   /** Sum of their weights. */
   readonly totalWeight: bigint;
-  /** The recomputed model; present when every included update was there and valid. Owned by the caller. */
+  /** The recomputed model; present when the base and every included update were there and valid. Owned by the caller. */
   readonly lanes?: Int32Array;
   /** Chunk tree root of the recomputed model. */
   readonly modelRoot?: Bytes32;
@@ -49,8 +49,8 @@ export interface RoundCheckInput {
   readonly rules: TaskRules;
   /** The round, with or without a proposal; a RoundView fits. */
   readonly round: Pick<RoundView, "round" | "commitments"> & { readonly proposal?: Proposal | undefined };
-  /** The base model; not modified. */
-  readonly baseLanes: Int32Array;
+  /** The base model; not modified. Without it the updates are checked, and nothing is recomputed. */
+  readonly baseLanes: Int32Array | undefined;
   /** The blob of an update; undefined, or a rejection with BLOB_NOT_FOUND, BLOB_CORRUPT, BLOB_TOO_LARGE, where it cannot be had. */
   readonly getUpdate: (commitment: Commitment) => Promise<Uint8Array | undefined>;
   /** The blob of the proposed model: asked for only to name the first wrong chunk of a wrong aggregate. */
@@ -105,7 +105,7 @@ export async function checkRound(input: RoundCheckInput): Promise<RoundCheck> {
   }
   const done = { updates, included, totalWeight, bytesChecked };
   const complete = updates.every(({ excluded, status }) => excluded || status === "valid");
-  if (!complete || included.length === 0) {
+  if (!baseLanes || !complete || included.length === 0) {
     return { ...done, findings: [...findings, ...log.findings], agrees: false };
   }
   const lanes = aggregation.finish(baseLanes);

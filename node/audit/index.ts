@@ -1,3 +1,5 @@
+export type { AuditReport } from "./audit-report.ts";
+export { type AuditInput, auditTask } from "./audit-task.ts";
 export { checkRecord, type StoredState } from "./check-record.ts";
 export {
   checkRound,
@@ -17,4 +19,12 @@ export {
   type Verdict,
   verdictOf,
 } from "./findings.ts";
+export {
+  type RoundEvaluation,
+  type RoundGas,
+  type RoundVerdict,
+  type SupersededProposal,
+  type UpdateVerdict,
+  weightedEvaluation,
+} from "./round-verdict.ts";
 export type { EventOf, HashedProposal, RoundRecord, TaskRecord } from "./task-record.ts";

@@ -1,0 +1,199 @@
+import { chunkTreeRoot } from "../core/chunk-tree.ts";
+import type { Deployment } from "../core/commitment.ts";
+import { hexEquals } from "../core/hex.ts";
+import type { Address, Bytes32, PeerIdText, RoundNumber } from "../core/ids.ts";
+import { bytesToLanes } from "../core/lanes.ts";
+import type { TaskEvent } from "../core/records.ts";
+import type { BlobStore } from "../ports/storage.ts";
+import type { Random } from "../ports/system.ts";
+import { type AuditReport, concludeAudit } from "./audit-report.ts";
+import { checkRecord, type StoredState } from "./check-record.ts";
+import { checkRound, isUnavailable } from "./check-round.ts";
+import { checkTask, type TaskCheck } from "./check-task.ts";
+import { createFindingLog, type Finding } from "./findings.ts";
+import { createReuseCheck } from "./reuse.ts";
+import { judgeRound, type RoundVerdict, type RoundWork } from "./round-verdict.ts";
+import { type RoundSample, sampleRounds } from "./sample-rounds.ts";
+import type { RoundRecord, TaskRecord } from "./task-record.ts";
+
+/** What an audit works on. */
+export interface AuditInput extends Deployment {
+  /** All events of the task (ChainReader.history); with `detail`, times are checked and gas is told. */
+  readonly events: readonly TaskEvent[];
+  /** The contract's storage at the block the events reach to (ChainReader.storedState). */
+  readonly storedState?: StoredState | undefined;
+  /** Where blobs come from. */
+  readonly store: Pick<BlobStore, "get">;
+  /** Peers that may have a member's blob, best first. */
+  readonly providers?: ((owner: Address) => readonly PeerIdText[]) | undefined;
+  /** Look at the bytes of this many random rounds only; the record is checked whole. */
+  readonly sample?: { readonly rounds: number; readonly random: Random } | undefined;
+  readonly signal?: AbortSignal | undefined;
+  /** After each update of a round. */
+  readonly onProgress?:
+    | ((progress: { round: RoundNumber; rounds: number; updates: number; of: number }) => void)
+    | undefined;
+}
+
+/** A model at hand. */
+interface Model {
+  readonly root: Bytes32;
+  readonly lanes: Int32Array;
+}
+
+/**
+ * Audits a task: the whole record, then every round's bytes, recomputed one by one. Yields a verdict for each round and
+ * returns the report. Memory: the model, one update, and one aggregate at a time.
+ *
+ * A round whose base model could not be recomputed starts from the model that the chain recorded, where its bytes are to
+ * be had: one lie does not make everything after it look wrong.
+ *
+ * Throws INVALID_HISTORY without a TaskCreated event; rejects with the signal's reason, and with errors of the store
+ * other than BLOB_NOT_FOUND, BLOB_CORRUPT and BLOB_TOO_LARGE.
+ */
+export async function* auditTask(input: AuditInput): AsyncGenerator<RoundVerdict, AuditReport, void> {
+  const { sample, signal, storedState } = input;
+  const record = checkRecord(input);
+  const task = checkTask(record.created);
+  const drawn =
+    sample &&
+    sampleRounds(
+      record.rounds.filter(({ phase }) => phase === "finalized").map(({ round }) => round),
+      sample.rounds,
+      sample.random,
+    );
+  const audit = beginAudit(input, record, task, drawn);
+  const rounds: RoundVerdict[] = [];
+  for (const round of record.rounds) {
+    signal?.throwIfAborted();
+    const verdict = await audit.round(round);
+    rounds.push(verdict);
+    yield verdict;
+  }
+  const finalModel = audit.model();
+  return concludeAudit({ input, record, task, rounds, sample: drawn, storedState, finalModel });
+}
+
+function beginAudit(input: AuditInput, record: TaskRecord, task: TaskCheck, sample: RoundSample | undefined) {
+  const { rules, modelRoot } = record.created;
+  const { store, providers, signal, onProgress } = input;
+  const reuse = createReuseCheck();
+  const lengthBytes = 4 * rules.parameterCount;
+  let model: Model | undefined = task.initialLanes && { root: modelRoot, lanes: task.initialLanes };
+
+  const get = (contentId: Bytes32, owner: Address): Promise<Uint8Array> =>
+    store.get(contentId, { lengthBytes, ...(providers && { providers: providers(owner) }), ...(signal && { signal }) });
+
+  /** The recorded model of a round, or why not. */
+  async function recorded({ proposal }: RoundRecord): Promise<Model | "missing" | "differs"> {
+    if (!proposal) return "missing";
+    try {
+      const bytes = await get(proposal.contentId, proposal.aggregator);
+      const lanes = bytes.length === lengthBytes ? bytesToLanes(bytes) : undefined;
+      if (!lanes || !hexEquals(chunkTreeRoot(lanes), proposal.modelRoot)) return "differs";
+      return { root: proposal.modelRoot, lanes };
+    } catch (error) {
+      signal?.throwIfAborted();
+      if (!isUnavailable(error)) throw error;
+      return (error as { code?: string }).code === "BLOB_NOT_FOUND" ? "missing" : "differs";
+    }
+  }
+
+  async function baseOf(round: RoundRecord): Promise<Model | undefined> {
+    const root = round.opened.baseModelRoot;
+    if (model && hexEquals(model.root, root)) return model;
+    if (task.initialLanes && hexEquals(modelRoot, root)) return { root, lanes: task.initialLanes };
+    const maker = record.rounds.findLast(
+      (other) =>
+        other.round < round.round &&
+        other.ended?.name === "RoundFinalized" &&
+        hexEquals(other.proposal?.modelRoot ?? "", root),
+    );
+    const found = maker && (await recorded(maker));
+    return typeof found === "object" ? found : undefined;
+  }
+
+  async function look(round: RoundRecord): Promise<RoundWork & { movedLanes?: number }> {
+    const base = await baseOf(round);
+    const check = await checkRound({
+      taskId: record.taskId,
+      rules,
+      round,
+      baseLanes: base?.lanes,
+      getUpdate: ({ contentId, participant }) => get(contentId, participant),
+      getModel: (proposal) => get(proposal.contentId, proposal.aggregator),
+      signal,
+      onProgress: (progress) => onProgress?.({ round: round.round, rounds: record.rounds.length, ...progress }),
+    });
+    const right = check.modelRoot !== undefined && hexEquals(check.modelRoot, round.proposal!.modelRoot);
+    const found = await recorded(round);
+    const modelBlob = typeof found === "object" ? "right" : found;
+    if (round.phase === "finalized") {
+      if (right) model = { root: check.modelRoot!, lanes: check.lanes! };
+      else model = typeof found === "object" ? found : undefined;
+    }
+    return {
+      ...check,
+      findings: [...check.findings, ...findModel(round, { base: base !== undefined, right, modelBlob, check })],
+      modelBlob,
+      bytesChecked: check.bytesChecked + (modelBlob === "right" ? lengthBytes : 0),
+      unsampled: false,
+    };
+  }
+
+  return {
+    model: (): Model | undefined => model,
+    async round(round: RoundRecord): Promise<RoundVerdict> {
+      const unsampled = round.phase === "finalized" && sample !== undefined && !sample.rounds.has(round.round);
+      const work =
+        unsampled || !round.proposal || !task.computable
+          ? { findings: [], modelBlob: "not-asked" as const, bytesChecked: 0, unsampled }
+          : await look(round);
+      const reused = reuse.look(round, work);
+      return judgeRound(round, { ...work, findings: [...work.findings, ...reused] });
+    },
+  };
+}
+
+/** What is to be said about the bytes of a round's base and result. */
+function findModel(
+  round: RoundRecord,
+  seen: {
+    readonly base: boolean;
+    readonly right: boolean;
+    readonly modelBlob: "right" | "missing" | "differs";
+    readonly check: { readonly modelRoot?: Bytes32; readonly contentId?: Bytes32 };
+  },
+): readonly Finding[] {
+  const log = createFindingLog(round.opened.taskId, round.round);
+  const proposal = round.proposal!;
+  const party = proposal.aggregator;
+  if (!seen.base) {
+    log.add({
+      code: "MODEL_MISSING",
+      severity: "unchecked",
+      message:
+        "The model that this round starts from could neither be recomputed nor had, so its result was not recomputed.",
+      data: { modelRoot: round.opened.baseModelRoot },
+    });
+  }
+  const contentRight = seen.check.contentId !== undefined && hexEquals(seen.check.contentId, proposal.contentId);
+  if (seen.modelBlob === "differs" && !(seen.right && !contentRight)) {
+    log.add({
+      code: "MODEL_BYTES_DIFFER",
+      severity: "unchecked",
+      party,
+      message: "The bytes at hand under the content id of this round's model are not the model.",
+      data: { modelRoot: proposal.modelRoot, contentId: proposal.contentId, recomputed: seen.right },
+    });
+  } else if (seen.modelBlob === "missing" && !seen.right) {
+    log.add({
+      code: "MODEL_MISSING",
+      severity: "unchecked",
+      party,
+      message: "The bytes of this round's model are nowhere to be had.",
+      data: { modelRoot: proposal.modelRoot, contentId: proposal.contentId },
+    });
+  }
+  return log.findings;
+}

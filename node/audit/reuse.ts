@@ -1,0 +1,83 @@
+import { hexEquals } from "../core/hex.ts";
+import type { Address, Bytes32, RoundNumber } from "../core/ids.ts";
+import type { UpdateStatus } from "./check-round.ts";
+import { createFindingLog, type Finding } from "./findings.ts";
+import type { RoundRecord } from "./task-record.ts";
+
+/** Below so many bits two honest updates can be equal by chance: an update that changes nothing, a tiny or a clipped one. */
+const minimumInformationBits = 64;
+/** Where the model has moved by no more than this many lanes since, honest training can give the same update again. */
+const minimumMovedLanes = 16;
+/** Taken for a round whose result was not recomputed: further than a lane can move. */
+const unknownMoveLanes = 2 ** 32;
+
+/** Finds updates that were used again. Rounds must come in their order. */
+export interface ReuseCheck {
+  /**
+   * Looks at one round. `updates` where their bytes were looked at, `movedLanes` where the result was recomputed.
+   * Findings name whoever committed later.
+   */
+  look(
+    record: RoundRecord,
+    seen: { readonly updates?: readonly UpdateStatus[]; readonly movedLanes?: number },
+  ): Finding[];
+}
+
+interface Use {
+  readonly round: RoundNumber;
+  readonly participant: Address;
+  readonly baseModelRoot: Bytes32;
+  /** How far the model had moved from the task's start, at most: the sum of each round's greatest change. */
+  readonly movedLanes: number;
+}
+
+/**
+ * A root is a hash of all lanes, so equal roots are equal updates. Training from another model gives another update;
+ * so the same one again was copied or replayed, except where it carries too little to tell, the base is the same
+ * (a round after an invalidated one), or the model has hardly moved.
+ */
+export function createReuseCheck(): ReuseCheck {
+  const uses = new Map<string, Use[]>();
+  const informationBits = new Map<string, number>();
+  let movedLanes = 0;
+  return {
+    look(record, seen) {
+      const { round, opened, commitments } = record;
+      const log = createFindingLog(commitments[0]?.taskId ?? opened.taskId, round);
+      for (const { commitment, status, informationBits: bits } of seen.updates ?? []) {
+        if (status === "valid") informationBits.set(commitment.updateRoot.toLowerCase(), bits);
+      }
+      for (const { participant, updateRoot } of commitments) {
+        const root = updateRoot.toLowerCase();
+        const before = uses.get(root) ?? [];
+        const telling = (informationBits.get(root) ?? 0) >= minimumInformationBits;
+        const copied = before.find((use) => use.round === round && !hexEquals(use.participant, participant));
+        const replayed = before.find(
+          (use) =>
+            use.round !== round &&
+            !hexEquals(use.baseModelRoot, opened.baseModelRoot) &&
+            movedLanes - use.movedLanes > minimumMovedLanes,
+        );
+        if (telling && copied) {
+          log.add({
+            code: "UPDATE_COPIED",
+            party: participant,
+            message: `${participant} committed to the very update that ${copied.participant} committed to before it in this round.`,
+            data: { updateRoot, from: copied.participant },
+          });
+        }
+        if (telling && replayed) {
+          log.add({
+            code: "UPDATE_REPLAYED",
+            party: participant,
+            message: `${participant} committed to the update that ${replayed.participant} made in round ${replayed.round}.`,
+            data: { updateRoot, from: replayed.participant, fromRound: replayed.round },
+          });
+        }
+        uses.set(root, [...before, { round, participant, baseModelRoot: opened.baseModelRoot, movedLanes }]);
+      }
+      if (record.phase === "finalized") movedLanes += seen.movedLanes ?? unknownMoveLanes;
+      return [...log.findings];
+    },
+  };
+}

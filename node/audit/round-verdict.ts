@@ -1,0 +1,201 @@
+import { hexEquals } from "../core/hex.ts";
+import type { Address, Bytes32, RoundNumber } from "../core/ids.ts";
+import type { Evaluation, Phase, TaskEvent } from "../core/records.ts";
+import type { UpdateStatus } from "./check-round.ts";
+import { type Finding, verdictOf } from "./findings.ts";
+import type { RoundRecord } from "./task-record.ts";
+
+/** What the members measured of a round's model, weighted by their numbers of held-out examples. */
+export interface RoundEvaluation {
+  /** Held-out examples of all attesters together; at least 1. */
+  readonly samples: number;
+  /** The task's metric: accuracy in [0, 1], or R². */
+  readonly metric: number;
+  readonly loss: number;
+}
+
+/** Gas of a round's transactions, each counted once, by what they did. */
+export interface RoundGas {
+  readonly open: number;
+  readonly commit: number;
+  /** Closing and assigning again. */
+  readonly close: number;
+  readonly propose: number;
+  /** The end: finalization or invalidation. */
+  readonly end: number;
+  readonly total: number;
+}
+
+/** One committed update as the audit saw it. */
+export interface UpdateVerdict {
+  readonly participant: Address;
+  readonly slot: number;
+  readonly weight: number;
+  readonly updateRoot: Bytes32;
+  readonly contentId: Bytes32;
+  readonly excluded: boolean;
+  /** `not-asked`: its bytes were not needed for this round's verdict. */
+  readonly status: UpdateStatus["status"] | "not-asked";
+}
+
+/** A proposal that did not become the result. */
+export interface SupersededProposal {
+  readonly attempt: number;
+  readonly aggregator: Address;
+  readonly modelRoot: Bytes32;
+  /** Whether it is what was recomputed; absent where that says nothing (another set of updates, or nothing recomputed). */
+  readonly right?: boolean;
+}
+
+/** What the audit came to about one round. */
+export interface RoundVerdict {
+  readonly round: RoundNumber;
+  readonly phase: Phase;
+  /**
+   * `verified`: the result was recomputed and equal, and nothing in the record is wrong. `invalidated`: no result, and
+   * nothing wrong. `pending`: not ended, nothing wrong so far. `unsampled`: the record is right, the bytes were not drawn.
+   */
+  readonly verdict: "verified" | "violation" | "unchecked" | "invalidated" | "pending" | "unsampled";
+  readonly findings: readonly Finding[];
+  readonly baseModelRoot: Bytes32;
+  /** Root of the result, or of the standing proposal. */
+  readonly modelRoot?: Bytes32;
+  readonly modelContentId?: Bytes32;
+  readonly aggregator?: Address;
+  readonly totalWeight?: bigint;
+  /** The bytes under the result's content id: as recorded, not to be had, or other ones. `not-asked` where there is no result to look for. */
+  readonly modelBlob: "right" | "missing" | "differs" | "not-asked";
+  readonly evaluation?: RoundEvaluation;
+  readonly updates: readonly UpdateVerdict[];
+  readonly drawn: readonly Address[];
+  readonly attesters: readonly Address[];
+  readonly superseded: readonly SupersededProposal[];
+  /** Bytes of blobs fetched and checked. */
+  readonly bytesChecked: number;
+  /** Present where the events carry gas. */
+  readonly gas?: RoundGas;
+  /** From the opening to the end or the last event; present where the events carry their time. */
+  readonly durationS?: number;
+  readonly openedAtBlock: number;
+}
+
+/** What the audit did with a round's bytes. */
+export interface RoundWork {
+  readonly findings: readonly Finding[];
+  readonly updates?: readonly UpdateStatus[];
+  readonly modelRoot?: Bytes32;
+  readonly modelBlob: RoundVerdict["modelBlob"];
+  readonly bytesChecked: number;
+  /** Whether the round was left out by sampling. */
+  readonly unsampled: boolean;
+}
+
+/** Puts a round's record and the work on its bytes together. Findings that both made are told once. */
+export function judgeRound(record: RoundRecord, work: RoundWork): RoundVerdict {
+  const findings = withoutTwins([...record.findings, ...work.findings]);
+  const { proposal, ended, opened } = record;
+  const finalized = ended?.name === "RoundFinalized" ? ended : undefined;
+  const evaluation = finalized && weightedEvaluation(finalized.evaluations);
+  const modelRoot = finalized?.modelRoot ?? proposal?.modelRoot;
+  const gas = gasOf(record.events);
+  const durationS = durationOf(record.events);
+  return {
+    round: record.round,
+    phase: record.phase,
+    verdict: verdictOfRound(record, work, findings),
+    findings,
+    baseModelRoot: opened.baseModelRoot,
+    ...(modelRoot && { modelRoot }),
+    ...(proposal && {
+      modelContentId: proposal.contentId,
+      aggregator: proposal.aggregator,
+      totalWeight: proposal.totalWeight,
+    }),
+    modelBlob: work.modelBlob,
+    ...(evaluation && { evaluation }),
+    updates: updatesOf(record, work),
+    drawn: record.drawn,
+    attesters: finalized?.attesters ?? [],
+    superseded: supersededOf(record, work),
+    bytesChecked: work.bytesChecked,
+    ...(gas && { gas }),
+    ...(durationS !== undefined && { durationS }),
+    openedAtBlock: opened.blockNumber,
+  };
+}
+
+function verdictOfRound(record: RoundRecord, work: RoundWork, findings: readonly Finding[]): RoundVerdict["verdict"] {
+  const verdict = verdictOf(findings);
+  if (verdict !== "verified") return verdict;
+  if (record.phase === "invalidated") return "invalidated";
+  if (record.phase !== "finalized") return "pending";
+  if (work.unsampled) return "unsampled";
+  return work.modelRoot ? "verified" : "unchecked";
+}
+
+function withoutTwins(findings: readonly Finding[]): Finding[] {
+  const seen = new Set<string>();
+  return findings.filter(({ code, party, message }) => {
+    const key = `${code} ${party?.toLowerCase()} ${message}`;
+    return !seen.has(key) && seen.add(key);
+  });
+}
+
+function updatesOf({ commitments, proposal }: RoundRecord, { updates }: RoundWork): UpdateVerdict[] {
+  return commitments.map(({ participant, slot, weight, updateRoot, contentId }, i) => ({
+    participant,
+    slot,
+    weight,
+    updateRoot,
+    contentId,
+    excluded: proposal !== undefined && ((proposal.excluded >> BigInt(slot)) & 1n) === 1n,
+    status: updates?.[i]?.status ?? "not-asked",
+  }));
+}
+
+function supersededOf({ superseded, proposal }: RoundRecord, { modelRoot }: RoundWork): SupersededProposal[] {
+  return superseded.map((former) => ({
+    attempt: former.attempt,
+    aggregator: former.aggregator,
+    modelRoot: former.modelRoot,
+    ...(modelRoot && former.excluded === proposal?.excluded && { right: hexEquals(former.modelRoot, modelRoot) }),
+  }));
+}
+
+/** The evaluations together, weighted by samples; undefined when nobody evaluated. */
+export function weightedEvaluation(evaluations: readonly Evaluation[]): RoundEvaluation | undefined {
+  const samples = evaluations.reduce((sum, each) => sum + each.samples, 0);
+  if (samples === 0) return undefined;
+  const mean = (value: (each: Evaluation) => bigint): number =>
+    evaluations.reduce((sum, each) => sum + (each.samples / samples) * (Number(value(each)) / 2 ** 24), 0);
+  return { samples, metric: mean(({ metricQ24 }) => metricQ24), loss: mean(({ lossQ24 }) => lossQ24) };
+}
+
+const gasKinds: Readonly<Record<string, Exclude<keyof RoundGas, "total">>> = {
+  RoundOpened: "open",
+  Committed: "commit",
+  RoundClosed: "close",
+  AggregatorAssigned: "close",
+  Proposed: "propose",
+  RoundFinalized: "end",
+  RoundInvalidated: "end",
+};
+
+function gasOf(events: readonly TaskEvent[]): RoundGas | undefined {
+  const gas = { open: 0, commit: 0, close: 0, propose: 0, end: 0, total: 0 };
+  const counted = new Set<string>();
+  for (const { name, gasUsed, transactionHash } of events) {
+    const kind = gasKinds[name];
+    if (!kind || gasUsed === undefined || counted.has(transactionHash)) continue;
+    counted.add(transactionHash);
+    gas[kind] += gasUsed;
+    gas.total += gasUsed;
+  }
+  return counted.size > 0 ? gas : undefined;
+}
+
+function durationOf(events: readonly TaskEvent[]): number | undefined {
+  const first = events[0]?.timestampS;
+  const last = events.findLast(({ name }) => name in gasKinds)?.timestampS;
+  return first === undefined || last === undefined ? undefined : last - first;
+}
