@@ -1,0 +1,1 @@
+export { createHeliaStore, type HeliaStore, type HeliaStoreOptions } from "./helia-store.ts";
