@@ -10,6 +10,8 @@ import { modelInputShape } from "./model-layers.ts";
 export interface TableSchema {
   readonly model: ModelSpec;
   readonly data: TaskSpec["data"];
+  /** Default true; false reads no labels, and the label column may be missing: data to predict from. */
+  readonly labelled?: boolean;
 }
 
 interface Row {
@@ -31,7 +33,7 @@ export async function readCsv(source: string, text: AsyncIterable<Uint8Array>, s
   const refuse = (reason: string): never => {
     throw new FedledgerError("INVALID_DATA", { source, reason });
   };
-  const { model, data } = schema;
+  const { model, data, labelled = true } = schema;
   const { output } = model;
   if (output.kind === "numbers" && output.count !== 1)
     refuse("a table gives one label, this model predicts several numbers");
@@ -41,6 +43,7 @@ export async function readCsv(source: string, text: AsyncIterable<Uint8Array>, s
 
   const inputs: number[] = [];
   const labels: number[] = [];
+  let samples = 0;
   let columns: readonly { readonly at: number; readonly name: string }[] = [];
   let label = { at: -1, name: "" };
   let header: readonly string[] | undefined;
@@ -55,7 +58,7 @@ export async function readCsv(source: string, text: AsyncIterable<Uint8Array>, s
     for await (const { record, info } of rowsOf(text)) {
       if (header === undefined) {
         header = record;
-        ({ columns, label } = chooseColumns(header, data, width, refuse));
+        ({ columns, label } = chooseColumns(header, schema, width, refuse));
         continue;
       }
       if (record.length !== header.length) {
@@ -64,6 +67,8 @@ export async function readCsv(source: string, text: AsyncIterable<Uint8Array>, s
       columns.forEach(({ at, name }, i) => {
         inputs.push(scaling(readNumber(record[at]!, info.lines, name), i));
       });
+      samples++;
+      if (!labelled) continue;
       const text = record[label.at]!;
       if (output.kind !== "numbers" && data.classes !== undefined) {
         const found = data.classes.indexOf(text);
@@ -81,13 +86,13 @@ export async function readCsv(source: string, text: AsyncIterable<Uint8Array>, s
       error,
     );
   }
-  if (labels.length === 0) throw new FedledgerError("TOO_LITTLE_DATA", { source, actual: 0, required: 1 });
+  if (samples === 0) throw new FedledgerError("TOO_LITTLE_DATA", { source, actual: 0, required: 1 });
   return {
     inputs: Float32Array.from(inputs),
     labels: Float32Array.from(labels),
-    samples: labels.length,
+    samples,
     inputShape,
-    labelWidth: 1,
+    labelWidth: labelled ? 1 : 0,
     classCount: output.kind === "classes" ? output.count : output.kind === "binary" ? 2 : 0,
     source,
   };
@@ -104,7 +109,7 @@ async function* rowsOf(text: AsyncIterable<Uint8Array>): AsyncGenerator<Row> {
 
 function chooseColumns(
   header: readonly string[],
-  data: TaskSpec["data"],
+  { data, labelled = true }: TableSchema,
   width: number,
   refuse: (reason: string) => never,
 ): { columns: { at: number; name: string }[]; label: { at: number; name: string } } {
@@ -114,7 +119,9 @@ function chooseColumns(
     if (header.lastIndexOf(name) !== at) refuse(`there are two columns ${quoted(name)}`);
     return { at, name };
   };
-  const label = data.label === undefined ? { at: header.length - 1, name: header.at(-1)! } : find(data.label);
+  const labelName = data.label ?? (labelled ? header.at(-1) : undefined);
+  const label =
+    labelName === undefined || !(labelled || header.includes(labelName)) ? { at: -1, name: "" } : find(labelName);
   const all = header.map((name, at) => ({ at, name }));
   const columns = data.columns?.map(find) ?? all.filter(({ at }) => at !== label.at);
   if (columns.some(({ at }) => at === label.at)) refuse(`column ${quoted(label.name)} is both an input and the label`);

@@ -14,6 +14,8 @@ export interface DatasetOptions {
   readonly spec: Pick<TaskSpec, "model" | "data">;
   /** Seed of generated data, uint32; default 1. */
   readonly seed?: number;
+  /** Default true; false reads a table without its label column, to predict from. */
+  readonly labelled?: boolean;
   /** Number of generated examples; default 10,000. */
   readonly samples?: number;
 }
@@ -30,18 +32,18 @@ export interface DatasetOptions {
  */
 export async function datasetByName(name: string, options: DatasetOptions): Promise<Dataset> {
   const dataset = await read(name, options);
-  checkDatasetFits(dataset, options.spec.model);
+  checkDatasetFits(dataset, options.spec.model, options);
   // Tables and images alike are given the model's shape: the check above has found the sizes equal.
   return { ...dataset, inputShape: modelInputShape(options.spec.model) };
 }
 
-async function read(name: string, { spec, seed = 1, samples }: DatasetOptions): Promise<Dataset> {
-  if (Object.hasOwn(bundledDatasets, name)) return readBundled(name as BundledName, spec);
+async function read(name: string, { spec, seed = 1, samples, labelled = true }: DatasetOptions): Promise<Dataset> {
+  if (Object.hasOwn(bundledDatasets, name)) return readBundled(name as BundledName, { ...spec, labelled });
   if (name === "synthetic-ten") return syntheticTen(seed, samples);
   const colon = name.indexOf(":");
   const [kind, path] = [name.slice(0, colon), name.slice(colon + 1)];
   if (colon > 0 && path !== "") {
-    if (kind === "csv") return readCsvFile(path, path, spec);
+    if (kind === "csv") return readCsvFile(path, path, { ...spec, labelled });
     if (kind === "mnist") return readMnist(path, spec.data);
   }
   throw new FedledgerError("INVALID_CONFIG", {

@@ -1,5 +1,5 @@
 import { FedledgerError } from "../core/error.ts";
-import type { ModelSpec } from "../core/task-spec.ts";
+import type { ModelSpec, OutputSpec } from "../core/task-spec.ts";
 import { createSeededRandom, shuffledIndices } from "./seeded-random.ts";
 
 /** Examples in memory, one after another. */
@@ -11,7 +11,7 @@ export interface Dataset {
   readonly samples: number;
   /** Shape of one example: [features] or [height, width, channels]. */
   readonly inputShape: readonly number[];
-  /** Numbers in a label: 1 for classes and for binary. */
+  /** Numbers in a label: 1 for classes and for binary, 0 where there are no labels (data to predict from). */
   readonly labelWidth: number;
   /** Number of classes (2 for binary), 0 where labels are numbers. */
   readonly classCount: number;
@@ -65,25 +65,39 @@ export function holdOut(dataset: Dataset, fraction: number, seed: number): { tra
   };
 }
 
-/** Throws INVALID_DATA where the data set's shape or labels do not suit the model. Cost: one pass over labels and inputs. */
-export function checkDatasetFits(dataset: Dataset, model: ModelSpec): void {
+/**
+ * Throws INVALID_DATA where the data set's inputs or labels do not suit the model. Cost: one pass over both.
+ *
+ * @param options.labelled default true; false looks at the inputs alone
+ */
+export function checkDatasetFits(
+  dataset: Dataset,
+  model: ModelSpec,
+  options: { readonly labelled?: boolean } = {},
+): void {
   const refuse = (reason: string): never => {
     throw new FedledgerError("INVALID_DATA", { source: dataset.source, reason });
   };
   const width = inputSize(dataset);
   const expected = model.kind === "cnn" ? model.height * model.width * model.channels : model.inputs;
   if (width !== expected) refuse(`an example has ${width} inputs, the model takes ${expected}`);
-  const { output } = model;
-  const labelWidth = output.kind === "numbers" ? output.count : 1;
-  if (dataset.labelWidth !== labelWidth)
-    refuse(`a label has ${dataset.labelWidth} numbers, the model gives ${labelWidth}`);
-  if (dataset.inputs.length !== dataset.samples * width || dataset.labels.length !== dataset.samples * labelWidth) {
-    refuse("its arrays do not have the length that its number of examples says");
-  }
+  if (dataset.inputs.length !== dataset.samples * width)
+    refuse("its inputs do not have the length that its examples need");
   if (!dataset.inputs.every(Number.isFinite)) refuse("an input is not a finite number");
-  if (!dataset.labels.every(Number.isFinite)) refuse("a label is not a finite number");
+  if (options.labelled ?? true) checkLabels(dataset, model.output, refuse);
+}
+
+function checkLabels(
+  { labels, labelWidth, samples }: Dataset,
+  output: OutputSpec,
+  refuse: (reason: string) => never,
+): void {
+  const expected = output.kind === "numbers" ? output.count : 1;
+  if (labelWidth !== expected) refuse(`a label has ${labelWidth} numbers, the model gives ${expected}`);
+  if (labels.length !== samples * labelWidth) refuse("its labels do not have the length that its examples need");
+  if (!labels.every(Number.isFinite)) refuse("a label is not a finite number");
   if (output.kind === "numbers") return;
   const classes = output.kind === "classes" ? output.count : 2;
-  const wrong = dataset.labels.find((label) => !Number.isInteger(label) || label < 0 || label >= classes);
+  const wrong = labels.find((label) => !Number.isInteger(label) || label < 0 || label >= classes);
   if (wrong !== undefined) refuse(`label ${wrong} is not a class from 0 to ${classes - 1}`);
 }

@@ -2,7 +2,10 @@ export { type BackendChoice, type SelectedBackend, selectBackend } from "./backe
 export { type BundledName, bundledDatasets } from "./bundled.ts";
 export { checkDatasetFits, type Dataset, holdOut, inputSize, selectExamples } from "./dataset.ts";
 export { type DatasetOptions, datasetByName } from "./dataset-by-name.ts";
+export { createModelRunner, type ModelRunner } from "./model-runner.ts";
 export { loadParticipantData, type ParticipantDataOptions } from "./participant-data.ts";
 export { formatPartition, type Partition, parsePartition, partitionIndices } from "./partition.ts";
+export { decodeSafetensors, encodeSafetensors, type ModelMetadata } from "./safetensors.ts";
 export { type TaskPreset, taskPreset, taskPresets } from "./task-presets.ts";
+export { encodeTfjsModel, type TfjsModelFiles } from "./tfjs-export.ts";
 export { createTfjsTrainer, type TfjsTrainer, type TfjsTrainerOptions } from "./tfjs-trainer.ts";
