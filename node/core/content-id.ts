@@ -17,7 +17,7 @@ export const unixfsMaxChildren = 1024;
  * so that no version's defaults can change a content id. For Helia's `addBytes`; Kubo takes the same as
  * `cidVersion: 1, rawLeaves: true, chunker: "size-1048576"` and `--max-file-links=1024`.
  */
-export const UNIXFS_PROFILE: ImporterOptions = {
+export const UNIXFS_PROFILE: Omit<ImporterOptions, "onProgress" | "wrapWithDirectory"> = {
   profile: "unixfs-v1-2025",
   cidVersion: 1,
   rawLeaves: true,
@@ -25,7 +25,6 @@ export const UNIXFS_PROFILE: ImporterOptions = {
   chunker: fixedSize({ chunkSize: unixfsChunkBytes }),
   layout: balanced({ maxChildrenPerNode: unixfsMaxChildren }),
   fieldOrder: "links-first",
-  wrapWithDirectory: false,
 };
 
 const codecRaw = 0x55;
