@@ -1,0 +1,208 @@
+import { createAggregator } from "../../node/aggregator/create-aggregator.ts";
+import { chunkTreeRoot } from "../../node/core/chunk-tree.ts";
+import { toHex } from "../../node/core/hex.ts";
+import type { Address, Bytes32 } from "../../node/core/ids.ts";
+import { initialLanes } from "../../node/core/initial-model.ts";
+import { canonicalTaskSpec, parseTaskSpec } from "../../node/core/task-spec.ts";
+import { createParticipant } from "../../node/participant/create-participant.ts";
+import type { Journal, Log, LogData } from "../../node/ports/system.ts";
+import type { Outcome } from "../../node/rounds/driver.ts";
+import type { Progress } from "../../node/rounds/progress.ts";
+import type { RoleProcess } from "../../node/rounds/role-process.ts";
+import { createModelChain, type ModelChain } from "./model-chain.ts";
+import { createModelNetwork, type ModelHost } from "./model-network.ts";
+import { createMortal, type Mortal } from "./mortal.ts";
+import { drawScenario, type Fault, type Scenario } from "./scenario.ts";
+import { createSeededRandom, type SeededRandom } from "./seeded-random.ts";
+import { createToyTrainer } from "./toy-trainer.ts";
+import { createVirtualClock, type VirtualClock } from "./virtual-clock.ts";
+
+/** A node of the simulated federation: what outlives its process, and the process. */
+export interface SimulatedNode {
+  readonly number: number;
+  readonly account: Address;
+  readonly role: "participant" | "aggregator";
+  readonly host: ModelHost;
+  /** Why it is gone for good, if it is. */
+  gone?: Fault["kind"];
+  outcome?: Outcome;
+  mortal?: Mortal;
+  process?: RoleProcess;
+}
+
+/** A whole federation in memory, at its start. */
+export interface SimulatedFederation {
+  readonly scenario: Scenario;
+  readonly clock: VirtualClock;
+  readonly chain: ModelChain;
+  readonly nodes: readonly SimulatedNode[];
+  readonly taskId: number;
+  readonly progress: readonly { readonly node: number; readonly atMs: number; readonly progress: Progress }[];
+  readonly log: readonly {
+    readonly node: number;
+    readonly level: string;
+    readonly message: string;
+    readonly data?: LogData;
+  }[];
+  /** Runs until every node that is not gone has ended its work, or the virtual time is up; whether they have. */
+  run(limitS: number): Promise<boolean>;
+}
+
+const admin = `0x${"ad".repeat(20)}` as Address;
+const startMs = Date.UTC(2026, 0, 1);
+export const simulatedSpec = parseTaskSpec({
+  format: "fedledger/task/1",
+  name: "simulated",
+  model: { kind: "mlp", inputs: 8, hidden: [8], activation: "relu", output: { kind: "numbers", count: 1 } },
+  initialSeed: 7,
+  training: { objective: "fedavg", epochs: 1, batchSize: 1, learningRate: 0.1 },
+  data: {},
+});
+
+/** Builds the federation of a seed. */
+export function createSimulatedFederation(seed: number, given?: Scenario): SimulatedFederation {
+  const random = createSeededRandom(seed);
+  const scenario = given ?? drawScenario(random.fork());
+  const clock = createVirtualClock(startMs);
+  const { inclusion, outage, loss, rules } = scenario;
+  const chain = createModelChain(clock, random.fork(), { blockS: 1, latencyMs: 100, inclusion, outage });
+  const network = createModelNetwork(clock, random.fork(), { latencyMs: 150, loss });
+  const progress: SimulatedFederation["progress"][number][] = [];
+  const log: SimulatedFederation["log"][number][] = [];
+  const nodes = Array.from({ length: scenario.participants + scenario.aggregators }, (_, number): SimulatedNode => {
+    const account = toHex(random.bytes(20)) as Address;
+    const role = number < scenario.participants ? "participant" : "aggregator";
+    return { number, account, role, host: network.host(`peer-${number}`) };
+  });
+  for (const { account, role } of nodes) chain.apply(admin, { kind: "grantRole", role, account });
+  const spec = canonicalTaskSpec(simulatedSpec);
+  const modelRoot = chunkTreeRoot(initialLanes(simulatedSpec, rules.fractionBits));
+  chain.apply(admin, { kind: "createTask", rules, modelRoot, spec });
+  const taskId = 1;
+
+  for (const node of nodes) {
+    const faults = scenario.faults.filter((fault) => "node" in fault && fault.node === node.number);
+    const crashes = faults.filter((fault) => fault.kind === "crash");
+    const journal = createMemoryJournal(clock);
+    const nodeRandom = random.fork();
+    const boot = (): void => {
+      const crash = crashes.shift();
+      const mortal = createMortal({
+        ...(crash && { dieAtCall: crash.atCall, afterEffect: crash.afterEffect }),
+        onDeath() {
+          node.host.down();
+          if (crash?.backAfterS !== undefined) clock.after(1000 * crash.backAfterS, boot);
+          else node.gone ??= "crash";
+        },
+      });
+      node.mortal = mortal;
+      node.host.up();
+      node.process = start(node, { mortal, faults, journal, random: nodeRandom });
+      void node.process.done.then((outcome) => {
+        node.outcome = outcome;
+      });
+      node.process.start();
+    };
+    clock.after(random.integer(0, 5_000), boot);
+  }
+  scheduleFaults();
+  chain.start();
+
+  return {
+    scenario,
+    clock,
+    chain,
+    nodes,
+    taskId,
+    progress,
+    log,
+    run: (limitS) =>
+      clock.run(() => nodes.every(({ outcome, gone }) => outcome !== undefined || gone !== undefined), 1000 * limitS),
+  };
+
+  function start(
+    node: SimulatedNode,
+    life: { mortal: Mortal; faults: readonly Fault[]; journal: Journal; random: SeededRandom },
+  ): RoleProcess {
+    const { mortal, faults } = life;
+    const deps = {
+      taskId,
+      chain: mortal.guard(chain.connect(node.account)),
+      store: mortal.guard(node.host.store),
+      transport: mortal.guard(node.host.transport),
+      clock: mortal.guard(clock),
+      random: life.random,
+      log: createMemoryLog(node.number),
+      onProgress(step: Progress) {
+        progress.push({ node: node.number, atMs: clock.nowMs() - startMs, progress: step });
+        if (step.kind === "committed") vanish(node, faults);
+      },
+    };
+    const options = { encryptionKey: toHex(new Uint8Array(32)), settleBlocks: 4, patienceS: 4, holdTimeoutMs: 5_000 };
+    if (node.role === "aggregator") return createAggregator(deps, options);
+    const slow = faults.find((fault) => fault.kind === "slow")?.durationMs ?? 500;
+    const durationMs = faults.some((fault) => fault.kind === "mute") ? 1e9 : slow;
+    const trainer = createToyTrainer(clock, { target: node.number / 10, samples: 10 + node.number, durationMs });
+    return createParticipant(
+      { ...deps, trainer: mortal.guard(trainer), journal: mortal.guard(life.journal) },
+      { ...options, seed: node.number },
+    );
+  }
+
+  function vanish(node: SimulatedNode, faults: readonly Fault[]): void {
+    const fault = faults.find((one) => one.kind === "vanish");
+    if (fault === undefined) return;
+    const commits = progress.filter((one) => one.node === node.number && one.progress.kind === "committed").length;
+    if (commits < fault.afterCommits) return;
+    node.gone = "vanish";
+    node.host.blobs.clear();
+    node.mortal?.kill();
+  }
+
+  function scheduleFaults(): void {
+    for (const fault of scenario.faults) {
+      if (fault.kind === "reorganise") clock.after(1000 * fault.atS, () => chain.reorganise(fault.depth));
+      if (fault.kind === "cut") {
+        clock.after(1000 * fault.atS, () => network.cut(fault.nodes.map((number) => nodes[number]!.host.peerId)));
+        clock.after(1000 * (fault.atS + fault.forS), () => network.cut([]));
+      }
+    }
+  }
+
+  function createMemoryLog(node: number): Log {
+    const line = (level: string) => (message: string, data?: LogData) => {
+      log.push({ node, level, message, ...(data && { data }) });
+    };
+    const self: Log = {
+      error: line("error"),
+      warn: line("warn"),
+      info: line("info"),
+      debug: line("debug"),
+      child: () => self,
+    };
+    return self;
+  }
+}
+
+function createMemoryJournal(clock: VirtualClock): Journal {
+  const entries = new Map<string, Uint8Array>();
+  return {
+    async get(key) {
+      await clock.sleep(1);
+      return entries.get(key);
+    },
+    async put(key, value) {
+      await clock.sleep(1);
+      entries.set(key, value.slice());
+    },
+    async delete(key) {
+      entries.delete(key);
+    },
+    close: async () => undefined,
+  };
+}
+
+/** Every blob that any node has on its disk, gone nodes' too. */
+export function allBlobs(nodes: readonly SimulatedNode[]): ReadonlyMap<Bytes32, Uint8Array> {
+  return new Map(nodes.flatMap(({ host }) => [...host.blobs]));
+}

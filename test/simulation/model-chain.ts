@@ -1,0 +1,206 @@
+import { FedledgerError } from "../../node/core/error.ts";
+import { toHex } from "../../node/core/hex.ts";
+import type { Address, Bytes32 } from "../../node/core/ids.ts";
+import type { TaskEvent } from "../../node/core/records.ts";
+import type { Chain, ChainCall, ChainUpdate, Head, Receipt } from "../../node/ports/chain.ts";
+import {
+  applyCall,
+  type ModelStorage,
+  modelDeployment,
+  modelDigest,
+  modelRecover,
+  modelSign,
+  Revert,
+} from "./model-contract.ts";
+import type { SeededRandom } from "./seeded-random.ts";
+import type { VirtualClock } from "./virtual-clock.ts";
+
+interface Pending {
+  readonly sender: Address;
+  readonly call: ChainCall;
+  readonly settled: PromiseWithResolvers<Receipt>;
+}
+
+interface Block {
+  readonly head: Head;
+  readonly storage: ModelStorage;
+  readonly events: readonly TaskEvent[];
+  readonly included: readonly Pending[];
+}
+
+/** How the model chain behaves. */
+export interface ModelChainOptions {
+  readonly blockS: number;
+  /** Most milliseconds that a call to an endpoint takes. */
+  readonly latencyMs: number;
+  /** Probability that a transaction is in the next block. */
+  readonly inclusion: number;
+  /** Probability that an endpoint does not answer a call. */
+  readonly outage: number;
+}
+
+/** A chain with the contract's rules, virtual time, and reorganisations on demand. */
+export interface ModelChain {
+  connect(account: Address): Chain;
+  /** Starts making blocks. */
+  start(): void;
+  /** Undoes the last `depth` blocks and makes one more than that in their place; some transactions are lost. */
+  reorganise(depth: number): void;
+  /** Applies a call at once in a block of its own, for preparations. Throws what the contract refuses. */
+  apply(sender: Address, call: ChainCall): void;
+  /** All events of the canonical chain. */
+  events(): readonly TaskEvent[];
+  storage(): ModelStorage;
+  readonly head: Head;
+  /** Every commit that any account ever sent, mined or not. */
+  readonly commits: readonly { readonly sender: Address; readonly call: Extract<ChainCall, { kind: "commit" }> }[];
+}
+
+/** Creates the chain with its first, empty block. */
+export function createModelChain(clock: VirtualClock, random: SeededRandom, options: ModelChainOptions): ModelChain {
+  const blocks: Block[] = [];
+  const commits: { sender: Address; call: Extract<ChainCall, { kind: "commit" }> }[] = [];
+  let mempool: Pending[] = [];
+  let news = Promise.withResolvers<void>();
+  const tip = (): Block => blocks.at(-1)!;
+
+  function mine(candidates: readonly Pending[], timestampS: number): void {
+    const number = blocks.length;
+    const hash = toHex(random.bytes(32));
+    const randomness = random.bytes(32);
+    const block = { timestampS, randomness };
+    let storage = tip()?.storage ?? { members: [], tasks: [] };
+    const events: TaskEvent[] = [];
+    const included: Pending[] = [];
+    for (const pending of candidates) {
+      const next = structuredClone(storage);
+      try {
+        for (const event of applyCall(next, pending.sender, pending.call, block)) {
+          const position = { blockNumber: number, blockHash: hash, logIndex: events.length, transactionHash: hash };
+          events.push({ ...event, ...position, sender: pending.sender, timestampS } as TaskEvent);
+        }
+        storage = next;
+        included.push(pending);
+        pending.settled.resolve({ transactionHash: hash, blockNumber: number, gasUsed: 21_000 });
+      } catch (error) {
+        pending.settled.reject(refusal(pending.call, error));
+      }
+    }
+    blocks.push({ head: { number, hash, timestampS }, storage, events, included });
+  }
+
+  function announce(): void {
+    const old = news;
+    news = Promise.withResolvers();
+    old.resolve();
+  }
+
+  function tick(): void {
+    const order = mempool.map((pending) => ({ pending, rank: random.next() })).sort((a, b) => a.rank - b.rank);
+    const taken = order.filter(() => random.chance(options.inclusion)).map(({ pending }) => pending);
+    mempool = mempool.filter((pending) => !taken.includes(pending));
+    mine(taken, Math.max(Math.floor(clock.nowMs() / 1000), tip().head.timestampS + 1));
+    announce();
+    clock.after(1000 * options.blockS, tick);
+  }
+
+  mine([], Math.floor(clock.nowMs() / 1000));
+
+  return {
+    connect: (account) => connection(account),
+    start: () => clock.after(1000 * options.blockS, tick),
+    reorganise(depth) {
+      const undone = blocks.splice(Math.max(1, blocks.length - depth));
+      const again = undone.flatMap(({ included }) => included).filter(() => random.chance(0.7));
+      for (let i = 0; i <= undone.length; i++) {
+        const share = again.filter(() => random.chance(0.5));
+        for (const pending of share) again.splice(again.indexOf(pending), 1);
+        mine(share, tip().head.timestampS + 1);
+      }
+      mempool.push(...again);
+      announce();
+    },
+    apply(sender, call) {
+      const settled = Promise.withResolvers<Receipt>();
+      settled.promise.catch(() => undefined);
+      const next = structuredClone(tip().storage);
+      applyCall(next, sender, call, { timestampS: tip().head.timestampS + 1, randomness: new Uint8Array(32) });
+      mine([{ sender, call, settled }], tip().head.timestampS + 1);
+    },
+    events: () => blocks.flatMap(({ events }) => events),
+    storage: () => tip().storage,
+    get head() {
+      return tip().head;
+    },
+    commits,
+  };
+
+  function connection(account: Address): Chain {
+    const answer = async <T>(read: () => T, signal?: AbortSignal): Promise<T> => {
+      await clock.sleep(random.integer(1, options.latencyMs), signal ? { signal } : {});
+      if (random.chance(options.outage))
+        throw new FedledgerError("RPC_UNREACHABLE", { url: "model", reason: "outage" });
+      return read();
+    };
+    return {
+      ...modelDeployment,
+      account,
+      head: () => answer(() => tip().head),
+      members: () => answer(() => structuredClone(tip().storage.members)),
+      taskCount: () => answer(() => tip().storage.tasks.length),
+      history: (taskId) => answer(() => blocks.flatMap(({ events }) => events.filter((e) => e.taskId === taskId))),
+      storedState: (taskId) =>
+        answer(() => {
+          const { round, modelRoot, accumulator, historyHead } = tip().storage.tasks[taskId - 1]!;
+          return { round, modelRoot, accumulator, historyHead };
+        }),
+      attestationDigest: modelDigest,
+      recoverAttester: modelRecover,
+      signAttestation: (taskId, round, hash, evaluation) =>
+        answer(() => modelSign(account, modelDigest(taskId, round, hash, evaluation))),
+      follow: (taskId, { signal }) => follow(taskId, signal),
+      async send(call, sendOptions) {
+        const signal = sendOptions?.signal;
+        await answer(() => undefined, signal);
+        // What an endpoint does first: try the call on its newest state.
+        const block = { timestampS: tip().head.timestampS + options.blockS, randomness: new Uint8Array(32) };
+        try {
+          applyCall(structuredClone(tip().storage), account, call, block);
+        } catch (error) {
+          throw refusal(call, error);
+        }
+        if (call.kind === "commit") commits.push({ sender: account, call });
+        const settled = Promise.withResolvers<Receipt>();
+        mempool.push({ sender: account, call, settled });
+        const aborted = Promise.withResolvers<never>();
+        signal?.addEventListener("abort", () => aborted.reject(signal.reason), { once: true });
+        return await Promise.race([settled.promise, aborted.promise]);
+      },
+    };
+  }
+
+  async function* follow(taskId: number, signal: AbortSignal): AsyncGenerator<ChainUpdate> {
+    const stopped = Promise.withResolvers<void>();
+    signal.addEventListener("abort", () => stopped.resolve(), { once: true });
+    let last: { number: number; hash: Bytes32 } | undefined;
+    while (!signal.aborted) {
+      const { number, hash } = last ?? { number: -1, hash: "" };
+      const isNew = tip().head.hash !== hash;
+      if (isNew) {
+        const reset = last === undefined || blocks[number]?.head.hash !== hash;
+        const from = reset ? 0 : number + 1;
+        const events = blocks.slice(from).flatMap((block) => block.events.filter((event) => event.taskId === taskId));
+        last = tip().head;
+        yield { head: tip().head, events, reset };
+      }
+      const waiting = news.promise;
+      if (tip().head.hash === last?.hash) await Promise.race([waiting, stopped.promise]);
+      await clock.sleep(random.integer(1, options.latencyMs), { signal }).catch(() => undefined);
+    }
+  }
+}
+
+function refusal(call: ChainCall, error: unknown): unknown {
+  if (!(error instanceof Revert)) return error;
+  return new FedledgerError("TRANSACTION_REVERTED", { call: call.kind, error: error.error, reason: error.error });
+}

@@ -1,0 +1,91 @@
+import type { TaskRules } from "../../node/core/records.ts";
+import type { SeededRandom } from "./seeded-random.ts";
+
+/** Something that goes wrong, at a second after the start. */
+export type Fault =
+  /** The process dies at its n-th call outside and comes back later (never: without `backAfterS`). */
+  | {
+      readonly kind: "crash";
+      readonly node: number;
+      readonly atCall: number;
+      readonly afterEffect: boolean;
+      readonly backAfterS?: number;
+    }
+  | { readonly kind: "cut"; readonly atS: number; readonly forS: number; readonly nodes: readonly number[] }
+  | { readonly kind: "reorganise"; readonly atS: number; readonly depth: number }
+  /** The participant never trains to an end. */
+  | { readonly kind: "mute"; readonly node: number }
+  /** The participant dies for good right after its n-th commitment, and its blobs with it. */
+  | { readonly kind: "vanish"; readonly node: number; readonly afterCommits: number }
+  | { readonly kind: "slow"; readonly node: number; readonly durationMs: number };
+
+/** A federation and what happens to it, all drawn from one seed. */
+export interface Scenario {
+  readonly participants: number;
+  readonly aggregators: number;
+  readonly rules: TaskRules;
+  readonly faults: readonly Fault[];
+  readonly loss: number;
+  readonly outage: number;
+  readonly inclusion: number;
+}
+
+/** Draws a scenario. Nodes are numbered: participants first, then aggregators. */
+export function drawScenario(random: SeededRandom): Scenario {
+  const participants = random.integer(3, 6);
+  const aggregators = random.integer(1, 2);
+  const minUpdates = random.integer(1, 2);
+  const nodes = participants + aggregators;
+  const faults: Fault[] = [];
+  const someone = (): number => random.integer(0, nodes - 1);
+  for (let i = random.integer(0, 3); i > 0; i--) {
+    const backAfterS = random.integer(1, 40);
+    faults.push({
+      kind: "crash",
+      node: someone(),
+      atCall: random.integer(1, 300),
+      afterEffect: random.chance(0.5),
+      backAfterS,
+    });
+  }
+  if (aggregators > 1 && random.chance(0.3)) {
+    const node = participants + random.integer(0, 1);
+    faults.push({ kind: "crash", node, atCall: random.integer(20, 300), afterEffect: random.chance(0.5) });
+  }
+  for (let i = random.integer(0, 2); i > 0; i--) {
+    faults.push({ kind: "reorganise", atS: random.integer(3, 90), depth: random.integer(1, 3) });
+  }
+  if (random.chance(0.3)) {
+    const side = Array.from({ length: nodes }, (_, node) => node).filter(() => random.chance(0.4));
+    faults.push({ kind: "cut", atS: random.integer(0, 60), forS: random.integer(5, 60), nodes: side });
+  }
+  if (random.chance(0.25)) faults.push({ kind: "mute", node: random.integer(0, participants - 1) });
+  if (random.chance(0.25)) {
+    faults.push({ kind: "vanish", node: random.integer(0, participants - 1), afterCommits: random.integer(1, 2) });
+  }
+  if (random.chance(0.3)) {
+    faults.push({ kind: "slow", node: random.integer(0, participants - 1), durationMs: random.integer(5_000, 60_000) });
+  }
+  const rules: TaskRules = {
+    mode: "transparent",
+    rule: "weighted-mean",
+    fractionBits: 16,
+    attempts: random.integer(2, 3),
+    parameterCount: 81,
+    clipLanes: 1 << 20,
+    maxWeight: 1000,
+    serverRateQ16: 65_536,
+    rounds: random.integer(2, 4),
+    minUpdates,
+    maxUpdates: random.integer(minUpdates, participants),
+    participationBps: random.pick([10_000, 10_000, 5_000]),
+    attestationQuorum: random.integer(1, participants - 1),
+    roundsPerParticipant: random.pick([0, 0, 2]),
+    commitWindowS: random.integer(20, 40),
+    aggregateWindowS: random.integer(12, 30),
+    challengeWindowS: random.integer(12, 30),
+  };
+  const loss = random.pick([0, 0.1, 0.4]);
+  const outage = random.pick([0, 0.02, 0.1]);
+  return { participants, aggregators, rules, faults, loss, outage, inclusion: random.pick([1, 0.8, 0.5]) };
+}
