@@ -1,5 +1,5 @@
 import type { HardhatEthersSigner } from "@nomicfoundation/hardhat-ethers/types";
-import type { BaseContractMethod, Contract } from "ethers";
+import type { BaseContract, ContractMethod } from "ethers";
 import { network } from "hardhat";
 
 /** Calls of the federation that tests make. */
@@ -24,11 +24,12 @@ type Call =
   | "participants"
   | "enrolment"
   | "taskRules"
+  | "taskCount"
   | "attestationDigest";
 
 /** The deployed federation, its calls by name. */
-export type FederationContract = Omit<Contract, "connect"> &
-  Record<Call, BaseContractMethod> & { connect(signer: HardhatEthersSigner): FederationContract };
+export type FederationContract = Omit<BaseContract, "connect"> &
+  Record<Call, ContractMethod> & { connect(signer: HardhatEthersSigner): FederationContract };
 
 /** Rules as the ABI takes them. */
 export type SolidityRules = Record<string, number>;
@@ -72,8 +73,7 @@ export const baseRules: SolidityRules = {
 };
 
 /** A root or content id for tests: the number as 32 bytes, every byte of it set. */
-export const word = (value: number): string =>
-  `0x${(BigInt(value) + 1n).toString(16).padStart(4, "0").repeat(16)}`;
+export const word = (value: number): string => `0x${(BigInt(value) + 1n).toString(16).padStart(4, "0").repeat(16)}`;
 
 /** A chain of its own with a federation: signer 0 is admin and task creator, `participants` and `aggregators` hold their roles. */
 export async function createFederation({ participants = 5, aggregators = 1 } = {}) {
@@ -106,7 +106,7 @@ export async function createFederation({ participants = 5, aggregators = 1 } = {
     /** Creates a task with these rules and enrols all participants; returns its number. */
     async createTask(rules: Partial<SolidityRules> = {}, spec = "{}"): Promise<number> {
       await federation.createTask({ ...baseRules, ...rules }, word(0), ethers.toUtf8Bytes(spec));
-      const taskId = Number(await federation.getFunction("taskCount")());
+      const taskId = Number(await federation.taskCount());
       for (const member of members) await federation.connect(member).enrol(taskId);
       return taskId;
     },
