@@ -83,8 +83,8 @@ export async function createHost(options: HostOptions): Promise<Host> {
     addresses: { listen },
     transports: [tcp(), webSockets(), circuitRelayTransport()],
     connectionEncrypters: [noise()],
-    // the window stays below the read buffer, so a paused stream cannot overflow it
-    streamMuxers: [yamux({ streamOptions: { maxStreamWindowSize: 4 << 20, maxReadBufferLength: 8 << 20 } })],
+    // two windows may arrive after a pause: they must stay below the read buffer
+    streamMuxers: [yamux({ streamOptions: { maxStreamWindowSize: 4 << 20, maxReadBufferLength: 16 << 20 } })],
     connectionGater: admission.gater,
     connectionManager: {
       maxConnections: limits.connections,

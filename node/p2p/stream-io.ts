@@ -30,7 +30,8 @@ export function streamReader(stream: Stream, context: StreamContext): StreamRead
   stream.addEventListener("message", ({ data }) => {
     for (const bytes of data instanceof Uint8Array ? [data] : data) queue.push(bytes);
     queuedBytes += data.byteLength;
-    if (queuedBytes > highWaterBytes && stream.status === "open") stream.pause();
+    // not at once: resume() may be on the stack, and would undo half of it
+    if (queuedBytes > highWaterBytes) queueMicrotask(holdBack);
     wake();
   });
   stream.addEventListener("end", () => {
@@ -38,9 +39,13 @@ export function streamReader(stream: Stream, context: StreamContext): StreamRead
     wake();
   });
   stream.addEventListener("close", ({ error }) => {
-    ended ??= { error };
+    ended = { error: ended?.error ?? error };
     wake();
   });
+
+  function holdBack(): void {
+    if (queuedBytes > highWaterBytes && stream.status === "open" && !ended) stream.pause();
+  }
 
   const more = () =>
     standstill(context, (resolve) => {

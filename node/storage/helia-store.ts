@@ -4,7 +4,6 @@ import type { HeliaWithLibp2p } from "@helia/libp2p";
 import { unixfs } from "@helia/unixfs";
 import type { Libp2p } from "@libp2p/interface";
 import { MemoryBlockstore } from "blockstore-core";
-import { FsBlockstore } from "blockstore-fs";
 import { LevelDatastore } from "datastore-level";
 import { createHeliaLight } from "helia";
 import { cidOf, contentIdFromCid, contentIdOf, UNIXFS_PROFILE } from "../core/content-id.ts";
@@ -15,6 +14,7 @@ import { leaflessWalker } from "./blob-pins.ts";
 import { checkedBlockstore } from "./checked-blockstore.ts";
 import { collectionGate } from "./collection-gate.ts";
 import { fetchBlob } from "./fetch-blob.ts";
+import { FileBlockstore } from "./file-blockstore.ts";
 import { storageLimits } from "./limits.ts";
 import { hasLocalBlob } from "./local-blob.ts";
 import { readBlock } from "./read-block.ts";
@@ -47,7 +47,7 @@ export interface HeliaStore extends BlobStore {
 /** A blob store on Helia: blocks on disk, pins, verified streams between members, bitswap as the other road. */
 export async function createHeliaStore(options: HeliaStoreOptions): Promise<HeliaStore> {
   const { directory, libp2p, blockStream, log } = options;
-  const files = directory === undefined ? undefined : new FsBlockstore(join(directory, "blocks"));
+  const files = directory === undefined ? undefined : new FileBlockstore(join(directory, "blocks"));
   const datastore = directory === undefined ? undefined : new LevelDatastore(join(directory, "pins"));
   const blocks = checkedBlockstore(files ?? new MemoryBlockstore(), { log, copies: files === undefined });
   const helia = createHeliaLight({ blockstore: blocks, ...(datastore ? { datastore } : {}) });
