@@ -57,8 +57,8 @@ function checkRight(
         ? `${participant} committed after it asked to leave.`
         : `${participant} committed without a place in the task.`,
     });
-    if (!place) return;
   }
+  if (!place || !draft.drawTrusted) return;
   const expected = slotIn(draft, participant);
   if (expected === undefined || expected >= draft.opened.drawn) {
     find({

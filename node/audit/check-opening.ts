@@ -1,7 +1,7 @@
 import { startAccumulator } from "../core/commitment.ts";
 import { drawnCount, slotOf } from "../core/draw.ts";
 import { hexEquals } from "../core/hex.ts";
-import { draftRound, type EventOf, type RoundDraft, type Walk } from "./task-record.ts";
+import { draftRound, type EventOf, logOf, type RoundDraft, type Walk } from "./task-record.ts";
 
 /** Follows who has which place. Enrolments move places; a moved one is told again. */
 export function followEnrolment(walk: Walk, event: EventOf<"Enrolled" | "Leaving" | "Left">): void {
@@ -17,14 +17,17 @@ export function followEnrolment(walk: Walk, event: EventOf<"Enrolled" | "Leaving
     return;
   }
   const place = walk.places.get(account);
-  if (!place) {
-    (walk.rounds.at(-1)?.log ?? walk.log).add({
+  if (!place || (event.name === "Left" && !place.leaving)) {
+    logOf(walk).add({
       code: "PARTICIPANT_NOT_ENROLLED",
       party: event.participant,
-      message: `${event.participant} leaves a task that it is not enrolled in.`,
+      message: place
+        ? `${event.participant} lost its place without having asked to leave.`
+        : `${event.participant} leaves a task that it is not enrolled in.`,
     });
-  } else if (event.name === "Leaving") place.leaving = true;
-  else walk.places.delete(account);
+  }
+  if (event.name === "Left") walk.places.delete(account);
+  else if (place) place.leaving = true;
 }
 
 /** Begins a round: its number, base model, draw, deadline and accumulator must follow from what came before. */
@@ -68,6 +71,7 @@ export function checkOpening(walk: Walk, event: EventOf<"RoundOpened">): void {
   draft.accumulators = [start];
   if (hexEquals(start, event.accumulator)) return;
   draft.accumulators = [start, event.accumulator];
+  draft.drawTrusted = false;
   draft.log.add({
     code: "ACCUMULATOR_WRONG",
     message: "The start of the round's accumulator does not follow from its opening.",
@@ -81,6 +85,7 @@ function checkDraw(walk: Walk, draft: RoundDraft): void {
   const indices = new Set(draft.places.values());
   const places = indices.size === walk.places.size && [...indices].every((index) => index < walk.places.size);
   if (enrolled !== walk.places.size || drawn !== expected || !places || enrolled < walk.rules.minUpdates) {
+    draft.drawTrusted = false;
     draft.log.add({
       code: "DRAW_WRONG",
       message: `The draw took ${drawn} of ${enrolled}; by the enrolments it is ${expected} of ${walk.places.size}.`,

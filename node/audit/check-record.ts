@@ -8,7 +8,7 @@ import { checkFinalization, checkInvalidation } from "./check-ending.ts";
 import { checkOpening, followEnrolment } from "./check-opening.ts";
 import { checkAssignment, checkProposal } from "./check-proposals.ts";
 import { createFindingLog } from "./findings.ts";
-import { logOf, type RoundDraft, type TaskRecord, type Walk } from "./task-record.ts";
+import { logOf, type RoundDraft, type RoundRecord, type TaskRecord, type Walk } from "./task-record.ts";
 
 /** What the contract's storage says of a task (ChainReader.storedState). */
 export interface StoredState {
@@ -43,12 +43,13 @@ export function checkRecord(
 ): TaskRecord {
   const { chainId, federation, events, storedState } = input;
   const walk = beginWalk({ chainId, federation }, events);
-  for (const event of events) if (event !== walk.created) follow(walk, event);
+  const createdAt = events.indexOf(walk.created);
+  for (const [at, event] of events.entries()) if (at !== createdAt) follow(walk, event);
   if (storedState) checkStorage(walk, storedState);
   return {
     taskId: walk.taskId,
     created: walk.created,
-    rounds: walk.rounds.map(({ log, places: _, accumulators: __, ...round }) => ({ ...round, findings: log.findings })),
+    rounds: walk.rounds.map(recordOf),
     participants: [...walk.participants.values()],
     historyHead: walk.heads[0]!,
     findings: walk.log.findings,
@@ -81,6 +82,24 @@ function beginWalk(deployment: Deployment, events: readonly TaskEvent[]): Walk {
     used: new Map(),
     heads: [initialHistoryHead({ ...deployment, taskId, rules, modelRoot, spec })],
     models: [modelRoot],
+  };
+}
+
+function recordOf(draft: RoundDraft): RoundRecord {
+  const { round, phase, opened, commitments, closed, assignments, proposal, superseded, ended, drawn, events } = draft;
+  return {
+    round,
+    phase,
+    opened,
+    commitments,
+    ...(closed && { closed }),
+    assignments,
+    proposal,
+    superseded,
+    ...(ended && { ended }),
+    drawn,
+    events,
+    findings: draft.log.findings,
   };
 }
 

@@ -58,6 +58,8 @@ export interface RoundDraft {
   /** Place of each account, by its lower-case form, when the round opened. */
   places: ReadonlyMap<string, number>;
   accumulators: readonly Bytes32[];
+  /** Whether the opening's draw is right, so that slots can be judged by it. */
+  drawTrusted: boolean;
   events: TaskEvent[];
   log: FindingLog;
 }
@@ -99,6 +101,7 @@ export function draftRound(walk: Walk, opened: EventOf<"RoundOpened">): RoundDra
     drawn: [],
     places: new Map([...walk.places].map(([account, { index }]) => [account, index])),
     accumulators: [],
+    drawTrusted: true,
     events: [],
     log: createFindingLog(walk.taskId, round),
   };
