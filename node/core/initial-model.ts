@@ -12,7 +12,7 @@ const label = new TextEncoder().encode("fedledger/initial/1");
  * Glorot and Bengio, "Understanding the difficulty of training deep feedforward neural networks", AISTATS 2010, eq. 16.
  *
  * @param fractionBits 1 to 30
- * Throws UNSUPPORTED_MODEL, and PARAMETER_OUT_OF_RANGE where a kernel's limit does not fit int32 (30 bits, fan 1).
+ * Throws UNSUPPORTED_MODEL, INVALID_ARGUMENT.
  */
 export function initialLanes(spec: Pick<TaskSpec, "model" | "initialSeed">, fractionBits: number): Int32Array {
   if (!Number.isInteger(fractionBits) || fractionBits < 1 || fractionBits > 30) {
@@ -25,12 +25,9 @@ export function initialLanes(spec: Pick<TaskSpec, "model" | "initialSeed">, frac
   for (const { shape, fanIn, fanOut, role } of tensors) {
     const end = at + tensorSize(shape);
     if (role === "kernel") {
-      // Only operations that IEEE 754 rounds correctly: the same bits on every machine.
+      // Only operations that IEEE 754 rounds correctly: the same bits on every machine. At most sqrt(3), so a lane fits.
       const limit = Math.sqrt(6 / (fanIn + fanOut));
       const scale = limit * 2 ** (fractionBits - 32);
-      if (limit * 2 ** fractionBits + 0.5 >= 2 ** 31) {
-        throw new FedledgerError("PARAMETER_OUT_OF_RANGE", { index: at, value: limit, fractionBits });
-      }
       for (; at < end; at++) lanes[at] = Math.floor((2 * nextWord() - 0x1_0000_0000) * scale + 0.5);
     }
     at = end;
