@@ -1,4 +1,4 @@
-import { createReadStream } from "node:fs";
+import { createReadStream, existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { createGunzip } from "node:zlib";
 import { FedledgerError } from "../core/error.ts";
@@ -15,11 +15,29 @@ export const bundledDatasets = {
 /** The name of a bundled data set. */
 export type BundledName = keyof typeof bundledDatasets;
 
-/** Reads a bundled data set by a specification's schema; the label column is known. Throws INVALID_DATA, FILE_UNREADABLE. */
+/** The file of a bundled data set; undefined for another name. */
+export function bundledDatasetPath(name: string): string | undefined {
+  if (!Object.hasOwn(bundledDatasets, name)) return undefined;
+  return fileURLToPath(new URL(`../../data/${bundledDatasets[name as BundledName].file}`, import.meta.url));
+}
+
+/** The file of a bundled data set (gzip CSV, its first line names the columns); undefined for another name. */
+export function bundledDatasetPath(name: string): string | undefined {
+  if (!Object.hasOwn(bundledDatasets, name)) return undefined;
+  const { file } = bundledDatasets[name as BundledName];
+  // The package's root is two folders up in the sources, three in the built package.
+  const candidates = ["../../data/", "../../../data/"].map((folder) =>
+    fileURLToPath(new URL(folder + file, import.meta.url)),
+  );
+  return candidates.find((path) => existsSync(path)) ?? candidates[0];
+}
+
+/** Reads a bundled data set by a specification's schema; the label column is known. Throws INVALID_DATA, FILE_NOT_FOUND. */
 export async function readBundled(name: BundledName, schema: TableSchema): Promise<Dataset> {
-  const { file, label } = bundledDatasets[name];
-  const path = fileURLToPath(new URL(`../../data/${file}`, import.meta.url));
-  return readCsvFile(name, path, { ...schema, data: { label, ...schema.data } });
+  const path = bundledDatasetPath(name);
+  if (path === undefined)
+    throw new FedledgerError("INVALID_ARGUMENT", { name: "name", value: name, expected: "a bundled data set" });
+  return readCsvFile(name, path, { ...schema, data: { label: bundledDatasets[name].label, ...schema.data } });
 }
 
 /** Reads a CSV file, plain or ending in .gz. Throws FILE_NOT_FOUND, FILE_UNREADABLE, INVALID_DATA. */

@@ -1,5 +1,5 @@
 export { type BackendChoice, type SelectedBackend, selectBackend } from "./backend.ts";
-export { type BundledName, bundledDatasets } from "./bundled.ts";
+export { type BundledName, bundledDatasetPath, bundledDatasets } from "./bundled.ts";
 export { checkDatasetFits, type Dataset, holdOut, inputSize, selectExamples } from "./dataset.ts";
 export { type DatasetOptions, datasetByName } from "./dataset-by-name.ts";
 export { createModelRunner, type ModelRunner } from "./model-runner.ts";

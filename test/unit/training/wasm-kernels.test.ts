@@ -30,7 +30,9 @@ async function run(
 }
 
 /** The largest difference, relative to the largest value of the reference. */
-async function difference(...call: Parameters<typeof run> extends [Backend, ...infer Rest] ? Rest : never): Promise<number> {
+async function difference(
+  ...call: Parameters<typeof run> extends [Backend, ...infer Rest] ? Rest : never
+): Promise<number> {
   const ours = await run("wasm", ...call);
   const reference = await run("cpu", ...call);
   expect(ours.shape).to.deep.equal(reference.shape);
@@ -53,7 +55,12 @@ describe("training/wasm-kernels", () => {
     await selectBackend("wasm");
   });
 
-  const convolutions: { x: number[]; filter: number[]; strides: number | [number, number]; pad: "same" | "valid" | number }[] = [
+  const convolutions: {
+    x: number[];
+    filter: number[];
+    strides: number | [number, number];
+    pad: "same" | "valid" | number;
+  }[] = [
     { x: [2, 8, 8, 1], filter: [3, 3, 1, 4], strides: 1, pad: "same" },
     { x: [3, 8, 8, 2], filter: [3, 3, 2, 5], strides: 1, pad: "valid" },
     { x: [2, 7, 9, 3], filter: [5, 5, 3, 4], strides: 1, pad: "same" },
@@ -90,8 +97,18 @@ describe("training/wasm-kernels", () => {
     });
   }
 
-  for (const [transposeA, transposeB] of [[false, false], [true, false], [false, true], [true, true]] as const) {
-    for (const batches of [[1, 1], [3, 3], [1, 3], [3, 1]] as const) {
+  for (const [transposeA, transposeB] of [
+    [false, false],
+    [true, false],
+    [false, true],
+    [true, true],
+  ] as const) {
+    for (const batches of [
+      [1, 1],
+      [3, 3],
+      [1, 3],
+      [3, 1],
+    ] as const) {
       it(`product, transposed ${transposeA} ${transposeB}, batches ${batches}, as on cpu`, async () => {
         const a = values([batches[0], ...(transposeA ? [6, 17] : [17, 6])]);
         const b = values([batches[1], ...(transposeB ? [9, 6] : [6, 9])]);
@@ -139,8 +156,18 @@ describe("training/wasm-kernels", () => {
     const before = backend.numDataIds();
     const x = values([2, 9, 9, 2]);
     const attrs = { strides: [2, 2], pad: "valid", dataFormat: "NHWC" } as unknown as tf.NamedAttrMap;
-    await run("wasm", tf.Conv2DBackpropFilter, { x, dy: values([2, 4, 4, 3]) }, { ...attrs, filterShape: [3, 3, 2, 3] });
-    await run("wasm", tf.BatchMatMul, { a: values([1, 3, 4]), b: values([1, 5, 4]) }, { transposeA: false, transposeB: true });
+    await run(
+      "wasm",
+      tf.Conv2DBackpropFilter,
+      { x, dy: values([2, 4, 4, 3]) },
+      { ...attrs, filterShape: [3, 3, 2, 3] },
+    );
+    await run(
+      "wasm",
+      tf.BatchMatMul,
+      { a: values([1, 3, 4]), b: values([1, 5, 4]) },
+      { transposeA: false, transposeB: true },
+    );
     expect(backend.numDataIds()).to.equal(before);
   });
 });
