@@ -43,6 +43,7 @@ export function checkRecord(
 ): TaskRecord {
   const { chainId, federation, events, storedState } = input;
   const walk = beginWalk({ chainId, federation }, events);
+  const initialHead = walk.heads[0]!;
   const createdAt = events.indexOf(walk.created);
   for (const [at, event] of events.entries()) if (at !== createdAt) follow(walk, event);
   if (storedState) checkStorage(walk, storedState);
@@ -51,6 +52,7 @@ export function checkRecord(
     created: walk.created,
     rounds: walk.rounds.map(recordOf),
     participants: [...walk.participants.values()],
+    initialHead,
     historyHead: walk.heads[0]!,
     findings: walk.log.findings,
   };

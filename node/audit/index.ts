@@ -19,6 +19,7 @@ export {
   type Verdict,
   verdictOf,
 } from "./findings.ts";
+export { buildReceipt, type UpdateReceipt } from "./receipt.ts";
 export {
   type RoundEvaluation,
   type RoundGas,
@@ -28,3 +29,4 @@ export {
   weightedEvaluation,
 } from "./round-verdict.ts";
 export type { EventOf, HashedProposal, RoundRecord, TaskRecord } from "./task-record.ts";
+export { type ReceiptVerdict, verifyReceipt } from "./verify-receipt.ts";

@@ -37,6 +37,8 @@ export interface TaskRecord {
   readonly rounds: readonly RoundRecord[];
   /** Accounts that had a place at any time, in the order of their first enrolment. */
   readonly participants: readonly Address[];
+  /** Head of the history before the first round. */
+  readonly initialHead: Bytes32;
   /** Head of the history as the events hash to it. */
   readonly historyHead: Bytes32;
   /** Findings of the task as a whole (round 0). */

@@ -177,6 +177,10 @@ export const errorCatalogue = {
     "Ask the federation's admin: fedledger member add.",
   ),
   // audit
+  NO_RECEIPT: user(
+    "There is no receipt for {participant} in round {round}: {reason}.",
+    "A receipt needs a committed update in a round that has ended.",
+  ),
   AUDIT_VIOLATION: {
     message: "The audit found {count} violations.",
     remedy: "See the findings: each names the round and the party.",
