@@ -15,12 +15,6 @@ export const bundledDatasets = {
 /** The name of a bundled data set. */
 export type BundledName = keyof typeof bundledDatasets;
 
-/** The file of a bundled data set; undefined for another name. */
-export function bundledDatasetPath(name: string): string | undefined {
-  if (!Object.hasOwn(bundledDatasets, name)) return undefined;
-  return fileURLToPath(new URL(`../../data/${bundledDatasets[name as BundledName].file}`, import.meta.url));
-}
-
 /** The file of a bundled data set (gzip CSV, its first line names the columns); undefined for another name. */
 export function bundledDatasetPath(name: string): string | undefined {
   if (!Object.hasOwn(bundledDatasets, name)) return undefined;
