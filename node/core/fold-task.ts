@@ -163,6 +163,7 @@ function advanced(
     }
     case "Proposed": {
       expect("aggregating");
+      if (round.assignment === undefined) throw impossible(event, "nobody is assigned");
       const hash = proposalHash(event.taskId, event.round, event.proposal);
       const proposal = { ...event.proposal, hash, challengeDeadlineS: event.challengeDeadlineS };
       return { ...round, phase: "proposed", proposal };
