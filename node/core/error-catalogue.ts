@@ -126,6 +126,7 @@ export const errorCatalogue = {
     "The content store failed: {reason}.",
     "Check the disk space and the permissions of {path}.",
   ),
+  STORE_READ_ONLY: ours("The content source {source} can only be read."),
   // peer to peer
   PEER_UNREACHABLE: infrastructure(
     "Peer {peerId} cannot be reached: {reason}.",

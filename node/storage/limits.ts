@@ -12,6 +12,10 @@ export const storageLimits = {
   httpTimeoutMs: 15_000,
   /** Blocks asked from a gateway at once. */
   parallelHttpGets: 8,
+  /** Block files read at once by a directory store. */
+  parallelFileReads: 8,
+  /** Most bytes of a block that is taken from a gateway. */
+  blockBytes: 1 << 20,
   /** Responses a gateway serves at once; above it answers 503. */
   gatewayResponses: 64,
 } as const;
