@@ -1,0 +1,206 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity ^0.8.28;
+
+import {Bitmap} from "../../contracts/libraries/Bitmap.sol";
+import {Draw} from "../../contracts/libraries/Draw.sol";
+import {WeightedMean} from "../../contracts/libraries/WeightedMean.sol";
+import {RoundState, RoundStateLibrary} from "../../contracts/types/RoundState.sol";
+import {Phase} from "../../contracts/types/TaskTypes.sol";
+import {LibraryHarness} from "./harness/LibraryHarness.sol";
+import {TestBase} from "./support/TestBase.sol";
+
+contract LibrariesTest is TestBase {
+    LibraryHarness private harness;
+
+    function setUp() public {
+        harness = new LibraryHarness();
+    }
+
+    // Bitmap
+
+    function test_bitmap_counts(uint64 bitmap) public pure {
+        uint256 total;
+        for (uint256 i = 0; i < 64; ++i) {
+            total += (bitmap >> i) & 1;
+        }
+        assertEq(Bitmap.count(bitmap), total);
+    }
+
+    function test_bitmap_fullHasTheSlotsBelow() public pure {
+        for (uint256 size = 0; size <= 64; ++size) {
+            assertEq(Bitmap.count(Bitmap.full(size)), size);
+            assertTrue(size == 64 || Bitmap.full(size) >> size == 0, "above");
+        }
+    }
+
+    // Draw
+
+    function test_draw_isAPermutation(uint72 seed, uint256 enrolled, uint256 drawn) public pure {
+        enrolled = bound(enrolled, 1, 120);
+        drawn = bound(drawn, 1, enrolled);
+        bool[] memory taken = new bool[](enrolled);
+        for (uint256 index = 0; index < enrolled; ++index) {
+            uint256 slot = Draw.slotOf(seed, index, enrolled, drawn);
+            assertTrue(slot < enrolled && !taken[slot], "slot");
+            taken[slot] = true;
+        }
+    }
+
+    function test_draw_sizeIsWithinItsBounds(uint256 enrolled, uint256 minUpdates, uint256 maxUpdates, uint256 bps)
+        public
+        pure
+    {
+        maxUpdates = bound(maxUpdates, 1, 64);
+        minUpdates = bound(minUpdates, 1, maxUpdates);
+        enrolled = bound(enrolled, minUpdates, 262_143);
+        bps = bound(bps, 1, 10_000);
+        uint256 drawn = Draw.size(enrolled, minUpdates, maxUpdates, bps);
+        assertTrue(drawn >= minUpdates && drawn <= maxUpdates && drawn <= enrolled, "bounds");
+        if (drawn > minUpdates && drawn < maxUpdates) {
+            assertTrue(drawn * 10_000 >= enrolled * bps && (drawn - 1) * 10_000 < enrolled * bps, "rounded up");
+        }
+    }
+
+    // RoundState
+
+    function test_roundState_keepsEveryField(
+        uint16 round,
+        uint72 seed,
+        uint256 enrolled,
+        uint256 drawn,
+        uint256 deadline,
+        uint256 attempt,
+        uint64 slots,
+        uint32 weight,
+        bool excluding
+    ) public pure {
+        enrolled = bound(enrolled, 1, RoundStateLibrary.MAX_ENROLLED);
+        drawn = bound(drawn, 1, 64);
+        deadline = bound(deadline, 0, (1 << 33) - 1);
+        attempt = bound(attempt, 0, 15);
+        RoundState state = RoundStateLibrary.opened(round, seed, enrolled, drawn, deadline);
+        assertTrue(state.phase() == Phase.Open, "open");
+        assertEq(state.deadline(), deadline);
+        for (uint256 slot = 0; slot < 64; ++slot) {
+            if ((slots >> slot) & 1 != 0) state = state.withCommitment(slot, weight);
+        }
+        _expectKept(state, round, seed, enrolled, drawn);
+        uint256 total = Bitmap.count(slots) * weight;
+        assertEq(state.totalWeight(), total);
+
+        state = state.assigned(attempt, deadline / 2);
+        assertTrue(state.phase() == Phase.Aggregating && !state.excluding(), "aggregating");
+        assertEq(state.attempt(), attempt);
+        assertEq(state.deadline(), deadline / 2);
+        state = state.proposed(excluding, deadline);
+        assertTrue(state.phase() == Phase.Proposed && state.excluding() == excluding, "proposed");
+        assertEq(state.attempt(), attempt);
+        assertEq(state.deadline(), deadline);
+        state = state.assigned(15 - attempt, deadline);
+        assertTrue(!state.excluding(), "excluding is cleared");
+        assertEq(state.attempt(), 15 - attempt);
+        state = state.ended(Phase.Finalized);
+        assertTrue(state.phase() == Phase.Finalized, "finalized");
+        _expectKept(state, round, seed, enrolled, drawn);
+        assertEq(state.committed(), slots);
+        assertEq(state.totalWeight(), total);
+    }
+
+    // WeightedMean
+
+    /// @dev Against the formula in plain Solidity, one lane at a time; the TypeScript rule is the other twin.
+    function test_weightedMean_isTheFormula(int32[8] memory lanes, uint32[7] memory weights, uint32 rate) public view {
+        bytes memory updates;
+        uint32[] memory given = new uint32[](7);
+        int256 total;
+        int256 sum;
+        for (uint256 k = 0; k < 7; ++k) {
+            given[k] = uint32(bound(weights[k], 1, type(uint32).max));
+            total += int256(uint256(given[k]));
+            sum += int256(uint256(given[k])) * lanes[k];
+            updates = bytes.concat(updates, _chunkOf(lanes[k]));
+        }
+        rate = uint32(bound(rate, 1, 1 << 20));
+        int256 dividend = sum * int256(uint256(rate));
+        int256 divisor = total * 65_536;
+        int256 change = dividend >= 0 ? dividend / divisor : -((-dividend + divisor - 1) / divisor);
+        int256 expected = lanes[7] + change;
+        if (expected > type(int32).max) expected = type(int32).max;
+        if (expected < type(int32).min) expected = type(int32).min;
+        bytes memory result = harness.weightedMean(_chunkOf(lanes[7]), updates, given, rate);
+        assertEq(keccak256(result), keccak256(_chunkOf(int32(expected))));
+    }
+
+    function test_weightedMean_refusesLengths(uint16 baseBytes, uint16 updateBytes, uint8 count) public {
+        vm.assume(baseBytes != 256 || count == 0 || uint256(updateBytes) != uint256(count) * 256);
+        uint32[] memory weights = new uint32[](count);
+        for (uint256 i = 0; i < count; ++i) {
+            weights[i] = 1;
+        }
+        vm.expectRevert(WeightedMean.InvalidLength.selector);
+        harness.weightedMean(new bytes(baseBytes), new bytes(updateBytes), weights, 65_536);
+    }
+
+    // ChunkTree
+
+    /// @dev Small trees built here node by node: a proof of each chunk holds, at its own index only.
+    function test_chunkTree_provesEachChunkAtItsIndexOnly(uint256 seed, uint256 parameterCount) public view {
+        parameterCount = bound(parameterCount, 1, 64 * 9);
+        uint256 count = harness.chunkCount(parameterCount);
+        uint256 width = 1;
+        while (width < count) width *= 2;
+        bytes[] memory chunks = new bytes[](count);
+        bytes32[] memory nodes = new bytes32[](2 * width);
+        for (uint256 i = 0; i < count; ++i) {
+            chunks[i] = _chunkFor(seed, parameterCount, i);
+            nodes[width + i] = keccak256(abi.encodePacked(uint8(0), uint32(i), chunks[i]));
+        }
+        for (uint256 i = width - 1; i > 0; --i) {
+            nodes[i] = keccak256(abi.encodePacked(uint8(1), nodes[2 * i], nodes[2 * i + 1]));
+        }
+        bytes32 root = keccak256(abi.encodePacked(uint8(2), uint32(parameterCount), nodes[1]));
+        uint256 depth;
+        while (1 << depth < width) ++depth;
+        for (uint256 i = 0; i < count; ++i) {
+            bytes32[] memory siblings = new bytes32[](depth);
+            uint256 node = width + i;
+            for (uint256 level = 0; level < depth; ++level) {
+                siblings[level] = nodes[node ^ 1];
+                node /= 2;
+            }
+            for (uint256 at = 0; at < count; ++at) {
+                assertTrue(
+                    harness.verify(root, uint32(parameterCount), uint32(at), chunks[i], siblings) == (at == i), "index"
+                );
+            }
+        }
+    }
+
+    /// @dev Random bytes, distinct for each index, zero beyond the last lane.
+    function _chunkFor(uint256 seed, uint256 parameterCount, uint256 index) private pure returns (bytes memory data) {
+        data = new bytes(256);
+        for (uint256 i = 0; i < 256; ++i) {
+            if (index * 64 + i / 4 < parameterCount) data[i] = keccak256(abi.encode(seed, index, i))[0];
+        }
+        data[0] = bytes1(uint8(index + 1));
+    }
+
+    /// @dev 64 lanes of one value, little-endian.
+    function _chunkOf(int32 lane) private pure returns (bytes memory data) {
+        uint32 bits = uint32(lane);
+        bytes4 bytesOfLane = bytes4(
+            (bits << 24) | ((bits & 0xff00) << 8) | ((bits >> 8) & 0xff00) | (bits >> 24)
+        );
+        data = new bytes(256);
+        for (uint256 i = 0; i < 256; ++i) {
+            data[i] = bytesOfLane[i % 4];
+        }
+    }
+
+    function _expectKept(RoundState state, uint256 round, uint256 seed, uint256 enrolled, uint256 drawn) private pure {
+        assertEq(state.round(), round);
+        assertEq(state.seed(), seed);
+        assertEq(state.enrolled(), enrolled);
+        assertEq(state.drawn(), drawn);
+    }
+}
