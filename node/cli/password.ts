@@ -4,7 +4,10 @@ import { FedledgerError } from "../core/error.ts";
 import { readFileText } from "../system/index.ts";
 
 /** The password of a keystore: from FEDLEDGER_PASSWORD, the password file, or asked at the terminal. Throws PASSWORD_MISSING. */
-export async function readPassword(path: string, options: { file?: string | undefined; confirm?: boolean } = {}): Promise<string> {
+export async function readPassword(
+  path: string,
+  options: { file?: string | undefined; confirm?: boolean } = {},
+): Promise<string> {
   if (options.file !== undefined) return (await readFileText(options.file)).replace(/\r?\n$/, "");
   const fromEnvironment = process.env.FEDLEDGER_PASSWORD;
   if (fromEnvironment !== undefined) return fromEnvironment;

@@ -79,6 +79,52 @@ export const settings = {
     help: "number of the task",
     schema: integer(1, 2 ** 32 - 1),
   }),
+  host: defineSetting({
+    flag: "--host <address>",
+    default: "127.0.0.1",
+    help: "address to listen on; whoever reaches it can spend the test accounts",
+    schema: text,
+  }),
+  port: defineSetting({
+    flag: "--port <n>",
+    env: "FEDLEDGER_PORT",
+    default: "8545",
+    help: "port to listen on; 0 picks a free one",
+    schema: integer(0, 65535),
+  }),
+  accounts: defineSetting({
+    flag: "--accounts <n>",
+    default: "10",
+    help: "test accounts with 10,000 ether each, 1 to 100",
+    schema: integer(1, 100),
+  }),
+  blockInterval: defineSetting({
+    flag: "--block-interval <seconds>",
+    default: "1",
+    help: "time between blocks without transactions, seconds; a transaction makes its own block at once",
+    schema: decimal(0, 3600),
+  }),
+  role: defineSetting({
+    flag: "--role <role>",
+    help: "participant, aggregator, task-creator or admin",
+    schema: choice("participant", "aggregator", "task-creator", "admin"),
+  }),
+  fund: defineSetting({
+    flag: "--fund <ether>",
+    help: "also send each member so much ether, to pay for its transactions",
+    schema: text,
+  }),
+  round: defineSetting({
+    flag: "--round <n>",
+    help: "number of the round (default: the last final one)",
+    schema: integer(1, 65535),
+  }),
+  participant: defineSetting({
+    flag: "--participant <account|keystore>",
+    help: "the participant: an account, or its keystore file",
+    schema: text,
+  }),
+  parts: defineSetting({ flag: "--parts <n>", default: "3", help: "number of parts, 1 to 64", schema: integer(1, 64) }),
   // a node
   dir: defineSetting({
     flag: "--dir <folder>",
@@ -117,6 +163,11 @@ export const settings = {
     env: "FEDLEDGER_IPFS",
     help: "RPC address of a Kubo daemon to keep blobs in, instead of the embedded store",
     schema: text,
+  }),
+  openWhenEnrolled: defineSetting({
+    flag: "--open-when-enrolled <n>",
+    help: "wait for so many participants before the first round (default: the task's fewest updates)",
+    schema: integer(1, 2 ** 18),
   }),
   exitWhenComplete: defineSetting({
     flag: "--exit-when-complete",
@@ -183,8 +234,7 @@ export const settings = {
   }),
   participants: defineSetting({
     flag: "--participants <n>",
-    default: "5",
-    help: "number of participants, 1 to 64",
+    help: "number of participants, 1 to 64 (default: the preset's, usually 5)",
     schema: integer(1, 64),
   }),
   aggregators: defineSetting({
@@ -195,14 +245,12 @@ export const settings = {
   }),
   rounds: defineSetting({
     flag: "--rounds <n>",
-    default: "10",
-    help: "number of rounds, 1 to 65535",
+    help: "number of rounds, 1 to 65535 (default: the preset's, usually 10)",
     schema: integer(1, 65535),
   }),
   participation: defineSetting({
     flag: "--participation <fraction>",
-    default: "1",
-    help: "fraction of the participants drawn for each round, above 0 to 1",
+    help: "fraction of the participants drawn for each round, above 0 to 1 (default: the preset's, usually 1)",
     schema: decimal(0.0001, 1),
   }),
   epochs: defineSetting({
@@ -227,26 +275,22 @@ export const settings = {
   }),
   fractionBits: defineSetting({
     flag: "--fraction-bits <n>",
-    default: "20",
-    help: "fraction bits of a lane, 1 to 30",
+    help: "fraction bits of a lane, 1 to 30 (default 20)",
     schema: integer(1, 30),
   }),
   clip: defineSetting({
     flag: "--clip <x>",
-    default: "4",
-    help: "greatest change of one parameter in one update",
+    help: "greatest change of one parameter in one update (default: the preset's, usually 8)",
     schema: decimal(1e-9, 2 ** 30),
   }),
   maxWeight: defineSetting({
     flag: "--max-weight <n>",
-    default: "1000000",
-    help: "greatest number of examples an update may count for",
+    help: "greatest number of examples an update may count for (default 65536)",
     schema: integer(1, 2 ** 32 - 1),
   }),
   serverRate: defineSetting({
     flag: "--server-rate <x>",
-    default: "1",
-    help: "factor on the mean update, 1/65536 to 16",
+    help: "factor on the mean update, 1/65536 to 16 (default 1)",
     schema: decimal(1 / 65536, 16),
   }),
   minUpdates: defineSetting({
@@ -279,20 +323,17 @@ export const settings = {
   }),
   commitWindow: defineSetting({
     flag: "--commit-window <seconds>",
-    default: "600",
-    help: "time to train and commit, seconds",
+    help: "time to train and commit, seconds (default 600; the demo has shorter ones)",
     schema: integer(1, 2 ** 31),
   }),
   aggregateWindow: defineSetting({
     flag: "--aggregate-window <seconds>",
-    default: "300",
-    help: "time each aggregator has to propose, seconds",
+    help: "time each aggregator has to propose, seconds (default 300; the demo has shorter ones)",
     schema: integer(1, 2 ** 31),
   }),
   challengeWindow: defineSetting({
     flag: "--challenge-window <seconds>",
-    default: "600",
-    help: "time until a proposal is final without a quorum, seconds",
+    help: "time until a proposal is final without a quorum, seconds (default 600; the demo has shorter ones)",
     schema: integer(1, 2 ** 31),
   }),
   // audit and files
@@ -304,9 +345,9 @@ export const settings = {
   }),
   report: defineSetting({ flag: "--report <file>", help: "write a report for people (one HTML file)", schema: text }),
   sample: defineSetting({
-    flag: "--sample <chunks>",
-    help: "recompute only so many random chunks of each round, and say what that may miss",
-    schema: integer(1, 2 ** 31),
+    flag: "--sample <rounds>",
+    help: "recompute only so many random rounds, and say what that may miss; the record is always checked whole",
+    schema: integer(1, 65535),
   }),
   out: defineSetting({ flag: "--out <path>", help: "file or folder to write", schema: text }),
   force: defineSetting({ flag: "--force", help: "replace what is there", schema: yes }),

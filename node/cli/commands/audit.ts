@@ -1,0 +1,123 @@
+import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
+import { type AuditReport, auditTask, type Finding, type RoundVerdict, renderReport } from "../../audit/index.ts";
+import { createClock, createRandom, readFileText, writeFileAtomic } from "../../system/index.ts";
+import { defineCommand } from "../command.ts";
+import { openContentForAudit } from "../content.ts";
+import { formatBytes } from "../demo/live-view.ts";
+import { style } from "../output.ts";
+import { openRecord, recordSettings } from "../session.ts";
+
+/** `fedledger audit`. */
+export const auditCommand = () =>
+  defineCommand({
+    name: "audit",
+    summary: "recompute every round of a task from the chain and the blobs, bit for bit",
+    details:
+      "Needs an endpoint, the federation's address and a source of blobs; without --content, the gateways that members registered.\n" +
+      "Exit codes: 0 every round was recomputed and equal · 3 a violation: task, round, party and chunk are named · 4 something could not be checked.",
+    settings: ["task", ...recordSettings, "content", "sample", "report", "force"],
+    run: async (values, { output, log, signal }) => {
+      const taskId = values.task ?? 1;
+      const chain = await openRecord(values, log);
+      const store = await openContentForAudit(chain, values.content, log);
+      const events = await chain.history(taskId, { detail: true, signal });
+      const startedMs = createClock().nowMs();
+      const audit = auditTask({
+        chainId: chain.chainId,
+        federation: chain.federation,
+        events,
+        storedState: await chain.storedState(taskId),
+        store,
+        signal,
+        ...(values.sample === undefined ? {} : { sample: { rounds: values.sample, random: createRandom() } }),
+      });
+      let step = await audit.next();
+      for (; !step.done; step = await audit.next()) {
+        output.emit({ event: "round", ...forPrograms(step.value) }, roundLine(step.value));
+      }
+      const report = step.value;
+      const seconds = (createClock().nowMs() - startedMs) / 1000;
+      const text = verdictText(report, seconds);
+      if (values.report !== undefined) {
+        const html = renderReport(report, {
+          ...(await chartLibrary()),
+          command: auditCommandLine(values, chain.federation),
+        });
+        await writeFileAtomic(values.report, html, { replace: values.force ?? false });
+      }
+      output.emit({ event: "verdict", ...forPrograms(report), seconds, text }, text);
+      if (values.report !== undefined) output.say(`Report: ${values.report}`);
+      return report.exitCode;
+    },
+  });
+
+function roundLine(round: RoundVerdict): string {
+  const colour = {
+    verified: "green",
+    violation: "red",
+    unchecked: "yellow",
+    invalidated: "yellow",
+    pending: "yellow",
+    unsampled: "dim",
+  } as const;
+  const included = round.updates.filter((update) => !update.excluded).length;
+  const metric = round.evaluation ? `, metric ${round.evaluation.metric.toFixed(4)}` : "";
+  const head = `round ${String(round.round).padStart(3)}  ${style(colour[round.verdict], round.verdict.padEnd(11))}`;
+  return [
+    `${head}  ${included} updates, ${round.attesters.length} attestations${metric}, ${round.modelRoot ?? "no model"}`,
+    ...round.findings.map(findingLine),
+  ].join("\n");
+}
+
+function findingLine(finding: Finding): string {
+  const where = [
+    `task ${finding.taskId}`,
+    ...(finding.round === undefined ? [] : [`round ${finding.round}`]),
+    ...(finding.party ? [finding.party] : []),
+    ...(finding.chunk === undefined ? [] : [`chunk ${finding.chunk}`]),
+  ];
+  return style(
+    finding.severity === "violation" ? "red" : "yellow",
+    `    ${finding.code} (${where.join(", ")}): ${finding.message}`,
+  );
+}
+
+function verdictText(report: AuditReport, seconds: number): string {
+  const { totals, sample } = report;
+  const judged = {
+    verified: style("green", "VERIFIED: every round was recomputed from its updates and is equal, bit for bit."),
+    violation: style("red", "VIOLATION: the record is not what the rules require; see the findings."),
+    unchecked: style("yellow", "UNCHECKED: something could not be checked; this is not a clean audit."),
+  }[report.verdict];
+  const sampled = sample
+    ? `\n  Only ${sample.rounds.length} of ${sample.of} rounds were recomputed: one wrong round is missed with probability ${(sample.missProbability * 100).toFixed(1)} %.`
+    : "";
+  const gas = totals.gas === undefined ? "" : `, ${totals.gas.toLocaleString("en")} gas`;
+  return (
+    `${judged}${sampled}\n  ${totals.finalized} final and ${totals.invalidated} invalid rounds, ${totals.updates} updates, ${formatBytes(totals.bytesChecked)} checked in ${seconds.toFixed(1)} s${gas}\n` +
+    `  final model ${report.finalModelRoot}\n  history head ${report.historyHead}${report.storageCompared ? " (equal to the contract's)" : ""}` +
+    (report.complete ? "" : "\n  The task is still running: this is its state now.")
+  );
+}
+
+/** What programs get: everything but the model itself. */
+function forPrograms<T extends object>(value: T): Omit<T, "finalModelLanes"> {
+  const { finalModelLanes: _, ...rest } = value as T & { finalModelLanes?: unknown };
+  return rest as Omit<T, "finalModelLanes">;
+}
+
+async function chartLibrary(): Promise<{ chartScript: string; chartStyle: string }> {
+  const folder = dirname(createRequire(import.meta.url).resolve("uplot/package.json"));
+  return {
+    chartScript: await readFileText(join(folder, "dist", "uPlot.iife.min.js")),
+    chartStyle: await readFileText(join(folder, "dist", "uPlot.min.css")),
+  };
+}
+
+function auditCommandLine(
+  values: { readonly task: number | undefined; readonly rpc: readonly string[] | undefined },
+  federation: string,
+): string {
+  return `npx fedledger audit --federation ${federation} --rpc ${values.rpc?.join(",") ?? ""} --task ${values.task ?? 1}`;
+}

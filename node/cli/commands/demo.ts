@@ -1,0 +1,39 @@
+import { join } from "node:path";
+import { defineCommand } from "../command.ts";
+import { runDemo } from "../demo/run-demo.ts";
+import { chooseTask, taskChoiceSettings } from "../task-choice.ts";
+
+/** `fedledger demo`: what `npm start` runs. */
+export const demoCommand = () =>
+  defineCommand({
+    name: "demo",
+    summary: "run a whole federation on this machine, each member a process, and audit it",
+    details:
+      "Data sets: digits (default), breast-cancer, diabetes, synthetic-ten, mnist:FOLDER. Partitions: iid, dirichlet:ALPHA, label:CLASSES, quantity:ALPHA.\n" +
+      "Examples:\n" +
+      "  fedledger demo --data digits --model cnn --participants 8 --partition label:2\n" +
+      "  fedledger demo --data synthetic-ten        ten clients, five drawn a round, 100 rounds: the textbooks' case\n" +
+      "  fedledger demo --data mnist:FOLDER         FOLDER holds MNIST's IDX files",
+    settings: [...taskChoiceSettings, "partition", "aggregators", "backend", "out"],
+    run: async (values, context) => {
+      const dataset = values.data ?? "digits";
+      const windows = {
+        commitWindow: values.commitWindow ?? 60,
+        aggregateWindow: values.aggregateWindow ?? 30,
+        challengeWindow: values.challengeWindow ?? 60,
+      };
+      const task = await chooseTask({ ...values, data: dataset, ...windows });
+      const stamp = new Date().toISOString().slice(0, 19).replaceAll(/[-:]/g, "").replace("T", "-");
+      const options = {
+        task,
+        dataset,
+        partition: values.partition ?? task.partition,
+        aggregators: values.aggregators ?? 1,
+        backend: values.backend ?? "auto",
+        seed: values.seed ?? 1,
+        folder: values.out ?? join("fedledger-demo", stamp),
+        logLevel: values.logLevel ?? "warn",
+      };
+      return runDemo(options, context);
+    },
+  });

@@ -1,0 +1,80 @@
+import { existsSync } from "node:fs";
+import { availableParallelism, freemem } from "node:os";
+import { createChainReader } from "../../chain/index.ts";
+import { isFedledgerError } from "../../core/error.ts";
+import { createClock } from "../../system/index.ts";
+import { selectBackend } from "../../training/index.ts";
+import { defineCommand } from "../command.ts";
+import { openContent } from "../content.ts";
+import { style } from "../output.ts";
+import { recordSettings } from "../session.ts";
+
+interface Check {
+  readonly name: string;
+  readonly ok: boolean;
+  readonly text: string;
+}
+
+/** `fedledger doctor`. */
+export const doctorCommand = () =>
+  defineCommand({
+    name: "doctor",
+    summary: "check what Fedledger needs: Node, training backend, endpoint, federation, content",
+    settings: [...recordSettings, "backend", "keystore"],
+    run: async (values, { output, log }) => {
+      const checks: Check[] = [];
+      const check = async (name: string, work: () => Promise<string>) => {
+        const result = await work().then(
+          (text) => ({ name, ok: true, text }),
+          (error: unknown) => ({
+            name,
+            ok: false,
+            text: isFedledgerError(error) ? `${error.message} ${error.remedy}` : String(error),
+          }),
+        );
+        checks.push(result);
+        const { ok, text } = result;
+        output.emit(
+          { event: "check", ...result },
+          `${ok ? style("green", "ok  ") : style("red", "FAIL")} ${name.padEnd(11)} ${text}`,
+        );
+      };
+      await check("node", async () => `Node ${process.versions.node} on ${process.platform} ${process.arch}`);
+      await check(
+        "machine",
+        async () => `${availableParallelism()} cores, ${(freemem() / 2 ** 30).toFixed(1)} GiB of memory free`,
+      );
+      await check("training", async () => (await selectBackend(values.backend ?? "auto")).description);
+      if (values.keystore !== undefined) {
+        const path = values.keystore;
+        await check("keystore", async () =>
+          existsSync(path) ? `${path} is there` : Promise.reject(new Error(`${path} is not there`)),
+        );
+      }
+      if (values.federation === undefined) {
+        output.say("     no --federation given: the chain was not looked at");
+      } else {
+        const { federation } = values;
+        const { confirmations = 0 } = values;
+        const finality = typeof confirmations === "number" ? { confirmations } : confirmations;
+        await check("chain", async () => {
+          const chain = await createChainReader({
+            urls: values.rpc ?? [],
+            federation,
+            finality,
+            log,
+            clock: createClock(),
+          });
+          const head = await chain.head();
+          const members = await chain.members();
+          const count = await chain.taskCount();
+          await check("content", async () => {
+            await openContent(chain, undefined);
+            return "members have registered gateways";
+          });
+          return `federation ${chain.federation} on chain ${chain.chainId}, block ${head.number}, ${members.length} members, ${count} tasks`;
+        });
+      }
+      return checks.every(({ ok }) => ok) ? 0 : 1;
+    },
+  });

@@ -1,0 +1,33 @@
+import type { Command } from "commander";
+import { aggregatorCommand } from "./aggregator.ts";
+import { auditCommand } from "./audit.ts";
+import { chainCommand } from "./chain.ts";
+import { dataCommand } from "./data.ts";
+import { demoCommand } from "./demo.ts";
+import { deployCommand } from "./deploy.ts";
+import { doctorCommand } from "./doctor.ts";
+import { keysCommand } from "./keys.ts";
+import { memberCommand } from "./member.ts";
+import { modelCommand } from "./model.ts";
+import { participantCommand } from "./participant.ts";
+import { receiptCommand } from "./receipt.ts";
+import { taskCommand } from "./task.ts";
+
+/** All commands, in the order of the help text. */
+export function commands(): readonly Command[] {
+  return [
+    demoCommand(),
+    chainCommand(),
+    deployCommand(),
+    memberCommand(),
+    taskCommand(),
+    participantCommand(),
+    aggregatorCommand(),
+    auditCommand(),
+    receiptCommand(),
+    modelCommand(),
+    keysCommand(),
+    dataCommand(),
+    doctorCommand(),
+  ];
+}

@@ -1,0 +1,54 @@
+import { Command } from "commander";
+import { accountOf, createKeystore, deriveNodeKeys } from "../../chain/index.ts";
+import { peerIdOfSeed } from "../../p2p/index.ts";
+import { defineCommand } from "../command.ts";
+import { required } from "../options.ts";
+import { readPassword } from "../password.ts";
+import { readPrivateKey } from "../session.ts";
+
+/** `fedledger keys`. */
+export function keysCommand(): Command {
+  const keys = new Command("keys")
+    .summary("keystores: encrypted key files")
+    .description("Keystores: encrypted key files, one a member.");
+  keys.addCommand(
+    defineCommand({
+      name: "create",
+      summary: "make a new account in a new keystore",
+      details:
+        "The file is Web3 Secret Storage, version 3: geth and others read it. The node's libp2p and encryption keys follow from it.",
+      settings: ["keystore", "passwordFile"],
+      run: async (values, { output }) => {
+        const path = required(values.keystore, "keystore");
+        const password = await readPassword(path, { file: values.passwordFile, confirm: true });
+        const { address } = await createKeystore({ path, password });
+        output.emit({ event: "created", path, account: address }, `Account ${address} is in ${path}`);
+        return 0;
+      },
+    }),
+  );
+  keys.addCommand(
+    defineCommand({
+      name: "show",
+      summary: "show the account, PeerId and public encryption key of a keystore",
+      settings: ["keystore", "passwordFile"],
+      run: async (values, { output }) => {
+        const privateKey = await readPrivateKey({
+          ...values,
+          keystore: required(values.keystore, "keystore"),
+          devAccount: undefined,
+        });
+        const account = accountOf(privateKey);
+        const derived = deriveNodeKeys(privateKey);
+        const peerId = await peerIdOfSeed(derived.libp2pSeed);
+        const encryptionKey = derived.encryption.publicKey;
+        output.emit(
+          { event: "keys", account, peerId, encryptionKey },
+          `account         ${account}\nPeerId          ${peerId}\nencryption key  ${encryptionKey}`,
+        );
+        return 0;
+      },
+    }),
+  );
+  return keys;
+}

@@ -1,0 +1,62 @@
+import { foldTask } from "../../core/fold-task.ts";
+import { parseTaskSpecJson } from "../../core/task-spec.ts";
+import type { Chain } from "../../ports/index.ts";
+import { createTfjsTrainer, loadParticipantData } from "../../training/index.ts";
+import { defineCommand } from "../command.ts";
+import { composeParticipant, nodeSettings } from "../compose.ts";
+import { datasetName } from "../dataset-name.ts";
+import { required } from "../options.ts";
+import { runRole } from "../run-role.ts";
+
+/** `fedledger participant`. */
+export const participantCommand = () =>
+  defineCommand({
+    name: "participant",
+    summary: "run a participant node: train on your data, commit, check and attest every round",
+    details:
+      "The account needs the role participant (fedledger member add) and some ether. It registers and enrols by itself; started again, it goes on where it was.\n" +
+      "Your data stay in this process: what leaves it is the update of each round, and the evaluation of each model.",
+    settings: ["data", "holdOut", "partition", "part", "seed", "backend", ...nodeSettings],
+    run: (values, context) =>
+      runRole(
+        "participant",
+        context,
+        async (events) => {
+          const source = required(values.data, "data");
+          const seed = values.seed ?? 1;
+          const openTrainer = async (chain: Chain) => {
+            const taskId = values.task ?? 1;
+            const spec = parseTaskSpecJson(foldTask(await chain.history(taskId)).spec);
+            const share = values.part && {
+              partition: values.partition ?? "iid",
+              part: values.part[0],
+              parts: values.part[1],
+            };
+            const { train, heldOut } = await loadParticipantData({
+              spec,
+              dataset: datasetName(source),
+              seed,
+              heldOutFraction: values.holdOut ?? 0.2,
+              ...(share && { share }),
+            });
+            const trainer = await createTfjsTrainer({ spec, train, heldOut, backend: values.backend ?? "auto" });
+            const reproducible = trainer.reproducible
+              ? "bit-reproducible"
+              : "not bit-reproducible: the audit begins where the update is committed";
+            context.output.emit(
+              {
+                event: "trainer",
+                engine: trainer.engine,
+                reproducible: trainer.reproducible,
+                samples: train.samples,
+                heldOut: heldOut.samples,
+              },
+              `Training: ${trainer.description} (${reproducible}); ${train.samples} examples to train on, ${heldOut.samples} held out`,
+            );
+            return trainer;
+          };
+          return composeParticipant({ ...values, seed }, events, openTrainer);
+        },
+        { exitWhenComplete: values.exitWhenComplete ?? false },
+      ),
+  });

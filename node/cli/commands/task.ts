@@ -1,0 +1,119 @@
+import { Command } from "commander";
+import { chunkTreeRoot } from "../../core/chunk-tree.ts";
+import { foldTask } from "../../core/fold-task.ts";
+import { initialLanes } from "../../core/initial-model.ts";
+import { canonicalTaskSpec } from "../../core/task-spec.ts";
+import type { TaskView } from "../../core/task-view.ts";
+import { meanEvaluation } from "../../rounds/progress.ts";
+import { defineCommand } from "../command.ts";
+import { formatTable } from "../output.ts";
+import { accountSettings, openRecord, openRecordAs, recordSettings } from "../session.ts";
+import { chooseTask, taskChoiceSettings } from "../task-choice.ts";
+
+/** `fedledger task`. */
+export function taskCommand(): Command {
+  const task = new Command("task")
+    .summary("training tasks")
+    .description("Training tasks: open one, see what there is.");
+  task.addCommand(
+    defineCommand({
+      name: "create",
+      summary: "open a task (as task creator): its rules and specification are fixed on the chain",
+      details:
+        "With --data, a preset for that data set is the start, and the other settings change it; --spec takes a specification file instead.\n" +
+        "Participants bring their own data: here --data only says what it looks like.",
+      settings: [...taskChoiceSettings, ...recordSettings, ...accountSettings],
+      run: async (values, { output, log, signal }) => {
+        const { spec, rules } = await chooseTask(values);
+        const chain = await openRecordAs(values, log);
+        const modelRoot = chunkTreeRoot(initialLanes(spec, rules.fractionBits));
+        const created = await chain.send(
+          { kind: "createTask", rules, modelRoot, spec: canonicalTaskSpec(spec) },
+          { signal },
+        );
+        output.emit(
+          { event: "created", taskId: created.taskId, rules, spec, modelRoot, gasUsed: created.gasUsed },
+          `Task ${created.taskId}: ${spec.name}, ${rules.parameterCount} parameters, ${rules.rounds} rounds (${created.gasUsed} gas)`,
+        );
+        return 0;
+      },
+    }),
+  );
+  task.addCommand(
+    defineCommand({
+      name: "list",
+      summary: "show all tasks",
+      settings: recordSettings,
+      run: async (values, { output, log }) => {
+        const chain = await openRecord(values, log);
+        const views: TaskView[] = [];
+        for (let taskId = 1; taskId <= (await chain.taskCount()); taskId++)
+          views.push(foldTask(await chain.history(taskId)));
+        output.emit(
+          { event: "tasks", tasks: views.map(summary) },
+          formatTable(
+            ["task ", "name", "rounds ", "participants ", "metric ", "state"],
+            views.map((view) => {
+              const { taskId, name, round, rounds, participants, metric, complete } = summary(view);
+              return [
+                `${taskId}`,
+                name,
+                `${round}/${rounds}`,
+                `${participants}`,
+                metric?.toFixed(4) ?? "",
+                complete ? "complete" : "running",
+              ];
+            }),
+          ),
+        );
+        return 0;
+      },
+    }),
+  );
+  task.addCommand(
+    defineCommand({
+      name: "show",
+      summary: "show a task's rules, specification and rounds",
+      settings: ["task", ...recordSettings],
+      run: async (values, { output, log }) => {
+        const chain = await openRecord(values, log);
+        const view = foldTask(await chain.history(values.task ?? 1));
+        const rules = Object.entries(view.rules).map(([name, value]) => [name, String(value)]);
+        const rounds = view.rounds.map((round) => {
+          const evaluation = meanEvaluation(round);
+          return [
+            `${round.round}`,
+            round.phase,
+            `${round.commitments.length}/${round.drawn}`,
+            `${round.result?.attesters.length ?? 0}`,
+            evaluation?.metric.toFixed(4) ?? "",
+            round.result?.modelRoot ?? "",
+          ];
+        });
+        output.emit(
+          { event: "task", task: view },
+          [
+            formatTable(["rule", "value"], rules),
+            view.spec,
+            formatTable(["round ", "phase", "updates ", "attested ", "metric ", "model root"], rounds),
+          ].join("\n\n"),
+        );
+        return 0;
+      },
+    }),
+  );
+  return task;
+}
+
+function summary(view: TaskView) {
+  const last = view.rounds.findLast((round) => round.phase === "finalized");
+  return {
+    taskId: view.taskId,
+    name: (JSON.parse(view.spec) as { name?: string }).name ?? "",
+    round: view.rounds.length,
+    rounds: view.rules.rounds,
+    participants: view.enrolled.length,
+    metric: last && meanEvaluation(last)?.metric,
+    complete: view.complete,
+  };
+}

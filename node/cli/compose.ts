@@ -1,0 +1,196 @@
+import { join } from "node:path";
+import { createAggregator } from "../aggregator/create-aggregator.ts";
+import { accountOf, deriveNodeKeys } from "../chain/index.ts";
+import { createBlockExchange, createHost, type Host } from "../p2p/index.ts";
+import { createParticipant } from "../participant/create-participant.ts";
+import type { BlobStore, BlockReader, Chain, Log, Trainer, Transport } from "../ports/index.ts";
+import type { Progress } from "../rounds/progress.ts";
+import type { RoleDeps, RoleProcess } from "../rounds/role-process.ts";
+import { createGateway, createHeliaStore, createKuboStore } from "../storage/index.ts";
+import { createClock, createRandom, openJournal } from "../system/index.ts";
+import type { Settings } from "./options.ts";
+import { accountSettings, openRecordAs, readPrivateKey, recordSettings } from "./session.ts";
+
+// The composition root: the one place where adapters meet roles. Read from top to bottom it is the architecture.
+
+/** Settings of a node, whatever its role. */
+export const nodeSettings = [
+  "task",
+  ...recordSettings,
+  ...accountSettings,
+  "dir",
+  "listen",
+  "announce",
+  "gateway",
+  "mdns",
+  "ipfs",
+  "exitWhenComplete",
+] as const;
+
+/** Values of a node's settings. */
+export type NodeSettings = Settings<(typeof nodeSettings)[number]>;
+
+/** A node with its role, ready to start. */
+export interface ComposedNode {
+  readonly chain: Chain;
+  readonly role: RoleProcess;
+  /** Where auditors get its blobs by HTTP; absent when switched off. */
+  readonly gatewayUrl: string | undefined;
+  /** Stops the role, then everything below it, in the reverse order of opening. */
+  close(): Promise<void>;
+}
+
+/** What a node reports while it works. */
+export interface NodeEvents {
+  readonly log: Log;
+  readonly onProgress: (progress: Progress) => void;
+  /** Bytes of a blob that came from another member. */
+  readonly onReceived: (bytes: number) => void;
+}
+
+/** A participant node: it trains with `trainer` (its owner is the caller). */
+export function composeParticipant(
+  values: NodeSettings & { readonly seed: number },
+  events: NodeEvents,
+  openTrainer: (chain: Chain) => Promise<Trainer>,
+): Promise<ComposedNode> {
+  return compose(values, events, async (deps, { encryptionKey, directory, onClose }) => {
+    const trainer = await openTrainer(deps.chain);
+    onClose(() => trainer.close());
+    const journal = openJournal(join(directory, "journal.sqlite"));
+    onClose(() => journal.close());
+    return createParticipant(
+      { ...deps, trainer, journal },
+      { encryptionKey, seed: values.seed, linger: !values.exitWhenComplete },
+    );
+  });
+}
+
+/** An aggregator node. */
+export function composeAggregator(
+  values: NodeSettings & { readonly openWhenEnrolled?: number },
+  events: NodeEvents,
+): Promise<ComposedNode> {
+  return compose(values, events, async (deps, { encryptionKey }) =>
+    createAggregator(deps, {
+      encryptionKey,
+      linger: !values.exitWhenComplete,
+      ...(values.openWhenEnrolled === undefined ? {} : { openWhenEnrolled: values.openWhenEnrolled }),
+    }),
+  );
+}
+
+interface NodeParts {
+  readonly encryptionKey: `0x${string}`;
+  readonly directory: string;
+  onClose(close: () => Promise<unknown>): void;
+}
+
+async function compose(
+  values: NodeSettings,
+  { log, onProgress, onReceived }: NodeEvents,
+  createRole: (deps: RoleDeps, parts: NodeParts) => Promise<RoleProcess>,
+): Promise<ComposedNode> {
+  const closers: (() => Promise<unknown>)[] = [];
+  const onClose = (close: () => Promise<unknown>) => closers.unshift(close);
+  const close = async () => {
+    for (const each of closers.splice(0))
+      await each().catch((error: unknown) => log.warn("Closing a part of the node failed", { error }));
+  };
+  try {
+    // who we are
+    const privateKey = await readPrivateKey(values);
+    const keys = deriveNodeKeys(privateKey);
+    const directory = values.dir ?? join(".fedledger", accountOf(privateKey));
+    // the record
+    const chain = await openRecordAs(values, log.child({ module: "chain" }), privateKey);
+    // the network
+    const host = await createHost({
+      seed: keys.libp2pSeed,
+      listen: values.listen ?? [],
+      mdns: values.mdns ?? false,
+      log: log.child({ module: "p2p" }),
+    });
+    await host.start();
+    onClose(() => host.stop());
+    // the blobs
+    const store = await openStore(values, host, directory, log.child({ module: "storage" }));
+    onClose(() => store.close());
+    const gateway = await openGateway(values, store.blocks, log);
+    if (gateway) onClose(() => gateway.stop());
+    // the role
+    const role = await createRole(
+      {
+        taskId: values.task ?? 1,
+        chain,
+        store: counting(store, onReceived),
+        transport: announcing(host.transport, values.announce, gateway?.multiaddr()),
+        clock: createClock(),
+        random: createRandom(),
+        log,
+        onProgress,
+      },
+      { encryptionKey: keys.encryption.publicKey, directory, onClose },
+    );
+    onClose(() => role.stop());
+    return { chain, role, gatewayUrl: gateway?.url(), close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+async function openStore(
+  { ipfs }: NodeSettings,
+  host: Host,
+  directory: string,
+  log: Log,
+): Promise<BlobStore & { readonly blocks?: BlockReader; close(): Promise<void> }> {
+  if (ipfs !== undefined) {
+    const kubo = createKuboStore({ url: ipfs });
+    return { ...kubo, close: async () => {} };
+  }
+  const blockStream = createBlockExchange({ host, log });
+  const helia = await createHeliaStore({ directory, libp2p: host.libp2p, blockStream, log });
+  await helia.start();
+  return { ...helia, close: () => helia.stop() };
+}
+
+async function openGateway({ gateway = "off" }: NodeSettings, blocks: BlockReader | undefined, log: Log) {
+  if (gateway === "off" || blocks === undefined) return undefined;
+  const colon = gateway.lastIndexOf(":");
+  const server = createGateway({ host: gateway.slice(0, colon), port: Number(gateway.slice(colon + 1)), blocks, log });
+  await server.start();
+  return server;
+}
+
+/** The store, telling how many bytes came from other members. */
+function counting(store: BlobStore, onReceived: (bytes: number) => void): BlobStore {
+  return {
+    ...store,
+    get: async (contentId, options) => {
+      let received = 0;
+      const bytes = await store.get(contentId, {
+        ...options,
+        onProgress: (progress) => {
+          if (progress.from !== "local") received = progress.bytes;
+          options.onProgress?.(progress);
+        },
+      });
+      if (received > 0) onReceived(received);
+      return bytes;
+    },
+  };
+}
+
+/** The transport with the addresses that the registry is to list: the announced ones or those listened on, and the gateway's. */
+function announcing(
+  transport: Transport,
+  announce: readonly string[] | undefined,
+  gateway: string | undefined,
+): Transport {
+  return {
+    ...transport,
+    multiaddrs: () => [...(announce ?? transport.multiaddrs()), ...(gateway ? [gateway] : [])],
+  };
+}

@@ -1,0 +1,264 @@
+import { mkdirSync } from "node:fs";
+import { rm } from "node:fs/promises";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { createChain, createSigner, deployFederation, testAccount } from "../../chain/index.ts";
+import { chunkTreeRoot } from "../../core/chunk-tree.ts";
+import { FedledgerError } from "../../core/error.ts";
+import { initialLanes } from "../../core/initial-model.ts";
+import { canonicalTaskSpec } from "../../core/task-spec.ts";
+import type { Chain } from "../../ports/index.ts";
+import { createClock } from "../../system/index.ts";
+import type { CommandContext } from "../command.ts";
+import { style } from "../output.ts";
+import type { TaskChoice } from "../task-choice.ts";
+import { followRounds } from "./follow-rounds.ts";
+import { createLiveView, type LiveView } from "./live-view.ts";
+import { type ChildEvent, createProcessGroup, type DemoProcess, type ProcessGroup } from "./processes.ts";
+import { createRoundCosts } from "./round-costs.ts";
+
+/** What a demo runs. */
+export interface DemoOptions {
+  readonly task: TaskChoice;
+  /** Data set by name, for the participants. */
+  readonly dataset: string;
+  readonly partition: string;
+  readonly aggregators: number;
+  readonly backend: string;
+  readonly seed: number;
+  /** Folder for logs, report and what the nodes keep. */
+  readonly folder: string;
+  readonly logLevel: string;
+}
+
+/** Time without any step of the record after which the demo gives up. */
+const stallMs = 150_000;
+/** How often a process that died is started again. */
+const maxRestarts = 5;
+
+/**
+ * Runs a whole federation on this machine, each member a process of its own, and then audits it. Returns the audit's exit code.
+ * Rejects with PROCESS_DIED when the chain or every aggregator is gone, with STALLED when nothing moves, with INTERRUPTED on Ctrl-C.
+ */
+export async function runDemo(options: DemoOptions, { output, log, signal }: CommandContext): Promise<number> {
+  const { task, folder } = options;
+  const nodes = join(folder, "nodes");
+  const logs = join(folder, "logs");
+  mkdirSync(folder, { recursive: true });
+  const view: LiveView = output.json ? silentView : createLiveView();
+  const clock = createClock();
+  const startedMs = clock.nowMs();
+  let round = 0;
+  const costs = createRoundCosts(() => Math.max(1, round));
+  const group = createProcessGroup({
+    main: fileURLToPath(new URL(`../main${import.meta.url.endsWith(".ts") ? ".ts" : ".js"}`, import.meta.url)),
+    logs,
+    onEvent: (name, event) => {
+      costs.hear(event);
+      if (output.json) output.emit({ event: "node", name, data: event });
+    },
+    onRestart: (name, reason) => view.note(style("yellow", `${name} ended (${reason}): starting it again`)),
+  });
+  const stop = new AbortController();
+  const ended = AbortSignal.any([signal, stop.signal]);
+  try {
+    output.say(
+      style(
+        "bold",
+        `A federation of ${task.participants} participants and ${options.aggregators} aggregator${options.aggregators > 1 ? "s" : ""} on this machine`,
+      ),
+    );
+    output.say(
+      `  ${options.dataset}, ${task.spec.model.kind} with ${task.rules.parameterCount} parameters, ${options.partition}, ${task.rules.rounds} rounds, seed ${options.seed}`,
+    );
+    view.status("starting the chain");
+    const chainProcess = group.start({
+      name: "chain",
+      args: ["chain", "--port", "0", "--accounts", String(1 + options.aggregators + task.participants)],
+      maxRestarts: 0,
+    });
+    const { url } = (await chainProcess.next("chain", { signal })) as ChildEvent & { url: string };
+    view.status("deploying the contracts");
+    const chain = await foundFederation(url, options, { log, signal });
+    output.say(`  chain ${url}, federation ${chain.federation}, logs in ${logs}\n`);
+
+    view.status("starting the members");
+    const members = startMembers(group, { ...options, url, federation: chain.federation, nodes });
+    const metric = task.spec.model.output.kind === "numbers" ? "R²" : "accuracy";
+    view.header(metric);
+    const rounds = followRounds({
+      chain,
+      taskId: 1,
+      view,
+      costs,
+      signal: ended,
+      nowMs: clock.nowMs,
+      onRound: (current) => {
+        round = current;
+      },
+      onMoved: () => watchdog.refresh(),
+    });
+    const watchdog = stallGuard(logs);
+    const finished = await Promise.race([
+      rounds,
+      watchdog.expired,
+      essential(chainProcess, members.aggregators, logs),
+      interrupted(signal),
+    ]).finally(watchdog.clear);
+    if (!finished?.complete) throw new FedledgerError("INTERRUPTED");
+    view.status("");
+    output.say(
+      `\n${task.rules.rounds} rounds in ${((clock.nowMs() - startedMs) / 1000).toFixed(1)} s. Now an auditor who has only the address and the endpoint:\n`,
+    );
+    view.status("auditing: every round is recomputed from the chain and the blobs");
+    const code = await audit(group, {
+      url,
+      federation: chain.federation,
+      report: join(folder, "report.html"),
+      view,
+      output,
+      signal,
+    });
+    await group.stop();
+    await rm(nodes, { recursive: true, force: true });
+    output.emit(
+      {
+        event: "demo",
+        exitCode: code,
+        seconds: (clock.nowMs() - startedMs) / 1000,
+        report: join(folder, "report.html"),
+      },
+      `\nReport: ${style("underline", join(folder, "report.html"))}`,
+    );
+    return code;
+  } finally {
+    stop.abort();
+    view.close();
+    await group.stop();
+  }
+}
+
+/** Deploys, gives everyone a role, opens the task. */
+async function foundFederation(
+  url: string,
+  options: DemoOptions,
+  { log, signal }: Pick<CommandContext, "log" | "signal">,
+): Promise<Chain> {
+  const { task, aggregators } = options;
+  const signer = createSigner(testAccount(0).privateKey);
+  const { address } = await deployFederation({ urls: [url], signer, log, confirmations: 1 });
+  const chain = await createChain({
+    urls: [url],
+    federation: address,
+    finality: { confirmations: 0 },
+    signer,
+    log,
+    clock: createClock(),
+    pollIntervalMs: 50,
+  });
+  const account = (index: number) => testAccount(index).address;
+  await Promise.all([
+    chain.send({ kind: "grantRole", role: "task-creator", account: account(0) }, { signal }),
+    ...Array.from({ length: aggregators }, (_, index) =>
+      chain.send({ kind: "grantRole", role: "aggregator", account: account(1 + index) }, { signal }),
+    ),
+    ...Array.from({ length: task.participants }, (_, index) =>
+      chain.send({ kind: "grantRole", role: "participant", account: account(1 + aggregators + index) }, { signal }),
+    ),
+  ]);
+  const modelRoot = chunkTreeRoot(initialLanes(task.spec, task.rules.fractionBits));
+  await chain.send(
+    { kind: "createTask", rules: task.rules, modelRoot, spec: canonicalTaskSpec(task.spec) },
+    { signal },
+  );
+  return chain;
+}
+
+/** Starts every member as a process of its own. */
+function startMembers(
+  group: ProcessGroup,
+  options: DemoOptions & { readonly url: string; readonly federation: string; readonly nodes: string },
+) {
+  const { task, aggregators, url, federation, nodes } = options;
+  const common = ["--task", "1", "--rpc", url, "--federation", federation, "--log-level", options.logLevel];
+  const start = (name: string, account: number, args: readonly string[]): DemoProcess =>
+    group.start({
+      name,
+      args: [...args, ...common, "--dev-account", String(account), "--dir", join(nodes, name)],
+      maxRestarts,
+    });
+  return {
+    aggregators: Array.from({ length: aggregators }, (_, index) =>
+      start(`aggregator-${index + 1}`, 1 + index, ["aggregator", "--open-when-enrolled", String(task.participants)]),
+    ),
+    participants: Array.from({ length: task.participants }, (_, index) =>
+      start(`participant-${index + 1}`, 1 + aggregators + index, [
+        "participant",
+        ...["--data", options.dataset, "--partition", options.partition, "--part", `${index}/${task.participants}`],
+        ...["--hold-out", String(task.heldOutFraction), "--seed", String(options.seed), "--backend", options.backend],
+      ]),
+    ),
+  };
+}
+
+/** Rejects when a process without which the federation cannot go on has ended for good. */
+async function essential(chain: DemoProcess, aggregators: readonly DemoProcess[], logs: string): Promise<never> {
+  const name = await Promise.race([
+    chain.ended.then(() => "chain"),
+    Promise.all(aggregators.map(({ ended }) => ended)).then(() => "aggregator-1"),
+  ]);
+  throw new FedledgerError("PROCESS_DIED", {
+    name,
+    reason: name === "chain" ? "its end: the record was in its memory" : `more than ${maxRestarts} ends`,
+    path: join(logs, `${name}.log`),
+  });
+}
+
+function interrupted(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    signal.addEventListener("abort", () => reject(new FedledgerError("INTERRUPTED")), { once: true });
+  });
+}
+
+/** Rejects with STALLED when it has not been refreshed for a while. */
+function stallGuard(logs: string) {
+  const { promise: expired, reject } = Promise.withResolvers<never>();
+  const expire = () =>
+    reject(
+      new FedledgerError("STALLED", { seconds: stallMs / 1000, reason: "the record does not change", path: logs }),
+    );
+  let timer = setTimeout(expire, stallMs);
+  return {
+    expired,
+    refresh: () => {
+      clearTimeout(timer);
+      timer = setTimeout(expire, stallMs);
+    },
+    clear: () => clearTimeout(timer),
+  };
+}
+
+/** Runs `fedledger audit` as a process of its own and passes on what it says. */
+async function audit(
+  group: ProcessGroup,
+  options: Pick<CommandContext, "output" | "signal"> & {
+    readonly url: string;
+    readonly federation: string;
+    readonly report: string;
+    readonly view: LiveView;
+  },
+): Promise<number> {
+  const { url, federation, report, view, output, signal } = options;
+  const process = group.start({
+    name: "auditor",
+    args: ["audit", "--task", "1", "--rpc", url, "--federation", federation, "--report", report, "--force"],
+    maxRestarts: 0,
+  });
+  const verdict = await process.next("verdict", { signal });
+  const code = await process.ended;
+  view.status("");
+  if (!output.json) view.note(String(verdict.text));
+  return code;
+}
+
+const silentView: LiveView = { header() {}, row() {}, note() {}, status() {}, close() {} };

@@ -1,0 +1,41 @@
+import type { Progress } from "../rounds/progress.ts";
+
+/** What a person running a node reads of a step; undefined for what is too small to say. */
+export function progressText(step: Progress): string | undefined {
+  switch (step.kind) {
+    case "registered":
+      return `registered in the federation (${step.gasUsed} gas)`;
+    case "enrolled":
+      return `enrolled in the task (${step.gasUsed} gas)`;
+    case "waiting":
+      return step.reason === "role"
+        ? "waiting for the admin to give this account its role ..."
+        : "waiting for more participants ...";
+    case "round-opened":
+      return `round ${step.round}: opened, ${step.drawn} of ${step.enrolled} participants drawn`;
+    case "trained":
+      return `round ${step.round}: trained on ${step.samples} examples in ${(step.durationMs / 1000).toFixed(2)} s, loss ${step.loss.toFixed(4)}${step.clipped > 0 ? `, ${step.clipped} parameters clipped` : ""}`;
+    case "committed":
+      return `round ${step.round}: committed the update (${step.gasUsed} gas)`;
+    case "round-closed":
+      return `round ${step.round}: closed with ${step.updates} updates`;
+    case "assigned":
+      return step.attempt > 0
+        ? `round ${step.round}: aggregator ${step.aggregator} takes over (attempt ${step.attempt + 1})`
+        : undefined;
+    case "proposed":
+      return `round ${step.round}: proposed the model (${step.gasUsed} gas)`;
+    case "attested":
+      return `round ${step.round}: recomputed the model, it is right: attested (own held-out metric ${step.metric.toFixed(4)})`;
+    case "disputed":
+      return `round ${step.round}: THE PROPOSAL IS WRONG, not attested: ${step.findings.join("; ")}`;
+    case "finalized":
+      return `round ${step.round}: final, ${step.attesters} attestations${step.evaluation ? `, metric ${step.evaluation.metric.toFixed(4)}` : ""}`;
+    case "invalidated":
+      return `round ${step.round}: invalid (${step.reason}); the model stays as it was`;
+    case "complete":
+      return `the task is complete after ${step.rounds} rounds`;
+    default:
+      return undefined;
+  }
+}

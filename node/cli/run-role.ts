@@ -1,0 +1,42 @@
+import type { Progress } from "../rounds/progress.ts";
+import type { CommandContext } from "./command.ts";
+import type { ComposedNode, NodeEvents } from "./compose.ts";
+import { progressText } from "./progress-text.ts";
+
+/** Runs a node until its work is done or it is stopped: starts it, tells its progress, and closes everything in order. */
+export async function runRole(
+  name: string,
+  { output, log, signal }: CommandContext,
+  open: (events: NodeEvents) => Promise<ComposedNode>,
+  options: { readonly exitWhenComplete: boolean },
+): Promise<number> {
+  const onProgress = (progress: Progress) => {
+    const text = progressText(progress);
+    if (output.json || text !== undefined) output.emit({ event: "progress", ...progress }, text);
+  };
+  const onReceived = (bytes: number) => output.emit({ event: "received", bytes });
+  const node = await open({ log, onProgress, onReceived });
+  try {
+    signal.throwIfAborted();
+    node.role.start();
+    output.emit(
+      { event: "started", role: name, account: node.chain.account, gateway: node.gatewayUrl },
+      `The ${name} ${node.chain.account} has started${node.gatewayUrl ? `; blobs for auditors at ${node.gatewayUrl}` : ""} (Ctrl-C stops it)`,
+    );
+    const stopped = new Promise<"stopped">((resolve) =>
+      signal.addEventListener("abort", () => resolve("stopped"), { once: true }),
+    );
+    const outcome = await Promise.race([node.role.done, stopped]);
+    if (outcome !== "stopped" && outcome.kind === "complete" && !options.exitWhenComplete) {
+      output.emit({ event: "complete" }, "Still serving its blobs to members and auditors; Ctrl-C stops it");
+      await stopped;
+    }
+    output.emit({ event: "ended", outcome: outcome === "stopped" ? "stopped" : outcome.kind });
+    return 0;
+  } catch (error) {
+    if (signal.aborted) return 0;
+    throw error;
+  } finally {
+    await node.close();
+  }
+}
