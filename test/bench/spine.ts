@@ -1,0 +1,100 @@
+// Times of the spine beside a plain reference in the same run: node test/bench/spine.ts [--json]
+// The ratio is what counts: it survives a busy or a slow machine, the milliseconds do not.
+import { createHash } from "node:crypto";
+import { createWeightedMean, weightedMean } from "../../node/aggregation/index.ts";
+import { chunkTreeRoot } from "../../node/core/chunk-tree.ts";
+import { contentIdOf } from "../../node/core/content-id.ts";
+import { decodeLanes, encodeParameters, encodeUpdate } from "../../node/core/fixed-point.ts";
+import { keccak256 } from "../../node/core/keccak.ts";
+import { lanesToBytes } from "../../node/core/lanes.ts";
+
+const parameterCount = 1_000_000;
+const updateCount = 32;
+const repetitions = 9;
+const serverRateQ16 = 65_536;
+
+const lanesOf = (stream: number): Int32Array =>
+  Int32Array.from({ length: parameterCount }, (_, i) => Math.imul(i + 1, 0x9e37_79b1 + 2 * stream) >> 14);
+const updates = Array.from({ length: updateCount }, (_, k) => ({ lanes: lanesOf(k), weight: 100 + 13 * k }));
+const base = lanesOf(99);
+const values = decodeLanes(base, 16);
+const bytes = lanesToBytes(base);
+
+/** What one would write without thinking of caches: sum in doubles, divide, floor. */
+function plainMean(): Int32Array {
+  const sums = new Float64Array(parameterCount);
+  let total = 0;
+  for (const { lanes, weight } of updates) {
+    for (let i = 0; i < parameterCount; i++) sums[i]! += weight * lanes[i]!;
+    total += weight;
+  }
+  return Int32Array.from(base, (lane, i) => lane + Math.floor(sums[i]! / total));
+}
+
+function streamedMean(): Int32Array {
+  const mean = createWeightedMean({ parameterCount, serverRateQ16 });
+  for (const { lanes, weight } of updates) mean.add(lanes, weight);
+  return mean.finish(base);
+}
+
+/** The keccak calls that a tree with chunks of 256 bytes cannot avoid, on constant input. */
+function bareHashes(): void {
+  const leaf = new Uint8Array(261);
+  const node = new Uint8Array(65);
+  const chunkCount = Math.ceil(parameterCount / 64);
+  for (let i = 0; i < chunkCount; i++) keccak256(leaf);
+  for (let i = 1; i < 2 ** Math.ceil(Math.log2(chunkCount)); i++) keccak256(node);
+}
+
+const copied = (): Float32Array => values.slice();
+const sha256 = (): Buffer => createHash("sha256").update(bytes).digest();
+const million = `${parameterCount / 1e6} M`;
+const rows: [work: string, run: () => unknown, reference: string, plain: () => unknown][] = [
+  [
+    `weighted mean, ${updateCount} x ${million}`,
+    () => weightedMean({ base, updates, serverRateQ16 }),
+    "plain loop in doubles",
+    plainMean,
+  ],
+  [
+    "  at server rate 0.8",
+    () => weightedMean({ base, updates, serverRateQ16: 52_429 }),
+    "plain loop in doubles (rate 1)",
+    plainMean,
+  ],
+  ["  streamed, one after another", streamedMean, "plain loop in doubles", plainMean],
+  [`chunk tree root, ${million}`, () => chunkTreeRoot(base), "its keccak calls alone", bareHashes],
+  [`content id, ${million}`, () => contentIdOf(bytes), "sha256 of the bytes", sha256],
+  [`encode parameters, ${million}`, () => encodeParameters(values, 16), "copy of the floats", copied],
+  [
+    `encode update, ${million}`,
+    () => encodeUpdate(values, base, { fractionBits: 16, clipLanes: 65_536 }),
+    "copy of the floats",
+    copied,
+  ],
+  [`decode lanes, ${million}`, () => decodeLanes(base, 16), "copy of the floats", copied],
+];
+
+/** Shortest time of each of two works, measured in turns so that both see the same machine. */
+async function shortest(first: () => unknown, second: () => unknown): Promise<[firstMs: number, secondMs: number]> {
+  const times: [number, number] = [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY];
+  for (let n = 0; n < repetitions; n++) {
+    for (const [i, work] of [first, second].entries()) {
+      const start = performance.now();
+      await work();
+      times[i] = Math.min(times[i]!, performance.now() - start);
+    }
+  }
+  return times;
+}
+
+const results: object[] = [];
+for (const [work, run, reference, plain] of rows) {
+  const [ms, referenceMs] = await shortest(run, plain);
+  const ratio = ms / referenceMs;
+  results.push({ work: work.trim(), ms, reference, referenceMs, ratio });
+  if (process.argv.includes("--json")) continue;
+  const line = `${work.padEnd(34)}${ms.toFixed(1).padStart(8)} ms  ${ratio.toFixed(2).padStart(6)} x ${reference}`;
+  process.stdout.write(`${line} (${referenceMs.toFixed(1)} ms)\n`);
+}
+if (process.argv.includes("--json")) process.stdout.write(`${JSON.stringify(results, null, 2)}\n`);
