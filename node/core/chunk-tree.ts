@@ -27,7 +27,10 @@ export function chunkCountOf(parameterCount: number): number {
 
 /** The chunk tree root of the lanes (1 to 2^32 - 1 of them). Throws INVALID_ARGUMENT for none. */
 export function chunkTreeRoot(lanes: Int32Array): Bytes32 {
-  return rootOf(lanes.length, levelsOf(lanes).at(-1)!);
+  let level = leavesOf(lanes);
+  // In place: a node is read before its half of the space is written to.
+  while (level.length > 32) level = raised(level, level);
+  return rootOf(lanes.length, level);
 }
 
 /** The chunk tree of the lanes. The lanes are not copied: do not change them while the tree is in use. Throws INVALID_ARGUMENT for none. */
@@ -84,8 +87,28 @@ export function verifyChunk(claim: {
   return hexEquals(rootOf(parameterCount, hash), root);
 }
 
-/** All levels from the leaves (padded to a power of two) to the single top, 32 bytes a hash. */
+/** All levels from the leaves to the single top. */
 function levelsOf(lanes: Int32Array): Uint8Array[] {
+  const levels = [leavesOf(lanes)];
+  for (let level = levels[0]!; level.length > 32; levels.push(level)) {
+    level = raised(level, new Uint8Array(level.length / 2));
+  }
+  return levels;
+}
+
+/** The level above, written to the beginning of `target`. */
+function raised(level: Uint8Array, target: Uint8Array): Uint8Array {
+  const node = new Uint8Array(65);
+  node[0] = 0x01;
+  for (let i = 0; i < level.length; i += 64) {
+    node.set(level.subarray(i, i + 64), 1);
+    target.set(keccak256(node), i / 2);
+  }
+  return target.subarray(0, level.length / 2);
+}
+
+/** The leaves, padded to a power of two, 32 bytes each. */
+function leavesOf(lanes: Int32Array): Uint8Array {
   if (lanes.length === 0 || lanes.length > 0xffff_ffff) {
     throw new FedledgerError("INVALID_ARGUMENT", {
       name: "lanes.length",
@@ -93,31 +116,16 @@ function levelsOf(lanes: Int32Array): Uint8Array[] {
       expected: "1 to 2^32 - 1",
     });
   }
-  let level = leavesOf(lanesToBytes(lanes), chunkCountOf(lanes.length));
-  const levels = [level];
-  const node = new Uint8Array(65);
-  node[0] = 0x01;
-  while (level.length > 32) {
-    const above = new Uint8Array(level.length / 2);
-    for (let i = 0; i < above.length; i += 32) {
-      node.set(level.subarray(2 * i, 2 * i + 64), 1);
-      above.set(keccak256(node), i);
-    }
-    levels.push(above);
-    level = above;
-  }
-  return levels;
-}
-
-function leavesOf(bytes: Uint8Array, chunkCount: number): Uint8Array {
+  const bytes = lanesToBytes(lanes);
+  const chunkCount = chunkCountOf(lanes.length);
   const leaves = new Uint8Array(32 * 2 ** heightOf(chunkCount));
   const leaf = new Uint8Array(5 + chunkBytes);
   const view = new DataView(leaf.buffer);
   for (let i = 0; i < chunkCount; i++) {
     view.setUint32(1, i);
-    const start = i * chunkBytes;
-    if (start + chunkBytes > bytes.length) leaf.fill(0, 5);
-    leaf.set(bytes.subarray(start, Math.min(start + chunkBytes, bytes.length)), 5);
+    const chunk = bytes.subarray(i * chunkBytes, (i + 1) * chunkBytes);
+    leaf.set(chunk, 5);
+    if (chunk.length < chunkBytes) leaf.fill(0, 5 + chunk.length);
     leaves.set(keccak256(leaf), 32 * i);
   }
   return leaves;
