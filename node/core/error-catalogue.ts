@@ -56,7 +56,6 @@ export const errorCatalogue = {
     "{name} has length {actual}, expected {expected}.",
     "Check that the data belongs to this task.",
   ),
-  INVALID_PROOF: peer("The Merkle proof of chunk {index} does not lead to the root.", "The sender is wrong or lying."),
   UNSUPPORTED_RULE: user(
     "The aggregation rule {name} is not in this version.",
     "Use a newer version, or create the task with weighted-mean.",
