@@ -241,7 +241,7 @@ contract TasksTest is FederationFixture {
     function test_enrol_refusesAFullTask() public {
         uint32 taskId = _create(_rules());
         _enrol(taskId, participants[0]);
-        // the length of the task's list of participants: the eighth slot of the task, found by its value
+        // the length of the task's list of participants is the eighth slot of the task
         uint256 task = uint256(keccak256(abi.encode(uint256(taskId), uint256(5))));
         bytes32 slot = bytes32(task + 7);
         assertEq(vm.load(address(federation), slot), bytes32(uint256(1)));

@@ -25,7 +25,7 @@ abstract contract FederationFixture is TestBase {
     address internal outsider = vm.addr(0xbad);
 
     function _deploy(uint256 participantCount, uint256 aggregatorCount) internal {
-        federation = new Federation(address(this));
+        federation = _newFederation(address(this));
         federation.grantRole(federation.TASK_CREATOR_ROLE(), address(this));
         for (uint256 i = 0; i < participantCount; ++i) {
             _insert(0xa11ce + i);
@@ -37,6 +37,15 @@ abstract contract FederationFixture is TestBase {
             aggregators.push(vm.addr(0xb0b + i));
             federation.grantRole(federation.AGGREGATOR_ROLE(), aggregators[i]);
         }
+    }
+
+    /// @dev By its artifact: `new` would compile the federation once more into every test contract.
+    function _newFederation(address admin) internal returns (Federation deployed) {
+        bytes memory code = bytes.concat(vm.getCode("Federation.sol:Federation"), abi.encode(admin));
+        assembly ("memory-safe") {
+            deployed := create(0, add(code, 32), mload(code))
+        }
+        assertTrue(address(deployed) != address(0), "deployed");
     }
 
     function _rules() internal pure returns (TaskRules memory) {

@@ -13,6 +13,7 @@ interface Vm {
     function etch(address target, bytes calldata code) external;
     function load(address target, bytes32 slot) external view returns (bytes32);
     function store(address target, bytes32 slot, bytes32 value) external;
+    function getCode(string calldata artifact) external view returns (bytes memory creationCode);
     function assume(bool condition) external pure;
     function expectRevert(bytes4 selector) external;
     function expectRevert(bytes calldata revertData) external;
@@ -43,10 +44,9 @@ abstract contract TestBase {
         if (!condition) revert NotTrue(what);
     }
 
-    /// @notice `value` folded into `least` to `most`.
+    /// @notice `value` where it is in `least` to `most`, else folded into it.
     function bound(uint256 value, uint256 least, uint256 most) internal pure returns (uint256) {
-        uint256 size = most - least;
-        if (size == type(uint256).max) return value;
-        return least + (value % (size + 1));
+        if (value >= least && value <= most) return value;
+        return least + (value % (most - least + 1));
     }
 }
