@@ -20,6 +20,8 @@ export {
   verdictOf,
 } from "./findings.ts";
 export { buildReceipt, type UpdateReceipt } from "./receipt.ts";
+export { type ReportExtras, renderReport } from "./report.ts";
+export { type Contribution, contributionsOf } from "./report-members.ts";
 export {
   type RoundEvaluation,
   type RoundGas,

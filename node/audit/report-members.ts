@@ -1,0 +1,69 @@
+import type { Address } from "../core/ids.ts";
+import type { AuditReport } from "./audit-report.ts";
+import { type Html, html } from "./html.ts";
+import { percent, shortHex, wholeNumber } from "./report-format.ts";
+
+/** What one participant contributed to a task. */
+export interface Contribution {
+  readonly participant: Address;
+  readonly drawn: number;
+  readonly committed: number;
+  /** Updates that final models are made of. */
+  readonly counted: number;
+  /** Their weights together. */
+  readonly weight: bigint;
+  readonly attested: number;
+}
+
+/** The contribution of every participant, in the order of enrolment. */
+export function contributionsOf(report: AuditReport): Contribution[] {
+  const same = (a: Address) => (b: Address) => a.toLowerCase() === b.toLowerCase();
+  return report.task.participants.map((participant) => {
+    const its = same(participant);
+    const updates = report.rounds.flatMap(({ phase, updates: all }) =>
+      all.filter((update) => its(update.participant)).map((update) => ({ ...update, final: phase === "finalized" })),
+    );
+    const counted = updates.filter(({ final, excluded }) => final && !excluded);
+    return {
+      participant,
+      drawn: report.rounds.filter(({ drawn }) => drawn.some(its)).length,
+      committed: updates.length,
+      counted: counted.length,
+      weight: counted.reduce((sum, { weight }) => sum + BigInt(weight), 0n),
+      attested: report.rounds.filter(({ attesters }) => attesters.some(its)).length,
+    };
+  });
+}
+
+/** Who contributed, and who aggregated. */
+export function membersSection(report: AuditReport): Html {
+  const contributions = contributionsOf(report);
+  const total = contributions.reduce((sum, { weight }) => sum + weight, 0n);
+  const shareOf = (weight: bigint): number => (total === 0n ? 0 : Number((weight * 1_000_000n) / total) / 1_000_000);
+  const aggregators = [...new Set(report.rounds.flatMap(({ aggregator }) => aggregator ?? []))];
+  return html`<section aria-labelledby="members"><h2 id="members">Who contributed</h2>
+${
+  contributions.length === 0
+    ? html`<p class="empty">Nobody has enrolled.</p>`
+    : html`<div class="wide"><table><caption>Rounds in which each participant was drawn, committed, was counted and attested.</caption>
+<thead><tr><th scope="col">Participant</th><th scope="col" class="num">Drawn</th><th scope="col" class="num">Committed</th><th scope="col" class="num">Counted</th><th scope="col" class="num">Attested</th><th scope="col" class="num">Weight</th><th scope="col">Share of the weight</th></tr></thead>
+<tbody>${contributions.map(
+        (
+          each,
+        ) => html`<tr><th scope="row">${shortHex(each.participant)}</th><td class="num">${each.drawn}</td><td class="num">${each.committed}</td><td class="num">${each.counted}</td><td class="num">${each.attested}</td>
+<td class="num">${wholeNumber(each.weight)}</td><td class="share">${percent(shareOf(each.weight))}<i style="width:${(shareOf(each.weight) * 100).toFixed(1)}%"></i></td></tr>
+`,
+      )}</tbody></table></div>`
+}
+${
+  aggregators.length > 0 &&
+  html`<h3>Aggregators</h3><div class="wide"><table><thead><tr><th scope="col">Aggregator</th><th scope="col" class="num">Final models</th><th scope="col" class="num">Proposals set aside</th></tr></thead>
+<tbody>${aggregators.map(
+    (
+      aggregator,
+    ) => html`<tr><th scope="row">${shortHex(aggregator)}</th><td class="num">${report.rounds.filter((round) => round.phase === "finalized" && round.aggregator === aggregator).length}</td>
+<td class="num">${report.rounds.flatMap(({ superseded }) => superseded).filter((each) => each.aggregator === aggregator).length}</td></tr>
+`,
+  )}</tbody></table></div>`
+}</section>`;
+}
