@@ -46,8 +46,9 @@ export async function verifyProposal(
     throw new FedledgerError("BLOB_NOT_FOUND", { contentId: missing[0]!.commitment.contentId, providers: "its" });
   }
   const findings = check.findings.map(({ code }) => code);
-  for (const { code, message, party, chunk } of check.findings) {
-    log.error("The proposal is not what the round's updates give: it is not attested", {
+  for (const { code, severity, message, party, chunk } of check.findings) {
+    const level = severity === "violation" ? "error" : "warn";
+    log[level]("The proposal is not what the round's updates give: it is not attested", {
       round: round.round,
       finding: code,
       party,

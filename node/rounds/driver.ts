@@ -62,7 +62,6 @@ export function createDriver<S extends RoundState, E, A extends DueAction>(deps:
   const finished = Promise.withResolvers<Outcome>();
   let state = machine.initial;
   let following: Promise<void> | undefined;
-  let askingMembers = false;
   let unsubscribe: (() => void) | undefined;
 
   const runner = createActionRunner<A>({
@@ -93,13 +92,14 @@ export function createDriver<S extends RoundState, E, A extends DueAction>(deps:
 
   async function follow(): Promise<void> {
     for await (const update of chain.follow(taskId, { signal: life.signal })) {
+      await refreshMembers();
+      if (life.signal.aborted) return;
       const before = state.view;
       const unchanged = before !== undefined && !update.reset && update.events.length === 0;
       const view = unchanged ? before : foldTask(update.events, update.reset ? undefined : before);
       if (update.reset && before !== undefined) log.warn("The chain was reorganised", { block: update.head.number });
       dispatch({ kind: "looked", view, head: update.head });
       for (const progress of progressBetween(before, view)) deps.onProgress?.(progress);
-      void refreshMembers();
     }
   }
 
@@ -114,9 +114,8 @@ export function createDriver<S extends RoundState, E, A extends DueAction>(deps:
     }
   }
 
+  /** Members are asked before each look, so that a look never rests on older members than its head. */
   async function refreshMembers(): Promise<void> {
-    if (askingMembers) return;
-    askingMembers = true;
     try {
       const members = await chain.members();
       if (life.signal.aborted || sameMembers(members, state.members)) return;
@@ -125,11 +124,9 @@ export function createDriver<S extends RoundState, E, A extends DueAction>(deps:
           contact === undefined || roles.length === 0 || contact.peerId === transport.peerId ? [] : [contact],
         ),
       );
-      dispatch({ kind: "members", members });
+      state = machine.reduce(state, { kind: "members", members });
     } catch (error) {
       log.debug("Reading the members failed", reasonOf(error));
-    } finally {
-      askingMembers = false;
     }
   }
 

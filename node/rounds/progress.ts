@@ -60,7 +60,11 @@ export type Progress =
       readonly round: RoundNumber;
       readonly findings: readonly string[];
     }
-  | { readonly kind: "pushed"; readonly round: RoundNumber; readonly call: string; readonly gasUsed: number };
+  | {
+      readonly kind: "pushed";
+      readonly call: "openRound" | "closeRound" | "reassign" | "finalize" | "finalizeUnchallenged";
+      readonly gasUsed: number;
+    };
 
 /** The record's steps from one look to the next, in their order. Without a `before`, only where the task stands now. */
 export function progressBetween(before: TaskView | undefined, after: TaskView): readonly Progress[] {

@@ -29,12 +29,11 @@ function progressOf(call: ChainCall, gasUsed: number): Progress | undefined {
     case "commit":
       return { kind: "committed", round: call.round, gasUsed };
     case "openRound":
-      return { kind: "pushed", round: 0, call: call.kind, gasUsed };
     case "closeRound":
     case "reassign":
     case "finalize":
     case "finalizeUnchallenged":
-      return { kind: "pushed", round: call.round, call: call.kind, gasUsed };
+      return { kind: "pushed", call: call.kind, gasUsed };
     default:
       return undefined;
   }

@@ -3,8 +3,10 @@ import { chunkTreeRoot } from "../../node/core/chunk-tree.ts";
 import { toHex } from "../../node/core/hex.ts";
 import type { Address, Bytes32 } from "../../node/core/ids.ts";
 import { initialLanes } from "../../node/core/initial-model.ts";
+import { bytesToLanes, lanesToBytes } from "../../node/core/lanes.ts";
 import { canonicalTaskSpec, parseTaskSpec } from "../../node/core/task-spec.ts";
 import { createParticipant } from "../../node/participant/create-participant.ts";
+import type { Chain } from "../../node/ports/chain.ts";
 import type { Journal, Log, LogData } from "../../node/ports/system.ts";
 import type { Outcome } from "../../node/rounds/driver.ts";
 import type { Progress } from "../../node/rounds/progress.ts";
@@ -91,8 +93,10 @@ export function createSimulatedFederation(seed: number, given?: Scenario): Simul
         ...(crash && { dieAtCall: crash.atCall, afterEffect: crash.afterEffect }),
         onDeath() {
           node.host.down();
-          if (crash?.backAfterS !== undefined) clock.after(1000 * crash.backAfterS, boot);
-          else node.gone ??= "crash";
+          const kill = faults.find((fault) => fault.kind === "kill");
+          const backAfterS = crash?.backAfterS ?? kill?.backAfterS;
+          if (backAfterS === undefined) node.gone ??= "crash";
+          else clock.after(1000 * backAfterS, boot);
         },
       });
       node.mortal = mortal;
@@ -127,7 +131,7 @@ export function createSimulatedFederation(seed: number, given?: Scenario): Simul
     const { mortal, faults } = life;
     const deps = {
       taskId,
-      chain: mortal.guard(chain.connect(node.account)),
+      chain: mortal.guard(faults.some(({ kind }) => kind === "liar") ? lying(node) : chain.connect(node.account)),
       store: mortal.guard(node.host.store),
       transport: mortal.guard(node.host.transport),
       clock: mortal.guard(clock),
@@ -136,9 +140,18 @@ export function createSimulatedFederation(seed: number, given?: Scenario): Simul
       onProgress(step: Progress) {
         progress.push({ node: node.number, atMs: clock.nowMs() - startMs, progress: step });
         if (step.kind === "committed") vanish(node, faults);
+        if (step.kind === "assigned" && step.aggregator === node.account) {
+          if (faults.some(({ kind }) => kind === "dies-assigned")) mortal.kill();
+        }
       },
     };
-    const options = { encryptionKey: toHex(new Uint8Array(32)), settleBlocks: 4, patienceS: 4, holdTimeoutMs: 5_000 };
+    const options = {
+      encryptionKey: toHex(new Uint8Array(32)),
+      settleBlocks: 4,
+      patienceS: 4,
+      holdTimeoutMs: 5_000,
+      ...(scenario.openWhenEnrolled !== undefined && { openWhenEnrolled: scenario.openWhenEnrolled }),
+    };
     if (node.role === "aggregator") return createAggregator(deps, options);
     const slow = faults.find((fault) => fault.kind === "slow")?.durationMs ?? 500;
     const durationMs = faults.some((fault) => fault.kind === "mute") ? 1e9 : slow;
@@ -159,8 +172,25 @@ export function createSimulatedFederation(seed: number, given?: Scenario): Simul
     node.mortal?.kill();
   }
 
+  /** A chain whose proposals name a model that this node made up, and stores. */
+  function lying(node: SimulatedNode): Chain {
+    const honest = chain.connect(node.account);
+    return {
+      ...honest,
+      async send(call, options) {
+        if (call.kind !== "propose") return await honest.send(call, options);
+        const lanes = bytesToLanes(node.host.blobs.get(call.proposal.contentId)!.slice());
+        lanes[3]! += 1;
+        const contentId = await node.host.store.put(lanesToBytes(lanes));
+        const proposal = { ...call.proposal, modelRoot: chunkTreeRoot(lanes), contentId };
+        return await honest.send({ ...call, proposal }, options);
+      },
+    };
+  }
+
   function scheduleFaults(): void {
     for (const fault of scenario.faults) {
+      if (fault.kind === "kill") clock.after(1000 * fault.atS, () => nodes[fault.node]!.mortal?.kill());
       if (fault.kind === "reorganise") clock.after(1000 * fault.atS, () => chain.reorganise(fault.depth));
       if (fault.kind === "cut") {
         clock.after(1000 * fault.atS, () => network.cut(fault.nodes.map((number) => nodes[number]!.host.peerId)));

@@ -6,6 +6,11 @@ export interface Mortal {
   readonly alive: boolean;
 }
 
+/** Methods that answer at once and change nothing outside. */
+const pure = new Set<string | symbol>(["nowMs", "recoverAttester", "attestationDigest", "connected", "multiaddrs"]);
+/** Methods that answer at once and do. */
+const effects = new Set<string | symbol>(["admit", "subscribe", "respond"]);
+
 /**
  * A process that dies by itself at its `dieAtCall`-th call outside, half of the times before the call has an effect, half
  * of the times after it. After death no call has an effect, and none that is under way ever comes back: as with kill -9.
@@ -43,8 +48,10 @@ export function createMortal(
         get(target, name) {
           const value = Reflect.get(target, name);
           if (typeof value !== "function") return value;
+          if (pure.has(name)) return value.bind(target);
           return (...args: unknown[]) => {
-            if (!alive) return name === "connected" || name === "multiaddrs" ? [] : never();
+            if (effects.has(name)) return alive ? Reflect.apply(value, target, args) : () => undefined;
+            if (!alive) return never();
             const diesHere = ++calls === options.dieAtCall;
             if (diesHere && !options.afterEffect) {
               kill();

@@ -17,7 +17,13 @@ export type Fault =
   | { readonly kind: "mute"; readonly node: number }
   /** The participant dies for good right after its n-th commitment, and its blobs with it. */
   | { readonly kind: "vanish"; readonly node: number; readonly afterCommits: number }
-  | { readonly kind: "slow"; readonly node: number; readonly durationMs: number };
+  | { readonly kind: "slow"; readonly node: number; readonly durationMs: number }
+  /** The process is killed at this time and comes back later. */
+  | { readonly kind: "kill"; readonly node: number; readonly atS: number; readonly backAfterS: number }
+  /** The aggregator dies for good as soon as it sees that it is assigned. */
+  | { readonly kind: "dies-assigned"; readonly node: number }
+  /** The aggregator proposes another model than the updates give. */
+  | { readonly kind: "liar"; readonly node: number };
 
 /** A federation and what happens to it, all drawn from one seed. */
 export interface Scenario {
@@ -28,6 +34,7 @@ export interface Scenario {
   readonly loss: number;
   readonly outage: number;
   readonly inclusion: number;
+  readonly openWhenEnrolled?: number;
 }
 
 /** Draws a scenario. Nodes are numbered: participants first, then aggregators. */

@@ -1,0 +1,66 @@
+import { checkRound } from "../../node/audit/check-round.ts";
+import { chunkTreeRoot } from "../../node/core/chunk-tree.ts";
+import { foldTask } from "../../node/core/fold-task.ts";
+import { initialLanes } from "../../node/core/initial-model.ts";
+import type { TaskView } from "../../node/core/task-view.ts";
+import { allBlobs, type SimulatedFederation, simulatedSpec } from "./federation.ts";
+
+/** Everything that is not as it must be after a run, in words; empty when all is well. */
+export async function brokenProperties(federation: SimulatedFederation, ended: boolean): Promise<readonly string[]> {
+  const { chain, nodes, taskId } = federation;
+  const view = foldTask(chain.events());
+  const broken: string[] = [];
+  if (!ended) {
+    const waiting = nodes.filter(({ outcome, gone }) => outcome === undefined && gone === undefined);
+    const last = view.rounds.at(-1);
+    broken.push(
+      `nodes ${waiting.map(({ number }) => number)} had not ended; round ${last?.round} of ${view.rules.rounds} is ${last?.phase}`,
+    );
+  } else if (!view.complete) {
+    broken.push("the nodes ended, but the task is not complete");
+  }
+  for (const { number, outcome, gone } of nodes) {
+    if (gone === undefined && outcome !== undefined && outcome.kind !== "complete")
+      broken.push(`node ${number} ${outcome.kind}`);
+  }
+  const stored = chain.storage().tasks[taskId - 1]!;
+  if (stored.modelRoot !== view.modelRoot) broken.push("the folded model root is not the stored one");
+  if (view.complete && stored.historyHead !== view.historyHead) broken.push("the folded history is not the stored one");
+  broken.push(...secondAnswers(federation), ...(await wrongModels(federation, view)));
+  return broken;
+}
+
+/** Accounts that sent two different commitments for the same round and base model. */
+function secondAnswers({ chain }: SimulatedFederation): string[] {
+  const answers = new Map<string, string>();
+  const broken: string[] = [];
+  for (const { sender, call } of chain.commits) {
+    const key = `${sender} in round ${call.round} from ${call.baseModelRoot}`;
+    const answer = `${call.updateRoot} ${call.contentId} ${call.weight}`;
+    if ((answers.get(key) ?? answer) !== answer) broken.push(`two commitments by ${key}`);
+    answers.set(key, answer);
+  }
+  return broken;
+}
+
+/** Final rounds whose model is not what the chain and the blobs give. */
+async function wrongModels({ nodes }: SimulatedFederation, view: TaskView): Promise<string[]> {
+  const blobs = allBlobs(nodes);
+  const broken: string[] = [];
+  let base = initialLanes(simulatedSpec, view.rules.fractionBits);
+  for (const round of view.rounds) {
+    if (chunkTreeRoot(base) !== round.baseModelRoot) broken.push(`round ${round.round} starts from another model`);
+    if (round.phase !== "finalized") continue;
+    const { taskId, rules } = view;
+    const getUpdate = async ({ contentId }: { contentId: `0x${string}` }) => blobs.get(contentId)?.slice();
+    const check = await checkRound({ taskId, rules, round, baseLanes: base, getUpdate });
+    const findings = check.findings.filter(({ code }) => code !== "EXCLUSION_UNJUSTIFIED").map(({ code }) => code);
+    if (findings.length > 0 || check.lanes === undefined) {
+      broken.push(`round ${round.round}: ${findings}`);
+      return broken;
+    }
+    if (!blobs.has(check.contentId!)) broken.push(`nobody holds the model of round ${round.round}`);
+    base = check.lanes;
+  }
+  return broken;
+}

@@ -1,0 +1,127 @@
+import { expect } from "chai";
+import { foldTask } from "../../node/core/fold-task.ts";
+import type { TaskView } from "../../node/core/task-view.ts";
+import { createSimulatedFederation, type SimulatedFederation } from "./federation.ts";
+import { brokenProperties } from "./properties.ts";
+import type { Fault, Scenario } from "./scenario.ts";
+
+const quiet: Scenario = {
+  participants: 4,
+  aggregators: 2,
+  rules: {
+    mode: "transparent",
+    rule: "weighted-mean",
+    fractionBits: 16,
+    attempts: 3,
+    parameterCount: 81,
+    clipLanes: 1 << 20,
+    maxWeight: 1000,
+    serverRateQ16: 65_536,
+    rounds: 3,
+    minUpdates: 2,
+    maxUpdates: 4,
+    participationBps: 10_000,
+    attestationQuorum: 2,
+    roundsPerParticipant: 0,
+    commitWindowS: 30,
+    aggregateWindowS: 20,
+    challengeWindowS: 20,
+  },
+  faults: [],
+  loss: 0,
+  outage: 0,
+  inclusion: 1,
+  openWhenEnrolled: 4,
+};
+
+async function run(
+  faults: readonly Fault[],
+  changes: Partial<Scenario> = {},
+): Promise<{ federation: SimulatedFederation; view: TaskView; broken: readonly string[] }> {
+  const federation = createSimulatedFederation(11, { ...quiet, ...changes, faults });
+  const broken = await brokenProperties(federation, await federation.run(900));
+  return { federation, view: foldTask(federation.chain.events()), broken };
+}
+
+describe("a simulated federation", () => {
+  it("finalizes every round with everybody's update and attestation when nothing goes wrong", async () => {
+    const { federation, view, broken } = await run([]);
+    expect(broken).to.deep.equal([]);
+    expect(view.rounds.map(({ phase }) => phase)).to.deep.equal(["finalized", "finalized", "finalized"]);
+    for (const round of view.rounds) {
+      expect(round.commitments).to.have.length(4);
+      expect(round.result?.attesters).to.have.length(4);
+    }
+    const pushes = federation.progress.filter(({ progress }) => progress.kind === "pushed");
+    expect(pushes, "nobody sends what another has sent").to.have.length(9);
+    const lastMs = federation.progress.find(({ progress }) => progress.kind === "complete")!.atMs;
+    expect(lastMs).to.be.lessThan(30_000);
+  });
+
+  it("closes without a participant that never answers", async () => {
+    const { view, broken } = await run([{ kind: "mute", node: 1 }]);
+    expect(broken).to.deep.equal([]);
+    expect(view.rounds.map(({ phase }) => phase)).to.deep.equal(["finalized", "finalized", "finalized"]);
+    expect(view.rounds.map(({ commitments }) => commitments.length)).to.deep.equal([3, 3, 3]);
+  });
+
+  it("goes on without a participant that commits and takes its update away, whether or not it was held", async () => {
+    const { view, broken } = await run([{ kind: "vanish", node: 1, afterCommits: 1 }]);
+    expect(broken).to.deep.equal([]);
+    expect(view.rounds[0]!.commitments).to.have.length(4);
+    expect(view.rounds.map(({ phase }) => phase)).to.deep.equal(["finalized", "finalized", "finalized"]);
+  });
+
+  it("leaves out an update that nobody can get, with the quorum's consent", async () => {
+    // Both aggregators are down while the update is offered and committed; its owner then takes it away.
+    const { view, broken } = await run([
+      { kind: "vanish", node: 1, afterCommits: 1 },
+      { kind: "cut", atS: 0, forS: 60, nodes: [1] },
+    ]);
+    expect(broken).to.deep.equal([]);
+    const [first] = view.rounds;
+    expect(first!.phase).to.equal("finalized");
+    const slot = first!.commitments.find(({ participant }) => participant === view.enrolled[1]?.participant)?.slot;
+    const excluded = view.rounds.map(({ proposal }) => proposal?.excluded);
+    expect(
+      excluded.some((bitmap) => bitmap !== 0n),
+      `slot ${slot}, excluded ${excluded}`,
+    ).to.equal(true);
+  });
+
+  it("lets the second aggregator take over from one that dies before it proposes", async () => {
+    const { view, broken } = await run([{ kind: "dies-assigned", node: 4 }]);
+    expect(broken).to.deep.equal([]);
+    expect(view.rounds.map(({ phase }) => phase)).to.deep.equal(["finalized", "finalized", "finalized"]);
+    expect(view.rounds.map(({ assignment }) => assignment?.attempt)).to.include(1);
+  });
+
+  it("goes on after all processes were killed at once", async () => {
+    const faults = [0, 1, 2, 3, 4, 5].map((node): Fault => ({ kind: "kill", node, atS: 9, backAfterS: 3 }));
+    const { view, broken } = await run(faults);
+    expect(broken).to.deep.equal([]);
+    expect(view.rounds.map(({ phase }) => phase)).to.deep.equal(["finalized", "finalized", "finalized"]);
+  });
+
+  it("follows a reorganisation in every phase of a round", async () => {
+    for (let atS = 4; atS < 20; atS++) {
+      const { broken } = await run([{ kind: "reorganise", atS, depth: 3 }]);
+      expect(broken, `at ${atS} s`).to.deep.equal([]);
+    }
+  });
+
+  it("does not attest to a lying aggregator's model, and says why", async () => {
+    const { federation, view, broken } = await run([{ kind: "liar", node: 4 }]);
+    const disputed = federation.progress.flatMap(({ node, progress }) =>
+      progress.kind === "disputed" ? [{ node, findings: progress.findings }] : [],
+    );
+    expect(disputed.map(({ node }) => node)).to.include.members([0, 1, 2, 3]);
+    expect(disputed.flatMap(({ findings }) => findings)).to.include("AGGREGATE_WRONG");
+    const lies = view.rounds.filter(({ proposal }) => proposal?.aggregator === federation.nodes[4]!.account);
+    expect(lies.length).to.be.greaterThan(0);
+    for (const { result } of lies) expect(result?.attesters ?? []).to.deep.equal([]);
+    expect(broken.join(), "the properties of the other tests see it too").to.match(
+      /AGGREGATE_WRONG|starts from another/,
+    );
+  });
+});

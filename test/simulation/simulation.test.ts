@@ -1,0 +1,46 @@
+import { readFileSync, writeFileSync } from "node:fs";
+import { expect } from "chai";
+import { createSimulatedFederation } from "./federation.ts";
+import { brokenProperties } from "./properties.ts";
+
+const notablePath = new URL("notable-seeds.json", import.meta.url);
+const notable = JSON.parse(readFileSync(notablePath, "utf8")) as { seed: number; why: string }[];
+const seedCount = Number(process.env["SIM_SEEDS"] ?? 100);
+const firstSeed = Number(process.env["SIM_FIRST"] ?? 1);
+/** More than any scenario needs: four rounds of all windows and attempts are under 900 s. */
+const limitS = 1800;
+
+async function check(seed: number): Promise<void> {
+  const federation = createSimulatedFederation(seed);
+  const broken = await brokenProperties(federation, await federation.run(limitS));
+  if (broken.length === 0) return;
+  const why = broken.join("; ");
+  if (!notable.some((known) => known.seed === seed)) {
+    notable.push({ seed, why });
+    writeFileSync(notablePath, `${JSON.stringify(notable, undefined, 2)}\n`);
+  }
+  expect.fail(`seed ${seed}: ${why}\n${JSON.stringify(federation.scenario)}`);
+}
+
+describe("simulated federations", () => {
+  it("keep every property under seeds that once found something", async () => {
+    for (const { seed } of notable) await check(seed);
+  });
+
+  for (let from = firstSeed; from < firstSeed + seedCount; from += 25) {
+    const to = Math.min(from + 25, firstSeed + seedCount) - 1;
+    it(`keep every property under seeds ${from} to ${to}`, async () => {
+      for (let seed = from; seed <= to; seed++) await check(seed);
+    });
+  }
+
+  it("repeat exactly, step by step, under the same seed", async () => {
+    const once = createSimulatedFederation(4);
+    const again = createSimulatedFederation(4);
+    await once.run(limitS);
+    await again.run(limitS);
+    expect(once.progress.length).to.be.greaterThan(50);
+    expect(again.progress).to.deep.equal(once.progress);
+    expect(again.chain.events()).to.deep.equal(once.chain.events());
+  });
+});
