@@ -103,7 +103,9 @@ async function runIgnition(
     config: { requiredConfirmations: options.confirmations, blockPollingInterval: 200 },
     ...(options.deploymentDir !== undefined && { deploymentDir: options.deploymentDir }),
   }).catch((error: unknown) => {
-    throw isFedledgerError(error) ? error : failed((error as Error).message, error);
+    const { message } = error as Error;
+    const outage = isFedledgerError(error) && classifySendRefusal({ code: 0, message }) !== "no-funds";
+    throw outage ? error : failed(message, error);
   });
   if (result.type === DeploymentResultType.SUCCESSFUL_DEPLOYMENT) {
     return getAddress(result.contracts["Federation#Federation"]!.address) as Address;

@@ -82,12 +82,23 @@ export function createHeadWatch(
   return {
     async *heads(signal) {
       const follower: Follower = {};
-      const wake = () => follower.wake?.();
-      signal.addEventListener("abort", wake);
+      // Also when the signal comes while the consumer holds a head and never asks for another.
+      const leave = () => {
+        signal.removeEventListener("abort", leave);
+        followers.delete(follower);
+        if (followers.size === 0) {
+          stopPolling?.abort();
+          stopPolling = undefined;
+        }
+        follower.wake?.();
+      };
+      if (signal.aborted) return;
+      signal.addEventListener("abort", leave);
       followers.add(follower);
       if (!stopPolling) {
         stopPolling = new AbortController();
         poll(stopPolling.signal).catch((failure: unknown) => {
+          stopPolling = undefined;
           for (const each of followers) {
             each.failure = failure;
             each.wake?.();
@@ -109,12 +120,7 @@ export function createHeadWatch(
           }
         }
       } finally {
-        signal.removeEventListener("abort", wake);
-        followers.delete(follower);
-        if (followers.size === 0) {
-          stopPolling?.abort();
-          stopPolling = undefined;
-        }
+        leave();
       }
     },
   };

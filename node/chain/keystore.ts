@@ -97,7 +97,7 @@ async function writeNew(path: string, text: string): Promise<void> {
 /** Node's scrypt in place of ethers' own in JavaScript: the same function, many times faster. */
 function useNativeScrypt(): void {
   const derive = promisify<Uint8Array, Uint8Array, number, object, Buffer>(nodeScrypt);
-  scrypt.register(async (password, salt, N, r, p, length) => {
-    return derive(password, salt, length, { N, r, p, maxmem: 128 * N * r + (64 << 20) });
-  });
+  scrypt.register((password, salt, N, r, p, length) =>
+    derive(password, salt, length, { N, r, p, maxmem: 128 * r * (N + p + 2) + (1 << 20) }),
+  );
 }
