@@ -147,6 +147,17 @@ describe("auditTask on true histories", () => {
     expect(report.exitCode).to.equal(0);
   });
 
+  it("accepts equal updates where the model has hardly moved", async () => {
+    const steady = (member: number, honest: Int32Array) => honest.map((_, i) => ((i * (member + 2)) % 5) - 2);
+    const scripts = { 1: { update: steady }, 2: { update: steady }, 3: { update: steady } };
+    expect((await auditOf(await buildHistory({ scripts }))).exitCode).to.equal(0);
+    const jump = { ...scripts, 2: {} };
+    const report = await auditOf(await buildHistory({ scripts: jump }));
+    expect(report.findings.map(({ code, round }) => [code, round])).to.deep.equal(
+      Array(4).fill(["UPDATE_REPLAYED", 3]),
+    );
+  });
+
   it("asks a member's own peers for its blobs and passes the signal on", async () => {
     const history = await buildHistory({ rounds: 1, members: 2 });
     const asked: unknown[] = [];

@@ -1,0 +1,53 @@
+import type { StoredState } from "../../node/audit/index.ts";
+import type { Address, Bytes32 } from "../../node/core/ids.ts";
+import type { Commitment, Proposal, TaskEvent, TaskRules } from "../../node/core/records.ts";
+import type { BlobStore } from "../../node/ports/storage.ts";
+
+/** What happens in a round other than everybody doing the right thing. Members are named by their number, from 0. */
+export interface RoundScript {
+  /** Members who ask to leave after the opening. */
+  readonly leave?: readonly number[];
+  /** How many of the drawn commit; all by default. */
+  readonly commits?: number;
+  /** An update other than the honest one; `honest` may be changed and returned. */
+  readonly update?: (member: number, honest: Int32Array) => Int32Array;
+  /** A weight other than member + 1. */
+  readonly weight?: (member: number) => number;
+  /** Commitment fields other than those that follow from the update. */
+  readonly commitment?: (member: number, honest: Commitment) => Commitment;
+  /** Which of the commitments, in their order, the proposal leaves out. */
+  readonly exclude?: readonly number[];
+  /** Aggregators that let their deadline pass before one proposes. */
+  readonly silentAggregators?: number;
+  /** A wrong proposal, excluding the first update, by the first aggregator, which nobody attests to. */
+  readonly rejectedProposal?: boolean;
+  /** A model other than the honest one; `honest` may be changed and returned. */
+  readonly model?: (honest: Int32Array) => Int32Array;
+  /** Proposal fields other than those that follow from the model. */
+  readonly proposal?: (honest: Proposal) => Proposal;
+  /** How far the round gets; "attested" by default. */
+  readonly end?: "attested" | "unchallenged" | "proposed" | "aggregating" | "open" | "no-proposal";
+}
+
+/** A task to write the history of. */
+export interface HistoryOptions {
+  readonly members?: number;
+  readonly rounds?: number;
+  /** Inputs of the linear model; it has one parameter more. */
+  readonly inputs?: number;
+  readonly rules?: Partial<TaskRules>;
+  /** Whether events carry sender, gas and time; true by default. */
+  readonly detail?: boolean;
+  readonly scripts?: Readonly<Record<number, RoundScript>>;
+}
+
+/** A task's history as the contracts would have written it, and every blob. */
+export interface History {
+  readonly chainId: number;
+  readonly federation: Address;
+  readonly events: readonly TaskEvent[];
+  readonly storedState: StoredState;
+  readonly store: Pick<BlobStore, "get"> & { readonly blobs: Map<Bytes32, Uint8Array> };
+  readonly members: readonly Address[];
+  readonly aggregators: readonly Address[];
+}

@@ -1,0 +1,106 @@
+import { contentIdOf } from "../../node/core/content-id.ts";
+import { FedledgerError } from "../../node/core/error.ts";
+import { toHex } from "../../node/core/hex.ts";
+import type { Address, Bytes32 } from "../../node/core/ids.ts";
+import { keccak256 } from "../../node/core/keccak.ts";
+import { lanesToBytes } from "../../node/core/lanes.ts";
+import type { EventPosition, TaskEvent, TaskRules } from "../../node/core/records.ts";
+import type { History } from "./history-options.ts";
+
+/** What an event says, without where it stands. */
+export type Unplaced = TaskEvent extends infer Each
+  ? Each extends TaskEvent
+    ? Omit<Each, keyof EventPosition>
+    : never
+  : never;
+
+/** A history in the making: the contract's state of one task, its clock, and everything written so far. */
+export interface Writer {
+  readonly chainId: number;
+  readonly federation: Address;
+  readonly taskId: number;
+  readonly rules: TaskRules;
+  readonly members: readonly Address[];
+  readonly aggregators: readonly [Address, Address];
+  readonly store: History["store"];
+  readonly events: TaskEvent[];
+  /** Accounts by place, and those whose places the next opening frees. */
+  readonly places: Address[];
+  readonly leaving: Address[];
+  nowS: number;
+  round: number;
+  lanes: Int32Array;
+  modelRoot: Bytes32;
+  accumulator: Bytes32;
+  historyHead: Bytes32;
+  /** One transaction: its events share a block. */
+  mine(sender: Address, ...written: readonly Unplaced[]): void;
+  /** Stores the lanes' blob and returns its content id. */
+  put(lanes: Int32Array): Promise<Bytes32>;
+}
+
+/** A function that mines events into `events`, a block a call. `nowS` gives the time. */
+export function createMiner(events: TaskEvent[], detail: boolean, nowS: () => number): Writer["mine"] {
+  let blockNumber = 1;
+  return (sender, ...written) => {
+    blockNumber++;
+    for (const event of written) {
+      const position = {
+        blockNumber,
+        blockHash: hashOf(`block ${blockNumber}`),
+        logIndex: events.length,
+        transactionHash: hashOf(`transaction ${blockNumber}`),
+        ...(detail && { sender, gasUsed: 40_000 + blockNumber, timestampS: nowS() }),
+      };
+      events.push({ ...event, ...position } as TaskEvent);
+    }
+  };
+}
+
+/** Blobs in memory, given as they are: what a lying source does is for the test to write into `blobs`. */
+export function memoryBlobs(): History["store"] {
+  const blobs = new Map<Bytes32, Uint8Array>();
+  return {
+    blobs,
+    async get(contentId) {
+      const bytes = blobs.get(contentId);
+      if (!bytes) throw new FedledgerError("BLOB_NOT_FOUND", { contentId, providers: 0 });
+      return bytes.slice();
+    },
+  };
+}
+
+/** A function that puts lanes into the blobs. */
+export function putInto({ blobs }: History["store"]): Writer["put"] {
+  return async (lanes) => {
+    const bytes = lanesToBytes(lanes).slice();
+    const contentId = await contentIdOf(bytes);
+    blobs.set(contentId, bytes);
+    return contentId;
+  };
+}
+
+/** An account of its own for each label. */
+export function accountOf(label: string): Address {
+  return toHex(keccak256(new TextEncoder().encode(label)).subarray(12));
+}
+
+/** A hash of its own for each label. */
+export function hashOf(label: string): Bytes32 {
+  return toHex(keccak256(new TextEncoder().encode(label)));
+}
+
+/** Lanes that differ for each member and round, within the clip. */
+export function honestUpdate(
+  { parameterCount, clipLanes }: Pick<TaskRules, "parameterCount" | "clipLanes">,
+  member: number,
+  round: number,
+): Int32Array {
+  const lanes = new Int32Array(parameterCount);
+  let state = 1 + member * 7919 + round * 104_729;
+  for (let i = 0; i < lanes.length; i++) {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) | 0;
+    lanes[i] = state % Math.min(20_000, clipLanes + 1);
+  }
+  return lanes;
+}
