@@ -93,8 +93,8 @@ export function createSimulatedFederation(seed: number, given?: Scenario): Simul
         ...(crash && { dieAtCall: crash.atCall, afterEffect: crash.afterEffect }),
         onDeath() {
           node.host.down();
-          const kill = faults.find((fault) => fault.kind === "kill");
-          const backAfterS = crash?.backAfterS ?? kill?.backAfterS;
+          const kill = faults.find(({ kind }) => kind === "kill" || kind === "dies-committing");
+          const backAfterS = crash?.backAfterS ?? (kill && "backAfterS" in kill ? kill.backAfterS : undefined);
           if (backAfterS === undefined) node.gone ??= "crash";
           else clock.after(1000 * backAfterS, boot);
         },
@@ -131,7 +131,7 @@ export function createSimulatedFederation(seed: number, given?: Scenario): Simul
     const { mortal, faults } = life;
     const deps = {
       taskId,
-      chain: mortal.guard(faults.some(({ kind }) => kind === "liar") ? lying(node) : chain.connect(node.account)),
+      chain: mortal.guard(connect(node, faults)),
       store: mortal.guard(node.host.store),
       transport: mortal.guard(node.host.transport),
       clock: mortal.guard(clock),
@@ -155,7 +155,11 @@ export function createSimulatedFederation(seed: number, given?: Scenario): Simul
     if (node.role === "aggregator") return createAggregator(deps, options);
     const slow = faults.find((fault) => fault.kind === "slow")?.durationMs ?? 500;
     const durationMs = faults.some((fault) => fault.kind === "mute") ? 1e9 : slow;
-    const trainer = createToyTrainer(clock, { target: node.number / 10, samples: 10 + node.number, durationMs });
+    const trainer = createToyTrainer(clock, life.random, {
+      target: node.number / 10,
+      samples: 10 + node.number,
+      durationMs,
+    });
     return createParticipant(
       { ...deps, trainer: mortal.guard(trainer), journal: mortal.guard(life.journal) },
       { ...options, seed: node.number },
@@ -170,6 +174,28 @@ export function createSimulatedFederation(seed: number, given?: Scenario): Simul
     node.gone = "vanish";
     node.host.blobs.clear();
     node.mortal?.kill();
+  }
+
+  function connect(node: SimulatedNode, faults: readonly Fault[]): Chain {
+    if (faults.some(({ kind }) => kind === "liar")) return lying(node);
+    return faults.some(({ kind }) => kind === "dies-committing") ? deadly(node) : chain.connect(node.account);
+  }
+
+  /** A chain whose first commitment is the last thing its process does. */
+  function deadly(node: SimulatedNode): Chain {
+    const honest = chain.connect(node.account);
+    return {
+      ...honest,
+      async send(call, options) {
+        const isFirst = chain.commits.every(({ sender }) => sender !== node.account);
+        const sent = honest.send(call, options);
+        if (call.kind !== "commit" || !isFirst) return await sent;
+        sent.catch(() => undefined);
+        await clock.sleep(110);
+        node.mortal?.kill();
+        return await sent;
+      },
+    };
   }
 
   /** A chain whose proposals name a model that this node made up, and stores. */

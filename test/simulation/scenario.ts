@@ -20,6 +20,8 @@ export type Fault =
   | { readonly kind: "slow"; readonly node: number; readonly durationMs: number }
   /** The process is killed at this time and comes back later. */
   | { readonly kind: "kill"; readonly node: number; readonly atS: number; readonly backAfterS: number }
+  /** The participant is killed once when its commitment is on its way, and comes back later. */
+  | { readonly kind: "dies-committing"; readonly node: number; readonly backAfterS: number }
   /** The aggregator dies for good as soon as it sees that it is assigned. */
   | { readonly kind: "dies-assigned"; readonly node: number }
   /** The aggregator proposes another model than the updates give. */
@@ -69,6 +71,10 @@ export function drawScenario(random: SeededRandom): Scenario {
   if (random.chance(0.25)) faults.push({ kind: "mute", node: random.integer(0, participants - 1) });
   if (random.chance(0.25)) {
     faults.push({ kind: "vanish", node: random.integer(0, participants - 1), afterCommits: random.integer(1, 2) });
+  }
+  if (random.chance(0.3)) {
+    const node = random.integer(0, participants - 1);
+    faults.push({ kind: "dies-committing", node, backAfterS: random.integer(1, 4) });
   }
   if (random.chance(0.3)) {
     faults.push({ kind: "slow", node: random.integer(0, participants - 1), durationMs: random.integer(5_000, 60_000) });

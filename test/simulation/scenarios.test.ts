@@ -103,6 +103,21 @@ describe("a simulated federation", () => {
     expect(view.rounds.map(({ phase }) => phase)).to.deep.equal(["finalized", "finalized", "finalized"]);
   });
 
+  it("commits the update it trained first after dying with its commitment on the way", async () => {
+    const faults: readonly Fault[] = [{ kind: "dies-committing", node: 1, backAfterS: 1 }];
+    const { federation, broken } = await run(faults, { inclusion: 0.25 });
+    expect(broken).to.deep.equal([]);
+    const { account } = federation.nodes[1]!;
+    const first = federation.chain.commits.filter(({ sender, call }) => sender === account && call.round === 1);
+    expect(first, "sent again after the restart").to.have.length.greaterThan(1);
+  });
+
+  it("has everybody's attestation even where half of all messages are lost", async () => {
+    const { view, broken } = await run([], { loss: 0.5, rules: { ...quiet.rules, attestationQuorum: 4 } });
+    expect(broken).to.deep.equal([]);
+    expect(view.rounds.map(({ result }) => result?.attesters.length)).to.deep.equal([4, 4, 4]);
+  });
+
   it("follows a reorganisation in every phase of a round", async () => {
     for (let atS = 4; atS < 20; atS++) {
       const { broken } = await run([{ kind: "reorganise", atS, depth: 3 }]);

@@ -5,8 +5,8 @@ import { brokenProperties } from "./properties.ts";
 
 const notablePath = new URL("notable-seeds.json", import.meta.url);
 const notable = JSON.parse(readFileSync(notablePath, "utf8")) as { seed: number; why: string }[];
-const seedCount = Number(process.env["SIM_SEEDS"] ?? 100);
-const firstSeed = Number(process.env["SIM_FIRST"] ?? 1);
+const seedCount = Number(process.env.SIM_SEEDS ?? 100);
+const firstSeed = Number(process.env.SIM_FIRST ?? 1);
 /** More than any scenario needs: four rounds of all windows and attempts are under 900 s. */
 const limitS = 1800;
 
