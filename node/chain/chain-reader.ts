@@ -1,20 +1,21 @@
 import { getAddress, type Interface, isAddress } from "ethers";
-import pLimit from "p-limit";
-import { FedledgerError, isFedledgerError } from "../core/error.ts";
+import { FedledgerError } from "../core/error.ts";
 import { toHex, word } from "../core/hex.ts";
 import type { Address, Bytes32, Hex, TaskId } from "../core/ids.ts";
-import type { Member, TaskEvent } from "../core/records.ts";
-import type { ChainReader, ChainUpdate, Clock, Log } from "../ports/index.ts";
+import type { TaskEvent } from "../core/records.ts";
+import type { ChainReader, Clock, Log } from "../ports/index.ts";
 import { attestationDigest, attestationDomain, attestationValue, recoverSigner } from "./attestation-digest.ts";
 import { loadContractInterface } from "./contract-abi.ts";
 import { revertDataOf } from "./contract-errors.ts";
+import { readEventDetails } from "./event-details.ts";
 import { decodeTaskEvent, type EventDetail, taskEventNames } from "./events.ts";
 import { checkFederation, findStartBlock } from "./federation-lookup.ts";
-import { createHeadWatch, type Finality, type LinkedHead, readHead } from "./head-watch.ts";
+import { type FollowDeps, followTask } from "./follow-task.ts";
+import { createHeadWatch, type Finality, readHead } from "./head-watch.ts";
 import { createJsonRpc, type JsonRpc } from "./json-rpc.ts";
-import { createLogFeed, type LogStep } from "./log-feed.ts";
+import { createLogFeed } from "./log-feed.ts";
 import { createLogReader, type LogFilter, type RawLog, toQuantity } from "./log-ranges.ts";
-import { foldMembers, memberEventNames } from "./members.ts";
+import { createMemberReader, memberEventNames } from "./members.ts";
 
 /** How to read a federation's record. */
 export interface ChainReaderOptions {
@@ -62,7 +63,6 @@ export function chainReaderOver(connection: FederationConnection, options: Chain
   const { finality, log, clock } = options;
   const domain = attestationDomain(rpc.chainId, federation);
   const readLogs = createLogReader(rpc);
-  const watch = createHeadWatch({ rpc, clock, log }, { finality, pollIntervalMs });
   const topicsOf = (names: readonly string[]) => names.map((name) => contract.getEvent(name)!.topicHash as Bytes32);
   const taskTopics = topicsOf(taskEventNames);
   const taskFilter = (taskId: TaskId): LogFilter => ({
@@ -93,46 +93,28 @@ export function chainReaderOver(connection: FederationConnection, options: Chain
     return Number(result?.[0] ?? 0);
   }
 
-  /** Sender, gas and time of each log's transaction. */
-  async function details(logs: readonly RawLog[], signal?: AbortSignal): Promise<Map<Bytes32, EventDetail>> {
-    const limit = pLimit(8);
-    const times = new Map<Hex, Promise<number>>();
-    const timeOf = (block: Hex) => {
-      const known = times.get(block);
-      if (known) return known;
-      const time = limit(async () => {
-        const { timestamp } = await rpc.request<{ timestamp: Hex }>("eth_getBlockByNumber", [block, false], signal);
-        return Number(timestamp);
-      });
-      times.set(block, time);
-      return time;
-    };
-    const first = new Map(logs.map((entry) => [entry.transactionHash, entry]));
-    const found = [...first.values()].map(async (entry) => {
-      const receipt = await limit(() =>
-        rpc.request<{ from: string; gasUsed: Hex }>("eth_getTransactionReceipt", [entry.transactionHash], signal),
-      );
-      const sender = getAddress(receipt.from) as Address;
-      const detail = { sender, gasUsed: Number(receipt.gasUsed), timestampS: await timeOf(entry.blockNumber) };
-      return [entry.transactionHash, detail] as const;
-    });
-    return new Map(await Promise.all(found));
-  }
-
-  const decodeAll = (logs: readonly RawLog[], detail?: Map<Bytes32, EventDetail>): readonly TaskEvent[] =>
+  const decodeAll = (logs: readonly RawLog[], detail?: ReadonlyMap<Bytes32, EventDetail>): readonly TaskEvent[] =>
     logs.flatMap((entry) => decodeTaskEvent(contract, entry, detail?.get(entry.transactionHash)) ?? []);
 
-  const memberReader = createMemberReader(
-    () => newFeed({ address: federation, topics: [topicsOf(memberEventNames)] }),
-    () => readHead(rpc, finality),
-    (logs) => foldMembers(contract, logs),
-  );
+  const follow: FollowDeps = {
+    watch: createHeadWatch({ rpc, clock, log }, { finality, pollIntervalMs }),
+    newFeed: async (taskId) => newFeed(taskFilter(taskId)),
+    decode: decodeAll,
+    taskCount,
+    clock,
+    log,
+    pauseMs: 10 * pollIntervalMs,
+  };
 
   return {
     chainId: rpc.chainId,
     federation,
     taskCount,
-    members: memberReader,
+    members: createMemberReader(
+      contract,
+      () => newFeed({ address: federation, topics: [topicsOf(memberEventNames)] }),
+      () => readHead(rpc, finality),
+    ),
     async head() {
       const { number, hash, timestampS } = await readHead(rpc, finality);
       return { number, hash, timestampS };
@@ -141,9 +123,10 @@ export function chainReaderOver(connection: FederationConnection, options: Chain
       for (;;) {
         const feed = await newFeed(taskFilter(taskId));
         const step = await feed.advance(await readHead(rpc, finality, signal), signal);
-        if (!step) continue;
-        if (step.logs.length === 0) throw new FedledgerError("UNKNOWN_TASK", { taskId });
-        return decodeAll(step.logs, detail ? await details(step.logs, signal) : undefined);
+        if (step?.logs.length === 0) throw new FedledgerError("UNKNOWN_TASK", { taskId });
+        const details = step && detail ? await readEventDetails(rpc, step.logs, signal) : new Map();
+        if (step && details) return decodeAll(step.logs, details);
+        await clock.sleep(pollIntervalMs, { ...(signal && { signal }) });
       }
     },
     async storedState(taskId) {
@@ -153,79 +136,10 @@ export function chainReaderOver(connection: FederationConnection, options: Chain
       const { round, modelRoot, accumulator, historyHead } = state;
       return { round: Number(round), modelRoot, accumulator, historyHead };
     },
-    async *follow(taskId, { signal }) {
-      let feed: Awaited<ReturnType<typeof newFeed>> | undefined;
-      let known = false;
-      let told = false;
-
-      async function look(head: LinkedHead): Promise<ChainUpdate | undefined> {
-        feed ??= await newFeed(taskFilter(taskId));
-        const step = await feed.advance(head, signal);
-        if (!step) return undefined;
-        known ||= step.logs.length > 0;
-        // A task that exists but is not final yet: nothing to tell until it is.
-        if (!known && (await taskCount()) < taskId) throw new FedledgerError("UNKNOWN_TASK", { taskId });
-        if (!known) return undefined;
-        const { number, hash, timestampS } = head;
-        const reset = step.reset || !told;
-        told = true;
-        return { head: { number, hash, timestampS }, events: decodeAll(step.logs), reset };
-      }
-
-      for await (const head of watch.heads(signal)) {
-        const update = await untilAnswered(() => look(head), { clock, log, pauseMs: 10 * pollIntervalMs, signal });
-        if (update && !signal.aborted) yield update;
-      }
-    },
+    follow: (taskId, { signal }) => followTask(follow, taskId, signal),
     attestationDigest: (taskId, round, proposalHash, evaluation) =>
       attestationDigest(domain, attestationValue(taskId, round, proposalHash, evaluation)),
     recoverAttester: ({ taskId, round, proposalHash, evaluation, signature }) =>
       recoverSigner(attestationDigest(domain, attestationValue(taskId, round, proposalHash, evaluation)), signature),
-  };
-}
-
-/** Repeats over outages of the endpoints; undefined once the signal aborts. */
-async function untilAnswered<T>(
-  work: () => Promise<T>,
-  { clock, log, pauseMs, signal }: { clock: Clock; log: Log; pauseMs: number; signal: AbortSignal },
-): Promise<T | undefined> {
-  while (!signal.aborted) {
-    try {
-      return await work();
-    } catch (error) {
-      if (signal.aborted) return undefined;
-      if (!isFedledgerError(error, "RPC_UNREACHABLE")) throw error;
-      log.debug("Reading again", { error });
-      await clock.sleep(pauseMs, { signal }).catch(() => {});
-    }
-  }
-  return undefined;
-}
-
-/** Members, read on from the last look. Looks wait for each other. */
-function createMemberReader(
-  newFeed: () => Promise<ReturnType<typeof createLogFeed>>,
-  readNewestHead: () => Promise<LinkedHead>,
-  fold: (logs: readonly RawLog[]) => readonly Member[],
-): () => Promise<readonly Member[]> {
-  let feed: ReturnType<typeof createLogFeed> | undefined;
-  let logs: RawLog[] = [];
-  let looked = false;
-  let queue: Promise<unknown> = Promise.resolve();
-  return () => {
-    const look = queue.then(async () => {
-      feed ??= await newFeed();
-      // Only the first look must bring something; later ones may find nothing new.
-      for (let step: LogStep | undefined; !step; ) {
-        step = await feed.advance(await readNewestHead());
-        if (step?.reset) logs = [];
-        if (step) logs.push(...step.logs);
-        if (looked) break;
-      }
-      looked = true;
-      return fold(logs);
-    });
-    queue = look.catch(() => {});
-    return look;
   };
 }

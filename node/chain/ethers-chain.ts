@@ -5,8 +5,9 @@ import { attestationDomain, attestationTypes, attestationValue } from "./attesta
 import { type ChainReaderOptions, chainReaderOver, connectFederation } from "./chain-reader.ts";
 import { encodeCall } from "./contract-calls.ts";
 import { decodeTaskEvent } from "./events.ts";
+import type { SenderOptions } from "./pending-transaction.ts";
 import type { Signer } from "./signer.ts";
-import { createTransactionSender, type SenderOptions } from "./transaction-sender.ts";
+import { createTransactionSender } from "./transaction-sender.ts";
 
 /** How to read and write a federation's record. */
 export type ChainOptions = ChainReaderOptions &

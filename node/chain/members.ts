@@ -3,6 +3,8 @@ import { roleOfId } from "../core/enum-codes.ts";
 import type { Address, Bytes32 } from "../core/ids.ts";
 import { peerIdFromHex } from "../core/peer-id-text.ts";
 import type { Member, Role } from "../core/records.ts";
+import type { LinkedHead } from "./head-watch.ts";
+import type { LogFeed, LogStep } from "./log-feed.ts";
 import type { RawLog } from "./log-ranges.ts";
 
 /** Names of the contract events that say who is a member. */
@@ -42,4 +44,32 @@ export function foldMembers(contract: Interface, logs: readonly RawLog[]): reado
     const contact = contacts.get(account);
     return held.size === 0 ? [] : [{ account, roles: [...held], ...(contact && { contact }) }];
   });
+}
+
+/** ChainReader.members: each look reads on from the last one; looks wait for each other. */
+export function createMemberReader(
+  contract: Interface,
+  newFeed: () => Promise<LogFeed>,
+  readNewestHead: () => Promise<LinkedHead>,
+): () => Promise<readonly Member[]> {
+  let feed: LogFeed | undefined;
+  let logs: RawLog[] = [];
+  let looked = false;
+  let queue: Promise<unknown> = Promise.resolve();
+  return () => {
+    const look = queue.then(async () => {
+      feed ??= await newFeed();
+      // Only the first look must bring something; later ones may find nothing new.
+      for (let step: LogStep | undefined; !step; ) {
+        step = await feed.advance(await readNewestHead());
+        if (step?.reset) logs = [];
+        if (step) logs.push(...step.logs);
+        if (looked) break;
+      }
+      looked = true;
+      return foldMembers(contract, logs);
+    });
+    queue = look.catch(() => {});
+    return look;
+  };
 }

@@ -1,5 +1,6 @@
 import { Command } from "commander";
 import { sendEther } from "../../chain/index.ts";
+import { createClock } from "../../system/index.ts";
 import { accountArgument } from "../account-argument.ts";
 import { defineCommand } from "../command.ts";
 import { required } from "../options.ts";
@@ -28,10 +29,12 @@ export function memberCommand(): Command {
         }
         if (values.fund !== undefined) {
           const payment = {
-            url: values.rpc?.[0] ?? "",
+            urls: values.rpc ?? [],
             privateKey,
             to: accounts,
             ether: values.fund,
+            log,
+            clock: createClock(),
           };
           await sendEther(payment);
           output.emit({ event: "funded", accounts, ether: values.fund }, `sent ${values.fund} ether to each`);
