@@ -25,7 +25,7 @@ export interface AggregatorOptions extends Partial<NodeTimes> {
   readonly openWhenEnrolled?: number;
   /** Goes on admitting peers and serving blobs after the task is complete, until stopped (default false). */
   readonly linger?: boolean;
-  /** Updates fetched at a time (default 4); each needs 4 bytes a parameter of memory. */
+  /** Updates fetched at a time, and as many again for holding (default 4); each needs 4 bytes a parameter of memory. */
   readonly gatherConcurrency?: number;
 }
 
@@ -38,7 +38,8 @@ export function createAggregator(deps: RoleDeps, options: AggregatorOptions): Ro
   const times = nodeTimes(options);
   const me = chain.account;
   const source = createModelSource({ store, transport });
-  const queue = createGatherQueue(options.gatherConcurrency ?? 4);
+  const concurrency = options.gatherConcurrency ?? 4;
+  const queue = createGatherQueue(concurrency);
   let aggregateStartMs = clock.nowMs();
 
   async function perform(
@@ -107,7 +108,7 @@ export function createAggregator(deps: RoleDeps, options: AggregatorOptions): Ro
     },
     linger: options.linger,
   });
-  const holder = createUpdateHolder({ store, log, state: driver.state });
+  const holder = createUpdateHolder({ store, log, state: driver.state, queue: createGatherQueue(concurrency) });
   let unrespond: (() => void) | undefined;
   void driver.done.then(() => {
     if (!options.linger) unrespond?.();

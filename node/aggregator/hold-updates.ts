@@ -13,6 +13,7 @@ import {
 } from "../rounds/messages.ts";
 import { isDrawn, runningRound } from "../rounds/round-queries.ts";
 import type { RoundState } from "../rounds/round-state.ts";
+import type { GatherQueue } from "./gather-queue.ts";
 
 /** Different blobs held for one participant in one round: a restart that trains anew needs a second. */
 const maxHeldPerParticipant = 2;
@@ -30,8 +31,10 @@ export function createUpdateHolder(deps: {
   readonly store: BlobStore;
   readonly log: Log;
   readonly state: () => RoundState;
+  /** Where the fetching waits for its turn: memory does not grow with the number of requests. */
+  readonly queue: GatherQueue;
 }): UpdateHolder {
-  const { store, log, state } = deps;
+  const { store, log, state, queue } = deps;
   const held = new Map<Bytes32, { readonly round: number; readonly account: string }>();
 
   const judge = (
@@ -67,7 +70,7 @@ export function createUpdateHolder(deps: {
     const { account, lengthBytes } = judged;
     held.set(request.contentId, { round: request.round, account });
     try {
-      await store.get(request.contentId, { lengthBytes, providers: [from], signal });
+      await queue.run(() => store.get(request.contentId, { lengthBytes, providers: [from], signal }), signal);
       return { held: true };
     } catch (error) {
       held.delete(request.contentId);

@@ -143,7 +143,8 @@ function dueUpdate(state: ParticipantState, view: TaskView, round: RoundView): r
   if (update === undefined || update.round !== round.round || !hexEquals(update.baseModelRoot, round.baseModelRoot)) {
     return [{ kind: "train", key: `train:${about}`, round }];
   }
-  if (offered !== update.contentId) return [{ kind: "offer", key: `offer:${about}`, update }];
+  const isLate = head!.timestampS > round.commitDeadlineS - hurryS(view, state.options);
+  if (offered !== update.contentId && !isLate) return [{ kind: "offer", key: `offer:${about}`, update }];
   return [{ kind: "send", key: `commit:${about}`, call: { kind: "commit", taskId: view.taskId, ...update } }];
 }
 
@@ -161,6 +162,11 @@ function dueAttestation(state: ParticipantState, round: ProposedRound): readonly
 function isDisputed(state: ParticipantState, round: RoundView | undefined): boolean {
   if (round?.proposal === undefined || state.verified === undefined || state.verified.agrees) return false;
   return state.push?.call.kind !== "reassign" && state.verified.subject === subjectOf(round as ProposedRound);
+}
+
+/** So many seconds before the deadline, committing comes before being held. */
+function hurryS(view: TaskView, { patienceS }: ParticipantMachineOptions): number {
+  return Math.min(2 * patienceS, Math.floor(view.rules.commitWindowS / 3));
 }
 
 function hasBudget(view: TaskView, me: Address): boolean {
