@@ -171,30 +171,11 @@ export const errorCatalogue = {
     "The chain may be congested: it is replaced at a higher price.",
   ),
   UNKNOWN_TASK: user("The federation has no task {taskId}.", "List the tasks with: fedledger task list."),
-  TASK_FINISHED: user("Task {taskId} has run all its rounds.", "Create another task."),
-  MISSING_ROLE: user(
-    "Account {account} does not have the role {role}.",
-    "Ask the federation's admin: fedledger member add.",
-  ),
   // audit
   NO_RECEIPT: user(
     "There is no receipt for {participant} in round {round}: {reason}.",
     "A receipt needs a committed update in a round that has ended.",
   ),
-  AUDIT_VIOLATION: {
-    message: "The audit found {count} violations.",
-    remedy: "See the findings: each names the round and the party.",
-    fault: "peer",
-    retryable: false,
-    exitCode: 3,
-  },
-  AUDIT_INCOMPLETE: {
-    message: "{count} things could not be checked.",
-    remedy: "See the findings: bytes are missing or an endpoint does not answer.",
-    fault: "infrastructure",
-    retryable: true,
-    exitCode: 4,
-  },
   // demo and processes
   PROCESS_DIED: {
     message: "The process {name} ended with {reason}.",

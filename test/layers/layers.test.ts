@@ -28,10 +28,10 @@ describe("layers", () => {
 
   it("fails on planted violations", () => {
     const planted: [string, ImportEdge][] = [
-      ["upward", edge("core/hex.ts", "chain/index.ts")],
-      ["adapter to role", edge("participant/machine.ts", "p2p/index.ts")],
-      ["sole owner", edge("audit/replay.ts", "ethers", { isPackage: true })],
-      ["disk in core", edge("core/hex.ts", "node:fs", { isPackage: true })],
+      ["upward", edge("core/planted.ts", "chain/index.ts")],
+      ["adapter to role", edge("participant/planted.ts", "p2p/index.ts")],
+      ["sole owner", edge("audit/planted.ts", "ethers", { isPackage: true })],
+      ["disk in core", edge("core/planted.ts", "node:fs", { isPackage: true })],
       ["unknown module", edge("utils/strings.ts", "core/hex.ts")],
     ];
     for (const [name, violation] of planted)

@@ -41,6 +41,7 @@ export function createProcessGroup(options: {
   readonly main: string;
   readonly logs: string;
   readonly onEvent: (name: string, event: ChildEvent) => void;
+  readonly onLaunch: (name: string, pid: number) => void;
   readonly onRestart: (name: string, reason: string) => void;
 }): ProcessGroup {
   const running = new Set<ChildProcess>();
@@ -63,6 +64,7 @@ export function createProcessGroup(options: {
         detached: process.platform !== "win32",
       });
       running.add(child);
+      if (child.pid !== undefined) options.onLaunch(spec.name, child.pid);
       child.stderr?.on("data", (data: Buffer) => appendFileSync(log, data));
       createInterface({ input: child.stdout as NodeJS.ReadableStream }).on("line", (line) => {
         const event = parseEvent(line);

@@ -57,6 +57,7 @@ export async function runDemo(options: DemoOptions, { output, log, signal }: Com
       costs.hear(event);
       if (output.json) output.emit({ event: "node", name, data: event });
     },
+    onLaunch: (name, pid) => output.emit({ event: "process", name, pid }),
     onRestart: (name, reason) => view.note(style("yellow", `${name} ended (${reason}): starting it again`)),
   });
   const stop = new AbortController();
