@@ -17,13 +17,32 @@ const compiler = {
   settings: { optimizer: { enabled: true, runs: 1000 }, viaIR: true, evmVersion: "prague" },
 };
 
+/** Tests that know the federation by its artifact only compile in a third of the time without the IR pipeline. */
+const testCompiler = { ...compiler, settings: { ...compiler.settings, viaIR: false } };
+const plainTests = [
+  "Invariants.t.sol",
+  "KnownBugs.t.sol",
+  "Members.t.sol",
+  "Rounds.t.sol",
+  "Tasks.t.sol",
+  "support/FederationFixture.sol",
+  "support/FederationHandler.sol",
+  "support/IFederation.sol",
+  "support/TestBase.sol",
+].map((name) => `test/contracts/${name}`);
+
 /** Fuzz and invariant effort: modest here, raised in CI by these variables. */
-const fuzzRuns = Number(process.env.FUZZ_RUNS ?? 64);
-const invariantRuns = Number(process.env.INVARIANT_RUNS ?? 16);
+const fuzzRuns = Number(process.env.FUZZ_RUNS ?? 128);
+const invariantRuns = Number(process.env.INVARIANT_RUNS ?? 48);
 
 export default defineConfig({
   plugins: [ethersPlugin, chaiMatchers, ignitionEthers, mocha, networkHelpers, typechain],
-  solidity: { profiles: { default: compiler, production: compiler } },
+  solidity: {
+    profiles: {
+      default: { compilers: [compiler], overrides: Object.fromEntries(plainTests.map((name) => [name, testCompiler])) },
+      production: compiler,
+    },
+  },
   paths: { tests: { solidity: "test/contracts", mocha: "test/contracts" } },
   test: { solidity: { fuzz: { runs: fuzzRuns }, invariant: { runs: invariantRuns, depth: 50, failOnRevert: true } } },
   networks: {

@@ -41,7 +41,7 @@ contract InvariantsTest is TestBase {
                 handler.wait(700);
             }
             handler.finalizeUnchallenged(0);
-            handler.leave(round, 0);
+            handler.depart(round, 0);
             assertTrue(bytes(handler.violation()).length == 0, "books");
         }
         assertTrue(handler.accepted("open") >= 3, "open");

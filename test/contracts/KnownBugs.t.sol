@@ -3,8 +3,8 @@ pragma solidity ^0.8.28;
 
 import {IRounds} from "../../contracts/interfaces/IRounds.sol";
 import {Attestation, Phase, Proposal, TaskRules} from "../../contracts/types/TaskTypes.sol";
-import {Federation} from "../../contracts/Federation.sol";
 import {FederationFixture} from "./support/FederationFixture.sol";
+import {IFederation} from "./support/IFederation.sol";
 
 /// @notice Bugs that other federated-learning contracts have shipped, each as a test that it is not here.
 contract KnownBugsTest is FederationFixture {
@@ -80,7 +80,7 @@ contract KnownBugsTest is FederationFixture {
         (bool accepted,) = address(federation).call(abi.encodeCall(IRounds.finalize, (taskId, 2, second, old)));
         assertTrue(!accepted, "replayed in another round");
 
-        Federation other = _newFederation(address(this));
+        IFederation other = _newFederation(address(this));
         bytes32 hash = keccak256("proposal");
         assertTrue(
             other.attestationDigest(1, 1, hash, old[0].evaluation)

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.28;
 
-import {Federation} from "../../../contracts/Federation.sol";
 import {
     Attestation,
     Evaluation,
@@ -12,12 +11,13 @@ import {
     Rule,
     TaskRules
 } from "../../../contracts/types/TaskTypes.sol";
+import {IFederation} from "./IFederation.sol";
 import {TestBase} from "./TestBase.sol";
 
 /// @title FederationFixture
 /// @notice A federation whose admin and task creator is the test, with participants and aggregators, and its steps.
 abstract contract FederationFixture is TestBase {
-    Federation internal federation;
+    IFederation internal federation;
     /// @dev Ascending by address, as attestations must be; keys in the same order.
     address[] internal participants;
     uint256[] internal keys;
@@ -39,13 +39,15 @@ abstract contract FederationFixture is TestBase {
         }
     }
 
-    /// @dev By its artifact: `new` would compile the federation once more into every test contract.
-    function _newFederation(address admin) internal returns (Federation deployed) {
+    /// @dev By its artifact: what is tested is the very code that is deployed.
+    function _newFederation(address admin) internal returns (IFederation) {
         bytes memory code = bytes.concat(vm.getCode("Federation.sol:Federation"), abi.encode(admin));
+        address deployed;
         assembly ("memory-safe") {
             deployed := create(0, add(code, 32), mload(code))
         }
-        assertTrue(address(deployed) != address(0), "deployed");
+        assertTrue(deployed != address(0), "deployed");
+        return IFederation(deployed);
     }
 
     function _rules() internal pure returns (TaskRules memory) {

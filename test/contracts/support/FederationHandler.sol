@@ -11,6 +11,7 @@ import {FederationFixture} from "./FederationFixture.sol";
 /// accepted against the rules, or books that differ from the contract, set `violation`.
 contract FederationHandler is FederationFixture {
     uint256 private constant TASKS = 2;
+    uint8 private constant ATTEMPTS = 3;
 
     /// @notice Why an invariant is broken; empty while none is.
     string public violation;
@@ -36,7 +37,7 @@ contract FederationHandler is FederationFixture {
     constructor() {
         _deploy(6, 3);
         TaskRules memory rules = _rules();
-        rules.attempts = 3;
+        rules.attempts = ATTEMPTS;
         _create(rules);
         rules.participationBps = 5000;
         rules.roundsPerParticipant = 2;
@@ -60,7 +61,7 @@ contract FederationHandler is FederationFixture {
         _mayCommit[taskId][participant] = true;
     }
 
-    function leave(uint256 who, uint256 task) external checked {
+    function depart(uint256 who, uint256 task) external checked {
         (uint32 taskId, address participant) = (_task(task), _participant(who));
         if (!_try(participant, abi.encodeCall(ITasks.leave, (taskId)), "leave")) return;
         if (!_mayCommit[taskId][participant]) violation = "left without being in";
@@ -197,7 +198,7 @@ contract FederationHandler is FederationFixture {
         if (!_try(outsider, abi.encodeCall(IRounds.reassign, (taskId, info.round)), "reassign")) return;
         if (block.timestamp <= info.deadline) violation = "reassigned too early";
         if (info.phase == Phase.Proposed && _onRecord[taskId].excluded == 0) violation = "reassigned a full proposal";
-        if (info.attempt + 1 == (taskId == 1 ? 3 : 2)) {
+        if (info.attempt + 1 == ATTEMPTS) {
             _expectEnd(taskId, Phase.Invalidated, 0, info.phase == Phase.Proposed ? 3 : 2);
         }
     }
