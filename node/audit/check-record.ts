@@ -36,7 +36,8 @@ const phasesBefore: Readonly<Record<string, readonly Phase[]>> = {
  * one lie does not make everything after it look wrong. Throws INVALID_HISTORY if there is no TaskCreated event.
  *
  * @param input.events all events of one task, in chain order
- * @param input.storedState read at the same block as the events; another block's is a STORAGE_MISMATCH
+ * @param input.storedState read at the same block as the events; another block's is a STORAGE_MISMATCH, unchecked where
+ * the storage may only be ahead of the events
  */
 export function checkRecord(
   input: Deployment & { readonly events: readonly TaskEvent[]; readonly storedState?: StoredState | undefined },
@@ -181,9 +182,13 @@ function checkStorage(walk: Walk, stored: StoredState): void {
     ...(among(walk.heads, stored.historyHead) ? [] : ["historyHead"]),
   ];
   if (differing.length === 0) return;
+  const ahead = stored.round > walk.rounds.length || (stored.round === walk.rounds.length && draft && !draft.ended);
   logOf(walk).add({
     code: "STORAGE_MISMATCH",
-    message: `The contract's storage does not agree with the events: ${differing.join(", ")}.`,
+    severity: ahead ? "unchecked" : "violation",
+    message: `The contract's storage does not agree with the events: ${differing.join(", ")}.${
+      ahead ? " It may be that of a later block, or events were kept back." : ""
+    }`,
     data: {
       fields: differing.join(","),
       round: walk.rounds.length,

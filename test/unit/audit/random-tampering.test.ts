@@ -54,7 +54,11 @@ describe("a random change of a single event", () => {
       const { name } = history.events[at]!;
       const lost = history.events.toSpliced(at, 1);
       if (name === "TaskCreated") expect(() => checkRecord({ ...history, events: lost })).to.throw();
-      else expect((await auditOf({ ...history, events: lost })).exitCode, `lost ${name}`).to.equal(3);
+      else {
+        const { exitCode } = await auditOf({ ...history, events: lost });
+        // Losing the very last one looks like storage that is ahead.
+        expect(exitCode, `lost ${name}`).to.equal(at === history.events.length - 1 ? 4 : 3);
+      }
       // Leaving and enrolling say the same when said twice.
       if (name !== "Enrolled" && name !== "Leaving") {
         const doubled = history.events.toSpliced(at, 0, history.events[at]!);

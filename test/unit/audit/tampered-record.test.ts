@@ -63,6 +63,15 @@ describe("the audit of a record with more than one event wrong, or of another ta
     }
   });
 
+  it("storage that is ahead of the events: unchecked, as a later block or events kept back look the same", async () => {
+    const history = await buildHistory();
+    const last = history.events.findIndex((event) => event.name === "RoundOpened" && event.round === 3);
+    for (const kept of [last, last + 1, last + 4, history.events.length - 1]) {
+      const findings = foundIn({ ...history, events: history.events.slice(0, kept) });
+      expect(findings.map(({ code, severity }) => [code, severity])).to.deep.equal([["STORAGE_MISMATCH", "unchecked"]]);
+    }
+  });
+
   it("a history that belongs to another chain or another federation", async () => {
     const history = await buildHistory();
     for (const elsewhere of [{ chainId: 1 }, { federation: accountOf("elsewhere") }]) {
