@@ -47,6 +47,7 @@ const suites: readonly Suite[] = [
     counts: "check",
   },
   { name: "vectors", args: ["scripts/vectors.ts", "--check"], counts: "check" },
+  { name: "command line docs", args: ["scripts/docs-cli.ts", "--check"], counts: "check" },
   { name: "unit", args: mocha("test/layers/*.test.ts", "test/unit/**/*.test.ts"), counts: "mocha" },
   { name: "contracts", args: hardhat("test"), counts: "hardhat" },
   { name: "simulation", args: mocha("test/simulation/**/*.test.ts"), counts: "mocha" },

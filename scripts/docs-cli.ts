@@ -1,0 +1,47 @@
+// Writes docs/cli.md from the commands themselves; with --check, only says whether it is current.
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import type { Command } from "commander";
+import { createProgram } from "../node/cli/program.ts";
+
+const path = join(import.meta.dirname, "..", "docs", "cli.md");
+const escape = (text: string) => text.replaceAll("|", "\\|").replaceAll("<", "&lt;");
+
+const text = `# The command line
+
+Written by \`node scripts/docs-cli.ts\` from the commands themselves; a test keeps it current.
+
+A setting is taken from its flag, else from its environment variable, else from the file named by \`--config\` (JSON: names in camel case, such as
+\`{"rpc": "http://127.0.0.1:8545"}\`; an unknown name is an error), else from its default. What a task fixes has no setting: it comes from the chain.
+\`--json\` makes every command print JSON lines. A password is asked for, or comes from \`FEDLEDGER_PASSWORD\` or \`--password-file\`, never from an argument.
+
+Exit codes: 0 done · 1 failed · 2 wrong use · 3 the audit found a violation, or a receipt proves nothing · 4 something could not be checked · 5 a service does not answer.
+${createProgram()
+  .commands.flatMap((command) => sections(command, "fedledger"))
+  .join("")}`;
+
+if (process.argv.includes("--check")) {
+  if (readFileSync(path, "utf8") !== text) {
+    process.stderr.write("docs/cli.md is not current: run node scripts/docs-cli.ts\n");
+    process.exitCode = 1;
+  }
+} else {
+  writeFileSync(path, text);
+}
+
+function sections(command: Command, parent: string): string[] {
+  const name = `${parent} ${command.name()}`;
+  if (command.commands.length > 0) return command.commands.flatMap((each) => sections(each, name));
+  const args = command.registeredArguments
+    .map((argument) => ` <${argument.name()}${argument.variadic ? "..." : ""}>`)
+    .join("");
+  const rows = command.options.map((option) => {
+    const from = [option.envVar, option.defaultValue === undefined ? undefined : `default ${option.defaultValue}`]
+      .filter(Boolean)
+      .join(", ");
+    return `| \`${option.flags.replaceAll("|", "\\|")}\` | ${escape(option.description)} | ${escape(from)} |\n`;
+  });
+  return [
+    `\n## ${name}${args}\n\n${escape(command.summary())}\n\n| setting | meaning | variable, default |\n| --- | --- | --- |\n${rows.join("")}`,
+  ];
+}
