@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import type { Address, Hex } from "../core/ids.ts";
 import { packageFolder } from "./contract-abi.ts";
 import { createRpcServer } from "./rpc-server.ts";
@@ -47,8 +48,11 @@ export async function startEmbeddedChain(options: EmbeddedChainOptions): Promise
   const { blockIntervalMs = 1_000, chainId = 31_337 } = options;
   // Hardhat takes a while to load, and only this function needs it.
   const { createHardhatRuntimeEnvironment } = await import("hardhat/hre");
+  const root = packageFolder();
   const environment = await createHardhatRuntimeEnvironment(
     {
+      // A folder that is not there: else Hardhat reads all of its compiler runs, to explain reverts that nobody here asks it to.
+      paths: { artifacts: join(root, "artifacts", "none") },
       networks: {
         embedded: {
           type: "edr-simulated",
@@ -63,7 +67,7 @@ export async function startEmbeddedChain(options: EmbeddedChainOptions): Promise
       },
     },
     {},
-    packageFolder(),
+    root,
   );
   const { provider, close: closeChain } = await openConnection(environment);
   const server = await createRpcServer(provider, { hostname, port }).catch(async (error) => {

@@ -1,7 +1,8 @@
 import { expect } from "chai";
-import { createSigner } from "../../../node/chain/index.ts";
+import { createSigner, sendEther } from "../../../node/chain/index.ts";
 import type { Address, Bytes32 } from "../../../node/core/ids.ts";
 import type { Log } from "../../../node/ports/index.ts";
+import { createClock } from "../../../node/system/index.ts";
 import { type FederationFixture, fixtureRules, silentLog, startFederation } from "../../support/federation-fixture.ts";
 import { rejection } from "../../support/rejection.ts";
 import { startRpcRelay } from "../../support/rpc-relay.ts";
@@ -174,6 +175,18 @@ describe("sending transactions", () => {
     await rejection(sender.send(create), "INSUFFICIENT_FUNDS");
     await chain.request("hardhat_setBalance", [sender.account, "0xde0b6b3a7640000"]);
     expect((await sender.send(create)).taskId).to.equal(1);
+  });
+
+  it("pays ether to several accounts", async () => {
+    const { chain, url, admin } = federation;
+    const base = { urls: [url], privateKey: admin.privateKey, log: silentLog, clock: createClock() };
+    const to = [account(800), account(801)];
+    expect(new Set(await sendEther({ ...base, to, ether: "0.25" })).size).to.equal(2);
+    for (const receiver of to) {
+      expect(await chain.request("eth_getBalance", [receiver, "latest"])).to.equal("0x3782dace9d90000");
+    }
+    await rejection(sendEther({ ...base, to, ether: "1000000000" }), "INSUFFICIENT_FUNDS");
+    for (const ether of ["", "0", "-1", "much"]) await rejection(sendEther({ ...base, to, ether }), "INVALID_CONFIG");
   });
 
   it("stops waiting when told", async () => {
