@@ -1,5 +1,6 @@
 import { FedledgerError } from "../core/error.ts";
 import type { Dataset } from "./dataset.ts";
+import { drawDirichlet } from "./dirichlet.ts";
 import { createSeededRandom, type SeededRandom, shuffledIndices } from "./seeded-random.ts";
 
 /** How a data set is divided among participants, for experiments. */
@@ -92,12 +93,12 @@ function divide(dataset: Dataset, partition: Partition, parts: number, random: S
       break;
     }
     case "quantity": {
-      share([...shuffledIndices(dataset.samples, random)], dirichlet(parts, partition.alpha, random), result);
+      share([...shuffledIndices(dataset.samples, random)], drawDirichlet(parts, partition.alpha, random), result);
       break;
     }
     case "dirichlet": {
       for (const members of examplesByClass(dataset, random)) {
-        share(members, dirichlet(parts, partition.alpha, random), result);
+        share(members, drawDirichlet(parts, partition.alpha, random), result);
       }
       break;
     }
@@ -159,31 +160,5 @@ function fillSmallParts(result: number[][], minSize: number, random: SeededRando
       const largest = result.reduce((a, b) => (b.length > a.length ? b : a));
       part.push(...largest.splice(random.below(largest.length), 1));
     }
-  }
-}
-
-/** One draw from the symmetric Dirichlet distribution: independent Gamma(alpha) variables over their sum. */
-function dirichlet(parts: number, alpha: number, random: SeededRandom): number[] {
-  const logs = Array.from({ length: parts }, () => logGamma(alpha, random));
-  const top = Math.max(...logs);
-  const weights = logs.map((log) => Math.exp(log - top));
-  const total = weights.reduce((a, b) => a + b, 0);
-  return weights.map((weight) => weight / total);
-}
-
-/**
- * The logarithm of a Gamma(shape, 1) variable: Marsaglia and Tsang 2000, "A simple method for generating gamma variables";
- * below shape 1 by their section 6, Gamma(shape + 1) · U^(1/shape). In logarithms, since a small shape underflows.
- */
-function logGamma(shape: number, random: SeededRandom): number {
-  if (shape < 1) return logGamma(shape + 1, random) + Math.log(1 - random.uniform()) / shape;
-  const d = shape - 1 / 3;
-  const c = 1 / Math.sqrt(9 * d);
-  for (;;) {
-    const x = random.normal();
-    const v = (1 + c * x) ** 3;
-    if (v <= 0) continue;
-    const u = 1 - random.uniform();
-    if (Math.log(u) < 0.5 * x * x + d - d * v + d * Math.log(v)) return Math.log(d * v);
   }
 }

@@ -61,9 +61,9 @@ const drafts: readonly Draft[] = [
   {
     name: "digits-mlp",
     dataset: "digits",
-    model: { kind: "mlp", inputs: 64, hidden: [64, 32], activation: "relu", output: digitClasses },
+    model: { kind: "mlp", inputs: 64, hidden: [64], activation: "relu", output: digitClasses },
     data: grey,
-    training: { epochs: 5, batchSize: 16, learningRate: 0.2 },
+    training: { epochs: 8, batchSize: 32, learningRate: 0.4 },
   },
   {
     name: "digits-logistic-regression",

@@ -229,6 +229,16 @@ describe("training/tfjs-trainer", () => {
     expect(result.loss).to.be.closeTo(loss / 300, 1e-4);
   });
 
+  it("stops an evaluation whose signal has aborted, with its reason", async () => {
+    const heldOut = randomDataset(mlp, 300, 1);
+    const trainer = await createTfjsTrainer({ spec: taskOf(mlp), train: heldOut, heldOut });
+    const reason = new Error("enough");
+    await trainer.evaluate(initialParameters(taskOf(mlp)), { signal: AbortSignal.abort(reason) }).then(
+      () => expect.fail("it ran"),
+      (error: unknown) => expect(error).to.equal(reason),
+    );
+  });
+
   it("evaluates nothing as nothing", async () => {
     const trainer = await createTfjsTrainer({ spec: taskOf(mlp), train: randomDataset(mlp, 3, 1), heldOut: none(mlp) });
     expect(await trainer.evaluate(initialParameters(taskOf(mlp)))).to.deep.equal({ samples: 0, metric: 0, loss: 0 });
