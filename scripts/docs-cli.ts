@@ -5,7 +5,7 @@ import type { Command } from "commander";
 import { createProgram } from "../node/cli/program.ts";
 
 const path = join(import.meta.dirname, "..", "docs", "cli.md");
-const escape = (text: string) => text.replaceAll("|", "\\|").replaceAll("<", "&lt;");
+const escaped = (text: string) => text.replaceAll("|", "\\|").replaceAll("<", "&lt;");
 
 const text = `# The command line
 
@@ -39,9 +39,9 @@ function sections(command: Command, parent: string): string[] {
     const from = [option.envVar, option.defaultValue === undefined ? undefined : `default ${option.defaultValue}`]
       .filter(Boolean)
       .join(", ");
-    return `| \`${option.flags.replaceAll("|", "\\|")}\` | ${escape(option.description)} | ${escape(from)} |\n`;
+    return `| \`${option.flags.replaceAll("|", "\\|")}\` | ${escaped(option.description)} | ${escaped(from)} |\n`;
   });
   return [
-    `\n## ${name}${args}\n\n${escape(command.summary())}\n\n| setting | meaning | variable, default |\n| --- | --- | --- |\n${rows.join("")}`,
+    `\n## ${name}${args}\n\n${escaped(command.summary())}\n\n| setting | meaning | variable, default |\n| --- | --- | --- |\n${rows.join("")}`,
   ];
 }
