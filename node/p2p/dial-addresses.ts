@@ -15,7 +15,7 @@ export function dialAddresses(peer: AdmittedPeer): readonly Multiaddr[] {
       return [];
     }
     const parts = address.getComponents();
-    if (parts.some(({ name }) => name === "http" || name === "https")) return [];
+    if (parts.length === 0 || parts.some(({ name }) => name === "http" || name === "https")) return [];
     const last = parts.at(-1);
     if (last?.name !== "p2p") return [address.encapsulate(`/p2p/${peer.peerId}`)];
     return last.value === peer.peerId ? [address] : [];

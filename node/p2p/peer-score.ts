@@ -4,9 +4,9 @@ export type Offence = "timeout" | "gossip" | "oversize" | "garbage" | "corrupt";
 /** Points of one offence. A slow peer may be busy; one that sends false bytes is faulty or lying. */
 export const offencePoints: Readonly<Record<Offence, number>> = {
   timeout: 10,
-  gossip: 20,
-  oversize: 50,
-  garbage: 50,
+  gossip: 25,
+  oversize: 55,
+  garbage: 55,
   corrupt: 60,
 };
 
