@@ -20,8 +20,8 @@ export interface ContractArtifact {
   readonly deployedLinkReferences: Record<string, never>;
 }
 
-// In a clone Hardhat's own folder; in the published package a copy beside the program.
-const artifactPaths = ["artifacts/contracts/Federation.sol/Federation.json", "dist/contracts/Federation.json"];
+// Where Hardhat puts it, in a clone; the published package has it at the same place.
+const artifactPath = "artifacts/contracts/Federation.sol/Federation.json";
 
 /** The folder that holds this package's package.json, in a clone and where npm installed it. */
 export function packageFolder(): string {
@@ -31,17 +31,15 @@ export function packageFolder(): string {
     if (existsSync(manifest) && JSON.parse(readFileSync(manifest, "utf8")).name === "fedledger") return folder;
     folder = dirname(folder);
   }
-  throw new FedledgerError("NOT_BUILT", { path: artifactPaths[0] });
+  throw new FedledgerError("NOT_BUILT", { path: artifactPath });
 }
 
 /** Reads the compiled contract. Rejects with NOT_BUILT when the contracts have not been compiled. */
 export async function loadContractArtifact(): Promise<ContractArtifact> {
-  const root = packageFolder();
-  for (const path of artifactPaths) {
-    const text = await readFile(join(root, path), "utf8").catch(() => undefined);
-    if (text !== undefined) return JSON.parse(text) as ContractArtifact;
-  }
-  throw new FedledgerError("NOT_BUILT", { path: artifactPaths[0] });
+  const text = await readFile(join(packageFolder(), artifactPath), "utf8").catch((error: unknown) => {
+    throw new FedledgerError("NOT_BUILT", { path: artifactPath }, error);
+  });
+  return JSON.parse(text) as ContractArtifact;
 }
 
 /** The federation contract's functions, events and errors. Rejects with NOT_BUILT. */

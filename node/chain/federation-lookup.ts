@@ -28,7 +28,7 @@ export async function checkFederation(rpc: JsonRpc, contract: Interface, federat
 
 /**
  * The first block that can hold events of the federation, found by halving over the contract's code, which a node with
- * full history answers; 0 on short chains and where the node keeps no old state.
+ * full history answers; 0 on short chains, and where the node keeps no old state or is wrong about it.
  */
 export async function findStartBlock(rpc: JsonRpc, federation: Address): Promise<number> {
   const latest = Number(await rpc.request<Hex>("eth_blockNumber", []));
@@ -42,5 +42,8 @@ export async function findStartBlock(rpc: JsonRpc, federation: Address): Promise
     if (answer.result === "0x") low = middle + 1;
     else high = middle;
   }
-  return low;
+  // The constructor gives the admin its role: the block of the deployment has an event.
+  const block = { address: federation, fromBlock: toQuantity(low), toBlock: toQuantity(low) };
+  const answer = await rpc.ask("eth_getLogs", [block]);
+  return "result" in answer && (answer.result as unknown[]).length > 0 ? low : 0;
 }

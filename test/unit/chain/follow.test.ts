@@ -176,6 +176,31 @@ describe("following a task", () => {
     await rejection(reader.head(), "RPC_UNREACHABLE");
   });
 
+  it("finds the deployment on a long chain, and reads all of it where a node cannot tell", async () => {
+    await federation.chain.mine(12_000);
+    const expected = await federation.admin.chain.history(taskId);
+    const codeAt = {
+      "full history": (block: number) => (block >= 1 ? "0x60" : "0x"),
+      pruned: () => {
+        throw new TypeError("missing trie node");
+      },
+      wrong: () => "0x",
+    };
+    for (const [kind, code] of Object.entries(codeAt)) {
+      const relay = await startRpcRelay(federation.chain);
+      let from: number | undefined;
+      relay.bend((method, [first, second]) => {
+        if (method === "eth_getLogs") from = Number((first as { fromBlock: string }).fromBlock);
+        return method === "eth_getCode" ? code(Number(second)) : undefined;
+      });
+      const reader = await federation.reader({ urls: [relay.url] });
+      const history = await reader.history(taskId);
+      await relay.cut();
+      expect(history).to.deep.equal(expected);
+      expect(from).to.equal(kind === "full history" ? 1 : 0);
+    }
+  });
+
   it("starts with what answers, and refuses endpoints of different chains", async () => {
     const dead = await startRpcRelay(federation.chain);
     await dead.cut();
