@@ -68,9 +68,9 @@ export type Progress =
 
 /** The record's steps from one look to the next, in their order. Without a `before`, only where the task stands now. */
 export function progressBetween(before: TaskView | undefined, after: TaskView): readonly Progress[] {
-  const known = before?.rounds.length ?? Math.max(0, after.rounds.length - 1);
+  const from = (before ?? after).rounds.length - 1;
   const steps: Progress[] = [];
-  for (const round of after.rounds.slice(Math.max(0, known - 1))) {
+  for (const round of after.rounds.slice(Math.max(0, from))) {
     const old = before?.rounds.find((other) => other.round === round.round);
     steps.push(...roundSteps(old, round));
   }

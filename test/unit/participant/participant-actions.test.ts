@@ -1,0 +1,197 @@
+import { expect } from "chai";
+import { chunkTreeRoot } from "../../../node/core/chunk-tree.ts";
+import { contentIdOf } from "../../../node/core/content-id.ts";
+import { FedledgerError } from "../../../node/core/error.ts";
+import { initialLanes } from "../../../node/core/initial-model.ts";
+import { bytesToLanes, lanesToBytes } from "../../../node/core/lanes.ts";
+import { canonicalTaskSpec } from "../../../node/core/task-spec.ts";
+import { offerUpdate } from "../../../node/participant/offer-update.ts";
+import { evaluationOf } from "../../../node/participant/sign-attestation.ts";
+import { trainSeed } from "../../../node/participant/train-seed.ts";
+import { trainUpdate } from "../../../node/participant/train-update.ts";
+import { readUpdate, writeUpdate } from "../../../node/participant/update-journal.ts";
+import type { Trainer } from "../../../node/ports/trainer.ts";
+import type { Transport } from "../../../node/ports/transport.ts";
+import { encodeHoldAnswer, type HoldAnswer } from "../../../node/rounds/messages.ts";
+import { createModelSource } from "../../../node/rounds/model-source.ts";
+import { openJournal } from "../../../node/system/journal.ts";
+import { simulatedSpec } from "../../simulation/federation.ts";
+import { createModelNetwork } from "../../simulation/model-network.ts";
+import { createSeededRandom } from "../../simulation/seeded-random.ts";
+import { createVirtualClock } from "../../simulation/virtual-clock.ts";
+import { rejection } from "../../support/rejection.ts";
+import { accounts, contactOf, hashOf, members, roundOf, rules, viewOf } from "../../support/round-states.ts";
+import { silentLog } from "../../support/silent-log.ts";
+
+const { a } = accounts;
+const signal = new AbortController().signal;
+const update = { round: 1, baseModelRoot: hashOf(9), updateRoot: hashOf(16), contentId: hashOf(32), weight: 10 };
+
+describe("trainSeed", () => {
+  it("depends on everything it is made of, and on nothing else", () => {
+    const seeds = [
+      trainSeed(1, 1, 1, a),
+      trainSeed(2, 1, 1, a),
+      trainSeed(1, 2, 1, a),
+      trainSeed(1, 1, 2, a),
+      trainSeed(1, 1, 1, accounts.b),
+    ];
+    expect(new Set(seeds).size).to.equal(5);
+    expect(seeds[0]).to.equal(trainSeed(1, 1, 1, a));
+    expect(seeds.every((seed) => Number.isInteger(seed) && seed >= 0 && seed < 2 ** 32)).to.equal(true);
+  });
+
+  it("has not changed: vector", () => {
+    expect(trainSeed(7, 1, 3, `0x${"11".repeat(20)}` as `0x${string}`)).to.equal(1401105983);
+  });
+});
+
+describe("evaluationOf", () => {
+  it("is in 1/2^24, rounded", () => {
+    expect(evaluationOf({ samples: 9, metric: 0.75, loss: 2.5 })).to.deep.equal({
+      samples: 9,
+      metricQ24: 3n << 22n,
+      lossQ24: 5n << 23n,
+    });
+    expect(evaluationOf({ samples: 9, metric: -3, loss: 0 }).metricQ24).to.equal(-3n << 24n);
+  });
+
+  it("stays in its bounds, and says nothing where there is no number", () => {
+    expect(evaluationOf({ samples: 9, metric: -1e300, loss: 1e300 })).to.deep.equal({
+      samples: 9,
+      metricQ24: -(1n << 63n),
+      lossQ24: (1n << 64n) - 1n,
+    });
+    const none = { samples: 0, metricQ24: 0n, lossQ24: 0n };
+    expect(evaluationOf({ samples: 9, metric: Number.NaN, loss: 0 })).to.deep.equal(none);
+    expect(evaluationOf({ samples: 9, metric: 0, loss: Number.POSITIVE_INFINITY })).to.deep.equal(none);
+    expect(evaluationOf({ samples: 0, metric: 1, loss: 1 })).to.deep.equal(none);
+  });
+});
+
+describe("the update journal", () => {
+  it("gives back what was written for this task, round and base, and nothing else", async () => {
+    const journal = openJournal(":memory:");
+    await writeUpdate(journal, 1, update);
+    expect(await readUpdate(journal, 1, update)).to.deep.equal(update);
+    expect(await readUpdate(journal, 2, update)).to.equal(undefined);
+    expect(await readUpdate(journal, 1, { ...update, round: 2 })).to.equal(undefined);
+    expect(await readUpdate(journal, 1, { ...update, baseModelRoot: hashOf(8) })).to.equal(undefined);
+    await journal.put(`update/1/1/${update.baseModelRoot}`, new TextEncoder().encode('{"updateRoot":1}'));
+    expect(await readUpdate(journal, 1, update)).to.equal(undefined);
+    await journal.close();
+  });
+});
+
+describe("offerUpdate", () => {
+  const [x, y] = [contactOf(accounts.x).peerId, contactOf(accounts.y).peerId];
+
+  async function offer(answers: Record<string, HoldAnswer | "late" | "garbage" | "away">, holdTimeoutMs = 1000) {
+    const clock = createVirtualClock(0);
+    const asked: string[] = [];
+    const request: Transport["request"] = async (peer, _protocol, _message, options) => {
+      asked.push(peer);
+      const answer = answers[peer]!;
+      if (answer === "late") await clock.sleep(1e6, { signal: options!.signal! });
+      if (answer === "away") throw new FedledgerError("PEER_UNREACHABLE", { peerId: peer, reason: "away" });
+      await clock.sleep(20);
+      return answer === "garbage" || answer === "late" ? Uint8Array.of(1) : encodeHoldAnswer(answer);
+    };
+    const transport = { request } as Transport;
+    let result: Awaited<ReturnType<typeof offerUpdate>> | undefined;
+    void offerUpdate(
+      { me: a, taskId: 1, transport, clock, log: silentLog, holdTimeoutMs },
+      update,
+      members,
+      signal,
+    ).then((value) => {
+      result = value;
+    });
+    await clock.run(() => result !== undefined, 10_000);
+    return { result, atMs: clock.nowMs(), asked };
+  }
+
+  it("is satisfied with the first aggregator that holds it", async () => {
+    const { result, atMs, asked } = await offer({ [x]: "late", [y]: { held: true } });
+    expect(result).to.deep.equal({ holders: 1, asked: 2 });
+    expect(atMs).to.equal(20);
+    expect(asked).to.have.members([x, y]);
+  });
+
+  it("goes on when all have refused, are away, or talk nonsense", async () => {
+    const refused = await offer({ [x]: { held: false, reason: "too-many" }, [y]: "garbage" });
+    expect(refused).to.deep.include({ result: { holders: 0, asked: 2 }, atMs: 20 });
+    expect((await offer({ [x]: "away", [y]: "away" })).result).to.deep.equal({ holders: 0, asked: 2 });
+  });
+
+  it("goes on when the time is up", async () => {
+    const { result, atMs } = await offer({ [x]: "late", [y]: { held: false, reason: "not-fetched" } }, 700);
+    expect(result).to.deep.equal({ holders: 0, asked: 2 });
+    expect(atMs).to.equal(700);
+  });
+});
+
+describe("trainUpdate", () => {
+  async function setUp(train: Trainer["train"]) {
+    const clock = createVirtualClock(0);
+    const network = createModelNetwork(clock, createSeededRandom(1), { latencyMs: 1, loss: 0 });
+    const host = network.host(contactOf(a).peerId);
+    host.up();
+    const journal = openJournal(":memory:");
+    const trainer = { train, samples: 500 } as Trainer;
+    const source = createModelSource({ store: host.store, transport: host.transport });
+    const deps = { account: a, store: host.store, source, trainer, journal, clock, seed: 3 };
+    const lanes = initialLanes(simulatedSpec, rules.fractionBits);
+    const root = chunkTreeRoot(lanes);
+    const view = viewOf([roundOf({ baseModelRoot: root })], {
+      spec: canonicalTaskSpec(simulatedSpec),
+      initialModelRoot: root,
+    });
+    const look = { view, members, signal };
+    const run = async <T>(work: Promise<T>): Promise<T> => {
+      let isDone = false;
+      const done = work.finally(() => {
+        isDone = true;
+      });
+      done.catch(() => undefined);
+      await clock.run(() => isDone, 60_000);
+      return await done;
+    };
+    return { deps, look, host, journal, lanes, run, round: view.rounds[0]! };
+  }
+
+  it("stores the difference from the base, journals it, and does not train again", async () => {
+    let trainings = 0;
+    const { deps, look, host, lanes, run, round } = await setUp(async ({ parameters }) => {
+      trainings++;
+      return { parameters: parameters.map((value) => value + trainings / 4), samples: 500, loss: 1 };
+    });
+    const first = await run(trainUpdate(deps, round, look));
+    const stored = bytesToLanes(host.blobs.get(first.contentId)!.slice());
+    expect([...stored]).to.deep.equal(new Array(lanes.length).fill(1 << 14));
+    expect(first.updateRoot).to.equal(chunkTreeRoot(stored));
+    expect(first.contentId).to.equal(await contentIdOf(lanesToBytes(stored)));
+    expect(first.weight, "cut to maxWeight").to.equal(100);
+    expect(await run(trainUpdate(deps, round, look))).to.deep.equal(first);
+    expect(trainings).to.equal(1);
+    host.blobs.clear();
+    expect(await run(trainUpdate(deps, round, look)), "the blob was lost").to.not.deep.equal(first);
+    expect(trainings).to.equal(2);
+  });
+
+  it("journals nothing that diverged", async () => {
+    const { deps, look, journal, run, round } = await setUp(async ({ parameters }) => ({
+      parameters: parameters.map(() => Number.NaN),
+      samples: 1,
+      loss: Number.NaN,
+    }));
+    await rejection(run(trainUpdate(deps, round, look)), "NON_FINITE_PARAMETER");
+    expect(await readUpdate(journal, 1, round)).to.equal(undefined);
+  });
+
+  it("refuses a task whose initial model is not the one on the chain", async () => {
+    const { deps, look, run, round } = await setUp(async () => expect.fail("trained"));
+    const lie = { ...look, view: { ...look.view, initialModelRoot: hashOf(1) } };
+    await rejection(run(trainUpdate(deps, round, lie)), "INVALID_TASK_SPEC");
+  });
+});
