@@ -9,7 +9,7 @@ import { createHeliaLight } from "helia";
 import { cidOf, contentIdFromCid, contentIdOf, UNIXFS_PROFILE } from "../core/content-id.ts";
 import { FedledgerError } from "../core/error.ts";
 import type { Bytes32 } from "../core/ids.ts";
-import type { BlobStore, BlockExchange, BlockReader, Log } from "../ports/index.ts";
+import type { BlobStore, BlockExchange, BlockReader, GetOptions, Log } from "../ports/index.ts";
 import { leaflessWalker } from "./blob-pins.ts";
 import { checkedBlockstore } from "./checked-blockstore.ts";
 import { collectionGate } from "./collection-gate.ts";
@@ -61,7 +61,7 @@ export async function createHeliaStore(options: HeliaStoreOptions): Promise<Heli
   const walker = leaflessWalker(blocks) as unknown as NonNullable<Parameters<typeof helia.pins.add>[1]>["walker"] &
     object;
   const gate = collectionGate();
-  const fetching = new Map<Bytes32, Promise<unknown>>();
+  const fetching = new Map<Bytes32, Promise<void>>();
   let stopServing = () => {};
 
   async function pin(contentId: Bytes32, lengthBytes: number): Promise<void> {
@@ -70,6 +70,21 @@ export async function createHeliaStore(options: HeliaStoreOptions): Promise<Heli
     } catch (error) {
       if ((error as Error).name !== "AlreadyPinnedError") throw error;
     }
+  }
+
+  async function fetchAndPin(contentId: Bytes32, getOptions: GetOptions): Promise<Uint8Array> {
+    const bytes = await fetchBlob({
+      contentId,
+      options: getOptions,
+      blocks,
+      exchange: blockStream,
+      wantBlock: libp2p && ((cid, signal) => readBlock(helia.blockstore, cid, signal)),
+      hasPeers: () => (libp2p?.getPeers().length ?? 0) > 0,
+      bitswapIdleTimeoutMs: options.bitswapIdleTimeoutMs ?? storageLimits.bitswapIdleTimeoutMs,
+      log,
+    });
+    await orStorageFailed(getOptions.signal, () => pin(contentId, bytes.length));
+    return bytes;
   }
 
   return {
@@ -87,24 +102,14 @@ export async function createHeliaStore(options: HeliaStoreOptions): Promise<Heli
     get: (contentId, getOptions) =>
       gate.enter(async () => {
         // a second caller waits and then finds the blob here
-        while (fetching.has(contentId)) await fetching.get(contentId)?.catch(() => {});
-        const fetched = fetchBlob({
-          contentId,
-          options: getOptions,
-          blocks,
-          exchange: blockStream,
-          wantBlock: libp2p && ((cid, signal) => readBlock(helia.blockstore, cid, signal)),
-          hasPeers: () => (libp2p?.getPeers().length ?? 0) > 0,
-          bitswapIdleTimeoutMs: options.bitswapIdleTimeoutMs ?? storageLimits.bitswapIdleTimeoutMs,
-          log,
-        });
-        fetching.set(contentId, fetched);
+        const others = fetching.get(contentId) ?? Promise.resolve();
+        const own = others.then(() => fetchAndPin(contentId, getOptions));
+        const settled = own.then(nothing, nothing);
+        fetching.set(contentId, settled);
         try {
-          const bytes = await fetched;
-          await orStorageFailed(getOptions.signal, () => pin(contentId, bytes.length));
-          return bytes;
+          return await own;
         } finally {
-          fetching.delete(contentId);
+          if (fetching.get(contentId) === settled) fetching.delete(contentId);
         }
       }),
     has: (contentId, lengthBytes) => hasLocalBlob(blocks, contentId, lengthBytes),
@@ -146,3 +151,5 @@ export async function createHeliaStore(options: HeliaStoreOptions): Promise<Heli
     }
   }
 }
+
+function nothing(): void {}

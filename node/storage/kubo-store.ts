@@ -71,9 +71,7 @@ export function createKuboStore(options: KuboOptions): BlobStore {
           chunker: `size-${unixfsChunkBytes}`,
           pin: true,
           signal: either,
-          ...(leaves > kuboDefaultLinks
-            ? { searchParams: new URLSearchParams({ "max-file-links": `${unixfsMaxChildren}` }) }
-            : {}),
+          ...(leaves > kuboDefaultLinks ? { maxFileLinks: unixfsMaxChildren } : {}),
         });
         if (cid.equals(cidOf(contentId, bytes.length))) return contentId;
         const reason = `the daemon made ${contentIdFromCid(cid)} of ${contentId}`;

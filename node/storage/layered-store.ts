@@ -4,7 +4,7 @@ import type { BlobStore } from "../ports/index.ts";
 /**
  * Several stores as one: a blob comes from the first that has it; `put` and `remove` go to the first store.
  * If none has it, but one gave false bytes, `get` rejects with that one's BLOB_CORRUPT, else with BLOB_NOT_FOUND.
- * Content that is not the profile's file of its length is refused at once: other stores could only hold the same.
+ * Content longer than allowed is refused at once: other stores could only hold the same.
  */
 export function createLayeredStore(stores: readonly [BlobStore, ...BlobStore[]]): BlobStore {
   return {
