@@ -29,8 +29,9 @@ abstract contract Members is AccessControlEnumerable, IMembers {
     function register(bytes calldata peerId, bytes32 encryptionKey, string calldata multiaddrs) external {
         if (!_isMember(msg.sender)) revert NotAMember(msg.sender);
         if (
-            peerId.length < MIN_PEER_ID_BYTES || peerId.length > MAX_PEER_ID_BYTES
-                || bytes(multiaddrs).length > MAX_MULTIADDRS_BYTES
+            peerId.length < MIN_PEER_ID_BYTES ||
+            peerId.length > MAX_PEER_ID_BYTES ||
+            bytes(multiaddrs).length > MAX_MULTIADDRS_BYTES
         ) revert InvalidContact();
         bytes32 peerIdHash = keccak256(peerId);
         address holder = _peerIdHolder[peerIdHash];
@@ -48,7 +49,10 @@ abstract contract Members is AccessControlEnumerable, IMembers {
     }
 
     function _isMember(address account) private view returns (bool) {
-        return hasRole(PARTICIPANT_ROLE, account) || hasRole(AGGREGATOR_ROLE, account)
-            || hasRole(TASK_CREATOR_ROLE, account) || hasRole(DEFAULT_ADMIN_ROLE, account);
+        return
+            hasRole(PARTICIPANT_ROLE, account) ||
+            hasRole(AGGREGATOR_ROLE, account) ||
+            hasRole(TASK_CREATOR_ROLE, account) ||
+            hasRole(DEFAULT_ADMIN_ROLE, account);
     }
 }

@@ -33,6 +33,8 @@ abstract contract Rounds is Tasks, EIP712, IRounds {
 
     /// @inheritdoc IRounds
     function openRound(uint32 taskId) external {
+        // only here, and not to authorize: it keeps out contracts, which could revert on a draw they dislike
+        // solhint-disable-next-line avoid-tx-origin
         if (msg.sender != tx.origin || msg.sender.code.length != 0) revert OnlyAccounts();
         Task storage task = _existing(taskId);
         TaskRules memory rules = task.rules;
@@ -50,13 +52,12 @@ abstract contract Rounds is Tasks, EIP712, IRounds {
         );
         uint256 deadline = block.timestamp + rules.commitWindowS;
         bytes32 modelRoot = task.modelRoot;
-        bytes32 accumulator =
-            keccak256(abi.encode(block.chainid, address(this), taskId, round, modelRoot, seed, enrolled, drawn));
+        bytes32 accumulator = keccak256(
+            abi.encode(block.chainid, address(this), taskId, round, modelRoot, seed, enrolled, drawn)
+        );
         task.state = RoundStateLibrary.opened(round, seed, enrolled, drawn, deadline);
         task.accumulator = accumulator;
-        emit RoundOpened(
-            taskId, round, modelRoot, seed, uint32(enrolled), uint8(drawn), uint40(deadline), accumulator
-        );
+        emit RoundOpened(taskId, round, modelRoot, seed, uint32(enrolled), uint8(drawn), uint40(deadline), accumulator);
     }
 
     /// @inheritdoc IRounds
@@ -86,8 +87,7 @@ abstract contract Rounds is Tasks, EIP712, IRounds {
         }
 
         task.state = state.withCommitment(slot, weight);
-        task.accumulator =
-            keccak256(abi.encode(task.accumulator, msg.sender, slot, weight, updateRoot, contentId));
+        task.accumulator = keccak256(abi.encode(task.accumulator, msg.sender, slot, weight, updateRoot, contentId));
         emit Committed(taskId, round, msg.sender, slot, weight, updateRoot, contentId);
     }
 
@@ -125,8 +125,8 @@ abstract contract Rounds is Tasks, EIP712, IRounds {
         } else {
             uint64 committed = state.committed();
             if (
-                proposal.excluded & ~committed != 0
-                    || Bitmap.count(committed & ~proposal.excluded) < task.rules.minUpdates
+                proposal.excluded & ~committed != 0 ||
+                Bitmap.count(committed & ~proposal.excluded) < task.rules.minUpdates
             ) revert InvalidExclusion();
             if (proposal.totalWeight == 0 || proposal.totalWeight >= totalWeight) revert WrongTotalWeight(totalWeight);
         }
@@ -148,16 +148,17 @@ abstract contract Rounds is Tasks, EIP712, IRounds {
         if (attempt < task.rules.attempts) {
             _assign(task, taskId, state, attempt);
         } else {
-            _invalidate(
-                task, taskId, state, phase == Phase.Proposed ? Reason.NotAttested : Reason.NoProposal
-            );
+            _invalidate(task, taskId, state, phase == Phase.Proposed ? Reason.NotAttested : Reason.NoProposal);
         }
     }
 
     /// @inheritdoc IRounds
-    function finalize(uint32 taskId, uint32 round, Proposal calldata proposal, Attestation[] calldata attestations)
-        external
-    {
+    function finalize(
+        uint32 taskId,
+        uint32 round,
+        Proposal calldata proposal,
+        Attestation[] calldata attestations
+    ) external {
         Task storage task = _tasks[taskId];
         RoundState state = _current(task, round, Phase.Proposed);
         bytes32 proposalHash = _proposalOnRecord(task, taskId, round, proposal);
@@ -170,7 +171,8 @@ abstract contract Rounds is Tasks, EIP712, IRounds {
         for (uint256 i = 0; i < attestations.length; ++i) {
             Evaluation calldata evaluation = attestations[i].evaluation;
             address attester = ECDSA.recoverCalldata(
-                attestationDigest(taskId, round, proposalHash, evaluation), attestations[i].signature
+                attestationDigest(taskId, round, proposalHash, evaluation),
+                attestations[i].signature
             );
             Enrolment storage enrolment_ = task.enrolments[attester];
             if (attester <= previous || enrolment_.place == 0 || enrolment_.leaving) revert InvalidAttester(attester);
@@ -192,11 +194,9 @@ abstract contract Rounds is Tasks, EIP712, IRounds {
     }
 
     /// @inheritdoc IRounds
-    function taskState(uint32 taskId)
-        external
-        view
-        returns (uint32 round, Phase phase, bytes32 modelRoot, bytes32 accumulator, bytes32 historyHead)
-    {
+    function taskState(
+        uint32 taskId
+    ) external view returns (uint32 round, Phase phase, bytes32 modelRoot, bytes32 accumulator, bytes32 historyHead) {
         Task storage task = _existing(taskId);
         RoundState state = task.state;
         return (state.round(), state.phase(), task.modelRoot, task.accumulator, task.historyHead);
@@ -207,20 +207,21 @@ abstract contract Rounds is Tasks, EIP712, IRounds {
         Task storage task = _existing(taskId);
         RoundState state = task.state;
         Phase phase = state.phase();
-        return RoundInfo({
-            round: state.round(),
-            phase: phase,
-            seed: state.seed(),
-            enrolled: state.enrolled(),
-            drawn: state.drawn(),
-            committed: state.committed(),
-            totalWeight: state.totalWeight(),
-            attempt: state.attempt(),
-            deadline: state.deadline(),
-            assigned: phase == Phase.Aggregating ? address(uint160(uint256(task.pending))) : address(0),
-            excluding: state.excluding(),
-            proposalHash: phase == Phase.Proposed ? task.pending : bytes32(0)
-        });
+        return
+            RoundInfo({
+                round: state.round(),
+                phase: phase,
+                seed: state.seed(),
+                enrolled: state.enrolled(),
+                drawn: state.drawn(),
+                committed: state.committed(),
+                totalWeight: state.totalWeight(),
+                attempt: state.attempt(),
+                deadline: state.deadline(),
+                assigned: phase == Phase.Aggregating ? address(uint160(uint256(task.pending))) : address(0),
+                excluding: state.excluding(),
+                proposalHash: phase == Phase.Proposed ? task.pending : bytes32(0)
+            });
     }
 
     /// @inheritdoc IRounds
@@ -231,16 +232,13 @@ abstract contract Rounds is Tasks, EIP712, IRounds {
     }
 
     /// @inheritdoc IRounds
-    function attestationDigest(uint32 taskId, uint32 round, bytes32 proposalHash, Evaluation calldata evaluation)
-        public
-        view
-        returns (bytes32)
-    {
-        return _hashTypedDataV4(
-            keccak256(
-                abi.encode(ATTESTATION_TYPEHASH, taskId, round, proposalHash, evaluation)
-            )
-        );
+    function attestationDigest(
+        uint32 taskId,
+        uint32 round,
+        bytes32 proposalHash,
+        Evaluation calldata evaluation
+    ) public view returns (bytes32) {
+        return _hashTypedDataV4(keccak256(abi.encode(ATTESTATION_TYPEHASH, taskId, round, proposalHash, evaluation)));
     }
 
     /// @dev The state of the task's current round, which must be `round`.
@@ -296,24 +294,26 @@ abstract contract Rounds is Tasks, EIP712, IRounds {
     }
 
     /// @dev Ends the round and extends the history; the base model is read before it is replaced.
-    function _end(Task storage task, RoundState state, Phase phase, bytes32 proposalHash, Reason reason)
-        private
-        returns (bytes32 head)
-    {
+    function _end(
+        Task storage task,
+        RoundState state,
+        Phase phase,
+        bytes32 proposalHash,
+        Reason reason
+    ) private returns (bytes32 head) {
         head = keccak256(
-            abi.encode(
-                task.historyHead, state.round(), phase, task.modelRoot, task.accumulator, proposalHash, reason
-            )
+            abi.encode(task.historyHead, state.round(), phase, task.modelRoot, task.accumulator, proposalHash, reason)
         );
         task.historyHead = head;
         task.state = state.ended(phase);
     }
 
-    function _proposalOnRecord(Task storage task, uint32 taskId, uint32 round, Proposal calldata proposal)
-        private
-        view
-        returns (bytes32 proposalHash)
-    {
+    function _proposalOnRecord(
+        Task storage task,
+        uint32 taskId,
+        uint32 round,
+        Proposal calldata proposal
+    ) private view returns (bytes32 proposalHash) {
         proposalHash = _proposalHash(taskId, round, proposal);
         if (proposalHash != task.pending) revert WrongProposal(task.pending);
     }

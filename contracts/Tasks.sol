@@ -56,11 +56,11 @@ abstract contract Tasks is Members, ITasks {
     mapping(address participant => EnumerableSet.UintSet taskIds) private _tasksOf;
 
     /// @inheritdoc ITasks
-    function createTask(TaskRules calldata rules, bytes32 modelRoot, bytes calldata spec)
-        external
-        onlyRole(TASK_CREATOR_ROLE)
-        returns (uint32 taskId)
-    {
+    function createTask(
+        TaskRules calldata rules,
+        bytes32 modelRoot,
+        bytes calldata spec
+    ) external onlyRole(TASK_CREATOR_ROLE) returns (uint32 taskId) {
         RulesValidation.validate(rules);
         if (spec.length == 0 || spec.length > MAX_SPEC_BYTES) revert InvalidSpec();
         if (modelRoot == 0) revert IRounds.InvalidRoot();
@@ -106,11 +106,10 @@ abstract contract Tasks is Members, ITasks {
     }
 
     /// @inheritdoc ITasks
-    function enrolment(uint32 taskId, address participant)
-        external
-        view
-        returns (bool enrolled, uint32 index, bool leaving, uint16 roundsCommitted)
-    {
+    function enrolment(
+        uint32 taskId,
+        address participant
+    ) external view returns (bool enrolled, uint32 index, bool leaving, uint16 roundsCommitted) {
         Enrolment storage enrolment_ = _existing(taskId).enrolments[participant];
         enrolled = enrolment_.place != 0;
         index = enrolled ? enrolment_.place - 1 : 0;

@@ -147,8 +147,12 @@ interface IRounds {
     function reassign(uint32 taskId, uint32 round) external;
 
     /// @notice Finalizes a proposal by a quorum of attestations, whoever submits them.
-    function finalize(uint32 taskId, uint32 round, Proposal calldata proposal, Attestation[] calldata attestations)
-        external;
+    function finalize(
+        uint32 taskId,
+        uint32 round,
+        Proposal calldata proposal,
+        Attestation[] calldata attestations
+    ) external;
 
     /// @notice Finalizes a proposal that excludes nothing after its challenge window.
     function finalizeUnchallenged(uint32 taskId, uint32 round, Proposal calldata proposal) external;
@@ -159,10 +163,9 @@ interface IRounds {
     /// @return modelRoot Root of the task's last final model.
     /// @return accumulator Accumulator of the round's commitments.
     /// @return historyHead Head of the task's history chain.
-    function taskState(uint32 taskId)
-        external
-        view
-        returns (uint32 round, Phase phase, bytes32 modelRoot, bytes32 accumulator, bytes32 historyHead);
+    function taskState(
+        uint32 taskId
+    ) external view returns (uint32 round, Phase phase, bytes32 modelRoot, bytes32 accumulator, bytes32 historyHead);
 
     /// @notice What the contract holds of a task's current round beside {taskState}.
     function roundInfo(uint32 taskId) external view returns (RoundInfo memory);
@@ -171,8 +174,10 @@ interface IRounds {
     function slotOf(uint32 taskId, address participant) external view returns (uint8 slot, bool drawn);
 
     /// @notice EIP-712 digest that an attester signs.
-    function attestationDigest(uint32 taskId, uint32 round, bytes32 proposalHash, Evaluation calldata evaluation)
-        external
-        view
-        returns (bytes32);
+    function attestationDigest(
+        uint32 taskId,
+        uint32 round,
+        bytes32 proposalHash,
+        Evaluation calldata evaluation
+    ) external view returns (bytes32);
 }

@@ -46,7 +46,11 @@ interface ITasks {
     /// - every rule is in its range ({InvalidRule}, {WeightOverflow});
     /// - the specification has 1 to 8192 bytes ({InvalidSpec});
     /// - the root of the initial model is not zero ({IRounds.InvalidRoot}).
-    function createTask(TaskRules calldata rules, bytes32 modelRoot, bytes calldata spec) external returns (uint32 taskId);
+    function createTask(
+        TaskRules calldata rules,
+        bytes32 modelRoot,
+        bytes calldata spec
+    ) external returns (uint32 taskId);
 
     /// @notice Takes part in a task from its next round on.
     ///
@@ -67,10 +71,10 @@ interface ITasks {
     /// @return index Its place, from 0.
     /// @return leaving Whether it is leaving: it can no longer commit or attest.
     /// @return roundsCommitted Rounds it has committed in, counted only where the task has roundsPerParticipant.
-    function enrolment(uint32 taskId, address participant)
-        external
-        view
-        returns (bool enrolled, uint32 index, bool leaving, uint16 roundsCommitted);
+    function enrolment(
+        uint32 taskId,
+        address participant
+    ) external view returns (bool enrolled, uint32 index, bool leaving, uint16 roundsCommitted);
 
     /// @notice The participants of a task by place, leaving ones included. Its cost grows with their number: for calls, not
     /// for transactions.

@@ -36,8 +36,11 @@ library ChunkTree {
         bytes32[] calldata siblings
     ) internal pure returns (bool) {
         if (
-            parameterCount == 0 || index >= chunkCount(parameterCount) || chunk.length != CHUNK_BYTES
-                || siblings.length != depth(parameterCount) || !_padded(parameterCount, index, chunk)
+            parameterCount == 0 ||
+            index >= chunkCount(parameterCount) ||
+            chunk.length != CHUNK_BYTES ||
+            siblings.length != depth(parameterCount) ||
+            !_padded(parameterCount, index, chunk)
         ) return false;
         bytes32 node = keccak256(abi.encodePacked(uint8(0), index, chunk));
         for (uint256 level = 0; level < siblings.length; ++level) {

@@ -16,11 +16,12 @@ library Draw {
     /// @notice Number of participants to draw of `enrolled`.
     /// @param enrolled At least minUpdates.
     /// @return drawn min(maxUpdates, max(minUpdates, ceil(enrolled * participationBps / 10000)), enrolled).
-    function size(uint256 enrolled, uint256 minUpdates, uint256 maxUpdates, uint256 participationBps)
-        internal
-        pure
-        returns (uint256 drawn)
-    {
+    function size(
+        uint256 enrolled,
+        uint256 minUpdates,
+        uint256 maxUpdates,
+        uint256 participationBps
+    ) internal pure returns (uint256 drawn) {
         drawn = (enrolled * participationBps + 9_999) / 10_000;
         if (drawn < minUpdates) drawn = minUpdates;
         if (drawn > maxUpdates) drawn = maxUpdates;
@@ -49,7 +50,11 @@ library Draw {
             mstore(0, shl(184, seed))
             let numbers := keccak256(0, 9)
             slot := index
-            for { let i := sub(enrolled, 1) } i { i := sub(i, 1) } {
+            for {
+                let i := sub(enrolled, 1)
+            } i {
+                i := sub(i, 1)
+            } {
                 let j := mod(and(shr(shl(4, i), numbers), 0xffff), add(i, 1))
                 // exchanges i and j where the slot is one of them
                 slot := xor(slot, mul(xor(i, j), or(eq(slot, i), eq(slot, j))))

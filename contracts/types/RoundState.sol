@@ -34,15 +34,22 @@ library RoundStateLibrary {
     /// @param enrolled_ At most MAX_ENROLLED.
     /// @param drawn_ At most 64.
     /// @param deadline_ Seconds since 1970, below 2^33.
-    function opened(uint256 round_, uint72 seed_, uint256 enrolled_, uint256 drawn_, uint256 deadline_)
-        internal
-        pure
-        returns (RoundState)
-    {
-        return RoundState.wrap(
-            uint256(Phase.Open) | (drawn_ << DRAWN_AT) | (deadline_ << DEADLINE_AT) | (enrolled_ << ENROLLED_AT)
-                | (round_ << ROUND_AT) | (uint256(seed_) << SEED_AT)
-        );
+    function opened(
+        uint256 round_,
+        uint72 seed_,
+        uint256 enrolled_,
+        uint256 drawn_,
+        uint256 deadline_
+    ) internal pure returns (RoundState) {
+        return
+            RoundState.wrap(
+                uint256(Phase.Open) |
+                    (drawn_ << DRAWN_AT) |
+                    (deadline_ << DEADLINE_AT) |
+                    (enrolled_ << ENROLLED_AT) |
+                    (round_ << ROUND_AT) |
+                    (uint256(seed_) << SEED_AT)
+            );
     }
 
     /// @notice The state with one more commitment.
@@ -53,18 +60,25 @@ library RoundStateLibrary {
 
     /// @notice The state with an aggregator assigned.
     function assigned(RoundState self, uint256 attempt_, uint256 deadline_) internal pure returns (RoundState) {
-        return RoundState.wrap(
-            (RoundState.unwrap(self) & ~STEP_MASK) | uint256(Phase.Aggregating) | (attempt_ << ATTEMPT_AT)
-                | (deadline_ << DEADLINE_AT)
-        );
+        return
+            RoundState.wrap(
+                (RoundState.unwrap(self) & ~STEP_MASK) |
+                    uint256(Phase.Aggregating) |
+                    (attempt_ << ATTEMPT_AT) |
+                    (deadline_ << DEADLINE_AT)
+            );
     }
 
     /// @notice The state with a proposal on record.
     function proposed(RoundState self, bool excluding_, uint256 deadline_) internal pure returns (RoundState) {
-        return RoundState.wrap(
-            (RoundState.unwrap(self) & ~STEP_MASK) | uint256(Phase.Proposed) | (excluding_ ? EXCLUDING : 0)
-                | (uint256(self.attempt()) << ATTEMPT_AT) | (deadline_ << DEADLINE_AT)
-        );
+        return
+            RoundState.wrap(
+                (RoundState.unwrap(self) & ~STEP_MASK) |
+                    uint256(Phase.Proposed) |
+                    (excluding_ ? EXCLUDING : 0) |
+                    (uint256(self.attempt()) << ATTEMPT_AT) |
+                    (deadline_ << DEADLINE_AT)
+            );
     }
 
     /// @notice The state in a phase that ends the round.

@@ -77,14 +77,14 @@ contract KnownBugsTest is FederationFixture {
         Proposal memory second = _proposal(taskId, 0);
         _propose(taskId, second);
         // the digest differs, so that another signer comes out, who is not enrolled
-        (bool accepted,) = address(federation).call(abi.encodeCall(IRounds.finalize, (taskId, 2, second, old)));
+        (bool accepted, ) = address(federation).call(abi.encodeCall(IRounds.finalize, (taskId, 2, second, old)));
         assertTrue(!accepted, "replayed in another round");
 
         IFederation other = _newFederation(address(this));
         bytes32 hash = keccak256("proposal");
         assertTrue(
-            other.attestationDigest(1, 1, hash, old[0].evaluation)
-                != federation.attestationDigest(1, 1, hash, old[0].evaluation),
+            other.attestationDigest(1, 1, hash, old[0].evaluation) !=
+                federation.attestationDigest(1, 1, hash, old[0].evaluation),
             "another federation, another digest"
         );
     }
@@ -119,17 +119,17 @@ contract KnownBugsTest is FederationFixture {
         bytes32 base = _modelRoot(taskId);
         bytes32 root = keccak256("the author's update");
         bytes32 contentId = keccak256("the author's blob");
-        (,,, bytes32 start,) = federation.taskState(taskId);
+        (, , , bytes32 start, ) = federation.taskState(taskId);
         vm.prank(participants[1]);
         federation.commit(taskId, 1, base, root, contentId, 10);
-        (,,, bytes32 copied,) = federation.taskState(taskId);
+        (, , , bytes32 copied, ) = federation.taskState(taskId);
         // the copy is recorded as the copier's own, and does not block the author
-        (uint8 slot,) = federation.slotOf(taskId, participants[1]);
+        (uint8 slot, ) = federation.slotOf(taskId, participants[1]);
         assertEq(copied, keccak256(abi.encode(start, participants[1], slot, 10, root, contentId)));
         vm.prank(participants[0]);
         federation.commit(taskId, 1, base, root, contentId, 10);
-        (slot,) = federation.slotOf(taskId, participants[0]);
-        (,,, bytes32 authored,) = federation.taskState(taskId);
+        (slot, ) = federation.slotOf(taskId, participants[0]);
+        (, , , bytes32 authored, ) = federation.taskState(taskId);
         assertEq(authored, keccak256(abi.encode(copied, participants[0], slot, 10, root, contentId)));
     }
 
@@ -197,7 +197,7 @@ contract KnownBugsTest is FederationFixture {
     }
 
     function _expectRefused(bytes memory call) private {
-        (bool accepted,) = address(federation).call(call);
+        (bool accepted, ) = address(federation).call(call);
         assertTrue(!accepted, "refused");
     }
 }

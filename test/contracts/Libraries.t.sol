@@ -46,10 +46,12 @@ contract LibrariesTest is TestBase {
         }
     }
 
-    function test_draw_sizeIsWithinItsBounds(uint256 enrolled, uint256 minUpdates, uint256 maxUpdates, uint256 bps)
-        public
-        pure
-    {
+    function test_draw_sizeIsWithinItsBounds(
+        uint256 enrolled,
+        uint256 minUpdates,
+        uint256 maxUpdates,
+        uint256 bps
+    ) public pure {
         maxUpdates = bound(maxUpdates, 1, 64);
         minUpdates = bound(minUpdates, 1, maxUpdates);
         enrolled = bound(enrolled, minUpdates, 262_143);
@@ -168,9 +170,10 @@ contract LibrariesTest is TestBase {
                 siblings[level] = nodes[node ^ 1];
                 node /= 2;
             }
-            for (uint256 at = 0; at < count; ++at) {
+            for (uint256 other = 0; other < count; ++other) {
                 assertTrue(
-                    harness.verify(root, uint32(parameterCount), uint32(at), chunks[i], siblings) == (at == i), "index"
+                    harness.verify(root, uint32(parameterCount), uint32(other), chunks[i], siblings) == (other == i),
+                    "index"
                 );
             }
         }
@@ -188,9 +191,7 @@ contract LibrariesTest is TestBase {
     /// @dev 64 lanes of one value, little-endian.
     function _chunkOf(int32 lane) private pure returns (bytes memory data) {
         uint32 bits = uint32(lane);
-        bytes4 bytesOfLane = bytes4(
-            (bits << 24) | ((bits & 0xff00) << 8) | ((bits >> 8) & 0xff00) | (bits >> 24)
-        );
+        bytes4 bytesOfLane = bytes4((bits << 24) | ((bits & 0xff00) << 8) | ((bits >> 8) & 0xff00) | (bits >> 24));
         data = new bytes(256);
         for (uint256 i = 0; i < 256; ++i) {
             data[i] = bytesOfLane[i % 4];

@@ -5,7 +5,15 @@ import {IAccessControl} from "@openzeppelin/contracts/access/IAccessControl.sol"
 import {ECDSA} from "@openzeppelin/contracts/utils/cryptography/ECDSA.sol";
 import {IRounds} from "../../contracts/interfaces/IRounds.sol";
 import {ITasks} from "../../contracts/interfaces/ITasks.sol";
-import {Attestation, Evaluation, Phase, Proposal, Reason, RoundInfo, TaskRules} from "../../contracts/types/TaskTypes.sol";
+import {
+    Attestation,
+    Evaluation,
+    Phase,
+    Proposal,
+    Reason,
+    RoundInfo,
+    TaskRules
+} from "../../contracts/types/TaskTypes.sol";
 import {FederationFixture} from "./support/FederationFixture.sol";
 
 contract RoundsTest is FederationFixture {
@@ -82,10 +90,11 @@ contract RoundsTest is FederationFixture {
         uint32 taskId = _createWithAll(_rules());
         vm.warp(5000);
         vm.prevrandao(bytes32(uint256(77)));
-        (,, bytes32 modelRoot,, bytes32 head) = federation.taskState(taskId);
+        (, , bytes32 modelRoot, , bytes32 head) = federation.taskState(taskId);
         uint72 seed = uint72(uint256(keccak256(abi.encode(uint256(77), address(federation), taskId, 1, head))));
-        bytes32 accumulator =
-            keccak256(abi.encode(block.chainid, address(federation), taskId, 1, modelRoot, seed, 5, 5));
+        bytes32 accumulator = keccak256(
+            abi.encode(block.chainid, address(federation), taskId, 1, modelRoot, seed, 5, 5)
+        );
         vm.expectEmit();
         emit IRounds.RoundOpened(taskId, 1, modelRoot, seed, 5, 5, 5600, accumulator);
         _open(taskId);
@@ -121,7 +130,9 @@ contract RoundsTest is FederationFixture {
         _commit(taskId, participants[0], 10);
         vm.warp(block.timestamp + 1);
         _expectCommitRevert(
-            taskId, participants[1], abi.encodeWithSelector(IRounds.TooLate.selector, block.timestamp - 1)
+            taskId,
+            participants[1],
+            abi.encodeWithSelector(IRounds.TooLate.selector, block.timestamp - 1)
         );
     }
 
@@ -142,7 +153,9 @@ contract RoundsTest is FederationFixture {
     function test_commit_refusesAnotherPhase() public {
         uint32 taskId = _aggregating();
         _expectCommitRevert(
-            taskId, participants[0], abi.encodeWithSelector(IRounds.WrongPhase.selector, Phase.Aggregating)
+            taskId,
+            participants[0],
+            abi.encodeWithSelector(IRounds.WrongPhase.selector, Phase.Aggregating)
         );
     }
 
@@ -181,7 +194,9 @@ contract RoundsTest is FederationFixture {
         vm.prank(participants[0]);
         federation.leave(taskId);
         _expectCommitRevert(
-            taskId, participants[0], abi.encodeWithSelector(ITasks.NotEnrolled.selector, participants[0])
+            taskId,
+            participants[0],
+            abi.encodeWithSelector(ITasks.NotEnrolled.selector, participants[0])
         );
     }
 
@@ -207,7 +222,9 @@ contract RoundsTest is FederationFixture {
             (, bool drawn) = federation.slotOf(taskId, participants[i]);
             if (drawn) continue;
             _expectCommitRevert(
-                taskId, participants[i], abi.encodeWithSelector(IRounds.NotDrawn.selector, participants[i])
+                taskId,
+                participants[i],
+                abi.encodeWithSelector(IRounds.NotDrawn.selector, participants[i])
             );
             ++refused;
         }
@@ -221,14 +238,20 @@ contract RoundsTest is FederationFixture {
         }
         _open(taskId);
         _enrol(taskId, participants[4]);
-        _expectCommitRevert(taskId, participants[4], abi.encodeWithSelector(IRounds.NotDrawn.selector, participants[4]));
+        _expectCommitRevert(
+            taskId,
+            participants[4],
+            abi.encodeWithSelector(IRounds.NotDrawn.selector, participants[4])
+        );
     }
 
     function test_commit_refusesASecondUpdate() public {
         uint32 taskId = _opened();
         _commit(taskId, participants[0], 10);
         _expectCommitRevert(
-            taskId, participants[0], abi.encodeWithSelector(IRounds.AlreadyCommitted.selector, participants[0])
+            taskId,
+            participants[0],
+            abi.encodeWithSelector(IRounds.AlreadyCommitted.selector, participants[0])
         );
     }
 
@@ -238,11 +261,13 @@ contract RoundsTest is FederationFixture {
         uint32 taskId = _createWithAll(rules);
         _open(taskId);
         _finish(taskId);
-        (,,, uint16 used) = federation.enrolment(taskId, participants[0]);
+        (, , , uint16 used) = federation.enrolment(taskId, participants[0]);
         assertEq(used, 1);
         _open(taskId);
         _expectCommitRevert(
-            taskId, participants[0], abi.encodeWithSelector(IRounds.BudgetSpent.selector, participants[0])
+            taskId,
+            participants[0],
+            abi.encodeWithSelector(IRounds.BudgetSpent.selector, participants[0])
         );
     }
 
@@ -260,7 +285,9 @@ contract RoundsTest is FederationFixture {
         _enrol(taskId, participants[0]);
         _open(taskId);
         _expectCommitRevert(
-            taskId, participants[0], abi.encodeWithSelector(IRounds.BudgetSpent.selector, participants[0])
+            taskId,
+            participants[0],
+            abi.encodeWithSelector(IRounds.BudgetSpent.selector, participants[0])
         );
     }
 
@@ -307,7 +334,7 @@ contract RoundsTest is FederationFixture {
     function test_closeRound_assignsByRotation() public {
         uint32 taskId = _opened();
         _commitAll(taskId);
-        (,,, bytes32 accumulator,) = federation.taskState(taskId);
+        (, , , bytes32 accumulator, ) = federation.taskState(taskId);
         vm.expectEmit();
         emit IRounds.RoundClosed(taskId, 1, 31, 50, accumulator);
         vm.expectEmit();
@@ -320,7 +347,7 @@ contract RoundsTest is FederationFixture {
         uint32 taskId = _opened();
         _commit(taskId, participants[0], 10);
         _passDeadline(taskId);
-        (,, bytes32 modelRoot, bytes32 accumulator, bytes32 head) = federation.taskState(taskId);
+        (, , bytes32 modelRoot, bytes32 accumulator, bytes32 head) = federation.taskState(taskId);
         head = keccak256(
             abi.encode(head, 1, Phase.Invalidated, modelRoot, accumulator, bytes32(0), Reason.TooFewUpdates)
         );
@@ -343,9 +370,7 @@ contract RoundsTest is FederationFixture {
     function test_propose_refusesAnotherRoundOrPhase() public {
         (uint32 taskId, Proposal memory proposal) = _proposed(0);
         _expectProposeRevert(taskId, 2, proposal, abi.encodeWithSelector(IRounds.WrongRound.selector, 1));
-        _expectProposeRevert(
-            taskId, 1, proposal, abi.encodeWithSelector(IRounds.WrongPhase.selector, Phase.Proposed)
-        );
+        _expectProposeRevert(taskId, 1, proposal, abi.encodeWithSelector(IRounds.WrongPhase.selector, Phase.Proposed));
     }
 
     function test_propose_isForTheAssignedAggregatorInItsOwnName() public {
@@ -365,9 +390,7 @@ contract RoundsTest is FederationFixture {
         uint32 taskId = _aggregating();
         Proposal memory proposal = _proposal(taskId, 0);
         proposal.attempt = 1;
-        _expectProposeRevert(
-            taskId, 1, proposal, abi.encodeWithSelector(IRounds.NotAssigned.selector, aggregators[1])
-        );
+        _expectProposeRevert(taskId, 1, proposal, abi.encodeWithSelector(IRounds.NotAssigned.selector, aggregators[1]));
     }
 
     function test_propose_refusesAnAggregatorWhoseRoleWasRevoked() public {
@@ -426,14 +449,20 @@ contract RoundsTest is FederationFixture {
     function test_propose_excludesOnlyCommittedUpdates() public {
         uint32 taskId = _aggregating();
         _expectProposeRevert(
-            taskId, 1, _proposal(taskId, 1 << 5), abi.encodeWithSelector(IRounds.InvalidExclusion.selector)
+            taskId,
+            1,
+            _proposal(taskId, 1 << 5),
+            abi.encodeWithSelector(IRounds.InvalidExclusion.selector)
         );
     }
 
     function test_propose_leavesAtLeastMinUpdates() public {
         uint32 taskId = _aggregating();
         _expectProposeRevert(
-            taskId, 1, _proposal(taskId, 0xf), abi.encodeWithSelector(IRounds.InvalidExclusion.selector)
+            taskId,
+            1,
+            _proposal(taskId, 0xf),
+            abi.encodeWithSelector(IRounds.InvalidExclusion.selector)
         );
         _propose(taskId, _proposal(taskId, 7));
     }
@@ -463,7 +492,7 @@ contract RoundsTest is FederationFixture {
     }
 
     function test_reassign_leavesAProposalOfEverythingAlone() public {
-        (uint32 taskId,) = _proposed(0);
+        (uint32 taskId, ) = _proposed(0);
         _passDeadline(taskId);
         vm.expectRevert(abi.encodeWithSelector(IRounds.WrongPhase.selector, Phase.Proposed));
         federation.reassign(taskId, 1);
@@ -487,7 +516,7 @@ contract RoundsTest is FederationFixture {
         assertEq(info.deadline, block.timestamp + 300);
         assertEq(info.committed, 31);
         _passDeadline(taskId);
-        (,, bytes32 modelRoot, bytes32 accumulator, bytes32 head) = federation.taskState(taskId);
+        (, , bytes32 modelRoot, bytes32 accumulator, bytes32 head) = federation.taskState(taskId);
         head = keccak256(abi.encode(head, 1, Phase.Invalidated, modelRoot, accumulator, bytes32(0), Reason.NoProposal));
         vm.expectEmit();
         emit IRounds.RoundInvalidated(taskId, 1, Reason.NoProposal, head);
@@ -495,7 +524,7 @@ contract RoundsTest is FederationFixture {
     }
 
     function test_reassign_replacesAnUnattestedExclusion() public {
-        (uint32 taskId,) = _proposed(1);
+        (uint32 taskId, ) = _proposed(1);
         _passDeadline(taskId);
         federation.reassign(taskId, 1);
         RoundInfo memory info = federation.roundInfo(taskId);
@@ -504,9 +533,9 @@ contract RoundsTest is FederationFixture {
         _propose(taskId, _proposal(taskId, 1));
         assertEq(federation.roundInfo(taskId).attempt, 1);
         _passDeadline(taskId);
-        (,,,, bytes32 before) = federation.taskState(taskId);
+        (, , , , bytes32 before) = federation.taskState(taskId);
         federation.reassign(taskId, 1);
-        (, Phase phase,,, bytes32 head) = federation.taskState(taskId);
+        (, Phase phase, , , bytes32 head) = federation.taskState(taskId);
         assertTrue(phase == Phase.Invalidated && head != before, "invalidated");
     }
 
@@ -524,7 +553,7 @@ contract RoundsTest is FederationFixture {
         (uint32 taskId, Proposal memory proposal) = _proposed(0);
         Attestation[] memory attestations = _attestations(taskId, 3);
         bytes32 hash = federation.roundInfo(taskId).proposalHash;
-        (,, bytes32 base, bytes32 accumulator, bytes32 head) = federation.taskState(taskId);
+        (, , bytes32 base, bytes32 accumulator, bytes32 head) = federation.taskState(taskId);
         head = keccak256(abi.encode(head, 1, Phase.Finalized, base, accumulator, hash, Reason.None));
         address[] memory attesters = new address[](3);
         Evaluation[] memory evaluations = new Evaluation[](3);

@@ -39,7 +39,7 @@ contract TasksTest is FederationFixture {
 
     function test_createTask_startsTheHistory() public {
         uint32 taskId = _create(_rules());
-        (,,,, bytes32 head) = federation.taskState(taskId);
+        (, , , , bytes32 head) = federation.taskState(taskId);
         bytes32 rulesHash = keccak256(abi.encode(_rules()));
         assertEq(
             head,
@@ -276,7 +276,7 @@ contract TasksTest is FederationFixture {
         vm.prank(participants[1]);
         federation.leave(taskId);
         _expectPlaces(taskId, 5);
-        (bool enrolled, uint32 index, bool leaving,) = federation.enrolment(taskId, participants[1]);
+        (bool enrolled, uint32 index, bool leaving, ) = federation.enrolment(taskId, participants[1]);
         assertTrue(enrolled && leaving && index == 1, "leaving");
         vm.expectEmit();
         emit ITasks.Left(taskId, participants[1]);
@@ -284,7 +284,7 @@ contract TasksTest is FederationFixture {
         emit ITasks.Enrolled(taskId, participants[4], 1);
         _open(taskId);
         _expectPlaces(taskId, 4);
-        (enrolled, index, leaving,) = federation.enrolment(taskId, participants[1]);
+        (enrolled, index, leaving, ) = federation.enrolment(taskId, participants[1]);
         assertTrue(!enrolled && !leaving && index == 0, "left");
     }
 
@@ -331,7 +331,7 @@ contract TasksTest is FederationFixture {
         _open(taskId);
         _expectPlaces(taskId, 5);
         for (uint256 i = 35; i < many.length; ++i) {
-            (bool enrolled,, bool leaving,) = federation.enrolment(taskId, many[i]);
+            (bool enrolled, , bool leaving, ) = federation.enrolment(taskId, many[i]);
             assertTrue(enrolled && !leaving, "stays");
         }
     }
@@ -357,7 +357,7 @@ contract TasksTest is FederationFixture {
         }
         federation.revokeRole(federation.PARTICIPANT_ROLE(), participants[2]);
         for (uint256 i = 0; i < 3; ++i) {
-            (,, bool leaving,) = federation.enrolment(taskIds[i], participants[2]);
+            (, , bool leaving, ) = federation.enrolment(taskIds[i], participants[2]);
             assertTrue(leaving, "leaving");
         }
     }
@@ -376,7 +376,7 @@ contract TasksTest is FederationFixture {
         federation.grantRole(federation.AGGREGATOR_ROLE(), participants[2]);
         federation.revokeRole(federation.AGGREGATOR_ROLE(), participants[2]);
         federation.revokeRole(federation.PARTICIPANT_ROLE(), outsider);
-        (,, bool leaving,) = federation.enrolment(taskId, participants[2]);
+        (, , bool leaving, ) = federation.enrolment(taskId, participants[2]);
         assertTrue(!leaving, "stays");
     }
 
@@ -385,7 +385,7 @@ contract TasksTest is FederationFixture {
         bytes32 role = federation.PARTICIPANT_ROLE();
         federation.revokeRole(role, participants[2]);
         federation.grantRole(role, participants[2]);
-        (,, bool leaving,) = federation.enrolment(taskId, participants[2]);
+        (, , bool leaving, ) = federation.enrolment(taskId, participants[2]);
         assertTrue(leaving, "leaving");
         _open(taskId);
         _enrol(taskId, participants[2]);
@@ -414,7 +414,7 @@ contract TasksTest is FederationFixture {
         address[] memory places = federation.participants(taskId);
         assertEq(places.length, count);
         for (uint256 i = 0; i < count; ++i) {
-            (bool enrolled, uint32 index,,) = federation.enrolment(taskId, places[i]);
+            (bool enrolled, uint32 index, , ) = federation.enrolment(taskId, places[i]);
             assertTrue(enrolled && index == i, "place");
         }
     }

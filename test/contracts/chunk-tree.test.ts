@@ -24,7 +24,7 @@ describe("ChunkTree (Solidity)", () => {
     harness.verify(c.root, c.parameterCount, c.index, c.chunk, c.proof) as Promise<boolean>;
 
   before(async () => {
-    harness = await createLibraryHarness();
+    ({ harness } = await createLibraryHarness());
   });
 
   for (const vector of readVectors<ChunkCase>("chunk-tree")) {

@@ -18,7 +18,7 @@ describe("Draw (Solidity)", () => {
   let harness: LibraryHarness;
 
   before(async () => {
-    harness = await createLibraryHarness();
+    ({ harness } = await createLibraryHarness());
   });
 
   for (const c of readVectors<DrawCase>("draw")) {

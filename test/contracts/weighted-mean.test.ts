@@ -25,7 +25,7 @@ describe("WeightedMean (Solidity)", () => {
   let harness: LibraryHarness;
 
   before(async () => {
-    harness = await createLibraryHarness();
+    ({ harness } = await createLibraryHarness());
   });
 
   for (const c of readVectors<MeanCase>("weighted-mean")) {

@@ -31,11 +31,12 @@ contract LibraryHarness {
         return WeightedMean.chunk(base, updates, weights, serverRateQ16);
     }
 
-    function drawSize(uint256 enrolled, uint256 minUpdates, uint256 maxUpdates, uint256 participationBps)
-        external
-        pure
-        returns (uint256)
-    {
+    function drawSize(
+        uint256 enrolled,
+        uint256 minUpdates,
+        uint256 maxUpdates,
+        uint256 participationBps
+    ) external pure returns (uint256) {
         return Draw.size(enrolled, minUpdates, maxUpdates, participationBps);
     }
 

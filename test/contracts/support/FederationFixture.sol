@@ -51,25 +51,26 @@ abstract contract FederationFixture is TestBase {
     }
 
     function _rules() internal pure returns (TaskRules memory) {
-        return TaskRules({
-            mode: Mode.Transparent,
-            rule: Rule.WeightedMean,
-            fractionBits: 16,
-            attempts: 2,
-            parameterCount: 1000,
-            clipLanes: 1 << 20,
-            maxWeight: 1000,
-            serverRateQ16: 65_536,
-            rounds: 100,
-            minUpdates: 2,
-            maxUpdates: 64,
-            participationBps: 10_000,
-            attestationQuorum: 2,
-            roundsPerParticipant: 0,
-            commitWindowS: 600,
-            aggregateWindowS: 300,
-            challengeWindowS: 900
-        });
+        return
+            TaskRules({
+                mode: Mode.Transparent,
+                rule: Rule.WeightedMean,
+                fractionBits: 16,
+                attempts: 2,
+                parameterCount: 1000,
+                clipLanes: 1 << 20,
+                maxWeight: 1000,
+                serverRateQ16: 65_536,
+                rounds: 100,
+                minUpdates: 2,
+                maxUpdates: 64,
+                participationBps: 10_000,
+                attestationQuorum: 2,
+                roundsPerParticipant: 0,
+                commitWindowS: 600,
+                aggregateWindowS: 300,
+                challengeWindowS: 900
+            });
     }
 
     function _create(TaskRules memory rules) internal returns (uint32) {
@@ -95,15 +96,15 @@ abstract contract FederationFixture is TestBase {
     }
 
     function _round(uint32 taskId) internal view returns (uint32 round) {
-        (round,,,,) = federation.taskState(taskId);
+        (round, , , , ) = federation.taskState(taskId);
     }
 
     function _phase(uint32 taskId) internal view returns (Phase phase) {
-        (, phase,,,) = federation.taskState(taskId);
+        (, phase, , , ) = federation.taskState(taskId);
     }
 
     function _modelRoot(uint32 taskId) internal view returns (bytes32 modelRoot) {
-        (,, modelRoot,,) = federation.taskState(taskId);
+        (, , modelRoot, , ) = federation.taskState(taskId);
     }
 
     function _commit(uint32 taskId, address participant, uint32 weight) internal {
@@ -148,14 +149,15 @@ abstract contract FederationFixture is TestBase {
         for (uint64 rest = excluded; rest != 0; rest &= rest - 1) {
             weight -= 10;
         }
-        return Proposal({
-            attempt: info.attempt,
-            aggregator: info.assigned,
-            modelRoot: keccak256(abi.encode("model", info.round)),
-            contentId: keccak256(abi.encode("blob", info.round)),
-            totalWeight: weight,
-            excluded: excluded
-        });
+        return
+            Proposal({
+                attempt: info.attempt,
+                aggregator: info.assigned,
+                modelRoot: keccak256(abi.encode("model", info.round)),
+                contentId: keccak256(abi.encode("blob", info.round)),
+                totalWeight: weight,
+                excluded: excluded
+            });
     }
 
     function _propose(uint32 taskId, Proposal memory proposal) internal {

@@ -44,7 +44,7 @@ contract FederationHandler is FederationFixture {
         rules.rounds = 6;
         _create(rules);
         for (uint32 taskId = 1; taskId <= TASKS; ++taskId) {
-            (,, _finalRoot[taskId],, _head[taskId]) = federation.taskState(taskId);
+            (, , _finalRoot[taskId], , _head[taskId]) = federation.taskState(taskId);
             for (uint256 i = 0; i < 4; ++i) {
                 _enrol(taskId, participants[i]);
                 _mayCommit[taskId][participants[i]] = true;
@@ -83,7 +83,7 @@ contract FederationHandler is FederationFixture {
     }
 
     function changeAggregator(uint256 who, uint256 kind) external checked {
-        address aggregator = aggregators[1 + who % (aggregators.length - 1)];
+        address aggregator = aggregators[1 + (who % (aggregators.length - 1))];
         bytes32 role = federation.AGGREGATOR_ROLE();
         if (kind % 4 == 0) federation.revokeRole(role, aggregator);
         else federation.grantRole(role, aggregator);
@@ -94,7 +94,7 @@ contract FederationHandler is FederationFixture {
         Phase before = _phase(taskId);
         vm.prevrandao(bytes32(randomness));
         vm.prank(outsider, outsider);
-        (bool ok,) = address(federation).call(abi.encodeCall(IRounds.openRound, (taskId)));
+        (bool ok, ) = address(federation).call(abi.encodeCall(IRounds.openRound, (taskId)));
         if (!ok) return;
         ++accepted["open"];
         if (before != Phase.None && before < Phase.Finalized) violation = "opened while a round was running";
@@ -119,12 +119,18 @@ contract FederationHandler is FederationFixture {
     function commit(uint256 who, uint256 task, uint256 kind, uint32 weight) external checked {
         (uint32 taskId, address participant) = (_task(task), _participant(who));
         RoundInfo memory info = federation.roundInfo(taskId);
-        uint32 round = kind % 8 == 0 ? info.round + 1 : kind % 8 == 1 && info.round > 0 ? info.round - 1 : info.round;
+        uint32 round =
+            kind % 8 == 0
+                ? info.round + 1
+                : kind % 8 == 1 && info.round > 0
+                    ? info.round - 1
+                    : info.round;
         bytes32 base = kind % 8 == 2 ? keccak256("other") : _modelRoot(taskId);
         weight = uint32(bound(weight, 0, 1001));
         (uint8 slot, bool drawn) = federation.slotOf(taskId, participant);
         bytes memory call = abi.encodeCall(
-            IRounds.commit, (taskId, round, base, keccak256(abi.encode(who)), keccak256(abi.encode(kind)), weight)
+            IRounds.commit,
+            (taskId, round, base, keccak256(abi.encode(who)), keccak256(abi.encode(kind)), weight)
         );
         if (!_try(participant, call, "commit")) return;
         if (round != info.round) violation = "committed to another round";
@@ -240,8 +246,9 @@ contract FederationHandler is FederationFixture {
 
     function _check() private {
         for (uint32 taskId = 1; taskId <= TASKS; ++taskId) {
-            (uint32 round, Phase phase, bytes32 modelRoot, bytes32 accumulator, bytes32 head) =
-                federation.taskState(taskId);
+            (uint32 round, Phase phase, bytes32 modelRoot, bytes32 accumulator, bytes32 head) = federation.taskState(
+                taskId
+            );
             RoundInfo memory info = federation.roundInfo(taskId);
             uint256 rank = (uint256(round) << 16) | (uint256(info.attempt) << 8) | uint256(phase);
             if (rank < _rank[taskId]) violation = "a phase went back";
@@ -259,7 +266,7 @@ contract FederationHandler is FederationFixture {
         address[] memory places = federation.participants(taskId);
         uint256 active;
         for (uint256 i = 0; i < places.length; ++i) {
-            (bool enrolled, uint32 index, bool leaving,) = federation.enrolment(taskId, places[i]);
+            (bool enrolled, uint32 index, bool leaving, ) = federation.enrolment(taskId, places[i]);
             if (!enrolled || index != i) violation = "a place is not its participant's";
             if (leaving == _mayCommit[taskId][places[i]]) violation = "leaving is not what happened";
             if (!leaving) ++active;
@@ -294,12 +301,12 @@ contract FederationHandler is FederationFixture {
 
     function _try(address sender, bytes memory call, string memory kind) private returns (bool ok) {
         vm.prank(sender);
-        (ok,) = address(federation).call(call);
+        (ok, ) = address(federation).call(call);
         if (ok) ++accepted[kind];
     }
 
     function _task(uint256 task) private pure returns (uint32) {
-        return uint32(1 + task % TASKS);
+        return uint32(1 + (task % TASKS));
     }
 
     function _participant(uint256 who) private view returns (address) {

@@ -1,0 +1,125 @@
+import { readFileSync } from "node:fs";
+import type { HardhatEthersSigner } from "@nomicfoundation/hardhat-ethers/types";
+import { expect } from "chai";
+import type { TransactionResponse } from "ethers";
+import hre from "hardhat";
+import { createFederation, type TestFederation } from "./support/federation.ts";
+import { createLibraryHarness } from "./support/library-harness.ts";
+
+/** Gas of each step by name, as docs/gas.md states it. */
+type Snapshot = Record<string, number>;
+
+const snapshot = JSON.parse(readFileSync(new URL("./gas-snapshot.json", import.meta.url), "utf8")) as Snapshot;
+/** A step may cost this much more or less than its snapshot; beyond, change the snapshot and docs/gas.md with the reason. */
+const tolerance = 0.05;
+
+function expectSnapshot(measured: Snapshot): void {
+  const far = Object.entries(measured).filter(([step, gas]) => {
+    const expected = snapshot[step];
+    return expected === undefined || Math.abs(gas - expected) > tolerance * expected;
+  });
+  expect(Object.fromEntries(far), "steps away from test/contracts/gas-snapshot.json").deep.equals({});
+}
+
+describe("Gas", () => {
+  before(function () {
+    // Instrumented for coverage, the contracts are other, dearer code.
+    if (hre.globalOptions.coverage) this.skip();
+  });
+
+  const gasOf = async (sent: Promise<TransactionResponse> | TransactionResponse): Promise<number> =>
+    Number((await (await sent).wait())!.gasUsed);
+  const aggregatorOf = (f: TestFederation, address: string): HardhatEthersSigner =>
+    f.aggregators.find((aggregator) => aggregator.address === address)!;
+
+  /** Runs one round with everyone drawn and `quorum` attestations; returns the gas of its steps, the commit's being the dearest. */
+  async function runRound(f: TestFederation, taskId: number, quorum: number): Promise<Snapshot> {
+    const open = await gasOf(f.federation.openRound(taskId));
+    const { round } = await f.federation.roundInfo(taskId);
+    let commit = 0;
+    for (const member of f.members) {
+      if (!(await f.federation.slotOf(taskId, member.address)).drawn) continue;
+      commit = Math.max(commit, await gasOf(f.commit(taskId, member)));
+    }
+    const close = await gasOf(f.federation.closeRound(taskId, round));
+    const proposal = await f.proposal(taskId);
+    const aggregator = aggregatorOf(f, proposal.aggregator);
+    const propose = await gasOf(f.federation.connect(aggregator).propose(taskId, round, proposal));
+    const { proposalHash } = await f.federation.roundInfo(taskId);
+    const attestations = await f.attest(taskId, round, proposalHash, f.members.slice(0, quorum));
+    const finalize = await gasOf(f.federation.finalize(taskId, round, proposal, attestations));
+    return { open, commit, close, propose, finalize };
+  }
+
+  it("of a round stays within 5 % of its snapshot", async () => {
+    const f = await createFederation({ participants: 16, aggregators: 2 });
+    const taskId = await f.createTask({ attestationQuorum: 1 });
+    const first = await runRound(f, taskId, 1);
+    const steady = await runRound(f, taskId, 1);
+    const many = await runRound(f, taskId, 11);
+    const half = await f.createTask({ attestationQuorum: 1, participationBps: 5000, roundsPerParticipant: 9 });
+    await runRound(f, half, 1);
+    const shuffled = await runRound(f, half, 1);
+    expectSnapshot({
+      "open, first round": first.open!,
+      open: steady.open!,
+      commit: steady.commit!,
+      "commit, 8 of 16 drawn, with a budget": shuffled.commit!,
+      close: steady.close!,
+      propose: steady.propose!,
+      "finalize, 1 attestation": steady.finalize!,
+      "finalize, 11 attestations": many.finalize!,
+    });
+  });
+
+  it("of the other calls stays within 5 % of its snapshot", async () => {
+    const f = await createFederation({ participants: 17, aggregators: 1 });
+    const member = f.members[0]!;
+    const peerId = `0x002408011220${"ab".repeat(32)}`;
+    const register = await gasOf(
+      f.federation.connect(member).register(peerId, f.ethers.id("key"), "/ip4/192.0.2.1/tcp/4001"),
+    );
+    const taskId = await f.createTask({ participationBps: 5000 });
+    const outside = f.outsider;
+    await f.federation.grantRole(f.role("PARTICIPANT_ROLE"), outside.address);
+    const enrol = await gasOf(f.federation.connect(outside).enrol(taskId));
+    const leave = await gasOf(f.federation.connect(outside).leave(taskId));
+    await f.federation.openRound(taskId);
+    let commit = 0;
+    for (const participant of f.members) {
+      if ((await f.federation.slotOf(taskId, participant.address)).drawn) {
+        commit = Math.max(commit, await gasOf(f.commit(taskId, participant)));
+      }
+    }
+    await f.federation.closeRound(taskId, 1);
+    await f.pass(301);
+    const reassign = await gasOf(f.federation.reassign(taskId, 1));
+    const proposal = await f.proposal(taskId);
+    await f.federation.connect(aggregatorOf(f, proposal.aggregator)).propose(taskId, 1, proposal);
+    await f.pass(901);
+    const finalizeUnchallenged = await gasOf(f.federation.finalizeUnchallenged(taskId, 1, proposal));
+    const revoke = await gasOf(f.federation.revokeRole(f.role("PARTICIPANT_ROLE"), member.address));
+    expectSnapshot({ register, enrol, leave, reassign, finalizeUnchallenged, "revoke, in 1 task": revoke });
+    // The walk through the Feistel network differs from seed to seed: a bound, not a snapshot.
+    expect(commit).below(60_000);
+  });
+
+  it("of recomputing one chunk of a weighted mean stays within 5 % of its snapshot", async () => {
+    const { harness, sender } = await createLibraryHarness();
+    const measured: Snapshot = {};
+    for (const count of [16, 32, 64]) {
+      const chunk = Uint8Array.from({ length: 256 }, (_, i) => (i * 37 + 11) % 251);
+      const updates = Uint8Array.from({ length: 256 * count }, (_, i) => (i * 91 + 7) % 253);
+      const weights = new Array(count).fill(100);
+      const data = harness.interface.encodeFunctionData("weightedMean", [chunk, updates, weights, 65_536]);
+      const sent = sender.sendTransaction({ to: harness, data });
+      measured[`weighted mean of one chunk, ${count} updates`] = await gasOf(sent);
+    }
+    expectSnapshot(measured);
+  });
+
+  it("leaves room in the bytecode for challenges: below 19,000 of 24,576 bytes", async () => {
+    const f = await createFederation({ participants: 0, aggregators: 0 });
+    expect((await f.ethers.provider.getCode(f.address)).length / 2 - 1).below(19_000);
+  });
+});
