@@ -84,9 +84,12 @@ export function createVirtualClock(startMs: number): VirtualClock {
         // All promise callbacks run before the next immediate.
         await new Promise((resolve) => setImmediate(resolve));
         if (isDone()) return true;
-        let timer = pop();
-        while (timer?.cancelled) timer = pop();
-        if (timer === undefined || timer.atMs > endMs) return false;
+        while (timers[0]?.cancelled) pop();
+        if (timers[0] === undefined || timers[0].atMs > endMs) {
+          nowMs = endMs;
+          return false;
+        }
+        const timer = pop()!;
         nowMs = timer.atMs;
         timer.fire();
       }
