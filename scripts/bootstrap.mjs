@@ -192,16 +192,18 @@ function npmEntry() {
   return entry?.endsWith("npm-cli.js") && existsSync(entry) ? entry : undefined;
 }
 
+/** Runs a command; what it says is shown only where it fails. Standard output stays free: it may be somebody's JSON. */
 function run(command, args, cwd, env, shell = false) {
   return new Promise((resolve, reject) => {
-    // Standard output is the command's own (it may be JSON): installers write to standard error.
-    const child = spawn(command, args, { cwd, env, shell, stdio: ["ignore", 2, 2] });
+    const child = spawn(command, args, { cwd, env, shell, stdio: ["ignore", "pipe", "pipe"] });
+    const said = [];
+    for (const stream of [child.stdout, child.stderr]) stream.on("data", (data) => said.push(data));
     child.once("error", reject);
-    child.once("exit", (code, signal) =>
-      code === 0
-        ? resolve()
-        : reject(new Error(`${basename(command)} ${args.slice(-2).join(" ")} ended with ${signal ?? code}`)),
-    );
+    child.once("close", (code, signal) => {
+      if (code === 0) return resolve();
+      const words = Buffer.concat(said).toString().trim();
+      reject(new Error(`${words}\n${basename(command)} ${args.slice(-2).join(" ")} ended with ${signal ?? code}`));
+    });
   });
 }
 

@@ -63,6 +63,8 @@ export type Progress =
   | {
       readonly kind: "pushed";
       readonly call: "openRound" | "closeRound" | "reassign" | "finalize" | "finalizeUnchallenged";
+      /** Absent for openRound, whose call names no round. */
+      readonly round?: RoundNumber;
       readonly gasUsed: number;
     };
 

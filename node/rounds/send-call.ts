@@ -29,11 +29,12 @@ function progressOf(call: ChainCall, gasUsed: number): Progress | undefined {
     case "commit":
       return { kind: "committed", round: call.round, gasUsed };
     case "openRound":
+      return { kind: "pushed", call: call.kind, gasUsed };
     case "closeRound":
     case "reassign":
     case "finalize":
     case "finalizeUnchallenged":
-      return { kind: "pushed", call: call.kind, gasUsed };
+      return { kind: "pushed", call: call.kind, round: call.round, gasUsed };
     default:
       return undefined;
   }

@@ -1,6 +1,7 @@
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { type AuditReport, auditTask, type Finding, type RoundVerdict, renderReport } from "../../audit/index.ts";
+import type { ChainReader } from "../../ports/index.ts";
 import { createClock, createRandom, readFileText, writeFileAtomic } from "../../system/index.ts";
 import { defineCommand } from "../command.ts";
 import { openContentForAudit } from "../content.ts";
@@ -21,13 +22,13 @@ export const auditCommand = () =>
       const taskId = values.task ?? 1;
       const chain = await openRecord(values, log);
       const store = await openContentForAudit(chain, values.content, log);
-      const events = await chain.history(taskId, { detail: true, signal });
+      const { events, storedState } = await recordOf(chain, taskId, signal);
       const startedMs = createClock().nowMs();
       const audit = auditTask({
         chainId: chain.chainId,
         federation: chain.federation,
         events,
-        storedState: await chain.storedState(taskId),
+        storedState,
         store,
         signal,
         ...(values.sample === undefined ? {} : { sample: { rounds: values.sample, random: createRandom() } }),
@@ -51,6 +52,17 @@ export const auditCommand = () =>
       return report.exitCode;
     },
   });
+
+/** The task's events, and the contract's storage as of the last of them: a running task is read again until nothing moved in between. */
+async function recordOf(chain: ChainReader, taskId: number, signal: AbortSignal) {
+  for (;;) {
+    const before = await chain.storedState(taskId);
+    const events = await chain.history(taskId, { detail: true, signal });
+    const storedState = await chain.storedState(taskId);
+    if (JSON.stringify(before) === JSON.stringify(storedState)) return { events, storedState };
+    signal.throwIfAborted();
+  }
+}
 
 function roundLine(round: RoundVerdict): string {
   const colour = {

@@ -1,4 +1,4 @@
-import { mkdirSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -15,7 +15,7 @@ import type { TaskChoice } from "../task-choice.ts";
 import { followRounds } from "./follow-rounds.ts";
 import { createLiveView, type LiveView } from "./live-view.ts";
 import { type ChildEvent, createProcessGroup, type DemoProcess, type ProcessGroup } from "./processes.ts";
-import { createRoundCosts } from "./round-costs.ts";
+import { createRoundCosts, type RoundPosition } from "./round-costs.ts";
 
 /** What a demo runs. */
 export interface DemoOptions {
@@ -44,12 +44,13 @@ export async function runDemo(options: DemoOptions, { output, log, signal }: Com
   const { task, folder } = options;
   const nodes = join(folder, "nodes");
   const logs = join(folder, "logs");
+  if (existsSync(folder) && readdirSync(folder).length > 0) throw new FedledgerError("FILE_EXISTS", { path: folder });
   mkdirSync(folder, { recursive: true });
   const view: LiveView = output.json ? silentView : createLiveView();
   const clock = createClock();
   const startedMs = clock.nowMs();
-  let round = 0;
-  const costs = createRoundCosts(() => Math.max(1, round));
+  let position: RoundPosition = { round: 0, ended: true };
+  const costs = createRoundCosts(() => position);
   const group = createProcessGroup({
     main: fileURLToPath(new URL(`../main${import.meta.url.endsWith(".ts") ? ".ts" : ".js"}`, import.meta.url)),
     logs,
@@ -95,7 +96,7 @@ export async function runDemo(options: DemoOptions, { output, log, signal }: Com
       signal: ended,
       nowMs: clock.nowMs,
       onRound: (current) => {
-        round = current;
+        position = current;
       },
       onMoved: () => watchdog.refresh(),
     });
