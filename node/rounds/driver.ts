@@ -8,6 +8,7 @@ import { hearAttestation } from "./hear-attestation.ts";
 import { attestationTopic } from "./messages.ts";
 import { type Progress, progressBetween, sameMembers } from "./progress.ts";
 import type { RoundEvent, RoundState } from "./round-state.ts";
+import { waitingFor } from "./waiting.ts";
 
 /** How a role's work on a task ended. */
 export type Outcome = { readonly kind: "complete" | "left" | "stopped" };
@@ -62,6 +63,7 @@ export function createDriver<S extends RoundState, E, A extends DueAction>(deps:
   const finished = Promise.withResolvers<Outcome>();
   let state = machine.initial;
   let following: Promise<void> | undefined;
+  let waiting: ReturnType<typeof waitingFor>;
   let unsubscribe: (() => void) | undefined;
 
   const runner = createActionRunner<A>({
@@ -84,6 +86,14 @@ export function createDriver<S extends RoundState, E, A extends DueAction>(deps:
     runner.reconcile(machine.due(state), state.head.number);
   }
 
+  function tell(progress: Progress): void {
+    if (progress.kind === "finalized") log.info("A round is final", { ...progress });
+    if (progress.kind === "invalidated") log.warn("A round is invalid", { ...progress });
+    if (progress.kind === "waiting") log.info("Waiting for others", { reason: progress.reason });
+    if (progress.kind === "complete") log.info("The task is complete", { rounds: progress.rounds });
+    deps.onProgress?.(progress);
+  }
+
   function dispatch(event: E | RoundEvent): void {
     if (life.signal.aborted) return;
     state = machine.reduce(state, event);
@@ -99,7 +109,10 @@ export function createDriver<S extends RoundState, E, A extends DueAction>(deps:
       const view = unchanged ? before : foldTask(update.events, update.reset ? undefined : before);
       if (update.reset && before !== undefined) log.warn("The chain was reorganised", { block: update.head.number });
       dispatch({ kind: "looked", view, head: update.head });
-      for (const progress of progressBetween(before, view)) deps.onProgress?.(progress);
+      for (const progress of progressBetween(before, view)) tell(progress);
+      const reason = waitingFor(state);
+      if (reason !== undefined && reason !== waiting) tell({ kind: "waiting", reason });
+      waiting = reason;
     }
   }
 

@@ -6,7 +6,7 @@ import type { RoundView, TaskView } from "../core/task-view.ts";
 export type Progress =
   | { readonly kind: "registered" | "enrolled"; readonly gasUsed: number }
   | {
-      /** It cannot go on before someone else acts. */
+      /** Nothing can happen before someone gives this node its role, or more participants enrol. */
       readonly kind: "waiting";
       readonly reason: "role" | "participants";
     }

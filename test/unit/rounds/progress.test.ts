@@ -1,13 +1,17 @@
 import { expect } from "chai";
 import type { RoundView } from "../../../node/core/task-view.ts";
 import { meanEvaluation, progressBetween } from "../../../node/rounds/progress.ts";
+import { initialRoundState, type RoundState } from "../../../node/rounds/round-state.ts";
+import { waitingFor } from "../../../node/rounds/waiting.ts";
 import {
   accounts,
   aggregatingRound,
   commitmentOf,
   hashOf,
+  members,
   proposedRound,
   roundOf,
+  rules,
   viewOf,
 } from "../../support/round-states.ts";
 
@@ -68,5 +72,30 @@ describe("progressBetween", () => {
   it("weights evaluations by their held-out examples", () => {
     expect(meanEvaluation(final)).to.deep.equal({ samples: 40, metric: 0.625, loss: 0.75 });
     expect(meanEvaluation(proposedRound())).to.equal(undefined);
+  });
+});
+
+describe("waitingFor", () => {
+  const start = initialRoundState(accounts.a, "participant", { graceS: 3, openWhenEnrolled: 4 });
+  const state = (changes: Partial<RoundState>): RoundState => ({ ...start, members, view: viewOf(), ...changes });
+  const few = { enrolled: viewOf().enrolled.slice(1) };
+
+  it("waits for its role", () => {
+    expect(waitingFor(state({ members: members.slice(1) }))).to.equal("role");
+    expect(waitingFor(state({ role: "aggregator" }))).to.equal("role");
+  });
+
+  it("waits for participants: as many as wanted for the first round, then as many as the rules want", () => {
+    expect(waitingFor(state({}))).to.equal(undefined);
+    expect(waitingFor(state({ view: viewOf([], few) }))).to.equal("participants");
+    expect(waitingFor(state({ view: viewOf([final], few) }))).to.equal(undefined);
+    const strict = { ...few, rules: { ...rules, minUpdates: 4 } };
+    expect(waitingFor(state({ view: viewOf([final], strict) }))).to.equal("participants");
+    expect(waitingFor(state({ view: viewOf([roundOf()], strict) }))).to.equal(undefined);
+  });
+
+  it("waits for nobody before the first look and after the end", () => {
+    expect(waitingFor(start)).to.equal(undefined);
+    expect(waitingFor(state({ view: viewOf([final], { ...few, complete: true }) }))).to.equal(undefined);
   });
 });
