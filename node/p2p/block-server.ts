@@ -48,15 +48,23 @@ export function serveBlocks(deps: {
     }
     await sendBytes(stream, Uint8Array.of(blocksStatus.ok), context);
     let index = 0;
+    let ahead: Promise<Uint8Array> | undefined;
     const header = new DataView(new ArrayBuffer(4));
     for (const rest = [root]; rest.length > 0; index++) {
       const cid = rest.pop() as Cid;
       const skipped = index < skipBlocks;
       // skipped leaves need not even be read
       if (skipped && cid.code === 0x55) continue;
-      const block = await read(cid);
+      const block = await (ahead ?? read(cid));
+      ahead = undefined;
       rest.push(...linksOf(cid, block).toReversed());
       if (skipped) continue;
+      const next = rest.at(-1);
+      if (next) {
+        // read while this one is sent; a failure shows when its turn comes
+        ahead = read(next);
+        ahead.catch(() => {});
+      }
       header.setUint32(0, block.length);
       await sendBytes(stream, new Uint8Array(header.buffer.slice(0)), context);
       await sendBytes(stream, block, context);
