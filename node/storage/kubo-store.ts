@@ -11,7 +11,7 @@ export interface KuboOptions {
   readonly url: string;
   /** Value of the Authorization header, such as "Bearer …"; default none. */
   readonly authorization?: string;
-  /** How long one call may take; default 15000. */
+  /** How long one call may take, beside a second for each megabyte that it moves; default 15000. */
   readonly timeoutMs?: number;
 }
 
@@ -33,10 +33,15 @@ export function createKuboStore(options: KuboOptions): BlobStore {
     ...(authorization === undefined ? {} : { headers: { authorization } }),
   });
 
-  async function call<T>(signal: AbortSignal | undefined, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  async function call<T>(
+    signal: AbortSignal | undefined,
+    work: (signal: AbortSignal) => Promise<T>,
+    lengthBytes = 0,
+  ): Promise<T> {
     signal?.throwIfAborted();
+    const allowedMs = timeoutMs + Math.ceil(lengthBytes / storageLimits.slowestBytesPerMs);
     try {
-      return await work(AbortSignal.any([AbortSignal.timeout(timeoutMs), ...(signal ? [signal] : [])]));
+      return await work(AbortSignal.any([AbortSignal.timeout(allowedMs), ...(signal ? [signal] : [])]));
     } catch (error) {
       signal?.throwIfAborted();
       if (error instanceof FedledgerError) throw error;
@@ -63,38 +68,46 @@ export function createKuboStore(options: KuboOptions): BlobStore {
   return {
     put: async (bytes, { signal } = {}) => {
       const contentId = await contentIdOf(bytes);
-      return call(signal, async (either) => {
-        const leaves = Math.ceil(bytes.length / unixfsChunkBytes);
-        const { cid } = await client.add(bytes, {
-          cidVersion: 1,
-          rawLeaves: true,
-          chunker: `size-${unixfsChunkBytes}`,
-          pin: true,
-          signal: either,
-          ...(leaves > kuboDefaultLinks ? { maxFileLinks: unixfsMaxChildren } : {}),
-        });
-        if (cid.equals(cidOf(contentId, bytes.length))) return contentId;
-        const reason = `the daemon made ${contentIdFromCid(cid)} of ${contentId}`;
-        throw new FedledgerError("STORAGE_FAILED", { path: url, reason });
-      });
+      return call(
+        signal,
+        async (either) => {
+          const leaves = Math.ceil(bytes.length / unixfsChunkBytes);
+          const { cid } = await client.add(bytes, {
+            cidVersion: 1,
+            rawLeaves: true,
+            chunker: `size-${unixfsChunkBytes}`,
+            pin: true,
+            signal: either,
+            ...(leaves > kuboDefaultLinks ? { maxFileLinks: unixfsMaxChildren } : {}),
+          });
+          if (cid.equals(cidOf(contentId, bytes.length))) return contentId;
+          const reason = `the daemon made ${contentIdFromCid(cid)} of ${contentId}`;
+          throw new FedledgerError("STORAGE_FAILED", { path: url, reason });
+        },
+        bytes.length,
+      );
     },
     get: (contentId, { lengthBytes, signal, onProgress }) =>
-      call(signal, async (either) => {
-        let bytes: Uint8Array;
-        try {
-          bytes = await bytesOf(contentId, lengthBytes, either, (count) =>
-            onProgress?.({ bytes: count, of: lengthBytes, from: "ipfs" }),
-          );
-        } catch (error) {
-          if (!isAbsence(error)) throw error;
-          throw new FedledgerError("BLOB_NOT_FOUND", { contentId, providers: 1 }, error);
-        }
-        if (bytes.length !== lengthBytes || (await contentIdOf(bytes)) !== contentId) {
-          throw new FedledgerError("BLOB_CORRUPT", { contentId, source: url });
-        }
-        await client.pin.add(cidOf(contentId, lengthBytes), { signal: either });
-        return bytes;
-      }),
+      call(
+        signal,
+        async (either) => {
+          let bytes: Uint8Array;
+          try {
+            bytes = await bytesOf(contentId, lengthBytes, either, (count) =>
+              onProgress?.({ bytes: count, of: lengthBytes, from: "ipfs" }),
+            );
+          } catch (error) {
+            if (!isAbsence(error)) throw error;
+            throw new FedledgerError("BLOB_NOT_FOUND", { contentId, providers: 1 }, error);
+          }
+          if (bytes.length !== lengthBytes || (await contentIdOf(bytes)) !== contentId) {
+            throw new FedledgerError("BLOB_CORRUPT", { contentId, source: url });
+          }
+          await client.pin.add(cidOf(contentId, lengthBytes), { signal: either });
+          return bytes;
+        },
+        lengthBytes,
+      ),
     has: (contentId, lengthBytes) =>
       call(undefined, async (signal) => {
         try {

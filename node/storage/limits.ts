@@ -10,6 +10,8 @@ export const storageLimits = {
   checkedBlocks: 1 << 16,
   /** How long a gateway or Kubo daemon may take for one block or call. */
   httpTimeoutMs: 15_000,
+  /** A Kubo call that moves a blob may take this much longer: slower lines are given up. */
+  slowestBytesPerMs: 1_000,
   /** Blocks asked from a gateway at once. */
   parallelHttpGets: 8,
   /** Block files read at once by a directory store. */

@@ -134,10 +134,11 @@ describe("Helia store", () => {
       const contentId = await whole.put(bytes);
       await cut.put(bytes);
       let served = 0;
+      const hangingUp = Promise.withResolvers<void>();
       createBlockExchange({ host: b, log }).serve({
         has: () => true,
         async *get(cid) {
-          if (served++ === 4) await b.libp2p.hangUp(c.libp2p.peerId);
+          if (served++ === 4) await hangingUp.promise;
           yield* cut.blocks.get(cid);
         },
       });
@@ -150,6 +151,7 @@ describe("Helia store", () => {
         onProgress: ({ from, bytes: count }) => {
           received.set(from, (received.get(from) ?? 0) + count - last);
           last = count;
+          if (received.size === 1) b.libp2p.hangUp(c.libp2p.peerId).then(hangingUp.resolve, hangingUp.reject);
         },
       });
       expect(Buffer.compare(got, bytes)).to.equal(0);
