@@ -3,15 +3,9 @@ import { toHex } from "../../node/core/hex.ts";
 import type { Address, Bytes32 } from "../../node/core/ids.ts";
 import type { TaskEvent } from "../../node/core/records.ts";
 import type { Chain, ChainCall, ChainUpdate, Head, Receipt } from "../../node/ports/chain.ts";
-import {
-  applyCall,
-  type ModelStorage,
-  modelDeployment,
-  modelDigest,
-  modelRecover,
-  modelSign,
-  Revert,
-} from "./model-contract.ts";
+import { applyCall } from "./model-contract.ts";
+import { modelDigest, modelRecover, modelSign } from "./model-signature.ts";
+import { type ModelStorage, modelDeployment, Revert } from "./model-storage.ts";
 import type { SeededRandom } from "./seeded-random.ts";
 import type { VirtualClock } from "./virtual-clock.ts";
 
