@@ -31,6 +31,11 @@ const plainTests = [
   "support/TestBase.sol",
 ].map((name) => `test/contracts/${name}`);
 
+const profile = {
+  compilers: [compiler],
+  overrides: Object.fromEntries(plainTests.map((name) => [name, testCompiler])),
+};
+
 /** Fuzz and invariant effort: modest here, raised in CI by these variables. */
 const fuzzRuns = Number(process.env.FUZZ_RUNS ?? 128);
 const invariantRuns = Number(process.env.INVARIANT_RUNS ?? 48);
@@ -39,8 +44,9 @@ export default defineConfig({
   plugins: [ethersPlugin, chaiMatchers, ignitionEthers, mocha, networkHelpers, typechain],
   solidity: {
     profiles: {
-      default: { compilers: [compiler], overrides: Object.fromEntries(plainTests.map((name) => [name, testCompiler])) },
-      production: compiler,
+      default: profile,
+      // Ignition deploys by this one; compiled like the default, it finds the contracts compiled already.
+      production: { ...profile, isolated: false },
     },
   },
   paths: { tests: { solidity: "test/contracts", mocha: "test/contracts" } },
