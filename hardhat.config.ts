@@ -46,7 +46,7 @@ export default defineConfig({
     profiles: {
       default: profile,
       // Ignition deploys by this one; compiled like the default, it finds the contracts compiled already.
-      production: { ...profile, isolated: false },
+      production: { ...profile, isolated: false, toolVersionsInBuildInfo: false },
     },
   },
   paths: { tests: { solidity: "test/contracts", mocha: "test/contracts" } },
