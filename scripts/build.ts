@@ -1,6 +1,6 @@
 // Builds the published package: JavaScript and types in dist/. The repository itself runs without it.
 import { spawnSync } from "node:child_process";
-import { rmSync } from "node:fs";
+import { cpSync, rmSync } from "node:fs";
 import { join } from "node:path";
 
 const root = join(import.meta.dirname, "..");
@@ -9,5 +9,7 @@ const tsc = spawnSync(process.execPath, [join(root, "node_modules/typescript/bin
   cwd: root,
   stdio: "inherit",
 });
+// the bundled data sets stand where the code expects them: two folders above node/training
+cpSync(join(root, "data"), join(root, "dist", "data"), { recursive: true });
 process.stdout.write(tsc.status === 0 ? "dist/ is built; npm pack makes the package\n" : "");
 process.exitCode = tsc.status ?? 1;

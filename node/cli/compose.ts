@@ -108,6 +108,7 @@ async function compose(
     const host = await createHost({
       seed: keys.libp2pSeed,
       listen: values.listen ?? [],
+      clock: createClock(),
       mdns: values.mdns ?? false,
       log: log.child({ module: "p2p" }),
     });
