@@ -20,10 +20,14 @@ const compiler = {
 /** Tests that know the federation by its artifact only compile in a third of the time without the IR pipeline. */
 const testCompiler = { ...compiler, settings: { ...compiler.settings, viaIR: false } };
 const plainTests = [
+  "Enrolments.t.sol",
   "Invariants.t.sol",
   "KnownBugs.t.sol",
   "Members.t.sol",
-  "Rounds.t.sol",
+  "RoundsAggregating.t.sol",
+  "RoundsCommitting.t.sol",
+  "RoundsFinality.t.sol",
+  "RoundsOpening.t.sol",
   "Tasks.t.sol",
   "support/FederationFixture.sol",
   "support/FederationHandler.sol",
