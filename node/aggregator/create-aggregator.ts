@@ -54,7 +54,7 @@ export function createAggregator(deps: RoleDeps, options: AggregatorOptions): Ro
     const look = { view: state.view!, members: state.members, signal };
     switch (action.kind) {
       case "send": {
-        const sent = await sendCall({ chain, log, onProgress }, action.call, signal);
+        const sent = await sendCall({ chain, log, onProgress }, action.call, signal, state.view);
         if (action.call.kind === "propose") {
           const durationMs = clock.nowMs() - aggregateStartMs;
           onProgress?.({ kind: "proposed", round: action.call.round, gasUsed: sent.gasUsed, durationMs });
@@ -62,7 +62,7 @@ export function createAggregator(deps: RoleDeps, options: AggregatorOptions): Ro
         return sent;
       }
       case "push":
-        return await sendCall({ chain, log, onProgress }, action.call, signal);
+        return await sendCall({ chain, log, onProgress }, action.call, signal, state.view);
       case "gather": {
         const { commitment } = action;
         await queue.run(() => source.update(commitment, look), signal);

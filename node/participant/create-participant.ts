@@ -80,7 +80,7 @@ export function createParticipant(deps: ParticipantDeps, options: ParticipantOpt
     switch (action.kind) {
       case "send":
       case "push":
-        return await sendCall({ chain, log, onProgress }, action.call, signal);
+        return await sendCall({ chain, log, onProgress }, action.call, signal, state.view);
       case "train":
         emit({ kind: "trained", update: await trainUpdate(training, action.round, look) });
         return;

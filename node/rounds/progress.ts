@@ -63,8 +63,7 @@ export type Progress =
   | {
       readonly kind: "pushed";
       readonly call: "openRound" | "closeRound" | "reassign" | "finalize" | "finalizeUnchallenged";
-      /** Absent for openRound, whose call names no round. */
-      readonly round?: RoundNumber;
+      readonly round: RoundNumber;
       readonly gasUsed: number;
     };
 

@@ -1,9 +1,11 @@
+import type { RoundNumber } from "../core/ids.ts";
+import type { TaskView } from "../core/task-view.ts";
 import type { Chain, ChainCall } from "../ports/chain.ts";
 import type { Log } from "../ports/system.ts";
 import type { ActionResult } from "./action-runner.ts";
 import type { Progress } from "./progress.ts";
 
-/** Sends a call and tells of it. Resolves when it is mined; rejects as Chain.send does. */
+/** Sends a call that was decided on `view`, and tells of it. Resolves when it is mined; rejects as Chain.send does. */
 export async function sendCall(
   deps: {
     readonly chain: Chain;
@@ -12,15 +14,16 @@ export async function sendCall(
   },
   call: ChainCall,
   signal: AbortSignal,
+  view: Pick<TaskView, "rounds"> | undefined,
 ): Promise<ActionResult & { readonly gasUsed: number }> {
   const { gasUsed, blockNumber, transactionHash } = await deps.chain.send(call, { signal });
   deps.log.debug("A transaction was mined", { call: call.kind, gasUsed, blockNumber, transactionHash });
-  const progress = progressOf(call, gasUsed);
+  const progress = progressOf(call, gasUsed, (view?.rounds.length ?? 0) + 1);
   if (progress !== undefined) deps.onProgress?.(progress);
   return { minedInBlock: blockNumber, gasUsed };
 }
 
-function progressOf(call: ChainCall, gasUsed: number): Progress | undefined {
+function progressOf(call: ChainCall, gasUsed: number, nextRound: RoundNumber): Progress | undefined {
   switch (call.kind) {
     case "register":
       return { kind: "registered", gasUsed };
@@ -29,7 +32,7 @@ function progressOf(call: ChainCall, gasUsed: number): Progress | undefined {
     case "commit":
       return { kind: "committed", round: call.round, gasUsed };
     case "openRound":
-      return { kind: "pushed", call: call.kind, gasUsed };
+      return { kind: "pushed", call: call.kind, round: nextRound, gasUsed };
     case "closeRound":
     case "reassign":
     case "finalize":

@@ -3,7 +3,7 @@ import type { RoundView, TaskView } from "../../core/task-view.ts";
 import type { ChainReader } from "../../ports/index.ts";
 import { meanEvaluation } from "../../rounds/progress.ts";
 import type { LiveView } from "./live-view.ts";
-import type { RoundCosts, RoundPosition } from "./round-costs.ts";
+import type { RoundCosts } from "./round-costs.ts";
 
 /** Shows a task's rounds as they go, until the task is complete or the signal aborts. Returns the task. */
 export async function followRounds(options: {
@@ -13,7 +13,7 @@ export async function followRounds(options: {
   readonly costs: RoundCosts;
   readonly signal: AbortSignal;
   readonly nowMs: () => number;
-  readonly onRound: (position: RoundPosition) => void;
+  readonly onRound: (round: number) => void;
   readonly onMoved: () => void;
 }): Promise<TaskView | undefined> {
   const { chain, taskId, view, costs, signal, nowMs } = options;
@@ -25,8 +25,7 @@ export async function followRounds(options: {
     task = foldTask(update.events, update.reset ? undefined : task);
     options.onMoved();
     for (const round of task.rounds) if (!openedMs.has(round.round)) openedMs.set(round.round, nowMs());
-    const newest = task.rounds.at(-1);
-    options.onRound({ round: task.rounds.length, ended: newest === undefined || hasEnded(newest) });
+    options.onRound(task.rounds.length);
     for (const round of task.rounds.slice(shown)) {
       if (!hasEnded(round)) break;
       shown += 1;

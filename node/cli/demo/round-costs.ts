@@ -9,17 +9,11 @@ export interface RoundCosts {
   settled(round: number, timeoutMs: number): Promise<void>;
 }
 
-/** Where the record stands: the newest round, and whether it has ended. */
-export interface RoundPosition {
-  readonly round: number;
-  readonly ended: boolean;
-}
-
 /**
- * Adds up gas by the round each transaction names; an opening counts for the round that it opens, and what no round
- * names (registration, enrolment) and bytes for the round running when they arrive.
+ * Adds up gas by the round each transaction names; what names none (registration, enrolment) counts for the first round,
+ * bytes for the round running when they arrive.
  */
-export function createRoundCosts(position: () => RoundPosition): RoundCosts {
+export function createRoundCosts(currentRound: () => number): RoundCosts {
   const gas = new Map<number, number>();
   const bytes = new Map<number, number>();
   const ended = new Map<number, PromiseWithResolvers<void>>();
@@ -32,11 +26,9 @@ export function createRoundCosts(position: () => RoundPosition): RoundCosts {
   };
   return {
     hear: (event) => {
-      if (event.event === "received") add(bytes, position().round, Number(event.bytes));
+      if (event.event === "received") add(bytes, currentRound(), Number(event.bytes));
       if (event.event !== "progress" || typeof event.gasUsed !== "number") return;
-      const { round, ended: over } = position();
-      const opening = event.call === "openRound" && over ? round + 1 : round;
-      add(gas, typeof event.round === "number" ? event.round : opening, event.gasUsed);
+      add(gas, typeof event.round === "number" ? event.round : 1, event.gasUsed);
       if (String(event.call).startsWith("finalize")) endOf(Number(event.round)).resolve();
     },
     of: (round) => ({ gas: gas.get(round) ?? 0, bytes: bytes.get(round) ?? 0 }),

@@ -15,7 +15,7 @@ import type { TaskChoice } from "../task-choice.ts";
 import { followRounds } from "./follow-rounds.ts";
 import { createLiveView, type LiveView } from "./live-view.ts";
 import { type ChildEvent, createProcessGroup, type DemoProcess, type ProcessGroup } from "./processes.ts";
-import { createRoundCosts, type RoundPosition } from "./round-costs.ts";
+import { createRoundCosts } from "./round-costs.ts";
 
 /** What a demo runs. */
 export interface DemoOptions {
@@ -49,8 +49,8 @@ export async function runDemo(options: DemoOptions, { output, log, signal }: Com
   const view: LiveView = output.json ? silentView : createLiveView();
   const clock = createClock();
   const startedMs = clock.nowMs();
-  let position: RoundPosition = { round: 0, ended: true };
-  const costs = createRoundCosts(() => position);
+  let round = 0;
+  const costs = createRoundCosts(() => round);
   const group = createProcessGroup({
     main: fileURLToPath(new URL(`../main${import.meta.url.endsWith(".ts") ? ".ts" : ".js"}`, import.meta.url)),
     logs,
@@ -96,7 +96,7 @@ export async function runDemo(options: DemoOptions, { output, log, signal }: Com
       signal: ended,
       nowMs: clock.nowMs,
       onRound: (current) => {
-        position = current;
+        round = current;
       },
       onMoved: () => watchdog.refresh(),
     });
