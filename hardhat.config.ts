@@ -4,7 +4,6 @@ import chaiMatchers from "@nomicfoundation/hardhat-ethers-chai-matchers";
 import ignitionEthers from "@nomicfoundation/hardhat-ignition-ethers";
 import mocha from "@nomicfoundation/hardhat-mocha";
 import networkHelpers from "@nomicfoundation/hardhat-network-helpers";
-import typechain from "@nomicfoundation/hardhat-typechain";
 import { defineConfig } from "hardhat/config";
 
 const require = createRequire(import.meta.url);
@@ -45,7 +44,7 @@ const fuzzRuns = Number(process.env.FUZZ_RUNS ?? 128);
 const invariantRuns = Number(process.env.INVARIANT_RUNS ?? 48);
 
 export default defineConfig({
-  plugins: [ethersPlugin, chaiMatchers, ignitionEthers, mocha, networkHelpers, typechain],
+  plugins: [ethersPlugin, chaiMatchers, ignitionEthers, mocha, networkHelpers],
   solidity: {
     profiles: {
       default: profile,

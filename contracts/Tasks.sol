@@ -95,7 +95,7 @@ abstract contract Tasks is Members, ITasks {
     }
 
     /// @inheritdoc ITasks
-    function leave(uint32 taskId) external {
+    function leaveTask(uint32 taskId) external {
         if (!_tasksOf[msg.sender].contains(taskId)) revert NotEnrolled(msg.sender);
         _leave(taskId, msg.sender);
     }

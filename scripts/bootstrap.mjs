@@ -155,7 +155,7 @@ async function ensureContracts(node, say) {
   say("Compiling the contracts ...");
   await run(
     node,
-    [join(root, "node_modules", "hardhat", "dist", "src", "cli.js"), "build", "--quiet"],
+    [join(root, "node_modules", "hardhat", "dist", "src", "cli.js"), "build", "--no-tests", "--quiet"],
     root,
     pathWith(node),
   );

@@ -61,7 +61,7 @@ interface ITasks {
     function enrol(uint32 taskId) external;
 
     /// @notice Leaves a task: no more commitments from now on; the place is freed when the next round opens.
-    function leave(uint32 taskId) external;
+    function leaveTask(uint32 taskId) external;
 
     /// @notice The rules of a task.
     function taskRules(uint32 taskId) external view returns (TaskRules memory);

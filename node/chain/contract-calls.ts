@@ -20,7 +20,7 @@ function argumentsOf(call: ChainCall): readonly unknown[] {
     case "createTask":
       return [encodeRules(call.rules), call.modelRoot, hexlify(toUtf8Bytes(call.spec))];
     case "enrol":
-    case "leave":
+    case "leaveTask":
     case "openRound":
       return [call.taskId];
     case "commit":

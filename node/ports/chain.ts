@@ -19,7 +19,7 @@ export type ChainCall =
     }
   | { readonly kind: "grantRole" | "revokeRole"; readonly role: Role; readonly account: Address }
   | { readonly kind: "createTask"; readonly rules: TaskRules; readonly modelRoot: Bytes32; readonly spec: string }
-  | { readonly kind: "enrol" | "leave" | "openRound"; readonly taskId: TaskId }
+  | { readonly kind: "enrol" | "leaveTask" | "openRound"; readonly taskId: TaskId }
   | {
       readonly kind: "commit";
       readonly taskId: TaskId;

@@ -70,7 +70,7 @@ contract EnrolmentsTest is FederationFixture {
         vm.prank(participants[0]);
         federation.enrol(taskId);
         vm.prank(participants[0]);
-        federation.leave(1);
+        federation.leaveTask(1);
         _enrol(taskId, participants[0]);
     }
 
@@ -96,13 +96,13 @@ contract EnrolmentsTest is FederationFixture {
         bytes memory refusal = abi.encodeWithSelector(ITasks.NotEnrolled.selector, participants[0]);
         vm.expectRevert(refusal);
         vm.prank(participants[0]);
-        federation.leave(taskId);
+        federation.leaveTask(taskId);
         _enrol(taskId, participants[0]);
         vm.prank(participants[0]);
-        federation.leave(taskId);
+        federation.leaveTask(taskId);
         vm.expectRevert(refusal);
         vm.prank(participants[0]);
-        federation.leave(taskId);
+        federation.leaveTask(taskId);
     }
 
     function test_leave_keepsThePlaceUntilTheNextOpening() public {
@@ -110,7 +110,7 @@ contract EnrolmentsTest is FederationFixture {
         vm.expectEmit();
         emit ITasks.Leaving(taskId, participants[1]);
         vm.prank(participants[1]);
-        federation.leave(taskId);
+        federation.leaveTask(taskId);
         _expectPlaces(taskId, 5);
         (bool enrolled, uint32 index, bool leaving, ) = federation.enrolment(taskId, participants[1]);
         assertTrue(enrolled && leaving && index == 1, "leaving");
@@ -127,7 +127,7 @@ contract EnrolmentsTest is FederationFixture {
     function test_leave_ofTheLastPlaceMovesNobody() public {
         uint32 taskId = _createWithAll(_rules());
         vm.prank(participants[4]);
-        federation.leave(taskId);
+        federation.leaveTask(taskId);
         _open(taskId);
         _expectPlaces(taskId, 4);
     }
@@ -139,9 +139,9 @@ contract EnrolmentsTest is FederationFixture {
         }
         for (uint256 i = 0; i < 2; ++i) {
             vm.prank(participants[i]);
-            federation.leave(taskId);
+            federation.leaveTask(taskId);
             vm.prank(participants[3 - i]);
-            federation.leave(taskId);
+            federation.leaveTask(taskId);
         }
         vm.expectRevert(abi.encodeWithSelector(IRounds.TooFewParticipants.selector, 0));
         vm.prank(outsider, outsider);
@@ -158,7 +158,7 @@ contract EnrolmentsTest is FederationFixture {
         }
         for (uint256 i = 0; i < 35; ++i) {
             vm.prank(many[i]);
-            federation.leave(taskId);
+            federation.leaveTask(taskId);
         }
         _open(taskId);
         _expectPlaces(taskId, 8);
@@ -175,7 +175,7 @@ contract EnrolmentsTest is FederationFixture {
     function test_leave_thenEnrolAgain() public {
         uint32 taskId = _createWithAll(_rules());
         vm.prank(participants[0]);
-        federation.leave(taskId);
+        federation.leaveTask(taskId);
         vm.expectRevert(abi.encodeWithSelector(ITasks.AlreadyEnrolled.selector, participants[0]));
         vm.prank(participants[0]);
         federation.enrol(taskId);

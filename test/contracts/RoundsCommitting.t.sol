@@ -85,7 +85,7 @@ contract RoundsCommittingTest is FederationFixture {
     function test_commit_refusesThoseLeaving() public {
         uint32 taskId = _opened();
         vm.prank(participants[0]);
-        federation.leave(taskId);
+        federation.leaveTask(taskId);
         _expectCommitRevert(
             taskId,
             participants[0],
@@ -171,7 +171,7 @@ contract RoundsCommittingTest is FederationFixture {
         _open(taskId);
         _finish(taskId);
         vm.prank(participants[0]);
-        federation.leave(taskId);
+        federation.leaveTask(taskId);
         _open(taskId);
         _passDeadline(taskId);
         federation.closeRound(taskId, 2);

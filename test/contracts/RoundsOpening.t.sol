@@ -68,7 +68,7 @@ contract RoundsOpeningTest is FederationFixture {
         _enrol(taskId, participants[0]);
         _enrol(taskId, participants[1]);
         vm.prank(participants[0]);
-        federation.leave(taskId);
+        federation.leaveTask(taskId);
         vm.expectRevert(abi.encodeWithSelector(IRounds.TooFewParticipants.selector, 1));
         vm.prank(outsider, outsider);
         federation.openRound(taskId);

@@ -83,7 +83,7 @@ describe("Gas", () => {
     const outside = f.outsider;
     await f.federation.grantRole(f.role("PARTICIPANT_ROLE"), outside.address);
     const enrol = await gasOf(f.federation.connect(outside).enrol(taskId));
-    const leave = await gasOf(f.federation.connect(outside).leave(taskId));
+    const leave = await gasOf(f.federation.connect(outside).leaveTask(taskId));
     await f.federation.openRound(taskId);
     let commit = 0;
     for (const participant of f.members) {

@@ -113,7 +113,7 @@ describe("A task from first to last round (Federation)", () => {
     expect(await phaseOf(taskId)).equals(phase.invalidated);
     await expect(federation.openRound(taskId)).revertedWithCustomError(federation, "TaskComplete").withArgs(taskId);
     const late = f.members[0]!;
-    await federation.connect(late).leave(taskId);
+    await federation.connect(late).leaveTask(taskId);
     await expect(federation.connect(late).enrol(taskId)).revertedWithCustomError(federation, "TaskComplete");
   });
 
@@ -128,7 +128,7 @@ describe("A task from first to last round (Federation)", () => {
       HardhatEthersSigner,
     ];
     await federation.openRound(taskId);
-    await expect(federation.connect(b).leave(taskId)).emit(federation, "Leaving").withArgs(taskId, b.address);
+    await expect(federation.connect(b).leaveTask(taskId)).emit(federation, "Leaving").withArgs(taskId, b.address);
     await expect(federation.revokeRole(f.role("PARTICIPANT_ROLE"), a.address))
       .emit(federation, "Leaving")
       .withArgs(taskId, a.address);

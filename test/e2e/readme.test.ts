@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, symlinkSync } from "node:fs";
+import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { expect } from "chai";
@@ -18,18 +18,11 @@ describe("the README", function () {
   const environment: Record<string, string> = {};
 
   before(() => {
-    for (const name of [
-      "node_modules",
-      "package.json",
-      "hardhat.config.ts",
-      "contracts",
-      "ignition",
-      "artifacts",
-      "cache",
-      "types",
-    ]) {
+    for (const name of ["node_modules", "package.json", "hardhat.config.ts", "contracts", "artifacts", "cache"]) {
       symlinkSync(join(projectFolder, name), join(folder, name));
     }
+    // Ignition keeps its journal beside the module
+    cpSync(join(projectFolder, "ignition", "modules"), join(folder, "ignition", "modules"), { recursive: true });
   });
   after(async () => {
     await Promise.all(running.toReversed().map(stop));

@@ -95,7 +95,7 @@ function applyTaskCall(
       task.participants.push({ account: sender, leaving: false, committed: 0 });
       return [{ name: "Enrolled", taskId, participant: sender, index: task.participants.length - 1 }];
     }
-    case "leave": {
+    case "leaveTask": {
       const events = leave(task, sender);
       if (events.length === 0) throw new Revert("NotEnrolled");
       return events;

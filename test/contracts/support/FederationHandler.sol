@@ -63,7 +63,7 @@ contract FederationHandler is FederationFixture {
 
     function depart(uint256 who, uint256 task) external checked {
         (uint32 taskId, address participant) = (_task(task), _participant(who));
-        if (!_try(participant, abi.encodeCall(ITasks.leave, (taskId)), "leave")) return;
+        if (!_try(participant, abi.encodeCall(ITasks.leaveTask, (taskId)), "leave")) return;
         if (!_mayCommit[taskId][participant]) violation = "left without being in";
         _mayCommit[taskId][participant] = false;
     }

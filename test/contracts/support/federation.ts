@@ -10,7 +10,7 @@ type Call =
   | "register"
   | "createTask"
   | "enrol"
-  | "leave"
+  | "leaveTask"
   | "openRound"
   | "commit"
   | "closeRound"

@@ -134,7 +134,7 @@ describe("the audit of a history that real contracts wrote", function () {
 
     const second = await commitAll(1);
     expect(second).to.have.length(1);
-    await fixture.participants[0]!.chain.send({ kind: "leave", taskId });
+    await fixture.participants[0]!.chain.send({ kind: "leaveTask", taskId });
     await close();
     expect((await latest("RoundInvalidated")).reason).to.equal("too-few-updates");
 

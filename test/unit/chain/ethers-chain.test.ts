@@ -116,7 +116,7 @@ describe("the chain over a real federation", () => {
     await aggregator.chain.send({ kind: "openRound", taskId });
     await commit(participants[0]!, taskId, 1, 1);
     await commit(participants[1]!, taskId, 1, 2);
-    await participants[2]!.chain.send({ kind: "leave", taskId });
+    await participants[2]!.chain.send({ kind: "leaveTask", taskId });
     await federation.chain.increaseTime(61);
     await admin.chain.send({ kind: "closeRound", taskId, round: 1 });
     await federation.chain.increaseTime(61);
