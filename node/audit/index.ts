@@ -1,5 +1,13 @@
 export type { AuditReport } from "./audit-report.ts";
 export { type AuditInput, auditTask } from "./audit-task.ts";
+export {
+  type ChallengedRound,
+  holdsAgainst,
+  includedCommitments,
+  isWeightWrong,
+  proveWrongChunk,
+  type WrongChunkInput,
+} from "./challenge-proof.ts";
 export { checkRecord, type StoredState } from "./check-record.ts";
 export {
   checkRound,

@@ -16,9 +16,14 @@ export interface ChunkTree {
   readonly chunkCount: number;
   /** Chunk i, 256 bytes, the last one zero-padded. Throws INVALID_ARGUMENT outside 0 to chunkCount - 1. */
   chunk(index: number): Uint8Array;
+  /** The hash of chunk i, as it stands at the bottom of the tree. Throws INVALID_ARGUMENT outside 0 to chunkCount - 1. */
+  leaf(index: number): Bytes32;
   /** The siblings from leaf i upward. Throws INVALID_ARGUMENT outside 0 to chunkCount - 1. */
   proof(index: number): Bytes32[];
 }
+
+/** A committed vector of which only the leaf hashes are at hand: enough to prove one of its chunks wrong. */
+export type LeafTree = Omit<ChunkTree, "chunk">;
 
 /** Number of chunks of a vector of `parameterCount` lanes. */
 export function chunkCountOf(parameterCount: number): number {
@@ -35,34 +40,41 @@ export function chunkTreeRoot(lanes: Int32Array): Bytes32 {
 
 /** The chunk tree of the lanes. The lanes are not copied: do not change them while the tree is in use. Throws INVALID_ARGUMENT for none. */
 export function createChunkTree(lanes: Int32Array): ChunkTree {
-  const levels = levelsOf(lanes);
+  const tree = treeOver(lanes.length, levelsFrom(leavesOf(lanes)));
   const bytes = lanesToBytes(lanes);
-  const chunkCount = chunkCountOf(lanes.length);
-  const checked = (index: number): number => {
-    if (Number.isInteger(index) && index >= 0 && index < chunkCount) return index;
-    throw new FedledgerError("INVALID_ARGUMENT", {
-      name: "index",
-      value: index,
-      expected: `0 to ${chunkCount - 1}`,
-    });
-  };
   return {
-    root: rootOf(lanes.length, levels.at(-1)!),
-    chunkCount,
+    ...tree,
     chunk(index) {
       const chunk = new Uint8Array(chunkBytes);
-      const start = checked(index) * chunkBytes;
+      const start = checkedIndex(index, tree.chunkCount) * chunkBytes;
       chunk.set(bytes.subarray(start, Math.min(start + chunkBytes, bytes.length)));
       return chunk;
     },
-    proof(index) {
-      checked(index);
-      return levels.slice(0, -1).map((level, height) => {
-        const sibling = ((index >>> height) ^ 1) * 32;
-        return toHex(level.subarray(sibling, sibling + 32));
-      });
-    },
   };
+}
+
+/**
+ * The tree over the leaf hashes of a vector of `parameterCount` lanes, as its committer stated them.
+ * Throws LENGTH_MISMATCH unless there is one for each chunk.
+ */
+export function createLeafTree(parameterCount: number, leaves: readonly Bytes32[]): LeafTree {
+  const chunkCount = chunkCountOf(parameterCount);
+  if (leaves.length !== chunkCount || chunkCount === 0) {
+    throw new FedledgerError("LENGTH_MISMATCH", { name: "leaves", actual: leaves.length, expected: chunkCount });
+  }
+  const padded = new Uint8Array(32 * 2 ** heightOf(chunkCount));
+  for (const [i, leaf] of leaves.entries()) padded.set(fromHex(leaf), 32 * i);
+  return treeOver(parameterCount, levelsFrom(padded));
+}
+
+/** The leaf of chunk `index` (256 bytes): what stands for it at the bottom of the tree. */
+export function chunkLeaf(index: number, chunk: Uint8Array): Bytes32 {
+  return toHex(leafHash(index, chunk));
+}
+
+/** The root that a leaf and the siblings above it lead to: how the contract checks a leaf it was not shown the chunk of. */
+export function rootOfLeaf(parameterCount: number, index: number, leaf: Bytes32, proof: readonly Bytes32[]): Bytes32 {
+  return rootOf(parameterCount, climb(index, fromHex(leaf), proof));
 }
 
 /** Whether `chunk` is chunk `index` of the vector of `parameterCount` lanes behind `root`. Never throws on a peer's data. */
@@ -79,17 +91,45 @@ export function verifyChunk(claim: {
   if (!Number.isInteger(index) || index < 0 || index >= chunkCount || chunk.length !== chunkBytes) return false;
   if (proof.length !== heightOf(chunkCount) || !proof.every(isBytes32)) return false;
   if (index === chunkCount - 1 && !isPadded(chunk, parameterCount)) return false;
-  let hash = leafHash(index, chunk);
-  proof.forEach((sibling, height) => {
+  return hexEquals(rootOf(parameterCount, climb(index, leafHash(index, chunk), proof)), root);
+}
+
+/** What a tree over these levels answers, the chunks apart. */
+function treeOver(parameterCount: number, levels: readonly Uint8Array[]): LeafTree {
+  const chunkCount = chunkCountOf(parameterCount);
+  return {
+    root: rootOf(parameterCount, levels.at(-1)!),
+    chunkCount,
+    leaf(index) {
+      const start = 32 * checkedIndex(index, chunkCount);
+      return toHex(levels[0]!.subarray(start, start + 32));
+    },
+    proof(index) {
+      checkedIndex(index, chunkCount);
+      return levels.slice(0, -1).map((level, height) => {
+        const sibling = ((index >>> height) ^ 1) * 32;
+        return toHex(level.subarray(sibling, sibling + 32));
+      });
+    },
+  };
+}
+
+function checkedIndex(index: number, chunkCount: number): number {
+  if (Number.isInteger(index) && index >= 0 && index < chunkCount) return index;
+  throw new FedledgerError("INVALID_ARGUMENT", { name: "index", value: index, expected: `0 to ${chunkCount - 1}` });
+}
+
+/** The node above a leaf and its siblings. */
+function climb(index: number, leaf: Uint8Array, proof: readonly Bytes32[]): Uint8Array {
+  return proof.reduce((hash, sibling, height) => {
     const other = fromHex(sibling);
-    hash = ((index >>> height) & 1) === 0 ? nodeHash(hash, other) : nodeHash(other, hash);
-  });
-  return hexEquals(rootOf(parameterCount, hash), root);
+    return ((index >>> height) & 1) === 0 ? nodeHash(hash, other) : nodeHash(other, hash);
+  }, leaf);
 }
 
 /** All levels from the leaves to the single top. */
-function levelsOf(lanes: Int32Array): Uint8Array[] {
-  const levels = [leavesOf(lanes)];
+function levelsFrom(leaves: Uint8Array): Uint8Array[] {
+  const levels = [leaves];
   for (let level = levels[0]!; level.length > 32; levels.push(level)) {
     level = raised(level, new Uint8Array(level.length / 2));
   }

@@ -78,6 +78,27 @@ export interface Attestation {
   readonly signature: Hex;
 }
 
+/** A chunk of a committed vector, with what proves its place. */
+export interface ProvenChunk {
+  /** 256 bytes. */
+  readonly chunk: Uint8Array;
+  /** Siblings from the leaf upward. */
+  readonly proof: readonly Bytes32[];
+}
+
+/** What shows the contract that one chunk of a proposed model is not what the task's rule gives. */
+export interface WrongChunk {
+  /** From 0. */
+  readonly chunkIndex: number;
+  /** Of the model that the round started from. */
+  readonly base: ProvenChunk;
+  /** Of each included update, in the order of the chain. */
+  readonly updates: readonly ProvenChunk[];
+  /** What the aggregator committed to in its place: the leaf's hash, and the siblings above it. The chunk itself is not needed. */
+  readonly resultLeaf: Bytes32;
+  readonly resultProof: readonly Bytes32[];
+}
+
 /** A member as the registry lists it. */
 export interface Member {
   readonly account: Address;
