@@ -13,13 +13,15 @@ import {Attestation, Evaluation, Phase, Proposal, Reason, RoundInfo, TaskRules} 
 /// @title Rounds
 /// @notice The round machine.
 /// @dev There is no pause: nobody, the admin included, can stop a running round. Attacks considered:
-/// - a phase is rewound or skipped: each function needs one phase and sets a later one; only {reassign} goes back from
-///   Proposed to Aggregating, within the same round and with a higher attempt, of which there are finitely many;
+/// - a phase is rewound or skipped: each function needs one phase and sets a later one; only {reassign} and a won
+///   challenge go back from Proposed to Aggregating, within the same round and with a higher attempt, of which there are finitely many;
 /// - a message for a past or a future round: every call names its round, and it must equal the current one;
 /// - a copied commitment: it is bound to its sender in the accumulator, so that a copy is another's claim to have trained;
 /// - an aggregator drops an update: {propose} must name what it leaves out, and such a proposal is final only by a quorum;
 /// - an aggregator that is not assigned, or has lost its role, proposes: both are checked, from storage;
 /// - an aggregator does nothing: {reassign} by anyone after the deadline;
+/// - a liar proposes again: who lost a challenge is not assigned in that round any more;
+/// - an aggregator without a bond, where the task asks for one, is assigned: assigning locks the bond, from storage;
 /// - a signature is used twice or elsewhere: the digest binds chain, contract, task, round and proposal (which binds the
 ///   attempt and the aggregator), and signers must ascend;
 /// - a contract opens a round and reverts when it dislikes the draw: {openRound} is for accounts without code. A block's
@@ -28,6 +30,8 @@ abstract contract Rounds is Tasks, EIP712, IRounds {
     bytes32 private constant ATTESTATION_TYPEHASH = keccak256(
         "Attestation(uint32 taskId,uint32 round,bytes32 proposalHash,uint32 samples,int64 metricQ24,uint64 lossQ24)"
     );
+
+    mapping(uint32 taskId => mapping(uint32 round => mapping(address aggregator => bool))) internal _barred;
 
     constructor() EIP712("Fedledger", "1") {}
 
@@ -52,10 +56,9 @@ abstract contract Rounds is Tasks, EIP712, IRounds {
         );
         uint256 deadline = block.timestamp + rules.commitWindowS;
         bytes32 modelRoot = task.modelRoot;
-        bytes32 accumulator = keccak256(
-            abi.encode(block.chainid, address(this), taskId, round, modelRoot, seed, enrolled, drawn)
-        );
-        task.state = RoundStateLibrary.opened(round, seed, enrolled, drawn, deadline);
+        RoundState state = RoundStateLibrary.opened(round, seed, enrolled, drawn, deadline);
+        bytes32 accumulator = _startAccumulator(taskId, state, modelRoot);
+        task.state = state;
         task.accumulator = accumulator;
         emit RoundOpened(taskId, round, modelRoot, seed, uint32(enrolled), uint8(drawn), uint40(deadline), accumulator);
     }
@@ -103,7 +106,9 @@ abstract contract Rounds is Tasks, EIP712, IRounds {
             _invalidate(task, taskId, state, Reason.TooFewUpdates);
         } else {
             emit RoundClosed(taskId, round, committed, state.totalWeight(), task.accumulator);
-            _assign(task, taskId, state, 0);
+            address aggregator = _nextAggregator(task, taskId, round, 0);
+            if (aggregator == address(0)) revert NoAggregator();
+            _assign(task, taskId, state, 0, aggregator);
         }
     }
 
@@ -144,12 +149,9 @@ abstract contract Rounds is Tasks, EIP712, IRounds {
         Phase phase = state.phase();
         if (phase != Phase.Aggregating && !(phase == Phase.Proposed && state.excluding())) revert WrongPhase(phase);
         if (block.timestamp <= state.deadline()) revert TooEarly(state.deadline());
-        uint256 attempt = uint256(state.attempt()) + 1;
-        if (attempt < task.rules.attempts) {
-            _assign(task, taskId, state, attempt);
-        } else {
-            _invalidate(task, taskId, state, phase == Phase.Proposed ? Reason.NotAttested : Reason.NoProposal);
-        }
+        if (getRoleMemberCount(AGGREGATOR_ROLE) == 0) revert NoAggregator();
+        _releaseBond(task, taskId, round);
+        _retry(task, taskId, state, phase == Phase.Proposed ? Reason.NotAttested : Reason.NoProposal);
     }
 
     /// @inheritdoc IRounds
@@ -242,13 +244,13 @@ abstract contract Rounds is Tasks, EIP712, IRounds {
     }
 
     /// @dev The state of the task's current round, which must be `round`.
-    function _current(Task storage task, uint32 round) private view returns (RoundState state) {
+    function _current(Task storage task, uint32 round) internal view returns (RoundState state) {
         state = task.state;
         if (state.round() != round) revert WrongRound(state.round());
     }
 
     /// @dev The same, and its phase must be `phase`. A task that does not exist has round 0 in phase None.
-    function _current(Task storage task, uint32 round, Phase phase) private view returns (RoundState state) {
+    function _current(Task storage task, uint32 round, Phase phase) internal view returns (RoundState state) {
         state = _current(task, round);
         if (state.phase() != phase) revert WrongPhase(state.phase());
     }
@@ -263,11 +265,76 @@ abstract contract Rounds is Tasks, EIP712, IRounds {
         return slot < drawn ? (uint8(slot), true) : (0, false);
     }
 
-    function _assign(Task storage task, uint32 taskId, RoundState state, uint256 attempt) private {
+    /// @dev Start value of a round's accumulator.
+    function _startAccumulator(uint32 taskId, RoundState state, bytes32 modelRoot) internal view returns (bytes32) {
+        return
+            keccak256(
+                abi.encode(
+                    block.chainid,
+                    address(this),
+                    taskId,
+                    state.round(),
+                    modelRoot,
+                    state.seed(),
+                    state.enrolled(),
+                    state.drawn()
+                )
+            );
+    }
+
+    /// @dev Assigns the next aggregator over the same updates; with no attempt or nobody left, invalidates the round.
+    function _retry(Task storage task, uint32 taskId, RoundState state, Reason reason) internal {
+        uint256 attempt = uint256(state.attempt()) + 1;
+        address aggregator;
+        if (attempt < task.rules.attempts) aggregator = _nextAggregator(task, taskId, state.round(), attempt);
+        if (aggregator == address(0)) {
+            _invalidate(task, taskId, state, reason);
+        } else {
+            _assign(task, taskId, state, attempt, aggregator);
+        }
+    }
+
+    /// @dev Ends the liability of the bonded aggregator, if there is one.
+    function _releaseBond(Task storage task, uint32 taskId, uint32 round) private {
+        address account = task.bonded;
+        if (account == address(0)) return;
+        task.bonded = address(0);
+        _release(taskId, round, account, task.bondWei);
+    }
+
+    /// @dev The first in the rotation that has not lost a challenge in this round and whose free bond covers the task's;
+    /// zero when there is none. The number of aggregators, which the admin decides, bounds the search.
+    function _nextAggregator(
+        Task storage task,
+        uint32 taskId,
+        uint32 round,
+        uint256 attempt
+    ) private view returns (address) {
         uint256 count = getRoleMemberCount(AGGREGATOR_ROLE);
-        if (count == 0) revert NoAggregator();
+        uint256 bondWei = task.bondWei;
+        for (uint256 i = 0; i < count; ++i) {
+            address aggregator = getRoleMember(AGGREGATOR_ROLE, (round + attempt + i) % count);
+            // nobody can have lost a challenge before the first assignment
+            if (attempt != 0 && _barred[taskId][round][aggregator]) continue;
+            if (bondWei != 0 && !_covers(aggregator, bondWei)) continue;
+            return aggregator;
+        }
+        return address(0);
+    }
+
+    function _assign(
+        Task storage task,
+        uint32 taskId,
+        RoundState state,
+        uint256 attempt,
+        address aggregator
+    ) private {
         uint32 round = state.round();
-        address aggregator = getRoleMember(AGGREGATOR_ROLE, (round + attempt) % count);
+        uint96 bondWei = task.bondWei;
+        if (bondWei != 0) {
+            task.bonded = aggregator;
+            _lock(taskId, round, aggregator, bondWei);
+        }
         uint256 deadline = block.timestamp + task.rules.aggregateWindowS;
         task.state = state.assigned(attempt, deadline);
         task.pending = bytes32(uint256(uint160(aggregator)));
@@ -283,6 +350,7 @@ abstract contract Rounds is Tasks, EIP712, IRounds {
         address[] memory attesters,
         Evaluation[] memory evaluations
     ) private {
+        _releaseBond(task, taskId, state.round());
         bytes32 head = _end(task, state, Phase.Finalized, proposalHash, Reason.None);
         task.modelRoot = modelRoot;
         emit RoundFinalized(taskId, state.round(), modelRoot, attesters, evaluations, head);
@@ -313,7 +381,7 @@ abstract contract Rounds is Tasks, EIP712, IRounds {
         uint32 taskId,
         uint32 round,
         Proposal calldata proposal
-    ) private view returns (bytes32 proposalHash) {
+    ) internal view returns (bytes32 proposalHash) {
         proposalHash = _proposalHash(taskId, round, proposal);
         if (proposalHash != task.pending) revert WrongProposal(task.pending);
     }

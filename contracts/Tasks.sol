@@ -5,6 +5,8 @@ import {EnumerableSet} from "@openzeppelin/contracts/utils/structs/EnumerableSet
 import {Members} from "./Members.sol";
 import {IRounds} from "./interfaces/IRounds.sol";
 import {ITasks} from "./interfaces/ITasks.sol";
+import {Bonds} from "./Bonds.sol";
+import {ChunkTree} from "./libraries/ChunkTree.sol";
 import {RulesValidation} from "./libraries/RulesValidation.sol";
 import {RoundState, RoundStateLibrary} from "./types/RoundState.sol";
 import {TaskRules} from "./types/TaskTypes.sol";
@@ -18,7 +20,7 @@ import {TaskRules} from "./types/TaskTypes.sol";
 /// - a participant leaves and enrols again to renew its privacy budget: the count of its rounds stays;
 /// - members enrol in so many tasks, or leave in such numbers, that revoking or opening runs out of gas: 16 tasks per
 ///   account, and at most 32 places freed per opening, bound both.
-abstract contract Tasks is Members, ITasks {
+abstract contract Tasks is Members, Bonds, ITasks {
     using EnumerableSet for EnumerableSet.UintSet;
 
     /// @dev A participant in a task, in one slot. The two rules a commitment needs are copied here, as rules never change.
@@ -33,7 +35,8 @@ abstract contract Tasks is Members, ITasks {
     }
 
     /// @dev `pending` is the assigned aggregator's address while Aggregating, and the proposal's hash while Proposed: the
-    /// proposal names its aggregator, so that one slot serves both.
+    /// proposal names its aggregator, so that one slot serves both. `bonded` is whose bond answers for the running round;
+    /// zero while none does.
     struct Task {
         TaskRules rules;
         RoundState state;
@@ -41,6 +44,8 @@ abstract contract Tasks is Members, ITasks {
         bytes32 modelRoot;
         bytes32 historyHead;
         bytes32 pending;
+        uint96 bondWei;
+        address bonded;
         address[] participants;
         address[] leavers;
         mapping(address participant => Enrolment) enrolments;
@@ -49,6 +54,13 @@ abstract contract Tasks is Members, ITasks {
     uint256 private constant MAX_SPEC_BYTES = 8192;
     uint256 private constant MAX_TASKS_PER_PARTICIPANT = 16;
     uint256 private constant MAX_FREED_PER_OPENING = 32;
+    /// @dev The dearest proof: a transaction's own cost, the parts that do not grow with the updates, and for each update its
+    /// commitment (160 bytes), chunk and path at 40 gas a byte, the most that calldata costs.
+    uint256 private constant PROOF_BASE_GAS = 250_000;
+    uint256 private constant CALLDATA_BYTE_GAS = 40;
+    uint256 private constant COMMITMENT_BYTES = 160;
+    uint256 private constant STRESS_GAS_PRICE_WEI = 100 gwei;
+    uint256 private constant BOND_PER_PROOF = 3;
 
     /// @inheritdoc ITasks
     uint32 public taskCount;
@@ -60,18 +72,27 @@ abstract contract Tasks is Members, ITasks {
         TaskRules calldata rules,
         bytes32 modelRoot,
         bytes calldata spec
-    ) external onlyRole(TASK_CREATOR_ROLE) returns (uint32 taskId) {
-        RulesValidation.validate(rules);
-        if (spec.length == 0 || spec.length > MAX_SPEC_BYTES) revert InvalidSpec();
-        if (modelRoot == 0) revert IRounds.InvalidRoot();
-        taskId = ++taskCount;
-        Task storage task = _tasks[taskId];
-        task.rules = rules;
-        task.modelRoot = modelRoot;
-        task.historyHead = keccak256(
-            abi.encode(block.chainid, address(this), taskId, keccak256(abi.encode(rules)), modelRoot, keccak256(spec))
-        );
-        emit TaskCreated(taskId, msg.sender, rules, modelRoot, spec);
+    ) external returns (uint32 taskId) {
+        bytes32 head;
+        (taskId, head) = _create(rules, modelRoot, spec);
+        _tasks[taskId].historyHead = head;
+    }
+
+    /// @inheritdoc ITasks
+    function createBondedTask(
+        TaskRules calldata rules,
+        bytes32 modelRoot,
+        bytes calldata spec,
+        uint256 bondWei
+    ) external returns (uint32 taskId) {
+        bytes32 head;
+        (taskId, head) = _create(rules, modelRoot, spec);
+        uint256 leastWei = leastBondWei(rules.parameterCount, rules.maxUpdates);
+        if (bondWei < leastWei || bondWei > type(uint96).max) revert InvalidBond(leastWei);
+        if (rules.challengeWindowS >= UNBONDING_S) revert ChallengeWindowTooLong();
+        _tasks[taskId].bondWei = uint96(bondWei);
+        _tasks[taskId].historyHead = keccak256(abi.encode(head, bondWei));
+        emit TaskBond(taskId, bondWei);
     }
 
     /// @inheritdoc ITasks
@@ -103,6 +124,18 @@ abstract contract Tasks is Members, ITasks {
     /// @inheritdoc ITasks
     function taskRules(uint32 taskId) external view returns (TaskRules memory) {
         return _existing(taskId).rules;
+    }
+
+    /// @inheritdoc ITasks
+    function taskBond(uint32 taskId) external view returns (uint256 bondWei) {
+        return _existing(taskId).bondWei;
+    }
+
+    /// @inheritdoc ITasks
+    function leastBondWei(uint32 parameterCount, uint16 maxUpdates) public pure returns (uint256) {
+        uint256 updateBytes = COMMITMENT_BYTES + ChunkTree.CHUNK_BYTES + 32 * ChunkTree.depth(parameterCount);
+        return
+            BOND_PER_PROOF * STRESS_GAS_PRICE_WEI * (PROOF_BASE_GAS + maxUpdates * updateBytes * CALLDATA_BYTE_GAS);
     }
 
     /// @inheritdoc ITasks
@@ -161,6 +194,25 @@ abstract contract Tasks is Members, ITasks {
     function _existing(uint32 taskId) internal view returns (Task storage task) {
         task = _tasks[taskId];
         if (task.rules.rounds == 0) revert UnknownTask(taskId);
+    }
+
+    /// @dev Everything of a task but its bond and its history head, which the caller stores.
+    function _create(
+        TaskRules calldata rules,
+        bytes32 modelRoot,
+        bytes calldata spec
+    ) private onlyRole(TASK_CREATOR_ROLE) returns (uint32 taskId, bytes32 head) {
+        RulesValidation.validate(rules);
+        if (spec.length == 0 || spec.length > MAX_SPEC_BYTES) revert InvalidSpec();
+        if (modelRoot == 0) revert IRounds.InvalidRoot();
+        taskId = ++taskCount;
+        Task storage task = _tasks[taskId];
+        task.rules = rules;
+        task.modelRoot = modelRoot;
+        head = keccak256(
+            abi.encode(block.chainid, address(this), taskId, keccak256(abi.encode(rules)), modelRoot, keccak256(spec))
+        );
+        emit TaskCreated(taskId, msg.sender, rules, modelRoot, spec);
     }
 
     function _leave(uint32 taskId, address participant) private {

@@ -98,7 +98,7 @@ interface IRounds {
     error InvalidRoot();
     /// @notice Only the assigned aggregator may propose.
     error NotAssigned(address assigned);
-    /// @notice The federation has no aggregator.
+    /// @notice The federation has no aggregator, or none has the task's bond.
     error NoAggregator();
     /// @notice The excluded set is not a part of the committed set, or leaves fewer than minUpdates.
     error InvalidExclusion();
@@ -141,7 +141,9 @@ interface IRounds {
     /// While nothing is excluded, totalWeight must be the sum recorded at the closing.
     function propose(uint32 taskId, uint32 round, Proposal calldata proposal) external;
 
-    /// @notice Assigns the next aggregator, or invalidates the round when none is left to try. Anyone may call it when
+    /// @notice Assigns the next aggregator, or invalidates the round when no attempt is left or nobody can be assigned (all
+    /// lost a challenge in this round, or none has the task's bond).
+    /// Anyone may call it when
     /// the aggregator's deadline has passed without a proposal, or the challenge window of a proposal that excludes
     /// updates has passed without a quorum.
     function reassign(uint32 taskId, uint32 round) external;

@@ -13,6 +13,9 @@ interface ITasks {
     /// @param modelRoot Chunk tree root of the initial model.
     /// @param spec The task's specification: canonical JSON (RFC 8785), see docs/protocol.md.
     event TaskCreated(uint32 indexed taskId, address indexed creator, TaskRules rules, bytes32 modelRoot, bytes spec);
+    /// @notice The task has a bond; follows its TaskCreated.
+    /// @param bondWei What each assigned aggregator answers with.
+    event TaskBond(uint32 indexed taskId, uint256 bondWei);
     /// @notice A participant has this place in the task's list. Emitted on enrolment and again when it moves.
     event Enrolled(uint32 indexed taskId, address indexed participant, uint32 index);
     /// @notice A participant asked to leave or lost its role: it can no longer commit; its place is freed at the next opening.
@@ -28,6 +31,10 @@ interface ITasks {
     error WeightOverflow();
     /// @notice The specification is empty or longer than 8192 bytes.
     error InvalidSpec();
+    /// @notice The bond is below the task's least, or 2^96 wei or more.
+    error InvalidBond(uint256 leastWei);
+    /// @notice The challenge window of a task with a bond must be shorter than the unbonding time (14 days).
+    error ChallengeWindowTooLong();
     /// @notice Already enrolled in this task, or still leaving it.
     error AlreadyEnrolled(address participant);
     /// @notice Not enrolled in this task, or leaving it.
@@ -52,6 +59,18 @@ interface ITasks {
         bytes calldata spec
     ) external returns (uint32 taskId);
 
+    /// @notice Creates a task whose aggregators answer with a bond ({IBonds}): only those whose free bond covers it are
+    /// assigned; it is locked from the assignment to the end of the round, and slashed when a challenge is won.
+    ///
+    /// Requirements: those of {createTask}; bondWei is at least {leastBondWei} and below 2^96 ({InvalidBond}); the challenge
+    /// window is shorter than the unbonding time ({ChallengeWindowTooLong}).
+    function createBondedTask(
+        TaskRules calldata rules,
+        bytes32 modelRoot,
+        bytes calldata spec,
+        uint256 bondWei
+    ) external returns (uint32 taskId);
+
     /// @notice Takes part in a task from its next round on.
     ///
     /// Requirements:
@@ -65,6 +84,15 @@ interface ITasks {
 
     /// @notice The rules of a task.
     function taskRules(uint32 taskId) external view returns (TaskRules memory);
+
+    /// @notice The bond of a task in wei; 0 when it has none.
+    function taskBond(uint32 taskId) external view returns (uint256 bondWei);
+
+    /// @notice The least bond of a task: three times what the dearest proof against it costs at 100 gwei a gas, so that
+    /// half of it pays the challenger even then.
+    /// @param parameterCount Number of lanes of the model, at least 1.
+    /// @param maxUpdates Most updates of a round.
+    function leastBondWei(uint32 parameterCount, uint16 maxUpdates) external pure returns (uint256);
 
     /// @notice A participant's enrolment in a task; all zero when it has none.
     /// @return enrolled Whether it has a place.

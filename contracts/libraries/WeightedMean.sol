@@ -32,9 +32,9 @@ library WeightedMean {
     ///
     /// Requirements: {InvalidLength}, {ZeroWeight}.
     function chunk(
-        bytes calldata base,
-        bytes calldata updates,
-        uint32[] calldata weights,
+        bytes memory base,
+        bytes memory updates,
+        uint32[] memory weights,
         uint32 serverRateQ16
     ) internal pure returns (bytes memory result) {
         if (base.length != CHUNK_BYTES || weights.length == 0 || updates.length != weights.length * CHUNK_BYTES) {
@@ -49,7 +49,11 @@ library WeightedMean {
         result = new bytes(CHUNK_BYTES);
         for (uint256 word = 0; word < CHUNK_BYTES; word += 32) {
             uint256[4] memory sums = _sums(updates, weights, word);
-            uint256 lanes = _swap(uint256(bytes32(base[word:word + 32])));
+            uint256 lanes;
+            assembly ("memory-safe") {
+                lanes := mload(add(add(base, 32), word))
+            }
+            lanes = _swap(lanes);
             uint256 packed;
             for (uint256 place = 0; place < 8; ++place) {
                 // the divisor's upper part is the sum of the weights, each of which brought the bias once
@@ -71,15 +75,15 @@ library WeightedMean {
     /// In assembly, as it runs 8 times for each update and makes nearly all of a proof's computation (a third of the gas of a
     /// loop over lanes); the caller checks the lengths.
     function _sums(
-        bytes calldata updates,
-        uint32[] calldata weights,
+        bytes memory updates,
+        uint32[] memory weights,
         uint256 word
     ) private pure returns (uint256[4] memory sums) {
         for (uint256 k = 0; k < weights.length; ++k) {
             uint256 lanes;
             uint256 weight = weights[k];
             assembly ("memory-safe") {
-                lanes := calldataload(add(updates.offset, add(word, mul(k, CHUNK_BYTES))))
+                lanes := mload(add(add(updates, 32), add(word, mul(k, CHUNK_BYTES))))
             }
             lanes = _swap(lanes) ^ BIASES;
             assembly ("memory-safe") {

@@ -30,7 +30,15 @@ enum Reason {
     None,
     TooFewUpdates,
     NoProposal,
-    NotAttested
+    NotAttested,
+    ChallengeWon
+}
+
+/// @notice What a challenge proves against a proposal.
+enum ChallengeKind {
+    WrongChunk,
+    InvalidUpdate,
+    WrongWeight
 }
 
 /// @notice The rules of a task, fixed at its creation.
@@ -132,4 +140,50 @@ struct Evaluation {
 struct Attestation {
     Evaluation evaluation;
     bytes signature;
+}
+
+/// @notice A commitment as its event states it.
+/// @param participant Who committed.
+/// @param slot Its place in the round.
+/// @param weight Weight of the update.
+/// @param updateRoot Chunk tree root of the update.
+/// @param contentId SHA-256 digest of the CIDv1 of the update's blob.
+struct Commitment {
+    address participant;
+    uint8 slot;
+    uint32 weight;
+    bytes32 updateRoot;
+    bytes32 contentId;
+}
+
+/// @notice Shows that one chunk of a proposed model is not what the rule makes of the included updates. Paths are siblings
+/// from the leaf upward, ceil(log2(chunk count)) of them each.
+/// @param chunkIndex Which chunk.
+/// @param leaf The leaf that the proposed model has at this place, as its committer stated it; its bytes are not needed.
+/// @param leafPath Its path to the proposal's modelRoot.
+/// @param base The chunk of the base model, 256 bytes.
+/// @param basePath Its path to the base model's root.
+/// @param updates The chunk of each included update in the order of the commitments, 256 bytes each, joined; each lane q
+/// written zigzag, as the uint32 (q << 1) ^ (q >> 31), little-endian: bytes of small lanes are then zero, and cheap.
+/// @param updatePaths Their paths to their updateRoots, in the same order, joined.
+struct ChunkProof {
+    uint32 chunkIndex;
+    bytes32 leaf;
+    bytes32[] leafPath;
+    bytes base;
+    bytes32[] basePath;
+    bytes updates;
+    bytes32[] updatePaths;
+}
+
+/// @notice Shows that an included update breaks the task's rules: a lane beyond clipLanes, or padding that is not zero.
+/// @param position Which of the commitments given, from 0.
+/// @param chunkIndex Which chunk of the update.
+/// @param chunk Its 256 bytes, as committed (not zigzag).
+/// @param path Its path to the updateRoot, from the leaf upward.
+struct UpdateProof {
+    uint32 position;
+    uint32 chunkIndex;
+    bytes chunk;
+    bytes32[] path;
 }

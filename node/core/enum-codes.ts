@@ -2,7 +2,7 @@ import { FedledgerError } from "./error.ts";
 import { toHex } from "./hex.ts";
 import type { Bytes32 } from "./ids.ts";
 import { keccak256 } from "./keccak.ts";
-import type { InvalidReason, Mode, Phase, Role, Rule } from "./records.ts";
+import type { ChallengeKind, InvalidReason, Mode, Phase, Role, Rule } from "./records.ts";
 
 /** Words of our records and the numbers of the same contract enum, both ways. */
 export interface EnumCodes<Name extends string> {
@@ -49,6 +49,14 @@ export const reasonCodes: EnumCodes<InvalidReason> = enumCodes("reason", [
   "too-few-updates",
   "no-proposal",
   "not-attested",
+  "challenge-won",
+  "challenge-won",
+]);
+/** TaskTypes.ChallengeKind. */
+export const challengeKindCodes: EnumCodes<ChallengeKind> = enumCodes("challenge", [
+  "wrong-chunk",
+  "invalid-update",
+  "wrong-weight",
 ]);
 
 const idOf = (name: string): Bytes32 => toHex(keccak256(new TextEncoder().encode(name)));

@@ -7,7 +7,9 @@ export type Rule = "weighted-mean" | "coordinate-median" | "trimmed-mean";
 /** Where a round stands. */
 export type Phase = "none" | "open" | "aggregating" | "proposed" | "finalized" | "invalidated";
 /** Why a round was invalidated. */
-export type InvalidReason = "none" | "too-few-updates" | "no-proposal" | "not-attested";
+export type InvalidReason = "none" | "too-few-updates" | "no-proposal" | "not-attested" | "challenge-won";
+/** What a challenge proves against a proposal. */
+export type ChallengeKind = "wrong-chunk" | "invalid-update" | "wrong-weight";
 /** A role of the federation. */
 export type Role = "admin" | "task-creator" | "participant" | "aggregator";
 
@@ -99,6 +101,16 @@ export interface WrongChunk {
   readonly resultProof: readonly Bytes32[];
 }
 
+/** What shows the contract that an included update breaks the task's rules. */
+export interface InvalidUpdate {
+  /** Which of the round's commitments, in the order of the chain, from 0. */
+  readonly position: number;
+  /** From 0. */
+  readonly chunkIndex: number;
+  /** Of the update, with a lane beyond the clip. */
+  readonly update: ProvenChunk;
+}
+
 /** A member as the registry lists it. */
 export interface Member {
   readonly account: Address;
@@ -174,6 +186,34 @@ export type TaskEvent = EventPosition &
         readonly round: RoundNumber;
         readonly proposal: Proposal;
         readonly challengeDeadlineS: number;
+      }
+    | {
+        readonly name: "Challenged";
+        readonly taskId: TaskId;
+        readonly round: RoundNumber;
+        readonly challenger: Address;
+        /** Whose proposal was struck. */
+        readonly aggregator: Address;
+        readonly kind: ChallengeKind;
+        /** 0 where the kind has none. */
+        readonly chunkIndex: number;
+      }
+    | {
+        readonly name: "BondLocked" | "BondReleased";
+        readonly taskId: TaskId;
+        readonly round: RoundNumber;
+        readonly account: Address;
+        readonly amountWei: bigint;
+      }
+    | {
+        readonly name: "Slashed";
+        readonly taskId: TaskId;
+        readonly round: RoundNumber;
+        readonly account: Address;
+        readonly amountWei: bigint;
+        readonly challenger: Address;
+        /** The challenger's part; the rest is burnt. */
+        readonly rewardWei: bigint;
       }
     | {
         readonly name: "RoundFinalized";

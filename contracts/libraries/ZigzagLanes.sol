@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity ^0.8.28;
+
+/// @title ZigzagLanes
+/// @notice Lanes as proofs carry them: q as the uint32 (q << 1) ^ (q >> 31), so that a small lane of either sign has zero
+/// bytes, which cost a quarter of others. Eight lanes of a word are worked on at once.
+library ZigzagLanes {
+    uint256 private constant LANE_BYTES = 4;
+    /// @dev Masks of the byte swap.
+    uint256 private constant ODD_BYTES = 0xff00ff00ff00ff00ff00ff00ff00ff00ff00ff00ff00ff00ff00ff00ff00ff00;
+    uint256 private constant ODD_PAIRS = 0xffff0000ffff0000ffff0000ffff0000ffff0000ffff0000ffff0000ffff0000;
+    uint256 private constant ONES = 0x0000000100000001000000010000000100000001000000010000000100000001;
+    uint256 private constant LOWER = 0x7fffffff7fffffff7fffffff7fffffff7fffffff7fffffff7fffffff7fffffff;
+
+    /// @notice The lanes that are written zigzag in `zigzag`, both little-endian.
+    /// @param zigzag A multiple of 32 bytes.
+    function decode(bytes calldata zigzag) internal pure returns (bytes memory lanes) {
+        lanes = new bytes(zigzag.length);
+        for (uint256 offset = 0; offset < zigzag.length; offset += 32) {
+            uint256 word;
+            assembly ("memory-safe") {
+                word := calldataload(add(zigzag.offset, offset))
+            }
+            word = _swap(word);
+            // an odd number is a negative lane: all bits of its half are turned; no lane's product reaches the next
+            word = _swap(((word >> 1) & LOWER) ^ ((word & ONES) * type(uint32).max));
+            assembly ("memory-safe") {
+                mstore(add(add(lanes, 32), offset), word)
+            }
+        }
+    }
+
+    /// @notice Whether the first `count` int32 lanes (little-endian, not zigzag) are within +-limit and the rest are zero.
+    /// @param chunk A multiple of 4 bytes.
+    function isWithin(bytes memory chunk, uint256 count, uint256 limit) internal pure returns (bool) {
+        for (uint256 i = 0; i < chunk.length / LANE_BYTES; ++i) {
+            uint256 word;
+            assembly ("memory-safe") {
+                word := shr(224, mload(add(add(chunk, 32), mul(i, 4))))
+            }
+            int256 lane = int32(uint32(_swap(word)));
+            uint256 size = uint256(lane < 0 ? -lane : lane);
+            if (size > (i < count ? limit : 0)) return false;
+        }
+        return true;
+    }
+
+    /// @dev Reverses the four bytes of each of eight lanes.
+    function _swap(uint256 lanes) private pure returns (uint256) {
+        lanes = ((lanes & ODD_BYTES) >> 8) | ((lanes << 8) & ODD_BYTES);
+        return ((lanes & ODD_PAIRS) >> 16) | ((lanes << 16) & ODD_PAIRS);
+    }
+}
