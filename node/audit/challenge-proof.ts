@@ -1,17 +1,10 @@
 import { ruleByName } from "../aggregation/index.ts";
-import {
-  chunkLanes,
-  chunkLeaf,
-  createChunkTree,
-  type LeafTree,
-  rootOfLeaf,
-  verifyChunk,
-} from "../core/chunk-tree.ts";
+import { chunkLanes, chunkLeaf, createChunkTree, type LeafTree, rootOfLeaf, verifyChunk } from "../core/chunk-tree.ts";
 import { FedledgerError } from "../core/error.ts";
 import { hexEquals } from "../core/hex.ts";
 import type { Bytes32 } from "../core/ids.ts";
 import { bytesToLanes, lanesToBytes } from "../core/lanes.ts";
-import type { Commitment, Proposal, ProvenChunk, TaskRules, WrongChunk } from "../core/records.ts";
+import type { Commitment, InvalidUpdate, Proposal, ProvenChunk, TaskRules, WrongChunk } from "../core/records.ts";
 import type { RoundView } from "../core/task-view.ts";
 
 /** What every proof against a proposal is about; a RoundView at a proposal fits. */
@@ -97,6 +90,28 @@ export function holdsAgainst(wrong: WrongChunk, rules: TaskRules, round: Challen
   for (const [i, { weight }] of included.entries()) aggregation.add(bytesToLanes(updates[i]!.chunk.slice()), weight);
   const right = lanesToBytes(aggregation.finish(bytesToLanes(base.chunk.slice())));
   return rule.chunkLocal && !hexEquals(chunkLeaf(chunkIndex, right), resultLeaf);
+}
+
+/**
+ * The proof that an included update has a lane beyond the clip; undefined when it has none, is not included, or these are not
+ * the bytes behind the committed root: a root without its bytes proves nothing.
+ */
+export function proveInvalidUpdate(
+  bytes: Uint8Array,
+  commitment: Commitment,
+  rules: Pick<TaskRules, "parameterCount" | "clipLanes">,
+  round: ChallengedRound,
+): InvalidUpdate | undefined {
+  const position = round.commitments.findIndex(({ slot }) => slot === commitment.slot);
+  if (bytes.length !== 4 * rules.parameterCount || !includedCommitments(round).includes(round.commitments[position]!)) {
+    return undefined;
+  }
+  const lanes = bytesToLanes(bytes);
+  const lane = lanes.findIndex((value) => Math.abs(value) > rules.clipLanes);
+  const tree = createChunkTree(lanes);
+  if (lane < 0 || !hexEquals(tree.root, commitment.updateRoot)) return undefined;
+  const chunkIndex = Math.floor(lane / chunkLanes);
+  return { position, chunkIndex, update: { chunk: tree.chunk(chunkIndex), proof: tree.proof(chunkIndex) } };
 }
 
 function firstDifferentLeaf(right: LeafTree, proposed: LeafTree): number | undefined {

@@ -67,8 +67,12 @@ export function checkInvalidation(walk: Walk, draft: RoundDraft, event: EventOf<
   const { attempts, minUpdates } = walk.rules;
   draft.ended = event;
   const tooFew = commitments.length < minUpdates;
-  const expected = tooFew ? "too-few-updates" : proposal ? "not-attested" : "no-proposal";
-  const possible = tooFew ? assignments.length === 0 : assignments.length >= attempts && proposal?.excluded !== 0n;
+  const { challenged } = draft;
+  const unended = challenged ? "challenge-won" : proposal ? "not-attested" : "no-proposal";
+  const expected = tooFew ? "too-few-updates" : unended;
+  // After a won challenge the attempts need not be used up: there may be nobody else to assign.
+  const spent = assignments.length >= attempts || challenged !== undefined;
+  const possible = tooFew ? assignments.length === 0 : spent && proposal?.excluded !== 0n;
   if (event.reason !== expected || !possible) {
     log.add({
       code: "INVALIDATION_WRONG",
@@ -79,7 +83,7 @@ export function checkInvalidation(walk: Walk, draft: RoundDraft, event: EventOf<
   if (assignments.length === 0) checkClosingTime(draft, event.timestampS, draft.opened.commitDeadlineS);
   else {
     const deadlineS = proposal?.challengeDeadlineS ?? assignments.at(-1)!.deadlineS;
-    if (event.timestampS !== undefined && event.timestampS <= deadlineS) {
+    if (!challenged && event.timestampS !== undefined && event.timestampS <= deadlineS) {
       log.add({
         code: "STEP_TOO_EARLY",
         message: "The round was invalidated before the aggregator's deadline.",

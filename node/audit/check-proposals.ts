@@ -5,7 +5,7 @@ import type { EventOf, HashedProposal, RoundDraft, Walk } from "./task-record.ts
 /** An assignment: the next attempt of a round with enough updates, in time, while nothing stands that could be final. */
 export function checkAssignment(walk: Walk, draft: RoundDraft, event: EventOf<"AggregatorAssigned">): void {
   const { rules } = walk;
-  const { log, assignments, proposal, commitments } = draft;
+  const { log, assignments, proposal, commitments, challenged } = draft;
   const previous = assignments.at(-1);
   if (event.attempt !== assignments.length || event.attempt >= rules.attempts) {
     log.add({
@@ -32,7 +32,7 @@ export function checkAssignment(walk: Walk, draft: RoundDraft, event: EventOf<"A
   }
   const deadlineS = proposal?.challengeDeadlineS ?? previous?.deadlineS;
   if (event.timestampS !== undefined) {
-    if (deadlineS !== undefined && event.timestampS <= deadlineS) {
+    if (!challenged && deadlineS !== undefined && event.timestampS <= deadlineS) {
       log.add({
         code: "STEP_TOO_EARLY",
         message: "Another aggregator was assigned before the deadline of the one before.",
@@ -50,6 +50,7 @@ export function checkAssignment(walk: Walk, draft: RoundDraft, event: EventOf<"A
   }
   if (proposal) draft.superseded.push(proposal);
   draft.proposal = undefined;
+  draft.challenged = undefined;
   assignments.push(event);
 }
 
@@ -92,6 +93,22 @@ export function checkProposal(walk: Walk, draft: RoundDraft, event: EventOf<"Pro
   const hashed: HashedProposal = { ...proposal, hash, challengeDeadlineS: event.challengeDeadlineS };
   checkSet(walk, draft, hashed);
   draft.proposal = hashed;
+}
+
+/** A won challenge: of the standing proposal, which it strikes. Whether it was right is for whoever recomputes the round. */
+export function checkChallenge(draft: RoundDraft, event: EventOf<"Challenged">): void {
+  const { log, proposal } = draft;
+  if (!proposal || !hexEquals(proposal.aggregator, event.aggregator)) {
+    log.add({
+      code: "CHALLENGE_WRONG",
+      party: event.challenger,
+      message: `${event.challenger} won a challenge against ${event.aggregator}, which had no proposal standing.`,
+      data: { aggregator: event.aggregator, standing: proposal?.aggregator },
+    });
+  }
+  if (proposal) draft.superseded.push({ ...proposal, challenge: event });
+  draft.proposal = undefined;
+  draft.challenged = event;
 }
 
 function checkSet(walk: Walk, draft: RoundDraft, proposal: HashedProposal): void {

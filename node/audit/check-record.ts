@@ -6,9 +6,9 @@ import type { Phase, TaskEvent } from "../core/records.ts";
 import { checkClosing, checkCommitment } from "./check-commitments.ts";
 import { checkFinalization, checkInvalidation } from "./check-ending.ts";
 import { checkOpening, followEnrolment } from "./check-opening.ts";
-import { checkAssignment, checkProposal } from "./check-proposals.ts";
+import { checkAssignment, checkChallenge, checkProposal } from "./check-proposals.ts";
 import { createFindingLog } from "./findings.ts";
-import { logOf, type RoundDraft, type RoundRecord, type TaskRecord, type Walk } from "./task-record.ts";
+import { type EventOf, logOf, type RoundDraft, type RoundRecord, type TaskRecord, type Walk } from "./task-record.ts";
 
 /** What the contract's storage says of a task (ChainReader.storedState). */
 export interface StoredState {
@@ -24,6 +24,7 @@ const phasesBefore: Readonly<Record<string, readonly Phase[]>> = {
   RoundClosed: ["open"],
   AggregatorAssigned: ["aggregating", "proposed"],
   Proposed: ["aggregating"],
+  Challenged: ["proposed"],
   RoundFinalized: ["proposed"],
   RoundInvalidated: ["open", "aggregating", "proposed"],
 };
@@ -118,6 +119,10 @@ function follow(walk: Walk, event: TaskEvent): void {
     misplaced("the task exists already");
     return;
   }
+  if (event.name === "BondLocked" || event.name === "BondReleased" || event.name === "Slashed") {
+    walk.rounds[event.round - 1]?.events.push(event);
+    return;
+  }
   if (event.name === "Enrolled" || event.name === "Leaving" || event.name === "Left") {
     walk.rounds.at(-1)?.events.push(event);
     followEnrolment(walk, event);
@@ -143,7 +148,15 @@ function follow(walk: Walk, event: TaskEvent): void {
 function apply(
   walk: Walk,
   draft: RoundDraft,
-  event: Exclude<TaskEvent, { name: "TaskCreated" | "Enrolled" | "Leaving" | "Left" | "RoundOpened" }>,
+  event: EventOf<
+    | "Committed"
+    | "RoundClosed"
+    | "AggregatorAssigned"
+    | "Proposed"
+    | "Challenged"
+    | "RoundFinalized"
+    | "RoundInvalidated"
+  >,
 ): void {
   switch (event.name) {
     case "Committed":
@@ -160,6 +173,10 @@ function apply(
     case "Proposed":
       draft.phase = "proposed";
       checkProposal(walk, draft, event);
+      break;
+    case "Challenged":
+      draft.phase = "aggregating";
+      checkChallenge(draft, event);
       break;
     case "RoundFinalized":
       draft.phase = "finalized";

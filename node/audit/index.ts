@@ -5,6 +5,7 @@ export {
   holdsAgainst,
   includedCommitments,
   isWeightWrong,
+  proveInvalidUpdate,
   proveWrongChunk,
   type WrongChunkInput,
 } from "./challenge-proof.ts";

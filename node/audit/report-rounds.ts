@@ -23,12 +23,17 @@ export function roundsSection(report: AuditReport): Html {
 
 function roundRow(round: RoundVerdict, tell: (value: number) => string, gas: boolean): Html {
   const { evaluation, updates, superseded } = round;
+  const refuted = superseded.filter(({ challenge }) => challenge !== undefined);
+  const aside = superseded.length - refuted.length;
   const counted = updates.filter(({ excluded }) => !excluded).length;
   const gasTitle =
     round.gas &&
     `open ${wholeNumber(round.gas.open)}, commitments ${wholeNumber(round.gas.commit)}, close ${wholeNumber(round.gas.close)}, propose ${wholeNumber(round.gas.propose)}, end ${wholeNumber(round.gas.end)}`;
   return html`<tr><th scope="row" class="num">${round.round}</th>
-<td><span class="chip ${round.verdict}">${round.verdict}</span>${superseded.length > 0 && html`<br><small>${superseded.length} proposal${superseded.length > 1 && "s"} set aside</small>`}</td>
+<td><span class="chip ${round.verdict}">${round.verdict}</span>${aside > 0 && html`<br><small>${aside} proposal${aside > 1 && "s"} set aside</small>`}${refuted.map(
+    ({ aggregator, challenge }) =>
+      html`<br><small>proposal of ${shortHex(aggregator)} proven wrong by ${shortHex(challenge!.challenger)} (${challenge!.kind})</small>`,
+  )}</td>
 <td class="num">${evaluation ? tell(evaluation.metric) : nothing}</td><td class="num">${evaluation ? evaluation.loss.toFixed(4) : nothing}</td>
 <td class="num">${counted} / ${updates.length} / ${round.drawn.length}</td><td class="num">${round.totalWeight === undefined ? nothing : wholeNumber(round.totalWeight)}</td>
 <td class="num"${round.attesters.length > 0 && html` title="${round.attesters.join("\n")}"`}>${round.attesters.length}</td><td>${shortHex(round.aggregator)}</td>

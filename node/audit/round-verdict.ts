@@ -1,8 +1,8 @@
 import { hexEquals } from "../core/hex.ts";
 import type { Address, Bytes32, RoundNumber } from "../core/ids.ts";
-import type { Evaluation, Phase, TaskEvent } from "../core/records.ts";
+import type { ChallengeKind, Evaluation, Phase, TaskEvent } from "../core/records.ts";
 import type { UpdateStatus } from "./check-round.ts";
-import { type Finding, verdictOf } from "./findings.ts";
+import { createFindingLog, type Finding, verdictOf } from "./findings.ts";
 import type { RoundRecord } from "./task-record.ts";
 
 /** What the members measured of a round's model, weighted by their numbers of held-out examples. */
@@ -18,7 +18,7 @@ export interface RoundEvaluation {
 export interface RoundGas {
   readonly open: number;
   readonly commit: number;
-  /** Closing and assigning again. */
+  /** Closing, assigning again, and challenges. */
   readonly close: number;
   readonly propose: number;
   /** The end: finalization or invalidation. */
@@ -45,6 +45,8 @@ export interface SupersededProposal {
   readonly modelRoot: Bytes32;
   /** Whether it is what was recomputed; absent where that says nothing (another set of updates, or nothing recomputed). */
   readonly right?: boolean;
+  /** How it was proven wrong on the chain; absent where it was only set aside. */
+  readonly challenge?: { readonly challenger: Address; readonly kind: ChallengeKind; readonly chunkIndex: number };
 }
 
 /** What the audit came to about one round. */
@@ -92,7 +94,8 @@ export interface RoundWork {
 
 /** Puts a round's record and the work on its bytes together. Findings that both made are told once. */
 export function judgeRound(record: RoundRecord, work: RoundWork): RoundVerdict {
-  const findings = withoutTwins([...record.findings, ...work.findings]);
+  const superseded = supersededOf(record, work);
+  const findings = withoutTwins([...record.findings, ...work.findings, ...falseChallenges(record, superseded)]);
   const { proposal, ended, opened } = record;
   const finalized = ended?.name === "RoundFinalized" ? ended : undefined;
   const evaluation = finalized && weightedEvaluation(finalized.evaluations);
@@ -116,7 +119,7 @@ export function judgeRound(record: RoundRecord, work: RoundWork): RoundVerdict {
     updates: updatesOf(record, work),
     drawn: record.drawn,
     attesters: finalized?.attesters ?? [],
-    superseded: supersededOf(record, work),
+    superseded,
     bytesChecked: work.bytesChecked,
     ...(gas && { gas }),
     ...(durationS !== undefined && { durationS }),
@@ -158,8 +161,34 @@ function supersededOf({ superseded, proposal }: RoundRecord, { modelRoot }: Roun
     attempt: former.attempt,
     aggregator: former.aggregator,
     modelRoot: former.modelRoot,
+    ...(former.challenge && {
+      challenge: {
+        challenger: former.challenge.challenger,
+        kind: former.challenge.kind,
+        chunkIndex: former.challenge.chunkIndex,
+      },
+    }),
     ...(modelRoot && former.excluded === proposal?.excluded && { right: hexEquals(former.modelRoot, modelRoot) }),
   }));
+}
+
+/** A challenge that took a right model off the record: the contract would not have let it. */
+function falseChallenges(
+  { round, opened }: RoundRecord,
+  superseded: readonly SupersededProposal[],
+): readonly Finding[] {
+  const log = createFindingLog(opened.taskId, round);
+  for (const { challenge, right, aggregator, modelRoot } of superseded) {
+    if (challenge?.kind !== "wrong-chunk" || right !== true) continue;
+    log.add({
+      code: "CHALLENGE_WRONG",
+      party: challenge.challenger,
+      chunk: challenge.chunkIndex,
+      message: `${challenge.challenger} won a challenge against the model of ${aggregator}, which is exactly what the updates give.`,
+      data: { aggregator, modelRoot },
+    });
+  }
+  return log.findings;
 }
 
 /** The evaluations together, weighted by samples; undefined when nobody evaluated. */
@@ -177,6 +206,7 @@ const gasKinds: Readonly<Record<string, Exclude<keyof RoundGas, "total">>> = {
   RoundClosed: "close",
   AggregatorAssigned: "close",
   Proposed: "propose",
+  Challenged: "close",
   RoundFinalized: "end",
   RoundInvalidated: "end",
 };

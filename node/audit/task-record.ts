@@ -9,6 +9,9 @@ export type EventOf<Name extends TaskEvent["name"]> = Extract<TaskEvent, { reado
 /** A proposal with the hash that binds it. */
 export type HashedProposal = Proposal & { readonly hash: Bytes32; readonly challengeDeadlineS: number };
 
+/** A proposal that did not become the result. `challenge`: what it was proven wrong by; absent where it was only set aside. */
+export type FormerProposal = HashedProposal & { readonly challenge?: EventOf<"Challenged"> };
+
 /** A round as the events tell it, with what is wrong in them. */
 export interface RoundRecord {
   readonly round: RoundNumber;
@@ -20,8 +23,8 @@ export interface RoundRecord {
   readonly assignments: readonly EventOf<"AggregatorAssigned">[];
   /** The proposal that stands; absent before it and after a reassignment. */
   readonly proposal?: HashedProposal | undefined;
-  /** Proposals that a reassignment or the round's invalidation set aside. */
-  readonly superseded: readonly HashedProposal[];
+  /** Proposals that a challenge, a reassignment or the round's invalidation set aside. */
+  readonly superseded: readonly FormerProposal[];
   readonly ended?: EventOf<"RoundFinalized"> | EventOf<"RoundInvalidated">;
   /** Accounts that were drawn. */
   readonly drawn: readonly Address[];
@@ -54,7 +57,9 @@ export interface RoundDraft {
   closed?: EventOf<"RoundClosed">;
   assignments: EventOf<"AggregatorAssigned">[];
   proposal?: HashedProposal | undefined;
-  superseded: HashedProposal[];
+  superseded: FormerProposal[];
+  /** The challenge just won, until an aggregator is assigned. */
+  challenged?: EventOf<"Challenged"> | undefined;
   ended?: EventOf<"RoundFinalized"> | EventOf<"RoundInvalidated">;
   drawn: Address[];
   /** Place of each account, by its lower-case form, when the round opened. */

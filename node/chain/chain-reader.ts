@@ -136,6 +136,17 @@ export function chainReaderOver(connection: FederationConnection, options: Chain
       const { round, modelRoot, accumulator, historyHead } = state;
       return { round: Number(round), modelRoot, accumulator, historyHead };
     },
+    async bondOf(account) {
+      const block = toQuantity((await readHead(rpc, finality)).number);
+      const [bond, credit] = await Promise.all([call("bondOf", [account], block), call("creditOf", [account], block)]);
+      return {
+        freeWei: BigInt(bond?.freeWei ?? 0n),
+        lockedWei: BigInt(bond?.lockedWei ?? 0n),
+        unbondingWei: BigInt(bond?.unbondingWei ?? 0n),
+        withdrawableFromS: Number(bond?.withdrawableFrom ?? 0n),
+        creditWei: BigInt(credit?.creditWei ?? 0n),
+      };
+    },
     follow: (taskId, { signal }) => followTask(follow, taskId, signal),
     attestationDigest: (taskId, round, proposalHash, evaluation) =>
       attestationDigest(domain, attestationValue(taskId, round, proposalHash, evaluation)),

@@ -1,8 +1,9 @@
-import { hexlify, type Interface, toUtf8Bytes } from "ethers";
+import { concat, hexlify, type Interface, toUtf8Bytes } from "ethers";
 import { modeCodes, roleIds, ruleCodes } from "../core/enum-codes.ts";
 import type { Hex } from "../core/ids.ts";
+import { bytesToLanes, lanesToBytes } from "../core/lanes.ts";
 import { peerIdToHex } from "../core/peer-id-text.ts";
-import type { TaskRules } from "../core/records.ts";
+import type { InvalidUpdate, TaskRules, WrongChunk } from "../core/records.ts";
 import type { ChainCall } from "../ports/index.ts";
 
 /** Calldata of a call. Attestations are put in the ascending order of attesters that the contract wants. */
@@ -36,7 +37,40 @@ function argumentsOf(call: ChainCall): readonly unknown[] {
       const attestations = ascending.map(({ evaluation, signature }) => ({ evaluation, signature }));
       return [call.taskId, call.round, call.proposal, attestations];
     }
+    case "challengeWeight":
+      return [call.taskId, call.round, call.proposal, call.commitments];
+    case "challengeChunk":
+      return [call.taskId, call.round, call.proposal, call.commitments, encodeWrongChunk(call.wrong)];
+    case "challengeUpdate":
+      return [call.taskId, call.round, call.proposal, call.commitments, encodeInvalidUpdate(call.invalid)];
+    case "requestUnbond":
+      return [call.amountWei];
+    case "bond":
+    case "withdrawBond":
+    case "withdrawCredit":
+      return [];
   }
+}
+
+function encodeWrongChunk({ chunkIndex, base, updates, resultLeaf, resultProof }: WrongChunk) {
+  return {
+    chunkIndex,
+    leaf: resultLeaf,
+    leafPath: resultProof,
+    base: hexlify(base.chunk),
+    basePath: base.proof,
+    updates: concat(updates.map(({ chunk }) => hexlify(zigzag(chunk)))),
+    updatePaths: updates.flatMap(({ proof }) => proof),
+  };
+}
+
+function encodeInvalidUpdate({ position, chunkIndex, update }: InvalidUpdate) {
+  return { position, chunkIndex, chunk: hexlify(update.chunk), path: update.proof };
+}
+
+/** Each lane q as (q << 1) ^ (q >> 31): small lanes of either sign have zero bytes then, which cost less in a transaction. */
+function zigzag(chunk: Uint8Array): Uint8Array {
+  return lanesToBytes(bytesToLanes(chunk.slice()).map((lane) => (lane << 1) ^ (lane >> 31)));
 }
 
 function encodeRules(rules: TaskRules) {

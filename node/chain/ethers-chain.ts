@@ -31,7 +31,8 @@ export async function createChain(options: ChainOptions): Promise<Chain> {
     account,
     async send(call, { signal } = {}) {
       const data = encodeCall(contract, call);
-      const receipt = await sender.send({ name: call.kind, to: federation, data }, signal);
+      const value = call.kind === "bond" ? { value: call.amountWei } : {};
+      const receipt = await sender.send({ name: call.kind, to: federation, data, ...value }, signal);
       const events = receipt.logs.map((entry) => decodeTaskEvent(contract, entry));
       const created = events.find((event) => event?.name === "TaskCreated");
       return {

@@ -1,5 +1,5 @@
 import { getAddress, type Interface, type Result, toUtf8String } from "ethers";
-import { modeCodes, reasonCodes, ruleCodes } from "../core/enum-codes.ts";
+import { challengeKindCodes, modeCodes, reasonCodes, ruleCodes } from "../core/enum-codes.ts";
 import type { Address, Bytes32 } from "../core/ids.ts";
 import type { Evaluation, EventPosition, Proposal, TaskEvent, TaskRules } from "../core/records.ts";
 import type { RawLog } from "./log-ranges.ts";
@@ -15,6 +15,10 @@ export const taskEventNames = [
   "RoundClosed",
   "AggregatorAssigned",
   "Proposed",
+  "Challenged",
+  "BondLocked",
+  "BondReleased",
+  "Slashed",
   "RoundFinalized",
   "RoundInvalidated",
 ] as const satisfies readonly TaskEvent["name"][];
@@ -82,6 +86,27 @@ function eventBody(name: string, args: Result): WithoutPosition<TaskEvent> | und
     }
     case "Proposed":
       return { name, ...round, proposal: proposalOf(args.proposal), challengeDeadlineS: number("challengeDeadline") };
+    case "Challenged":
+      return {
+        name,
+        ...round,
+        challenger: account("challenger"),
+        aggregator: account("aggregator"),
+        kind: challengeKindCodes.nameOf(args.kind),
+        chunkIndex: number("chunkIndex"),
+      };
+    case "BondLocked":
+    case "BondReleased":
+      return { name, ...round, account: account("account"), amountWei: BigInt(args.amountWei) };
+    case "Slashed":
+      return {
+        name,
+        ...round,
+        account: account("account"),
+        amountWei: BigInt(args.amountWei),
+        challenger: account("challenger"),
+        rewardWei: BigInt(args.rewardWei),
+      };
     case "RoundFinalized":
       return {
         name,

@@ -8,6 +8,8 @@ import type { Progress } from "../rounds/progress.ts";
 import type { RoleDeps, RoleProcess } from "../rounds/role-process.ts";
 import { createGateway, createHeliaStore, createKuboStore } from "../storage/index.ts";
 import { createClock, createRandom, openJournal } from "../system/index.ts";
+import { createWatcher } from "../watcher/create-watcher.ts";
+import { withMemberGateways } from "./member-gateways.ts";
 import type { Settings } from "./options.ts";
 import { accountSettings, openRecordAs, readPrivateKey, recordSettings } from "./session.ts";
 
@@ -77,6 +79,16 @@ export function composeAggregator(
       linger: !values.exitWhenComplete,
       ...(values.openWhenEnrolled === undefined ? {} : { openWhenEnrolled: values.openWhenEnrolled }),
     }),
+  );
+}
+
+/** A watcher node: it need not be a member, so it also gets blobs from the members' gateways. */
+export function composeWatcher(values: NodeSettings, events: NodeEvents): Promise<ComposedNode> {
+  return compose(values, events, async (deps, { encryptionKey }) =>
+    createWatcher(
+      { ...deps, store: withMemberGateways(deps.store, deps.chain, deps.log) },
+      { encryptionKey, linger: !values.exitWhenComplete },
+    ),
   );
 }
 

@@ -27,8 +27,14 @@ export function progressText(step: Progress): string | undefined {
       return `round ${step.round}: proposed the model (${step.gasUsed} gas)`;
     case "attested":
       return `round ${step.round}: recomputed the model, it is right: attested (own held-out metric ${step.metric.toFixed(4)})`;
+    case "recomputed":
+      return `round ${step.round}: recomputed the model in ${step.durationMs.toFixed(0)} ms, it is right`;
+    case "challenged":
+      return `round ${step.round}: PROVED THE PROPOSAL WRONG on the chain (${step.gasUsed} gas)`;
+    case "proposal-refuted":
+      return `round ${step.round}: the proposal of ${step.aggregator} was proven wrong by ${step.challenger}`;
     case "disputed":
-      return `round ${step.round}: THE PROPOSAL IS WRONG, not attested: ${step.findings.join("; ")}`;
+      return `round ${step.round}: THE PROPOSAL IS WRONG: ${step.findings.join("; ")}`;
     case "finalized":
       return `round ${step.round}: final, ${step.attesters} attestations${step.evaluation ? `, metric ${step.evaluation.metric.toFixed(4)}` : ""}`;
     case "invalidated":

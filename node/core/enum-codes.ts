@@ -50,7 +50,6 @@ export const reasonCodes: EnumCodes<InvalidReason> = enumCodes("reason", [
   "no-proposal",
   "not-attested",
   "challenge-won",
-  "challenge-won",
 ]);
 /** TaskTypes.ChallengeKind. */
 export const challengeKindCodes: EnumCodes<ChallengeKind> = enumCodes("challenge", [

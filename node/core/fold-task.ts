@@ -45,6 +45,10 @@ function applied(event: TaskEvent, draft: Draft | undefined): Draft {
     case "Left":
       free(draft.enrolled, event);
       return draft;
+    case "BondLocked":
+    case "BondReleased":
+    case "Slashed":
+      return draft;
     case "RoundOpened":
       draft.rounds.push(opened(event, draft));
       return draft;
@@ -129,7 +133,7 @@ function opened(event: EventOf<"RoundOpened">, { rounds, rules, enrolled }: Draf
 }
 
 function advanced(
-  event: EventOf<"Committed" | "RoundClosed" | "AggregatorAssigned" | "Proposed">,
+  event: EventOf<"Committed" | "RoundClosed" | "AggregatorAssigned" | "Proposed" | "Challenged">,
   round: RoundView,
   places: readonly Place[],
 ): RoundView {
@@ -167,6 +171,13 @@ function advanced(
       const hash = proposalHash(event.taskId, event.round, event.proposal);
       const proposal = { ...event.proposal, hash, challengeDeadlineS: event.challengeDeadlineS };
       return { ...round, phase: "proposed", proposal };
+    }
+    case "Challenged": {
+      expect("proposed");
+      const { proposal, ...rest } = round;
+      const { aggregator, challenger, kind } = event;
+      const refuted = [...(round.refuted ?? []), { attempt: proposal!.attempt, aggregator, challenger, kind }];
+      return { ...rest, phase: "aggregating", refuted };
     }
   }
 }

@@ -138,6 +138,14 @@ export interface EventPosition {
   readonly timestampS?: number;
 }
 
+/** A part of an aggregator's bond that answers for a round, or no longer does. */
+interface BondChange {
+  readonly taskId: TaskId;
+  readonly round: RoundNumber;
+  readonly account: Address;
+  readonly amountWei: bigint;
+}
+
 /** What happened to a task, one variant per contract event, in chain order. */
 export type TaskEvent = EventPosition &
   (
@@ -198,13 +206,8 @@ export type TaskEvent = EventPosition &
         /** 0 where the kind has none. */
         readonly chunkIndex: number;
       }
-    | {
-        readonly name: "BondLocked" | "BondReleased";
-        readonly taskId: TaskId;
-        readonly round: RoundNumber;
-        readonly account: Address;
-        readonly amountWei: bigint;
-      }
+    | ({ readonly name: "BondLocked" } & BondChange)
+    | ({ readonly name: "BondReleased" } & BondChange)
     | {
         readonly name: "Slashed";
         readonly taskId: TaskId;

@@ -1,5 +1,5 @@
 import type { Address, Bytes32, RoundNumber, TaskId } from "./ids.ts";
-import type { Commitment, Evaluation, InvalidReason, Phase, Proposal, TaskRules } from "./records.ts";
+import type { ChallengeKind, Commitment, Evaluation, InvalidReason, Phase, Proposal, TaskRules } from "./records.ts";
 
 /** A round as its events tell it. */
 export interface RoundView {
@@ -19,8 +19,15 @@ export interface RoundView {
   readonly totalWeight: bigint;
   /** The latest assignment; absent before the closing. */
   readonly assignment?: { readonly attempt: number; readonly aggregator: Address; readonly deadlineS: number };
-  /** The latest proposal; absent before it, and again after a reassignment. */
+  /** The latest proposal; absent before it, and again after a reassignment or a won challenge. */
   readonly proposal?: Proposal & { readonly hash: Bytes32; readonly challengeDeadlineS: number };
+  /** Proposals that were proven wrong, in the order of the chain; absent while there is none. */
+  readonly refuted?: readonly {
+    readonly attempt: number;
+    readonly aggregator: Address;
+    readonly challenger: Address;
+    readonly kind: ChallengeKind;
+  }[];
   /** Present once final. */
   readonly result?: {
     readonly modelRoot: Bytes32;

@@ -4,6 +4,7 @@ import type { Trainer } from "../ports/trainer.ts";
 import type { ActionResult } from "../rounds/action-runner.ts";
 import { ownContact } from "../rounds/contact.ts";
 import { createDriver } from "../rounds/driver.ts";
+import { judgeProposal } from "../rounds/judge-proposal.ts";
 import { attestationTopic, encodeAttestation } from "../rounds/messages.ts";
 import { createModelSource } from "../rounds/model-source.ts";
 import { type NodeTimes, nodeTimes } from "../rounds/node-times.ts";
@@ -18,7 +19,6 @@ import {
 } from "./participant-machine.ts";
 import { signAttestation } from "./sign-attestation.ts";
 import { trainUpdate } from "./train-update.ts";
-import { verifyProposal } from "./verify-proposal.ts";
 
 /** What a participant works with; the caller also closes trainer and journal. */
 export interface ParticipantDeps extends RoleDeps {
@@ -34,6 +34,8 @@ export interface ParticipantOptions extends Partial<NodeTimes> {
   readonly encryptionKey: Bytes32;
   /** Seed of the local trainings, a safe integer from 0 (default 0). */
   readonly seed?: number;
+  /** Send the proof when a proposal is provably wrong, where no watcher was faster (default true). */
+  readonly challenge?: boolean;
   /** Enrolled participants to wait for before this node opens the first round. */
   readonly openWhenEnrolled?: number;
   /** Goes on admitting peers after the task is complete, until stopped (default false): its blobs stay to be had. */
@@ -59,6 +61,7 @@ export function createParticipant(deps: ParticipantDeps, options: ParticipantOpt
       autoEnrol: options.autoEnrol ?? true,
       contact: ownContact(transport, options.encryptionKey),
       patienceS: times.patienceS,
+      challenge: options.challenge ?? true,
       settleBlocks: times.settleBlocks,
     },
     {
@@ -92,9 +95,10 @@ export function createParticipant(deps: ParticipantDeps, options: ParticipantOpt
         return;
       }
       case "verify": {
-        const agrees = await verifyProposal({ store, source, log, onProgress }, action.round, look);
-        emit({ kind: "verified", subject: action.subject, agrees });
-        return;
+        const again = state.verified?.subject === action.subject;
+        const judgement = await judgeProposal({ store, source, log, onProgress, again }, action.round, look);
+        emit({ kind: "verified", subject: action.subject, ...judgement });
+        return judgement.withheld ? { repeatMs: times.republishMs } : undefined;
       }
       case "sign": {
         const attestation = await signAttestation({ chain, source, trainer, log, onProgress }, action.round, look);

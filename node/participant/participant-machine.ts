@@ -1,10 +1,12 @@
 import { hexEquals } from "../core/hex.ts";
 import type { Address, Bytes32, RoundNumber } from "../core/ids.ts";
-import type { Attestation, Proposal } from "../core/records.ts";
+import type { Attestation } from "../core/records.ts";
 import type { RoundView, TaskView } from "../core/task-view.ts";
 import type { ChainCall } from "../ports/chain.ts";
+import { isMyTurnToChallenge } from "../rounds/challenge-turn.ts";
 import { dueRegistration, type OwnContact } from "../rounds/contact.ts";
 import type { Machine, Outcome } from "../rounds/driver.ts";
+import { type Judgement, type ProposedRound, subjectOf } from "../rounds/judge-proposal.ts";
 import { isMyTurn } from "../rounds/patience.ts";
 import { mayAttest, type PushCall, type PushOptions } from "../rounds/push.ts";
 import { commitmentOf, isDrawn, placeOf, runningRound } from "../rounds/round-queries.ts";
@@ -26,7 +28,7 @@ export interface ParticipantState extends RoundState {
   /** Content id of the update that aggregators were asked to hold, whatever they answered. */
   readonly offered?: Bytes32;
   /** What recomputing a proposal came to. */
-  readonly verified?: { readonly subject: string; readonly agrees: boolean };
+  readonly verified?: { readonly subject: string } & Judgement;
   readonly attestation?: { readonly subject: string; readonly value: Attestation };
   /** Was seen leaving: it does not enrol again by itself. */
   readonly leaving: boolean;
@@ -38,6 +40,8 @@ export interface ParticipantMachineOptions {
   readonly autoEnrol: boolean;
   readonly contact: OwnContact;
   readonly patienceS: number;
+  /** Send the proof when a proposal is provably wrong and nobody was faster. */
+  readonly challenge: boolean;
   /** Blocks to wait after the last round has ended, before the work counts as done. */
   readonly settleBlocks: number;
 }
@@ -46,7 +50,7 @@ export interface ParticipantMachineOptions {
 export type ParticipantEvent =
   | { readonly kind: "trained"; readonly update: TrainedUpdate }
   | { readonly kind: "offered"; readonly contentId: Bytes32 }
-  | { readonly kind: "verified"; readonly subject: string; readonly agrees: boolean }
+  | ({ readonly kind: "verified"; readonly subject: string } & Judgement)
   | { readonly kind: "signed"; readonly subject: string; readonly attestation: Attestation };
 
 /** What a participant does. */
@@ -58,9 +62,6 @@ export type ParticipantAction =
   | { readonly kind: "verify"; readonly key: string; readonly subject: string; readonly round: ProposedRound }
   | { readonly kind: "sign"; readonly key: string; readonly subject: string; readonly round: ProposedRound }
   | { readonly kind: "publish"; readonly key: string; readonly attestation: Attestation };
-
-/** A round that stands at a proposal. */
-export type ProposedRound = RoundView & { readonly proposal: Proposal & { readonly hash: Bytes32 } };
 
 /** The participant's decisions. */
 export function participantMachine(
@@ -76,20 +77,16 @@ export function participantMachine(
   };
 }
 
-/** What an attester's word is about: the proposal and the very inputs it was computed from. */
-export function subjectOf(round: ProposedRound): string {
-  const inputs = round.commitments.map(({ slot, weight, updateRoot }) => `${slot}:${weight}:${updateRoot}`);
-  return [round.round, round.baseModelRoot, round.proposal.hash, ...inputs].join("|");
-}
-
 function reduce(state: ParticipantState, event: ParticipantEvent | RoundEvent): ParticipantState {
   switch (event.kind) {
     case "trained":
       return { ...state, update: event.update };
     case "offered":
       return { ...state, offered: event.contentId };
-    case "verified":
-      return { ...state, verified: { subject: event.subject, agrees: event.agrees } };
+    case "verified": {
+      const { kind: _, ...verified } = event;
+      return { ...state, verified };
+    }
     case "signed": {
       const attestation = { subject: event.subject, value: event.attestation };
       return reduceRound({ ...state, attestation }, { kind: "attestation", attestation: event.attestation });
@@ -152,10 +149,25 @@ function dueUpdate(state: ParticipantState, view: TaskView, round: RoundView): r
 function dueAttestation(state: ParticipantState, round: ProposedRound): readonly ParticipantAction[] {
   const subject = subjectOf(round);
   const about = `${round.round}:${round.proposal.hash}`;
-  if (state.verified?.subject !== subject) return [{ kind: "verify", key: `verify:${about}`, subject, round }];
-  if (!state.verified.agrees) return [];
+  const { verified, options } = state;
+  if (verified?.subject !== subject || (verified.withheld && options.challenge)) {
+    return [{ kind: "verify", key: `verify:${about}`, subject, round }];
+  }
+  if (!verified.agrees) return dueChallenge(state, round, verified);
   if (state.attestation?.subject !== subject) return [{ kind: "sign", key: `sign:${about}`, subject, round }];
   return [{ kind: "publish", key: `publish:${about}`, attestation: state.attestation.value }];
+}
+
+/** The proof that the proposal is wrong, where there is one and it is this participant's turn. */
+function dueChallenge(
+  state: ParticipantState,
+  round: ProposedRound,
+  { challenge }: Judgement,
+): readonly ParticipantAction[] {
+  const { me, view, head, options } = state;
+  if (challenge === undefined || !options.challenge) return [];
+  if (!isMyTurnToChallenge(me, { view: view!, head: head!, round }, options)) return [];
+  return [{ kind: "send", key: `challenge:${round.proposal.hash}`, call: challenge }];
 }
 
 /** Whether this participant found the round's proposal wrong: then it does nothing to make it final. */

@@ -5,9 +5,9 @@ import type { Chain } from "../ports/chain.ts";
 import type { Log } from "../ports/system.ts";
 import type { EvaluationResult, Trainer } from "../ports/trainer.ts";
 import { reasonOf } from "../rounds/action-runner.ts";
+import type { ProposedRound } from "../rounds/judge-proposal.ts";
 import type { ModelSource, TaskLook } from "../rounds/model-source.ts";
 import type { Progress } from "../rounds/progress.ts";
-import type { ProposedRound } from "./participant-machine.ts";
 
 /** What signing needs. */
 export interface SignAttestationDeps {

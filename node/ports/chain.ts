@@ -1,5 +1,16 @@
 import type { Address, Bytes32, Hex, RoundNumber, TaskId } from "../core/ids.ts";
-import type { Attestation, Evaluation, Member, Proposal, Role, TaskEvent, TaskRules } from "../core/records.ts";
+import type {
+  Attestation,
+  Commitment,
+  Evaluation,
+  InvalidUpdate,
+  Member,
+  Proposal,
+  Role,
+  TaskEvent,
+  TaskRules,
+  WrongChunk,
+} from "../core/records.ts";
 
 /** A block that decisions may rest on. */
 export interface Head {
@@ -43,7 +54,36 @@ export type ChainCall =
       readonly taskId: TaskId;
       readonly round: RoundNumber;
       readonly proposal: Proposal;
-    };
+    }
+  | ChallengeCall
+  | { readonly kind: "bond" | "requestUnbond"; readonly amountWei: bigint }
+  | { readonly kind: "withdrawBond" | "withdrawCredit" };
+
+/** A call that proves the proposal on record wrong. */
+export type ChallengeCall = {
+  readonly taskId: TaskId;
+  readonly round: RoundNumber;
+  readonly proposal: Proposal;
+  /** All of the round, in the order of the chain, excluded ones included. */
+  readonly commitments: readonly Commitment[];
+} & (
+  | { readonly kind: "challengeChunk"; readonly wrong: WrongChunk }
+  | { readonly kind: "challengeUpdate"; readonly invalid: InvalidUpdate }
+  | { readonly kind: "challengeWeight" }
+);
+
+/** An account's bond in a federation. */
+export interface BondState {
+  /** What may be locked or unbonded. */
+  readonly freeWei: bigint;
+  /** What answers for running rounds. */
+  readonly lockedWei: bigint;
+  /** What is leaving, from the second `withdrawableFromS` on. */
+  readonly unbondingWei: bigint;
+  readonly withdrawableFromS: number;
+  /** Rewards of won challenges, to be withdrawn. */
+  readonly creditWei: bigint;
+}
 
 /** A mined transaction. */
 export interface Receipt {
@@ -79,6 +119,8 @@ export interface ChainReader {
   storedState(
     taskId: TaskId,
   ): Promise<{ round: RoundNumber; modelRoot: Bytes32; accumulator: Bytes32; historyHead: Bytes32 }>;
+  /** An account's bond and credit. */
+  bondOf(account: Address): Promise<BondState>;
   /** Updates of a task: the first at once, then one for each new head. Ends when the signal aborts. Survives endpoint failures. */
   follow(taskId: TaskId, options: { signal: AbortSignal }): AsyncIterable<ChainUpdate>;
   /** EIP-712 digest that an attester signs. */

@@ -17,6 +17,13 @@ export type Progress =
   | { readonly kind: "assigned"; readonly round: RoundNumber; readonly attempt: number; readonly aggregator: Address }
   | { readonly kind: "proposal-recorded"; readonly round: RoundNumber; readonly excluded: bigint }
   | {
+      /** A proposal was proven wrong on the chain; the next aggregator takes over. */
+      readonly kind: "proposal-refuted";
+      readonly round: RoundNumber;
+      readonly aggregator: Address;
+      readonly challenger: Address;
+    }
+  | {
       readonly kind: "finalized";
       readonly round: RoundNumber;
       readonly modelRoot: Bytes32;
@@ -54,6 +61,8 @@ export type Progress =
       readonly metric: number;
       readonly loss: number;
     }
+  | { readonly kind: "recomputed"; readonly round: RoundNumber; readonly durationMs: number }
+  | { readonly kind: "challenged"; readonly round: RoundNumber; readonly gasUsed: number }
   | {
       /** The proposal is not what this node computed: it does not attest. */
       readonly kind: "disputed";
@@ -88,6 +97,9 @@ function roundSteps(before: RoundView | undefined, after: RoundView): Progress[]
   }
   if (updates > (before?.commitments.length ?? 0)) {
     steps.push({ kind: "update-recorded", round, updates, drawn: after.drawn });
+  }
+  for (const { aggregator, challenger } of after.refuted?.slice(before?.refuted?.length ?? 0) ?? []) {
+    steps.push({ kind: "proposal-refuted", round, aggregator, challenger });
   }
   if (assignment && !before?.assignment) steps.push({ kind: "round-closed", round, updates });
   if (assignment && assignment.attempt !== before?.assignment?.attempt) {

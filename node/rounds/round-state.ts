@@ -9,7 +9,7 @@ import { duePush, type NotedPush, notePush, type PushOptions } from "./push.ts";
 export interface RoundState {
   readonly me: Address;
   /** The role this machine plays. */
-  readonly role: Extract<Role, "participant" | "aggregator">;
+  readonly role: Extract<Role, "participant" | "aggregator"> | "watcher";
   readonly pushOptions: PushOptions;
   /** Absent before the first look at the chain. */
   readonly view?: TaskView;

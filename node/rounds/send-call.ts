@@ -31,6 +31,10 @@ function progressOf(call: ChainCall, gasUsed: number, nextRound: RoundNumber): P
       return { kind: "enrolled", gasUsed };
     case "commit":
       return { kind: "committed", round: call.round, gasUsed };
+    case "challengeChunk":
+    case "challengeUpdate":
+    case "challengeWeight":
+      return { kind: "challenged", round: call.round, gasUsed };
     case "openRound":
       return { kind: "pushed", call: call.kind, round: nextRound, gasUsed };
     case "closeRound":

@@ -5,7 +5,8 @@ import type { RoundState } from "./round-state.ts";
 /** Whom a node waits for before it can do anything: someone to give it its role, or more participants; undefined when nobody. */
 export function waitingFor(state: RoundState): "role" | "participants" | undefined {
   const { me, members, role, view } = state;
-  if (view === undefined || view.complete) return undefined;
+  // A watcher needs no role, and nothing to watch is no reason to wait.
+  if (role === "watcher" || view === undefined || view.complete) return undefined;
   const own = members.find(({ account }) => hexEquals(account, me));
   if (!own?.roles.includes(role)) return "role";
   if (runningRound(view) !== undefined) return undefined;

@@ -18,6 +18,7 @@ export const layerRules: LayerRules = {
     rounds: [...base, "aggregation", "privacy", "audit"],
     participant: roles,
     aggregator: roles,
+    watcher: roles,
     telemetry: base,
     system: base,
     config: base,
@@ -62,5 +63,6 @@ export const layerRules: LayerRules = {
     rounds: ["node:"],
     participant: ["node:"],
     aggregator: ["node:"],
+    watcher: ["node:"],
   },
 };

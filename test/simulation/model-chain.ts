@@ -148,6 +148,8 @@ export function createModelChain(clock: VirtualClock, random: SeededRandom, opti
           const { round, modelRoot, accumulator, historyHead } = tip().storage.tasks[taskId - 1]!;
           return { round, modelRoot, accumulator, historyHead };
         }),
+      bondOf: () =>
+        answer(() => ({ freeWei: 0n, lockedWei: 0n, unbondingWei: 0n, withdrawableFromS: 0, creditWei: 0n })),
       attestationDigest: modelDigest,
       recoverAttester: modelRecover,
       signAttestation: (taskId, round, hash, evaluation) =>

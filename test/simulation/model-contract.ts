@@ -3,6 +3,7 @@ import type { Address } from "../../node/core/ids.ts";
 import type { Role } from "../../node/core/records.ts";
 import type { ChainCall } from "../../node/ports/chain.ts";
 
+import { challenge } from "./model-challenges.ts";
 import * as rounds from "./model-rounds.ts";
 import {
   hasRole,
@@ -29,6 +30,12 @@ export function applyCall(storage: ModelStorage, sender: Address, call: ChainCal
       return changeRole(storage, call.kind === "grantRole", call.role, call.account);
     case "createTask":
       return createTask(storage, sender, call);
+    case "bond":
+    case "requestUnbond":
+    case "withdrawBond":
+    case "withdrawCredit":
+      // No ether here: bonds do not decide who is assigned.
+      return [];
     default:
       return applyTaskCall(storage, taskOf(storage, call.taskId), sender, call, block);
   }
@@ -72,12 +79,13 @@ function createTask(
     pending: zeroBytes32,
     accumulator: zeroBytes32,
     modelRoot,
+    barred: [],
     historyHead: initialHistoryHead({ ...modelDeployment, taskId, rules, modelRoot, spec }),
   });
   return [{ name: "TaskCreated", taskId, creator: sender, rules, modelRoot, spec }];
 }
 
-type TaskCall = Exclude<ChainCall, { kind: "register" | "grantRole" | "revokeRole" | "createTask" }>;
+type TaskCall = Extract<ChainCall, { taskId: number }>;
 
 function applyTaskCall(
   storage: ModelStorage,
@@ -110,6 +118,10 @@ function applyTaskCall(
       return rounds.reassign(storage, task, call.round, block);
     case "propose":
       return rounds.propose(storage, task, sender, call, block);
+    case "challengeChunk":
+    case "challengeUpdate":
+    case "challengeWeight":
+      return challenge(storage, task, sender, call, block);
     case "finalize":
       return rounds.finalize(task, call.round, call.proposal, call.attestations);
     case "finalizeUnchallenged": {

@@ -48,6 +48,7 @@ export function open(task: ModelTask, block: ModelBlock): ModelEvent[] {
   task.committed = 0n;
   task.totalWeight = 0n;
   task.attempt = 0;
+  task.barred = [];
   task.deadlineS = block.timestampS + rules.commitWindowS;
   const { round, seed, drawn, modelRoot: baseModelRoot, deadlineS: commitDeadlineS } = task;
   task.accumulator = startAccumulator({ ...modelDeployment, taskId, round, baseModelRoot, seed, enrolled, drawn });
@@ -104,7 +105,7 @@ export function close(storage: ModelStorage, task: ModelTask, number: number, bl
 }
 
 function assign(storage: ModelStorage, task: ModelTask, attempt: number, block: ModelBlock): ModelEvent[] {
-  const aggregators = storage.members.filter(({ roles }) => roles.includes("aggregator"));
+  const aggregators = assignable(storage, task);
   if (aggregators.length === 0) throw new Revert("NoAggregator");
   task.phase = "aggregating";
   task.attempt = attempt;
@@ -119,8 +120,17 @@ export function reassign(storage: ModelStorage, task: ModelTask, number: number,
   current(task, number);
   if (task.phase !== "aggregating" && !(task.phase === "proposed" && task.excluding)) throw new Revert("WrongPhase");
   if (block.timestampS <= task.deadlineS) throw new Revert("TooEarly");
-  if (task.attempt + 1 < task.rules.attempts) return assign(storage, task, task.attempt + 1, block);
-  return invalidated(task, task.phase === "proposed" ? "not-attested" : "no-proposal");
+  return next(storage, task, block, task.phase === "proposed" ? "not-attested" : "no-proposal");
+}
+
+/** Assigns the next aggregator, or invalidates the round for this reason when the attempts are used up or nobody else is left. */
+export function next(storage: ModelStorage, task: ModelTask, block: ModelBlock, reason: InvalidReason): ModelEvent[] {
+  const isLeft = task.attempt + 1 < task.rules.attempts && assignable(storage, task).length > 0;
+  return isLeft ? assign(storage, task, task.attempt + 1, block) : invalidated(task, reason);
+}
+
+function assignable(storage: ModelStorage, { barred }: ModelTask) {
+  return storage.members.filter(({ account, roles }) => roles.includes("aggregator") && !barred.includes(account));
 }
 
 export function propose(

@@ -33,6 +33,8 @@ export interface ModelTask {
   accumulator: Bytes32;
   modelRoot: Bytes32;
   historyHead: Bytes32;
+  /** Aggregators that lost a challenge in this round. */
+  barred: Address[];
 }
 
 /** The contract's storage: plain data that structuredClone copies. */

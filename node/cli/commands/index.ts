@@ -12,6 +12,7 @@ import { modelCommand } from "./model.ts";
 import { participantCommand } from "./participant.ts";
 import { receiptCommand } from "./receipt.ts";
 import { taskCommand } from "./task.ts";
+import { watchCommand } from "./watch.ts";
 
 /** All commands, in the order of the help text. */
 export function commands(): readonly Command[] {
@@ -23,6 +24,7 @@ export function commands(): readonly Command[] {
     taskCommand(),
     participantCommand(),
     aggregatorCommand(),
+    watchCommand(),
     auditCommand(),
     receiptCommand(),
     modelCommand(),

@@ -79,7 +79,9 @@ describe("proveWrongChunk", () => {
     const leaves = Array.from({ length: proposed.chunkCount }, (_, i) => proposed.leaf(i));
     const tree = createLeafTree(input.rules.parameterCount, leaves);
     expect(await proveWrongChunk({ ...input, proposed: tree })).to.deep.equal(await proveWrongChunk(input));
-    expect(() => createLeafTree(input.rules.parameterCount, leaves.slice(1))).to.throw().with.property("code", "LENGTH_MISMATCH");
+    expect(() => createLeafTree(input.rules.parameterCount, leaves.slice(1)))
+      .to.throw()
+      .with.property("code", "LENGTH_MISMATCH");
   });
 
   it("counts only what the proposal includes", async () => {

@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { expect } from "chai";
 import { id } from "ethers";
 import {
+  challengeKindCodes,
   type EnumCodes,
   modeCodes,
   phaseCodes,
@@ -18,6 +19,7 @@ const enums: [string, EnumCodes<string>][] = [
   ["Rule", ruleCodes as EnumCodes<string>],
   ["Phase", phaseCodes as EnumCodes<string>],
   ["Reason", reasonCodes as EnumCodes<string>],
+  ["ChallengeKind", challengeKindCodes as EnumCodes<string>],
 ];
 
 describe("enum codes", () => {

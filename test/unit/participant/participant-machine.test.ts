@@ -4,8 +4,8 @@ import {
   type ParticipantEvent,
   type ParticipantState,
   participantMachine,
-  subjectOf,
 } from "../../../node/participant/participant-machine.ts";
+import { subjectOf } from "../../../node/rounds/judge-proposal.ts";
 import type { RoundEvent } from "../../../node/rounds/round-state.ts";
 import {
   accounts,
@@ -25,7 +25,7 @@ import {
 } from "../../support/round-states.ts";
 
 const { a, b } = accounts;
-const options = { autoEnrol: true, contact: contactOf(a), patienceS: 5, settleBlocks: 2 };
+const options = { autoEnrol: true, contact: contactOf(a), patienceS: 5, settleBlocks: 2, challenge: true };
 const machine = participantMachine(a, options, { graceS: times.graceS });
 const update = { round: 1, baseModelRoot: hashOf(9), updateRoot: hashOf(16), contentId: hashOf(32), weight: 10 };
 const trained: ParticipantEvent = { kind: "trained", update };

@@ -9,9 +9,8 @@ import { initialLanes } from "../../../node/core/initial-model.ts";
 import { lanesToBytes } from "../../../node/core/lanes.ts";
 import { canonicalTaskSpec } from "../../../node/core/task-spec.ts";
 import type { RoundView, TaskView } from "../../../node/core/task-view.ts";
-import type { ProposedRound } from "../../../node/participant/participant-machine.ts";
-import { verifyProposal } from "../../../node/participant/verify-proposal.ts";
 import type { BlobStore } from "../../../node/ports/storage.ts";
+import { judgeProposal, type ProposedRound } from "../../../node/rounds/judge-proposal.ts";
 import { createModelSource } from "../../../node/rounds/model-source.ts";
 import type { Progress } from "../../../node/rounds/progress.ts";
 import { simulatedSpec } from "../../simulation/federation.ts";
@@ -133,7 +132,7 @@ describe("the model source", () => {
   });
 });
 
-describe("verifyProposal", () => {
+describe("judgeProposal", () => {
   async function verify(set: Awaited<ReturnType<typeof setUp>>, round: ProposedRound) {
     const progress: Progress[] = [];
     const deps = {
@@ -142,7 +141,7 @@ describe("verifyProposal", () => {
       log: silentLog,
       onProgress: (one: Progress) => progress.push(one),
     };
-    const agrees = await verifyProposal(deps, round, set.look([round]));
+    const { agrees } = await judgeProposal(deps, round, set.look([round]));
     return { agrees, findings: progress.flatMap((one) => (one.kind === "disputed" ? one.findings : [])) };
   }
 

@@ -1,0 +1,19 @@
+import { defineCommand } from "../command.ts";
+import { composeWatcher, nodeSettings } from "../compose.ts";
+import { runRole } from "../run-role.ts";
+
+/** `fedledger watch`. */
+export const watchCommand = () =>
+  defineCommand({
+    name: "watch",
+    summary: "run a watcher: recompute every proposal, and prove a wrong one wrong on the chain",
+    details:
+      "The account needs no role, only some ether for the transaction that proves a proposal wrong; it is paid from the liar's bond.\n" +
+      "Blobs come from the gateways that members registered, and from members themselves where the account has a role.\n" +
+      "A proof is checked here as the contract checks it and simulated before it is sent. Started again, it goes on where the record is.",
+    settings: [...nodeSettings],
+    run: (values, context) =>
+      runRole("watcher", context, (events) => composeWatcher(values, events), {
+        exitWhenComplete: values.exitWhenComplete ?? false,
+      }),
+  });
