@@ -13,7 +13,7 @@ const compiler = {
   version: "0.8.37",
   // solc comes from npm as WebAssembly, so that nothing is downloaded at build time.
   path: require.resolve("solc/soljson.js"),
-  settings: { optimizer: { enabled: true, runs: 1000 }, viaIR: true, evmVersion: "prague" },
+  settings: { optimizer: { enabled: true, runs: 200 }, viaIR: true, evmVersion: "prague" },
 };
 
 /** Tests that know the federation by its artifact only compile in a third of the time without the IR pipeline. */
@@ -55,7 +55,7 @@ export default defineConfig({
   paths: { tests: { solidity: "test/contracts", mocha: "test/contracts" } },
   test: { solidity: { fuzz: { runs: fuzzRuns }, invariant: { runs: invariantRuns, depth: 50, failOnRevert: true } } },
   networks: {
-    local: { type: "edr-simulated", chainType: "l1" },
+    local: { type: "edr-simulated", chainType: "l1", accounts: { count: 80 } },
     localhost: { type: "http", chainType: "l1", url: "http://127.0.0.1:8545" },
   },
 });

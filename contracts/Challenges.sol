@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.28;
 
+import {Address} from "@openzeppelin/contracts/utils/Address.sol";
 import {ChallengedRound, ChallengeVerifier} from "./ChallengeVerifier.sol";
 import {Rounds} from "./Rounds.sol";
 import {IChallenges} from "./interfaces/IChallenges.sol";
@@ -11,12 +12,15 @@ import {ChallengeKind, ChunkProof, Commitment, Phase, Proposal, Reason, UpdatePr
 /// @notice Strikes proposals that are proven wrong.
 /// @dev The verifier is created here and is pure: no caller names it, and it holds no state. Attacks considered:
 /// - an honest proposal is challenged: only recomputation from the committed inputs counts, see {ChallengeVerifier};
+/// - bytes are put behind a call to pass for the record: the record is behind them, and the verifier reads the very end;
 /// - a proof is used against another proposal, round or task: the proposal must be the one on record for the current round;
 /// - a liar is assigned anew in the same round: it is barred from it;
 /// - the challenge cannot go through for lack of another aggregator: then the round is invalidated instead;
 /// - a reward is taken by copying a challenge from the public pool: **not stopped here**; who fears it sends the challenge by a
 ///   private road to a block builder. The proposal is struck and the bond lost, whoever is paid.
 abstract contract Challenges is Rounds, IChallenges {
+    using Address for address;
+
     ChallengeVerifier private immutable _verifier = new ChallengeVerifier();
 
     /// @inheritdoc IChallenges
@@ -24,10 +28,10 @@ abstract contract Challenges is Rounds, IChallenges {
         uint32 taskId,
         uint32 round,
         Proposal calldata proposal,
-        Commitment[] calldata commitments,
+        Commitment[] calldata,
         ChunkProof calldata proof
     ) external {
-        _verifier.checkChunk(_challenged(taskId, round, proposal), commitments, proof);
+        _verify(taskId, round, proposal);
         _strike(taskId, round, proposal.aggregator, ChallengeKind.WrongChunk, proof.chunkIndex);
     }
 
@@ -36,10 +40,10 @@ abstract contract Challenges is Rounds, IChallenges {
         uint32 taskId,
         uint32 round,
         Proposal calldata proposal,
-        Commitment[] calldata commitments,
+        Commitment[] calldata,
         UpdateProof calldata proof
     ) external {
-        _verifier.checkUpdate(_challenged(taskId, round, proposal), commitments, proof);
+        _verify(taskId, round, proposal);
         _strike(taskId, round, proposal.aggregator, ChallengeKind.InvalidUpdate, proof.chunkIndex);
     }
 
@@ -48,9 +52,9 @@ abstract contract Challenges is Rounds, IChallenges {
         uint32 taskId,
         uint32 round,
         Proposal calldata proposal,
-        Commitment[] calldata commitments
+        Commitment[] calldata
     ) external {
-        _verifier.checkWeight(_challenged(taskId, round, proposal), commitments);
+        _verify(taskId, round, proposal);
         _strike(taskId, round, proposal.aggregator, ChallengeKind.WrongWeight, 0);
     }
 
@@ -59,28 +63,22 @@ abstract contract Challenges is Rounds, IChallenges {
         return _barred[taskId][round][aggregator];
     }
 
-    /// @dev The record of the round, once it is sure that this proposal stands there.
-    function _challenged(
-        uint32 taskId,
-        uint32 round,
-        Proposal calldata proposal
-    ) private view returns (ChallengedRound memory) {
+    /// @dev Hands the call as it came, and behind it the record of the round, to the verifier's function of the same name;
+    /// reverts as that does. The proposal must be the one on record.
+    function _verify(uint32 taskId, uint32 round, Proposal calldata proposal) private view {
         Task storage task = _tasks[taskId];
         RoundState state = _current(task, round, Phase.Proposed);
         _proposalOnRecord(task, taskId, round, proposal);
         bytes32 baseModelRoot = task.modelRoot;
-        return
-            ChallengedRound({
-                start: _startAccumulator(taskId, state, baseModelRoot),
-                accumulator: task.accumulator,
-                baseModelRoot: baseModelRoot,
-                modelRoot: proposal.modelRoot,
-                totalWeight: proposal.totalWeight,
-                excluded: proposal.excluded,
-                parameterCount: task.rules.parameterCount,
-                clipLanes: task.rules.clipLanes,
-                serverRateQ16: task.rules.serverRateQ16
-            });
+        ChallengedRound memory record = ChallengedRound({
+            start: _startAccumulator(taskId, state, baseModelRoot),
+            accumulator: task.accumulator,
+            baseModelRoot: baseModelRoot,
+            parameterCount: task.rules.parameterCount,
+            clipLanes: task.rules.clipLanes,
+            serverRateQ16: task.rules.serverRateQ16
+        });
+        address(_verifier).functionStaticCall(bytes.concat(msg.data, abi.encode(record)));
     }
 
     /// @dev The proposal falls; the round goes on without its aggregator.

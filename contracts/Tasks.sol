@@ -73,9 +73,7 @@ abstract contract Tasks is Members, Bonds, ITasks {
         bytes32 modelRoot,
         bytes calldata spec
     ) external returns (uint32 taskId) {
-        bytes32 head;
-        (taskId, head) = _create(rules, modelRoot, spec);
-        _tasks[taskId].historyHead = head;
+        taskId = _create(rules, modelRoot, spec, 0);
     }
 
     /// @inheritdoc ITasks
@@ -85,14 +83,11 @@ abstract contract Tasks is Members, Bonds, ITasks {
         bytes calldata spec,
         uint256 bondWei
     ) external returns (uint32 taskId) {
-        bytes32 head;
-        (taskId, head) = _create(rules, modelRoot, spec);
+        // truncated only where the check below reverts; it comes after the rules' own
+        taskId = _create(rules, modelRoot, spec, uint96(bondWei));
         uint256 leastWei = leastBondWei(rules.parameterCount, rules.maxUpdates);
         if (bondWei < leastWei || bondWei > type(uint96).max) revert InvalidBond(leastWei);
         if (rules.challengeWindowS >= UNBONDING_S) revert ChallengeWindowTooLong();
-        _tasks[taskId].bondWei = uint96(bondWei);
-        _tasks[taskId].historyHead = keccak256(abi.encode(head, bondWei));
-        emit TaskBond(taskId, bondWei);
     }
 
     /// @inheritdoc ITasks
@@ -196,12 +191,13 @@ abstract contract Tasks is Members, Bonds, ITasks {
         if (task.rules.rounds == 0) revert UnknownTask(taskId);
     }
 
-    /// @dev Everything of a task but its bond and its history head, which the caller stores.
+    /// @dev A bond of 0 is none.
     function _create(
         TaskRules calldata rules,
         bytes32 modelRoot,
-        bytes calldata spec
-    ) private onlyRole(TASK_CREATOR_ROLE) returns (uint32 taskId, bytes32 head) {
+        bytes calldata spec,
+        uint96 bondWei
+    ) private onlyRole(TASK_CREATOR_ROLE) returns (uint32 taskId) {
         RulesValidation.validate(rules);
         if (spec.length == 0 || spec.length > MAX_SPEC_BYTES) revert InvalidSpec();
         if (modelRoot == 0) revert IRounds.InvalidRoot();
@@ -209,10 +205,16 @@ abstract contract Tasks is Members, Bonds, ITasks {
         Task storage task = _tasks[taskId];
         task.rules = rules;
         task.modelRoot = modelRoot;
-        head = keccak256(
+        bytes32 head = keccak256(
             abi.encode(block.chainid, address(this), taskId, keccak256(abi.encode(rules)), modelRoot, keccak256(spec))
         );
         emit TaskCreated(taskId, msg.sender, rules, modelRoot, spec);
+        if (bondWei != 0) {
+            task.bondWei = bondWei;
+            head = keccak256(abi.encode(head, bondWei));
+            emit TaskBond(taskId, bondWei);
+        }
+        task.historyHead = head;
     }
 
     function _leave(uint32 taskId, address participant) private {

@@ -77,9 +77,9 @@ contract EnrolmentsTest is FederationFixture {
     function test_enrol_refusesAFullTask() public {
         uint32 taskId = _create(_rules());
         _enrol(taskId, participants[0]);
-        // the length of the task's list of participants is the eighth slot of the task
-        uint256 task = uint256(keccak256(abi.encode(uint256(taskId), uint256(5))));
-        bytes32 slot = bytes32(task + 7);
+        // the length of the task's list of participants is the ninth slot of the task
+        uint256 task = uint256(keccak256(abi.encode(uint256(taskId), uint256(9))));
+        bytes32 slot = bytes32(task + 8);
         assertEq(vm.load(address(federation), slot), bytes32(uint256(1)));
         vm.store(address(federation), slot, bytes32(uint256((1 << 18) - 1)));
         vm.expectRevert(abi.encodeWithSelector(ITasks.TaskFull.selector, taskId));

@@ -2,9 +2,12 @@ import { readFileSync } from "node:fs";
 import type { HardhatEthersSigner } from "@nomicfoundation/hardhat-ethers/types";
 import { expect } from "chai";
 import type { TransactionResponse } from "ethers";
-import hre from "hardhat";
+import hre, { network } from "hardhat";
+import { createChunkTree } from "../../node/core/chunk-tree.ts";
+import { runToAggregating, vectorOf } from "./support/challenged-round.ts";
 import { createFederation, type TestFederation } from "./support/federation.ts";
 import { createLibraryHarness } from "./support/library-harness.ts";
+import { createSeededNumbers } from "./support/seeded-numbers.ts";
 
 /** Gas of each step by name, as docs/gas.md states it. */
 type Snapshot = Record<string, number>;
@@ -118,8 +121,73 @@ describe("Gas", () => {
     expectSnapshot(measured);
   });
 
-  it("leaves room in the bytecode for challenges: below 19,000 of 24,576 bytes", async () => {
+  it("of challenges with a model of 1,000,000 parameters stays within 5 % of its snapshot and below the targets", async function () {
+    this.timeout(300_000);
+    const parameterCount = 1_000_000;
+    const targets: Record<number, number> = { 8: 520_000, 16: 520_000, 32: 980_000, 64: 1_900_000 };
+    const f = await createFederation({ participants: 64, aggregators: 1 });
+    const numbers = createSeededNumbers(1_000_003);
+    // Updates as training gives them: nearly all lanes below 2^11 (at 16 fraction bits, changes below 0.03).
+    const lanes = (range: number) => Int32Array.from({ length: parameterCount }, () => numbers.below(2 * range) - range);
+    const base = vectorOf(lanes(1 << 17));
+    const updates = Array.from({ length: 64 }, () => ({ ...vectorOf(lanes(2000)), weight: 1 + numbers.below(1000) }));
+    const chunkIndex = 15_624;
+    const measured: Snapshot = {};
+    for (const count of [8, 16, 32, 64]) {
+      const plan = { base, updates: updates.slice(0, count), bonded: true };
+      const round = await runToAggregating(f, plan);
+      const wrong = round.honest();
+      wrong[parameterCount - 1]! ^= 1;
+      const lie = createChunkTree(wrong);
+      const proposal = await round.propose(lie.root);
+      const sent = await f.federation
+        .connect(f.outsider)
+        .challengeChunk(round.taskId, 1, proposal, round.commitments, round.proof(lie, chunkIndex));
+      expect(sent.data.length / 2 - 1, "bytes of the call").below(128 * 1024 - 1024);
+      const gas = await gasOf(sent);
+      console.log(count,gas,sent.data.length/2-1);
+      // The bond is three proofs at 100 gwei; this one must be covered by a third of it.
+      const bondWei: bigint = await f.federation.taskBond(round.taskId);
+      expect(BigInt(gas) * 10n ** 11n * 3n < bondWei, "the bond covers three proofs").equals(true);
+      measured[`challengeChunk, ${count} updates`] = gas;
+    }
+    expectSnapshot(measured);
+  });
+
+  it("of the other challenges and of bonds stays within 5 % of its snapshot", async () => {
+    const f = await createFederation({ participants: 16, aggregators: 2 });
+    const base = vectorOf(new Int32Array(1000).fill(7));
+    const beyond = new Int32Array(1000).fill(1001);
+    const updates = f.members.map(() => ({ ...vectorOf(beyond), weight: 10 }));
+    const round = await runToAggregating(f, { base, updates, rules: { clipLanes: 1000, attempts: 3 }, bonded: true });
+    const { root } = createChunkTree(round.honest());
+    const first = await round.propose(root);
+    const { tree } = updates[0]!;
+    const proof = { position: 0, chunkIndex: 3, chunk: tree.chunk(3), path: tree.proof(3) };
+    const challenger = f.federation.connect(f.outsider);
+    const challengeUpdate = await gasOf(challenger.challengeUpdate(round.taskId, 1, first, round.commitments, proof));
+    const second = await round.propose(root, { excluded: 1n, totalWeight: 149n });
+    const challengeWeight = await gasOf(challenger.challengeWeight(round.taskId, 1, second, round.commitments));
+    const withdrawCredit = await gasOf(challenger.withdrawCredit());
+    const bond = await gasOf(challenger.bond({ value: 5 }));
+    const requestUnbond = await gasOf(challenger.requestUnbond(5));
+    await f.pass(15 * 86_400);
+    const withdrawBond = await gasOf(challenger.withdrawBond());
+    expectSnapshot({
+      "challengeUpdate, 16 updates": challengeUpdate,
+      "challengeWeight, 16 updates": challengeWeight,
+      withdrawCredit,
+      bond,
+      requestUnbond,
+      withdrawBond,
+    });
+  });
+
+  it("leaves the bytecode below 23,500 of 24,576 bytes, and its creation below 49,152", async () => {
+    const { ethers } = await network.create("local");
+    const { bytecode } = await ethers.getContractFactory("Federation");
     const f = await createFederation({ participants: 0, aggregators: 0 });
-    expect((await f.ethers.provider.getCode(f.address)).length / 2 - 1).below(19_000);
+    expect((await f.ethers.provider.getCode(f.address)).length / 2 - 1).below(23_500);
+    expect(bytecode.length / 2 - 1).below(49_152 - 32);
   });
 });

@@ -25,7 +25,21 @@ type Call =
   | "enrolment"
   | "taskRules"
   | "taskCount"
-  | "attestationDigest";
+  | "attestationDigest"
+  | "createBondedTask"
+  | "taskBond"
+  | "leastBondWei"
+  | "bond"
+  | "requestUnbond"
+  | "withdrawBond"
+  | "withdrawCredit"
+  | "bondOf"
+  | "creditOf"
+  | "burntWei"
+  | "challengeChunk"
+  | "challengeUpdate"
+  | "challengeWeight"
+  | "isBarred";
 
 /** The deployed federation, its calls by name. */
 export type FederationContract = Omit<BaseContract, "connect"> &
