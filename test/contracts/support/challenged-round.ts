@@ -1,0 +1,113 @@
+import type { HardhatEthersSigner } from "@nomicfoundation/hardhat-ethers/types";
+import { weightedMean } from "../../../node/aggregation/weighted-mean.ts";
+import { type ChunkTree, createChunkTree } from "../../../node/core/chunk-tree.ts";
+import { concatBytes } from "../../../node/core/hex.ts";
+import { bytesToLanes, lanesToBytes } from "../../../node/core/lanes.ts";
+import { baseRules, type SolidityProposal, type SolidityRules, type TestFederation, word } from "./federation.ts";
+
+/** A vector of lanes with its tree. */
+export interface Vector {
+  readonly lanes: Int32Array;
+  readonly tree: ChunkTree;
+}
+
+/** An update as a round of tests has it. */
+export interface WeightedVector extends Vector {
+  readonly weight: number;
+}
+
+/** A commitment as the ABI takes it. */
+export interface SolidityCommitment {
+  readonly participant: string;
+  readonly slot: number;
+  readonly weight: number;
+  readonly updateRoot: string;
+  readonly contentId: string;
+}
+
+/** The lanes with their tree. */
+export const vectorOf = (lanes: Int32Array): Vector => ({ lanes, tree: createChunkTree(lanes) });
+
+/** A chunk's lanes zigzag, as docs/protocol.md section 10 states it. */
+export const encodeZigzag = (chunk: Uint8Array): Uint8Array =>
+  lanesToBytes(bytesToLanes(chunk.slice()).map((lane) => (lane << 1) ^ (lane >> 31)));
+
+/** What {@link runToAggregating} needs. */
+export interface RoundPlan {
+  readonly base: Vector;
+  /** One for each of the first participants. */
+  readonly updates: readonly WeightedVector[];
+  readonly rules?: Partial<SolidityRules>;
+  /** Opens a bonded task with the least bond, and bonds its aggregators. */
+  readonly bonded?: boolean;
+}
+
+/** A task with one round whose real updates are committed and closed: an aggregator is assigned. */
+export async function runToAggregating(f: TestFederation, { base, updates, rules = {}, bonded = false }: RoundPlan) {
+  const taskRules: SolidityRules = {
+    ...baseRules,
+    parameterCount: base.lanes.length,
+    minUpdates: 1,
+    maxUpdates: updates.length,
+    ...rules,
+  };
+  const spec = f.ethers.toUtf8Bytes("{}");
+  if (bonded) {
+    const bondWei = await f.federation.leastBondWei(taskRules.parameterCount, taskRules.maxUpdates);
+    for (const aggregator of f.aggregators) await f.federation.connect(aggregator).bond({ value: bondWei });
+    await f.federation.createBondedTask(taskRules, base.tree.root, spec, bondWei);
+  } else {
+    await f.federation.createTask(taskRules, base.tree.root, spec);
+  }
+  const taskId = Number(await f.federation.taskCount());
+  const members = f.members.slice(0, updates.length);
+  for (const member of members) await f.federation.connect(member).enrol(taskId);
+  await f.federation.openRound(taskId);
+  const commitments: SolidityCommitment[] = [];
+  for (const [slot, { tree, weight }] of updates.entries()) {
+    const member = members[slot]!;
+    const contentId = word(slot);
+    await f.federation.connect(member).commit(taskId, 1, base.tree.root, tree.root, contentId, weight);
+    commitments.push({ participant: member.address, slot, weight, updateRoot: tree.root, contentId });
+  }
+  await f.federation.closeRound(taskId, 1);
+
+  const included = (excluded: bigint) => updates.filter((_, slot) => ((excluded >> BigInt(slot)) & 1n) === 0n);
+  return {
+    taskId,
+    commitments,
+
+    /** What the rule makes of the updates that are not excluded. */
+    honest: (excluded = 0n): Int32Array =>
+      weightedMean({
+        base: base.lanes,
+        updates: included(excluded),
+        serverRateQ16: taskRules.serverRateQ16!,
+      }),
+
+    /** The assigned aggregator proposes this model; returns the proposal. */
+    async propose(modelRoot: string, change: Partial<SolidityProposal> = {}): Promise<SolidityProposal> {
+      const excluded = change.excluded ?? 0n;
+      const totalWeight = BigInt(included(excluded).reduce((sum, { weight }) => sum + weight, 0));
+      const proposal = await f.proposal(taskId, { modelRoot, totalWeight, ...change });
+      await f.federation.connect(signerOf(f, proposal.aggregator)).propose(taskId, 1, proposal);
+      return proposal;
+    },
+
+    /** The proof that chunk `chunkIndex` of the proposed model is not what the rule gives; of whatever model. */
+    proof: (proposed: ChunkTree, chunkIndex: number, excluded = 0n) => ({
+      chunkIndex,
+      leaf: proposed.leaf(chunkIndex),
+      leafPath: proposed.proof(chunkIndex),
+      base: base.tree.chunk(chunkIndex),
+      basePath: base.tree.proof(chunkIndex),
+      updates: concatBytes(...included(excluded).map(({ tree }) => encodeZigzag(tree.chunk(chunkIndex)))),
+      updatePaths: included(excluded).flatMap(({ tree }) => tree.proof(chunkIndex)),
+    }),
+  };
+}
+
+/** The test's signer of this account. */
+export function signerOf(f: TestFederation, address: string): HardhatEthersSigner {
+  return f.aggregators.find((aggregator) => aggregator.address === address)!;
+}
