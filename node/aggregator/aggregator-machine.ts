@@ -1,6 +1,6 @@
 import { hexEquals } from "../core/hex.ts";
 import type { Address } from "../core/ids.ts";
-import type { Commitment, Proposal } from "../core/records.ts";
+import type { Commitment, Proposal, Role } from "../core/records.ts";
 import type { RoundView } from "../core/task-view.ts";
 import type { ChainCall } from "../ports/chain.ts";
 import { dueRegistration, type OwnContact } from "../rounds/contact.ts";
@@ -18,6 +18,8 @@ export interface AggregatorState extends RoundState {
   readonly options: AggregatorMachineOptions;
   /** By {@link updateKey}; of the running round only. */
   readonly updates: ReadonlyMap<string, UpdateFact>;
+  /** Whether the account was seen to have the task's bond, or it was added: it is never raised again, a slashed one neither. */
+  readonly bonded: boolean;
   /** The computed result, and what it was computed from. */
   readonly result?: { readonly subject: string; readonly proposal: Proposal };
 }
@@ -32,10 +34,12 @@ export interface AggregatorMachineOptions {
 /** What happens to an aggregator beside what happens to all roles. */
 export type AggregatorEvent =
   | { readonly kind: "update"; readonly commitment: Commitment; readonly fact: UpdateFact | "gone" }
+  | { readonly kind: "bonded" }
   | { readonly kind: "aggregated"; readonly subject: string; readonly proposal: Proposal };
 
 /** What an aggregator does. */
 export type AggregatorAction =
+  | { readonly kind: "bond"; readonly key: string; readonly bondWei: bigint }
   | { readonly kind: "send"; readonly key: string; readonly call: ChainCall }
   | { readonly kind: "push"; readonly key: string; readonly call: PushCall }
   | { readonly kind: "gather"; readonly key: string; readonly commitment: Commitment }
@@ -56,7 +60,7 @@ export function aggregatorMachine(
   pushOptions: PushOptions,
 ): Machine<AggregatorState, AggregatorEvent, AggregatorAction> {
   return {
-    initial: { ...initialRoundState(me, "aggregator", pushOptions), options, updates: new Map() },
+    initial: { ...initialRoundState(me, "aggregator", pushOptions), options, updates: new Map(), bonded: false },
     reduce,
     due,
     outcome,
@@ -76,6 +80,8 @@ function reduce(state: AggregatorState, event: AggregatorEvent | RoundEvent): Ag
       else updates.set(updateKey(event.commitment), event.fact);
       return { ...state, updates };
     }
+    case "bonded":
+      return { ...state, bonded: true };
     case "aggregated":
       return { ...state, result: { subject: event.subject, proposal: event.proposal } };
     case "looked": {
@@ -99,6 +105,13 @@ function due(state: AggregatorState): readonly AggregatorAction[] {
   const actions: AggregatorAction[] = [];
   const registration = dueRegistration(me, options.contact, members);
   if (registration !== undefined) actions.push({ kind: "send", key: "register", call: registration });
+  if (
+    view.bondWei !== undefined &&
+    !state.bonded &&
+    members.some(({ account, roles }) => isAggregator(account, roles, me))
+  ) {
+    actions.push({ kind: "bond", key: "bond", bondWei: view.bondWei });
+  }
   const round = runningRound(view);
   if (round?.phase === "open" || round?.phase === "aggregating") actions.push(...dueGathering(state, round));
   if (round?.phase === "aggregating") actions.push(...dueProposal(state, round));
@@ -106,6 +119,10 @@ function due(state: AggregatorState): readonly AggregatorAction[] {
     actions.push({ kind: "push", key: push.key, call: push.call });
   }
   return actions;
+}
+
+function isAggregator(account: Address, roles: readonly Role[], me: Address): boolean {
+  return hexEquals(account, me) && roles.includes("aggregator");
 }
 
 /** Every aggregator gathers every update, assigned or not: it may be the next, and participants ask it for them. */

@@ -61,6 +61,14 @@ export function createAggregator(deps: RoleDeps, options: AggregatorOptions): Ro
         }
         return sent;
       }
+      case "bond": {
+        const { freeWei, lockedWei } = await chain.bondOf(me);
+        const amountWei = action.bondWei - freeWei - lockedWei;
+        const call = { kind: "bond", amountWei } as const;
+        const sent = amountWei > 0n ? await sendCall({ chain, log, onProgress }, call, signal, state.view) : undefined;
+        emit({ kind: "bonded" });
+        return sent;
+      }
       case "push":
         return await sendCall({ chain, log, onProgress }, action.call, signal, state.view);
       case "gather": {

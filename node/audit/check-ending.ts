@@ -63,15 +63,16 @@ function checkAttesters(walk: Walk, draft: RoundDraft, event: EventOf<"RoundFina
 
 /** An invalid round: for the reason that its events give, not before its time. The model stays what it was. */
 export function checkInvalidation(walk: Walk, draft: RoundDraft, event: EventOf<"RoundInvalidated">): void {
-  const { log, proposal, commitments, assignments } = draft;
+  const { log, proposal, commitments, assignments, superseded } = draft;
   const { attempts, minUpdates } = walk.rules;
   draft.ended = event;
   const tooFew = commitments.length < minUpdates;
   const { challenged } = draft;
   const unended = challenged ? "challenge-won" : proposal ? "not-attested" : "no-proposal";
   const expected = tooFew ? "too-few-updates" : unended;
-  // After a won challenge the attempts need not be used up: there may be nobody else to assign.
-  const spent = assignments.length >= attempts || challenged !== undefined;
+  // With a bond, or after a won challenge, the attempts need not be used up: there may be nobody else to assign.
+  const mayRunOut = walk.bonded || superseded.some(({ challenge }) => challenge !== undefined);
+  const spent = assignments.length >= attempts || mayRunOut;
   const possible = tooFew ? assignments.length === 0 : spent && proposal?.excluded !== 0n;
   if (event.reason !== expected || !possible) {
     log.add({

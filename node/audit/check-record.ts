@@ -66,6 +66,7 @@ function beginWalk(deployment: Deployment, events: readonly TaskEvent[]): Walk {
     throw new FedledgerError("INVALID_HISTORY", { name: "TaskCreated", round: 0, reason: "there is no such event" });
   }
   const { taskId, rules, modelRoot, spec } = created;
+  const bondWei = events.find((event) => event.name === "TaskBond")?.bondWei;
   const log = createFindingLog(taskId, 0);
   if (events[0] !== created) {
     log.add({
@@ -79,12 +80,13 @@ function beginWalk(deployment: Deployment, events: readonly TaskEvent[]): Walk {
     taskId,
     created,
     rules,
+    bonded: bondWei !== undefined,
     log,
     rounds: [],
     places: new Map(),
     participants: new Map(),
     used: new Map(),
-    heads: [initialHistoryHead({ ...deployment, taskId, rules, modelRoot, spec })],
+    heads: [initialHistoryHead({ ...deployment, taskId, rules, modelRoot, spec, bondWei })],
     models: [modelRoot],
   };
 }
@@ -117,6 +119,11 @@ function follow(walk: Walk, event: TaskEvent): void {
   if (event.taskId !== walk.taskId) misplaced(`it belongs to task ${event.taskId}`);
   if (event.name === "TaskCreated") {
     misplaced("the task exists already");
+    return;
+  }
+  if (event.name === "TaskBond") {
+    // Its amount is in the first head of the history.
+    if (walk.rounds.length > 0) misplaced("a round has been opened");
     return;
   }
   if (event.name === "BondLocked" || event.name === "BondReleased" || event.name === "Slashed") {

@@ -77,6 +77,8 @@ export interface Walk {
   readonly taskId: TaskId;
   readonly created: EventOf<"TaskCreated">;
   readonly rules: TaskRules;
+  /** Whether only aggregators with a bond are assigned, so that a round may end for want of one. */
+  readonly bonded: boolean;
   readonly log: FindingLog;
   readonly rounds: RoundDraft[];
   /** Place of each account now, by its lower-case form. */

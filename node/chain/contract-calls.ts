@@ -8,7 +8,8 @@ import type { ChainCall } from "../ports/index.ts";
 
 /** Calldata of a call. Attestations are put in the ascending order of attesters that the contract wants. */
 export function encodeCall(contract: Interface, call: ChainCall): Hex {
-  return contract.encodeFunctionData(call.kind, argumentsOf(call)) as Hex;
+  const isBonded = call.kind === "createTask" && call.bondWei !== undefined;
+  return contract.encodeFunctionData(isBonded ? "createBondedTask" : call.kind, argumentsOf(call)) as Hex;
 }
 
 function argumentsOf(call: ChainCall): readonly unknown[] {
@@ -19,7 +20,12 @@ function argumentsOf(call: ChainCall): readonly unknown[] {
     case "revokeRole":
       return [roleIds[call.role], call.account];
     case "createTask":
-      return [encodeRules(call.rules), call.modelRoot, hexlify(toUtf8Bytes(call.spec))];
+      return [
+        encodeRules(call.rules),
+        call.modelRoot,
+        hexlify(toUtf8Bytes(call.spec)),
+        ...(call.bondWei === undefined ? [] : [call.bondWei]),
+      ];
     case "enrol":
     case "leaveTask":
     case "openRound":

@@ -7,6 +7,7 @@ import type { RawLog } from "./log-ranges.ts";
 /** Names of the contract events that belong to a task, see TaskEvent. */
 export const taskEventNames = [
   "TaskCreated",
+  "TaskBond",
   "Enrolled",
   "Leaving",
   "Left",
@@ -51,6 +52,7 @@ function eventBody(name: string, args: Result): WithoutPosition<TaskEvent> | und
       spec: text(args.spec),
     };
   }
+  if (name === "TaskBond") return { name, ...task, bondWei: BigInt(args.bondWei) };
   if (name === "Enrolled") return { name, ...task, participant: account("participant"), index: number("index") };
   if (name === "Leaving" || name === "Left") return { name, ...task, participant: account("participant") };
   const round = { ...task, round: "round" in args.toObject() ? number("round") : 0 };

@@ -5,6 +5,8 @@ export function progressText(step: Progress): string | undefined {
   switch (step.kind) {
     case "registered":
       return `registered in the federation (${step.gasUsed} gas)`;
+    case "bonded":
+      return `added to the bond that answers for its proposals (${step.gasUsed} gas)`;
     case "enrolled":
       return `enrolled in the task (${step.gasUsed} gas)`;
     case "waiting":

@@ -73,6 +73,7 @@ export function rulesHash(rules: TaskRules): Bytes32 {
  *
  * @param task.modelRoot root of the initial model
  * @param task.spec the specification's canonical JSON
+ * @param task.bondWei what each assigned aggregator answers with; absent or 0 in a task without a bond
  */
 export function initialHistoryHead(
   task: Deployment & {
@@ -80,10 +81,13 @@ export function initialHistoryHead(
     readonly rules: TaskRules;
     readonly modelRoot: Bytes32;
     readonly spec: string;
+    readonly bondWei?: bigint | undefined;
   },
 ): Bytes32 {
+  const { chainId, federation, taskId, rules, modelRoot, bondWei = 0n } = task;
   const specHash = toHex(keccak256(new TextEncoder().encode(task.spec)));
-  return hashWords(BigInt(task.chainId), task.federation, task.taskId, rulesHash(task.rules), task.modelRoot, specHash);
+  const head = hashWords(BigInt(chainId), federation, taskId, rulesHash(rules), modelRoot, specHash);
+  return bondWei === 0n ? head : hashWords(head, bondWei);
 }
 
 /** How a round ended, as the history chain holds it. */

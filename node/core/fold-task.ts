@@ -45,6 +45,8 @@ function applied(event: TaskEvent, draft: Draft | undefined): Draft {
     case "Left":
       free(draft.enrolled, event);
       return draft;
+    case "TaskBond":
+      return { ...draft, bondWei: event.bondWei };
     case "BondLocked":
     case "BondReleased":
     case "Slashed":

@@ -157,6 +157,13 @@ export type TaskEvent = EventPosition &
         readonly modelRoot: Bytes32;
         readonly spec: string;
       }
+    | {
+        /** The task has a bond; follows its TaskCreated. */
+        readonly name: "TaskBond";
+        readonly taskId: TaskId;
+        /** What each assigned aggregator answers with. */
+        readonly bondWei: bigint;
+      }
     | { readonly name: "Enrolled"; readonly taskId: TaskId; readonly participant: Address; readonly index: number }
     | { readonly name: "Leaving"; readonly taskId: TaskId; readonly participant: Address }
     | { readonly name: "Left"; readonly taskId: TaskId; readonly participant: Address }

@@ -43,6 +43,8 @@ export interface TaskView {
   readonly taskId: TaskId;
   readonly creator: Address;
   readonly rules: TaskRules;
+  /** What each assigned aggregator answers with; absent in a task without a bond. */
+  readonly bondWei?: bigint;
   /** The specification's canonical JSON. */
   readonly spec: string;
   readonly initialModelRoot: Bytes32;

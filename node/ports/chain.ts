@@ -29,7 +29,14 @@ export type ChainCall =
       readonly multiaddrs: readonly string[];
     }
   | { readonly kind: "grantRole" | "revokeRole"; readonly role: Role; readonly account: Address }
-  | { readonly kind: "createTask"; readonly rules: TaskRules; readonly modelRoot: Bytes32; readonly spec: string }
+  | {
+      readonly kind: "createTask";
+      readonly rules: TaskRules;
+      readonly modelRoot: Bytes32;
+      readonly spec: string;
+      /** What each assigned aggregator answers with; none where it is absent. */
+      readonly bondWei?: bigint;
+    }
   | { readonly kind: "enrol" | "leaveTask" | "openRound"; readonly taskId: TaskId }
   | {
       readonly kind: "commit";

@@ -4,7 +4,7 @@ import type { RoundView, TaskView } from "../core/task-view.ts";
 
 /** What a node tells whoever watches it: the record's steps, and its own. */
 export type Progress =
-  | { readonly kind: "registered" | "enrolled"; readonly gasUsed: number }
+  | { readonly kind: "registered" | "enrolled" | "bonded"; readonly gasUsed: number }
   | {
       /** Nothing can happen before someone gives this node its role, or more participants enrol. */
       readonly kind: "waiting";

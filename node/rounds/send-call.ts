@@ -27,6 +27,8 @@ function progressOf(call: ChainCall, gasUsed: number, nextRound: RoundNumber): P
   switch (call.kind) {
     case "register":
       return { kind: "registered", gasUsed };
+    case "bond":
+      return { kind: "bonded", gasUsed };
     case "enrol":
       return { kind: "enrolled", gasUsed };
     case "commit":
