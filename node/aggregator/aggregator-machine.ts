@@ -1,6 +1,6 @@
 import { hexEquals } from "../core/hex.ts";
 import type { Address } from "../core/ids.ts";
-import type { Commitment, Proposal, Role } from "../core/records.ts";
+import type { Commitment, Proposal } from "../core/records.ts";
 import type { RoundView } from "../core/task-view.ts";
 import type { ChainCall } from "../ports/chain.ts";
 import { dueRegistration, type OwnContact } from "../rounds/contact.ts";
@@ -18,7 +18,7 @@ export interface AggregatorState extends RoundState {
   readonly options: AggregatorMachineOptions;
   /** By {@link updateKey}; of the running round only. */
   readonly updates: ReadonlyMap<string, UpdateFact>;
-  /** Whether the account was seen to have the task's bond, or it was added: it is never raised again, a slashed one neither. */
+  /** Whether the account was seen to have the task's bond, or it was added. */
   readonly bonded: boolean;
   /** The computed result, and what it was computed from. */
   readonly result?: { readonly subject: string; readonly proposal: Proposal };
@@ -105,13 +105,7 @@ function due(state: AggregatorState): readonly AggregatorAction[] {
   const actions: AggregatorAction[] = [];
   const registration = dueRegistration(me, options.contact, members);
   if (registration !== undefined) actions.push({ kind: "send", key: "register", call: registration });
-  if (
-    view.bondWei !== undefined &&
-    !state.bonded &&
-    members.some(({ account, roles }) => isAggregator(account, roles, me))
-  ) {
-    actions.push({ kind: "bond", key: "bond", bondWei: view.bondWei });
-  }
+  if (needsBond(state)) actions.push({ kind: "bond", key: "bond", bondWei: view.bondWei! });
   const round = runningRound(view);
   if (round?.phase === "open" || round?.phase === "aggregating") actions.push(...dueGathering(state, round));
   if (round?.phase === "aggregating") actions.push(...dueProposal(state, round));
@@ -121,8 +115,11 @@ function due(state: AggregatorState): readonly AggregatorAction[] {
   return actions;
 }
 
-function isAggregator(account: Address, roles: readonly Role[], me: Address): boolean {
-  return hexEquals(account, me) && roles.includes("aggregator");
+/** Whether the task's bond is to be brought: once, and not again by one that lost a bond in this task. */
+function needsBond({ view, members, me, bonded }: AggregatorState): boolean {
+  if (view?.bondWei === undefined || bonded) return false;
+  const lost = view.rounds.some(({ refuted }) => refuted?.some(({ aggregator }) => hexEquals(aggregator, me)));
+  return !lost && members.some(({ account, roles }) => hexEquals(account, me) && roles.includes("aggregator"));
 }
 
 /** Every aggregator gathers every update, assigned or not: it may be the next, and participants ask it for them. */

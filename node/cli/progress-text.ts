@@ -33,6 +33,8 @@ export function progressText(step: Progress): string | undefined {
       return `round ${step.round}: recomputed the model in ${step.durationMs.toFixed(0)} ms, it is right`;
     case "challenged":
       return `round ${step.round}: PROVED THE PROPOSAL WRONG on the chain (${step.gasUsed} gas)`;
+    case "rewarded":
+      return `withdrew the reward of ${ether(step.amountWei)} ether (${step.gasUsed} gas)`;
     case "proposal-refuted":
       return `round ${step.round}: the proposal of ${step.aggregator} was proven wrong by ${step.challenger}`;
     case "disputed":
@@ -46,4 +48,9 @@ export function progressText(step: Progress): string | undefined {
     default:
       return undefined;
   }
+}
+
+/** Wei as ether, six decimals. */
+function ether(wei: bigint): string {
+  return (Number(wei / 10n ** 12n) / 1e6).toFixed(6);
 }

@@ -63,6 +63,7 @@ export type Progress =
     }
   | { readonly kind: "recomputed"; readonly round: RoundNumber; readonly durationMs: number }
   | { readonly kind: "challenged"; readonly round: RoundNumber; readonly gasUsed: number }
+  | { readonly kind: "rewarded"; readonly amountWei: bigint; readonly gasUsed: number }
   | {
       /** The proposal is not what this node computed: it does not attest. */
       readonly kind: "disputed";

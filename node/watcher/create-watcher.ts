@@ -40,6 +40,14 @@ export function createWatcher(deps: RoleDeps, options: WatcherOptions): RoleProc
       case "send":
       case "challenge":
         return await sendCall({ chain, log, onProgress }, action.call, signal, state.view);
+      case "withdraw": {
+        const { creditWei } = await chain.bondOf(chain.account);
+        const call = { kind: "withdrawCredit" } as const;
+        const sent = creditWei > 0n ? await sendCall({ chain, log, onProgress }, call, signal, state.view) : undefined;
+        if (sent !== undefined) onProgress?.({ kind: "rewarded", amountWei: creditWei, gasUsed: sent.gasUsed });
+        emit({ kind: "rewarded", won: action.won });
+        return sent;
+      }
       case "judge": {
         const { round, subject } = action;
         const startMs = clock.nowMs();

@@ -1,3 +1,4 @@
+import { hexEquals } from "../core/hex.ts";
 import type { Address, RoundNumber } from "../core/ids.ts";
 import type { RoundView } from "../core/task-view.ts";
 import type { ChainCall, ChallengeCall } from "../ports/chain.ts";
@@ -13,6 +14,8 @@ export interface WatcherState extends RoundState {
   readonly firstRound?: RoundNumber;
   /** By {@link subjectOf}, so that a reorganisation only makes them idle. */
   readonly judged: ReadonlyMap<string, Judgement>;
+  /** Won challenges whose reward was withdrawn, or was found withdrawn. */
+  readonly rewarded: number;
 }
 
 /** Local wishes of a watcher's machine. */
@@ -22,16 +25,16 @@ export interface WatcherMachineOptions {
 }
 
 /** What happens to a watcher beside what happens to all roles. */
-export interface WatcherEvent {
-  readonly kind: "judged";
-  readonly subject: string;
-  readonly judgement: Judgement;
-}
+export type WatcherEvent =
+  | { readonly kind: "judged"; readonly subject: string; readonly judgement: Judgement }
+  | { readonly kind: "rewarded"; readonly won: number };
 
 /** What a watcher does. */
 export type WatcherAction =
   | { readonly kind: "send"; readonly key: string; readonly call: ChainCall }
   | { readonly kind: "challenge"; readonly key: string; readonly call: ChallengeCall }
+  /** `won`: number of challenges won so far. */
+  | { readonly kind: "withdraw"; readonly key: string; readonly won: number }
   | { readonly kind: "judge"; readonly key: string; readonly subject: string; readonly round: ProposedRound };
 
 /** The watcher's decisions. */
@@ -40,7 +43,7 @@ export function watcherMachine(
   options: WatcherMachineOptions,
 ): Machine<WatcherState, WatcherEvent, WatcherAction> {
   return {
-    initial: { ...initialRoundState(me, "watcher", { graceS: 0 }), options, judged: new Map() },
+    initial: { ...initialRoundState(me, "watcher", { graceS: 0 }), options, judged: new Map(), rewarded: 0 },
     reduce,
     due,
     outcome,
@@ -51,6 +54,8 @@ function reduce(state: WatcherState, event: WatcherEvent | RoundEvent): WatcherS
   switch (event.kind) {
     case "judged":
       return { ...state, judged: new Map(state.judged).set(event.subject, event.judgement) };
+    case "rewarded":
+      return { ...state, rewarded: event.won };
     case "looked": {
       const firstRound = state.firstRound ?? event.view.rounds.at(-1)?.round ?? 1;
       return reduceRound({ ...state, firstRound }, event);
@@ -63,7 +68,8 @@ function reduce(state: WatcherState, event: WatcherEvent | RoundEvent): WatcherS
 function outcome(state: WatcherState): Outcome | undefined {
   const { view, options } = state;
   if (view === undefined || !isSettled(state, options.settleBlocks)) return undefined;
-  return unjudged(state) === undefined ? { kind: "complete" } : undefined;
+  const done = unjudged(state) === undefined && won(state) <= state.rewarded;
+  return done ? { kind: "complete" } : undefined;
 }
 
 function due(state: WatcherState): readonly WatcherAction[] {
@@ -81,6 +87,8 @@ function due(state: WatcherState): readonly WatcherAction[] {
       round: next,
     });
   }
+  const wins = won(state);
+  if (wins > state.rewarded) actions.push({ kind: "withdraw", key: `withdraw:${wins}`, won: wins });
   const current = view.rounds.at(-1);
   if (!isProposed(current) || current.phase !== "proposed") return actions;
   const judgement = state.judged.get(subjectOf(current));
@@ -88,6 +96,13 @@ function due(state: WatcherState): readonly WatcherAction[] {
     actions.push({ kind: "challenge", key: `challenge:${current.proposal.hash}`, call: judgement.challenge });
   }
   return actions;
+}
+
+/** Challenges that this account has won in the task. */
+function won({ view, me }: WatcherState): number {
+  return (view?.rounds ?? [])
+    .flatMap(({ refuted = [] }) => refuted)
+    .filter(({ challenger }) => hexEquals(challenger, me)).length;
 }
 
 /** The proposal to recompute next: the one that can still be challenged, else the first that became final unseen. */

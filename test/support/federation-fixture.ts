@@ -33,6 +33,8 @@ export interface FederationFixture {
   readonly admin: FixtureMember;
   readonly participants: readonly FixtureMember[];
   readonly aggregators: readonly FixtureMember[];
+  /** Funded accounts without any role. */
+  readonly outsiders: readonly FixtureMember[];
   /** A reader of its own, by default of this chain's only endpoint at the newest block. */
   reader(options?: { urls?: readonly string[]; finality?: Finality; log?: Log }): Promise<ChainReader>;
   /** The chain as the owner of a key. */
@@ -55,6 +57,7 @@ export interface TaskOptions {
   readonly rules?: Partial<TaskRules>;
   readonly modelRoot?: Bytes32;
   readonly spec?: string;
+  readonly bondWei?: bigint;
   /** Default all participants. */
   readonly enrol?: readonly FixtureMember[];
 }
@@ -65,6 +68,8 @@ export interface FixtureOptions {
   readonly participants?: number;
   /** Default 1. */
   readonly aggregators?: number;
+  /** Default 0. */
+  readonly outsiders?: number;
   /** Default 0: a block for each transaction only, so that tests decide when time passes. */
   readonly blockIntervalMs?: number;
   /** Whether members enter a contact, under an address that nobody listens at. Default true. */
@@ -100,7 +105,7 @@ export const silentLog: Log = createLog({ level: "silent" });
 /** Starts a chain, deploys a federation, and gives each member its role. Needs compiled contracts; takes about a second. */
 export async function startFederation(options: FixtureOptions = {}): Promise<FederationFixture> {
   const { participants: participantCount = 5, aggregators: aggregatorCount = 1, register = true } = options;
-  const accounts = 1 + participantCount + aggregatorCount;
+  const accounts = 1 + participantCount + aggregatorCount + (options.outsiders ?? 0);
   const chain = await startEmbeddedChain({ port: 0, accounts, blockIntervalMs: options.blockIntervalMs ?? 0 });
   const keys = chain.accounts.map(({ privateKey }) => privateKey);
   const signer = createSigner(keys[0]!);
@@ -111,7 +116,8 @@ export async function startFederation(options: FixtureOptions = {}): Promise<Fed
   const members = await Promise.all(keys.map((privateKey) => createMember(privateKey, chainAs)));
   const admin = members[0]!;
   const participants = members.slice(1, 1 + participantCount);
-  const aggregators = members.slice(1 + participantCount);
+  const aggregators = members.slice(1 + participantCount, 1 + participantCount + aggregatorCount);
+  const outsiders = members.slice(1 + participantCount + aggregatorCount);
   const grant = (role: Role, { account }: FixtureMember) => admin.chain.send({ kind: "grantRole", role, account });
   await Promise.all([
     grant("task-creator", admin),
@@ -127,10 +133,12 @@ export async function startFederation(options: FixtureOptions = {}): Promise<Fed
     admin,
     participants,
     aggregators,
+    outsiders,
     chainAs,
     reader: (given = {}) => createChainReader({ ...base, ...given }),
-    async createTask({ rules, modelRoot = someRoot, spec = "{}", enrol = participants } = {}) {
-      const call = { kind: "createTask", rules: { ...fixtureRules, ...rules }, modelRoot, spec } as const;
+    async createTask({ rules, modelRoot = someRoot, spec = "{}", enrol = participants, bondWei } = {}) {
+      const bond = bondWei === undefined ? {} : { bondWei };
+      const call = { kind: "createTask", rules: { ...fixtureRules, ...rules }, modelRoot, spec, ...bond } as const;
       const { taskId } = await admin.chain.send(call);
       for (const member of enrol) await member.chain.send({ kind: "enrol", taskId: taskId! });
       return taskId!;

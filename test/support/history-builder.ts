@@ -6,14 +6,14 @@ import type { TaskEvent, TaskRules } from "../../node/core/records.ts";
 import { canonicalTaskSpec } from "../../node/core/task-spec.ts";
 import type { History, HistoryOptions } from "./history-options.ts";
 import { writeRound } from "./history-round.ts";
-import { accountOf, createMiner, memoryBlobs, putInto, type Writer } from "./history-writer.ts";
+import { accountOf, createMiner, memoryBlobs, putInto, type Unplaced, type Writer } from "./history-writer.ts";
 
 export type { History, HistoryOptions, RoundScript } from "./history-options.ts";
 export { accountOf, honestUpdate } from "./history-writer.ts";
 
 /** Writes a task's history and its blobs, step by step as the contracts and the members do. */
 export async function buildHistory(options: HistoryOptions = {}): Promise<History> {
-  const { members: count = 4, rounds = 3, inputs = 150, detail = true, scripts = {} } = options;
+  const { members: count = 4, rounds = 3, inputs = 150, detail = true, scripts = {}, bondWei } = options;
   const model = { kind: "linear-regression", inputs, output: { kind: "numbers", count: 1 } } as const;
   const spec = canonicalTaskSpec({
     format: "fedledger/task/1",
@@ -48,11 +48,12 @@ export async function buildHistory(options: HistoryOptions = {}): Promise<Histor
     lanes,
     modelRoot,
     accumulator: zeroBytes32,
-    historyHead: initialHistoryHead({ ...deployment, taskId, rules, modelRoot, spec }),
+    historyHead: initialHistoryHead({ ...deployment, taskId, rules, modelRoot, spec, bondWei }),
     mine: createMiner(events, detail, () => writer.nowS),
     put: putInto(store),
   };
-  writer.mine(creator, { name: "TaskCreated", taskId, creator, rules, modelRoot, spec });
+  const bond: Unplaced[] = bondWei === undefined ? [] : [{ name: "TaskBond", taskId, bondWei }];
+  writer.mine(creator, { name: "TaskCreated", taskId, creator, rules, modelRoot, spec }, ...bond);
   for (const [index, participant] of members.entries()) {
     writer.mine(participant, { name: "Enrolled", taskId, participant, index });
   }

@@ -21,12 +21,14 @@ export interface RoundScript {
   readonly silentAggregators?: number;
   /** A wrong proposal, excluding the first update, by the first aggregator, which nobody attests to. */
   readonly rejectedProposal?: boolean;
+  /** A wrong proposal of all updates by the first aggregator, struck by a challenge at once; with `right`, the honest one is struck. */
+  readonly refutedProposal?: "wrong" | "right";
   /** A model other than the honest one; `honest` may be changed and returned. */
   readonly model?: (honest: Int32Array) => Int32Array;
   /** Proposal fields other than those that follow from the model. */
   readonly proposal?: (honest: Proposal) => Proposal;
   /** How far the round gets; "attested" by default. */
-  readonly end?: "attested" | "unchallenged" | "proposed" | "aggregating" | "open" | "no-proposal";
+  readonly end?: "attested" | "unchallenged" | "challenge-won" | "proposed" | "aggregating" | "open" | "no-proposal";
 }
 
 /** A task to write the history of. */
@@ -36,6 +38,8 @@ export interface HistoryOptions {
   /** Inputs of the linear model; it has one parameter more. */
   readonly inputs?: number;
   readonly rules?: Partial<TaskRules>;
+  /** What each assigned aggregator answers with; none by default. */
+  readonly bondWei?: bigint;
   /** Whether events carry sender, gas and time; true by default. */
   readonly detail?: boolean;
   readonly scripts?: Readonly<Record<number, RoundScript>>;

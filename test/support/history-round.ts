@@ -38,6 +38,14 @@ export async function writeRound(writer: Writer, script: RoundScript): Promise<b
     writer.nowS += rules.challengeWindowS + 1;
     writer.mine(members[1]!, assignment(writer, ++attempt));
   }
+  if (script.refutedProposal) {
+    const wrong = script.refutedProposal === "wrong";
+    const { proposal } = await propose(writer, wrong ? flipped : {}, committed, attempt);
+    if (end === "challenge-won") {
+      return invalidate(writer, "challenge-won", challengeOf(writer, proposal));
+    }
+    writer.mine(members[1]!, challengeOf(writer, proposal), assignment(writer, ++attempt));
+  }
   for (let silent = 0; silent < (script.silentAggregators ?? 0); silent++) {
     writer.nowS += rules.aggregateWindowS + 1;
     writer.mine(members[1]!, assignment(writer, ++attempt));
@@ -179,10 +187,22 @@ function finalize(writer: Writer, proposal: Proposal, unchallenged: boolean): vo
   writer.mine(members[0]!, { name: "RoundFinalized", taskId, round, modelRoot, attesters, evaluations, historyHead });
 }
 
-function invalidate(writer: Writer, reason: InvalidReason): true {
+/** Adds 1 to one lane of the fourth chunk, or of the last. */
+const flipped: RoundScript = {
+  model(honest) {
+    honest[Math.min(200, honest.length - 1)]! += 1;
+    return honest;
+  },
+};
+
+function challengeOf({ taskId, round, members }: Writer, { aggregator }: Proposal): Unplaced {
+  return { name: "Challenged", taskId, round, challenger: members[1]!, aggregator, kind: "wrong-chunk", chunkIndex: 3 };
+}
+
+function invalidate(writer: Writer, reason: InvalidReason, ...before: readonly Unplaced[]): true {
   const { taskId, round, members } = writer;
   extend(writer, "invalidated", zeroBytes32, reason);
-  writer.mine(members[1]!, { name: "RoundInvalidated", taskId, round, reason, historyHead: writer.historyHead });
+  writer.mine(members[1]!, ...before, { name: "RoundInvalidated", taskId, round, reason, historyHead: writer.historyHead });
   return true;
 }
 
