@@ -202,7 +202,13 @@ function challengeOf({ taskId, round, members }: Writer, { aggregator }: Proposa
 function invalidate(writer: Writer, reason: InvalidReason, ...before: readonly Unplaced[]): true {
   const { taskId, round, members } = writer;
   extend(writer, "invalidated", zeroBytes32, reason);
-  writer.mine(members[1]!, ...before, { name: "RoundInvalidated", taskId, round, reason, historyHead: writer.historyHead });
+  writer.mine(members[1]!, ...before, {
+    name: "RoundInvalidated",
+    taskId,
+    round,
+    reason,
+    historyHead: writer.historyHead,
+  });
   return true;
 }
 

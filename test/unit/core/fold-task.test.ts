@@ -79,6 +79,15 @@ const proposed = (round: number, attempt: number): Step => ({
   proposal: proposal(attempt),
   challengeDeadlineS: 3000,
 });
+const challenged = (round: number, attempt: number): Step => ({
+  name: "Challenged",
+  taskId,
+  round,
+  challenger: account(12),
+  aggregator: account(100 + attempt),
+  kind: "wrong-chunk",
+  chunkIndex: 3,
+});
 const finalized = (round: number, attempt: number): Step => ({
   name: "RoundFinalized",
   taskId,
@@ -171,6 +180,31 @@ describe("foldTask", () => {
     expect(end).to.include({ modelRoot: bytes32(500), modelContentId: bytes32(600), historyHead: bytes32(901) });
   });
 
+  it("a won challenge strikes the proposal and is remembered", () => {
+    const struck = fold(...three, ...proposedRound, challenged(1, 0)).rounds[0]!;
+    const loser = { attempt: 0, aggregator: account(100), challenger: account(12), kind: "wrong-chunk" };
+    expect(struck.refuted).to.deep.equal([loser]);
+    expect(struck).to.include({ phase: "aggregating" }).and.not.have.property("proposal");
+    const next = [assigned(1, 1), proposed(1, 1), challenged(1, 1)];
+    const end = fold(...three, ...proposedRound, challenged(1, 0), ...next, invalidated(1)).rounds[0]!;
+    expect(end.phase).to.equal("invalidated");
+    expect(end.refuted!.map(({ attempt }) => attempt)).to.deep.equal([0, 1]);
+  });
+
+  it("a bond is the task's, and its coming and going changes no round", () => {
+    const bonded = fold(created, { name: "TaskBond", taskId, bondWei: 5n }, ...three.slice(1), ...proposedRound);
+    expect(bonded.bondWei).to.equal(5n);
+    const about = { taskId, round: 1, account: account(100), amountWei: 5n };
+    const events: Step[] = [
+      { name: "BondLocked", ...about },
+      { name: "BondReleased", ...about },
+      { name: "Slashed", ...about, challenger: account(12), rewardWei: 2n },
+    ];
+    const view = fold(...three, ...proposedRound, ...events);
+    expect(view).to.deep.equal(fold(...three, ...proposedRound));
+    expect(view).to.not.have.property("bondWei");
+  });
+
   it("a reassignment takes the proposal back", () => {
     const round = fold(...three, ...proposedRound, assigned(1, 1)).rounds[0]!;
     expect(round).to.include({ phase: "aggregating" }).and.not.have.property("proposal");
@@ -256,6 +290,8 @@ describe("foldTask", () => {
     "a late commitment": [...three, ...proposedRound, committed(1, 13, 2)],
     "a second closing": [...three, opened(1, 3), closed(1), closed(1)],
     "an assignment before the closing": [...three, opened(1, 3), assigned(1, 0)],
+    "a challenge without a proposal": [...three, ...proposedRound.slice(0, -1), challenged(1, 0)],
+    "a challenge after the end": [...three, ...proposedRound, finalized(1, 0), challenged(1, 0)],
     "an attempt again": [...three, ...proposedRound, assigned(1, 0)],
     "an attempt left out": [...three, ...proposedRound, assigned(1, 2)],
     "a proposal before the closing": [...three, opened(1, 3), proposed(1, 0)],
