@@ -1,6 +1,12 @@
 import { join } from "node:path";
 import { expect } from "chai";
-import { type ComposedNode, composeAggregator, composeParticipant, composeWatcher, type NodeSettings } from "../../node/cli/compose.ts";
+import {
+  type ComposedNode,
+  composeAggregator,
+  composeParticipant,
+  composeWatcher,
+  type NodeSettings,
+} from "../../node/cli/compose.ts";
 import { chunkTreeRoot } from "../../node/core/chunk-tree.ts";
 import { initialLanes } from "../../node/core/initial-model.ts";
 import { modelLayout } from "../../node/core/model-layout.ts";

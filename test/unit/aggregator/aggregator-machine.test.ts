@@ -55,6 +55,20 @@ describe("the aggregator's machine", () => {
     expect(due(undefined).map(({ key }) => key)).to.deep.equal(["open:1"]);
   });
 
+  it("brings the bond of a task that has one, once, and not after it lost it", () => {
+    const lost = { attempt: 0, aggregator: accounts.x, challenger: accounts.a, kind: "wrong-chunk" as const };
+    const refuted = aggregatingRound([], { refuted: [lost], assignment: { ...proposal, deadlineS: 240 } });
+    const dueIn = (rounds: readonly RoundView[], events: readonly AggregatorEvent[] = [], bondWei?: bigint) => {
+      const view = viewOf(rounds, bondWei === undefined ? {} : { bondWei });
+      const all = [{ kind: "members", members }, { kind: "looked", view, head: headAt(100) }, ...events] as const;
+      return machine.due(all.reduce((state, event) => machine.reduce(state, event), machine.initial));
+    };
+    expect(dueIn([roundOf()], [], 5n)).to.deep.equal([{ kind: "bond", key: "bond", bondWei: 5n }]);
+    expect(dueIn([roundOf()], [{ kind: "bonded" }], 5n)).to.deep.equal([]);
+    expect(dueIn([roundOf()])).to.deep.equal([]);
+    expect(kinds([...dueIn([refuted], [], 5n)])).to.not.include("bond");
+  });
+
   it("gathers updates as they are committed, each once", () => {
     const round = roundOf({ commitments: [commitmentOf(0), commitmentOf(1)] });
     const gathered = due(round, [here(0)], 100);

@@ -129,6 +129,23 @@ describe("the participant's machine", () => {
     expect(dueAfter(view, [wrong, look(view, 301)], 900)).to.deep.equal([]);
   });
 
+  it("sends the proof that it has in its turn, unless told not to", () => {
+    const view = viewOf([proposed]);
+    const { hash: _, challengeDeadlineS: __, ...proposal } = proposed.proposal;
+    const challenge = { kind: "challengeWeight", taskId: 1, round: 1, proposal, commitments: [] } as const;
+    const wrong: ParticipantEvent = { kind: "verified", subject, agrees: false, challenge };
+    expect(dueAfter(view, [wrong], 250)).to.deep.equal([]);
+    expect(dueAfter(view, [wrong], 275)).to.deep.equal(["challenge"]);
+    const shy = participantMachine(a, { ...options, challenge: false }, { graceS: times.graceS });
+    const state = [wrong, look(view, 275)].reduce((before, event) => shy.reduce(before, event), shy.initial);
+    expect(shy.due(state)).to.deep.equal([]);
+  });
+
+  it("looks again for the bytes of a wrong model that is withheld", () => {
+    const wrong: ParticipantEvent = { kind: "verified", subject, agrees: false, withheld: true };
+    expect(dueAfter(viewOf([proposed]), [wrong], 275)).to.deep.equal(["verify"]);
+  });
+
   it("ends when the task is complete and settled, or when it has left", () => {
     const complete = viewOf([finalRound()], { complete: true });
     expect(machine.outcome(stateAfter([look(complete, 100)]))).to.equal(undefined);
