@@ -23,7 +23,7 @@ export interface EtherTransfer {
  * INSUFFICIENT_FUNDS, RPC_UNREACHABLE, TRANSACTION_REVERTED by a receiver that is a contract, TRANSACTION_STUCK.
  */
 export async function sendEther({ urls, privateKey, to, ether, log, clock }: EtherTransfer): Promise<readonly Hex[]> {
-  const value = weiOf(ether);
+  const value = weiOf("--fund", ether);
   const signer = createSigner(privateKey);
   const rpc = await createJsonRpc({ urls, log });
   const sender = createTransactionSender(
@@ -34,12 +34,13 @@ export async function sendEther({ urls, privateKey, to, ether, log, clock }: Eth
   return (await Promise.all(receipts)).map(({ transactionHash }) => transactionHash);
 }
 
-function weiOf(ether: string): bigint {
+/** An amount of ether, decimal text above 0, in wei. Throws INVALID_CONFIG that names the setting. */
+export function weiOf(setting: string, ether: string): bigint {
   try {
     const value = parseEther(ether);
     if (value > 0n) return value;
   } catch {
     // said below
   }
-  throw new FedledgerError("INVALID_CONFIG", { name: "--fund", reason: "expected an amount of ether, such as 0.5" });
+  throw new FedledgerError("INVALID_CONFIG", { name: setting, reason: "expected an amount of ether, such as 0.5" });
 }

@@ -114,6 +114,11 @@ export const settings = {
     help: "also send each member so much ether, to pay for its transactions",
     schema: text,
   }),
+  bond: defineSetting({
+    flag: "--bond <ether>",
+    help: "what each assigned aggregator answers with, and loses when its proposal is proven wrong; none by default",
+    schema: text,
+  }),
   round: defineSetting({
     flag: "--round <n>",
     help: "number of the round (default: the last final one)",

@@ -8,7 +8,8 @@ export const aggregatorCommand = () =>
     name: "aggregator",
     summary: "run an aggregator node: open and close rounds, compute and propose the model when assigned",
     details:
-      "The account needs the role aggregator (fedledger member add) and some ether. It keeps nothing that the chain and the blobs do not say:\n" +
+      "The account needs the role aggregator (fedledger member add) and some ether. In a task with a bond it adds the bond once: it is lost when a proposal is\n" +
+      "proven wrong. It keeps nothing that the chain and the blobs do not say:\n" +
       "started again, or on another machine, it goes on where the record is.",
     settings: ["openWhenEnrolled", ...nodeSettings],
     run: ({ openWhenEnrolled, ...values }, context) =>
