@@ -19,6 +19,7 @@ const compiler = {
 /** Tests that know the federation by its artifact only compile in a third of the time without the IR pipeline. */
 const testCompiler = { ...compiler, settings: { ...compiler.settings, viaIR: false } };
 const plainTests = [
+  "Bonds.t.sol",
   "Enrolments.t.sol",
   "Invariants.t.sol",
   "KnownBugs.t.sol",
@@ -28,6 +29,7 @@ const plainTests = [
   "RoundsFinality.t.sol",
   "RoundsOpening.t.sol",
   "Tasks.t.sol",
+  "support/ChallengeFixture.sol",
   "support/FederationFixture.sol",
   "support/FederationHandler.sol",
   "support/IFederation.sol",

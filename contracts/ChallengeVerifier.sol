@@ -129,8 +129,13 @@ contract ChallengeVerifier {
         for (uint256 i = 0; i < commitments.length; ++i) {
             Commitment calldata commitment = commitments[i];
             if (!_included(excluded, commitment)) continue;
-            bytes32 leaf = ChunkTree.leafOf(proof.chunkIndex, updates, k * CHUNK_BYTES);
-            bytes32[] calldata path = proof.updatePaths[k * depth:(k + 1) * depth];
+            bytes32 leaf;
+            bytes32[] calldata path;
+            // k is below 64
+            unchecked {
+                leaf = ChunkTree.leafOf(proof.chunkIndex, updates, k * CHUNK_BYTES);
+                path = proof.updatePaths[k * depth:(k + 1) * depth];
+            }
             if (ChunkTree.rootOf(round.parameterCount, proof.chunkIndex, leaf, path) != commitment.updateRoot) {
                 revert IChallenges.NotInUpdate(commitment.slot);
             }
@@ -146,7 +151,15 @@ contract ChallengeVerifier {
     function _checkCommitments(ChallengedRound memory round, Commitment[] calldata commitments) private pure {
         bytes32 accumulator = round.start;
         for (uint256 i = 0; i < commitments.length; ++i) {
-            accumulator = keccak256(abi.encode(accumulator, commitments[i]));
+            Commitment calldata commitment = commitments[i];
+            // what abi.encode of the accumulator and the commitment would be, without new memory for each; high bits that
+            // the encoder would refuse make another hash
+            assembly ("memory-safe") {
+                let buffer := mload(0x40)
+                mstore(buffer, accumulator)
+                calldatacopy(add(buffer, 32), commitment, 160)
+                accumulator := keccak256(buffer, 192)
+            }
         }
         if (accumulator != round.accumulator) revert IChallenges.WrongCommitments();
     }

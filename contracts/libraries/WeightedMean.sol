@@ -55,12 +55,16 @@ library WeightedMean {
             }
             lanes = _swap(lanes);
             uint256 packed;
-            for (uint256 place = 0; place < 8; ++place) {
-                // the divisor's upper part is the sum of the weights, each of which brought the bias once
-                int256 sum = int256((sums[place & 3] >> (place < 4 ? 0 : 128)) & PAIR_MASK) - (divisor >> 16) * BIAS;
-                int256 value = int32(uint32(lanes >> (32 * place)));
-                value += _floorDiv(sum * int256(uint256(serverRateQ16)), divisor);
-                packed |= uint256(uint32(int32(_saturate(value)))) << (32 * place);
+            // nothing here can overflow: sums are below 2^102 and become products below 2^123
+            unchecked {
+                for (uint256 place = 0; place < 8; ++place) {
+                    uint256 shift = place < 4 ? 0 : 128;
+                    // the divisor's upper part is the sum of the weights, each of which brought the bias once
+                    int256 sum = int256((sums[place & 3] >> shift) & PAIR_MASK) - (divisor >> 16) * BIAS;
+                    int256 value = int32(uint32(lanes >> (32 * place)));
+                    value += _floorDiv(sum * int256(uint256(serverRateQ16)), divisor);
+                    packed |= uint256(uint32(int32(_saturate(value)))) << (32 * place);
+                }
             }
             packed = _swap(packed);
             assembly ("memory-safe") {
@@ -79,11 +83,14 @@ library WeightedMean {
         uint32[] memory weights,
         uint256 word
     ) private pure returns (uint256[4] memory sums) {
-        for (uint256 k = 0; k < weights.length; ++k) {
+        uint256 end = 32 * weights.length;
+        for (uint256 k = 32; k <= end; ) {
             uint256 lanes;
-            uint256 weight = weights[k];
+            uint256 weight;
             assembly ("memory-safe") {
-                lanes := mload(add(add(updates, 32), add(word, mul(k, CHUNK_BYTES))))
+                weight := mload(add(weights, k))
+                // 256 bytes for each 32 of k, from the second word of `updates`
+                lanes := mload(add(add(updates, word), sub(shl(3, k), 224)))
             }
             lanes = _swap(lanes) ^ BIASES;
             assembly ("memory-safe") {
@@ -94,6 +101,7 @@ library WeightedMean {
                 mstore(next, add(mload(next), mul(weight, and(shr(64, lanes), LANE_PAIR))))
                 next := add(sums, 0x60)
                 mstore(next, add(mload(next), mul(weight, and(shr(96, lanes), LANE_PAIR))))
+                k := add(k, 32)
             }
         }
     }
@@ -106,8 +114,10 @@ library WeightedMean {
 
     /// @dev Division rounding towards minus infinity; `divisor` is positive.
     function _floorDiv(int256 dividend, int256 divisor) private pure returns (int256 quotient) {
-        quotient = dividend / divisor;
-        if (dividend % divisor < 0) --quotient;
+        unchecked {
+            quotient = dividend / divisor;
+            if (dividend % divisor < 0) --quotient;
+        }
     }
 
     function _saturate(int256 value) private pure returns (int256) {

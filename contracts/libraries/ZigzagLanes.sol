@@ -16,16 +16,17 @@ library ZigzagLanes {
     /// @param zigzag A multiple of 32 bytes.
     function decode(bytes calldata zigzag) internal pure returns (bytes memory lanes) {
         lanes = new bytes(zigzag.length);
-        for (uint256 offset = 0; offset < zigzag.length; offset += 32) {
+        for (uint256 offset = 0; offset < zigzag.length; ) {
             uint256 word;
             assembly ("memory-safe") {
                 word := calldataload(add(zigzag.offset, offset))
             }
             word = _swap(word);
-            // an odd number is a negative lane: all bits of its half are turned; no lane's product reaches the next
-            word = _swap(((word >> 1) & LOWER) ^ ((word & ONES) * type(uint32).max));
+            // an odd number stands for a negative lane: all bits of its half are turned
+            word = _swap(((word >> 1) & LOWER) ^ _filled(word & ONES));
             assembly ("memory-safe") {
                 mstore(add(add(lanes, 32), offset), word)
+                offset := add(offset, 32)
             }
         }
     }
@@ -43,6 +44,13 @@ library ZigzagLanes {
             if (size > (i < count ? limit : 0)) return false;
         }
         return true;
+    }
+
+    /// @dev All bits of the lanes that hold a 1; the others hold a 0, so that no product reaches the next lane.
+    function _filled(uint256 ones) private pure returns (uint256) {
+        unchecked {
+            return ones * type(uint32).max;
+        }
     }
 
     /// @dev Reverses the four bytes of each of eight lanes.

@@ -125,7 +125,10 @@ describe("Challenges (Solidity against node/core and node/aggregation)", () => {
       const proof = { position: 1, chunkIndex: 2, chunk: tree.chunk(2), path: tree.proof(2) };
       const call = f.federation.challengeUpdate(round.taskId, 1, proposal, round.commitments, proof);
       if (valid) await expect(call).revertedWithCustomError(f.federation, "UpdateIsValid");
-      else await expect(call).emit(f.federation, "Challenged").withArgs(round.taskId, 1, f.admin.address, proposal.aggregator, 1, 2);
+      else
+        await expect(call)
+          .emit(f.federation, "Challenged")
+          .withArgs(round.taskId, 1, f.admin.address, proposal.aggregator, 1, 2);
     }
   });
 

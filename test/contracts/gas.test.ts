@@ -128,7 +128,8 @@ describe("Gas", () => {
     const f = await createFederation({ participants: 64, aggregators: 1 });
     const numbers = createSeededNumbers(1_000_003);
     // Updates as training gives them: nearly all lanes below 2^11 (at 16 fraction bits, changes below 0.03).
-    const lanes = (range: number) => Int32Array.from({ length: parameterCount }, () => numbers.below(2 * range) - range);
+    const lanes = (range: number) =>
+      Int32Array.from({ length: parameterCount }, () => numbers.below(2 * range) - range);
     const base = vectorOf(lanes(1 << 17));
     const updates = Array.from({ length: 64 }, () => ({ ...vectorOf(lanes(2000)), weight: 1 + numbers.below(1000) }));
     const chunkIndex = 15_624;
@@ -145,7 +146,7 @@ describe("Gas", () => {
         .challengeChunk(round.taskId, 1, proposal, round.commitments, round.proof(lie, chunkIndex));
       expect(sent.data.length / 2 - 1, "bytes of the call").below(128 * 1024 - 1024);
       const gas = await gasOf(sent);
-      console.log(count,gas,sent.data.length/2-1);
+      console.log(count, gas, sent.data.length / 2 - 1);
       // The bond is three proofs at 100 gwei; this one must be covered by a third of it.
       const bondWei: bigint = await f.federation.taskBond(round.taskId);
       expect(BigInt(gas) * 10n ** 11n * 3n < bondWei, "the bond covers three proofs").equals(true);

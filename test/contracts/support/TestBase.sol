@@ -9,6 +9,7 @@ interface Vm {
     function prank(address sender) external;
     function prank(address sender, address origin) external;
     function warp(uint256 timestamp) external;
+    function deal(address account, uint256 balanceWei) external;
     function prevrandao(bytes32 value) external;
     function etch(address target, bytes calldata code) external;
     function load(address target, bytes32 slot) external view returns (bytes32);
