@@ -19,6 +19,7 @@ const compiler = {
 /** Tests that know the federation by its artifact only compile in a third of the time without the IR pipeline. */
 const testCompiler = { ...compiler, settings: { ...compiler.settings, viaIR: false } };
 const plainTests = [
+  "BondInvariants.t.sol",
   "Bonds.t.sol",
   "Enrolments.t.sol",
   "Invariants.t.sol",

@@ -146,7 +146,7 @@ describe("Gas", () => {
         .challengeChunk(round.taskId, 1, proposal, round.commitments, round.proof(lie, chunkIndex));
       expect(sent.data.length / 2 - 1, "bytes of the call").below(128 * 1024 - 1024);
       const gas = await gasOf(sent);
-      console.log(count, gas, sent.data.length / 2 - 1);
+      expect(gas, `${count} updates`).below(targets[count]!);
       // The bond is three proofs at 100 gwei; this one must be covered by a third of it.
       const bondWei: bigint = await f.federation.taskBond(round.taskId);
       expect(BigInt(gas) * 10n ** 11n * 3n < bondWei, "the bond covers three proofs").equals(true);

@@ -16,6 +16,11 @@ abstract contract ChallengeFixture is FederationFixture {
     /// @notice Everyone drawn commits as in {_commitAll}; returns what the events say.
     function _commitRecorded(uint32 taskId) internal returns (Commitment[] memory commitments) {
         _commitAll(taskId);
+        commitments = _recorded(taskId);
+    }
+
+    /// @notice The commitments of a round in which everyone committed by {_commitAll}.
+    function _recorded(uint32 taskId) internal view returns (Commitment[] memory commitments) {
         commitments = new Commitment[](participants.length);
         for (uint256 i = 0; i < participants.length; ++i) {
             (uint8 slot, ) = federation.slotOf(taskId, participants[i]);
