@@ -52,7 +52,7 @@ export interface NodeEvents {
 
 /** A participant node: it trains with `trainer` (its owner is the caller). */
 export function composeParticipant(
-  values: NodeSettings & { readonly seed: number },
+  values: NodeSettings & { readonly seed: number; readonly challenge?: boolean },
   events: NodeEvents,
   openTrainer: (chain: Chain) => Promise<Trainer>,
 ): Promise<ComposedNode> {
@@ -63,7 +63,7 @@ export function composeParticipant(
     onClose(() => journal.close());
     return createParticipant(
       { ...deps, trainer, journal },
-      { encryptionKey, seed: values.seed, linger: !values.exitWhenComplete },
+      { encryptionKey, seed: values.seed, challenge: values.challenge ?? true, linger: !values.exitWhenComplete },
     );
   });
 }

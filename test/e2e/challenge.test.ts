@@ -130,10 +130,13 @@ describe("a lying aggregator", function () {
       open(composeAggregator({ ...member(honest), openWhenEnrolled: 3 }, events("aggregator"))),
       ...fixture.participants.map((participant, i) =>
         open(
-          composeParticipant({ ...member(participant), seed: i }, events(`participant ${i}`), async () =>
-            createPullingTrainer(i / 4, () =>
-              trained.set(participant.account, (trained.get(participant.account) ?? 0) + 1),
-            ),
+          composeParticipant(
+            { ...member(participant), seed: i, challenge: false },
+            events(`participant ${i}`),
+            async () =>
+              createPullingTrainer(i / 4, () =>
+                trained.set(participant.account, (trained.get(participant.account) ?? 0) + 1),
+              ),
           ),
         ),
       ),
