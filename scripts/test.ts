@@ -55,6 +55,7 @@ const suites: readonly Suite[] = [
 ];
 
 const slowSuites: readonly Suite[] = [
+  { name: "contract coverage", slow: true, args: ["scripts/contract-coverage.ts"], counts: "check" },
   {
     name: "contracts, more cases",
     slow: true,
