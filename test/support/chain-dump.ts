@@ -10,8 +10,8 @@ export interface ChainDump {
   readonly logs: RawLog[];
   /** Input of each transaction with logs, by its hash. */
   readonly transactions: Record<string, string>;
-  /** Seconds since 1970 of each block with logs, by its number as the logs write it. */
-  readonly timestamps: Record<string, number>;
+  /** Time and randomness of each block with logs, in hexadecimal, by its number as the logs write it. */
+  readonly blocks: Record<string, { readonly timestamp: string; readonly mixHash: string }>;
   /** What the contract returns for taskState(taskId). */
   readonly taskState: string;
   /** Bytes in hexadecimal, by content id. */
@@ -37,14 +37,12 @@ export async function dumpChain(
   const call = <Result>(method: string, ...params: unknown[]) => chain.request(method, params) as Promise<Result>;
   const logs = await call<RawLog[]>("eth_getLogs", { address: federation, fromBlock: "0x0", toBlock: "latest" });
   const transactions: ChainDump["transactions"] = {};
-  const timestamps: ChainDump["timestamps"] = {};
+  const blocks: ChainDump["blocks"] = {};
   for (const { transactionHash, blockNumber } of logs) {
     transactions[transactionHash] ??= (
       await call<{ input: string }>("eth_getTransactionByHash", transactionHash)
     ).input;
-    timestamps[blockNumber] ??= Number(
-      (await call<{ timestamp: string }>("eth_getBlockByNumber", blockNumber, false)).timestamp,
-    );
+    blocks[blockNumber] ??= await call<ChainDump["blocks"][string]>("eth_getBlockByNumber", blockNumber, false);
   }
   const data = new Interface(["function taskState(uint32)"]).encodeFunctionData("taskState", [taskId]);
   return {
@@ -53,7 +51,7 @@ export async function dumpChain(
     taskId,
     logs,
     transactions,
-    timestamps,
+    blocks,
     taskState: await call<string>("eth_call", { to: federation, data }, "latest"),
     blobs: Object.fromEntries([...blobs].map(([id, bytes]) => [id, Buffer.from(bytes).toString("hex")])),
   };

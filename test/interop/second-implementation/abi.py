@@ -15,6 +15,7 @@ ATTESTATION = [(EVALUATION, "evaluation"), ("bytes", "signature")]
 
 ROUND = [("uint32", "taskId", True), ("uint32", "round", True)]
 ENROLMENT = [("uint32", "taskId", True), ("address", "participant", True)]
+ROLE = [("bytes32", "role", True), ("address", "account", True), ("address", "sender", True)]
 EVENTS = {
     "TaskCreated": [("uint32", "taskId", True), ("address", "creator", True), (RULES, "rules"), ("bytes32", "modelRoot"),
                     ("bytes", "spec")],
@@ -31,6 +32,8 @@ EVENTS = {
     "RoundFinalized": [*ROUND, ("bytes32", "modelRoot"), (("[]", "address"), "attesters"),
                        (("[]", EVALUATION), "evaluations"), ("bytes32", "historyHead")],
     "RoundInvalidated": [*ROUND, ("uint8", "reason"), ("bytes32", "historyHead")],
+    "RoleGranted": ROLE,
+    "RoleRevoked": ROLE,
 }
 FINALIZE = [("uint32", "taskId"), ("uint32", "round"), (PROPOSAL, "proposal"), (("[]", ATTESTATION), "attestations")]
 TASK_STATE = [("uint32", "round"), ("uint8", "phase"), ("bytes32", "modelRoot"), ("bytes32", "accumulator"),
@@ -88,7 +91,7 @@ TOPICS = {signature_hash(name, fields): name for name, fields in EVENTS.items()}
 
 
 def decode_log(topics, data):
-    """The name and the fields of an event; None for an event that is not one of a task."""
+    """The name and the fields of an event; None for an event of another kind."""
     name = TOPICS.get(topics[0])
     if name is None:
         return None

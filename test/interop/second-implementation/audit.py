@@ -4,7 +4,7 @@ Usage: audit.py DUMP, a JSON file with
   chainId, federation, taskId
   logs          the federation's logs as eth_getLogs gives them
   transactions  input of each transaction with logs of the task, by hash
-  timestamps    seconds since 1970 of each block, by its number in the hexadecimal form of the logs
+  blocks        timestamp and mixHash (prevrandao) of each block, by its number in the hexadecimal form of the logs
   taskState     what eth_call of taskState(taskId) returned
   blobs         bytes in hexadecimal, by content id
 Prints what it found as JSON; exit code 0 if nothing is wrong, else 1.
@@ -16,7 +16,7 @@ import sys
 import abi
 from content_id import content_id
 from lanes import bytes_of, chunk_tree_root, lanes_of, weighted_mean
-from record import Record
+from record import Block, Record
 
 
 def unhex(text):
@@ -37,8 +37,9 @@ def read_record(dump):
     record = Record(*identity, lambda transaction: attestations_in(transactions[transaction]))
     for log in sorted(dump["logs"], key=lambda log: (int(log["blockNumber"], 16), int(log["logIndex"], 16))):
         decoded = abi.decode_log([unhex(topic) for topic in log["topics"]], unhex(log["data"]))
-        if decoded and decoded[1]["taskId"] == dump["taskId"]:
-            record.add(*decoded, dump["timestamps"][log["blockNumber"]], log["transactionHash"])
+        if decoded and decoded[1].get("taskId", dump["taskId"]) == dump["taskId"]:
+            block = dump["blocks"][log["blockNumber"]]
+            record.add(*decoded, Block(int(block["timestamp"], 16), unhex(block["mixHash"])), log["transactionHash"])
     state = abi.decode(abi.TASK_STATE, unhex(dump["taskState"]))
     stored = tuple(state[name] for name in ("round", "modelRoot", "accumulator", "historyHead"))
     told = (len(record.rounds), record.model_root, record.accumulator, record.head)

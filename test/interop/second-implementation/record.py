@@ -7,8 +7,20 @@ import commitments as c
 from attestations import digest, signer
 from draw import drawn_count, slot_of
 from initial_model import initial_lanes, parameter_count
+from keccak import keccak256
 from lanes import bytes_of, chunk_tree_root
 from rules import canonical, rules_valid
+
+
+AGGREGATOR_ROLE = keccak256(b"AGGREGATOR_ROLE")
+
+
+@dataclass
+class Block:
+    """What the record needs of an event's block."""
+
+    time_s: int
+    randomness: bytes
 
 
 @dataclass
@@ -31,6 +43,7 @@ class Record:
     def __init__(self, chain_id, federation, task_id, attested):
         self.chain_id, self.federation, self.task_id, self.attested = chain_id, federation, task_id, attested
         self.rules, self.spec, self.initial_lanes = {}, {}, []
+        self.aggregators = []
         self.places, self.leaving, self.committed_rounds = [], set(), {}
         self.rounds, self.wrong, self.signatures = [], [], 0
         self.model_root = self.accumulator = self.head = bytes(32)
@@ -39,17 +52,26 @@ class Record:
         if not holds:
             self.wrong.append(f"round {len(self.rounds)}: {what}")
 
-    def add(self, name, event, time_s, transaction):
-        """Takes the next event, its block's time and its transaction's hash."""
-        self.check(event["taskId"] == self.task_id, "event of another task")
+    def add(self, name, event, block, transaction):
+        """Takes the next event, its block and its transaction's hash."""
         if "round" in event and name != "RoundOpened":
             self.check(event["round"] == len(self.rounds), "event of another round")
-        getattr(self, f"on_{name}")(event, time_s, transaction)
+        getattr(self, f"on_{name}")(event, block, transaction)
 
     def now(self, phase, what):
         running = self.rounds[-1]
         self.check(running.phase in phase, f"{what} while {running.phase}")
         return running
+
+    def on_RoleGranted(self, event, *_):
+        if event["role"] == AGGREGATOR_ROLE:
+            self.aggregators.append(event["account"])
+
+    def on_RoleRevoked(self, event, *_):
+        if event["role"] == AGGREGATOR_ROLE:
+            last = self.aggregators.pop()
+            if last != event["account"]:
+                self.aggregators[self.aggregators.index(event["account"])] = last
 
     def on_TaskCreated(self, event, *_):
         self.rules, self.model_root = event["rules"], event["modelRoot"]
@@ -88,7 +110,7 @@ class Record:
         else:
             self.places[index] = None
 
-    def on_RoundOpened(self, event, time_s, _):
+    def on_RoundOpened(self, event, block, _):
         self.check(not self.rounds or self.rounds[-1].phase == "ended", "opened before the last one ended")
         self.rounds.append(Round(event, event["commitDeadline"]))
         self.check(event["round"] == len(self.rounds) <= self.rules["rounds"], "number of the round")
@@ -96,13 +118,15 @@ class Record:
         self.check(None not in self.places and event["enrolled"] == len(self.places), "enrolled places")
         self.check(event["enrolled"] >= self.rules["minUpdates"], "too few places")
         self.check(event["drawn"] == drawn_count(self.rules, event["enrolled"]), "number drawn")
-        self.check(event["commitDeadline"] == time_s + self.rules["commitWindowS"], "deadline of commitments")
+        self.check(event["commitDeadline"] == block.time_s + self.rules["commitWindowS"], "deadline of commitments")
+        origin = (block.randomness, self.federation, self.task_id, event["round"], self.head)
+        self.check(event["seed"] == int.from_bytes(keccak256(c.encode(*origin))[-9:], "big"), "seed of the draw")
         self.accumulator = c.start_accumulator(self.chain_id, self.federation, self.task_id, event)
         self.check(event["accumulator"] == self.accumulator, "accumulator at the opening")
 
-    def on_Committed(self, event, time_s, _):
+    def on_Committed(self, event, block, _):
         running, who = self.now(["open"], "commitment"), event["participant"]
-        self.check(time_s <= running.deadline, "commitment late")
+        self.check(block.time_s <= running.deadline, "commitment late")
         self.check(1 <= event["weight"] <= self.rules["maxWeight"], "weight")
         self.check(who in self.places and who not in self.leaving, "commitment without a place")
         self.check(all(other["participant"] != who for other in running.commitments), "committed twice")
@@ -116,39 +140,41 @@ class Record:
         running.commitments.append(event)
         self.accumulator = c.extend_accumulator(self.accumulator, event)
 
-    def on_RoundClosed(self, event, time_s, _):
+    def on_RoundClosed(self, event, block, _):
         running = self.now(["open"], "closing")
         self.check(len(running.commitments) >= self.rules["minUpdates"], "too few updates")
         everyone = len(running.commitments) == running.opening["drawn"]
-        self.check(everyone or time_s > running.deadline, "closed early")
+        self.check(everyone or block.time_s > running.deadline, "closed early")
         self.check(event["committed"] == sum(1 << each["slot"] for each in running.commitments), "bitmap")
         self.check(event["totalWeight"] == sum(each["weight"] for each in running.commitments), "total weight")
         self.check(event["accumulator"] == self.accumulator, "accumulator at the closing")
         running.phase = "closed"
 
-    def on_AggregatorAssigned(self, event, time_s, _):
+    def on_AggregatorAssigned(self, event, block, _):
         running = self.now(["closed", "aggregating", "proposed"], "assignment")
         self.check(event["attempt"] == running.attempt + 1 < self.rules["attempts"], "attempt")
+        turn = (event["round"] + event["attempt"]) % max(1, len(self.aggregators))
+        self.check(self.aggregators[turn : turn + 1] == [event["aggregator"]], "aggregator whose turn it is")
         if running.phase != "closed":
-            self.check(time_s > running.deadline, "reassigned early")
+            self.check(block.time_s > running.deadline, "reassigned early")
         if running.phase == "proposed":
             self.check(running.proposal["excluded"], "a proposal of all updates set aside")
-        self.check(event["deadline"] == time_s + self.rules["aggregateWindowS"], "deadline of the assignment")
+        self.check(event["deadline"] == block.time_s + self.rules["aggregateWindowS"], "deadline of the assignment")
         running.attempt, running.aggregator, running.deadline = event["attempt"], event["aggregator"], event["deadline"]
         running.phase, running.proposal = "aggregating", None
 
-    def on_Proposed(self, event, time_s, _):
+    def on_Proposed(self, event, block, _):
         running, proposal = self.now(["aggregating"], "proposal"), event["proposal"]
-        self.check(time_s <= running.deadline, "proposal late")
+        self.check(block.time_s <= running.deadline, "proposal late")
         self.check(proposal["aggregator"] == running.aggregator and proposal["attempt"] == running.attempt, "proposer")
         included = [each for each in running.commitments if not proposal["excluded"] >> each["slot"] & 1]
         committed = sum(1 << each["slot"] for each in running.commitments)
         self.check(not proposal["excluded"] & ~committed and len(included) >= self.rules["minUpdates"], "exclusion")
         self.check(proposal["totalWeight"] == sum(each["weight"] for each in included), "total weight proposed")
-        self.check(event["challengeDeadline"] == time_s + self.rules["challengeWindowS"], "challenge deadline")
+        self.check(event["challengeDeadline"] == block.time_s + self.rules["challengeWindowS"], "challenge deadline")
         running.phase, running.proposal, running.deadline = "proposed", proposal, event["challengeDeadline"]
 
-    def on_RoundFinalized(self, event, time_s, transaction):
+    def on_RoundFinalized(self, event, block, transaction):
         running = self.now(["proposed"], "end")
         proposal = c.proposal_hash(self.task_id, len(self.rounds), running.proposal)
         self.check(event["modelRoot"] == running.proposal["modelRoot"], "final model not the proposed one")
@@ -159,7 +185,7 @@ class Record:
             self.check(all(each in self.places and each not in self.leaving for each in attesters), "attester's place")
             self.check_signatures(event, proposal, transaction)
         else:
-            self.check(time_s > running.deadline and not running.proposal["excluded"], "final without a quorum")
+            self.check(block.time_s > running.deadline and not running.proposal["excluded"], "final without a quorum")
         running.final = True
         self.end(event, "finalized", proposal, "none")
         self.model_root = event["modelRoot"]
@@ -173,17 +199,17 @@ class Record:
             self.check(signer(signed, signature) == attester, "signature of an attestation")
             self.signatures += 1
 
-    def on_RoundInvalidated(self, event, time_s, _):
+    def on_RoundInvalidated(self, event, block, _):
         running, reason = self.now(["open", "aggregating", "proposed"], "end"), c.REASONS[event["reason"]]
         expected = {"open": "too-few-updates", "aggregating": "no-proposal", "proposed": "not-attested"}
         self.check(reason == expected.get(running.phase), "reason of the end")
         if running.phase == "open":
             everyone = len(running.commitments) == running.opening["drawn"]
             self.check(len(running.commitments) < self.rules["minUpdates"], "invalidated with enough updates")
-            self.check(everyone or time_s > running.deadline, "invalidated early")
+            self.check(everyone or block.time_s > running.deadline, "invalidated early")
         else:
             self.check(running.attempt + 1 == self.rules["attempts"], "invalidated with attempts left")
-            self.check(time_s > running.deadline, "invalidated early")
+            self.check(block.time_s > running.deadline, "invalidated early")
             self.check(running.phase != "proposed" or running.proposal["excluded"], "a proposal of all updates set aside")
         self.end(event, "invalidated", bytes(32), reason)
 
