@@ -25,7 +25,7 @@ function run(program: string, argument: string) {
   return { code: result.status, answer: JSON.parse(result.stdout) };
 }
 
-describe("A second implementation, in Python, from docs/protocol.md", function () {
+describe("A second implementation, in Python, of docs/protocol.md", function () {
   this.timeout(180_000);
   let folder: string | undefined;
 

@@ -1,4 +1,4 @@
-"""A second implementation of Fedledger's audit, written from docs/protocol.md alone, with Python's standard library alone.
+"""A second implementation of Fedledger's audit, after docs/protocol.md, with Python's standard library alone.
 
 Usage: audit.py DUMP, a JSON file with
   chainId, federation, taskId
