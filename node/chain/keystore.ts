@@ -86,8 +86,8 @@ async function writeNew(path: string, text: string): Promise<void> {
     }
     await link(temporary, path);
   } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
-    if (code === "EEXIST") throw new FedledgerError("FILE_EXISTS", { path }, error);
+    const { code, syscall, message } = error as NodeJS.ErrnoException;
+    if (code === "EEXIST" && syscall === "link") throw new FedledgerError("FILE_EXISTS", { path }, error);
     throw new FedledgerError("FILE_UNWRITABLE", { path, reason: message }, error);
   } finally {
     await rm(temporary, { force: true }).catch(() => undefined);

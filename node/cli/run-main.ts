@@ -1,28 +1,26 @@
 import { CommanderError } from "commander";
-import { FedledgerError } from "../core/error.ts";
 import { reportError } from "./output.ts";
 import { createProgram } from "./program.ts";
 
-/** Runs the command line and leaves the exit code in `process.exitCode`; ends the process once it is decided. */
+/** Runs the command line and ends the process with its exit code. */
 export async function runMain(args: readonly string[]): Promise<void> {
-  const json = args.includes("--json");
-  let code: number;
-  try {
-    await createProgram().parseAsync([...args], { from: "user" });
-    code = Number(process.exitCode ?? 0);
-  } catch (error) {
-    // commander has printed the help that was asked for, or that of a group whose command is missing
-    const helped = error instanceof CommanderError;
-    if (helped && error.exitCode !== 0 && json) {
-      reportError(
-        new FedledgerError("WRONG_USE", { reason: "a command is missing", command: "fedledger" }, error),
-        json,
-      );
-    }
-    code = helped ? (error.exitCode === 0 ? 0 : 2) : reportError(error, json);
-  }
+  const code = await runCommand(args);
   await flush();
   process.exit(code);
+}
+
+/** Runs one command, tells its error if it fails, and gives the exit code. */
+export async function runCommand(args: readonly string[]): Promise<number> {
+  const json = args.includes("--json");
+  try {
+    process.exitCode = 0;
+    await createProgram().parseAsync([...args], { from: "user" });
+    return Number(process.exitCode);
+  } catch (error) {
+    if (!(error instanceof CommanderError)) return reportError(error, json);
+    // commander has printed the help that was asked for, or that of a group whose command is missing
+    return error.exitCode === 0 ? 0 : 2;
+  }
 }
 
 /** Waits until what was written to standard output is out: a pipe may be slower than we are. */
