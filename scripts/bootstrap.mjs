@@ -217,9 +217,9 @@ async function withLock(say, work) {
       break;
     } catch (error) {
       if (error.code !== "EEXIST") throw error;
-      const holder = Number(read(lock));
-      if (!isAlive(holder)) rmSync(lock, { force: true });
-      else if (!told) say(`Waiting for another Fedledger (process ${holder}) to finish installing ...`);
+      const holder = holderOf(lock);
+      if (holder === undefined) rmSync(lock, { force: true });
+      else if (!told) say("Waiting for another Fedledger to finish installing ...");
       told = true;
       await new Promise((resolve) => setTimeout(resolve, 200));
     }
@@ -229,6 +229,14 @@ async function withLock(say, work) {
   } finally {
     rmSync(lock, { force: true });
   }
+}
+
+/** The process that holds the lock; undefined where it is gone. A lock without a name is one being written. */
+function holderOf(lock) {
+  const text = read(lock);
+  if (text === undefined) return undefined;
+  if (text === "") return Date.now() - statSync(lock, { throwIfNoEntry: false })?.mtimeMs < 5_000 ? 0 : undefined;
+  return isAlive(Number(text)) ? Number(text) : undefined;
 }
 
 function isAlive(pid) {

@@ -27,7 +27,7 @@ export interface NewKeystore {
 
 /**
  * Writes an encrypted keystore (Web3 Secret Storage version 3, which geth and wallets read), whole or not at all, readable by its owner only.
- * Rejects with FILE_EXISTS, INVALID_CONFIG for a key that is none, STORAGE_FAILED.
+ * Rejects with FILE_EXISTS, INVALID_CONFIG for a key that is none, FILE_UNWRITABLE.
  */
 export async function createKeystore(options: NewKeystore): Promise<AccountKey> {
   const { path, password, privateKey = toHex(randomBytes(32)), scryptN = 1 << 17 } = options;
@@ -86,11 +86,11 @@ async function writeNew(path: string, text: string): Promise<void> {
     }
     await link(temporary, path);
   } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
-    if (code === "EEXIST") throw new FedledgerError("FILE_EXISTS", { path }, error);
-    throw new FedledgerError("STORAGE_FAILED", { path, reason: message }, error);
+    const { code, syscall, message } = error as NodeJS.ErrnoException;
+    if (code === "EEXIST" && syscall === "link") throw new FedledgerError("FILE_EXISTS", { path }, error);
+    throw new FedledgerError("FILE_UNWRITABLE", { path, reason: message }, error);
   } finally {
-    await rm(temporary, { force: true });
+    await rm(temporary, { force: true }).catch(() => undefined);
   }
 }
 

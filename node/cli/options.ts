@@ -1,6 +1,13 @@
 import { readFileSync } from "node:fs";
 import { type Command, Option } from "commander";
-import { parseConfigFile, parseSetting, type SettingName, type SettingValue, settings } from "../config/index.ts";
+import {
+  parseConfigFile,
+  parseSetting,
+  type Setting,
+  type SettingName,
+  type SettingValue,
+  settings,
+} from "../config/index.ts";
 import { FedledgerError } from "../core/error.ts";
 
 /** Values of some settings; those without a default may be absent. */
@@ -35,8 +42,11 @@ export function readSettings<K extends SettingName>(command: Command, names: rea
   for (const name of names) {
     const key = optionKey(name);
     const source = command.getOptionValueSource(key);
-    const typed =
-      source === "cli" || source === "env" ? command.getOptionValue(key) : (file[name] ?? command.getOptionValue(key));
+    const setting: Setting = settings[name];
+    const given = command.getOptionValue(key);
+    // commander takes a yes-or-no variable for a yes whatever it says
+    const said = source === "env" && given === true ? process.env[setting.env ?? ""] : given;
+    const typed = source === "cli" || source === "env" ? said : (file[name] ?? given);
     values[name] = typed === undefined ? undefined : parseSetting(settings[name] as never, typed);
   }
   return values as Settings<K>;
@@ -56,7 +66,9 @@ function readConfigFile(command: Command): Readonly<Record<string, string>> {
   try {
     text = readFileSync(path, "utf8");
   } catch (error) {
-    throw new FedledgerError("FILE_NOT_FOUND", { path }, error);
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (code === "ENOENT") throw new FedledgerError("FILE_NOT_FOUND", { path }, error);
+    throw new FedledgerError("FILE_UNREADABLE", { path, reason: message }, error);
   }
   return parseConfigFile(path, text, Object.keys(settings));
 }

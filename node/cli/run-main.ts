@@ -2,19 +2,25 @@ import { CommanderError } from "commander";
 import { reportError } from "./output.ts";
 import { createProgram } from "./program.ts";
 
-/** Runs the command line and leaves the exit code in `process.exitCode`; ends the process once it is decided. */
+/** Runs the command line and ends the process with its exit code. */
 export async function runMain(args: readonly string[]): Promise<void> {
-  let code: number;
-  try {
-    await createProgram().parseAsync([...args], { from: "user" });
-    code = Number(process.exitCode ?? 0);
-  } catch (error) {
-    // commander has printed its own message; its help and version are no errors
-    code =
-      error instanceof CommanderError ? (error.exitCode === 0 ? 0 : 2) : reportError(error, args.includes("--json"));
-  }
+  const code = await runCommand(args);
   await flush();
   process.exit(code);
+}
+
+/** Runs one command, tells its error if it fails, and gives the exit code. */
+export async function runCommand(args: readonly string[]): Promise<number> {
+  const json = args.includes("--json");
+  try {
+    process.exitCode = 0;
+    await createProgram().parseAsync([...args], { from: "user" });
+    return Number(process.exitCode);
+  } catch (error) {
+    if (!(error instanceof CommanderError)) return reportError(error, json);
+    // commander has printed the help that was asked for, or that of a group whose command is missing
+    return error.exitCode === 0 ? 0 : 2;
+  }
 }
 
 /** Waits until what was written to standard output is out: a pipe may be slower than we are. */

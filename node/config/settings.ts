@@ -24,7 +24,7 @@ const address = z
   .regex(/^0x[0-9a-fA-F]{40}$/, "expected an account or contract address, 0x and 40 hexadecimal digits");
 const choice = <const T extends readonly [string, ...string[]]>(...values: T) =>
   z.enum(values, `expected one of ${values.join(", ")}`);
-const yes = z.union([z.boolean(), z.stringbool()]);
+const yes = z.union([z.boolean(), z.stringbool()], "expected true or false");
 const share = z
   .string()
   .regex(/^\d+\/\d+$/, "expected PART/PARTS, such as 0/5")
@@ -112,7 +112,7 @@ export const settings = {
   fund: defineSetting({
     flag: "--fund <ether>",
     help: "also send each member so much ether, to pay for its transactions",
-    schema: text,
+    schema: text.regex(/^(?=.*[1-9])\d{1,9}(\.\d{1,18})?$/, "expected an amount of ether above 0, such as 0.5"),
   }),
   bond: defineSetting({
     flag: "--bond <ether>",
@@ -155,7 +155,12 @@ export const settings = {
     env: "FEDLEDGER_GATEWAY",
     default: "127.0.0.1:0",
     help: "where to serve blobs over HTTP for auditors (IPFS trustless gateway); port 0 picks one",
-    schema: z.union([z.literal("off"), z.string().regex(/^.+:\d+$/, "expected HOST:PORT or off")]),
+    schema: text
+      .regex(/^(off|.+:\d{1,5})$/, "expected HOST:PORT or off")
+      .refine(
+        (value) => value === "off" || Number(value.split(":").at(-1)) <= 65535,
+        "expected a port from 0 to 65535",
+      ),
   }),
   mdns: defineSetting({
     flag: "--mdns",

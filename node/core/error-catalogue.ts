@@ -70,9 +70,11 @@ export const errorCatalogue = {
   ),
   // configuration and command line
   INVALID_CONFIG: user("{name}: {reason}.", "See --help for the values it takes."),
+  WRONG_USE: user("Wrong use: {reason}.", "See: {command} --help."),
   UNKNOWN_OPTION: user("Unknown setting {name}.", "See --help for the settings there are."),
   FILE_NOT_FOUND: user("There is no file {path}.", "Check the path."),
   FILE_UNREADABLE: user("{path} cannot be read: {reason}.", "Check the file and its permissions."),
+  FILE_UNWRITABLE: user("{path} cannot be written: {reason}.", "Check the folder, its permissions and the disk space."),
   FILE_EXISTS: user("{path} exists already.", "Choose another name, or remove it first."),
   WRONG_PASSWORD: user(
     "The keystore {path} does not open with this password.",

@@ -24,7 +24,7 @@ export interface Gateway {
   url(): string;
   /** Address for the registry, once started. */
   multiaddr(): string;
-  /** Rejects with INVALID_CONFIG when it cannot listen there. */
+  /** Rejects with ADDRESS_IN_USE when it cannot listen there. */
   start(): Promise<void>;
   stop(): Promise<void>;
 }
@@ -97,7 +97,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     start: () =>
       new Promise((resolve, reject) => {
         server.once("error", (error) =>
-          reject(new FedledgerError("INVALID_CONFIG", { name: "gateway", reason: error.message }, error)),
+          reject(new FedledgerError("ADDRESS_IN_USE", { address: `${host}:${port}`, reason: error.message }, error)),
         );
         server.listen(port, host, resolve);
       }),

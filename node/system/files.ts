@@ -23,7 +23,7 @@ export async function readFileText(path: string): Promise<string> {
 
 /**
  * Writes a file whole or not at all: into a temporary file beside it, flushed, then renamed.
- * Rejects with FILE_EXISTS unless `replace`, and with STORAGE_FAILED.
+ * Rejects with FILE_EXISTS unless `replace`, and with FILE_UNWRITABLE.
  */
 export async function writeFileAtomic(
   path: string,
@@ -43,8 +43,8 @@ export async function writeFileAtomic(
     }
     await rename(temporary, path);
   } catch (error) {
-    await rm(temporary, { force: true });
-    throw new FedledgerError("STORAGE_FAILED", { path, reason: (error as Error).message }, error);
+    await rm(temporary, { force: true }).catch(() => undefined);
+    throw new FedledgerError("FILE_UNWRITABLE", { path, reason: (error as Error).message }, error);
   }
 }
 

@@ -2,7 +2,7 @@ import { mkdirSync } from "node:fs";
 import { dirname } from "node:path";
 import pino from "pino";
 import pretty from "pino-pretty";
-import { isFedledgerError } from "../core/error.ts";
+import { FedledgerError, isFedledgerError } from "../core/error.ts";
 import type { Log } from "../ports/system.ts";
 
 /** How much a log says; each level includes those before it. */
@@ -19,7 +19,7 @@ export interface LogOptions {
   readonly json?: boolean;
 }
 
-/** A log by pino. `error` and `cause` fields become their code and message: no stacks at info, none of their data twice. */
+/** A log by pino; throws FILE_UNWRITABLE where its file cannot be written. `error` and `cause` fields become their code and message: no stacks at info, none of their data twice. */
 export function createLog(options: LogOptions): Log {
   return wrap(
     pino({ level: options.level, base: null, serializers: { error: describe, cause: describe } }, destination(options)),
@@ -28,8 +28,12 @@ export function createLog(options: LogOptions): Log {
 
 function destination(options: LogOptions) {
   if (options.file !== undefined) {
-    mkdirSync(dirname(options.file), { recursive: true });
-    return pino.destination({ dest: options.file, sync: true });
+    try {
+      mkdirSync(dirname(options.file), { recursive: true });
+      return pino.destination({ dest: options.file, sync: true });
+    } catch (error) {
+      throw new FedledgerError("FILE_UNWRITABLE", { path: options.file, reason: (error as Error).message }, error);
+    }
   }
   if (options.json) return pino.destination({ dest: 2, sync: true });
   return pretty({

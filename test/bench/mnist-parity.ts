@@ -27,10 +27,13 @@ import {
 } from "../../node/training/index.ts";
 import { createSeededRandom, shuffledIndices } from "../../node/training/seeded-random.ts";
 
-const directory = process.argv[2] ?? fileURLToPath(new URL("../../../shared/data/mnist", import.meta.url));
-const rounds = Number(process.argv[3] ?? 15);
+const json = process.argv.includes("--json");
+const [directoryGiven, roundsGiven] = process.argv.slice(2).filter((argument) => argument !== "--json");
+const directory = directoryGiven ?? fileURLToPath(new URL("../../../shared/data/mnist", import.meta.url));
+const rounds = Number(roundsGiven ?? 15);
 const participants = 10;
-const say = (text: string): void => void process.stdout.write(`${text}\n`);
+/** With --json, standard output is for the figures alone. */
+const say = (text: string): void => void (json ? process.stderr : process.stdout).write(`${text}\n`);
 const range = (from: number, to: number): number[] => Array.from({ length: to - from }, (_, i) => from + i);
 const jobSeed = (round: number, k: number): number => round * 1009 + k;
 
@@ -141,6 +144,9 @@ const timed = async (name: string, run: () => Promise<number[]>): Promise<number
 };
 const fixed = await timed("fixed point", inFixedPoint);
 const floats = await timed("float32", inFloats);
+if (json) {
+  process.stdout.write(`${JSON.stringify({ fixedPoint: fixed.at(-1), float32: floats.at(-1) })}\n`);
+}
 const last = Math.abs(fixed.at(-1)! - floats.at(-1)!);
 const best = Math.abs(Math.max(...fixed) - Math.max(...floats));
 say(`last round: ${percent(fixed.at(-1)!)} and ${percent(floats.at(-1)!)}, ${(100 * last).toFixed(2)} points apart`);

@@ -1,5 +1,7 @@
 import { join } from "node:path";
+import { loadParticipantData } from "../../training/index.ts";
 import { defineCommand } from "../command.ts";
+import { datasetName } from "../dataset-name.ts";
 import { runDemo } from "../demo/run-demo.ts";
 import { chooseTask, taskChoiceSettings } from "../task-choice.ts";
 
@@ -23,6 +25,14 @@ export const demoCommand = () =>
         challengeWindow: values.challengeWindow ?? 60,
       };
       const task = await chooseTask({ ...values, data: dataset, ...windows });
+      // what the participants would all refuse is said once, before anything is started
+      await loadParticipantData({
+        spec: task.spec,
+        dataset: datasetName(dataset),
+        seed: values.seed ?? 1,
+        heldOutFraction: task.heldOutFraction,
+        share: { partition: values.partition ?? task.partition, part: 0, parts: task.participants },
+      });
       const stamp = new Date().toISOString().slice(0, 19).replaceAll(/[-:]/g, "").replace("T", "-");
       const options = {
         task,

@@ -1,5 +1,7 @@
+import { existsSync } from "node:fs";
 import { Command } from "commander";
 import { accountOf, createKeystore, deriveNodeKeys } from "../../chain/index.ts";
+import { FedledgerError } from "../../core/error.ts";
 import { peerIdOfSeed } from "../../p2p/index.ts";
 import { defineCommand } from "../command.ts";
 import { required } from "../options.ts";
@@ -20,7 +22,9 @@ export function keysCommand(): Command {
       settings: ["keystore", "passwordFile"],
       run: async (values, { output }) => {
         const path = required(values.keystore, "keystore");
+        if (existsSync(path)) throw new FedledgerError("FILE_EXISTS", { path });
         const password = await readPassword(path, { file: values.passwordFile, confirm: true });
+        if (password === "") throw new FedledgerError("INVALID_CONFIG", { name: "password", reason: "it is empty" });
         const { address } = await createKeystore({ path, password });
         output.emit({ event: "created", path, account: address }, `Account ${address} is in ${path}`);
         return 0;

@@ -88,7 +88,8 @@ export function createProcessGroup(options: {
         const [code, signal] = await launch();
         if (stopping || code === 0) return code ?? 1;
         const reason = signal ?? `exit code ${code}`;
-        if (restarts >= spec.maxRestarts) {
+        // wrong use (2) is wrong the next time, too
+        if (code === 2 || restarts >= spec.maxRestarts) {
           for (const waiter of [...waiting]) waiter(undefined);
           appendFileSync(log, `ended with ${reason}\n`);
           return code ?? 1;

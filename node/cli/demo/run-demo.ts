@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync } from "node:fs";
+import { mkdirSync, readdirSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -38,14 +38,13 @@ const maxRestarts = 5;
 
 /**
  * Runs a whole federation on this machine, each member a process of its own, and then audits it. Returns the audit's exit code.
- * Rejects with PROCESS_DIED when the chain or every aggregator is gone, with STALLED when nothing moves, with INTERRUPTED on Ctrl-C.
+ * Rejects with PROCESS_DIED when the chain, every aggregator or every participant is gone, with STALLED when nothing moves, with INTERRUPTED on Ctrl-C.
  */
 export async function runDemo(options: DemoOptions, { output, log, signal }: CommandContext): Promise<number> {
   const { task, folder } = options;
   const nodes = join(folder, "nodes");
   const logs = join(folder, "logs");
-  if (existsSync(folder) && readdirSync(folder).length > 0) throw new FedledgerError("FILE_EXISTS", { path: folder });
-  mkdirSync(folder, { recursive: true });
+  makeEmptyFolder(folder);
   const view: LiveView = output.json ? silentView : createLiveView();
   const clock = createClock();
   const startedMs = clock.nowMs();
@@ -104,7 +103,7 @@ export async function runDemo(options: DemoOptions, { output, log, signal }: Com
     const finished = await Promise.race([
       rounds,
       watchdog.expired,
-      essential(chainProcess, members.aggregators, logs),
+      essential(chainProcess, members, logs),
       interrupted(signal),
     ]).finally(watchdog.clear);
     if (!finished?.complete) throw new FedledgerError("INTERRUPTED");
@@ -138,6 +137,17 @@ export async function runDemo(options: DemoOptions, { output, log, signal }: Com
     view.close();
     await group.stop();
   }
+}
+
+/** Throws FILE_EXISTS where there is something already, and FILE_UNWRITABLE. */
+function makeEmptyFolder(path: string): void {
+  try {
+    mkdirSync(path, { recursive: true });
+    if (readdirSync(path).length === 0) return;
+  } catch (error) {
+    throw new FedledgerError("FILE_UNWRITABLE", { path, reason: (error as Error).message }, error);
+  }
+  throw new FedledgerError("FILE_EXISTS", { path });
 }
 
 /** Deploys, gives everyone a role, opens the task. */
@@ -204,14 +214,21 @@ function startMembers(
 }
 
 /** Rejects when a process without which the federation cannot go on has ended for good. */
-async function essential(chain: DemoProcess, aggregators: readonly DemoProcess[], logs: string): Promise<never> {
+async function essential(
+  chain: DemoProcess,
+  members: { readonly aggregators: readonly DemoProcess[]; readonly participants: readonly DemoProcess[] },
+  logs: string,
+): Promise<never> {
+  const all = (processes: readonly DemoProcess[]) =>
+    Promise.all(processes.map(({ ended }) => ended)).then(() => processes[0]?.name ?? "");
   const name = await Promise.race([
     chain.ended.then(() => "chain"),
-    Promise.all(aggregators.map(({ ended }) => ended)).then(() => "aggregator-1"),
+    all(members.aggregators),
+    all(members.participants),
   ]);
   throw new FedledgerError("PROCESS_DIED", {
     name,
-    reason: name === "chain" ? "its end: the record was in its memory" : `more than ${maxRestarts} ends`,
+    reason: name === "chain" ? "its end: the record was in its memory" : "all others of its role",
     path: join(logs, `${name}.log`),
   });
 }

@@ -92,7 +92,7 @@ describe("gateways and other content sources", () => {
 
   it("cannot take a port twice", async () => {
     const port = Number(new URL(gateway.url()).port);
-    await expectCode("INVALID_CONFIG", () => createGateway({ blocks: behind.blocks, port, log }).start());
+    await expectCode("ADDRESS_IN_USE", () => createGateway({ blocks: behind.blocks, port, log }).start());
   });
 
   /** A server that answers everything with these bytes. */

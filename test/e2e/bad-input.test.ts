@@ -1,0 +1,179 @@
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect } from "chai";
+import { createKeystore, type EmbeddedChain, startEmbeddedChain } from "../../node/chain/index.ts";
+import { runCommand } from "../../node/cli/run-main.ts";
+import { type ErrorCode, errorCatalogue } from "../../node/core/error-catalogue.ts";
+
+// What a clumsy user types: each line must end with its code of the catalogue, a remedy, that code's exit code, one JSON line
+// for programs, no stack trace, and no file left behind. `FEDERATION`, `RPC` and `BUSY` stand for what the test has made.
+type Case = readonly [code: ErrorCode, line: string, env?: Readonly<Record<string, string>>];
+
+const nowhere = "0x00000000000000000000000000000000000000aa";
+const record = "--federation FEDERATION --rpc RPC";
+const node = `${record} --dev-account 0 --task 1 --dir node`;
+
+const withoutChain: readonly Case[] = [
+  ["WRONG_USE", "nonsense"],
+  ["WRONG_USE", "audit --nonsense 3"],
+  ["WRONG_USE", "audit --json --task"],
+  ["WRONG_USE", "member add"],
+  ["WRONG_USE", "data split digits breast-cancer --out new"],
+  ["INVALID_CONFIG", "audit"],
+  ["INVALID_CONFIG", "audit --federation 0x12"],
+  ["INVALID_CONFIG", `audit --federation ${nowhere} --task -1`],
+  ["INVALID_CONFIG", `audit --federation ${nowhere} --task 99999999999`],
+  ["INVALID_CONFIG", `audit --federation ${nowhere} --rpc nonsense`],
+  ["INVALID_CONFIG", `audit --federation ${nowhere}`, { FEDLEDGER_TASK: "first" }],
+  ["INVALID_CONFIG", `participant --federation ${nowhere} --data x.csv`, { FEDLEDGER_MDNS: "perhaps" }],
+  ["RPC_UNREACHABLE", `audit --federation ${nowhere} --rpc http://127.0.0.1:9`],
+  ["FILE_NOT_FOUND", "doctor --config none.json"],
+  ["FILE_UNREADABLE", "doctor --config ."],
+  ["UNKNOWN_OPTION", "doctor --config unknown-key.json"],
+  ["INVALID_CONFIG", "doctor --config wrong-type.json"],
+  ["INVALID_CONFIG", "doctor --config garbage.txt"],
+  ["FILE_UNWRITABLE", "doctor --log-file garbage.txt/log"],
+  ["INVALID_CONFIG", "chain --port 99999"],
+  ["ADDRESS_IN_USE", "chain --port BUSY"],
+  ["INVALID_CONFIG", "keys create --keystore new.json --password-file empty.csv"],
+  ["INVALID_CONFIG", "keys create --keystore new.json", { FEDLEDGER_PASSWORD: "" }],
+  ["FILE_EXISTS", "keys create --keystore key.json", { FEDLEDGER_PASSWORD: "x" }],
+  ["FILE_UNWRITABLE", "keys create --keystore garbage.txt/new.json", { FEDLEDGER_PASSWORD: "x" }],
+  ["WRONG_PASSWORD", "keys show --keystore key.json", { FEDLEDGER_PASSWORD: "wrong" }],
+  ["FILE_NOT_FOUND", "keys show --keystore key.json --password-file none"],
+  ["FILE_NOT_FOUND", "keys show --keystore none.json", { FEDLEDGER_PASSWORD: "x" }],
+  ["FILE_UNREADABLE", "keys show --keystore garbage.txt", { FEDLEDGER_PASSWORD: "x" }],
+  ["INVALID_CONFIG", "data split nothing --out new"],
+  ["INVALID_CONFIG", "data split digits --out new --partition nonsense"],
+  ["FILE_UNWRITABLE", "data split digits --out garbage.txt"],
+  ["INVALID_CONFIG", "demo --participants 65"],
+  ["INVALID_CONFIG", "demo --learning-rate NaN"],
+  ["INVALID_CONFIG", "demo --partition nonsense --out new"],
+  ["INVALID_CONFIG", "demo --data diabetes --model cnn --out new"],
+  ["FILE_NOT_FOUND", "demo --data mnist:none --out new"],
+  ["FILE_UNWRITABLE", "demo --out garbage.txt"],
+  ["FILE_EXISTS", "demo --out full"],
+];
+
+const withChain: readonly Case[] = [
+  ["NO_FEDERATION", `audit --federation ${nowhere} --rpc RPC`],
+  ["UNKNOWN_TASK", `audit ${record} --task 9`],
+  ["UNKNOWN_TASK", `model export ${record} --task 9 --out new`],
+  ["INVALID_CONFIG", `model export ${record} --round 7 --out new`],
+  ["FILE_EXISTS", `audit ${record} --report garbage.txt`],
+  ["FILE_UNWRITABLE", `audit ${record} --report garbage.txt/report.html`],
+  ["INVALID_CONFIG", `receipt create ${record} --participant 0x12`],
+  ["NO_RECEIPT", `receipt create ${record} --participant ${nowhere} --round 1`],
+  ["FILE_UNREADABLE", `receipt verify garbage.txt ${record}`],
+  ["NO_ACCOUNT", `member add ${nowhere} --role participant ${record}`],
+  ["INVALID_CONFIG", `member add ${nowhere} --role king ${record} --dev-account 0`],
+  ["INVALID_CONFIG", `member add ${nowhere} --role participant --fund -1 ${record} --dev-account 0`],
+  ["TRANSACTION_REVERTED", `member add ${nowhere} --role participant ${record} --dev-account 3`],
+  ["TRANSACTION_REVERTED", `task create --data digits --min-updates 60 --max-updates 3 ${record} --dev-account 0`],
+  ["INVALID_TASK_SPEC", `task create --spec garbage.txt ${record} --dev-account 0`],
+  ["FILE_NOT_FOUND", `participant --data none.csv ${node}`],
+  ["INVALID_DATA", `participant --data digits ${node}`],
+  ["INVALID_DATA", `participant --data missing-column.csv ${node}`],
+  ["INVALID_DATA", `participant --data not-a-number.csv ${node}`],
+  ["INVALID_DATA", `participant --data wrong-label.csv ${node}`],
+  ["INVALID_DATA", `participant --data open-quote.csv ${node}`],
+  ["TOO_LITTLE_DATA", `participant --data header-only.csv ${node}`],
+  ["TOO_LITTLE_DATA", `participant --data empty.csv ${node}`],
+  ["INVALID_DATA", `participant --data garbage.txt ${node}`],
+  ["INVALID_CONFIG", `participant --data breast-cancer --part 5/5 ${node}`],
+  ["TOO_LITTLE_DATA", `participant --data breast-cancer --part 0/600 ${node}`],
+  ["INVALID_CONFIG", `participant --data breast-cancer --gateway 127.0.0.1:99999 ${node}`],
+  ["ADDRESS_IN_USE", `participant --data breast-cancer --gateway 127.0.0.1:BUSY ${node}`],
+  ["INVALID_CONFIG", `participant --data breast-cancer --listen nonsense ${node}`],
+  ["STORAGE_FAILED", `participant --data breast-cancer ${node} --dir garbage.txt`],
+];
+
+const columns = Array.from({ length: 30 }, (_, i) => `c${i}`);
+const header = [...columns, "diagnosis"].join(",");
+const row = (label: string, first = "1") => [first, ...columns.slice(1).map(() => "2"), label].join(",");
+const files: Readonly<Record<string, string>> = {
+  "garbage.txt": "this is nothing that anybody would take for a table, a key or JSON\nneither\n",
+  "unknown-key.json": JSON.stringify({ rcp: "http://127.0.0.1:8545" }),
+  "wrong-type.json": JSON.stringify({ rpc: ["http://127.0.0.1:8545"] }),
+  "missing-column.csv": `${columns.join(",")}\n${columns.map(() => "1").join(",")}\n`,
+  "not-a-number.csv": `${header}\n${row("benign", "NaN")}\n`,
+  "wrong-label.csv": `${header}\n${row("perhaps")}\n`,
+  "open-quote.csv": `${header}\n"${row("benign")}\n`,
+  "header-only.csv": `${header}\n`,
+  "empty.csv": "",
+};
+
+describe("bad input", function () {
+  this.timeout(60_000);
+  const folder = mkdtempSync(join(tmpdir(), "fedledger-bad-"));
+  const cwd = process.cwd();
+  let chain: EmbeddedChain;
+  let federation = "";
+  let made: string[];
+
+  before(async () => {
+    for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text);
+    mkdirSync(join(folder, "full", "something"), { recursive: true });
+    await createKeystore({ path: join(folder, "key.json"), password: "x", scryptN: 2 });
+    chain = await startEmbeddedChain({ port: 0, accounts: 4 });
+    made = readdirSync(folder).toSorted();
+    process.chdir(folder);
+    const deployed = await run("deploy --dev-account 0 --rpc RPC");
+    federation = String(deployed.events.find(({ event }) => event === "deployed")?.federation);
+    const created = await run(`task create --data breast-cancer ${record} --dev-account 0`);
+    expect(created.exit, created.stderr).to.equal(0);
+  });
+  after(async () => {
+    process.chdir(cwd);
+    process.exitCode = 0;
+    await chain.close();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  /** Runs a command in this process: loading it seventy times would take a minute. */
+  async function run(line: string, env: Readonly<Record<string, string>> = {}) {
+    const filled = line
+      .replaceAll("FEDERATION", federation)
+      .replaceAll("RPC", chain.url)
+      .replaceAll("BUSY", new URL(chain.url).port);
+    const { stdout, stderr } = process;
+    const written = { stdout: "", stderr: "" };
+    const writes = { stdout: stdout.write, stderr: stderr.write };
+    const kept = { ...process.env };
+    Object.assign(process.env, { FEDLEDGER_PASSWORD: "x" }, env);
+    const hear = (name: keyof typeof written) => (text: string | Uint8Array) => {
+      written[name] += String(text);
+      return true;
+    };
+    Object.assign(stdout, { write: hear("stdout") });
+    Object.assign(stderr, { write: hear("stderr") });
+    try {
+      const exit = await runCommand(line.includes("--json") ? filled.split(" ") : [...filled.split(" "), "--json"]);
+      const lines = written.stdout.split("\n").filter((text) => text !== "");
+      return { exit, ...written, events: lines.map((text) => JSON.parse(text) as Record<string, unknown>) };
+    } finally {
+      Object.assign(stdout, { write: writes.stdout });
+      Object.assign(stderr, { write: writes.stderr });
+      process.env = kept;
+    }
+  }
+
+  for (const each of [...withoutChain, ...withChain]) {
+    const [code, line, env] = each;
+    it(`${code}: fedledger ${line}`, async () => {
+      const { exit, events, stderr, stdout } = await run(line, env);
+      const error = events.find(({ event }) => event === "error");
+      expect(error?.code, stdout + stderr).to.equal(code);
+      expect(error?.remedy).to.be.a("string").that.is.not.empty;
+      expect(exit).to.equal(errorCatalogue[code].exitCode);
+      expect(stderr).to.match(new RegExp(`^${code}: `, "m"));
+      expect(stderr, "a stack trace").not.to.match(/^ {4}at /m);
+    });
+  }
+
+  it("leaves nothing behind", () => {
+    expect(readdirSync(folder).filter((name) => name !== "node" && !made.includes(name))).to.deep.equal([]);
+    expect(readdirSync(folder, { recursive: true }).filter((name) => String(name).endsWith(".part"))).to.deep.equal([]);
+  });
+});

@@ -1,0 +1,134 @@
+// Needs Python 3.10 or later, as `python3` or under the name in PYTHON; nothing else: the second implementation uses the
+// standard library only. By hand: python3 test/interop/second-implementation/check_vectors.py test/vectors
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { expect } from "chai";
+import type { TaskEvent } from "../../node/core/records.ts";
+import { type ChainDump, dumpChain } from "../support/chain-dump.ts";
+import { type PlayedTask, playEveryEnding, startPlayedTask } from "../support/played-task.ts";
+
+const python = process.env.PYTHON ?? "python3";
+const fileOf = (path: string) => fileURLToPath(new URL(path, import.meta.url));
+
+/** Runs one of the second implementation's programs; returns its exit code and its answer. */
+function run(program: string, argument: string) {
+  const options = {
+    encoding: "utf8",
+    maxBuffer: 1 << 24,
+    env: { ...process.env, PYTHONDONTWRITEBYTECODE: "1" },
+  } as const;
+  const result = spawnSync(python, [fileOf(`second-implementation/${program}`), argument], options);
+  expect(result.stderr, program).to.equal("");
+  return { code: result.status, answer: JSON.parse(result.stdout) };
+}
+
+describe("A second implementation, in Python, of docs/protocol.md", function () {
+  this.timeout(180_000);
+  let folder: string | undefined;
+
+  before(function () {
+    const { status } = spawnSync(python, ["-c", "import sys; sys.exit(sys.version_info < (3, 10))"]);
+    if (status !== 0) {
+      process.stderr.write(`    not checked: ${python} is not Python 3.10 or later (PYTHON names another one)\n`);
+      this.skip();
+    }
+    folder = mkdtempSync(join(tmpdir(), "fedledger-second-"));
+  });
+  after(() => {
+    if (folder) rmSync(folder, { recursive: true });
+  });
+
+  it("agrees with every vector", () => {
+    const { code, answer } = run("check_vectors.py", fileOf("../vectors"));
+    expect(answer.wrong).to.deep.equal([]);
+    expect(code).to.equal(0);
+    expect(Object.keys(answer.cases)).to.have.length(7);
+  });
+
+  describe("of a task on a real chain", () => {
+    let task: PlayedTask;
+    let dump: ChainDump;
+
+    before(async () => {
+      task = await startPlayedTask();
+      await playEveryEnding(task);
+      dump = await dumpNow();
+    });
+    after(async () => {
+      await task?.fixture.close();
+    });
+
+    const dumpNow = () => dumpChain(task.fixture.chain, task.fixture.federation, task.taskId, task.store.blobs);
+    function audit(of: ChainDump) {
+      const file = join(folder!, "dump.json");
+      writeFileSync(file, JSON.stringify(of));
+      return run("audit.py", file);
+    }
+    /** The audit's answer where something in the dump was changed. */
+    function auditChanged(change: (copy: ChainDump) => void): string[] {
+      const copy = structuredClone(dump);
+      change(copy);
+      const { code, answer } = audit(copy);
+      expect(code).to.equal(1);
+      return answer.wrong;
+    }
+    /** The text with another digit at a place. */
+    const flipped = (hex: string, at: number) => hex.slice(0, at) + (hex[at] === "0" ? "1" : "0") + hex.slice(at + 1);
+
+    it("recomputes every round, hash and signature", async () => {
+      const { code, answer } = audit(dump);
+      expect(answer.wrong).to.deep.equal([]);
+      expect(code).to.equal(0);
+      const { historyHead, modelRoot } = await task.reader.storedState(task.taskId);
+      expect(answer).to.deep.include({ rounds: 6, recomputed: 3, historyHead, modelRoot });
+      expect(answer.signatures).to.equal(2 * 5);
+      expect(answer.commitments).to.be.greaterThan(14);
+    });
+
+    it("finds a changed byte of a blob", async () => {
+      const { slot, contentId } = (await task.reader.history(task.taskId)).find(
+        (event): event is Extract<TaskEvent, { name: "Committed" }> => event.name === "Committed",
+      )!;
+      const wrong = auditChanged(({ blobs }) => {
+        blobs[contentId] = flipped(blobs[contentId]!, 7);
+      });
+      expect(wrong).to.deep.equal([`round 1: content id of update of slot ${slot}`]);
+    });
+
+    it("finds a changed weight, and all that hangs on it", async () => {
+      const { transactionHash } = await task.latest("Committed");
+      const wrong = auditChanged(({ logs }) => {
+        const log = logs.find((each) => each.transactionHash === transactionHash)!;
+        log.data = flipped(log.data, 2 + 64 + 60);
+      });
+      expect(wrong).to.include.members([
+        "round 6: total weight",
+        "round 6: accumulator at the closing",
+        "round 6: history head",
+      ]);
+    });
+
+    it("finds a forged signature", async () => {
+      const { transactionHash } = await task.latest("RoundFinalized");
+      const wrong = auditChanged(({ transactions }) => {
+        // the last signature is r, s, v, padded to whole words: the end of r
+        const input = transactions[transactionHash]!;
+        transactions[transactionHash] = flipped(input, input.length - 128 - 2);
+      });
+      expect(wrong).to.deep.equal(["round 4: signature of an attestation"]);
+    });
+
+    it("finds the model that nobody challenged and that is not the mean", async () => {
+      const committed = await task.commitAll();
+      await task.close();
+      const { proposal } = await task.propose(committed, { lie: (honest) => honest.fill(9, 80) });
+      await task.finalizeUnchallenged(proposal);
+      const { code, answer } = audit(await dumpNow());
+      expect(answer.wrong).to.deep.equal(["round 7: the model is not the mean of its updates"]);
+      expect(code).to.equal(1);
+    });
+  });
+});

@@ -1,0 +1,61 @@
+"""Section 7 of docs/protocol.md: the EIP-712 digest of an attestation, and who signed it (secp256k1, SEC 1 section 4.1.6)."""
+
+from commitments import encode
+from keccak import keccak256
+
+DOMAIN_TYPE = b"EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)"
+TYPE = b"Attestation(uint32 taskId,uint32 round,bytes32 proposalHash,uint32 samples,int64 metricQ24,uint64 lossQ24)"
+
+P = 2**256 - 2**32 - 977
+N = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141
+G = (
+    0x79BE667EF9DCBBAC55A06295CE870B07029BFCDB2DCE28D959F2815B16F81798,
+    0x483ADA7726A3C4655DA4FBFC0E1108A8FD17B448A68554199C47D08FFB10D4B8,
+)
+
+
+def digest(chain_id, federation, task_id, round_number, proposal, evaluation):
+    domain = encode(keccak256(DOMAIN_TYPE), keccak256(b"Fedledger"), keccak256(b"1"), chain_id, federation)
+    measured = (evaluation[field] for field in ("samples", "metricQ24", "lossQ24"))
+    struct = encode(keccak256(TYPE), task_id, round_number, proposal, *measured)
+    return keccak256(b"\x19\x01" + keccak256(domain) + keccak256(struct))
+
+
+def _add(a, b):
+    if a is None or b is None:
+        return a or b
+    if a[0] == b[0]:
+        if (a[1] + b[1]) % P == 0:
+            return None
+        slope = 3 * a[0] * a[0] * pow(2 * a[1], -1, P) % P
+    else:
+        slope = (b[1] - a[1]) * pow(b[0] - a[0], -1, P) % P
+    x = (slope * slope - a[0] - b[0]) % P
+    return x, (slope * (a[0] - x) - a[1]) % P
+
+
+def _times(scalar, point):
+    result = None
+    while scalar:
+        if scalar & 1:
+            result = _add(result, point)
+        point = _add(point, point)
+        scalar >>= 1
+    return result
+
+
+def signer(message, signature):
+    """The account that signed a 32-byte digest; None for a signature that the protocol refuses."""
+    if len(signature) != 65:
+        return None
+    r, s, v = int.from_bytes(signature[:32], "big"), int.from_bytes(signature[32:64], "big"), signature[64]
+    if not 0 < r < N or not 0 < s <= N // 2 or v not in (27, 28):
+        return None
+    square = (r**3 + 7) % P
+    y = pow(square, (P + 1) // 4, P)
+    if y * y % P != square:
+        return None
+    point = (r, y if y % 2 == v - 27 else P - y)
+    inverse = pow(r, -1, N)
+    key = _add(_times(-int.from_bytes(message, "big") * inverse % N, G), _times(s * inverse % N, point))
+    return keccak256(key[0].to_bytes(32, "big") + key[1].to_bytes(32, "big"))[12:] if key else None

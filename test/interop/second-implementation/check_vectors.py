@@ -1,0 +1,119 @@
+"""Checks this implementation against test/vectors/*.json, every case of every file. Usage: check_vectors.py FOLDER"""
+
+import json
+import struct
+import sys
+from pathlib import Path
+
+import commitments as c
+from content_id import content_id
+from draw import drawn_count, slot_of
+from initial_model import initial_lanes, parameter_count
+from lanes import bytes_of, chunk_tree_root, encode_parameter, encode_update, lanes_of, proof_holds, weighted_mean
+
+
+def unhex(text):
+    digits = text.removeprefix("0x")
+    return bytes.fromhex(digits)
+
+
+def floats_of(text):
+    return [value for (value,) in struct.iter_unpack("<f", unhex(text))]
+
+
+def fixed_point(case):
+    bits = case["fractionBits"]
+    if "values" in case:
+        return bytes_of([encode_parameter(value, bits) for value in floats_of(case["values"])]) == unhex(case["lanes"])
+    base = lanes_of(unhex(case["base"]))
+    pairs = [encode_update(v, t, bits, case["clipLanes"]) for v, t in zip(floats_of(case["local"]), base, strict=True)]
+    lanes = bytes_of([lane for lane, _ in pairs])
+    return lanes == unhex(case["lanes"]) and sum(cut for _, cut in pairs) == case["clipped"]
+
+
+def chunk_tree(case):
+    root, count = unhex(case["root"]), case["parameterCount"]
+    index, chunk, proof = case["index"], unhex(case["chunk"]), [unhex(sibling) for sibling in case["proof"]]
+    flipped = bytes([chunk[0] ^ 1]) + chunk[1:]
+    return (
+        len(unhex(case["bytes"])) == 4 * count
+        and chunk_tree_root(unhex(case["bytes"])) == root
+        and proof_holds(root, count, index, chunk, proof)
+        and not proof_holds(root, count, index, flipped, proof)
+    )
+
+
+def content(case):
+    pattern = bytes(range(251)) * (case["lengthBytes"] // 251 + 1)
+    return content_id(pattern[: case["lengthBytes"]]) == (unhex(case["contentId"]), case["cid"])
+
+
+def mean(case):
+    base, updates = lanes_of(unhex(case["base"])), [lanes_of(unhex(update)) for update in case["updates"]]
+    return bytes_of(weighted_mean(base, updates, case["weights"], case["serverRateQ16"])) == unhex(case["expected"])
+
+
+def draw(case):
+    enrolled, drawn, seed = case["enrolled"], case["drawn"], int(case["seed"], 16)
+    slots = [slot_of(index, enrolled, drawn, seed) for index in range(enrolled)]
+    return drawn_count(case, enrolled) == drawn and slots == case["slots"]
+
+
+def numbered(rules):
+    return {**rules, "mode": c.MODES.index(rules["mode"]), "rule": c.RULES.index(rules["rule"])}
+
+
+def commitment(case):
+    v = {k: unhex(x) if isinstance(x, str) and len(x) in (42, 66) and x.startswith("0x") else x for k, x in case.items()}
+    for field in ("seed", "totalWeight", "excluded"):
+        if field in v:
+            v[field] = int(v[field], 16)
+    name = case["name"].split()[0]
+    if name == "rulesHash":
+        got = c.rules_hash(numbered(v["rules"]))
+    elif name == "initialHistoryHead":
+        spec = v["spec"].encode()
+        got = c.initial_head(v["chainId"], v["federation"], v["taskId"], numbered(v["rules"]), v["modelRoot"], spec)
+    elif name == "startAccumulator":
+        got = c.start_accumulator(v["chainId"], v["federation"], v["taskId"], v)
+    elif name == "extendAccumulator":
+        got = c.extend_accumulator(v["accumulator"], v)
+    elif name == "proposalHash":
+        got = c.proposal_hash(v["taskId"], v["round"], v)
+    else:
+        end = (v[field] for field in ("phase", "baseModelRoot", "accumulator", "proposalHash", "reason"))
+        got = c.extend_head(v["head"], v["round"], *end)
+    return got == v["expected"]
+
+
+def initial_model(case):
+    data = bytes_of(initial_lanes(case["model"], case["initialSeed"], case["fractionBits"]))
+    return (
+        parameter_count(case["model"]) == case["parameterCount"]
+        and chunk_tree_root(data) == unhex(case["root"])
+        and ("lanes" not in case or data == unhex(case["lanes"]))
+    )
+
+
+CHECKS = {
+    "chunk-tree": chunk_tree,
+    "commitment": commitment,
+    "content-id": content,
+    "draw": draw,
+    "fixed-point": fixed_point,
+    "initial-model": initial_model,
+    "weighted-mean": mean,
+}
+
+
+def main(folder):
+    files = {path.stem: json.loads(path.read_text("utf8"))["cases"] for path in sorted(Path(folder).glob("*.json"))}
+    wrong = [f"{name}: no check" for name in files.keys() - CHECKS.keys()]
+    for name, check in CHECKS.items():
+        wrong += [f"{name}: {case['name']}" for case in files[name] if not check(case)]
+    print(json.dumps({"cases": {name: len(cases) for name, cases in files.items()}, "wrong": wrong}))
+    return 1 if wrong else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1]))

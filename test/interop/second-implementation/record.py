@@ -1,0 +1,220 @@
+"""A task's record, event by event, as sections 5 to 7 of docs/protocol.md say it must be. What is wrong is collected, not raised."""
+
+import json
+from dataclasses import dataclass, field
+
+import commitments as c
+from attestations import digest, signer
+from draw import drawn_count, slot_of
+from initial_model import initial_lanes, parameter_count
+from keccak import keccak256
+from lanes import bytes_of, chunk_tree_root
+from rules import canonical, rules_valid
+
+
+AGGREGATOR_ROLE = keccak256(b"AGGREGATOR_ROLE")
+
+
+@dataclass
+class Block:
+    """What the record needs of an event's block."""
+
+    time_s: int
+    randomness: bytes
+
+
+@dataclass
+class Round:
+    """One round; `deadline` is that of its current step."""
+
+    opening: dict
+    deadline: int
+    phase: str = "open"
+    commitments: list = field(default_factory=list)
+    attempt: int = -1
+    aggregator: bytes = b""
+    proposal: dict | None = None
+    final: bool = False
+
+
+class Record:
+    """Folds a task's events. `attested` gives the attestations in a transaction's input, as (evaluation, signature) pairs."""
+
+    def __init__(self, chain_id, federation, task_id, attested):
+        self.chain_id, self.federation, self.task_id, self.attested = chain_id, federation, task_id, attested
+        self.rules, self.spec, self.initial_lanes = {}, {}, []
+        self.aggregators = []
+        self.places, self.leaving, self.committed_rounds = [], set(), {}
+        self.rounds, self.wrong, self.signatures = [], [], 0
+        self.model_root = self.accumulator = self.head = bytes(32)
+
+    def check(self, holds, what):
+        if not holds:
+            self.wrong.append(f"round {len(self.rounds)}: {what}")
+
+    def add(self, name, event, block, transaction):
+        """Takes the next event, its block and its transaction's hash."""
+        if "round" in event and name != "RoundOpened":
+            self.check(event["round"] == len(self.rounds), "event of another round")
+        getattr(self, f"on_{name}")(event, block, transaction)
+
+    def now(self, phase, what):
+        running = self.rounds[-1]
+        self.check(running.phase in phase, f"{what} while {running.phase}")
+        return running
+
+    def on_RoleGranted(self, event, *_):
+        if event["role"] == AGGREGATOR_ROLE:
+            self.aggregators.append(event["account"])
+
+    def on_RoleRevoked(self, event, *_):
+        if event["role"] == AGGREGATOR_ROLE:
+            last = self.aggregators.pop()
+            if last != event["account"]:
+                self.aggregators[self.aggregators.index(event["account"])] = last
+
+    def on_TaskCreated(self, event, *_):
+        self.rules, self.model_root = event["rules"], event["modelRoot"]
+        self.check(rules_valid(self.rules), "rules out of range")
+        text = event["spec"].decode("utf-8")
+        self.spec = json.loads(text)
+        self.check(canonical(self.spec) == text and len(event["spec"]) <= 8192, "specification not canonical")
+        model = self.spec["model"]
+        self.check(parameter_count(model) == self.rules["parameterCount"], "parameterCount is not the model's")
+        self.initial_lanes = initial_lanes(model, self.spec["initialSeed"], self.rules["fractionBits"])
+        self.check(chunk_tree_root(bytes_of(self.initial_lanes)) == self.model_root, "initial model")
+        identity = (self.chain_id, self.federation, self.task_id)
+        self.head = c.initial_head(*identity, self.rules, self.model_root, event["spec"])
+
+    def on_Enrolled(self, event, *_):
+        index, participant = event["index"], event["participant"]
+        if index == len(self.places) and participant not in self.places:
+            self.places.append(participant)
+            return
+        # the last participant has moved into the place that the Left before this freed
+        self.check(index < len(self.places) and self.places[index] is None, "place taken")
+        self.check(self.places[-1] == participant, "another than the last participant moved")
+        self.places[index] = self.places.pop()
+
+    def on_Leaving(self, event, *_):
+        self.check(event["participant"] in self.places, "leaving without a place")
+        self.leaving.add(event["participant"])
+
+    def on_Left(self, event, *_):
+        self.check(event["participant"] in self.leaving, "left without asking")
+        self.check(not self.rounds or self.rounds[-1].phase == "ended", "place freed in a round")
+        self.leaving.discard(event["participant"])
+        index = self.places.index(event["participant"])
+        if index == len(self.places) - 1:
+            self.places.pop()
+        else:
+            self.places[index] = None
+
+    def on_RoundOpened(self, event, block, _):
+        self.check(not self.rounds or self.rounds[-1].phase == "ended", "opened before the last one ended")
+        self.rounds.append(Round(event, event["commitDeadline"]))
+        self.check(event["round"] == len(self.rounds) <= self.rules["rounds"], "number of the round")
+        self.check(event["baseModelRoot"] == self.model_root, "base model")
+        self.check(None not in self.places and event["enrolled"] == len(self.places), "enrolled places")
+        self.check(event["enrolled"] >= self.rules["minUpdates"], "too few places")
+        self.check(event["drawn"] == drawn_count(self.rules, event["enrolled"]), "number drawn")
+        self.check(event["commitDeadline"] == block.time_s + self.rules["commitWindowS"], "deadline of commitments")
+        origin = (block.randomness, self.federation, self.task_id, event["round"], self.head)
+        self.check(event["seed"] == int.from_bytes(keccak256(c.encode(*origin))[-9:], "big"), "seed of the draw")
+        self.accumulator = c.start_accumulator(self.chain_id, self.federation, self.task_id, event)
+        self.check(event["accumulator"] == self.accumulator, "accumulator at the opening")
+
+    def on_Committed(self, event, block, _):
+        running, who = self.now(["open"], "commitment"), event["participant"]
+        self.check(block.time_s <= running.deadline, "commitment late")
+        self.check(1 <= event["weight"] <= self.rules["maxWeight"], "weight")
+        self.check(who in self.places and who not in self.leaving, "commitment without a place")
+        self.check(all(other["participant"] != who for other in running.commitments), "committed twice")
+        enrolled, drawn, seed = (running.opening[name] for name in ("enrolled", "drawn", "seed"))
+        index = self.places.index(who) if who in self.places else enrolled
+        slot = slot_of(index, enrolled, drawn, seed) if index < enrolled else drawn
+        self.check(slot == event["slot"] < drawn, "slot of the draw")
+        self.committed_rounds[who] = self.committed_rounds.get(who, 0) + 1
+        budget = self.rules["roundsPerParticipant"]
+        self.check(not budget or self.committed_rounds[who] <= budget, "budget of rounds")
+        running.commitments.append(event)
+        self.accumulator = c.extend_accumulator(self.accumulator, event)
+
+    def on_RoundClosed(self, event, block, _):
+        running = self.now(["open"], "closing")
+        self.check(len(running.commitments) >= self.rules["minUpdates"], "too few updates")
+        everyone = len(running.commitments) == running.opening["drawn"]
+        self.check(everyone or block.time_s > running.deadline, "closed early")
+        self.check(event["committed"] == sum(1 << each["slot"] for each in running.commitments), "bitmap")
+        self.check(event["totalWeight"] == sum(each["weight"] for each in running.commitments), "total weight")
+        self.check(event["accumulator"] == self.accumulator, "accumulator at the closing")
+        running.phase = "closed"
+
+    def on_AggregatorAssigned(self, event, block, _):
+        running = self.now(["closed", "aggregating", "proposed"], "assignment")
+        self.check(event["attempt"] == running.attempt + 1 < self.rules["attempts"], "attempt")
+        turn = (event["round"] + event["attempt"]) % max(1, len(self.aggregators))
+        self.check(self.aggregators[turn : turn + 1] == [event["aggregator"]], "aggregator whose turn it is")
+        if running.phase != "closed":
+            self.check(block.time_s > running.deadline, "reassigned early")
+        if running.phase == "proposed":
+            self.check(running.proposal["excluded"], "a proposal of all updates set aside")
+        self.check(event["deadline"] == block.time_s + self.rules["aggregateWindowS"], "deadline of the assignment")
+        running.attempt, running.aggregator, running.deadline = event["attempt"], event["aggregator"], event["deadline"]
+        running.phase, running.proposal = "aggregating", None
+
+    def on_Proposed(self, event, block, _):
+        running, proposal = self.now(["aggregating"], "proposal"), event["proposal"]
+        self.check(block.time_s <= running.deadline, "proposal late")
+        self.check(proposal["aggregator"] == running.aggregator and proposal["attempt"] == running.attempt, "proposer")
+        included = [each for each in running.commitments if not proposal["excluded"] >> each["slot"] & 1]
+        committed = sum(1 << each["slot"] for each in running.commitments)
+        self.check(not proposal["excluded"] & ~committed and len(included) >= self.rules["minUpdates"], "exclusion")
+        self.check(proposal["totalWeight"] == sum(each["weight"] for each in included), "total weight proposed")
+        self.check(event["challengeDeadline"] == block.time_s + self.rules["challengeWindowS"], "challenge deadline")
+        running.phase, running.proposal, running.deadline = "proposed", proposal, event["challengeDeadline"]
+
+    def on_RoundFinalized(self, event, block, transaction):
+        running = self.now(["proposed"], "end")
+        proposal = c.proposal_hash(self.task_id, len(self.rounds), running.proposal)
+        self.check(event["modelRoot"] == running.proposal["modelRoot"], "final model not the proposed one")
+        attesters = event["attesters"]
+        if attesters:
+            self.check(len(attesters) >= self.rules["attestationQuorum"], "quorum")
+            self.check(sorted(set(attesters)) == attesters, "attesters not ascending")
+            self.check(all(each in self.places and each not in self.leaving for each in attesters), "attester's place")
+            self.check_signatures(event, proposal, transaction)
+        else:
+            self.check(block.time_s > running.deadline and not running.proposal["excluded"], "final without a quorum")
+        running.final = True
+        self.end(event, "finalized", proposal, "none")
+        self.model_root = event["modelRoot"]
+
+    def check_signatures(self, event, proposal, transaction):
+        attestations = self.attested(transaction)
+        self.check(event["evaluations"] == [evaluation for evaluation, _ in attestations], "evaluations")
+        self.check(len(attestations) == len(event["attesters"]), "number of attestations")
+        for attester, (evaluation, signature) in zip(event["attesters"], attestations, strict=False):
+            signed = digest(self.chain_id, self.federation, self.task_id, len(self.rounds), proposal, evaluation)
+            self.check(signer(signed, signature) == attester, "signature of an attestation")
+            self.signatures += 1
+
+    def on_RoundInvalidated(self, event, block, _):
+        running, reason = self.now(["open", "aggregating", "proposed"], "end"), c.REASONS[event["reason"]]
+        expected = {"open": "too-few-updates", "aggregating": "no-proposal", "proposed": "not-attested"}
+        self.check(reason == expected.get(running.phase), "reason of the end")
+        if running.phase == "open":
+            everyone = len(running.commitments) == running.opening["drawn"]
+            self.check(len(running.commitments) < self.rules["minUpdates"], "invalidated with enough updates")
+            self.check(everyone or block.time_s > running.deadline, "invalidated early")
+        else:
+            self.check(running.attempt + 1 == self.rules["attempts"], "invalidated with attempts left")
+            self.check(block.time_s > running.deadline, "invalidated early")
+            self.check(running.phase != "proposed" or running.proposal["excluded"], "a proposal of all updates set aside")
+        self.end(event, "invalidated", bytes(32), reason)
+
+    def end(self, event, phase, proposal, reason):
+        base = self.rounds[-1].opening["baseModelRoot"]
+        self.head = c.extend_head(self.head, len(self.rounds), phase, base, self.accumulator, proposal, reason)
+        self.check(event["historyHead"] == self.head, "history head")
+        self.rounds[-1].phase = "ended"

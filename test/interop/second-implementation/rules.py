@@ -1,0 +1,63 @@
+"""Sections 5 and 8 of docs/protocol.md: which rules a task may have, and the canonical form of its specification (RFC 8785)."""
+
+import json
+
+# greatest value of each field that starts at 1
+GREATEST = {
+    "fractionBits": 30,
+    "attempts": 16,
+    "parameterCount": 1 << 30,
+    "clipLanes": (1 << 31) - 1,
+    "maxWeight": (1 << 32) - 1,
+    "serverRateQ16": 1 << 20,
+    "rounds": 65535,
+    "maxUpdates": 64,
+    "participationBps": 10_000,
+    "attestationQuorum": 65535,
+    "commitWindowS": 31_536_000,
+    "aggregateWindowS": 31_536_000,
+    "challengeWindowS": 31_536_000,
+}
+
+
+def rules_valid(rules):
+    return (
+        rules["mode"] == 0
+        and rules["rule"] == 0
+        and all(1 <= rules[field] <= greatest for field, greatest in GREATEST.items())
+        and 1 <= rules["minUpdates"] <= rules["maxUpdates"]
+        and rules["maxUpdates"] * rules["maxWeight"] * rules["clipLanes"] < 1 << 52
+    )
+
+
+def number_text(value):
+    """A number as ECMAScript writes it: the shortest digits that read back, without exponent from 1e-6 to below 1e21."""
+    if isinstance(value, int) and abs(value) < 10**21:
+        return str(value)
+    mantissa, _, exponent = repr(float(value)).partition("e")
+    sign = "-" if mantissa.startswith("-") else ""
+    whole, _, fraction = mantissa.lstrip("-").partition(".")
+    fraction = "" if fraction == "0" else fraction
+    digits = (whole + fraction).lstrip("0")
+    point = len(whole) + int(exponent or 0) - (len(whole + fraction) - len(digits))
+    digits = digits.rstrip("0")
+    if not digits:
+        return "0"
+    if -6 < point <= 0:
+        return f"{sign}0.{'0' * -point}{digits}"
+    if 0 < point <= 21:
+        return sign + (digits.ljust(point, "0") if len(digits) <= point else f"{digits[:point]}.{digits[point:]}")
+    mark = "+" if point > 0 else "-"
+    return f"{sign}{digits[0]}{'.' if digits[1:] else ''}{digits[1:]}e{mark}{abs(point - 1)}"
+
+
+def canonical(value):
+    """JSON in the canonical form of RFC 8785."""
+    if isinstance(value, dict):
+        keys = sorted(value, key=lambda key: key.encode("utf-16-be"))
+        return "{" + ",".join(f"{canonical(key)}:{canonical(value[key])}" for key in keys) + "}"
+    if isinstance(value, list):
+        return "[" + ",".join(map(canonical, value)) + "]"
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        return number_text(value)
+    return json.dumps(value, ensure_ascii=False)
