@@ -55,12 +55,10 @@ contract ChallengeVerifier {
         uint256 depth = ChunkTree.depth(round.parameterCount);
         _checkPlace(round, proof.chunkIndex, proof.base.length);
         if (proof.leafPath.length != depth || proof.basePath.length != depth) revert IChallenges.MalformedProof();
-        if (
-            ChunkTree.rootOf(round.parameterCount, proof.chunkIndex, proof.leaf, proof.leafPath) != proposal.modelRoot
-        ) revert IChallenges.NotInModel();
-        if (
-            !ChunkTree.verify(round.baseModelRoot, round.parameterCount, proof.chunkIndex, proof.base, proof.basePath)
-        ) revert IChallenges.NotInBaseModel();
+        if (ChunkTree.rootOf(round.parameterCount, proof.chunkIndex, proof.leaf, proof.leafPath) != proposal.modelRoot)
+            revert IChallenges.NotInModel();
+        if (!ChunkTree.verify(round.baseModelRoot, round.parameterCount, proof.chunkIndex, proof.base, proof.basePath))
+            revert IChallenges.NotInBaseModel();
 
         (bytes memory updates, uint32[] memory weights) = _updates(round, proposal.excluded, commitments, proof);
         bytes memory right = WeightedMean.chunk(proof.base, updates, weights, round.serverRateQ16);
@@ -139,7 +137,8 @@ contract ChallengeVerifier {
             if (ChunkTree.rootOf(round.parameterCount, proof.chunkIndex, leaf, path) != commitment.updateRoot) {
                 revert IChallenges.NotInUpdate(commitment.slot);
             }
-            weights[k++] = commitment.weight;
+            weights[k] = commitment.weight;
+            ++k;
         }
     }
 

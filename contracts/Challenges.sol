@@ -21,7 +21,7 @@ import {ChallengeKind, ChunkProof, Commitment, Phase, Proposal, Reason, UpdatePr
 abstract contract Challenges is Rounds, IChallenges {
     using Address for address;
 
-    ChallengeVerifier private immutable _verifier = new ChallengeVerifier();
+    ChallengeVerifier private immutable _VERIFIER = new ChallengeVerifier();
 
     /// @inheritdoc IChallenges
     function challengeChunk(
@@ -48,12 +48,7 @@ abstract contract Challenges is Rounds, IChallenges {
     }
 
     /// @inheritdoc IChallenges
-    function challengeWeight(
-        uint32 taskId,
-        uint32 round,
-        Proposal calldata proposal,
-        Commitment[] calldata
-    ) external {
+    function challengeWeight(uint32 taskId, uint32 round, Proposal calldata proposal, Commitment[] calldata) external {
         _verify(taskId, round, proposal);
         _strike(taskId, round, proposal.aggregator, ChallengeKind.WrongWeight, 0);
     }
@@ -78,7 +73,7 @@ abstract contract Challenges is Rounds, IChallenges {
             clipLanes: task.rules.clipLanes,
             serverRateQ16: task.rules.serverRateQ16
         });
-        address(_verifier).functionStaticCall(bytes.concat(msg.data, abi.encode(record)));
+        address(_VERIFIER).functionStaticCall(bytes.concat(msg.data, abi.encode(record)));
     }
 
     /// @dev The proposal falls; the round goes on without its aggregator.

@@ -322,13 +322,7 @@ abstract contract Rounds is Tasks, EIP712, IRounds {
         return address(0);
     }
 
-    function _assign(
-        Task storage task,
-        uint32 taskId,
-        RoundState state,
-        uint256 attempt,
-        address aggregator
-    ) private {
+    function _assign(Task storage task, uint32 taskId, RoundState state, uint256 attempt, address aggregator) private {
         uint32 round = state.round();
         uint96 bondWei = task.bondWei;
         if (bondWei != 0) {

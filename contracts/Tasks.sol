@@ -129,8 +129,7 @@ abstract contract Tasks is Members, Bonds, ITasks {
     /// @inheritdoc ITasks
     function leastBondWei(uint32 parameterCount, uint16 maxUpdates) public pure returns (uint256) {
         uint256 updateBytes = COMMITMENT_BYTES + ChunkTree.CHUNK_BYTES + 32 * ChunkTree.depth(parameterCount);
-        return
-            BOND_PER_PROOF * STRESS_GAS_PRICE_WEI * (PROOF_BASE_GAS + maxUpdates * updateBytes * CALLDATA_BYTE_GAS);
+        return BOND_PER_PROOF * STRESS_GAS_PRICE_WEI * (PROOF_BASE_GAS + maxUpdates * updateBytes * CALLDATA_BYTE_GAS);
     }
 
     /// @inheritdoc ITasks

@@ -84,7 +84,7 @@ library WeightedMean {
         uint256 word
     ) private pure returns (uint256[4] memory sums) {
         uint256 end = 32 * weights.length;
-        for (uint256 k = 32; k <= end; ) {
+        for (uint256 k = 32; k <= end;) {
             uint256 lanes;
             uint256 weight;
             assembly ("memory-safe") {

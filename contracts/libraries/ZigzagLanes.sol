@@ -16,7 +16,7 @@ library ZigzagLanes {
     /// @param zigzag A multiple of 32 bytes.
     function decode(bytes calldata zigzag) internal pure returns (bytes memory lanes) {
         lanes = new bytes(zigzag.length);
-        for (uint256 offset = 0; offset < zigzag.length; ) {
+        for (uint256 offset = 0; offset < zigzag.length;) {
             uint256 word;
             assembly ("memory-safe") {
                 word := calldataload(add(zigzag.offset, offset))

@@ -130,14 +130,7 @@ contract BondsTest is ChallengeFixture {
         uint32 taskId = federation.createBondedTask(rules, root, "{}", bondWei);
         assertEq(federation.taskBond(taskId), bondWei);
         bytes32 head = keccak256(
-            abi.encode(
-                block.chainid,
-                address(federation),
-                taskId,
-                keccak256(abi.encode(rules)),
-                root,
-                keccak256("{}")
-            )
+            abi.encode(block.chainid, address(federation), taskId, keccak256(abi.encode(rules)), root, keccak256("{}"))
         );
         (, , , , bytes32 stored) = federation.taskState(taskId);
         assertEq(stored, keccak256(abi.encode(head, bondWei)));
