@@ -99,12 +99,14 @@ export function createModelChain(clock: VirtualClock, random: SeededRandom, opti
   }
 
   mine([], Math.floor(clock.nowMs() / 1000));
+  /** Number of blocks that no reorganisation undoes: those of `apply`, by which a federation is founded. */
+  let settled = blocks.length;
 
   return {
     connect: (account) => connection(account),
     start: () => clock.after(1000 * options.blockS, tick),
     reorganise(depth) {
-      const undone = blocks.splice(Math.max(1, blocks.length - depth));
+      const undone = blocks.splice(Math.max(settled, blocks.length - depth));
       const again = undone.flatMap(({ included }) => included).filter(() => random.chance(0.7));
       for (let i = 0; i <= undone.length; i++) {
         const share = again.filter(() => random.chance(0.5));
@@ -115,11 +117,12 @@ export function createModelChain(clock: VirtualClock, random: SeededRandom, opti
       announce();
     },
     apply(sender, call) {
-      const settled = Promise.withResolvers<Receipt>();
-      settled.promise.catch(() => undefined);
+      const receipt = Promise.withResolvers<Receipt>();
+      receipt.promise.catch(() => undefined);
       const next = structuredClone(tip().storage);
       applyCall(next, sender, call, { timestampS: tip().head.timestampS + 1, randomness: new Uint8Array(32) });
-      mine([{ sender, call, settled }], tip().head.timestampS + 1);
+      mine([{ sender, call, settled: receipt }], tip().head.timestampS + 1);
+      settled = blocks.length;
     },
     events: () => blocks.flatMap(({ events }) => events),
     storage: () => tip().storage,

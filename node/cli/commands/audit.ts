@@ -98,7 +98,7 @@ function findingLine(finding: Finding): string {
 function verdictText(report: AuditReport, seconds: number): string {
   const { totals, sample } = report;
   const judged = {
-    verified: style("green", "VERIFIED: every round was recomputed from its updates and is equal, bit for bit."),
+    verified: style("green", verifiedText(report)),
     violation: style("red", "VIOLATION: the record is not what the rules require; see the findings."),
     unchecked: style("yellow", "UNCHECKED: something could not be checked; this is not a clean audit."),
   }[report.verdict];
@@ -111,6 +111,12 @@ function verdictText(report: AuditReport, seconds: number): string {
     `  final model ${report.finalModelRoot}\n  history head ${report.historyHead}${report.storageCompared ? " (equal to the contract's)" : ""}` +
     (report.complete ? "" : "\n  The task is still running: this is its state now.")
   );
+}
+
+function verifiedText({ totals, sample }: AuditReport): string {
+  if (totals.finalized === 0) return "VERIFIED: the record is right; no round has a result yet.";
+  if (sample) return "VERIFIED: the record is right, and every round drawn was recomputed and is equal, bit for bit.";
+  return "VERIFIED: every round was recomputed from its updates and is equal, bit for bit.";
 }
 
 /** What programs get: everything but the model itself. */
