@@ -31,11 +31,19 @@ const codecRaw = 0x55;
 const codecDagPb = 0x70;
 const sha2256 = 0x12;
 
-/** The content id of a blob: the SHA-256 digest of its CID. Throws INVALID_ARGUMENT for an empty one. */
+/** Bytes of the largest blob: from 2 GiB on the importer writes a file's length wrongly. */
+export const largestBlobBytes = 2 ** 31 - 1;
+
+/** Throws INVALID_ARGUMENT for a blob that has no content id: an empty one, or one above {@link largestBlobBytes}. */
+export function checkBlobLength(lengthBytes: number): void {
+  if (lengthBytes >= 1 && lengthBytes <= largestBlobBytes) return;
+  const expected = `1 to ${largestBlobBytes}`;
+  throw new FedledgerError("INVALID_ARGUMENT", { name: "bytes.length", value: lengthBytes, expected });
+}
+
+/** The content id of a blob: the SHA-256 digest of its CID. Throws INVALID_ARGUMENT for an empty one, and from 2 GiB. */
 export async function contentIdOf(bytes: Uint8Array): Promise<Bytes32> {
-  if (bytes.length === 0) {
-    throw new FedledgerError("INVALID_ARGUMENT", { name: "bytes.length", value: 0, expected: "at least 1" });
-  }
+  checkBlobLength(bytes.length);
   const { cid } = await importBytes(bytes, { put: (key) => key }, UNIXFS_PROFILE);
   return contentIdFromCid(cid);
 }

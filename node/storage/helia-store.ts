@@ -6,7 +6,7 @@ import type { Libp2p } from "@libp2p/interface";
 import { MemoryBlockstore } from "blockstore-core";
 import { LevelDatastore } from "datastore-level";
 import { createHeliaLight } from "helia";
-import { cidOf, contentIdFromCid, contentIdOf, UNIXFS_PROFILE } from "../core/content-id.ts";
+import { checkBlobLength, cidOf, contentIdFromCid, UNIXFS_PROFILE } from "../core/content-id.ts";
 import { FedledgerError } from "../core/error.ts";
 import type { Bytes32 } from "../core/ids.ts";
 import type { BlobStore, BlockExchange, BlockReader, GetOptions, Log } from "../ports/index.ts";
@@ -91,7 +91,7 @@ export async function createHeliaStore(options: HeliaStoreOptions): Promise<Heli
     blocks,
     put: (bytes, { signal } = {}) =>
       gate.enter(async () => {
-        if (bytes.length === 0) return contentIdOf(bytes);
+        checkBlobLength(bytes.length);
         return orStorageFailed(signal, async () => {
           const cid = await fs.addBytes(bytes, { ...profile, ...(signal ? { signal } : {}) });
           const contentId = contentIdFromCid(cid);

@@ -69,6 +69,7 @@ describe("content ids", () => {
   it("refuses empty blobs, other lengths of ids, and other hash functions", async () => {
     const id = await contentIdOf(blob(1));
     await expectCode("INVALID_ARGUMENT", () => contentIdOf(new Uint8Array(0)));
+    await expectCode("INVALID_ARGUMENT", () => contentIdOf(new Uint8Array(2 ** 31)));
     await expectCode("INVALID_ARGUMENT", () => cidOf("0x12", 1));
     await expectCode("INVALID_ARGUMENT", () => cidOf(id, 0));
     await expectCode("INVALID_ARGUMENT", () => cidOf(id, 0.5));
