@@ -2,6 +2,8 @@
 pragma solidity ^0.8.28;
 
 import {AccessControlEnumerable} from "@openzeppelin/contracts/access/extensions/AccessControlEnumerable.sol";
+import {AGGREGATOR} from "./FederationState.sol";
+import {RoundSteps} from "./RoundSteps.sol";
 import {IMembers} from "./interfaces/IMembers.sol";
 
 /// @title Members
@@ -10,13 +12,13 @@ import {IMembers} from "./interfaces/IMembers.sol";
 /// - an outsider fills the registry: only accounts with a role may register;
 /// - a member takes another's PeerId, so that connections are refused or misled: a PeerId has one holder at a time. It
 ///   is free again once its holder has no role, so that a removed account cannot block its successor.
-abstract contract Members is AccessControlEnumerable, IMembers {
+abstract contract Members is RoundSteps, AccessControlEnumerable, IMembers {
     /// @notice May create tasks.
     bytes32 public constant TASK_CREATOR_ROLE = keccak256("TASK_CREATOR_ROLE");
     /// @notice May enrol in tasks.
     bytes32 public constant PARTICIPANT_ROLE = keccak256("PARTICIPANT_ROLE");
     /// @notice May be assigned to aggregate a round.
-    bytes32 public constant AGGREGATOR_ROLE = keccak256("AGGREGATOR_ROLE");
+    bytes32 public constant AGGREGATOR_ROLE = AGGREGATOR;
 
     uint256 private constant MIN_PEER_ID_BYTES = 34;
     uint256 private constant MAX_PEER_ID_BYTES = 64;
@@ -46,6 +48,14 @@ abstract contract Members is AccessControlEnumerable, IMembers {
             _peerIdOf[msg.sender] = peerIdHash;
         }
         emit MemberRegistered(msg.sender, peerId, encryptionKey, multiaddrs);
+    }
+
+    function _aggregatorCount() internal view override returns (uint256) {
+        return getRoleMemberCount(AGGREGATOR);
+    }
+
+    function _aggregatorAt(uint256 place) internal view override returns (address) {
+        return getRoleMember(AGGREGATOR, place);
     }
 
     function _isMember(address account) private view returns (bool) {

@@ -2,13 +2,14 @@
 pragma solidity ^0.8.28;
 
 import {EnumerableSet} from "@openzeppelin/contracts/utils/structs/EnumerableSet.sol";
+import {Enrolment, Task} from "./FederationState.sol";
 import {Members} from "./Members.sol";
 import {IRounds} from "./interfaces/IRounds.sol";
 import {ITasks} from "./interfaces/ITasks.sol";
-import {Bonds} from "./Bonds.sol";
+import {IBonds} from "./interfaces/IBonds.sol";
 import {ChunkTree} from "./libraries/ChunkTree.sol";
 import {RulesValidation} from "./libraries/RulesValidation.sol";
-import {RoundState, RoundStateLibrary} from "./types/RoundState.sol";
+import {RoundStateLibrary} from "./types/RoundState.sol";
 import {TaskRules} from "./types/TaskTypes.sol";
 
 /// @title Tasks
@@ -18,38 +19,13 @@ import {TaskRules} from "./types/TaskTypes.sol";
 ///   in the slot that a commitment reads anyway;
 /// - a participant leaves during a round to shift the others' slots: a place is freed only when the next round opens;
 /// - a participant leaves and enrols again to renew its privacy budget: the count of its rounds stays;
+/// - a participant leaves before its misconduct is proven: its bond stays locked until its place is freed, at an opening when no
+///   round is in flight, and takes 14 days to leave from then on;
+/// - one that was expelled comes back: {enrol} refuses it;
 /// - members enrol in so many tasks, or leave in such numbers, that revoking or opening runs out of gas: 16 tasks per
 ///   account, and at most 32 places freed per opening, bound both.
-abstract contract Tasks is Members, Bonds, ITasks {
+abstract contract Tasks is Members, ITasks {
     using EnumerableSet for EnumerableSet.UintSet;
-
-    /// @dev A participant in a task, in one slot. The two rules a commitment needs are copied here, as rules never change.
-    /// `place` is the index plus 1; 0 is not enrolled. `roundsCommitted` counts only where the task limits it, and
-    /// outlasts leaving.
-    struct Enrolment {
-        uint32 place;
-        uint32 maxWeight;
-        uint16 roundsPerParticipant;
-        uint16 roundsCommitted;
-        bool leaving;
-    }
-
-    /// @dev `pending` is the assigned aggregator's address while Aggregating, and the proposal's hash while Proposed: the
-    /// proposal names its aggregator, so that one slot serves both. `bonded` is whose bond answers for the running round;
-    /// zero while none does.
-    struct Task {
-        TaskRules rules;
-        RoundState state;
-        bytes32 accumulator;
-        bytes32 modelRoot;
-        bytes32 historyHead;
-        bytes32 pending;
-        uint96 bondWei;
-        address bonded;
-        address[] participants;
-        address[] leavers;
-        mapping(address participant => Enrolment) enrolments;
-    }
 
     uint256 private constant MAX_SPEC_BYTES = 8192;
     uint256 private constant MAX_TASKS_PER_PARTICIPANT = 16;
@@ -61,33 +37,30 @@ abstract contract Tasks is Members, Bonds, ITasks {
     uint256 private constant COMMITMENT_BYTES = 160;
     uint256 private constant STRESS_GAS_PRICE_WEI = 100 gwei;
     uint256 private constant BOND_PER_PROOF = 3;
+    /// @dev As in Bonds.
+    uint256 private constant UNBONDING_S = 14 days;
 
     /// @inheritdoc ITasks
     uint32 public taskCount;
-    mapping(uint32 taskId => Task) internal _tasks;
-    mapping(address participant => EnumerableSet.UintSet taskIds) private _tasksOf;
 
     /// @inheritdoc ITasks
     function createTask(
         TaskRules calldata rules,
         bytes32 modelRoot,
         bytes calldata spec
-    ) external returns (uint32 taskId) {
-        taskId = _create(rules, modelRoot, spec, 0);
-    }
-
-    /// @inheritdoc ITasks
-    function createBondedTask(
-        TaskRules calldata rules,
-        bytes32 modelRoot,
-        bytes calldata spec,
-        uint256 bondWei
-    ) external returns (uint32 taskId) {
-        // truncated only where the check below reverts; it comes after the rules' own
-        taskId = _create(rules, modelRoot, spec, uint96(bondWei));
-        uint256 leastWei = leastBondWei(rules.parameterCount, rules.maxUpdates);
-        if (bondWei < leastWei || bondWei > type(uint96).max) revert InvalidBond(leastWei);
-        if (rules.challengeWindowS >= UNBONDING_S) revert ChallengeWindowTooLong();
+    ) external onlyRole(TASK_CREATOR_ROLE) returns (uint32 taskId) {
+        RulesValidation.validate(rules);
+        if (rules.aggregatorBondGwei != 0 || rules.participantBondGwei != 0) _checkBonds(rules);
+        if (spec.length == 0 || spec.length > MAX_SPEC_BYTES) revert InvalidSpec();
+        if (modelRoot == 0) revert IRounds.InvalidRoot();
+        taskId = ++taskCount;
+        Task storage task = _tasks[taskId];
+        task.rules = rules;
+        task.modelRoot = modelRoot;
+        task.historyHead = keccak256(
+            abi.encode(block.chainid, address(this), taskId, keccak256(abi.encode(rules)), modelRoot, keccak256(spec))
+        );
+        emit TaskCreated(taskId, msg.sender, rules, modelRoot, spec);
     }
 
     /// @inheritdoc ITasks
@@ -95,9 +68,10 @@ abstract contract Tasks is Members, Bonds, ITasks {
         Task storage task = _tasks[taskId];
         uint16 rounds = task.rules.rounds;
         if (rounds == 0) revert UnknownTask(taskId);
-        if (task.state.round() >= rounds) revert TaskComplete(taskId);
+        if (_newest(task).round() >= rounds) revert TaskComplete(taskId);
         Enrolment storage enrolment_ = task.enrolments[msg.sender];
         if (enrolment_.place != 0) revert AlreadyEnrolled(msg.sender);
+        if (enrolment_.expelled) revert Expelled(msg.sender);
         if (_tasksOf[msg.sender].length() >= MAX_TASKS_PER_PARTICIPANT) revert TooManyTasks();
         uint256 index = task.participants.length;
         if (index >= RoundStateLibrary.MAX_ENROLLED) revert TaskFull(taskId);
@@ -107,23 +81,25 @@ abstract contract Tasks is Members, Bonds, ITasks {
         enrolment_.maxWeight = task.rules.maxWeight;
         enrolment_.roundsPerParticipant = task.rules.roundsPerParticipant;
         _tasksOf[msg.sender].add(taskId);
+        uint256 bondWei = task.rules.participantBondGwei * GWEI;
+        if (bondWei != 0) {
+            uint256 freeWei = _accounts[msg.sender].freeWei;
+            if (freeWei < bondWei) revert IBonds.BondTooSmall(freeWei);
+            enrolment_.bonded = true;
+            _lock(taskId, 0, msg.sender, bondWei);
+        }
         emit Enrolled(taskId, msg.sender, uint32(index));
     }
 
     /// @inheritdoc ITasks
     function leaveTask(uint32 taskId) external {
         if (!_tasksOf[msg.sender].contains(taskId)) revert NotEnrolled(msg.sender);
-        _leave(taskId, msg.sender);
+        _leave(_tasks[taskId], taskId, msg.sender);
     }
 
     /// @inheritdoc ITasks
     function taskRules(uint32 taskId) external view returns (TaskRules memory) {
         return _existing(taskId).rules;
-    }
-
-    /// @inheritdoc ITasks
-    function taskBond(uint32 taskId) external view returns (uint256 bondWei) {
-        return _existing(taskId).bondWei;
     }
 
     /// @inheritdoc ITasks
@@ -136,12 +112,15 @@ abstract contract Tasks is Members, Bonds, ITasks {
     function enrolment(
         uint32 taskId,
         address participant
-    ) external view returns (bool enrolled, uint32 index, bool leaving, uint16 roundsCommitted) {
-        Enrolment storage enrolment_ = _existing(taskId).enrolments[participant];
-        enrolled = enrolment_.place != 0;
-        index = enrolled ? enrolment_.place - 1 : 0;
-        leaving = enrolment_.leaving;
-        roundsCommitted = enrolment_.roundsCommitted;
+    )
+        external
+        view
+        returns (bool enrolled, uint32 index, bool leaving, uint16 roundsCommitted, bool bonded, bool expelled)
+    {
+        Enrolment memory held = _existing(taskId).enrolments[participant];
+        enrolled = held.place != 0;
+        index = enrolled ? held.place - 1 : 0;
+        return (enrolled, index, held.leaving, held.roundsCommitted, held.bonded, held.expelled);
     }
 
     /// @inheritdoc ITasks
@@ -156,7 +135,8 @@ abstract contract Tasks is Members, Bonds, ITasks {
             EnumerableSet.UintSet storage tasksOf = _tasksOf[account];
             for (uint256 left = tasksOf.length(); left != 0; --left) {
                 // task numbers are uint32
-                _leave(uint32(tasksOf.at(left - 1)), account);
+                uint32 taskId = uint32(tasksOf.at(left - 1));
+                _leave(_tasks[taskId], taskId, account);
             }
         }
     }
@@ -170,10 +150,15 @@ abstract contract Tasks is Members, Bonds, ITasks {
         for (; waiting != stop; --waiting) {
             address leaver = task.leavers[waiting - 1];
             task.leavers.pop();
-            uint32 place = task.enrolments[leaver].place;
+            Enrolment storage left = task.enrolments[leaver];
+            uint32 place = left.place;
             // roundsCommitted stays: enrolling again must not renew the budget
-            task.enrolments[leaver].place = 0;
-            task.enrolments[leaver].leaving = false;
+            left.place = 0;
+            left.leaving = false;
+            if (left.bonded) {
+                left.bonded = false;
+                _release(taskId, 0, leaver, task.rules.participantBondGwei * GWEI);
+            }
             emit Left(taskId, leaver);
             address last = task.participants[--places];
             task.participants.pop();
@@ -185,42 +170,13 @@ abstract contract Tasks is Members, Bonds, ITasks {
         }
     }
 
-    function _existing(uint32 taskId) internal view returns (Task storage task) {
-        task = _tasks[taskId];
-        if (task.rules.rounds == 0) revert UnknownTask(taskId);
-    }
-
-    /// @dev A bond of 0 is none.
-    function _create(
-        TaskRules calldata rules,
-        bytes32 modelRoot,
-        bytes calldata spec,
-        uint96 bondWei
-    ) private onlyRole(TASK_CREATOR_ROLE) returns (uint32 taskId) {
-        RulesValidation.validate(rules);
-        if (spec.length == 0 || spec.length > MAX_SPEC_BYTES) revert InvalidSpec();
-        if (modelRoot == 0) revert IRounds.InvalidRoot();
-        taskId = ++taskCount;
-        Task storage task = _tasks[taskId];
-        task.rules = rules;
-        task.modelRoot = modelRoot;
-        bytes32 head = keccak256(
-            abi.encode(block.chainid, address(this), taskId, keccak256(abi.encode(rules)), modelRoot, keccak256(spec))
-        );
-        emit TaskCreated(taskId, msg.sender, rules, modelRoot, spec);
-        if (bondWei != 0) {
-            task.bondWei = bondWei;
-            head = keccak256(abi.encode(head, bondWei));
-            emit TaskBond(taskId, bondWei);
-        }
-        task.historyHead = head;
-    }
-
-    function _leave(uint32 taskId, address participant) private {
-        Task storage task = _tasks[taskId];
-        task.enrolments[participant].leaving = true;
-        task.leavers.push(participant);
-        _tasksOf[participant].remove(taskId);
-        emit Leaving(taskId, participant);
+    /// @dev Both bonds are 0 or cover the dearest proof; they outlast the window in which they answer.
+    function _checkBonds(TaskRules calldata rules) private pure {
+        uint256 leastWei = leastBondWei(rules.parameterCount, rules.maxUpdates);
+        if (
+            (rules.aggregatorBondGwei != 0 && rules.aggregatorBondGwei * GWEI < leastWei) ||
+            (rules.participantBondGwei != 0 && rules.participantBondGwei * GWEI < leastWei)
+        ) revert InvalidBond(leastWei);
+        if (rules.challengeWindowS >= UNBONDING_S) revert ChallengeWindowTooLong();
     }
 }

@@ -2,11 +2,11 @@
 pragma solidity ^0.8.28;
 
 /// @title IBonds
-/// @notice Ether that aggregators stand to lose, and what challengers earn. All amounts are in wei.
+/// @notice Ether that members stand to lose, and what challengers earn. All amounts are in wei.
 /// @dev An account's bond is in three parts: free (may be locked or unbonded), locked (answers for the rounds the account
-/// is assigned to, from the assignment to the round's end or to the next assignment), and unbonding (on its way out).
-/// Free, locked and unbonding of all accounts, all credits and {burntWei} sum to the contract's balance (ether forced upon the
-/// contract apart).
+/// is assigned to, from the assignment to the round's end or to the next assignment, and for its places in tasks with a participant
+/// bond), and unbonding (on its way out). Free, locked and unbonding of all accounts, all credits, rewards held ({IRewards}), bonds of
+/// open demands ({IDemands}) and {burntWei} sum to the contract's balance (ether forced upon the contract apart).
 interface IBonds {
     /// @notice An account added to its bond.
     /// @param freeWei Its free bond after this.
@@ -17,12 +17,13 @@ interface IBonds {
     event Unbonding(address indexed account, uint256 amountWei, uint256 unbondingWei, uint40 withdrawableFrom);
     /// @notice An unbonded amount was paid out.
     event BondWithdrawn(address indexed account, uint256 amountWei);
-    /// @notice An assigned aggregator's bond answers for this round.
+    /// @notice A bond answers for this round; round 0: for a place in the task.
     event BondLocked(uint32 indexed taskId, uint32 indexed round, address indexed account, uint256 amountWei);
     /// @notice It no longer does.
     event BondReleased(uint32 indexed taskId, uint32 indexed round, address indexed account, uint256 amountWei);
-    /// @notice An aggregator lost its locked bond to a challenge.
-    /// @param rewardWei The challenger's credit; the rest is burnt.
+    /// @notice A member lost its locked bond to a challenge or a report.
+    /// @param challenger Who proved it.
+    /// @param rewardWei The challenger's part; the rest is burnt.
     event Slashed(
         uint32 indexed taskId,
         uint32 indexed round,
@@ -34,6 +35,8 @@ interface IBonds {
     /// @notice A credit was paid out.
     event CreditWithdrawn(address indexed account, uint256 amountWei);
 
+    /// @notice The call went to the court's own address instead of the federation's.
+    error OnlyInFederation();
     /// @notice Nothing was sent, or nothing is there to take.
     error NoAmount();
     /// @notice The account's free bond is smaller.

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.28;
 
-import {ChallengeKind, ChunkProof, Commitment, Proposal, UpdateProof} from "../types/TaskTypes.sol";
+import {ChallengeKind, ChunkProof, UpdateProof} from "../types/ChallengeTypes.sol";
+import {Commitment, Proposal} from "../types/TaskTypes.sol";
 
 /// @title IChallenges
 /// @notice Fraud proofs against a proposal, one transaction each, by anyone, while the round is Proposed. The contract
@@ -9,7 +10,9 @@ import {ChallengeKind, ChunkProof, Commitment, Proposal, UpdateProof} from "../t
 /// @dev A won challenge strikes the proposal: its aggregator loses the bond of the task (see {IBonds}) and is not assigned
 /// again in this round; the next aggregator is assigned over the same updates, or the round is invalidated with
 /// Reason.ChallengeWon when the attempts are used up or nobody else can be assigned. A challenge that proves nothing
-/// reverts.
+/// reverts. In a pipelined task the round that was opened on the proposal is invalidated with it (Reason.AncestorInvalid).
+///
+/// The last argument of each, `salt`, opens a reservation of the caller's ({IRewards}); 0 for none.
 ///
 /// All of them take the proposal on record and all commitments of the round in the order of the chain, excluded ones
 /// included, as the events state them.
@@ -44,6 +47,10 @@ interface IChallenges {
     error UpdateIsValid();
     /// @notice The total weight is right.
     error WeightIsRight();
+    /// @notice The update of this slot is included in the proposal.
+    error NotLeftOut(uint8 slot);
+    /// @notice The signature is another's.
+    error NotSigned(address signer);
 
     /// @notice Proves a chunk of the proposed model wrong under the task's rule.
     ///
@@ -53,13 +60,15 @@ interface IChallenges {
     /// - the commitments are the round's ({WrongCommitments});
     /// - the parts are well-formed ({MalformedProof}) and stand where they say ({NotInModel}, {NotInBaseModel},
     ///   {NotInUpdate});
+    /// - under a rule that sorts, the bounds are those of the lanes (TrimmedMean.WrongBounds);
     /// - the chunk that the rule gives has another leaf ({ChunkIsRight}).
     function challengeChunk(
         uint32 taskId,
         uint32 round,
         Proposal calldata proposal,
         Commitment[] calldata commitments,
-        ChunkProof calldata proof
+        ChunkProof calldata proof,
+        bytes32 salt
     ) external;
 
     /// @notice Proves that the proposal includes an update that breaks the task's rules. One chunk of that update is enough.
@@ -71,7 +80,8 @@ interface IChallenges {
         uint32 round,
         Proposal calldata proposal,
         Commitment[] calldata commitments,
-        UpdateProof calldata proof
+        UpdateProof calldata proof,
+        bytes32 salt
     ) external;
 
     /// @notice Proves that the proposal's total weight is not the sum of the weights it includes.
@@ -81,7 +91,26 @@ interface IChallenges {
         uint32 taskId,
         uint32 round,
         Proposal calldata proposal,
-        Commitment[] calldata commitments
+        Commitment[] calldata commitments,
+        bytes32 salt
+    ) external;
+
+    /// @notice Proves that the proposal leaves out an update that its aggregator signed to hold.
+    /// @param position Which of the commitments, from 0.
+    /// @param r First word of the aggregator's EIP-712 signature over Custody (see docs/protocol.md).
+    /// @param vs Second word (EIP-2098).
+    ///
+    /// Requirements: those of {challengeChunk} on round, proposal and commitments; the update is left out ({NotLeftOut}), the
+    /// signature is the proposer's ({NotSigned}).
+    function challengeExclusion(
+        uint32 taskId,
+        uint32 round,
+        Proposal calldata proposal,
+        Commitment[] calldata commitments,
+        uint32 position,
+        bytes32 r,
+        bytes32 vs,
+        bytes32 salt
     ) external;
 
     /// @notice Whether the aggregator lost a challenge in this round, and so is not assigned in it again.

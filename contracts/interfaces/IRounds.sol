@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.28;
 
-import {Attestation, Evaluation, Phase, Proposal, Reason, RoundInfo} from "../types/TaskTypes.sol";
+import {Attestation, Availability, Phase, Proposal, Reason, RoundInfo, SignedCommitment} from "../types/TaskTypes.sol";
 
 /// @title IRounds
 /// @notice The round machine: Open, Aggregating, Proposed, then Finalized or Invalidated, strictly forward. Every edge
-/// that has a deadline can be pushed by anyone after it.
+/// that has a deadline can be pushed by anyone after it. In a pipelined task two rounds may be in flight: the next one opens on a
+/// proposed model, and is invalidated when that proposal falls; rounds become final in their order.
 interface IRounds {
     /// @notice A round began.
     /// @param round Number of the round, from 1.
@@ -59,14 +60,14 @@ interface IRounds {
     event Proposed(uint32 indexed taskId, uint32 indexed round, Proposal proposal, uint40 challengeDeadline);
     /// @notice A round's result is final.
     /// @param attesters Who attested, ascending; empty when the window passed.
-    /// @param evaluations What each attester measured, in the same order.
+    /// @param evaluations What each attester measured, in the same order, packed as in {Attestation}.
     /// @param historyHead Head of the task's history chain after this round.
     event RoundFinalized(
         uint32 indexed taskId,
         uint32 indexed round,
         bytes32 modelRoot,
         address[] attesters,
-        Evaluation[] evaluations,
+        uint256[] evaluations,
         bytes32 historyHead
     );
     /// @notice A round ended without a result; the model stays what it was.
@@ -74,7 +75,8 @@ interface IRounds {
 
     /// @notice The call needs another phase.
     error WrongPhase(Phase actual);
-    /// @notice The call names a round that is not the task's current one (past or future).
+    /// @notice The call names a round that is not in flight (past or future), or that must wait for the one before it; `current` is
+    /// the task's newest round.
     error WrongRound(uint32 current);
     /// @notice Too few participants are enrolled to open a round.
     error TooFewParticipants(uint256 enrolled);
@@ -100,8 +102,17 @@ interface IRounds {
     error NotAssigned(address assigned);
     /// @notice The federation has no aggregator, or none has the task's bond.
     error NoAggregator();
-    /// @notice The excluded set is not a part of the committed set, or leaves fewer than minUpdates.
+    /// @notice The excluded set is not a part of the committed set, leaves fewer than minUpdates, or has no reason; or a proposal that
+    /// needs a quorum is to be final without.
     error InvalidExclusion();
+    /// @notice Too few have signed that they hold these included updates.
+    error NotAvailable(uint64 slots);
+    /// @notice Those who sign an availability must be ascending by address, each a participant that committed in the round.
+    error InvalidHolder(address holder);
+    /// @notice None of the commitments could be added.
+    error NothingCommitted();
+    /// @notice Demands against the proposal are not answered yet.
+    error DemandsOpen(uint256 count);
     /// @notice The total weight is not the sum of the included weights.
     error WrongTotalWeight(uint256 expected);
     /// @notice The proposal given is not the one on record.
@@ -115,7 +126,8 @@ interface IRounds {
     ///
     /// Requirements:
     /// - the caller is an account without code ({OnlyAccounts});
-    /// - no round is running ({WrongPhase}), rounds are left ({ITasks.TaskComplete});
+    /// - no round is running, or, in a pipelined task, only one, whose proposal needs no quorum, and nobody waits for its
+    ///   place to be freed ({WrongPhase}); rounds are left ({ITasks.TaskComplete});
     /// - at least minUpdates participants are enrolled ({TooFewParticipants}).
     function openRound(uint32 taskId) external;
 
@@ -133,13 +145,28 @@ interface IRounds {
         uint32 weight
     ) external;
 
+    /// @notice Commits for participants that signed (EIP-712, type Commitment; the round's base model is in what they signed).
+    /// Participants that have committed already are passed over. Anyone may bring the signatures.
+    ///
+    /// Requirements: those of {commit} for every other signer; at least one is added ({NothingCommitted}).
+    function commitBatch(uint32 taskId, uint32 round, SignedCommitment[] calldata signed) external;
+
     /// @notice Freezes the round's updates and assigns an aggregator; with too few of them, invalidates the round.
     /// Anyone may call it once all drawn participants have committed or the deadline has passed.
     function closeRound(uint32 taskId, uint32 round) external;
 
     /// @notice Records the assigned aggregator's result. `proposal.aggregator` must be the caller.
     /// While nothing is excluded, totalWeight must be the sum recorded at the closing.
-    function propose(uint32 taskId, uint32 round, Proposal calldata proposal) external;
+    /// @param words In a task with `holders`, ascending by signer: signed by participants that committed in this round, over the
+    /// round's accumulator. Empty in others.
+    ///
+    /// An update may be left out for these reasons:
+    /// - it was demanded in this round and not shown ({IDemands.strikeUnanswered});
+    /// - in a task with `holders`: fewer than `holders` of at least K - holders + 1 words given hold it, K being the number of
+    ///   commitments (so it is not held by all of the honest ones); every included one must be held by at least `holders`
+    ///   ({NotAvailable});
+    /// - in a task without: for none that the contract knows; such a proposal is final by a quorum only.
+    function propose(uint32 taskId, uint32 round, Proposal calldata proposal, Availability[] calldata words) external;
 
     /// @notice Assigns the next aggregator, or invalidates the round when no attempt is left or nobody can be assigned (all
     /// lost a challenge in this round, or none has the task's bond).
@@ -148,7 +175,8 @@ interface IRounds {
     /// updates has passed without a quorum.
     function reassign(uint32 taskId, uint32 round) external;
 
-    /// @notice Finalizes a proposal by a quorum of attestations, whoever submits them.
+    /// @notice Finalizes a proposal by a quorum of attestations, whoever submits them. The round before must be final or invalid
+    /// ({WrongRound}).
     function finalize(
         uint32 taskId,
         uint32 round,
@@ -156,10 +184,11 @@ interface IRounds {
         Attestation[] calldata attestations
     ) external;
 
-    /// @notice Finalizes a proposal that excludes nothing after its challenge window.
+    /// @notice Finalizes a proposal after its challenge window, when no demand is open ({DemandsOpen}) and it leaves nothing out
+    /// without a reason ({InvalidExclusion}). The round before must be final or invalid ({WrongRound}).
     function finalizeUnchallenged(uint32 taskId, uint32 round, Proposal calldata proposal) external;
 
-    /// @notice The state of a task's current round.
+    /// @notice The state of a task's newest round.
     /// @return round Its number; 0 before the first.
     /// @return phase Its phase.
     /// @return modelRoot Root of the task's last final model.
@@ -169,17 +198,12 @@ interface IRounds {
         uint32 taskId
     ) external view returns (uint32 round, Phase phase, bytes32 modelRoot, bytes32 accumulator, bytes32 historyHead);
 
-    /// @notice What the contract holds of a task's current round beside {taskState}.
-    function roundInfo(uint32 taskId) external view returns (RoundInfo memory);
+    /// @notice What the contract holds of one of a task's two newest rounds.
+    /// @param round Its number; 0 for the newest.
+    ///
+    /// Requirements: it is one of the two newest ({WrongRound}).
+    function roundInfo(uint32 taskId, uint32 round) external view returns (RoundInfo memory);
 
-    /// @notice The slot of a participant in the current round, and whether it is drawn; slot is 0 when it is not.
+    /// @notice The slot of a participant in the newest round, and whether it is drawn; slot is 0 when it is not.
     function slotOf(uint32 taskId, address participant) external view returns (uint8 slot, bool drawn);
-
-    /// @notice EIP-712 digest that an attester signs.
-    function attestationDigest(
-        uint32 taskId,
-        uint32 round,
-        bytes32 proposalHash,
-        Evaluation calldata evaluation
-    ) external view returns (bytes32);
 }

@@ -13,9 +13,6 @@ interface ITasks {
     /// @param modelRoot Chunk tree root of the initial model.
     /// @param spec The task's specification: canonical JSON (RFC 8785), see docs/protocol.md.
     event TaskCreated(uint32 indexed taskId, address indexed creator, TaskRules rules, bytes32 modelRoot, bytes spec);
-    /// @notice The task has a bond; follows its TaskCreated.
-    /// @param bondWei What each assigned aggregator answers with.
-    event TaskBond(uint32 indexed taskId, uint256 bondWei);
     /// @notice A participant has this place in the task's list. Emitted on enrolment and again when it moves.
     event Enrolled(uint32 indexed taskId, address indexed participant, uint32 index);
     /// @notice A participant asked to leave or lost its role: it can no longer commit; its place is freed at the next opening.
@@ -31,10 +28,12 @@ interface ITasks {
     error WeightOverflow();
     /// @notice The specification is empty or longer than 8192 bytes.
     error InvalidSpec();
-    /// @notice The bond is below the task's least, or 2^96 wei or more.
+    /// @notice A bond is below the task's least.
     error InvalidBond(uint256 leastWei);
     /// @notice The challenge window of a task with a bond must be shorter than the unbonding time (14 days).
     error ChallengeWindowTooLong();
+    /// @notice The account was expelled from this task for misconduct.
+    error Expelled(address participant);
     /// @notice Already enrolled in this task, or still leaving it.
     error AlreadyEnrolled(address participant);
     /// @notice Not enrolled in this task, or leaving it.
@@ -50,7 +49,8 @@ interface ITasks {
     ///
     /// Requirements:
     /// - the caller has TASK_CREATOR_ROLE;
-    /// - every rule is in its range ({InvalidRule}, {WeightOverflow});
+    /// - every rule is in its range ({InvalidRule}, {WeightOverflow}); bonds are at least {leastBondWei} ({InvalidBond}), and the
+    ///   challenge window of a task with bonds is shorter than the unbonding time ({ChallengeWindowTooLong});
     /// - the specification has 1 to 8192 bytes ({InvalidSpec});
     /// - the root of the initial model is not zero ({IRounds.InvalidRoot}).
     function createTask(
@@ -59,24 +59,13 @@ interface ITasks {
         bytes calldata spec
     ) external returns (uint32 taskId);
 
-    /// @notice Creates a task whose aggregators answer with a bond ({IBonds}): only those whose free bond covers it are
-    /// assigned; it is locked from the assignment to the end of the round, and slashed when a challenge is won.
-    ///
-    /// Requirements: those of {createTask}; bondWei is at least {leastBondWei} and below 2^96 ({InvalidBond}); the challenge
-    /// window is shorter than the unbonding time ({ChallengeWindowTooLong}).
-    function createBondedTask(
-        TaskRules calldata rules,
-        bytes32 modelRoot,
-        bytes calldata spec,
-        uint256 bondWei
-    ) external returns (uint32 taskId);
-
     /// @notice Takes part in a task from its next round on.
     ///
     /// Requirements:
     /// - the caller has PARTICIPANT_ROLE;
     /// - the task exists ({UnknownTask}), has rounds left to open ({TaskComplete}) and a place left ({TaskFull});
-    /// - the caller is not in it ({AlreadyEnrolled}) and in fewer than 16 tasks ({TooManyTasks}).
+    /// - the caller is not in it ({AlreadyEnrolled}), was not expelled from it ({Expelled}) and is in fewer than 16 tasks ({TooManyTasks});
+    /// - its free bond covers the task's participant bond ({IBonds.BondTooSmall}), which is locked until its place is freed.
     function enrol(uint32 taskId) external;
 
     /// @notice Leaves a task: no more commitments from now on; the place is freed when the next round opens.
@@ -84,9 +73,6 @@ interface ITasks {
 
     /// @notice The rules of a task.
     function taskRules(uint32 taskId) external view returns (TaskRules memory);
-
-    /// @notice The bond of a task in wei; 0 when it has none.
-    function taskBond(uint32 taskId) external view returns (uint256 bondWei);
 
     /// @notice The least bond of a task: three times what the dearest proof against it costs at 100 gwei a gas, so that
     /// half of it pays the challenger even then.
@@ -99,10 +85,15 @@ interface ITasks {
     /// @return index Its place, from 0.
     /// @return leaving Whether it is leaving: it can no longer commit or attest.
     /// @return roundsCommitted Rounds it has committed in, counted only where the task has roundsPerParticipant.
+    /// @return bonded Whether the task's participant bond is locked for it.
+    /// @return expelled Whether it was expelled for misconduct.
     function enrolment(
         uint32 taskId,
         address participant
-    ) external view returns (bool enrolled, uint32 index, bool leaving, uint16 roundsCommitted);
+    )
+        external
+        view
+        returns (bool enrolled, uint32 index, bool leaving, uint16 roundsCommitted, bool bonded, bool expelled);
 
     /// @notice The participants of a task by place, leaving ones included. Its cost grows with their number: for calls, not
     /// for transactions.

@@ -90,6 +90,18 @@ library ChunkTree {
         return keccak256(abi.encodePacked(uint8(2), parameterCount, node));
     }
 
+    /// @notice The node above a row of nodes.
+    /// @param nodes From left to right, a power of two of them.
+    function fold(bytes32[] calldata nodes) internal pure returns (bytes32) {
+        bytes32[] memory row = nodes;
+        for (uint256 length = nodes.length; length > 1; length >>= 1) {
+            for (uint256 i = 0; i < length; i += 2) {
+                row[i >> 1] = keccak256(abi.encodePacked(uint8(1), row[i], row[i + 1]));
+            }
+        }
+        return row[0];
+    }
+
     /// @dev Whether the bytes beyond the last lane are zero; chunks before the last one have none.
     function _padded(uint256 parameterCount, uint256 index, bytes calldata chunk) private pure returns (bool) {
         uint256 lanes = parameterCount - index * LANES;

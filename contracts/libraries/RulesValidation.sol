@@ -6,7 +6,7 @@ import {Mode, Rule, TaskRules} from "../types/TaskTypes.sol";
 
 /// @title RulesValidation
 /// @notice Refuses rules under which a task could not run, stall for ever, or leave the exact arithmetic.
-/// @dev Modes and aggregation rules that version 1 of the protocol does not define yet are refused: a task that says
+/// @dev Modes that version 1 of the protocol does not define yet are refused: a task that says
 /// "masked" while nothing masks would promise a privacy it does not give.
 library RulesValidation {
     uint256 private constant MAX_PARAMETERS = 1 << 30;
@@ -20,7 +20,6 @@ library RulesValidation {
     /// @notice Reverts with {ITasks.InvalidRule} naming the first field out of range, or {ITasks.WeightOverflow}.
     function validate(TaskRules calldata rules) internal pure {
         _check(0, rules.mode == Mode.Transparent);
-        _check(1, rules.rule == Rule.WeightedMean);
         _check(2, _within(rules.fractionBits, 30));
         _check(3, _within(rules.attempts, MAX_ATTEMPTS));
         _check(4, _within(rules.parameterCount, MAX_PARAMETERS));
@@ -31,10 +30,13 @@ library RulesValidation {
         _check(9, _within(rules.minUpdates, rules.maxUpdates));
         _check(10, rules.maxUpdates <= MAX_UPDATES);
         _check(11, _within(rules.participationBps, 10_000));
-        _check(12, rules.attestationQuorum != 0);
-        _check(14, _within(rules.commitWindowS, MAX_WINDOW_S));
-        _check(15, _within(rules.aggregateWindowS, MAX_WINDOW_S));
-        _check(16, _within(rules.challengeWindowS, MAX_WINDOW_S));
+        _check(13, (rules.trim != 0) == (rules.rule == Rule.TrimmedMean) && 2 * uint256(rules.trim) < rules.minUpdates);
+        _check(14, rules.attestationQuorum != 0);
+        // f + 1 holders: all honest ones hold what counts when more than 3 f commit
+        _check(15, rules.holders == 0 || 3 * (uint256(rules.holders) - 1) < rules.minUpdates);
+        _check(17, _within(rules.commitWindowS, MAX_WINDOW_S));
+        _check(18, _within(rules.aggregateWindowS, MAX_WINDOW_S));
+        _check(19, _within(rules.challengeWindowS, MAX_WINDOW_S));
         if (uint256(rules.maxUpdates) * rules.maxWeight * rules.clipLanes >= SUM_LIMIT) revert ITasks.WeightOverflow();
     }
 

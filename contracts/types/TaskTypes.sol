@@ -31,19 +31,13 @@ enum Reason {
     TooFewUpdates,
     NoProposal,
     NotAttested,
-    ChallengeWon
+    ChallengeWon,
+    AncestorInvalid
 }
 
-/// @notice What a challenge proves against a proposal.
-enum ChallengeKind {
-    WrongChunk,
-    InvalidUpdate,
-    WrongWeight
-}
-
-/// @notice The rules of a task, fixed at its creation.
+/// @notice The rules of a task, fixed at its creation. Two slots: what a finalization reads stands in the second.
 /// @param mode What is hidden from whom. Version 1: Transparent only.
-/// @param rule How updates become one. Version 1: WeightedMean only.
+/// @param rule How updates become one.
 /// @param fractionBits Fraction bits of a lane: value = lane / 2^fractionBits. 1 to 30.
 /// @param attempts How many aggregators may be tried in one round. 1 to 16.
 /// @param parameterCount Number of lanes P of the model. 1 to 2^30.
@@ -54,11 +48,18 @@ enum ChallengeKind {
 /// @param minUpdates Fewest commitments that make a round. 1 to maxUpdates.
 /// @param maxUpdates Most participants drawn for a round. 1 to 64.
 /// @param participationBps Share of the enrolled participants drawn per round, in 1/10000, rounded up. 1 to 10000.
-/// @param attestationQuorum Attestations that finalize a round at once. At least 1.
 /// @param roundsPerParticipant Most rounds one participant may commit in; 0 is no limit.
+/// @param trim Values that a trimmed mean drops at each end of every lane: 1 or more and 2 * trim < minUpdates; 0 for other rules.
+/// @param attestationQuorum Attestations that finalize a round at once. At least 1.
+/// @param holders Committed participants that must have signed that they hold an update before it counts: f + 1, where f is the
+/// number of them that may lie; minUpdates > 3 * f. 0 asks for none.
+/// @param pipelined Whether the next round may open on a proposed model, before it is final.
 /// @param commitWindowS Seconds from opening to the end of commitments. 1 to 31536000 (365 days).
 /// @param aggregateWindowS Seconds each assigned aggregator has to propose. 1 to 31536000.
-/// @param challengeWindowS Seconds from proposal until it may be finalized without a quorum. 1 to 31536000.
+/// @param challengeWindowS Seconds from proposal until it may be finalized without a quorum. 1 to 31536000, and shorter than the
+/// unbonding time (14 days) in a task with bonds.
+/// @param aggregatorBondGwei What an assigned aggregator answers with, in 10^9 wei: 0, or at least {ITasks.leastBondWei}.
+/// @param participantBondGwei What a participant answers with from its enrolment until its place is freed, likewise.
 struct TaskRules {
     Mode mode;
     Rule rule;
@@ -72,11 +73,16 @@ struct TaskRules {
     uint16 minUpdates;
     uint16 maxUpdates;
     uint16 participationBps;
-    uint16 attestationQuorum;
     uint16 roundsPerParticipant;
+    uint8 trim;
+    uint16 attestationQuorum;
+    uint8 holders;
+    bool pipelined;
     uint32 commitWindowS;
     uint32 aggregateWindowS;
     uint32 challengeWindowS;
+    uint48 aggregatorBondGwei;
+    uint48 participantBondGwei;
 }
 
 /// @notice An aggregator's result of a round.
@@ -85,7 +91,7 @@ struct TaskRules {
 /// @param modelRoot Chunk tree root of the new global model.
 /// @param contentId SHA-256 digest of the CIDv1 of the new global model's blob.
 /// @param totalWeight Sum of the weights of the included updates.
-/// @param excluded Bitmap of the slots whose committed update is left out; not zero only with a quorum's consent.
+/// @param excluded Bitmap of the slots whose committed update is left out, for a reason ({IRounds.propose}).
 struct Proposal {
     uint8 attempt;
     address aggregator;
@@ -95,7 +101,7 @@ struct Proposal {
     uint64 excluded;
 }
 
-/// @notice Where a task's current round stands, for tools.
+/// @notice Where a round stands, for tools.
 /// @param round Number of the round; 0 before the first.
 /// @param phase Its phase.
 /// @param seed Randomness of the draw.
@@ -107,8 +113,13 @@ struct Proposal {
 /// @param deadline Last second of the current step: commitments while Open, the assignment while Aggregating, the
 /// challenge window while Proposed.
 /// @param assigned The assigned aggregator while Aggregating, else zero.
-/// @param excluding Whether the proposal on record leaves out committed updates.
+/// @param excluding Whether the proposal on record leaves out updates for no reason that the contract checked: it is final by a
+/// quorum only.
 /// @param proposalHash Hash of the proposal while Proposed, else zero.
+/// @param baseModelRoot Root of the model that its updates start from.
+/// @param accumulator Accumulator of its commitments.
+/// @param withheld Bitmap of the slots whose update was demanded and not shown.
+/// @param openDemands Number of unanswered demands.
 struct RoundInfo {
     uint32 round;
     Phase phase;
@@ -122,6 +133,10 @@ struct RoundInfo {
     address assigned;
     bool excluding;
     bytes32 proposalHash;
+    bytes32 baseModelRoot;
+    bytes32 accumulator;
+    uint64 withheld;
+    uint8 openDemands;
 }
 
 /// @notice What a member measured of a proposed model on its own held-out data.
@@ -135,11 +150,37 @@ struct Evaluation {
 }
 
 /// @notice A member's signed word that it holds the round's inputs and recomputed the proposal.
-/// @param evaluation What it measured.
-/// @param signature EIP-712 signature, 65 bytes, over Attestation (see docs/protocol.md).
+/// @param evaluation What it measured: samples * 2^128 + (metricQ24 modulo 2^64) * 2^64 + lossQ24 ({Evaluation}).
+/// @param r First word of the EIP-712 signature over Attestation (see docs/protocol.md).
+/// @param vs Second word, with the parity of v in its highest bit (EIP-2098).
 struct Attestation {
-    Evaluation evaluation;
-    bytes signature;
+    uint256 evaluation;
+    bytes32 r;
+    bytes32 vs;
+}
+
+/// @notice A participant's signed word on which committed updates of a round it holds whole, checked against their roots.
+/// @param slots Bitmap of their slots.
+/// @param r First word of the EIP-712 signature over Availability.
+/// @param vs Second word (EIP-2098).
+struct Availability {
+    uint64 slots;
+    bytes32 r;
+    bytes32 vs;
+}
+
+/// @notice A commitment that its participant signed for others to bring to the chain.
+/// @param weight Weight of the update.
+/// @param updateRoot Chunk tree root of the update.
+/// @param contentId SHA-256 digest of the CIDv1 of the update's blob.
+/// @param r First word of the EIP-712 signature over Commitment.
+/// @param vs Second word (EIP-2098).
+struct SignedCommitment {
+    uint32 weight;
+    bytes32 updateRoot;
+    bytes32 contentId;
+    bytes32 r;
+    bytes32 vs;
 }
 
 /// @notice A commitment as its event states it.
@@ -154,36 +195,4 @@ struct Commitment {
     uint32 weight;
     bytes32 updateRoot;
     bytes32 contentId;
-}
-
-/// @notice Shows that one chunk of a proposed model is not what the rule makes of the included updates. Paths are siblings
-/// from the leaf upward, ceil(log2(chunk count)) of them each.
-/// @param chunkIndex Which chunk.
-/// @param leaf The leaf that the proposed model has at this place, as its committer stated it; its bytes are not needed.
-/// @param leafPath Its path to the proposal's modelRoot.
-/// @param base The chunk of the base model, 256 bytes.
-/// @param basePath Its path to the base model's root.
-/// @param updates The chunk of each included update in the order of the commitments, 256 bytes each, joined; each lane q
-/// written zigzag, as the uint32 (q << 1) ^ (q >> 31), little-endian: bytes of small lanes are then zero, and cheap.
-/// @param updatePaths Their paths to their updateRoots, in the same order, joined.
-struct ChunkProof {
-    uint32 chunkIndex;
-    bytes32 leaf;
-    bytes32[] leafPath;
-    bytes base;
-    bytes32[] basePath;
-    bytes updates;
-    bytes32[] updatePaths;
-}
-
-/// @notice Shows that an included update breaks the task's rules: a lane beyond clipLanes, or padding that is not zero.
-/// @param position Which of the commitments given, from 0.
-/// @param chunkIndex Which chunk of the update.
-/// @param chunk Its 256 bytes, as committed (not zigzag).
-/// @param path Its path to the updateRoot, from the leaf upward.
-struct UpdateProof {
-    uint32 position;
-    uint32 chunkIndex;
-    bytes chunk;
-    bytes32[] path;
 }

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.28;
 
-import {IBonds} from "./interfaces/IBonds.sol";
+import {BondAccount, Departure} from "../FederationState.sol";
+import {RoundSteps} from "../RoundSteps.sol";
+import {IBonds} from "../interfaces/IBonds.sol";
 
 /// @title Bonds
-/// @notice The ether of aggregators and challengers.
+/// @notice The ether of members and challengers.
 /// @dev Attacks considered:
 /// - an aggregator takes its bond out before its lie is proven: the bond is locked at the assignment, before there is
 ///   a proposal, until the round has ended or another is assigned; only free parts can leave, after UNBONDING_S, which is longer
@@ -13,34 +15,18 @@ import {IBonds} from "./interfaces/IBonds.sol";
 /// - an aggregator challenges itself to save its bond: at least half of it is burnt;
 /// - a receiver that reverts blocks a challenge, or calls back into it: challenges move no ether, they credit; payments are
 ///   pulled, each by its owner, the books first.
-abstract contract Bonds is IBonds {
-    /// @dev In one slot. 2^96 wei is more ether than exists.
-    struct Account {
-        uint96 freeWei;
-        uint96 lockedWei;
-    }
-
-    struct Departure {
-        uint96 amountWei;
-        uint40 withdrawableFrom;
-    }
-
+abstract contract Bonds is RoundSteps, IBonds {
     /// @dev Longer than the challenge window of any task with a bond (see Tasks).
-    uint256 internal constant UNBONDING_S = 14 days;
-    /// @dev Of a slashed bond one part in this many is the challenger's.
-    uint256 private constant REWARD_DIVISOR = 2;
+    uint256 private constant UNBONDING_S = 14 days;
 
-    /// @inheritdoc IBonds
-    uint256 public burntWei;
-    /// @inheritdoc IBonds
-    mapping(address account => uint256 creditWei) public creditOf;
-    mapping(address account => Account) private _accounts;
-    mapping(address account => Departure) private _leaving;
+    address private immutable _SELF = address(this);
 
     /// @inheritdoc IBonds
     function bond() external payable {
+        // at the court's own address nobody could ever take it out again; a demand is impossible there anyway, for want of rounds
+        if (address(this) == _SELF) revert OnlyInFederation();
         if (msg.value == 0) revert NoAmount();
-        Account storage account = _accounts[msg.sender];
+        BondAccount storage account = _accounts[msg.sender];
         // no one can send 2^96 wei
         account.freeWei += uint96(msg.value);
         emit Bonded(msg.sender, msg.value, account.freeWei);
@@ -49,10 +35,10 @@ abstract contract Bonds is IBonds {
     /// @inheritdoc IBonds
     function requestUnbond(uint256 amountWei) external {
         if (amountWei == 0) revert NoAmount();
-        Account storage account = _accounts[msg.sender];
+        BondAccount storage account = _accounts[msg.sender];
         if (amountWei > account.freeWei) revert BondTooSmall(account.freeWei);
         account.freeWei -= uint96(amountWei);
-        Departure storage leaving = _leaving[msg.sender];
+        Departure storage leaving = _departures[msg.sender];
         leaving.amountWei += uint96(amountWei);
         leaving.withdrawableFrom = uint40(block.timestamp + UNBONDING_S);
         emit Unbonding(msg.sender, amountWei, leaving.amountWei, leaving.withdrawableFrom);
@@ -60,19 +46,19 @@ abstract contract Bonds is IBonds {
 
     /// @inheritdoc IBonds
     function withdrawBond() external {
-        Departure memory leaving = _leaving[msg.sender];
+        Departure memory leaving = _departures[msg.sender];
         if (leaving.amountWei == 0) revert NoAmount();
         if (block.timestamp < leaving.withdrawableFrom) revert StillUnbonding(leaving.withdrawableFrom);
-        delete _leaving[msg.sender];
+        delete _departures[msg.sender];
         emit BondWithdrawn(msg.sender, leaving.amountWei);
         _pay(leaving.amountWei);
     }
 
     /// @inheritdoc IBonds
     function withdrawCredit() external {
-        uint256 amountWei = creditOf[msg.sender];
+        uint256 amountWei = _credits[msg.sender];
         if (amountWei == 0) revert NoAmount();
-        delete creditOf[msg.sender];
+        delete _credits[msg.sender];
         emit CreditWithdrawn(msg.sender, amountWei);
         _pay(amountWei);
     }
@@ -81,36 +67,19 @@ abstract contract Bonds is IBonds {
     function bondOf(
         address account
     ) external view returns (uint256 freeWei, uint256 lockedWei, uint256 unbondingWei, uint40 withdrawableFrom) {
-        Account memory held = _accounts[account];
-        Departure memory leaving = _leaving[account];
+        BondAccount memory held = _accounts[account];
+        Departure memory leaving = _departures[account];
         return (held.freeWei, held.lockedWei, leaving.amountWei, leaving.withdrawableFrom);
     }
 
-    /// @dev Whether the account can answer for this amount.
-    function _covers(address account, uint256 amountWei) internal view returns (bool) {
-        return _accounts[account].freeWei >= amountWei;
+    /// @inheritdoc IBonds
+    function creditOf(address account) external view returns (uint256) {
+        return _credits[account];
     }
 
-    /// @dev Only after {_covers}.
-    function _lock(uint32 taskId, uint32 round, address account, uint96 amountWei) internal {
-        _accounts[account].freeWei -= amountWei;
-        _accounts[account].lockedWei += amountWei;
-        emit BondLocked(taskId, round, account, amountWei);
-    }
-
-    function _release(uint32 taskId, uint32 round, address account, uint96 amountWei) internal {
-        _accounts[account].lockedWei -= amountWei;
-        _accounts[account].freeWei += amountWei;
-        emit BondReleased(taskId, round, account, amountWei);
-    }
-
-    /// @dev Takes the locked amount: a part is the caller's credit, the rest is burnt.
-    function _slash(uint32 taskId, uint32 round, address account, uint96 amountWei) internal {
-        uint256 rewardWei = amountWei / REWARD_DIVISOR;
-        _accounts[account].lockedWei -= amountWei;
-        creditOf[msg.sender] += rewardWei;
-        burntWei += amountWei - rewardWei;
-        emit Slashed(taskId, round, account, amountWei, msg.sender, rewardWei);
+    /// @inheritdoc IBonds
+    function burntWei() external view returns (uint256) {
+        return _burntWei;
     }
 
     function _pay(uint256 amountWei) private {

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity ^0.8.28;
+
+import {IAccessControlEnumerable} from "@openzeppelin/contracts/access/extensions/IAccessControlEnumerable.sol";
+import {IBonds} from "./IBonds.sol";
+import {IChallenges} from "./IChallenges.sol";
+import {IDemands} from "./IDemands.sol";
+import {IDigests} from "./IDigests.sol";
+import {IMembers} from "./IMembers.sol";
+import {IReports} from "./IReports.sol";
+import {IRewards} from "./IRewards.sol";
+import {IRounds} from "./IRounds.sol";
+import {ITasks} from "./ITasks.sol";
+
+/// @title IFederation
+/// @notice All calls, events and errors of a federation: those of its own code and those of its court, under one address.
+interface IFederation is
+    IMembers,
+    ITasks,
+    IRounds,
+    IBonds,
+    IChallenges,
+    IReports,
+    IDemands,
+    IRewards,
+    IDigests,
+    IAccessControlEnumerable
+{
+    /// @notice The role that grants and revokes roles.
+    function DEFAULT_ADMIN_ROLE() external view returns (bytes32);
+    /// @notice May create tasks.
+    function TASK_CREATOR_ROLE() external view returns (bytes32);
+    /// @notice May enrol in tasks.
+    function PARTICIPANT_ROLE() external view returns (bytes32);
+    /// @notice May be assigned to aggregate a round.
+    function AGGREGATOR_ROLE() external view returns (bytes32);
+}

@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity ^0.8.28;
+
+import {IChallenges} from "../interfaces/IChallenges.sol";
+import {ChunkProof, UpdateProof} from "../types/ChallengeTypes.sol";
+import {Commitment, Rule, TaskRules} from "../types/TaskTypes.sol";
+import {ChunkTree} from "./ChunkTree.sol";
+import {TrimmedMean} from "./TrimmedMean.sol";
+import {WeightedMean} from "./WeightedMean.sol";
+import {ZigzagLanes} from "./ZigzagLanes.sol";
+
+/// @title RoundProof
+/// @notice The pure part of challenges and reports: it reverts with the errors of {IChallenges} unless the proof holds.
+/// @dev Attacks considered:
+/// - commitments left out, added, reordered or altered: they must hash to the accumulator;
+/// - an honest result struck by inputs that are not the committed ones: each chunk is hashed with its index and climbs to the
+///   committed root, which binds the number of lanes; paths have one length, so that an inner node is not a leaf;
+/// - padding used to change a result: the base's must be zero, and the padding of an update stays within the padding of
+///   the result, which a right model does not have; that an update has padding is proven by itself;
+/// - a chunk beyond the end, where every leaf is zero: the index must be below the number of chunks;
+/// - a result sorted in the prover's favour: the bounds it gives are counted against all lanes ({TrimmedMean});
+/// - work without bound: at most 64 commitments can match the accumulator, and lists must have exactly the length needed.
+library RoundProof {
+    uint256 private constant CHUNK_BYTES = ChunkTree.CHUNK_BYTES;
+
+    /// @notice Reverts with {IChallenges.WrongCommitments} unless these are all commitments of the round in their order.
+    /// @param start Start value of the accumulator.
+    function checkCommitments(bytes32 start, bytes32 end, Commitment[] calldata commitments) internal pure {
+        bytes32 accumulator = start;
+        for (uint256 i = 0; i < commitments.length; ++i) {
+            Commitment calldata commitment = commitments[i];
+            // what abi.encode of the accumulator and the commitment would be, without new memory for each; high bits that
+            // the encoder would refuse make another hash
+            assembly ("memory-safe") {
+                let buffer := mload(0x40)
+                mstore(buffer, accumulator)
+                calldatacopy(add(buffer, 32), commitment, 160)
+                accumulator := keccak256(buffer, 192)
+            }
+        }
+        if (accumulator != end) revert IChallenges.WrongCommitments();
+    }
+
+    /// @notice The sum of the included weights.
+    function includedWeight(uint64 excluded, Commitment[] calldata commitments) internal pure returns (uint256 weight) {
+        for (uint256 i = 0; i < commitments.length; ++i) {
+            if (isIncluded(excluded, commitments[i])) weight += commitments[i].weight;
+        }
+    }
+
+    /// @notice Whether a proposal that excludes these slots includes the commitment.
+    function isIncluded(uint64 excluded, Commitment calldata commitment) internal pure returns (bool) {
+        return (excluded >> commitment.slot) & 1 == 0;
+    }
+
+    /// @notice Reverts unless the chunk shown is not what the rule makes of the included updates.
+    function checkWrongChunk(
+        TaskRules memory rules,
+        bytes32 baseModelRoot,
+        bytes32 modelRoot,
+        uint64 excluded,
+        Commitment[] calldata commitments,
+        ChunkProof calldata proof
+    ) internal pure {
+        uint32 count = rules.parameterCount;
+        uint256 depth = ChunkTree.depth(count);
+        _checkPlace(count, proof.chunkIndex, proof.base.length);
+        if (proof.leafPath.length != depth || proof.basePath.length != depth) revert IChallenges.MalformedProof();
+        if (ChunkTree.rootOf(count, proof.chunkIndex, proof.leaf, proof.leafPath) != modelRoot) {
+            revert IChallenges.NotInModel();
+        }
+        if (!ChunkTree.verify(baseModelRoot, count, proof.chunkIndex, proof.base, proof.basePath)) {
+            revert IChallenges.NotInBaseModel();
+        }
+        (bytes memory updates, uint32[] memory weights) = _updates(count, excluded, commitments, proof);
+        bytes memory right = _aggregate(rules, proof, updates, weights);
+        if (ChunkTree.leafOf(proof.chunkIndex, right, 0) == proof.leaf) revert IChallenges.ChunkIsRight();
+    }
+
+    /// @notice Reverts unless the chunk shown stands in the update and breaks the rules. Returns the update's commitment.
+    function checkInvalidUpdate(
+        TaskRules memory rules,
+        Commitment[] calldata commitments,
+        UpdateProof calldata proof
+    ) internal pure returns (Commitment calldata commitment) {
+        uint32 count = rules.parameterCount;
+        _checkPlace(count, proof.chunkIndex, proof.chunk.length);
+        if (proof.position >= commitments.length || proof.path.length != ChunkTree.depth(count)) {
+            revert IChallenges.MalformedProof();
+        }
+        commitment = commitments[proof.position];
+        bytes memory chunk = proof.chunk;
+        bytes32 leaf = ChunkTree.leafOf(proof.chunkIndex, chunk, 0);
+        if (ChunkTree.rootOf(count, proof.chunkIndex, leaf, proof.path) != commitment.updateRoot) {
+            revert IChallenges.NotInUpdate(commitment.slot);
+        }
+        uint256 lanes = count - uint256(proof.chunkIndex) * (CHUNK_BYTES / 4);
+        if (ZigzagLanes.isWithin(chunk, lanes, rules.clipLanes)) revert IChallenges.UpdateIsValid();
+    }
+
+    function _aggregate(
+        TaskRules memory rules,
+        ChunkProof calldata proof,
+        bytes memory updates,
+        uint32[] memory weights
+    ) private pure returns (bytes memory) {
+        if (rules.rule == Rule.WeightedMean) {
+            return WeightedMean.chunk(proof.base, updates, weights, rules.serverRateQ16);
+        }
+        uint256 trim = rules.rule == Rule.CoordinateMedian ? (weights.length - 1) / 2 : rules.trim;
+        return TrimmedMean.chunk(proof.base, updates, trim, proof.bounds, rules.serverRateQ16);
+    }
+
+    /// @dev The chunks of the included updates, each checked to stand in its update, and their weights.
+    function _updates(
+        uint32 parameterCount,
+        uint64 excluded,
+        Commitment[] calldata commitments,
+        ChunkProof calldata proof
+    ) private pure returns (bytes memory updates, uint32[] memory weights) {
+        uint256 depth = proof.basePath.length;
+        uint256 count;
+        for (uint256 i = 0; i < commitments.length; ++i) {
+            if (isIncluded(excluded, commitments[i])) ++count;
+        }
+        if (proof.updates.length != count * CHUNK_BYTES || proof.updatePaths.length != count * depth) {
+            revert IChallenges.MalformedProof();
+        }
+        updates = ZigzagLanes.decode(proof.updates);
+        weights = new uint32[](count);
+        uint256 k;
+        for (uint256 i = 0; i < commitments.length; ++i) {
+            Commitment calldata commitment = commitments[i];
+            if (!isIncluded(excluded, commitment)) continue;
+            bytes32 leaf;
+            bytes32[] calldata path;
+            // k is below 64
+            unchecked {
+                leaf = ChunkTree.leafOf(proof.chunkIndex, updates, k * CHUNK_BYTES);
+                path = proof.updatePaths[k * depth:(k + 1) * depth];
+            }
+            if (ChunkTree.rootOf(parameterCount, proof.chunkIndex, leaf, path) != commitment.updateRoot) {
+                revert IChallenges.NotInUpdate(commitment.slot);
+            }
+            weights[k] = commitment.weight;
+            ++k;
+        }
+    }
+
+    function _checkPlace(uint256 parameterCount, uint256 chunkIndex, uint256 chunkBytes) private pure {
+        if (chunkIndex >= ChunkTree.chunkCount(parameterCount) || chunkBytes != CHUNK_BYTES) {
+            revert IChallenges.MalformedProof();
+        }
+    }
+}
