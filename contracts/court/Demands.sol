@@ -81,7 +81,7 @@ abstract contract Demands is Reports, IDemands {
         // padding is shown as it was committed, for it may be what is wrong
         bytes32 leaf = ChunkTree.leafOf(demand.index, chunk, 0);
         if (ChunkTree.rootOf(count, demand.index, leaf, path) != demand.root) revert NotWhatWasDemanded();
-        emit ChunkShown(demandId, msg.sender, chunk, path);
+        emit ChunkShown(demand.taskId, demand.round, demandId, msg.sender, chunk, path);
     }
 
     /// @inheritdoc IDemands
@@ -94,7 +94,7 @@ abstract contract Demands is Reports, IDemands {
         bytes32 node = ChunkTree.fold(nodes);
         if (demand.place == ChunkTree.depth(count)) node = ChunkTree.rootOf(count, 0, node, nodes[:0]);
         if (node != demand.root) revert NotWhatWasDemanded();
-        emit NodesShown(demandId, msg.sender, nodes);
+        emit NodesShown(demand.taskId, demand.round, demandId, msg.sender, nodes);
     }
 
     /// @inheritdoc IDemands
@@ -109,7 +109,7 @@ abstract contract Demands is Reports, IDemands {
         // the others' demands fall with the proposal: their bonds go back
         record.openDemands = 0;
         _credits[open.demander] += demandBondWei(demand.kind);
-        emit DemandReturned(demandId, open.demander);
+        emit DemandReturned(demand.taskId, demand.round, demandId, open.demander);
         if (demand.kind == DemandKind.UpdateChunk) record.withheld |= uint64(1 << demand.place);
         _strike(demand.taskId, demand.round, proposal, ChallengeKind.Withheld, demand.index, 0, open.demander);
     }
@@ -121,7 +121,7 @@ abstract contract Demands is Reports, IDemands {
         if (_stands(demand)) revert InvalidDemand();
         _close(demandId);
         _credits[open.demander] += demandBondWei(demand.kind);
-        emit DemandReturned(demandId, open.demander);
+        emit DemandReturned(demand.taskId, demand.round, demandId, open.demander);
     }
 
     /// @inheritdoc IDemands

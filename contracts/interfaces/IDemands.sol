@@ -22,11 +22,29 @@ interface IDemands {
     /// @notice A demanded chunk was shown.
     /// @param chunk Its 256 bytes.
     /// @param path Its path to the updateRoot, from the leaf upward.
-    event ChunkShown(bytes32 indexed demandId, address indexed shownBy, bytes chunk, bytes32[] path);
+    event ChunkShown(
+        uint32 indexed taskId,
+        uint32 indexed round,
+        bytes32 indexed demandId,
+        address shownBy,
+        bytes chunk,
+        bytes32[] path
+    );
     /// @notice Demanded nodes were shown, from left to right.
-    event NodesShown(bytes32 indexed demandId, address indexed shownBy, bytes32[] nodes);
+    event NodesShown(
+        uint32 indexed taskId,
+        uint32 indexed round,
+        bytes32 indexed demandId,
+        address shownBy,
+        bytes32[] nodes
+    );
     /// @notice The bond of a demand went back, as the proposal it was made against is no longer to be decided.
-    event DemandReturned(bytes32 indexed demandId, address indexed demander);
+    event DemandReturned(
+        uint32 indexed taskId,
+        uint32 indexed round,
+        bytes32 indexed demandId,
+        address demander
+    );
 
     /// @notice What is sent is not the bond of this kind of demand.
     error WrongDemandBond(uint256 expectedWei);

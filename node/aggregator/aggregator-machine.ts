@@ -1,7 +1,7 @@
 import { hexEquals } from "../core/hex.ts";
 import type { Address } from "../core/ids.ts";
 import type { Commitment, Proposal } from "../core/records.ts";
-import type { RoundView } from "../core/task-view.ts";
+import type { RoundView, TaskView } from "../core/task-view.ts";
 import type { ChainCall } from "../ports/chain.ts";
 import { dueRegistration, type OwnContact } from "../rounds/contact.ts";
 import type { Machine, Outcome } from "../rounds/driver.ts";
@@ -105,7 +105,7 @@ function due(state: AggregatorState): readonly AggregatorAction[] {
   const actions: AggregatorAction[] = [];
   const registration = dueRegistration(me, options.contact, members);
   if (registration !== undefined) actions.push({ kind: "send", key: "register", call: registration });
-  if (needsBond(state)) actions.push({ kind: "bond", key: "bond", bondWei: view.bondWei! });
+  if (needsBond(state)) actions.push({ kind: "bond", key: "bond", bondWei: bondOf(view) });
   const round = runningRound(view);
   if (round?.phase === "open" || round?.phase === "aggregating") actions.push(...dueGathering(state, round));
   if (round?.phase === "aggregating") actions.push(...dueProposal(state, round));
@@ -117,9 +117,13 @@ function due(state: AggregatorState): readonly AggregatorAction[] {
 
 /** Whether the task's bond is to be brought: once, and not again by one that lost a bond in this task. */
 function needsBond({ view, members, me, bonded }: AggregatorState): boolean {
-  if (view?.bondWei === undefined || bonded) return false;
+  if (view === undefined || bondOf(view) === 0n || bonded) return false;
   const lost = view.rounds.some(({ refuted }) => refuted?.some(({ aggregator }) => hexEquals(aggregator, me)));
   return !lost && members.some(({ account, roles }) => hexEquals(account, me) && roles.includes("aggregator"));
+}
+
+function bondOf({ rules }: TaskView): bigint {
+  return BigInt(rules.aggregatorBondGwei) * 1_000_000_000n;
 }
 
 /** Every aggregator gathers every update, assigned or not: it may be the next, and participants ask it for them. */

@@ -16,6 +16,7 @@ import { createJsonRpc, type JsonRpc } from "./json-rpc.ts";
 import { createLogFeed } from "./log-feed.ts";
 import { createLogReader, type LogFilter, type RawLog, toQuantity } from "./log-ranges.ts";
 import { createMemberReader, memberEventNames } from "./members.ts";
+import { recordDigest } from "./signed-records.ts";
 
 /** How to read a federation's record. */
 export interface ChainReaderOptions {
@@ -147,10 +148,20 @@ export function chainReaderOver(connection: FederationConnection, options: Chain
         creditWei: BigInt(credit?.creditWei ?? 0n),
       };
     },
+    async heldReward(caseHash) {
+      const held = await call("heldReward", [caseHash], toQuantity((await readHead(rpc, finality)).number));
+      if (!held || BigInt(held.amountWei) === 0n) return undefined;
+      return {
+        challenger: getAddress(held.challenger) as Address,
+        amountWei: BigInt(held.amountWei),
+        collectableFromS: Number(held.collectableFrom),
+      };
+    },
     follow: (taskId, { signal }) => followTask(follow, taskId, signal),
     attestationDigest: (taskId, round, proposalHash, evaluation) =>
       attestationDigest(domain, attestationValue(taskId, round, proposalHash, evaluation)),
     recoverAttester: ({ taskId, round, proposalHash, evaluation, signature }) =>
       recoverSigner(attestationDigest(domain, attestationValue(taskId, round, proposalHash, evaluation)), signature),
+    recoverSigner: (record) => recoverSigner(recordDigest(domain, record), record.signature),
   };
 }

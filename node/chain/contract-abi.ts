@@ -22,6 +22,8 @@ export interface ContractArtifact {
 
 // Where Hardhat puts it, in a clone; the published package has it at the same place.
 const artifactPath = "artifacts/contracts/Federation.sol/Federation.json";
+/** The ABI of the federation's own code and its court's together. */
+const interfacePath = "artifacts/contracts/interfaces/IFederation.sol/IFederation.json";
 
 /** The folder that holds this package's package.json, in a clone and where npm installed it. */
 export function packageFolder(): string {
@@ -36,13 +38,17 @@ export function packageFolder(): string {
 
 /** Reads the compiled contract. Rejects with NOT_BUILT when the contracts have not been compiled. */
 export async function loadContractArtifact(): Promise<ContractArtifact> {
-  const text = await readFile(join(packageFolder(), artifactPath), "utf8").catch((error: unknown) => {
-    throw new FedledgerError("NOT_BUILT", { path: artifactPath }, error);
-  });
-  return JSON.parse(text) as ContractArtifact;
+  return await loadArtifact(artifactPath);
 }
 
-/** The federation contract's functions, events and errors. Rejects with NOT_BUILT. */
+/** The functions, events and errors of a federation, its court's included. Rejects with NOT_BUILT. */
 export async function loadContractInterface(): Promise<Interface> {
-  return new Interface((await loadContractArtifact()).abi);
+  return new Interface((await loadArtifact(interfacePath)).abi);
+}
+
+async function loadArtifact(path: string): Promise<ContractArtifact> {
+  const text = await readFile(join(packageFolder(), path), "utf8").catch((error: unknown) => {
+    throw new FedledgerError("NOT_BUILT", { path }, error);
+  });
+  return JSON.parse(text) as ContractArtifact;
 }

@@ -1,15 +1,21 @@
-import { concat, hexlify, type Interface, toUtf8Bytes } from "ethers";
-import { modeCodes, roleIds, ruleCodes } from "../core/enum-codes.ts";
-import type { Hex } from "../core/ids.ts";
+import { concat, hexlify, type Interface, Signature, toUtf8Bytes } from "ethers";
+import { zeroBytes32 } from "../core/commitment.ts";
+import { demandKindCodes, modeCodes, roleIds, ruleCodes } from "../core/enum-codes.ts";
+import type { Address, Hex } from "../core/ids.ts";
 import { bytesToLanes, lanesToBytes } from "../core/lanes.ts";
 import { peerIdToHex } from "../core/peer-id-text.ts";
-import type { InvalidUpdate, TaskRules, WrongChunk } from "../core/records.ts";
+import type { Demand, InvalidUpdate, SignedCommitment, TaskRules, WrongChunk } from "../core/records.ts";
 import type { ChainCall } from "../ports/index.ts";
+import { packEvaluation } from "./packed-evaluation.ts";
 
-/** Calldata of a call. Attestations are put in the ascending order of attesters that the contract wants. */
+/** Calldata of a call. Signatures are put in the ascending order of signers that the contract wants. */
 export function encodeCall(contract: Interface, call: ChainCall): Hex {
-  const isBonded = call.kind === "createTask" && call.bondWei !== undefined;
-  return contract.encodeFunctionData(isBonded ? "createBondedTask" : call.kind, argumentsOf(call)) as Hex;
+  return contract.encodeFunctionData(call.kind, argumentsOf(call)) as Hex;
+}
+
+/** What a call pays, in wei. */
+export function weiSentBy(call: ChainCall): bigint {
+  return call.kind === "bond" || call.kind === "demandChunk" || call.kind === "demandNodes" ? call.amountWei : 0n;
 }
 
 function argumentsOf(call: ChainCall): readonly unknown[] {
@@ -20,35 +26,71 @@ function argumentsOf(call: ChainCall): readonly unknown[] {
     case "revokeRole":
       return [roleIds[call.role], call.account];
     case "createTask":
-      return [
-        encodeRules(call.rules),
-        call.modelRoot,
-        hexlify(toUtf8Bytes(call.spec)),
-        ...(call.bondWei === undefined ? [] : [call.bondWei]),
-      ];
+      return [encodeRules(call.rules), call.modelRoot, hexlify(toUtf8Bytes(call.spec))];
     case "enrol":
     case "leaveTask":
     case "openRound":
       return [call.taskId];
     case "commit":
       return [call.taskId, call.round, call.baseModelRoot, call.updateRoot, call.contentId, call.weight];
+    case "commitBatch":
+      return [call.taskId, call.round, call.signed.map(encodeSigned)];
     case "closeRound":
     case "reassign":
       return [call.taskId, call.round];
-    case "propose":
+    case "propose": {
+      const words = ascending(call.words ?? [], ({ holder }) => holder);
+      return [call.taskId, call.round, call.proposal, words.map((word) => ({ slots: word.slots, ...compact(word) }))];
+    }
     case "finalizeUnchallenged":
       return [call.taskId, call.round, call.proposal];
     case "finalize": {
-      const ascending = call.attestations.toSorted((a, b) => (BigInt(a.attester) < BigInt(b.attester) ? -1 : 1));
-      const attestations = ascending.map(({ evaluation, signature }) => ({ evaluation, signature }));
+      const attestations = ascending(call.attestations, ({ attester }) => attester).map((attestation) => ({
+        evaluation: packEvaluation(attestation.evaluation),
+        ...compact(attestation),
+      }));
       return [call.taskId, call.round, call.proposal, attestations];
     }
     case "challengeWeight":
-      return [call.taskId, call.round, call.proposal, call.commitments];
+      return [call.taskId, call.round, call.proposal, call.commitments, saltOf(call)];
     case "challengeChunk":
-      return [call.taskId, call.round, call.proposal, call.commitments, encodeWrongChunk(call.wrong)];
-    case "challengeUpdate":
-      return [call.taskId, call.round, call.proposal, call.commitments, encodeInvalidUpdate(call.invalid)];
+      return [call.taskId, call.round, call.proposal, call.commitments, encodeWrongChunk(call.wrong), saltOf(call)];
+    case "challengeUpdate": {
+      const proof = encodeInvalidUpdate(call.invalid);
+      return [call.taskId, call.round, call.proposal, call.commitments, proof, saltOf(call)];
+    }
+    case "challengeExclusion": {
+      const { r, vs } = compact(call.custody);
+      return [call.taskId, call.round, call.proposal, call.commitments, call.position, r, vs, saltOf(call)];
+    }
+    case "reportUpdate":
+      return [call.taskId, call.round, call.commitments, encodeInvalidUpdate(call.invalid), saltOf(call)];
+    case "reportEquivocation": {
+      const { one, other } = call;
+      return [call.taskId, call.round, one.baseModelRoot, encodeSigned(one), encodeSigned(other), saltOf(call)];
+    }
+    case "reportDoubleCommitment":
+      return [call.taskId, call.round, call.commitments, call.position, encodeSigned(call.signed), saltOf(call)];
+    case "reportWithheld":
+      return [call.taskId, call.round, call.proposal, call.commitments, call.position, saltOf(call)];
+    case "demandChunk":
+      return [encodeDemand(call.demand), call.proposal, call.commitments, call.position];
+    case "demandNodes":
+      return [encodeDemand(call.demand), call.proposal, call.path];
+    case "answerChunk":
+      return [encodeDemand(call.demand), hexlify(call.shown.chunk), call.shown.proof];
+    case "answerNodes":
+      return [encodeDemand(call.demand), call.nodes];
+    case "strikeUnanswered":
+      return [encodeDemand(call.demand), call.proposal];
+    case "returnDemand":
+      return [encodeDemand(call.demand)];
+    case "reserveChallenge":
+      return [call.reservation];
+    case "claimReward":
+      return [call.caseHash, call.salt];
+    case "collectReward":
+      return [call.caseHash];
     case "requestUnbond":
       return [call.amountWei];
     case "bond":
@@ -58,7 +100,35 @@ function argumentsOf(call: ChainCall): readonly unknown[] {
   }
 }
 
-function encodeWrongChunk({ chunkIndex, base, updates, resultLeaf, resultProof }: WrongChunk) {
+const saltOf = ({ salt }: { readonly salt?: Hex }) => salt ?? zeroBytes32;
+
+function ascending<Entry>(entries: readonly Entry[], accountOf: (entry: Entry) => Address): readonly Entry[] {
+  return entries.toSorted((a, b) => (BigInt(accountOf(a)) < BigInt(accountOf(b)) ? -1 : 1));
+}
+
+/** A signature of 65 bytes in the two words of EIP-2098. */
+function compact({ signature }: { readonly signature: Hex }) {
+  const { r, yParityAndS: vs } = Signature.from(signature);
+  return { r, vs };
+}
+
+function encodeSigned(signed: SignedCommitment) {
+  const { weight, updateRoot, contentId } = signed;
+  return { weight, updateRoot, contentId, ...compact(signed) };
+}
+
+function encodeDemand(demand: Demand) {
+  return { ...demand, kind: demandKindCodes.codeOf(demand.kind) };
+}
+
+function encodeWrongChunk({
+  chunkIndex,
+  base,
+  updates,
+  resultLeaf,
+  resultProof,
+  bounds = new Uint8Array(),
+}: WrongChunk) {
   return {
     chunkIndex,
     leaf: resultLeaf,
@@ -67,6 +137,7 @@ function encodeWrongChunk({ chunkIndex, base, updates, resultLeaf, resultProof }
     basePath: base.proof,
     updates: concat(updates.map(({ chunk }) => hexlify(zigzag(chunk)))),
     updatePaths: updates.flatMap(({ proof }) => proof),
+    bounds: hexlify(bounds),
   };
 }
 

@@ -3,9 +3,10 @@ import type { Address, Hex } from "../core/ids.ts";
 import type { Chain } from "../ports/index.ts";
 import { attestationDomain, attestationTypes, attestationValue } from "./attestation-digest.ts";
 import { type ChainReaderOptions, chainReaderOver, connectFederation } from "./chain-reader.ts";
-import { encodeCall } from "./contract-calls.ts";
+import { encodeCall, weiSentBy } from "./contract-calls.ts";
 import { decodeTaskEvent } from "./events.ts";
 import type { SenderOptions } from "./pending-transaction.ts";
+import { typedRecord } from "./signed-records.ts";
 import type { Signer } from "./signer.ts";
 import { createTransactionSender } from "./transaction-sender.ts";
 
@@ -31,8 +32,9 @@ export async function createChain(options: ChainOptions): Promise<Chain> {
     account,
     async send(call, { signal } = {}) {
       const data = encodeCall(contract, call);
-      const value = call.kind === "bond" ? { value: call.amountWei } : {};
-      const receipt = await sender.send({ name: call.kind, to: federation, data, ...value }, signal);
+      const value = weiSentBy(call);
+      const request = { name: call.kind, to: federation, data, ...(value > 0n && { value }) };
+      const receipt = await sender.send(request, signal);
       const events = receipt.logs.map((entry) => decodeTaskEvent(contract, entry));
       const created = events.find((event) => event?.name === "TaskCreated");
       return {
@@ -45,6 +47,10 @@ export async function createChain(options: ChainOptions): Promise<Chain> {
     async signAttestation(taskId, round, proposalHash, evaluation) {
       const value = attestationValue(taskId, round, proposalHash, evaluation);
       return (await signer.signTypedData(domain, attestationTypes, value)) as Hex;
+    },
+    async signRecord(record) {
+      const { types, value } = typedRecord(record);
+      return (await signer.signTypedData(domain, types, value)) as Hex;
     },
   };
 }

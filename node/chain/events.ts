@@ -1,13 +1,22 @@
 import { getAddress, type Interface, type Result, toUtf8String } from "ethers";
-import { challengeKindCodes, modeCodes, reasonCodes, ruleCodes } from "../core/enum-codes.ts";
+import { ruleFields } from "../core/commitment.ts";
+import {
+  challengeKindCodes,
+  demandKindCodes,
+  misconductKindCodes,
+  modeCodes,
+  reasonCodes,
+  ruleCodes,
+} from "../core/enum-codes.ts";
+import { fromHex } from "../core/hex.ts";
 import type { Address, Bytes32 } from "../core/ids.ts";
-import type { Evaluation, EventPosition, Proposal, TaskEvent, TaskRules } from "../core/records.ts";
+import type { Demand, EventPosition, Proposal, TaskEvent, TaskRules } from "../core/records.ts";
 import type { RawLog } from "./log-ranges.ts";
+import { unpackEvaluation } from "./packed-evaluation.ts";
 
 /** Names of the contract events that belong to a task, see TaskEvent. */
 export const taskEventNames = [
   "TaskCreated",
-  "TaskBond",
   "Enrolled",
   "Leaving",
   "Left",
@@ -17,6 +26,11 @@ export const taskEventNames = [
   "AggregatorAssigned",
   "Proposed",
   "Challenged",
+  "Misconduct",
+  "Demanded",
+  "ChunkShown",
+  "NodesShown",
+  "DemandReturned",
   "BondLocked",
   "BondReleased",
   "Slashed",
@@ -52,7 +66,6 @@ function eventBody(name: string, args: Result): WithoutPosition<TaskEvent> | und
       spec: text(args.spec),
     };
   }
-  if (name === "TaskBond") return { name, ...task, bondWei: BigInt(args.bondWei) };
   if (name === "Enrolled") return { name, ...task, participant: account("participant"), index: number("index") };
   if (name === "Leaving" || name === "Left") return { name, ...task, participant: account("participant") };
   const round = { ...task, round: "round" in args.toObject() ? number("round") : 0 };
@@ -97,6 +110,28 @@ function eventBody(name: string, args: Result): WithoutPosition<TaskEvent> | und
         kind: challengeKindCodes.nameOf(args.kind),
         chunkIndex: number("chunkIndex"),
       };
+    case "Misconduct": {
+      const kind = misconductKindCodes.nameOf(args.kind);
+      return { name, ...round, participant: account("participant"), reporter: account("reporter"), kind };
+    }
+    case "Demanded": {
+      const parts = { demandId: bytes32("demandId"), demander: account("demander"), demand: demandOf(args.demand) };
+      return { name, ...round, ...parts, deadlineS: number("deadline") };
+    }
+    case "ChunkShown": {
+      const shown = { chunk: fromHex(args.chunk), proof: hashes(args.path) };
+      return { name, ...round, demandId: bytes32("demandId"), shownBy: account("shownBy"), shown };
+    }
+    case "NodesShown":
+      return {
+        name,
+        ...round,
+        demandId: bytes32("demandId"),
+        shownBy: account("shownBy"),
+        nodes: hashes(args.nodes),
+      };
+    case "DemandReturned":
+      return { name, ...round, demandId: bytes32("demandId"), demander: account("demander") };
     case "BondLocked":
     case "BondReleased":
       return { name, ...round, account: account("account"), amountWei: BigInt(args.amountWei) };
@@ -115,7 +150,7 @@ function eventBody(name: string, args: Result): WithoutPosition<TaskEvent> | und
         ...round,
         modelRoot: bytes32("modelRoot"),
         attesters: (args.attesters as string[]).map((attester) => getAddress(attester) as Address),
-        evaluations: (args.evaluations as Result[]).map(evaluationOf),
+        evaluations: (args.evaluations as bigint[]).map(unpackEvaluation),
         historyHead: bytes32("historyHead"),
       };
     case "RoundInvalidated":
@@ -135,26 +170,31 @@ function positionOf(log: RawLog): EventPosition {
 }
 
 function rulesOf(rules: Result): TaskRules {
+  const fields = ruleFields.map((field) => [
+    field,
+    field === "pipelined" ? Boolean(rules[field]) : Number(rules[field]),
+  ]);
   return {
+    ...Object.fromEntries(fields),
     mode: modeCodes.nameOf(rules.mode),
     rule: ruleCodes.nameOf(rules.rule),
-    fractionBits: Number(rules.fractionBits),
-    attempts: Number(rules.attempts),
-    parameterCount: Number(rules.parameterCount),
-    clipLanes: Number(rules.clipLanes),
-    maxWeight: Number(rules.maxWeight),
-    serverRateQ16: Number(rules.serverRateQ16),
-    rounds: Number(rules.rounds),
-    minUpdates: Number(rules.minUpdates),
-    maxUpdates: Number(rules.maxUpdates),
-    participationBps: Number(rules.participationBps),
-    attestationQuorum: Number(rules.attestationQuorum),
-    roundsPerParticipant: Number(rules.roundsPerParticipant),
-    commitWindowS: Number(rules.commitWindowS),
-    aggregateWindowS: Number(rules.aggregateWindowS),
-    challengeWindowS: Number(rules.challengeWindowS),
   };
 }
+
+function demandOf(demand: Result): Demand {
+  return {
+    taskId: Number(demand.taskId),
+    round: Number(demand.round),
+    proposalHash: demand.proposalHash.toLowerCase(),
+    kind: demandKindCodes.nameOf(demand.kind),
+    place: Number(demand.place),
+    index: Number(demand.index),
+    root: demand.root.toLowerCase(),
+  };
+}
+
+const hashes = (values: Iterable<string>): readonly Bytes32[] =>
+  [...values].map((value) => value.toLowerCase() as Bytes32);
 
 function proposalOf(proposal: Result): Proposal {
   return {
@@ -164,14 +204,6 @@ function proposalOf(proposal: Result): Proposal {
     contentId: proposal.contentId.toLowerCase(),
     totalWeight: BigInt(proposal.totalWeight),
     excluded: BigInt(proposal.excluded),
-  };
-}
-
-function evaluationOf(evaluation: Result): Evaluation {
-  return {
-    samples: Number(evaluation.samples),
-    metricQ24: BigInt(evaluation.metricQ24),
-    lossQ24: BigInt(evaluation.lossQ24),
   };
 }
 

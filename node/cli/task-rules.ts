@@ -20,6 +20,12 @@ export const ruleSettings = [
   "commitWindow",
   "aggregateWindow",
   "challengeWindow",
+  "rule",
+  "trim",
+  "holders",
+  "pipelined",
+  "bond",
+  "participantBond",
 ] as const;
 
 /**
@@ -33,7 +39,7 @@ export function taskRules(spec: TaskSpec, values: Settings<(typeof ruleSettings)
   const drawn = Math.min(maxUpdates, Math.ceil(((values.participants ?? 5) * participationBps) / 10_000));
   return {
     mode: "transparent",
-    rule: "weighted-mean",
+    rule: values.rule ?? "weighted-mean",
     fractionBits,
     attempts: values.attempts ?? 3,
     parameterCount: modelLayout(spec.model).parameterCount,
@@ -44,10 +50,15 @@ export function taskRules(spec: TaskSpec, values: Settings<(typeof ruleSettings)
     minUpdates: values.minUpdates ?? Math.ceil((drawn * 2) / 3),
     maxUpdates,
     participationBps,
-    attestationQuorum: values.quorum ?? Math.floor(drawn / 2) + 1,
     roundsPerParticipant: values.roundsPerParticipant ?? 0,
+    trim: values.trim ?? (values.rule === "trimmed-mean" ? 1 : 0),
+    attestationQuorum: values.quorum ?? Math.floor(drawn / 2) + 1,
+    holders: values.holders ?? 0,
+    pipelined: values.pipelined ?? false,
     commitWindowS: values.commitWindow ?? 600,
     aggregateWindowS: values.aggregateWindow ?? 300,
     challengeWindowS: values.challengeWindow ?? 600,
+    aggregatorBondGwei: values.bond ?? 0,
+    participantBondGwei: values.participantBond ?? 0,
   };
 }

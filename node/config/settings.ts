@@ -25,6 +25,13 @@ const address = z
 const choice = <const T extends readonly [string, ...string[]]>(...values: T) =>
   z.enum(values, `expected one of ${values.join(", ")}`);
 const yes = z.union([z.boolean(), z.stringbool()], "expected true or false");
+const gwei = z
+  .string()
+  .regex(/^\d{1,5}(\.\d{1,9})?$/, "expected an amount of ether with at most nine decimals, such as 0.5")
+  .transform((ether) => {
+    const [whole = "", decimals = ""] = ether.split(".");
+    return Number(whole + decimals.padEnd(9, "0"));
+  });
 const share = z
   .string()
   .regex(/^\d+\/\d+$/, "expected PART/PARTS, such as 0/5")
@@ -117,7 +124,32 @@ export const settings = {
   bond: defineSetting({
     flag: "--bond <ether>",
     help: "what each assigned aggregator answers with, and loses when its proposal is proven wrong; none by default",
-    schema: text,
+    schema: gwei,
+  }),
+  participantBond: defineSetting({
+    flag: "--participant-bond <ether>",
+    help: "what each participant answers with, and loses when it is proven to have broken the rules; none by default",
+    schema: gwei,
+  }),
+  rule: defineSetting({
+    flag: "--rule <rule>",
+    help: "how updates become one: weighted-mean (default), coordinate-median or trimmed-mean; the last two ignore weights",
+    schema: choice("weighted-mean", "coordinate-median", "trimmed-mean"),
+  }),
+  trim: defineSetting({
+    flag: "--trim <n>",
+    help: "values that a trimmed mean drops at each end of every parameter; default 1, twice it must be below --min-updates",
+    schema: integer(1, 31),
+  }),
+  holders: defineSetting({
+    flag: "--holders <n>",
+    help: "members that must have signed that they hold an update before it counts: one more than may lie; default 0, none",
+    schema: integer(0, 22),
+  }),
+  pipelined: defineSetting({
+    flag: "--pipelined",
+    help: "open the next round on a proposed model, while its challenge window runs",
+    schema: yes,
   }),
   round: defineSetting({
     flag: "--round <n>",

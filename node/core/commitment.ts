@@ -1,8 +1,24 @@
-import { modeCodes, phaseCodes, reasonCodes, ruleCodes } from "./enum-codes.ts";
+import {
+  challengeKindCodes,
+  demandKindCodes,
+  misconductKindCodes,
+  modeCodes,
+  phaseCodes,
+  reasonCodes,
+  ruleCodes,
+} from "./enum-codes.ts";
 import { abiWords, toHex } from "./hex.ts";
 import type { Address, Bytes32, Hex, RoundNumber, TaskId } from "./ids.ts";
 import { keccak256 } from "./keccak.ts";
-import type { Commitment, InvalidReason, Proposal, TaskRules } from "./records.ts";
+import type {
+  ChallengeKind,
+  Commitment,
+  Demand,
+  InvalidReason,
+  MisconductKind,
+  Proposal,
+  TaskRules,
+} from "./records.ts";
 
 /** 32 zero bytes: what stands where there is no hash. */
 export const zeroBytes32: Bytes32 = toHex(new Uint8Array(32));
@@ -45,27 +61,36 @@ export function proposalHash(taskId: TaskId, round: RoundNumber, proposal: Propo
   return hashWords(taskId, round, attempt, aggregator, modelRoot, contentId, totalWeight, excluded);
 }
 
-/** Hash of a task's rules: the 17 fields of TaskTypes.TaskRules in order, a word each (section 5). */
+/** The fields of TaskTypes.TaskRules in the contract's order: what InvalidRule numbers, and what the hash of the rules goes through. */
+export const ruleFields = [
+  "mode",
+  "rule",
+  "fractionBits",
+  "attempts",
+  "parameterCount",
+  "clipLanes",
+  "maxWeight",
+  "serverRateQ16",
+  "rounds",
+  "minUpdates",
+  "maxUpdates",
+  "participationBps",
+  "roundsPerParticipant",
+  "trim",
+  "attestationQuorum",
+  "holders",
+  "pipelined",
+  "commitWindowS",
+  "aggregateWindowS",
+  "challengeWindowS",
+  "aggregatorBondGwei",
+  "participantBondGwei",
+] as const satisfies readonly (keyof TaskRules)[];
+
+/** Hash of a task's rules: the fields of TaskTypes.TaskRules in order, a word each (section 5). */
 export function rulesHash(rules: TaskRules): Bytes32 {
-  return hashWords(
-    modeCodes.codeOf(rules.mode),
-    ruleCodes.codeOf(rules.rule),
-    rules.fractionBits,
-    rules.attempts,
-    rules.parameterCount,
-    rules.clipLanes,
-    rules.maxWeight,
-    rules.serverRateQ16,
-    rules.rounds,
-    rules.minUpdates,
-    rules.maxUpdates,
-    rules.participationBps,
-    rules.attestationQuorum,
-    rules.roundsPerParticipant,
-    rules.commitWindowS,
-    rules.aggregateWindowS,
-    rules.challengeWindowS,
-  );
+  const coded = { ...rules, mode: modeCodes.codeOf(rules.mode), rule: ruleCodes.codeOf(rules.rule) };
+  return hashWords(...ruleFields.map((field) => Number(coded[field])));
 }
 
 /**
@@ -73,7 +98,6 @@ export function rulesHash(rules: TaskRules): Bytes32 {
  *
  * @param task.modelRoot root of the initial model
  * @param task.spec the specification's canonical JSON
- * @param task.bondWei what each assigned aggregator answers with; absent or 0 in a task without a bond
  */
 export function initialHistoryHead(
   task: Deployment & {
@@ -81,13 +105,41 @@ export function initialHistoryHead(
     readonly rules: TaskRules;
     readonly modelRoot: Bytes32;
     readonly spec: string;
-    readonly bondWei?: bigint | undefined;
   },
 ): Bytes32 {
-  const { chainId, federation, taskId, rules, modelRoot, bondWei = 0n } = task;
+  const { chainId, federation, taskId, rules, modelRoot } = task;
   const specHash = toHex(keccak256(new TextEncoder().encode(task.spec)));
-  const head = hashWords(BigInt(chainId), federation, taskId, rulesHash(rules), modelRoot, specHash);
-  return bondWei === 0n ? head : hashWords(head, bondWei);
+  return hashWords(BigInt(chainId), federation, taskId, rulesHash(rules), modelRoot, specHash);
+}
+
+/** What a demand is known by on the chain: the hash of its fields, a word each (section 10). */
+export function demandId(demand: Demand): Bytes32 {
+  const { taskId, round, kind, place, index, root } = demand;
+  return hashWords(taskId, round, demand.proposalHash, demandKindCodes.codeOf(kind), place, index, root);
+}
+
+/** What a won challenge or report proves, by which its reward is known (section 11). */
+export function caseHash(
+  proven: { readonly taskId: TaskId; readonly round: RoundNumber } & (
+    | {
+        /** Of the struck proposal. */
+        readonly proposalHash: Bytes32;
+        readonly challenge: ChallengeKind;
+        /** Chunk index; of a left-out update its slot; of a withheld one the demand's index; 0 for a wrong weight. */
+        readonly index: number;
+      }
+    | { readonly participant: Address; readonly misconduct: MisconductKind }
+  ),
+): Bytes32 {
+  const { taskId, round } = proven;
+  return "challenge" in proven
+    ? hashWords(taskId, round, proven.proposalHash, challengeKindCodes.codeOf(proven.challenge), proven.index)
+    : hashWords(taskId, round, proven.participant, 128 + misconductKindCodes.codeOf(proven.misconduct), 0);
+}
+
+/** What an account sends ahead of a challenge, so that nobody who copies it is paid; `salt` is to be random, and secret until the challenge. */
+export function challengeReservation(account: Address, salt: Bytes32, of: Bytes32): Bytes32 {
+  return hashWords(account, salt, of);
 }
 
 /** How a round ended, as the history chain holds it. */

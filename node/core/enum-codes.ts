@@ -2,7 +2,7 @@ import { FedledgerError } from "./error.ts";
 import { toHex } from "./hex.ts";
 import type { Bytes32 } from "./ids.ts";
 import { keccak256 } from "./keccak.ts";
-import type { ChallengeKind, InvalidReason, Mode, Phase, Role, Rule } from "./records.ts";
+import type { ChallengeKind, DemandKind, InvalidReason, MisconductKind, Mode, Phase, Role, Rule } from "./records.ts";
 
 /** Words of our records and the numbers of the same contract enum, both ways. */
 export interface EnumCodes<Name extends string> {
@@ -50,13 +50,24 @@ export const reasonCodes: EnumCodes<InvalidReason> = enumCodes("reason", [
   "no-proposal",
   "not-attested",
   "challenge-won",
+  "ancestor-invalid",
 ]);
-/** TaskTypes.ChallengeKind. */
+/** ChallengeTypes.ChallengeKind. */
 export const challengeKindCodes: EnumCodes<ChallengeKind> = enumCodes("challenge", [
   "wrong-chunk",
   "invalid-update",
   "wrong-weight",
+  "left-out",
+  "withheld",
 ]);
+/** ChallengeTypes.MisconductKind. */
+export const misconductKindCodes: EnumCodes<MisconductKind> = enumCodes("misconduct", [
+  "invalid-update",
+  "equivocation",
+  "withheld",
+]);
+/** ChallengeTypes.DemandKind. */
+export const demandKindCodes: EnumCodes<DemandKind> = enumCodes("demand", ["update-chunk", "model-nodes"]);
 
 const idOf = (name: string): Bytes32 => toHex(keccak256(new TextEncoder().encode(name)));
 

@@ -1,10 +1,12 @@
 import { proposalHash, zeroBytes32 } from "./commitment.ts";
 import { FedledgerError } from "./error.ts";
+import { demanded, unshown } from "./fold-demands.ts";
 import type { Address } from "./ids.ts";
+import { impossible, type TaskEventOf } from "./impossible-event.ts";
 import type { TaskEvent } from "./records.ts";
-import type { RoundView, TaskView } from "./task-view.ts";
+import { hasEnded, type RoundView, type TaskView } from "./task-view.ts";
 
-type EventOf<Name extends TaskEvent["name"]> = Extract<TaskEvent, { name: Name }>;
+type EventOf<Name extends TaskEvent["name"]> = TaskEventOf<Name>;
 type Place = TaskView["enrolled"][number];
 /** A view whose lists are being built; the objects in them are replaced, never changed. */
 type Draft = Omit<TaskView, "enrolled" | "rounds"> & { enrolled: Place[]; rounds: RoundView[] };
@@ -45,8 +47,10 @@ function applied(event: TaskEvent, draft: Draft | undefined): Draft {
     case "Left":
       free(draft.enrolled, event);
       return draft;
-    case "TaskBond":
-      return { ...draft, bondWei: event.bondWei };
+    case "Misconduct": {
+      const { round, participant, reporter, kind } = event;
+      return { ...draft, misconduct: [...(draft.misconduct ?? []), { round, participant, reporter, kind }] };
+    }
     case "BondLocked":
     case "BondReleased":
     case "Slashed":
@@ -55,22 +59,36 @@ function applied(event: TaskEvent, draft: Draft | undefined): Draft {
       draft.rounds.push(opened(event, draft));
       return draft;
     case "RoundFinalized": {
-      const round = finalized(event, current(event, draft));
-      draft.rounds[draft.rounds.length - 1] = round;
-      const complete = event.round === draft.rules.rounds;
+      const round = replace(draft, finalized(event, roundOf(event, draft), draft));
       const { modelRoot, historyHead } = event;
-      return { ...draft, modelRoot, modelContentId: round.proposal!.contentId, historyHead, complete };
+      return {
+        ...draft,
+        modelRoot,
+        modelContentId: round.proposal!.contentId,
+        historyHead,
+        complete: isComplete(draft),
+      };
     }
     case "RoundInvalidated": {
-      const round = current(event, draft);
-      if (ended(round)) throw impossible(event, `the round is ${round.phase}`);
-      draft.rounds[draft.rounds.length - 1] = { ...round, phase: "invalidated", invalidReason: event.reason };
-      return { ...draft, historyHead: event.historyHead, complete: event.round === draft.rules.rounds };
+      const round = roundOf(event, draft);
+      if (hasEnded(round)) throw impossible(event, `the round is ${round.phase}`);
+      replace(draft, { ...round, phase: "invalidated", invalidReason: event.reason });
+      return { ...draft, historyHead: event.historyHead, complete: isComplete(draft) };
     }
+    case "Demanded":
+    case "ChunkShown":
+    case "NodesShown":
+    case "DemandReturned":
+      replace(draft, demanded(event, roundOf(event, draft, draft.rounds.length)));
+      return draft;
     default:
-      draft.rounds[draft.rounds.length - 1] = advanced(event, current(event, draft), draft.enrolled);
+      replace(draft, advanced(event, roundOf(event, draft), draft.enrolled));
       return draft;
   }
+}
+
+function isComplete({ rounds, rules }: Draft): boolean {
+  return rounds.length === rules.rounds && rounds.slice(-2).every(hasEnded);
 }
 
 function created(event: EventOf<"TaskCreated">): Draft {
@@ -114,7 +132,9 @@ function free(places: Place[], event: EventOf<"Left">): void {
 
 function opened(event: EventOf<"RoundOpened">, { rounds, rules, enrolled }: Draft): RoundView {
   const previous = rounds.at(-1);
-  if (previous !== undefined && !ended(previous)) throw impossible(event, `round ${previous.round} has not ended`);
+  const running = rounds.slice(-2).find((round) => !hasEnded(round));
+  const mayOverlap = rules.pipelined && running === previous && running?.phase === "proposed";
+  if (running !== undefined && !mayOverlap) throw impossible(event, `round ${running.round} has not ended`);
   if (event.round !== (previous?.round ?? 0) + 1) throw impossible(event, `the last round was ${previous?.round ?? 0}`);
   if (event.round > rules.rounds) throw impossible(event, `the task has ${rules.rounds} rounds`);
   if (event.enrolled !== enrolled.length) throw impossible(event, `${enrolled.length} participants are enrolled`);
@@ -179,37 +199,35 @@ function advanced(
       const { proposal, ...rest } = round;
       const { aggregator, challenger, kind } = event;
       const refuted = [...(round.refuted ?? []), { attempt: proposal!.attempt, aggregator, challenger, kind }];
-      return { ...rest, phase: "aggregating", refuted };
+      return { ...rest, phase: "aggregating", refuted, ...(kind === "withheld" && unshown(round, event)) };
     }
   }
 }
 
-function finalized(event: EventOf<"RoundFinalized">, round: RoundView): RoundView {
+function finalized(event: EventOf<"RoundFinalized">, round: RoundView, { rounds }: Draft): RoundView {
   if (round.phase !== "proposed") throw impossible(event, `the round is ${round.phase}`);
+  const before = rounds.at(rounds.indexOf(round) - 1);
+  if (before !== undefined && before !== round && before.round < round.round && !hasEnded(before)) {
+    throw impossible(event, `round ${before.round} has not ended`);
+  }
   const { modelRoot, attesters, evaluations } = event;
   return { ...round, phase: "finalized", result: { modelRoot, attesters, evaluations } };
 }
 
-function current(event: Exclude<TaskEvent, { name: "TaskCreated" }> & { round: number }, draft: Draft): RoundView {
-  const round = draft.rounds.at(-1);
-  if (round === undefined || round.round !== event.round) {
-    throw impossible(event, `the current round is ${round?.round ?? 0}`);
+/** The round that an event names, which must be one of the newest. */
+function roundOf(event: TaskEvent & { round: number }, draft: Draft, newest = 2): RoundView {
+  const round = draft.rounds.findLast((candidate) => candidate.round === event.round);
+  if (round === undefined || draft.rounds.length - draft.rounds.indexOf(round) > newest) {
+    throw impossible(event, `the current round is ${draft.rounds.at(-1)?.round ?? 0}`);
   }
   return round;
 }
 
-function ended({ phase }: RoundView): boolean {
-  return phase === "finalized" || phase === "invalidated";
+function replace(draft: Draft, round: RoundView): RoundView {
+  draft.rounds[draft.rounds.findLastIndex((candidate) => candidate.round === round.round)] = round;
+  return round;
 }
 
 function placeOf(places: readonly Place[], participant: Address): number {
   return places.findIndex((entry) => entry.participant === participant);
-}
-
-function impossible(event: TaskEvent, reason: string): FedledgerError {
-  return new FedledgerError("INVALID_HISTORY", {
-    name: event.name,
-    round: "round" in event ? event.round : 0,
-    reason,
-  });
 }

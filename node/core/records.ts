@@ -7,9 +7,19 @@ export type Rule = "weighted-mean" | "coordinate-median" | "trimmed-mean";
 /** Where a round stands. */
 export type Phase = "none" | "open" | "aggregating" | "proposed" | "finalized" | "invalidated";
 /** Why a round was invalidated. */
-export type InvalidReason = "none" | "too-few-updates" | "no-proposal" | "not-attested" | "challenge-won";
+export type InvalidReason =
+  | "none"
+  | "too-few-updates"
+  | "no-proposal"
+  | "not-attested"
+  | "challenge-won"
+  | "ancestor-invalid";
 /** What a challenge proves against a proposal. */
-export type ChallengeKind = "wrong-chunk" | "invalid-update" | "wrong-weight";
+export type ChallengeKind = "wrong-chunk" | "invalid-update" | "wrong-weight" | "left-out" | "withheld";
+/** What a report proves against a participant. */
+export type MisconductKind = "invalid-update" | "equivocation" | "withheld";
+/** What a demand asks to be shown. */
+export type DemandKind = "update-chunk" | "model-nodes";
 /** A role of the federation. */
 export type Role = "admin" | "task-creator" | "participant" | "aggregator";
 
@@ -27,11 +37,19 @@ export interface TaskRules {
   readonly minUpdates: number;
   readonly maxUpdates: number;
   readonly participationBps: number;
-  readonly attestationQuorum: number;
   readonly roundsPerParticipant: number;
+  readonly trim: number;
+  readonly attestationQuorum: number;
+  /** f + 1; 0 asks for no availability. */
+  readonly holders: number;
+  readonly pipelined: boolean;
   readonly commitWindowS: number;
   readonly aggregateWindowS: number;
   readonly challengeWindowS: number;
+  /** In 10^9 wei; 0 for none. */
+  readonly aggregatorBondGwei: number;
+  /** In 10^9 wei; 0 for none. */
+  readonly participantBondGwei: number;
 }
 
 /** What the chain holds of an update. */
@@ -46,6 +64,51 @@ export interface Commitment {
   readonly updateRoot: Bytes32;
   /** SHA-256 digest of the blob's CIDv1. */
   readonly contentId: Bytes32;
+}
+
+/** A commitment that its participant signed for others to bring to the chain. */
+export interface SignedCommitment extends Pick<Commitment, "participant" | "weight" | "updateRoot" | "contentId"> {
+  readonly taskId: TaskId;
+  readonly round: RoundNumber;
+  readonly baseModelRoot: Bytes32;
+  /** EIP-712 signature, 65 bytes. */
+  readonly signature: Hex;
+}
+
+/** A participant's signed word on which committed updates of a closed round it holds whole. */
+export interface Availability {
+  readonly taskId: TaskId;
+  readonly round: RoundNumber;
+  /** Of the round, after its last commitment. */
+  readonly accumulator: Bytes32;
+  /** Bitmap. */
+  readonly slots: bigint;
+  readonly holder: Address;
+  /** EIP-712 signature, 65 bytes. */
+  readonly signature: Hex;
+}
+
+/** An aggregator's signed word that it keeps an update that is to be committed. */
+export interface Custody {
+  readonly taskId: TaskId;
+  readonly round: RoundNumber;
+  readonly participant: Address;
+  readonly updateRoot: Bytes32;
+  readonly contentId: Bytes32;
+  readonly aggregator: Address;
+  /** EIP-712 signature, 65 bytes. */
+  readonly signature: Hex;
+}
+
+/** Something that a proposer must show on the chain. Meaning of place, index and root by kind: contracts/types/ChallengeTypes.sol. */
+export interface Demand {
+  readonly taskId: TaskId;
+  readonly round: RoundNumber;
+  readonly proposalHash: Bytes32;
+  readonly kind: DemandKind;
+  readonly place: number;
+  readonly index: number;
+  readonly root: Bytes32;
 }
 
 /** An aggregator's result of a round. */
@@ -99,6 +162,8 @@ export interface WrongChunk {
   /** What the aggregator committed to in its place: the leaf's hash, and the siblings above it. The chunk itself is not needed. */
   readonly resultLeaf: Bytes32;
   readonly resultProof: readonly Bytes32[];
+  /** Under a rule that sorts: the least and behind it the greatest kept lane of each place, 512 bytes; absent under others. */
+  readonly bounds?: Uint8Array;
 }
 
 /** What shows the contract that an included update breaks the task's rules. */
@@ -138,12 +203,20 @@ export interface EventPosition {
   readonly timestampS?: number;
 }
 
-/** A part of an aggregator's bond that answers for a round, or no longer does. */
+/** A part of a member's bond that answers for a round (0: for a place in the task), or no longer does. */
 interface BondChange {
   readonly taskId: TaskId;
   readonly round: RoundNumber;
   readonly account: Address;
   readonly amountWei: bigint;
+}
+
+/** A demand that was answered. */
+interface ShownData {
+  readonly taskId: TaskId;
+  readonly round: RoundNumber;
+  readonly demandId: Bytes32;
+  readonly shownBy: Address;
 }
 
 /** What happened to a task, one variant per contract event, in chain order. */
@@ -156,13 +229,6 @@ export type TaskEvent = EventPosition &
         readonly rules: TaskRules;
         readonly modelRoot: Bytes32;
         readonly spec: string;
-      }
-    | {
-        /** The task has a bond; follows its TaskCreated. */
-        readonly name: "TaskBond";
-        readonly taskId: TaskId;
-        /** What each assigned aggregator answers with. */
-        readonly bondWei: bigint;
       }
     | { readonly name: "Enrolled"; readonly taskId: TaskId; readonly participant: Address; readonly index: number }
     | { readonly name: "Leaving"; readonly taskId: TaskId; readonly participant: Address }
@@ -212,6 +278,38 @@ export type TaskEvent = EventPosition &
         readonly kind: ChallengeKind;
         /** 0 where the kind has none. */
         readonly chunkIndex: number;
+      }
+    | {
+        readonly name: "Misconduct";
+        readonly taskId: TaskId;
+        readonly round: RoundNumber;
+        readonly participant: Address;
+        readonly reporter: Address;
+        readonly kind: MisconductKind;
+      }
+    | {
+        readonly name: "Demanded";
+        readonly taskId: TaskId;
+        readonly round: RoundNumber;
+        readonly demandId: Bytes32;
+        readonly demander: Address;
+        readonly demand: Demand;
+        readonly deadlineS: number;
+      }
+    | ({ readonly name: "ChunkShown" } & ShownData & {
+          /** 256 bytes and the siblings above them. */
+          readonly shown: ProvenChunk;
+        })
+    | ({ readonly name: "NodesShown" } & ShownData & {
+          /** From left to right. */
+          readonly nodes: readonly Bytes32[];
+        })
+    | {
+        readonly name: "DemandReturned";
+        readonly taskId: TaskId;
+        readonly round: RoundNumber;
+        readonly demandId: Bytes32;
+        readonly demander: Address;
       }
     | ({ readonly name: "BondLocked" } & BondChange)
     | ({ readonly name: "BondReleased" } & BondChange)

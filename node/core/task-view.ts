@@ -1,5 +1,28 @@
 import type { Address, Bytes32, RoundNumber, TaskId } from "./ids.ts";
-import type { ChallengeKind, Commitment, Evaluation, InvalidReason, Phase, Proposal, TaskRules } from "./records.ts";
+import type {
+  ChallengeKind,
+  Commitment,
+  Demand,
+  Evaluation,
+  InvalidReason,
+  MisconductKind,
+  Phase,
+  Proposal,
+  ProvenChunk,
+  TaskRules,
+} from "./records.ts";
+
+/** A demand as its events tell it. */
+export interface DemandView {
+  readonly id: Bytes32;
+  readonly demander: Address;
+  readonly demand: Demand;
+  readonly deadlineS: number;
+  /** Present once it was answered. */
+  readonly shown?: { readonly chunk: ProvenChunk } | { readonly nodes: readonly Bytes32[] };
+  /** Whether it is neither answered nor given back nor the ground of a strike. */
+  readonly open: boolean;
+}
 
 /** A round as its events tell it. */
 export interface RoundView {
@@ -28,6 +51,10 @@ export interface RoundView {
     readonly challenger: Address;
     readonly kind: ChallengeKind;
   }[];
+  /** Demands against its proposals, in the order of the chain; absent while there is none. */
+  readonly demands?: readonly DemandView[];
+  /** Bitmap of the slots whose update was demanded and not shown; absent while there is none. */
+  readonly withheld?: bigint;
   /** Present once final. */
   readonly result?: {
     readonly modelRoot: Bytes32;
@@ -43,8 +70,6 @@ export interface TaskView {
   readonly taskId: TaskId;
   readonly creator: Address;
   readonly rules: TaskRules;
-  /** What each assigned aggregator answers with; absent in a task without a bond. */
-  readonly bondWei?: bigint;
   /** The specification's canonical JSON. */
   readonly spec: string;
   readonly initialModelRoot: Bytes32;
@@ -54,9 +79,26 @@ export interface TaskView {
   readonly modelContentId?: Bytes32;
   /** Participants by place; `leaving` ones can no longer commit. */
   readonly enrolled: readonly { readonly participant: Address; readonly leaving: boolean }[];
-  /** All rounds, the current one last. */
+  /** Participants that were proven to have broken the rules, in the order of the chain; absent while there is none. */
+  readonly misconduct?: readonly {
+    readonly round: RoundNumber;
+    readonly participant: Address;
+    readonly reporter: Address;
+    readonly kind: MisconductKind;
+  }[];
+  /** All rounds, the newest last; in a pipelined task the one before it may be in flight, too. */
   readonly rounds: readonly RoundView[];
   readonly historyHead: Bytes32;
   /** Whether all rounds have ended. */
   readonly complete: boolean;
+}
+
+/** Whether a round has ended. */
+export function hasEnded({ phase }: Pick<RoundView, "phase">): boolean {
+  return phase === "finalized" || phase === "invalidated";
+}
+
+/** The rounds that have not ended, oldest first: at most two. */
+export function roundsInFlight({ rounds }: Pick<TaskView, "rounds">): readonly RoundView[] {
+  return rounds.slice(-2).filter((round) => !hasEnded(round));
 }

@@ -1,12 +1,17 @@
 import type { Address, Bytes32, Hex, RoundNumber, TaskId } from "../core/ids.ts";
 import type {
   Attestation,
+  Availability,
   Commitment,
+  Custody,
+  Demand,
   Evaluation,
   InvalidUpdate,
   Member,
   Proposal,
+  ProvenChunk,
   Role,
+  SignedCommitment,
   TaskEvent,
   TaskRules,
   WrongChunk,
@@ -34,8 +39,6 @@ export type ChainCall =
       readonly rules: TaskRules;
       readonly modelRoot: Bytes32;
       readonly spec: string;
-      /** What each assigned aggregator answers with; none where it is absent. */
-      readonly bondWei?: bigint;
     }
   | { readonly kind: "enrol" | "leaveTask" | "openRound"; readonly taskId: TaskId }
   | {
@@ -47,8 +50,21 @@ export type ChainCall =
       readonly contentId: Bytes32;
       readonly weight: number;
     }
+  | {
+      readonly kind: "commitBatch";
+      readonly taskId: TaskId;
+      readonly round: RoundNumber;
+      readonly signed: readonly SignedCommitment[];
+    }
   | { readonly kind: "closeRound" | "reassign"; readonly taskId: TaskId; readonly round: RoundNumber }
-  | { readonly kind: "propose"; readonly taskId: TaskId; readonly round: RoundNumber; readonly proposal: Proposal }
+  | {
+      readonly kind: "propose";
+      readonly taskId: TaskId;
+      readonly round: RoundNumber;
+      readonly proposal: Proposal;
+      /** In a task with holders; else absent or empty. */
+      readonly words?: readonly Availability[];
+    }
   | {
       readonly kind: "finalize";
       readonly taskId: TaskId;
@@ -63,6 +79,11 @@ export type ChainCall =
       readonly proposal: Proposal;
     }
   | ChallengeCall
+  | ReportCall
+  | DemandCall
+  | { readonly kind: "reserveChallenge"; readonly reservation: Bytes32 }
+  | { readonly kind: "claimReward"; readonly caseHash: Bytes32; readonly salt: Bytes32 }
+  | { readonly kind: "collectReward"; readonly caseHash: Bytes32 }
   | { readonly kind: "bond" | "requestUnbond"; readonly amountWei: bigint }
   | { readonly kind: "withdrawBond" | "withdrawCredit" };
 
@@ -73,10 +94,70 @@ export type ChallengeCall = {
   readonly proposal: Proposal;
   /** All of the round, in the order of the chain, excluded ones included. */
   readonly commitments: readonly Commitment[];
+  /** Opens a reservation made in an earlier block; absent where there is none. */
+  readonly salt?: Bytes32;
 } & (
   | { readonly kind: "challengeChunk"; readonly wrong: WrongChunk }
   | { readonly kind: "challengeUpdate"; readonly invalid: InvalidUpdate }
   | { readonly kind: "challengeWeight" }
+  | {
+      readonly kind: "challengeExclusion";
+      /** Which of the commitments, from 0. */
+      readonly position: number;
+      /** The proposer's, for that commitment. */
+      readonly custody: Custody;
+    }
+);
+
+/** A call that proves misconduct of a participant. */
+export type ReportCall = {
+  readonly taskId: TaskId;
+  readonly round: RoundNumber;
+  /** Opens a reservation made in an earlier block; absent where there is none. */
+  readonly salt?: Bytes32;
+} & (
+  | {
+      readonly kind: "reportUpdate";
+      /** All of the round, in the order of the chain. */
+      readonly commitments: readonly Commitment[];
+      readonly invalid: InvalidUpdate;
+    }
+  | { readonly kind: "reportEquivocation"; readonly one: SignedCommitment; readonly other: SignedCommitment }
+  | {
+      readonly kind: "reportDoubleCommitment";
+      readonly commitments: readonly Commitment[];
+      readonly position: number;
+      readonly signed: SignedCommitment;
+    }
+  | {
+      readonly kind: "reportWithheld";
+      readonly proposal: Proposal;
+      readonly commitments: readonly Commitment[];
+      readonly position: number;
+    }
+);
+
+/** A call about data that a proposer must show. */
+export type DemandCall = { readonly demand: Demand } & (
+  | {
+      readonly kind: "demandChunk";
+      readonly proposal: Proposal;
+      readonly commitments: readonly Commitment[];
+      readonly position: number;
+      /** The bond of this kind of demand. */
+      readonly amountWei: bigint;
+    }
+  | {
+      readonly kind: "demandNodes";
+      readonly proposal: Proposal;
+      /** Siblings from the node upward to the top. */
+      readonly path: readonly Bytes32[];
+      readonly amountWei: bigint;
+    }
+  | { readonly kind: "answerChunk"; readonly shown: ProvenChunk }
+  | { readonly kind: "answerNodes"; readonly nodes: readonly Bytes32[] }
+  | { readonly kind: "strikeUnanswered"; readonly proposal: Proposal }
+  | { readonly kind: "returnDemand" }
 );
 
 /** An account's bond in a federation. */
@@ -91,6 +172,19 @@ export interface BondState {
   /** Rewards of won challenges, to be withdrawn. */
   readonly creditWei: bigint;
 }
+
+/** A reward that waits for whoever reserved the challenge before it was won. */
+export interface HeldReward {
+  readonly challenger: Address;
+  readonly amountWei: bigint;
+  readonly collectableFromS: number;
+}
+
+/** What members sign by EIP-712 beside attestations (docs/protocol.md section 7). */
+export type SignedRecord =
+  | ({ readonly type: "commitment" } & Omit<SignedCommitment, "signature">)
+  | ({ readonly type: "availability" } & Omit<Availability, "signature">)
+  | ({ readonly type: "custody" } & Omit<Custody, "signature">);
 
 /** A mined transaction. */
 export interface Receipt {
@@ -128,6 +222,8 @@ export interface ChainReader {
   ): Promise<{ round: RoundNumber; modelRoot: Bytes32; accumulator: Bytes32; historyHead: Bytes32 }>;
   /** An account's bond and credit. */
   bondOf(account: Address): Promise<BondState>;
+  /** A reward that is held; undefined when none is. */
+  heldReward(caseHash: Bytes32): Promise<HeldReward | undefined>;
   /** Updates of a task: the first at once, then one for each new head. Ends when the signal aborts. Survives endpoint failures. */
   follow(taskId: TaskId, options: { signal: AbortSignal }): AsyncIterable<ChainUpdate>;
   /** EIP-712 digest that an attester signs. */
@@ -137,6 +233,8 @@ export interface ChainReader {
    * signature: not 65 bytes, s in the upper half of the curve's order, v neither 27 nor 28, or not recoverable. Pure: asks no endpoint.
    */
   recoverAttester(attestation: Attestation): Address | undefined;
+  /** Who signed a record (the account named in it is not looked at); undefined as for recoverAttester. Pure. */
+  recoverSigner(record: SignedRecord & { readonly signature: Hex }): Address | undefined;
 }
 
 /** Reads and writes the record as one account. */
@@ -149,4 +247,6 @@ export interface Chain extends ChainReader {
   send(call: ChainCall, options?: { signal?: AbortSignal }): Promise<Receipt>;
   /** Signs an attestation by EIP-712. */
   signAttestation(taskId: TaskId, round: RoundNumber, proposalHash: Bytes32, evaluation: Evaluation): Promise<Hex>;
+  /** Signs another record by EIP-712. */
+  signRecord(record: SignedRecord): Promise<Hex>;
 }

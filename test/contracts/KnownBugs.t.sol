@@ -3,8 +3,8 @@ pragma solidity ^0.8.28;
 
 import {IRounds} from "../../contracts/interfaces/IRounds.sol";
 import {Attestation, Phase, Proposal, TaskRules} from "../../contracts/types/TaskTypes.sol";
+import {IFederation} from "../../contracts/interfaces/IFederation.sol";
 import {FederationFixture} from "./support/FederationFixture.sol";
-import {IFederation} from "./support/IFederation.sol";
 
 /// @notice Bugs that other federated-learning contracts have shipped, each as a test that it is not here.
 contract KnownBugsTest is FederationFixture {

@@ -98,10 +98,15 @@ describe("a lying aggregator", function () {
 
   it("is proven wrong on the chain by a watcher that is no member; the next one finishes the round as it should have been", async () => {
     const taskId = await fixture.createTask({
-      rules: { parameterCount, fractionBits, rounds, clipLanes: 1 << 16 },
+      rules: {
+        parameterCount,
+        fractionBits,
+        rounds,
+        clipLanes: 1 << 16,
+        aggregatorBondGwei: Number(bondWei / 1_000_000_000n),
+      },
       modelRoot: chunkTreeRoot(initialLanes(spec, fractionBits)),
       spec: canonicalTaskSpec(spec),
-      bondWei,
       enrol: [],
     });
     // Round 1 is the second aggregator's.

@@ -1,4 +1,5 @@
 import type { TaskRules } from "../../node/core/records.ts";
+import { plainRules } from "../support/plain-rules.ts";
 import type { SeededRandom } from "./seeded-random.ts";
 
 /** Something that goes wrong, at a second after the start. */
@@ -92,6 +93,7 @@ export function drawScenario(random: SeededRandom): Scenario {
     minUpdates,
     maxUpdates: random.integer(minUpdates, participants),
     participationBps: random.pick([10_000, 10_000, 5_000]),
+    ...plainRules,
     attestationQuorum: random.integer(1, participants - 1),
     roundsPerParticipant: random.pick([0, 0, 2]),
     commitWindowS: random.integer(20, 40),

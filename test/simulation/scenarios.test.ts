@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import { foldTask } from "../../node/core/fold-task.ts";
 import type { TaskView } from "../../node/core/task-view.ts";
+import { plainRules } from "../support/plain-rules.ts";
 import { createSimulatedFederation, type SimulatedFederation } from "./federation.ts";
 import { brokenProperties } from "./properties.ts";
 import type { Fault, Scenario } from "./scenario.ts";
@@ -21,6 +22,7 @@ const quiet: Scenario = {
     minUpdates: 2,
     maxUpdates: 4,
     participationBps: 10_000,
+    ...plainRules,
     attestationQuorum: 2,
     roundsPerParticipant: 0,
     commitWindowS: 30,

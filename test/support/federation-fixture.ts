@@ -15,6 +15,7 @@ import type { Role, TaskRules } from "../../node/core/records.ts";
 import type { Chain, ChainReader, Log } from "../../node/ports/index.ts";
 import { createClock } from "../../node/system/index.ts";
 import { createLog } from "../../node/telemetry/index.ts";
+import { plainRules } from "./plain-rules.ts";
 
 /** A member of the fixture: its funded account, and the chain as it. */
 export interface FixtureMember {
@@ -57,7 +58,6 @@ export interface TaskOptions {
   readonly rules?: Partial<TaskRules>;
   readonly modelRoot?: Bytes32;
   readonly spec?: string;
-  readonly bondWei?: bigint;
   /** Default all participants. */
   readonly enrol?: readonly FixtureMember[];
 }
@@ -90,6 +90,7 @@ export const fixtureRules: TaskRules = {
   minUpdates: 2,
   maxUpdates: 64,
   participationBps: 10_000,
+  ...plainRules,
   attestationQuorum: 2,
   roundsPerParticipant: 0,
   commitWindowS: 60,
@@ -136,9 +137,8 @@ export async function startFederation(options: FixtureOptions = {}): Promise<Fed
     outsiders,
     chainAs,
     reader: (given = {}) => createChainReader({ ...base, ...given }),
-    async createTask({ rules, modelRoot = someRoot, spec = "{}", enrol = participants, bondWei } = {}) {
-      const bond = bondWei === undefined ? {} : { bondWei };
-      const call = { kind: "createTask", rules: { ...fixtureRules, ...rules }, modelRoot, spec, ...bond } as const;
+    async createTask({ rules, modelRoot = someRoot, spec = "{}", enrol = participants } = {}) {
+      const call = { kind: "createTask", rules: { ...fixtureRules, ...rules }, modelRoot, spec } as const;
       const { taskId } = await admin.chain.send(call);
       for (const member of enrol) await member.chain.send({ kind: "enrol", taskId: taskId! });
       return taskId!;

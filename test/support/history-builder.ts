@@ -7,6 +7,7 @@ import { canonicalTaskSpec } from "../../node/core/task-spec.ts";
 import type { History, HistoryOptions } from "./history-options.ts";
 import { writeRound } from "./history-round.ts";
 import { accountOf, createMiner, memoryBlobs, putInto, type Unplaced, type Writer } from "./history-writer.ts";
+import { plainRules } from "./plain-rules.ts";
 
 export type { History, HistoryOptions, RoundScript } from "./history-options.ts";
 export { accountOf, honestUpdate } from "./history-writer.ts";
@@ -74,6 +75,7 @@ const usualRules: Omit<TaskRules, "parameterCount" | "rounds"> = {
   minUpdates: 2,
   maxUpdates: 64,
   participationBps: 10_000,
+  ...plainRules,
   attestationQuorum: 2,
   roundsPerParticipant: 0,
   commitWindowS: 60,

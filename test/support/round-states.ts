@@ -4,6 +4,7 @@ import type { Attestation, Commitment, Member, Proposal, TaskRules } from "../..
 import type { RoundView, TaskView } from "../../node/core/task-view.ts";
 import type { Head } from "../../node/ports/chain.ts";
 import type { NodeTimes } from "../../node/rounds/node-times.ts";
+import { plainRules } from "./plain-rules.ts";
 
 /** Four participants a to d and two aggregators x and y, as states of a round machine see them. */
 export const accounts = Object.fromEntries(
@@ -30,6 +31,7 @@ export const rules: TaskRules = {
   minUpdates: 2,
   maxUpdates: 4,
   participationBps: 10_000,
+  ...plainRules,
   attestationQuorum: 2,
   roundsPerParticipant: 0,
   commitWindowS: 60,

@@ -1,5 +1,4 @@
 import { Command } from "commander";
-import { weiOf } from "../../chain/index.ts";
 import { chunkTreeRoot } from "../../core/chunk-tree.ts";
 import { foldTask } from "../../core/fold-task.ts";
 import { initialLanes } from "../../core/initial-model.ts";
@@ -23,14 +22,13 @@ export function taskCommand(): Command {
       details:
         "With --data, a preset for that data set is the start, and the other settings change it; --spec takes a specification file instead.\n" +
         "Participants bring their own data: here --data only says what it looks like.",
-      settings: [...taskChoiceSettings, "bond", ...recordSettings, ...accountSettings],
+      settings: [...taskChoiceSettings, ...recordSettings, ...accountSettings],
       run: async (values, { output, log, signal }) => {
         const { spec, rules } = await chooseTask(values);
         const chain = await openRecordAs(values, log);
         const modelRoot = chunkTreeRoot(initialLanes(spec, rules.fractionBits));
-        const bond = values.bond === undefined ? {} : { bondWei: weiOf("--bond", values.bond) };
         const created = await chain.send(
-          { kind: "createTask", rules, modelRoot, spec: canonicalTaskSpec(spec), ...bond },
+          { kind: "createTask", rules, modelRoot, spec: canonicalTaskSpec(spec) },
           { signal },
         );
         output.emit(

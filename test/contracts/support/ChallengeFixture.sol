@@ -7,12 +7,6 @@ import {FederationFixture} from "./FederationFixture.sol";
 /// @title ChallengeFixture
 /// @notice Rounds that are challenged, with the commitments as the events state them.
 abstract contract ChallengeFixture is FederationFixture {
-    function _bond(address account, uint256 amountWei) internal {
-        vm.deal(account, account.balance + amountWei);
-        vm.prank(account);
-        federation.bond{value: amountWei}();
-    }
-
     /// @notice Everyone drawn commits as in {_commitAll}; returns what the events say.
     function _commitRecorded(uint32 taskId) internal returns (Commitment[] memory commitments) {
         _commitAll(taskId);
@@ -26,6 +20,27 @@ abstract contract ChallengeFixture is FederationFixture {
             (uint8 slot, ) = federation.slotOf(taskId, participants[i]);
             commitments[i] = Commitment(participants[i], slot, 10, keccak256("update"), keccak256("content"));
         }
+    }
+
+    /// @notice The aggregator's word that it keeps the update of this commitment.
+    function _custody(
+        uint32 taskId,
+        uint32 round,
+        address aggregator,
+        Commitment memory commitment
+    ) internal view returns (bytes32 r, bytes32 vs) {
+        return _sign(aggregatorKeys[aggregator], federation.custodyDigest(taskId, round, commitment));
+    }
+
+    /// @notice What {IRewards} calls the case.
+    function _caseHash(
+        uint32 taskId,
+        uint32 round,
+        bytes32 subject,
+        uint256 kind,
+        uint256 index
+    ) internal pure returns (bytes32) {
+        return keccak256(abi.encode(taskId, round, subject, kind, index));
     }
 
     /// @notice A proposal that leaves out slot 0 and weighs one too little.

@@ -1,17 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.28;
 
+import {IFederation} from "../../../contracts/interfaces/IFederation.sol";
 import {
     Attestation,
-    Evaluation,
-    Mode,
+    Availability,
     Phase,
     Proposal,
     RoundInfo,
-    Rule,
+    SignedCommitment,
     TaskRules
 } from "../../../contracts/types/TaskTypes.sol";
-import {IFederation} from "./IFederation.sol";
 import {TestBase} from "./TestBase.sol";
 
 /// @title FederationFixture
@@ -22,6 +21,7 @@ abstract contract FederationFixture is TestBase {
     address[] internal participants;
     uint256[] internal keys;
     address[] internal aggregators;
+    mapping(address aggregator => uint256 key) internal aggregatorKeys;
     address internal outsider = vm.addr(0xbad);
 
     function _deploy(uint256 participantCount, uint256 aggregatorCount) internal {
@@ -35,6 +35,7 @@ abstract contract FederationFixture is TestBase {
         }
         for (uint256 i = 0; i < aggregatorCount; ++i) {
             aggregators.push(vm.addr(0xb0b + i));
+            aggregatorKeys[aggregators[i]] = 0xb0b + i;
             federation.grantRole(federation.AGGREGATOR_ROLE(), aggregators[i]);
         }
     }
@@ -50,27 +51,37 @@ abstract contract FederationFixture is TestBase {
         return IFederation(deployed);
     }
 
-    function _rules() internal pure returns (TaskRules memory) {
-        return
-            TaskRules({
-                mode: Mode.Transparent,
-                rule: Rule.WeightedMean,
-                fractionBits: 16,
-                attempts: 2,
-                parameterCount: 1000,
-                clipLanes: 1 << 20,
-                maxWeight: 1000,
-                serverRateQ16: 65_536,
-                rounds: 100,
-                minUpdates: 2,
-                maxUpdates: 64,
-                participationBps: 10_000,
-                attestationQuorum: 2,
-                roundsPerParticipant: 0,
-                commitWindowS: 600,
-                aggregateWindowS: 300,
-                challengeWindowS: 900
-            });
+    /// @dev Field by field: as one literal the rules do not fit the stack. The others stay 0 or false: mode Transparent, rule
+    /// WeightedMean, no budget, trim, holders, pipeline or bonds.
+    function _rules() internal pure returns (TaskRules memory rules) {
+        rules.fractionBits = 16;
+        rules.attempts = 2;
+        rules.parameterCount = 1000;
+        rules.clipLanes = 1 << 20;
+        rules.maxWeight = 1000;
+        rules.serverRateQ16 = 65_536;
+        rules.rounds = 100;
+        rules.minUpdates = 2;
+        rules.maxUpdates = 64;
+        rules.participationBps = 10_000;
+        rules.attestationQuorum = 2;
+        rules.commitWindowS = 600;
+        rules.aggregateWindowS = 300;
+        rules.challengeWindowS = 900;
+    }
+
+    /// @notice The rules with the least bonds that they allow, in gwei.
+    function _bondedRules(bool aggregators_, bool participants_) internal view returns (TaskRules memory rules) {
+        rules = _rules();
+        uint48 leastGwei = uint48(federation.leastBondWei(rules.parameterCount, rules.maxUpdates) / 1 gwei);
+        if (aggregators_) rules.aggregatorBondGwei = leastGwei;
+        if (participants_) rules.participantBondGwei = leastGwei;
+    }
+
+    function _bond(address account, uint256 amountWei) internal {
+        vm.deal(account, account.balance + amountWei);
+        vm.prank(account);
+        federation.bond{value: amountWei}();
     }
 
     function _create(TaskRules memory rules) internal returns (uint32) {
@@ -107,8 +118,13 @@ abstract contract FederationFixture is TestBase {
         (, , modelRoot, , ) = federation.taskState(taskId);
     }
 
+    /// @notice What the updates of the newest round start from.
+    function _base(uint32 taskId) internal view returns (bytes32) {
+        return federation.roundInfo(taskId, 0).baseModelRoot;
+    }
+
     function _commit(uint32 taskId, address participant, uint32 weight) internal {
-        bytes32 base = _modelRoot(taskId);
+        bytes32 base = _base(taskId);
         uint32 round = _round(taskId);
         vm.prank(participant);
         federation.commit(taskId, round, base, keccak256("update"), keccak256("content"), weight);
@@ -120,6 +136,66 @@ abstract contract FederationFixture is TestBase {
             (, bool drawn) = federation.slotOf(taskId, participants[i]);
             if (drawn) _commit(taskId, participants[i], 10);
         }
+    }
+
+    /// @notice What participant `i` signs for {IRounds.commitBatch}: the update of {_commit}, for this round.
+    function _signed(
+        uint32 taskId,
+        uint32 round,
+        uint256 i,
+        uint32 weight
+    ) internal view returns (SignedCommitment memory) {
+        SignedCommitment memory signed = SignedCommitment(weight, keccak256("update"), keccak256("content"), 0, 0);
+        return _signedBy(taskId, round, keys[i], signed);
+    }
+
+    /// @notice The commitment with a signature by `key`, over this round's base model.
+    function _signedBy(
+        uint32 taskId,
+        uint32 round,
+        uint256 key,
+        SignedCommitment memory signed
+    ) internal view returns (SignedCommitment memory) {
+        bytes32 base = federation.roundInfo(taskId, round).baseModelRoot;
+        (signed.r, signed.vs) = _sign(key, federation.commitmentDigest(taskId, round, base, signed));
+        return signed;
+    }
+
+    /// @notice The word of participant `i` that it holds these slots of the round.
+    function _word(uint32 taskId, uint32 round, uint256 i, uint64 slots) internal view returns (Availability memory) {
+        return _wordBy(taskId, round, keys[i], slots);
+    }
+
+    function _wordBy(
+        uint32 taskId,
+        uint32 round,
+        uint256 key,
+        uint64 slots
+    ) internal view returns (Availability memory word) {
+        bytes32 accumulator = federation.roundInfo(taskId, round).accumulator;
+        word.slots = slots;
+        (word.r, word.vs) = _sign(key, federation.availabilityDigest(taskId, round, accumulator, slots));
+    }
+
+    /// @notice The words of the first `count` participants, each of which holds `slots`.
+    function _words(
+        uint32 taskId,
+        uint32 round,
+        uint256 count,
+        uint64 slots
+    ) internal view returns (Availability[] memory words) {
+        words = new Availability[](count);
+        for (uint256 i = 0; i < count; ++i) {
+            words[i] = _word(taskId, round, i, slots);
+        }
+    }
+
+    /// @notice A signature in two words (EIP-2098).
+    function _sign(uint256 key, bytes32 digest) internal pure returns (bytes32 r, bytes32 vs) {
+        uint8 v;
+        bytes32 s;
+        (v, r, s) = vm.sign(key, digest);
+        vs = bytes32(uint256(s) | (uint256(v - 27) << 255));
     }
 
     /// @notice A task with a round in phase Open, nobody committed.
@@ -142,9 +218,14 @@ abstract contract FederationFixture is TestBase {
         _propose(taskId, proposal);
     }
 
-    /// @notice What the assigned aggregator proposes, each update weighing 10.
+    /// @notice What the assigned aggregator proposes in the newest round, each update weighing 10.
     function _proposal(uint32 taskId, uint64 excluded) internal view returns (Proposal memory) {
-        RoundInfo memory info = federation.roundInfo(taskId);
+        return _proposalFor(taskId, _round(taskId), excluded);
+    }
+
+    /// @notice The same for one of the two newest rounds.
+    function _proposalFor(uint32 taskId, uint32 round, uint64 excluded) internal view returns (Proposal memory) {
+        RoundInfo memory info = federation.roundInfo(taskId, round);
         uint64 weight = info.totalWeight;
         for (uint64 rest = excluded; rest != 0; rest &= rest - 1) {
             weight -= 10;
@@ -161,22 +242,44 @@ abstract contract FederationFixture is TestBase {
     }
 
     function _propose(uint32 taskId, Proposal memory proposal) internal {
-        uint32 round = _round(taskId);
-        vm.prank(proposal.aggregator);
-        federation.propose(taskId, round, proposal);
+        _proposeWith(taskId, proposal, new Availability[](0));
     }
 
-    /// @notice The attestation of participant `i` to the proposal on record.
+    function _proposeWith(uint32 taskId, Proposal memory proposal, Availability[] memory words) internal {
+        _proposeIn(taskId, _round(taskId), proposal, words);
+    }
+
+    function _proposeIn(uint32 taskId, uint32 round, Proposal memory proposal, Availability[] memory words) internal {
+        vm.prank(proposal.aggregator);
+        federation.propose(taskId, round, proposal, words);
+    }
+
+    /// @notice The attestation of participant `i` to the proposal on record in the newest round.
     function _attestation(uint32 taskId, uint256 i) internal view returns (Attestation memory) {
         return _attestationBy(taskId, keys[i]);
     }
 
     function _attestationBy(uint32 taskId, uint256 key) internal view returns (Attestation memory) {
-        Evaluation memory evaluation = Evaluation({samples: 50, metricQ24: -3, lossQ24: 9});
-        RoundInfo memory info = federation.roundInfo(taskId);
-        bytes32 digest = federation.attestationDigest(taskId, info.round, info.proposalHash, evaluation);
-        (uint8 v, bytes32 r, bytes32 s) = vm.sign(key, digest);
-        return Attestation({evaluation: evaluation, signature: abi.encodePacked(r, s, v)});
+        return _attestationFor(taskId, 0, key);
+    }
+
+    /// @notice The attestation by `key` to the proposal on record in one of the two newest rounds; 0 for the newest.
+    function _attestationFor(
+        uint32 taskId,
+        uint32 round,
+        uint256 key
+    ) internal view returns (Attestation memory attestation) {
+        RoundInfo memory info = federation.roundInfo(taskId, round);
+        attestation.evaluation = _evaluation(50, -3, 9);
+        (attestation.r, attestation.vs) = _sign(
+            key,
+            federation.attestationDigest(taskId, info.round, info.proposalHash, attestation.evaluation)
+        );
+    }
+
+    /// @notice An evaluation as attestations pack it.
+    function _evaluation(uint32 samples, int64 metricQ24, uint64 lossQ24) internal pure returns (uint256) {
+        return (uint256(samples) << 128) | (uint256(uint64(metricQ24)) << 64) | lossQ24;
     }
 
     /// @notice Attestations of the first `count` participants.
@@ -189,7 +292,7 @@ abstract contract FederationFixture is TestBase {
 
     /// @notice Moves the clock just past the deadline of the current step.
     function _passDeadline(uint32 taskId) internal {
-        vm.warp(uint256(federation.roundInfo(taskId).deadline) + 1);
+        vm.warp(uint256(federation.roundInfo(taskId, 0).deadline) + 1);
     }
 
     /// @notice Runs the current round of the task, just opened, to Finalized.

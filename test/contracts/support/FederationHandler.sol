@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.28;
 
-import {Attestation, Phase, Proposal, RoundInfo, TaskRules} from "../../../contracts/types/TaskTypes.sol";
+import {Attestation, Availability, Phase, Proposal, RoundInfo, TaskRules} from "../../../contracts/types/TaskTypes.sol";
 import {IRounds} from "../../../contracts/interfaces/IRounds.sol";
 import {ITasks} from "../../../contracts/interfaces/ITasks.sol";
 import {FederationFixture} from "./FederationFixture.sol";
@@ -100,7 +100,7 @@ contract FederationHandler is FederationFixture {
         if (before != Phase.None && before < Phase.Finalized) violation = "opened while a round was running";
         _weight[taskId] = 0;
         _updates[taskId] = 0;
-        RoundInfo memory info = federation.roundInfo(taskId);
+        RoundInfo memory info = federation.roundInfo(taskId, 0);
         _accumulator[taskId] = keccak256(
             abi.encode(
                 block.chainid,
@@ -118,7 +118,7 @@ contract FederationHandler is FederationFixture {
     /// @notice Commits, mostly in the current round, sometimes in another, sometimes for another base.
     function commit(uint256 who, uint256 task, uint256 kind, uint32 weight) external checked {
         (uint32 taskId, address participant) = (_task(task), _participant(who));
-        RoundInfo memory info = federation.roundInfo(taskId);
+        RoundInfo memory info = federation.roundInfo(taskId, 0);
         uint32 round =
             kind % 8 == 0
                 ? info.round + 1
@@ -163,7 +163,7 @@ contract FederationHandler is FederationFixture {
 
     function close(uint256 task, uint256 kind) external checked {
         uint32 taskId = _task(task);
-        RoundInfo memory info = federation.roundInfo(taskId);
+        RoundInfo memory info = federation.roundInfo(taskId, 0);
         uint32 round = kind % 8 == 0 ? info.round + 1 : info.round;
         if (!_try(outsider, abi.encodeCall(IRounds.closeRound, (taskId, round)), "close")) return;
         if (round != info.round || info.phase != Phase.Open) violation = "closed another round";
@@ -174,7 +174,7 @@ contract FederationHandler is FederationFixture {
     /// @notice Proposes as the assigned aggregator, or as somebody else, or with something left out, or with a wrong sum.
     function propose(uint256 task, uint256 who, uint256 kind, uint64 excluded) external checked {
         uint32 taskId = _task(task);
-        RoundInfo memory info = federation.roundInfo(taskId);
+        RoundInfo memory info = federation.roundInfo(taskId, 0);
         address sender = kind % 4 == 0 ? aggregators[who % aggregators.length] : info.assigned;
         Proposal memory proposal = Proposal({
             attempt: info.attempt,
@@ -189,7 +189,13 @@ contract FederationHandler is FederationFixture {
             proposal.totalWeight = info.totalWeight - (info.totalWeight > 0 ? 1 : 0);
         }
         bool aggregator = federation.hasRole(federation.AGGREGATOR_ROLE(), sender);
-        if (!_try(sender, abi.encodeCall(IRounds.propose, (taskId, info.round, proposal)), "propose")) return;
+        if (
+            !_try(
+                sender,
+                abi.encodeCall(IRounds.propose, (taskId, info.round, proposal, new Availability[](0))),
+                "propose"
+            )
+        ) return;
         if (!aggregator) violation = "proposed without the role";
         if (sender != info.assigned || info.phase != Phase.Aggregating) violation = "proposed without being assigned";
         if (block.timestamp > info.deadline) violation = "proposed too late";
@@ -200,7 +206,7 @@ contract FederationHandler is FederationFixture {
 
     function reassign(uint256 task) external checked {
         uint32 taskId = _task(task);
-        RoundInfo memory info = federation.roundInfo(taskId);
+        RoundInfo memory info = federation.roundInfo(taskId, 0);
         if (!_try(outsider, abi.encodeCall(IRounds.reassign, (taskId, info.round)), "reassign")) return;
         if (block.timestamp <= info.deadline) violation = "reassigned too early";
         if (info.phase == Phase.Proposed && _onRecord[taskId].excluded == 0) violation = "reassigned a full proposal";
@@ -212,7 +218,7 @@ contract FederationHandler is FederationFixture {
     /// @notice Finalizes with the attestations of a pair of participants, or with a forged proposal.
     function finalize(uint256 task, uint256 first, uint256 kind) external checked {
         uint32 taskId = _task(task);
-        RoundInfo memory info = federation.roundInfo(taskId);
+        RoundInfo memory info = federation.roundInfo(taskId, 0);
         Proposal memory proposal = _onRecord[taskId];
         if (kind % 8 == 0) proposal.modelRoot = keccak256("forged");
         uint256 a = first % participants.length;
@@ -231,7 +237,7 @@ contract FederationHandler is FederationFixture {
 
     function finalizeUnchallenged(uint256 task) external checked {
         uint32 taskId = _task(task);
-        RoundInfo memory info = federation.roundInfo(taskId);
+        RoundInfo memory info = federation.roundInfo(taskId, 0);
         Proposal memory proposal = _onRecord[taskId];
         bytes memory call = abi.encodeCall(IRounds.finalizeUnchallenged, (taskId, info.round, proposal));
         if (!_try(outsider, call, "finalizeUnchallenged")) return;
@@ -249,7 +255,7 @@ contract FederationHandler is FederationFixture {
             (uint32 round, Phase phase, bytes32 modelRoot, bytes32 accumulator, bytes32 head) = federation.taskState(
                 taskId
             );
-            RoundInfo memory info = federation.roundInfo(taskId);
+            RoundInfo memory info = federation.roundInfo(taskId, 0);
             uint256 rank = (uint256(round) << 16) | (uint256(info.attempt) << 8) | uint256(phase);
             if (rank < _rank[taskId]) violation = "a phase went back";
             _rank[taskId] = rank;
@@ -266,7 +272,7 @@ contract FederationHandler is FederationFixture {
         address[] memory places = federation.participants(taskId);
         uint256 active;
         for (uint256 i = 0; i < places.length; ++i) {
-            (bool enrolled, uint32 index, bool leaving, ) = federation.enrolment(taskId, places[i]);
+            (bool enrolled, uint32 index, bool leaving, , , ) = federation.enrolment(taskId, places[i]);
             if (!enrolled || index != i) violation = "a place is not its participant's";
             if (leaving == _mayCommit[taskId][places[i]]) violation = "leaving is not what happened";
             if (!leaving) ++active;

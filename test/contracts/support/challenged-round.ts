@@ -51,14 +51,13 @@ export async function runToAggregating(f: TestFederation, { base, updates, rules
     maxUpdates: updates.length,
     ...rules,
   };
-  const spec = f.ethers.toUtf8Bytes("{}");
+  let aggregatorBondGwei = 0;
   if (bonded) {
-    const bondWei = await f.federation.leastBondWei(taskRules.parameterCount, taskRules.maxUpdates);
+    const bondWei: bigint = await f.federation.leastBondWei(taskRules.parameterCount, taskRules.maxUpdates);
+    aggregatorBondGwei = Number(bondWei / 10n ** 9n);
     for (const aggregator of f.aggregators) await f.federation.connect(aggregator).bond({ value: bondWei });
-    await f.federation.createBondedTask(taskRules, base.tree.root, spec, bondWei);
-  } else {
-    await f.federation.createTask(taskRules, base.tree.root, spec);
   }
+  await f.federation.createTask({ ...taskRules, aggregatorBondGwei }, base.tree.root, f.ethers.toUtf8Bytes("{}"));
   const taskId = Number(await f.federation.taskCount());
   const members = f.members.slice(0, updates.length);
   for (const member of members) await f.federation.connect(member).enrol(taskId);
@@ -82,7 +81,7 @@ export async function runToAggregating(f: TestFederation, { base, updates, rules
       weightedMean({
         base: base.lanes,
         updates: included(excluded),
-        serverRateQ16: taskRules.serverRateQ16!,
+        serverRateQ16: taskRules.serverRateQ16,
       }),
 
     /** The assigned aggregator proposes this model; returns the proposal. */
@@ -90,7 +89,7 @@ export async function runToAggregating(f: TestFederation, { base, updates, rules
       const excluded = change.excluded ?? 0n;
       const totalWeight = BigInt(included(excluded).reduce((sum, { weight }) => sum + weight, 0));
       const proposal = await f.proposal(taskId, { modelRoot, totalWeight, ...change });
-      await f.federation.connect(signerOf(f, proposal.aggregator)).propose(taskId, 1, proposal);
+      await f.federation.connect(signerOf(f, proposal.aggregator)).propose(taskId, 1, proposal, []);
       return proposal;
     },
 
@@ -103,6 +102,7 @@ export async function runToAggregating(f: TestFederation, { base, updates, rules
       basePath: base.tree.proof(chunkIndex),
       updates: concatBytes(...included(excluded).map(({ tree }) => encodeZigzag(tree.chunk(chunkIndex)))),
       updatePaths: included(excluded).flatMap(({ tree }) => tree.proof(chunkIndex)),
+      bounds: "0x",
     }),
   };
 }

@@ -1,6 +1,7 @@
 import type { HardhatEthersSigner } from "@nomicfoundation/hardhat-ethers/types";
-import type { BaseContract, ContractMethod } from "ethers";
+import { type BaseContract, type ContractMethod, Signature, type TypedDataField } from "ethers";
 import { network } from "hardhat";
+import type { TaskRules } from "../../../node/core/records.ts";
 
 /** Calls of the federation that tests make. */
 type Call =
@@ -13,6 +14,7 @@ type Call =
   | "leaveTask"
   | "openRound"
   | "commit"
+  | "commitBatch"
   | "closeRound"
   | "propose"
   | "reassign"
@@ -25,10 +27,11 @@ type Call =
   | "enrolment"
   | "taskRules"
   | "taskCount"
-  | "attestationDigest"
-  | "createBondedTask"
-  | "taskBond"
   | "leastBondWei"
+  | "attestationDigest"
+  | "commitmentDigest"
+  | "availabilityDigest"
+  | "custodyDigest"
   | "bond"
   | "requestUnbond"
   | "withdrawBond"
@@ -39,20 +42,50 @@ type Call =
   | "challengeChunk"
   | "challengeUpdate"
   | "challengeWeight"
-  | "isBarred";
+  | "challengeExclusion"
+  | "isBarred"
+  | "reportUpdate"
+  | "reportEquivocation"
+  | "reportDoubleCommitment"
+  | "reportWithheld"
+  | "demandChunk"
+  | "demandNodes"
+  | "answerChunk"
+  | "answerNodes"
+  | "strikeUnanswered"
+  | "returnDemand"
+  | "demandBondWei"
+  | "openDemand"
+  | "reserveChallenge"
+  | "claimReward"
+  | "collectReward"
+  | "heldReward";
 
 /** The deployed federation, its calls by name. */
 export type FederationContract = Omit<BaseContract, "connect"> &
   Record<Call, ContractMethod> & { connect(signer: HardhatEthersSigner): FederationContract };
 
-/** Rules as the ABI takes them. */
-export type SolidityRules = Record<string, number>;
+/** Rules as the ABI takes them: enumerations by their number. */
+export type SolidityRules = Omit<TaskRules, "mode" | "rule"> & { readonly mode: number; readonly rule: number };
 
 /** An evaluation as the ABI takes it. */
 export interface SolidityEvaluation {
   readonly samples: number;
   readonly metricQ24: bigint;
   readonly lossQ24: bigint;
+}
+
+/** A signature in two words (EIP-2098), as the ABI takes it. */
+export interface CompactSignature {
+  readonly r: string;
+  readonly vs: string;
+}
+
+/** A signed commitment as the ABI takes it. */
+export interface SoliditySignedCommitment extends CompactSignature {
+  readonly weight: number;
+  readonly updateRoot: string;
+  readonly contentId: string;
 }
 
 /** A proposal as the ABI takes it. */
@@ -79,11 +112,16 @@ export const baseRules: SolidityRules = {
   minUpdates: 2,
   maxUpdates: 64,
   participationBps: 10_000,
-  attestationQuorum: 3,
   roundsPerParticipant: 0,
+  trim: 0,
+  attestationQuorum: 3,
+  holders: 0,
+  pipelined: false,
   commitWindowS: 600,
   aggregateWindowS: 300,
   challengeWindowS: 900,
+  aggregatorBondGwei: 0,
+  participantBondGwei: 0,
 };
 
 /** A root or content id for tests: the number as 32 bytes, every byte of it set. */
@@ -94,7 +132,10 @@ export async function createFederation({ participants = 5, aggregators = 1 } = {
   const { ethers, networkHelpers } = await network.create("local");
   const signers = await ethers.getSigners();
   const admin = signers[0]!;
-  const federation = (await ethers.deployContract("Federation", [admin.address])) as unknown as FederationContract;
+  const deployed = await ethers.deployContract("Federation", [admin.address]);
+  const address = await deployed.getAddress();
+  // the federation's own ABI knows nothing of what its court answers
+  const federation = (await ethers.getContractAt("IFederation", address)) as unknown as FederationContract;
   const members = signers.slice(1, 1 + participants);
   const assigned = signers.slice(1 + participants, 1 + participants + aggregators);
   const outsider = signers[1 + participants + aggregators]!;
@@ -102,8 +143,23 @@ export async function createFederation({ participants = 5, aggregators = 1 } = {
   await federation.grantRole(role("TASK_CREATOR_ROLE"), admin.address);
   for (const member of members) await federation.grantRole(role("PARTICIPANT_ROLE"), member.address);
   for (const aggregator of assigned) await federation.grantRole(role("AGGREGATOR_ROLE"), aggregator.address);
-  const address = await federation.getAddress();
   const { chainId } = await ethers.provider.getNetwork();
+
+  const domain = { name: "Fedledger", version: "1", chainId, verifyingContract: address };
+  const sign = async (
+    signer: HardhatEthersSigner,
+    types: Record<string, TypedDataField[]>,
+    message: Record<string, unknown>,
+  ): Promise<CompactSignature> => {
+    const { r, yParityAndS } = Signature.from(await signer.signTypedData(domain, types, message));
+    return { r, vs: yParityAndS };
+  };
+  const ascending = (signers: readonly HardhatEthersSigner[]) =>
+    [...signers].sort((a, b) => (BigInt(a.address) < BigInt(b.address) ? -1 : 1));
+  const update = (round: number, member: HardhatEthersSigner) => {
+    const tag = round * 100 + members.indexOf(member);
+    return { updateRoot: word(tag), contentId: word(tag + 50) };
+  };
 
   return {
     ethers,
@@ -125,16 +181,49 @@ export async function createFederation({ participants = 5, aggregators = 1 } = {
       return taskId;
     },
 
-    /** Commits for the participant in the current round with distinct roots. */
+    /** Commits for the participant in the newest round with distinct roots. */
     async commit(taskId: number, member: HardhatEthersSigner, weight = 10) {
-      const { round, modelRoot } = await federation.taskState(taskId);
-      const tag = Number(round) * 100 + members.indexOf(member);
-      return federation.connect(member).commit(taskId, round, modelRoot, word(tag), word(tag + 50), weight);
+      const { round, baseModelRoot } = await federation.roundInfo(taskId, 0);
+      const { updateRoot, contentId } = update(Number(round), member);
+      return federation.connect(member).commit(taskId, round, baseModelRoot, updateRoot, contentId, weight);
     },
+
+    /** What {@link commit} would commit, signed for others to bring: over this base model, of the newest round by default. */
+    async signCommitment(
+      taskId: number,
+      member: HardhatEthersSigner,
+      change: { weight?: number; round?: number; baseModelRoot?: string; updateRoot?: string; contentId?: string } = {},
+    ): Promise<SoliditySignedCommitment> {
+      const newest = await federation.roundInfo(taskId, 0);
+      const { round = Number(newest.round), baseModelRoot = newest.baseModelRoot, weight = 10, ...roots } = change;
+      const committed = { weight, ...update(round, member), ...roots };
+      return {
+        ...committed,
+        ...(await sign(member, commitmentTypes, { taskId, round, baseModelRoot, ...committed })),
+      };
+    },
+
+    /** The words of these participants that they hold `slots` of the round, in the order the contract wants. */
+    async availability(taskId: number, round: bigint | number, slots: bigint, by = members) {
+      const { accumulator } = await federation.roundInfo(taskId, round);
+      const message = { taskId, round, accumulator, slots };
+      return Promise.all(
+        ascending(by).map(async (holder) => ({ slots, ...(await sign(holder, availabilityTypes, message)) })),
+      );
+    },
+
+    /** The aggregator's word that it keeps an update. */
+    custody: (
+      taskId: number,
+      round: bigint | number,
+      aggregator: HardhatEthersSigner,
+      { participant, updateRoot, contentId }: { participant: string; updateRoot: string; contentId: string },
+    ): Promise<CompactSignature> =>
+      sign(aggregator, custodyTypes, { taskId, round, participant, updateRoot, contentId }),
 
     /** The proposal that the assigned aggregator would make. */
     async proposal(taskId: number, change: Partial<SolidityProposal> = {}): Promise<SolidityProposal> {
-      const info = await federation.roundInfo(taskId);
+      const info = await federation.roundInfo(taskId, 0);
       return {
         attempt: Number(info.attempt),
         aggregator: info.assigned,
@@ -149,17 +238,10 @@ export async function createFederation({ participants = 5, aggregators = 1 } = {
     /** Attestations of these participants, in the order the contract wants. */
     async attest(taskId: number, round: bigint | number, proposalHash: string, by = members) {
       const evaluation: SolidityEvaluation = { samples: 120, metricQ24: 15_000_000n, lossQ24: 3_000_000n };
-      const domain = { name: "Fedledger", version: "1", chainId, verifyingContract: address };
-      const ascending = [...by].sort((a, b) => (BigInt(a.address) < BigInt(b.address) ? -1 : 1));
       return Promise.all(
-        ascending.map(async (signer) => ({
-          evaluation,
-          signature: await signer.signTypedData(domain, attestationTypes, {
-            taskId,
-            round,
-            proposalHash,
-            ...evaluation,
-          }),
+        ascending(by).map(async (signer) => ({
+          evaluation: packEvaluation(evaluation),
+          ...(await sign(signer, attestationTypes, { taskId, round, proposalHash, ...evaluation })),
         })),
       );
     },
@@ -174,6 +256,10 @@ export async function createFederation({ participants = 5, aggregators = 1 } = {
 /** What tests build on. */
 export type TestFederation = Awaited<ReturnType<typeof createFederation>>;
 
+/** An evaluation in one word, as attestations and RoundFinalized carry it. */
+export const packEvaluation = ({ samples, metricQ24, lossQ24 }: SolidityEvaluation): bigint =>
+  (BigInt(samples) << 128n) | (BigInt.asUintN(64, metricQ24) << 64n) | lossQ24;
+
 /** EIP-712 types of an attestation (docs/protocol.md section 7). */
 export const attestationTypes = {
   Attestation: [
@@ -183,5 +269,38 @@ export const attestationTypes = {
     { name: "samples", type: "uint32" },
     { name: "metricQ24", type: "int64" },
     { name: "lossQ24", type: "uint64" },
+  ],
+};
+
+/** EIP-712 types of a signed commitment (docs/protocol.md section 7). */
+export const commitmentTypes = {
+  Commitment: [
+    { name: "taskId", type: "uint32" },
+    { name: "round", type: "uint32" },
+    { name: "baseModelRoot", type: "bytes32" },
+    { name: "updateRoot", type: "bytes32" },
+    { name: "contentId", type: "bytes32" },
+    { name: "weight", type: "uint32" },
+  ],
+};
+
+/** EIP-712 types of an availability (docs/protocol.md section 7). */
+export const availabilityTypes = {
+  Availability: [
+    { name: "taskId", type: "uint32" },
+    { name: "round", type: "uint32" },
+    { name: "accumulator", type: "bytes32" },
+    { name: "slots", type: "uint64" },
+  ],
+};
+
+/** EIP-712 types of a custody (docs/protocol.md section 7). */
+export const custodyTypes = {
+  Custody: [
+    { name: "taskId", type: "uint32" },
+    { name: "round", type: "uint32" },
+    { name: "participant", type: "address" },
+    { name: "updateRoot", type: "bytes32" },
+    { name: "contentId", type: "bytes32" },
   ],
 };
