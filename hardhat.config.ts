@@ -33,7 +33,6 @@ const plainTests = [
   "support/ChallengeFixture.sol",
   "support/FederationFixture.sol",
   "support/FederationHandler.sol",
-  "support/IFederation.sol",
   "support/TestBase.sol",
 ].map((name) => `test/contracts/${name}`);
 
