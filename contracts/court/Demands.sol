@@ -73,14 +73,20 @@ abstract contract Demands is Reports, IDemands {
     }
 
     /// @inheritdoc IDemands
-    function answerChunk(Demand calldata demand, bytes calldata chunk, bytes32[] calldata path) external {
+    function answerChunk(
+        Demand calldata demand,
+        address participant,
+        bytes calldata chunk,
+        bytes32[] calldata path
+    ) external {
         if (demand.kind != DemandKind.UpdateChunk) revert NotWhatWasDemanded();
         bytes32 demandId = _answer(demand);
         uint32 count = _tasks[demand.taskId].rules.parameterCount;
         if (chunk.length != ChunkTree.CHUNK_BYTES || path.length != ChunkTree.depth(count)) revert NotWhatWasDemanded();
         // padding is shown as it was committed, for it may be what is wrong
         bytes32 leaf = ChunkTree.leafOf(demand.index, chunk, 0);
-        if (ChunkTree.rootOf(count, demand.index, leaf, path) != demand.root) revert NotWhatWasDemanded();
+        bytes32 root = ChunkTree.rootOf(count, demand.index, leaf, path);
+        if (ChunkTree.updateRootOf(participant, root) != demand.root) revert NotWhatWasDemanded();
         emit ChunkShown(demand.taskId, demand.round, demandId, msg.sender, chunk, path);
     }
 

@@ -39,12 +39,7 @@ interface IDemands {
         bytes32[] nodes
     );
     /// @notice The bond of a demand went back, as the proposal it was made against is no longer to be decided.
-    event DemandReturned(
-        uint32 indexed taskId,
-        uint32 indexed round,
-        bytes32 indexed demandId,
-        address demander
-    );
+    event DemandReturned(uint32 indexed taskId, uint32 indexed round, bytes32 indexed demandId, address demander);
 
     /// @notice What is sent is not the bond of this kind of demand.
     error WrongDemandBond(uint256 expectedWei);
@@ -79,11 +74,19 @@ interface IDemands {
     /// Requirements: those of {demandChunk} on round, window, proposal and bond; the node is in the proposed model's tree ({InvalidDemand}).
     function demandNodes(Demand calldata demand, Proposal calldata proposal, bytes32[] calldata path) external payable;
 
-    /// @notice Shows a demanded chunk. The caller is credited the demand's bond; the window ends no sooner than challengeWindowS from now.
+    /// @notice Shows a demanded chunk.
+    /// @param participant Whose update it is: the root is bound to it.
+    ///
+    /// The caller is credited the demand's bond; the window ends no sooner than challengeWindowS from now.
     ///
     /// Requirements: the demand is open ({NotDemanded}) until its deadline ({IRounds.TooLate}); the chunk is the one
     /// demanded ({NotWhatWasDemanded}).
-    function answerChunk(Demand calldata demand, bytes calldata chunk, bytes32[] calldata path) external;
+    function answerChunk(
+        Demand calldata demand,
+        address participant,
+        bytes calldata chunk,
+        bytes32[] calldata path
+    ) external;
 
     /// @notice Shows demanded nodes, from left to right; otherwise as {answerChunk}.
     function answerNodes(Demand calldata demand, bytes32[] calldata nodes) external;

@@ -29,7 +29,7 @@ interface IRounds {
     /// @notice A participant committed to its update.
     /// @param slot The participant's place in the round, from 0.
     /// @param weight Weight of the update, 1 to maxWeight.
-    /// @param updateRoot Chunk tree root of the update.
+    /// @param updateRoot Chunk tree root of the update, bound to its participant (ChunkTree.updateRootOf).
     /// @param contentId SHA-256 digest of the CIDv1 of the update's blob.
     event Committed(
         uint32 indexed taskId,

@@ -6,7 +6,7 @@ pragma solidity ^0.8.28;
 /// @dev Attacks considered:
 /// - a proof for another index: the index is hashed into the leaf and steers the path, so that each place has one proof;
 /// - lanes hidden behind the vector's end: the padding of the last chunk must be zero;
-/// - an inner node passed off as a leaf, or a tree of another size: the domain bytes 0, 1 and 2 differ, the root binds the
+/// - an inner node passed off as a leaf, or a tree of another size: the domain bytes 0 to 3 differ, the root binds the
 ///   number of parameters, and that number fixes the length of the proof.
 library ChunkTree {
     /// @notice Bytes of a chunk: 64 lanes of 4 bytes.
@@ -88,6 +88,12 @@ library ChunkTree {
             }
         }
         return keccak256(abi.encodePacked(uint8(2), parameterCount, node));
+    }
+
+    /// @notice The root that a participant commits to for an update with this chunk tree root: its own, so that a copy of another's
+    /// commitment verifies nowhere.
+    function updateRootOf(address participant, bytes32 root) internal pure returns (bytes32) {
+        return keccak256(abi.encodePacked(uint8(3), participant, root));
     }
 
     /// @notice The node above a row of nodes.

@@ -17,6 +17,7 @@ import {ZigzagLanes} from "./ZigzagLanes.sol";
 ///   committed root, which binds the number of lanes; paths have one length, so that an inner node is not a leaf;
 /// - padding used to change a result: the base's must be zero, and the padding of an update stays within the padding of
 ///   the result, which a right model does not have; that an update has padding is proven by itself;
+/// - a commitment copied from another participant: its root is bound to the account, so that no chunk is in the copy;
 /// - a chunk beyond the end, where every leaf is zero: the index must be below the number of chunks;
 /// - a result sorted in the prover's favour: the bounds it gives are counted against all lanes ({TrimmedMean});
 /// - work without bound: at most 64 commitments can match the accumulator, and lists must have exactly the length needed.
@@ -91,9 +92,7 @@ library RoundProof {
         commitment = commitments[proof.position];
         bytes memory chunk = proof.chunk;
         bytes32 leaf = ChunkTree.leafOf(proof.chunkIndex, chunk, 0);
-        if (ChunkTree.rootOf(count, proof.chunkIndex, leaf, proof.path) != commitment.updateRoot) {
-            revert IChallenges.NotInUpdate(commitment.slot);
-        }
+        _checkRoot(commitment, ChunkTree.rootOf(count, proof.chunkIndex, leaf, proof.path));
         uint256 lanes = count - uint256(proof.chunkIndex) * (CHUNK_BYTES / 4);
         if (ZigzagLanes.isWithin(chunk, lanes, rules.clipLanes)) revert IChallenges.UpdateIsValid();
     }
@@ -139,11 +138,16 @@ library RoundProof {
                 leaf = ChunkTree.leafOf(proof.chunkIndex, updates, k * CHUNK_BYTES);
                 path = proof.updatePaths[k * depth:(k + 1) * depth];
             }
-            if (ChunkTree.rootOf(parameterCount, proof.chunkIndex, leaf, path) != commitment.updateRoot) {
-                revert IChallenges.NotInUpdate(commitment.slot);
-            }
+            _checkRoot(commitment, ChunkTree.rootOf(parameterCount, proof.chunkIndex, leaf, path));
             weights[k] = commitment.weight;
             ++k;
+        }
+    }
+
+    /// @dev Whether a chunk tree root is what the commitment binds to its participant.
+    function _checkRoot(Commitment calldata commitment, bytes32 root) private pure {
+        if (ChunkTree.updateRootOf(commitment.participant, root) != commitment.updateRoot) {
+            revert IChallenges.NotInUpdate(commitment.slot);
         }
     }
 

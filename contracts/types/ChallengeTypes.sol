@@ -50,7 +50,7 @@ struct ChunkProof {
 /// @param position Which of the commitments given, from 0.
 /// @param chunkIndex Which chunk of the update.
 /// @param chunk Its 256 bytes, as committed (not zigzag).
-/// @param path Its path to the updateRoot, from the leaf upward.
+/// @param path Its path to the update's chunk tree root, from the leaf upward.
 struct UpdateProof {
     uint32 position;
     uint32 chunkIndex;

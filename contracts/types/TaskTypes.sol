@@ -171,7 +171,7 @@ struct Availability {
 
 /// @notice A commitment that its participant signed for others to bring to the chain.
 /// @param weight Weight of the update.
-/// @param updateRoot Chunk tree root of the update.
+/// @param updateRoot Chunk tree root of the update, bound to its participant (ChunkTree.updateRootOf).
 /// @param contentId SHA-256 digest of the CIDv1 of the update's blob.
 /// @param r First word of the EIP-712 signature over Commitment.
 /// @param vs Second word (EIP-2098).
@@ -187,7 +187,7 @@ struct SignedCommitment {
 /// @param participant Who committed.
 /// @param slot Its place in the round.
 /// @param weight Weight of the update.
-/// @param updateRoot Chunk tree root of the update.
+/// @param updateRoot Chunk tree root of the update, bound to its participant (ChunkTree.updateRootOf).
 /// @param contentId SHA-256 digest of the CIDv1 of the update's blob.
 struct Commitment {
     address participant;

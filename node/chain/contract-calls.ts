@@ -78,7 +78,7 @@ function argumentsOf(call: ChainCall): readonly unknown[] {
     case "demandNodes":
       return [encodeDemand(call.demand), call.proposal, call.path];
     case "answerChunk":
-      return [encodeDemand(call.demand), hexlify(call.shown.chunk), call.shown.proof];
+      return [encodeDemand(call.demand), call.participant, hexlify(call.shown.chunk), call.shown.proof];
     case "answerNodes":
       return [encodeDemand(call.demand), call.nodes];
     case "strikeUnanswered":

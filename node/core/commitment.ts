@@ -7,7 +7,7 @@ import {
   reasonCodes,
   ruleCodes,
 } from "./enum-codes.ts";
-import { abiWords, toHex } from "./hex.ts";
+import { abiWords, concatBytes, fromHex, toHex } from "./hex.ts";
 import type { Address, Bytes32, Hex, RoundNumber, TaskId } from "./ids.ts";
 import { keccak256 } from "./keccak.ts";
 import type {
@@ -30,6 +30,14 @@ export interface Deployment {
 }
 
 const hashWords = (...values: readonly (bigint | number | Hex)[]): Bytes32 => toHex(keccak256(abiWords(...values)));
+
+/**
+ * What a participant commits to for an update with this chunk tree root: `keccak256(0x03 ‖ account ‖ root)`, so that a copy of
+ * another's commitment verifies nowhere (docs/protocol.md section 5).
+ */
+export function updateRootOf(participant: Address, root: Bytes32): Bytes32 {
+  return toHex(keccak256(concatBytes(Uint8Array.of(3), fromHex(participant), fromHex(root))));
+}
 
 /** Start of a round's commitment accumulator (docs/protocol.md section 5). */
 export function startAccumulator(

@@ -1,4 +1,5 @@
 import { chunkTreeRoot } from "../core/chunk-tree.ts";
+import { updateRootOf } from "../core/commitment.ts";
 import { decodeLanes, encodeUpdate } from "../core/fixed-point.ts";
 import { lanesToBytes } from "../core/lanes.ts";
 import type { RoundView } from "../core/task-view.ts";
@@ -52,7 +53,7 @@ export async function trainUpdate(deps: TrainUpdateDeps, round: RoundView, look:
   const update = {
     round: round.round,
     baseModelRoot: round.baseModelRoot,
-    updateRoot: chunkTreeRoot(lanes),
+    updateRoot: updateRootOf(deps.account, chunkTreeRoot(lanes)),
     contentId,
     weight: Math.max(1, Math.min(samples, rules.maxWeight)),
   };

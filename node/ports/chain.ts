@@ -154,7 +154,7 @@ export type DemandCall = { readonly demand: Demand } & (
       readonly path: readonly Bytes32[];
       readonly amountWei: bigint;
     }
-  | { readonly kind: "answerChunk"; readonly shown: ProvenChunk }
+  | { readonly kind: "answerChunk"; readonly participant: Address; readonly shown: ProvenChunk }
   | { readonly kind: "answerNodes"; readonly nodes: readonly Bytes32[] }
   | { readonly kind: "strikeUnanswered"; readonly proposal: Proposal }
   | { readonly kind: "returnDemand" }
