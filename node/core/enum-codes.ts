@@ -2,7 +2,7 @@ import { FedledgerError } from "./error.ts";
 import { toHex } from "./hex.ts";
 import type { Bytes32 } from "./ids.ts";
 import { keccak256 } from "./keccak.ts";
-import type { ChallengeKind, InvalidReason, Mode, Phase, Role, Rule } from "./records.ts";
+import type { ChallengeKind, InvalidReason, Mode, Phase, Role, Rule, TaskRules } from "./records.ts";
 
 /** Words of our records and the numbers of the same contract enum, both ways. */
 export interface EnumCodes<Name extends string> {
@@ -57,6 +57,27 @@ export const challengeKindCodes: EnumCodes<ChallengeKind> = enumCodes("challenge
   "invalid-update",
   "wrong-weight",
 ]);
+
+/** The fields of a task's rules in the order of the contract's struct TaskRules: the places that InvalidRule names. */
+export const taskRuleFields: readonly (keyof TaskRules)[] = [
+  "mode",
+  "rule",
+  "fractionBits",
+  "attempts",
+  "parameterCount",
+  "clipLanes",
+  "maxWeight",
+  "serverRateQ16",
+  "rounds",
+  "minUpdates",
+  "maxUpdates",
+  "participationBps",
+  "attestationQuorum",
+  "roundsPerParticipant",
+  "commitWindowS",
+  "aggregateWindowS",
+  "challengeWindowS",
+];
 
 const idOf = (name: string): Bytes32 => toHex(keccak256(new TextEncoder().encode(name)));
 
