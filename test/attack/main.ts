@@ -3,11 +3,12 @@ import { parseArgs } from "node:util";
 import { stopSignal } from "../../node/cli/command.ts";
 import { createOutput, formatTable, type Output, reportError, style } from "../../node/cli/output.ts";
 import { FedledgerError } from "../../node/core/error.ts";
+import { hexEquals } from "../../node/core/hex.ts";
 import { createLog } from "../../node/telemetry/index.ts";
 import { attacks } from "./attacks.ts";
 import { type AttackResult, runAttack } from "./run-attack.ts";
-import { nodeCount } from "./run-federation.ts";
-import type { StoryLine } from "./story.ts";
+import { type FederationRun, nodeCount } from "./run-federation.ts";
+import { ether, type StoryLine } from "./story.ts";
 
 const usage = `npm run attack -- NAME [--seed N] [--json] [--log FILE]
 npm run attack -- --list
@@ -101,6 +102,25 @@ function tell(output: Output): (line: StoryLine) => void {
   };
 }
 
+/** What the lie cost the liar and the proof its prover. */
+function costLines({ history, lies, nameOf, cast }: FederationRun): readonly string[] {
+  const slashes = history.filter((event) => event.name === "Slashed");
+  const proofs = history.filter((event) => event.name === "Challenged");
+  const spared = lies.filter(({ who }) => !slashes.some(({ account }) => hexEquals(account, who)));
+  return [
+    ...slashes.map(({ account, amountWei }) => `it cost ${nameOf(account)} its bond of ${ether(amountWei)} ether`),
+    ...spared.map(({ who }) =>
+      cast.participants.includes(who)
+        ? `it cost ${nameOf(who)} its update of that round`
+        : `it cost ${nameOf(who)} its turn, and no bond: there was nothing to prove`,
+    ),
+    ...proofs.map(({ challenger, gasUsed = 0 }) => {
+      const wei = BigInt(gasUsed) * 100n * 10n ** 9n;
+      return `the proof took ${nameOf(challenger)} ${gasUsed.toLocaleString("en")} gas, ${ether(wei)} ether at 100 gwei`;
+    }),
+  ];
+}
+
 /** The end: the audit's verdict, the model, and whether the attack ended as it must. */
 function conclude({ attack, seed, run, honest, problems }: AttackResult, output: Output): void {
   const { audit, falseAlarms } = run;
@@ -114,6 +134,7 @@ function conclude({ attack, seed, run, honest, problems }: AttackResult, output:
   say(same, `final model  ${run.audit.finalModelRoot}`);
   say(same, `honest run's ${honest.audit.finalModelRoot}`);
   say(falseAlarms.length === 0, `${falseAlarms.length} false alarms`);
+  for (const line of costLines(run)) output.say(`  ${line}`);
   for (const problem of problems) say(false, problem);
   const passed = problems.length === 0;
   const durationMs = run.durationMs + honest.durationMs;

@@ -55,6 +55,8 @@ export interface Cast {
 /** What a run left. */
 export interface FederationRun {
   readonly cast: Cast;
+  /** A name for an account, such as "participant 3". */
+  readonly nameOf: (account: Address) => string;
   /** The task's record, with sender, gas and time. */
   readonly history: readonly TaskEvent[];
   readonly view: TaskView;
@@ -236,7 +238,18 @@ async function play(options: FederationOptions, stage: Stage): Promise<Omit<Fede
   const everyone = [...cast.participants, ...cast.aggregators, cast.watcher];
   const bonds = new Map(await Promise.all(everyone.map(async (who) => [who, await reader.bondOf(who)] as const)));
   falseAlarms.push(...(await failedChallenges(fixture)));
-  return { cast, history, view: foldTask(history), audit, lies, falseAlarms, trainings, bondWei, bonds };
+  return {
+    cast,
+    nameOf: story.nameOf,
+    history,
+    view: foldTask(history),
+    audit,
+    lies,
+    falseAlarms,
+    trainings,
+    bondWei,
+    bonds,
+  };
 }
 
 function castOf({ participants, aggregators, outsiders }: FederationFixture): Cast {

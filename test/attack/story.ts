@@ -46,7 +46,8 @@ export function createStory(
     const { gasUsed, wei } = await costOf(chain, hash);
     return `${short(hash)}, ${gasUsed.toLocaleString("en")} gas, ${ether(wei)} ether`;
   };
-  let updates = 0;
+  /** Who committed in the running round, by slot. */
+  const slots = new Map<number, Address>();
 
   return {
     say,
@@ -56,7 +57,7 @@ export function createStory(
       switch (step.kind) {
         case "disputed":
           return say(
-            `round ${step.round}: ${nameOf(who)} recomputed the round and does not attest: ${step.findings.join(", ")}`,
+            `round ${step.round}: ${nameOf(who)} recomputed the round and disagrees: ${step.findings.join(", ")}`,
             "proof",
           );
         case "rewarded":
@@ -66,26 +67,29 @@ export function createStory(
     async event(event) {
       switch (event.name) {
         case "RoundOpened":
-          updates = 0;
+          slots.clear();
           return say(
             `round ${event.round}: open, ${event.drawn} of ${event.enrolled} participants are drawn and train`,
           );
         case "Committed":
-          updates += 1;
+          slots.set(event.slot, event.participant);
           return;
         case "RoundClosed":
-          return say(`round ${event.round}: closed with ${updates} committed updates`);
+          return say(`round ${event.round}: closed with ${slots.size} committed updates`);
         case "AggregatorAssigned": {
           const who = nameOf(event.aggregator);
           if (event.attempt === 0) return say(`round ${event.round}: ${who} is to compute the model`);
           return say(
-            `round ${event.round}: ${who} takes over, with the same ${updates} updates: nobody trains again`,
+            `round ${event.round}: ${who} takes over, with the same ${slots.size} updates: nobody trains again`,
             "good",
           );
         }
         case "Proposed": {
           const { aggregator, modelRoot, excluded } = event.proposal;
-          const left = excluded === 0n ? "" : `, leaving out ${bits(excluded)} of ${updates} updates`;
+          const names = [...slots]
+            .filter(([slot]) => ((excluded >> BigInt(slot)) & 1n) === 1n)
+            .map(([, who]) => nameOf(who));
+          const left = names.length === 0 ? "" : `, leaving out the update of ${names.join(", ")}`;
           return say(
             `round ${event.round}: ${nameOf(aggregator)} proposes model ${short(modelRoot)}${left} (${await cost(event.transactionHash)})`,
           );
@@ -136,8 +140,4 @@ export function ether(wei: bigint): string {
   const micro = (wei + 5n * 10n ** 11n) / 10n ** 12n;
   const text = `${micro / 1_000_000n}.${String(micro % 1_000_000n).padStart(6, "0")}`;
   return text.replace(/\.?0+$/, "");
-}
-
-function bits(bitmap: bigint): number {
-  return bitmap.toString(2).replaceAll("0", "").length;
 }
