@@ -121,20 +121,25 @@ describe("fedledger bond", function () {
       const own = ["--task", String(taskId), "--dev-account", numberOf(who), "--dir", folder.path + numberOf(who)];
       return startFedledger(["aggregator", ...record(), ...own, "--gateway", "off", "--json"]);
     };
-    const toldOf = async (who: FixtureMember, test: (event: Record<string, unknown>) => boolean) => {
+    const toldOf = async (who: FixtureMember, ...tests: ((event: Record<string, unknown>) => boolean)[]) => {
       const node = start(who);
       try {
-        return await node.until(test);
+        return await Promise.all(tests.map((test) => node.until(test)));
       } finally {
         node.child.kill("SIGTERM");
         expect((await node.finished).code).to.equal(0);
       }
     };
     await fixture.chain.request("hardhat_setBalance", [poor.account, `0x${(ether / 2n).toString(16)}`]);
-    const [lost, unpaid] = await Promise.all([
-      toldOf(liar, ({ event }) => event === "bond"),
+    const [[lost, why], [unpaid]] = await Promise.all([
+      toldOf(
+        liar,
+        ({ event }) => event === "bond",
+        ({ kind }) => kind === "bond-lost",
+      ),
       toldOf(poor, ({ kind }) => kind === "bond-unpaid"),
     ]);
+    expect(why).to.include({ round: 1, bondWei: `${bondWei}` });
     expect(lost).to.include({ standing: "lost", missingWei: `${bondWei}` });
     expect(unpaid).to.include({ bondWei: `${bondWei}`, missingWei: `${bondWei}` });
     expect(await show(poor)).to.include({ freeWei: "0" });
