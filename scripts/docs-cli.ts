@@ -33,7 +33,10 @@ function sections(command: Command, parent: string): string[] {
   const name = `${parent} ${command.name()}`;
   if (command.commands.length > 0) return command.commands.flatMap((each) => sections(each, name));
   const args = command.registeredArguments
-    .map((argument) => ` <${argument.name()}${argument.variadic ? "..." : ""}>`)
+    .map((argument) => {
+      const text = `${argument.name()}${argument.variadic ? "..." : ""}`;
+      return argument.required ? ` <${text}>` : ` [${text}]`;
+    })
     .join("");
   const rows = command.options.map((option) => {
     const from = [option.envVar, option.defaultValue === undefined ? undefined : `default ${option.defaultValue}`]

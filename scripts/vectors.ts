@@ -6,11 +6,13 @@ import { readFile, writeFile } from "node:fs/promises";
 import { fixedPointCases, initialModelCases, weightedMeanCases } from "./vector-cases/arithmetic.ts";
 import { chunkTreeCases, contentIdCases } from "./vector-cases/hashing.ts";
 import { commitmentCases, drawCases } from "./vector-cases/record.ts";
+import { trimmedMeanCases } from "./vector-cases/trimmed-mean.ts";
 
 const files = {
   "chunk-tree": chunkTreeCases(),
   "content-id": await contentIdCases(),
   "weighted-mean": weightedMeanCases(),
+  "trimmed-mean": trimmedMeanCases(),
   draw: drawCases(),
   commitment: commitmentCases(),
   "initial-model": initialModelCases(),

@@ -1,4 +1,5 @@
-import { FedledgerError } from "../core/error.ts";
+import { applyMean } from "./apply-mean.ts";
+import { checkLength, checkRate, checkWeight, noUpdate } from "./check-arguments.ts";
 import type { Aggregation, AggregationOptions, AggregationRule } from "./rule.ts";
 
 /** One update with its weight. */
@@ -9,7 +10,6 @@ export interface WeightedUpdate {
 }
 
 const exactLimit = 2 ** 53;
-const rateOne = 1 << 16;
 /** Lanes worked on at a time: their 128 KiB of sums stay in the second-level cache. */
 const blockLanes = 16384;
 
@@ -39,7 +39,7 @@ export function weightedMean(round: {
   for (let start = 0; start < base.length; start += blockLanes) {
     const part = sums.subarray(0, base.length - start).fill(0);
     addBlock(part, updates, start);
-    finishBlock(result, base, part, start, totalWeight, serverRateQ16);
+    applyMean(result, base, part, start, totalWeight, serverRateQ16);
   }
   return result;
 }
@@ -73,7 +73,7 @@ export function createWeightedMean({ parameterCount, serverRateQ16 }: Aggregatio
       if (totalWeight === 0n) throw noUpdate();
       const result = new Int32Array(base.length);
       if (sums instanceof Float64Array && Number(totalWeight) <= 2 ** 32) {
-        finishBlock(result, base, sums, 0, Number(totalWeight), serverRateQ16);
+        applyMean(result, base, sums, 0, Number(totalWeight), serverRateQ16);
       } else {
         finishBig(result, base, sums, totalWeight, BigInt(serverRateQ16));
       }
@@ -86,6 +86,7 @@ export function createWeightedMean({ parameterCount, serverRateQ16 }: Aggregatio
 export const weightedMeanRule: AggregationRule = {
   name: "weighted-mean",
   chunkLocal: true,
+  holdsUpdates: false,
   create: createWeightedMean,
 };
 
@@ -124,33 +125,6 @@ function addScaledBig(sums: bigint[], lanes: Int32Array, weight: bigint): void {
   for (let i = 0; i < sums.length; i++) sums[i]! += weight * BigInt(lanes[i]!);
 }
 
-/**
- * result = saturate32(base + floorDiv(sum · rate, total · 2^16)), in doubles, exact.
- *
- * With S = a·W + b, 0 ≤ b < W: floor(S·r / (W·2^16)) = floor((a·r + floor(b·r / W)) / 2^16), as a·r is an integer and
- * floor(floor(x) / m) = floor(x / m). Every product is below 2^53 (|a| ≤ 2^31, b < W ≤ 2^32, r ≤ 2^20), dividing by 2^16 is
- * exact, and Math.floor(S / W) in doubles is the true floor whenever |S| + W ≤ 2^53 (the proof is in docs/protocol.md section 4).
- */
-function finishBlock(
-  result: Int32Array,
-  base: Int32Array,
-  sums: Float64Array,
-  start: number,
-  total: number,
-  rate: number,
-): void {
-  for (let j = 0; j < sums.length; j++) {
-    const sum = sums[j]!;
-    let change = Math.floor(sum / total);
-    if (rate !== rateOne) {
-      const rest = sum - change * total;
-      change = Math.floor((change * rate + Math.floor((rest * rate) / total)) / rateOne);
-    }
-    const lane = base[start + j]! + change;
-    result[start + j] = Math.max(-0x8000_0000, Math.min(0x7fff_ffff, lane));
-  }
-}
-
 function finishBig(
   result: Int32Array,
   base: Int32Array,
@@ -173,22 +147,4 @@ function largest(values: Float64Array | Int32Array): number {
   let most = 0;
   for (let i = 0; i < values.length; i++) most = Math.max(most, Math.abs(values[i]!));
   return most;
-}
-
-function checkLength(name: string, lanes: Int32Array, expected: number): void {
-  if (lanes.length !== expected) throw new FedledgerError("LENGTH_MISMATCH", { name, actual: lanes.length, expected });
-}
-
-function checkWeight(weight: number): void {
-  if (Number.isInteger(weight) && weight >= 1 && weight <= 0xffff_ffff) return;
-  throw new FedledgerError("INVALID_ARGUMENT", { name: "weight", value: weight, expected: "1 to 2^32 - 1" });
-}
-
-function checkRate(rate: number): void {
-  if (Number.isInteger(rate) && rate >= 1 && rate <= 1 << 20) return;
-  throw new FedledgerError("INVALID_ARGUMENT", { name: "serverRateQ16", value: rate, expected: "1 to 2^20" });
-}
-
-function noUpdate(): FedledgerError {
-  return new FedledgerError("INVALID_ARGUMENT", { name: "updates.length", value: 0, expected: "at least 1" });
 }

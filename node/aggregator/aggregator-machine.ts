@@ -1,3 +1,4 @@
+import { weiOfGwei } from "../core/ether.ts";
 import { hexEquals } from "../core/hex.ts";
 import type { Address } from "../core/ids.ts";
 import type { Commitment, Proposal } from "../core/records.ts";
@@ -105,7 +106,7 @@ function due(state: AggregatorState): readonly AggregatorAction[] {
   const actions: AggregatorAction[] = [];
   const registration = dueRegistration(me, options.contact, members);
   if (registration !== undefined) actions.push({ kind: "send", key: "register", call: registration });
-  if (needsBond(state)) actions.push({ kind: "bond", key: "bond", bondWei: bondOf(view) });
+  if (needsBond(state)) actions.push({ kind: "bond", key: "bond", bondWei: weiOfGwei(view.rules.aggregatorBondGwei) });
   const round = runningRound(view);
   if (round?.phase === "open" || round?.phase === "aggregating") actions.push(...dueGathering(state, round));
   if (round?.phase === "aggregating") actions.push(...dueProposal(state, round));
@@ -117,13 +118,9 @@ function due(state: AggregatorState): readonly AggregatorAction[] {
 
 /** Whether the task's bond is to be brought: once, and not again by one that lost a bond in this task. */
 function needsBond({ view, members, me, bonded }: AggregatorState): boolean {
-  if (view === undefined || bondOf(view) === 0n || bonded) return false;
+  if (view === undefined || view.rules.aggregatorBondGwei === 0 || bonded) return false;
   const lost = view.rounds.some(({ refuted }) => refuted?.some(({ aggregator }) => hexEquals(aggregator, me)));
   return !lost && members.some(({ account, roles }) => hexEquals(account, me) && roles.includes("aggregator"));
-}
-
-function bondOf({ rules }: TaskView): bigint {
-  return BigInt(rules.aggregatorBondGwei) * 1_000_000_000n;
 }
 
 /** Every aggregator gathers every update, assigned or not: it may be the next, and participants ask it for them. */

@@ -1,3 +1,6 @@
+import { isFedledgerError } from "../core/error.ts";
+import { weiOfGwei } from "../core/ether.ts";
+import { hexEquals } from "../core/hex.ts";
 import type { Bytes32 } from "../core/ids.ts";
 import { type ActionResult, reasonOf } from "../rounds/action-runner.ts";
 import { ownContact } from "../rounds/contact.ts";
@@ -40,6 +43,7 @@ export function createAggregator(deps: RoleDeps, options: AggregatorOptions): Ro
   const source = createModelSource({ store, transport });
   const concurrency = options.gatherConcurrency ?? 4;
   const queue = createGatherQueue(concurrency);
+  let unpaidTold = false;
   let aggregateStartMs = clock.nowMs();
 
   async function perform(
@@ -65,7 +69,12 @@ export function createAggregator(deps: RoleDeps, options: AggregatorOptions): Ro
         const { freeWei, lockedWei } = await chain.bondOf(me);
         const amountWei = action.bondWei - freeWei - lockedWei;
         const call = { kind: "bond", amountWei } as const;
-        const sent = amountWei > 0n ? await sendCall({ chain, log, onProgress }, call, signal, state.view) : undefined;
+        const sent =
+          amountWei > 0n
+            ? await sendCall({ chain, log, onProgress }, call, signal, state.view).catch(
+                tellUnpaid(action.bondWei, amountWei),
+              )
+            : undefined;
         emit({ kind: "bonded" });
         return sent;
       }
@@ -87,6 +96,15 @@ export function createAggregator(deps: RoleDeps, options: AggregatorOptions): Ro
       }
     }
   }
+
+  /** Tells once that the account cannot pay; the bond is tried again all the same. */
+  const tellUnpaid = (bondWei: bigint, missingWei: bigint) => (error: unknown) => {
+    if (isFedledgerError(error, "INSUFFICIENT_FUNDS") && !unpaidTold) {
+      unpaidTold = true;
+      onProgress?.({ kind: "bond-unpaid", bondWei, missingWei });
+    }
+    throw error;
+  };
 
   const driver = createDriver<AggregatorState, AggregatorEvent, AggregatorAction>({
     taskId,
@@ -113,6 +131,10 @@ export function createAggregator(deps: RoleDeps, options: AggregatorOptions): Ro
         holder.sweep().catch((error: unknown) => log.debug("Forgetting unused updates failed", reasonOf(error)));
       }
       onProgress?.(progress);
+      const bondWei = weiOfGwei(driver.state().view?.rules.aggregatorBondGwei ?? 0);
+      if (bondWei > 0n && progress.kind === "proposal-refuted" && hexEquals(progress.aggregator, me)) {
+        onProgress?.({ kind: "bond-lost", round: progress.round, bondWei });
+      }
     },
     linger: options.linger,
   });

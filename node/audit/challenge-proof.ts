@@ -86,7 +86,7 @@ export function holdsAgainst(wrong: WrongChunk, rules: TaskRules, round: Challen
   const root = rootOfLeaf(parameterCount, chunkIndex, resultLeaf, resultProof);
   if (!hexEquals(root, round.proposal.modelRoot)) return false;
   const rule = ruleByName(rules.rule);
-  const aggregation = rule.create({ parameterCount: chunkLanes, serverRateQ16: rules.serverRateQ16 });
+  const aggregation = rule.create({ ...rules, parameterCount: chunkLanes });
   for (const [i, { weight }] of included.entries()) aggregation.add(bytesToLanes(updates[i]!.chunk.slice()), weight);
   const right = lanesToBytes(aggregation.finish(bytesToLanes(base.chunk.slice())));
   return rule.chunkLocal && !hexEquals(chunkLeaf(chunkIndex, right), resultLeaf);

@@ -1,5 +1,7 @@
 import { proposalHash } from "../core/commitment.ts";
 import { hexEquals } from "../core/hex.ts";
+import type { Commitment } from "../core/records.ts";
+import type { Finding } from "./findings.ts";
 import type { EventOf, HashedProposal, RoundDraft, Walk } from "./task-record.ts";
 
 /** An assignment: the next attempt of a round with enough updates, in time, while nothing stands that could be final. */
@@ -106,6 +108,14 @@ export function checkChallenge(draft: RoundDraft, event: EventOf<"Challenged">):
       data: { aggregator: event.aggregator, standing: proposal?.aggregator },
     });
   }
+  if (proposal && event.kind === "wrong-weight" && proposal.totalWeight === weightOf(includedIn(draft, proposal))) {
+    log.add({
+      code: "CHALLENGE_WRONG",
+      party: event.challenger,
+      message: `${event.challenger} won a challenge against the total weight of ${proposal.aggregator}, which is right.`,
+      data: { aggregator: proposal.aggregator, totalWeight: proposal.totalWeight },
+    });
+  }
   if (proposal) draft.superseded.push({ ...proposal, challenge: event });
   draft.proposal = undefined;
   draft.challenged = event;
@@ -115,7 +125,7 @@ function checkSet(walk: Walk, draft: RoundDraft, proposal: HashedProposal): void
   const { log, commitments } = draft;
   const party = proposal.aggregator;
   const committed = commitments.reduce((bits, { slot }) => bits | (1n << BigInt(slot)), 0n);
-  const included = commitments.filter(({ slot }) => ((proposal.excluded >> BigInt(slot)) & 1n) === 0n);
+  const included = includedIn(draft, proposal);
   if ((proposal.excluded & ~committed) !== 0n || included.length < walk.rules.minUpdates) {
     log.add({
       code: "EXCLUSION_INVALID",
@@ -129,12 +139,31 @@ function checkSet(walk: Walk, draft: RoundDraft, proposal: HashedProposal): void
       },
     });
   }
-  const totalWeight = included.reduce((sum, { weight }) => sum + BigInt(weight), 0n);
+  const totalWeight = weightOf(included);
   if (totalWeight === proposal.totalWeight) return;
   log.add({
     code: "TOTAL_WEIGHT_WRONG",
     party,
     message: `The proposal's total weight is ${proposal.totalWeight}; the included updates weigh ${totalWeight}.`,
-    data: { expected: totalWeight, actual: proposal.totalWeight },
+    data: { expected: totalWeight, actual: proposal.totalWeight, proposalHash: proposal.hash },
   });
+}
+
+/**
+ * The round's findings without those that a won challenge has settled: the wrong weight of a proposal that was struck for it
+ * is what the record is there to show, and nothing of it became a result.
+ */
+export function unsettledFindings({ log, superseded }: RoundDraft): readonly Finding[] {
+  const struck = superseded.filter(({ challenge }) => challenge?.kind === "wrong-weight").map(({ hash }) => hash);
+  return log.findings.filter(
+    ({ code, data }) => code !== "TOTAL_WEIGHT_WRONG" || !struck.some((hash) => hash === data.proposalHash),
+  );
+}
+
+function includedIn({ commitments }: RoundDraft, { excluded }: HashedProposal): readonly Commitment[] {
+  return commitments.filter(({ slot }) => ((excluded >> BigInt(slot)) & 1n) === 0n);
+}
+
+function weightOf(commitments: readonly Commitment[]): bigint {
+  return commitments.reduce((sum, { weight }) => sum + BigInt(weight), 0n);
 }

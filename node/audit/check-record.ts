@@ -6,7 +6,7 @@ import type { Phase, TaskEvent } from "../core/records.ts";
 import { checkClosing, checkCommitment } from "./check-commitments.ts";
 import { checkFinalization, checkInvalidation } from "./check-ending.ts";
 import { checkOpening, followEnrolment } from "./check-opening.ts";
-import { checkAssignment, checkChallenge, checkProposal } from "./check-proposals.ts";
+import { checkAssignment, checkChallenge, checkProposal, unsettledFindings } from "./check-proposals.ts";
 import { createFindingLog } from "./findings.ts";
 import { type EventOf, logOf, type RoundDraft, type RoundRecord, type TaskRecord, type Walk } from "./task-record.ts";
 
@@ -105,7 +105,7 @@ function recordOf(draft: RoundDraft): RoundRecord {
     ...(ended && { ended }),
     drawn,
     events,
-    findings: draft.log.findings,
+    findings: unsettledFindings(draft),
   };
 }
 

@@ -62,7 +62,7 @@ export interface RoundCheckInput {
 
 /**
  * Recomputes a round from its committed updates and compares the proposal with the result: what a participant does
- * before it attests, and the audit after the fact. One update is in memory at a time.
+ * before it attests, and the audit after the fact. One update is in memory at a time, unless the rule holds them all.
  *
  * Without a proposal, all updates count as included and the recomputed model is returned.
  * Rejects with the signal's reason, with UNSUPPORTED_RULE, with LENGTH_MISMATCH if `baseLanes` is not the task's size,
@@ -199,8 +199,8 @@ async function compare(
     party,
     ...(first && { chunk: Math.floor(first.lane / chunkLanes) }),
     message: first
-      ? `The model proposed by ${party} is not the mean of the updates: lane ${first.lane} is ${first.actual}, not ${first.expected}.`
-      : `The model proposed by ${party} is not the mean of the updates.`,
+      ? `The model proposed by ${party} is not what the rule makes of the updates: lane ${first.lane} is ${first.actual}, not ${first.expected}.`
+      : `The model proposed by ${party} is not what the rule makes of the updates.`,
     data: {
       expected: recomputed.modelRoot,
       actual: proposal.modelRoot,

@@ -1,6 +1,7 @@
 import { AbiCoder, type Interface } from "ethers";
 import { phaseCodes, roleOfId } from "../core/enum-codes.ts";
 import { FedledgerError } from "../core/error.ts";
+import { revertAdvice, ruleName } from "./revert-advice.ts";
 import type { JsonRpcError } from "./rpc-endpoint.ts";
 
 /** Why a contract reverted: the name of its error (Error and Panic for Solidity's own), and a text for people with the arguments. */
@@ -37,9 +38,12 @@ export function revertDataOf(error: JsonRpcError): string | undefined {
   return error.code === 3 || /revert/i.test(error.message) ? "0x" : undefined;
 }
 
-/** The error of a call that the contract refuses. */
+/** The error of a call that the contract refuses; its remedy says what to do about the contract's error. */
 export function revertedError(contract: Interface, call: string, data: string): FedledgerError {
-  return new FedledgerError("TRANSACTION_REVERTED", { call, ...decodeRevert(contract, data) });
+  const revert = decodeRevert(contract, data);
+  const args = data.length >= 10 ? (contract.parseError(data)?.args ?? []) : [];
+  const advice = revertAdvice(revert.error, args);
+  return new FedledgerError("TRANSACTION_REVERTED", { call, ...revert, advice });
 }
 
 // geth: data; Hardhat: data or data.data; Parity and Nethermind: "Reverted 0x…"; Ganache: data.result.
@@ -56,6 +60,7 @@ function findHex(value: unknown, depth = 0): string | undefined {
 
 function show(error: string, field: string, value: unknown): string {
   if (error === "WrongPhase") return phaseCodes.names[Number(value)] ?? String(value);
+  if (error === "InvalidRule") return ruleName(value);
   if (field === "neededRole") return roleOfId(String(value)) ?? String(value);
   return String(value);
 }

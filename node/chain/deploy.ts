@@ -56,7 +56,10 @@ export async function deployFederation(options: DeployOptions): Promise<Deployed
   const artifact = await loadContractArtifact();
   const rpc = await createJsonRpc({ urls, log });
   if (BigInt(await rpc.request<Hex>("eth_getBalance", [signer.address, "latest"])) === 0n) {
-    throw new FedledgerError("INSUFFICIENT_FUNDS", { account: signer.address });
+    throw new FedledgerError("INSUFFICIENT_FUNDS", {
+      account: signer.address,
+      purpose: "the deployment: it has no ether",
+    });
   }
   let sent = 0;
   const provider = createSigningProvider(rpc, signer, (transactionHash) => {
@@ -73,7 +76,8 @@ export async function deployFederation(options: DeployOptions): Promise<Deployed
   await checkFederation(rpc, contract, address).catch((error: unknown) => {
     if (!isFedledgerError(error, "NO_FEDERATION")) throw error;
     const reason = `${address} of an earlier deployment is not on this chain; use another folder for a new chain`;
-    throw new FedledgerError("DEPLOYMENT_FAILED", { reason, path: deploymentDir }, error);
+    const next = `Choose another folder than ${deploymentDir}, or remove it`;
+    throw new FedledgerError("DEPLOYMENT_FAILED", { reason, next }, error);
   });
   onProgress?.({ step: sent > 0 ? "deployed" : "already-deployed", address });
   const origin = await originOf(rpc, contract, address);
@@ -85,10 +89,14 @@ async function runIgnition(
   provider: ReturnType<typeof createSigningProvider>,
   options: { account: string; admin: string; confirmations: number; deploymentDir?: string },
 ): Promise<Address> {
+  const next =
+    options.deploymentDir === undefined
+      ? "Nothing is kept of it: give a folder with --dir, and an interrupted deployment can go on"
+      : `What was done is kept in ${options.deploymentDir}: run it again to go on`;
   const failed = (reason: string, cause?: unknown) =>
     classifySendRefusal({ code: 0, message: reason }) === "no-funds"
-      ? new FedledgerError("INSUFFICIENT_FUNDS", { account: options.account }, cause)
-      : new FedledgerError("DEPLOYMENT_FAILED", { reason, path: options.deploymentDir }, cause);
+      ? new FedledgerError("INSUFFICIENT_FUNDS", { account: options.account, purpose: "the deployment" }, cause)
+      : new FedledgerError("DEPLOYMENT_FAILED", { reason, next }, cause);
   // Ignition takes a while to load, and only a deployment needs it.
   const { buildModule, deploy, DeploymentResultType } = await import("@nomicfoundation/ignition-core");
   const ignitionModule = buildModule("Federation", (m) => ({

@@ -1,5 +1,4 @@
 import { getAddress, type Interface, type Result, toUtf8String } from "ethers";
-import { ruleFields } from "../core/commitment.ts";
 import {
   challengeKindCodes,
   demandKindCodes,
@@ -7,6 +6,7 @@ import {
   modeCodes,
   reasonCodes,
   ruleCodes,
+  taskRuleFields,
 } from "../core/enum-codes.ts";
 import { fromHex } from "../core/hex.ts";
 import type { Address, Bytes32 } from "../core/ids.ts";
@@ -170,7 +170,7 @@ function positionOf(log: RawLog): EventPosition {
 }
 
 function rulesOf(rules: Result): TaskRules {
-  const fields = ruleFields.map((field) => [
+  const fields = taskRuleFields.map((field) => [
     field,
     field === "pipelined" ? Boolean(rules[field]) : Number(rules[field]),
   ]);

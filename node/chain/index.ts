@@ -11,6 +11,6 @@ export {
   readKeystoreAccount,
 } from "./keystore.ts";
 export { deriveNodeKeys, type NodeKeys } from "./node-keys.ts";
-export { type EtherTransfer, sendEther, weiOf } from "./send-ether.ts";
+export { type EtherTransfer, requireFunds, sendEther, weiOf } from "./send-ether.ts";
 export { accountOf, createSigner, type Signer } from "./signer.ts";
 export { testAccount } from "./test-accounts.ts";

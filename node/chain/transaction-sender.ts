@@ -1,4 +1,5 @@
 import { FedledgerError } from "../core/error.ts";
+import { etherText } from "../core/ether.ts";
 import type { Hex } from "../core/ids.ts";
 import { revertDataOf, revertedError } from "./contract-errors.ts";
 import { currentFees, type Fees, raiseFees } from "./fees.ts";
@@ -65,7 +66,7 @@ export function createTransactionSender(deps: SenderDeps, options: SenderOptions
       // Said when a first try reached the node although its answer was lost.
       if (refusal === "nonce-used" && (await readReceipt(rpc, hash, signal))) return pending;
       const again = refusal === "nonce-used" || refusal === "nonce-too-high" || refusal === "underpriced";
-      if (!again || attempt === submitTries) throw refused(deps, call, answer.error);
+      if (!again || attempt === submitTries) throw await refused(deps, call, answer.error, signal);
       log.debug("Transaction refused, trying again", { call: call.name, nonce, reason: answer.error.message });
       if (refusal === "underpriced") least = fees;
       else await clock.sleep(attempt * options.pollIntervalMs, { ...(signal && { signal }) });
@@ -105,17 +106,30 @@ async function estimateGas(deps: SenderDeps, call: OutgoingCall, signal?: AbortS
   if ("error" in answer && revertDataOf(answer.error) === undefined) {
     answer = await deps.rpc.ask("eth_estimateGas", [request, "latest"], signal);
   }
-  if ("error" in answer) throw refused(deps, call, answer.error);
+  if ("error" in answer) throw await refused(deps, call, answer.error, signal);
   const estimate = BigInt(answer.result as Hex);
   const withMargin = (estimate * 5n) / 4n + 10_000n;
   return withMargin > transactionGasLimit && estimate <= transactionGasLimit ? transactionGasLimit : withMargin;
 }
 
-function refused({ contract, signer }: SenderDeps, call: OutgoingCall, error: JsonRpcError): FedledgerError {
+/** What an endpoint's refusal means. Some call it a revert, without a reason, when the account has not the call's value. */
+async function refused(
+  { rpc, contract, signer }: SenderDeps,
+  call: OutgoingCall,
+  error: JsonRpcError,
+  signal?: AbortSignal,
+): Promise<FedledgerError> {
   const data = revertDataOf(error);
-  if (data !== undefined) return revertedError(contract, call.name, data);
-  if (classifySendRefusal(error) === "no-funds") {
-    return new FedledgerError("INSUFFICIENT_FUNDS", { account: signer.address });
+  const { name, value = 0n } = call;
+  const isFunds = data === undefined && classifySendRefusal(error) === "no-funds";
+  if (isFunds || (data === "0x" && value > 0n)) {
+    const account = signer.address;
+    const balanceWei = BigInt(await rpc.request<Hex>("eth_getBalance", [account, "latest"], signal));
+    const cost = value > 0n ? `${name} of ${etherText(value)} ether and its gas` : `the gas of ${name}`;
+    const purpose = `${cost}: it has ${etherText(balanceWei)} ether`;
+    if (isFunds || balanceWei < value)
+      return new FedledgerError("INSUFFICIENT_FUNDS", { account, purpose, balanceWei });
   }
+  if (data !== undefined) return revertedError(contract, name, data);
   return new FedledgerError("RPC_UNREACHABLE", { url: "the node", reason: error.message });
 }

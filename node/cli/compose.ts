@@ -56,7 +56,7 @@ export function composeParticipant(
   events: NodeEvents,
   openTrainer: (chain: Chain) => Promise<Trainer>,
 ): Promise<ComposedNode> {
-  return compose(values, events, async (deps, { encryptionKey, directory, onClose }) => {
+  return composeNode(values, events, async (deps, { encryptionKey, directory, onClose }) => {
     const trainer = await openTrainer(deps.chain);
     onClose(() => trainer.close());
     const journal = openJournal(join(directory, "journal.sqlite"));
@@ -73,7 +73,7 @@ export function composeAggregator(
   values: NodeSettings & { readonly openWhenEnrolled?: number },
   events: NodeEvents,
 ): Promise<ComposedNode> {
-  return compose(values, events, async (deps, { encryptionKey }) =>
+  return composeNode(values, events, async (deps, { encryptionKey }) =>
     createAggregator(deps, {
       encryptionKey,
       linger: !values.exitWhenComplete,
@@ -84,7 +84,7 @@ export function composeAggregator(
 
 /** A watcher node: it need not be a member, so it also gets blobs from the members' gateways. */
 export function composeWatcher(values: NodeSettings, events: NodeEvents): Promise<ComposedNode> {
-  return compose(values, events, async (deps, { encryptionKey }) =>
+  return composeNode(values, events, async (deps, { encryptionKey }) =>
     createWatcher(
       { ...deps, store: withMemberGateways(deps.store, deps.chain, deps.log) },
       { encryptionKey, linger: !values.exitWhenComplete },
@@ -92,13 +92,15 @@ export function composeWatcher(values: NodeSettings, events: NodeEvents): Promis
   );
 }
 
-interface NodeParts {
+/** What of a node is not a port of its role. */
+export interface NodeParts {
   readonly encryptionKey: `0x${string}`;
   readonly directory: string;
   onClose(close: () => Promise<unknown>): void;
 }
 
-async function compose(
+/** Everything of a node below its role, and the role that `createRole` makes on it; closed again when that fails. */
+export async function composeNode(
   values: NodeSettings,
   { log, onProgress, onReceived }: NodeEvents,
   createRole: (deps: RoleDeps, parts: NodeParts) => Promise<RoleProcess>,

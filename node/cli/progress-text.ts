@@ -1,3 +1,4 @@
+import { etherText } from "../core/ether.ts";
 import type { Progress } from "../rounds/progress.ts";
 
 /** What a person running a node reads of a step; undefined for what is too small to say. */
@@ -6,7 +7,11 @@ export function progressText(step: Progress): string | undefined {
     case "registered":
       return `registered in the federation (${step.gasUsed} gas)`;
     case "bonded":
-      return `added to the bond that answers for its proposals (${step.gasUsed} gas)`;
+      return `added ${etherText(step.amountWei)} ether to the bond that answers for its proposals (${step.gasUsed} gas)`;
+    case "bond-unpaid":
+      return `NOT ASSIGNED without the task's bond of ${etherText(step.bondWei)} ether: send the account ${etherText(step.missingWei)} ether and some for gas, it is tried again`;
+    case "bond-lost":
+      return `round ${step.round}: THE BOND IS LOST, ${etherText(step.bondWei)} ether: this node's proposal was proven wrong. It brings no other: find out why (fedledger audit, the log) before fedledger bond add ${etherText(step.bondWei)}`;
     case "enrolled":
       return `enrolled in the task (${step.gasUsed} gas)`;
     case "waiting":
@@ -34,7 +39,7 @@ export function progressText(step: Progress): string | undefined {
     case "challenged":
       return `round ${step.round}: PROVED THE PROPOSAL WRONG on the chain (${step.gasUsed} gas)`;
     case "rewarded":
-      return `withdrew the reward of ${ether(step.amountWei)} ether (${step.gasUsed} gas)`;
+      return `withdrew the reward of ${etherText(step.amountWei)} ether (${step.gasUsed} gas)`;
     case "proposal-refuted":
       return `round ${step.round}: the proposal of ${step.aggregator} was proven wrong by ${step.challenger}`;
     case "disputed":
@@ -48,9 +53,4 @@ export function progressText(step: Progress): string | undefined {
     default:
       return undefined;
   }
-}
-
-/** Wei as ether, six decimals. */
-function ether(wei: bigint): string {
-  return (Number(wei / 10n ** 12n) / 1e6).toFixed(6);
 }

@@ -6,6 +6,7 @@ import {
   phaseCodes,
   reasonCodes,
   ruleCodes,
+  taskRuleFields,
 } from "./enum-codes.ts";
 import { abiWords, concatBytes, fromHex, toHex } from "./hex.ts";
 import type { Address, Bytes32, Hex, RoundNumber, TaskId } from "./ids.ts";
@@ -69,36 +70,10 @@ export function proposalHash(taskId: TaskId, round: RoundNumber, proposal: Propo
   return hashWords(taskId, round, attempt, aggregator, modelRoot, contentId, totalWeight, excluded);
 }
 
-/** The fields of TaskTypes.TaskRules in the contract's order: what InvalidRule numbers, and what the hash of the rules goes through. */
-export const ruleFields = [
-  "mode",
-  "rule",
-  "fractionBits",
-  "attempts",
-  "parameterCount",
-  "clipLanes",
-  "maxWeight",
-  "serverRateQ16",
-  "rounds",
-  "minUpdates",
-  "maxUpdates",
-  "participationBps",
-  "roundsPerParticipant",
-  "trim",
-  "attestationQuorum",
-  "holders",
-  "pipelined",
-  "commitWindowS",
-  "aggregateWindowS",
-  "challengeWindowS",
-  "aggregatorBondGwei",
-  "participantBondGwei",
-] as const satisfies readonly (keyof TaskRules)[];
-
 /** Hash of a task's rules: the fields of TaskTypes.TaskRules in order, a word each (section 5). */
 export function rulesHash(rules: TaskRules): Bytes32 {
   const coded = { ...rules, mode: modeCodes.codeOf(rules.mode), rule: ruleCodes.codeOf(rules.rule) };
-  return hashWords(...ruleFields.map((field) => Number(coded[field])));
+  return hashWords(...taskRuleFields.map((field) => Number(coded[field])));
 }
 
 /**

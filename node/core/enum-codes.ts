@@ -2,7 +2,17 @@ import { FedledgerError } from "./error.ts";
 import { toHex } from "./hex.ts";
 import type { Bytes32 } from "./ids.ts";
 import { keccak256 } from "./keccak.ts";
-import type { ChallengeKind, DemandKind, InvalidReason, MisconductKind, Mode, Phase, Role, Rule } from "./records.ts";
+import type {
+  ChallengeKind,
+  DemandKind,
+  InvalidReason,
+  MisconductKind,
+  Mode,
+  Phase,
+  Role,
+  Rule,
+  TaskRules,
+} from "./records.ts";
 
 /** Words of our records and the numbers of the same contract enum, both ways. */
 export interface EnumCodes<Name extends string> {
@@ -68,6 +78,32 @@ export const misconductKindCodes: EnumCodes<MisconductKind> = enumCodes("miscond
 ]);
 /** ChallengeTypes.DemandKind. */
 export const demandKindCodes: EnumCodes<DemandKind> = enumCodes("demand", ["update-chunk", "model-nodes"]);
+
+/** The fields of a task's rules in the order of the contract's struct TaskRules: the places that InvalidRule names, and the words of the rules' hash. */
+export const taskRuleFields = [
+  "mode",
+  "rule",
+  "fractionBits",
+  "attempts",
+  "parameterCount",
+  "clipLanes",
+  "maxWeight",
+  "serverRateQ16",
+  "rounds",
+  "minUpdates",
+  "maxUpdates",
+  "participationBps",
+  "roundsPerParticipant",
+  "trim",
+  "attestationQuorum",
+  "holders",
+  "pipelined",
+  "commitWindowS",
+  "aggregateWindowS",
+  "challengeWindowS",
+  "aggregatorBondGwei",
+  "participantBondGwei",
+] as const satisfies readonly (keyof TaskRules)[];
 
 const idOf = (name: string): Bytes32 => toHex(keccak256(new TextEncoder().encode(name)));
 

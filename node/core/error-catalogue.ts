@@ -153,17 +153,17 @@ export const errorCatalogue = {
   NOT_BUILT: user("The compiled contracts are not at {path}.", "Build them once: npm start, or npx hardhat build."),
   DEPLOYMENT_FAILED: {
     message: "The deployment failed: {reason}.",
-    remedy: "See the reason. What was done is kept in {path}: run it again to go on.",
+    remedy: "See the reason. {next}.",
     fault: "user",
     retryable: false,
     exitCode: 1,
   },
   NO_ACCOUNT: user("This needs an account to send transactions.", "Give a keystore with --keystore."),
   CHAIN_MISMATCH: user("The endpoint is on chain {actual}, expected {expected}.", "Check the RPC endpoint."),
-  INSUFFICIENT_FUNDS: user("Account {account} cannot pay for the transaction.", "Send it some ether."),
+  INSUFFICIENT_FUNDS: user("Account {account} cannot pay for {purpose}.", "Send it some ether."),
   TRANSACTION_REVERTED: {
     message: "The contract refused {call}: {reason}.",
-    remedy: "See the reason, a custom error of the contracts.",
+    remedy: "{advice}.",
     fault: "user",
     retryable: false,
     exitCode: 1,
@@ -172,6 +172,13 @@ export const errorCatalogue = {
     "Transaction {hash} was not mined within {timeoutMs} ms.",
     "The chain may be congested: it is replaced at a higher price.",
   ),
+  NOTHING_TO_TAKE: {
+    message: "There is nothing to {action} for {account}: {reason}.",
+    remedy: "See what there is with: fedledger bond show {account}.",
+    fault: "user",
+    retryable: false,
+    exitCode: 1,
+  },
   UNKNOWN_TASK: user("The federation has no task {taskId}.", "List the tasks with: fedledger task list."),
   // audit
   NO_RECEIPT: user(

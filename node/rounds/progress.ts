@@ -4,7 +4,20 @@ import type { RoundView, TaskView } from "../core/task-view.ts";
 
 /** What a node tells whoever watches it: the record's steps, and its own. */
 export type Progress =
-  | { readonly kind: "registered" | "enrolled" | "bonded"; readonly gasUsed: number }
+  | { readonly kind: "registered" | "enrolled"; readonly gasUsed: number }
+  | { readonly kind: "bonded"; readonly amountWei: bigint; readonly gasUsed: number }
+  | {
+      /** The account cannot pay what its bond lacks: it is not assigned until it can. */
+      readonly kind: "bond-unpaid";
+      readonly bondWei: bigint;
+      readonly missingWei: bigint;
+    }
+  | {
+      /** This node's own proposal was proven wrong: its bond is gone, and it does not bring another. */
+      readonly kind: "bond-lost";
+      readonly round: RoundNumber;
+      readonly bondWei: bigint;
+    }
   | {
       /** Nothing can happen before someone gives this node its role, or more participants enrol. */
       readonly kind: "waiting";

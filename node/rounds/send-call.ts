@@ -28,7 +28,7 @@ function progressOf(call: ChainCall, gasUsed: number, nextRound: RoundNumber): P
     case "register":
       return { kind: "registered", gasUsed };
     case "bond":
-      return { kind: "bonded", gasUsed };
+      return { kind: "bonded", amountWei: call.amountWei, gasUsed };
     case "enrol":
       return { kind: "enrolled", gasUsed };
     case "commit":

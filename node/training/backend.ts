@@ -50,7 +50,7 @@ async function wasm(why: string): Promise<SelectedBackend> {
       setWasmPaths(dirname(entry) + sep);
     }
     (await import("./wasm-kernels.ts")).registerWasmKernels();
-    if (!(await tf.setBackend("wasm")))
+    if (!(await startBackend(tf, "wasm")))
       throw new FedledgerError("BACKEND_UNAVAILABLE", { name: "wasm", reason: "it did not start" });
     const simd = await tf.env().getAsync("WASM_HAS_SIMD_SUPPORT");
     return {
@@ -63,6 +63,18 @@ async function wasm(why: string): Promise<SelectedBackend> {
   } catch (error) {
     throw new FedledgerError("BACKEND_UNAVAILABLE", { name: "wasm", reason: reasonOf(error) }, error);
   }
+}
+
+/**
+ * Starts a backend, or says that it cannot. Where several trainers of this process start it at once, TensorFlow.js counts only the
+ * last start and answers the others as if theirs had failed: so they wait for it, and ask again.
+ */
+async function startBackend(tf: typeof import("@tensorflow/tfjs-core"), tfName: string): Promise<boolean> {
+  for (let attempt = 1; attempt <= 3; attempt++) {
+    if (await tf.setBackend(tfName)) return true;
+    await tf.ready();
+  }
+  return false;
 }
 
 async function cpu(why: string): Promise<SelectedBackend> {

@@ -3,8 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
 import { createKeystore, type EmbeddedChain, startEmbeddedChain } from "../../node/chain/index.ts";
-import { runCommand } from "../../node/cli/run-main.ts";
 import { type ErrorCode, errorCatalogue } from "../../node/core/error-catalogue.ts";
+import { runInProcess } from "../support/run-command.ts";
 
 // What a clumsy user types: each line must end with its code of the catalogue, a remedy, that code's exit code, one JSON line
 // for programs, no stack trace, and no file left behind. `FEDERATION`, `RPC` and `BUSY` stand for what the test has made.
@@ -70,6 +70,22 @@ const withChain: readonly Case[] = [
   ["INVALID_CONFIG", `member add ${nowhere} --role king ${record} --dev-account 0`],
   ["INVALID_CONFIG", `member add ${nowhere} --role participant --fund -1 ${record} --dev-account 0`],
   ["TRANSACTION_REVERTED", `member add ${nowhere} --role participant ${record} --dev-account 3`],
+  ["INSUFFICIENT_FUNDS", `member add ${nowhere} --role participant --fund 20000 ${record} --dev-account 0`],
+  ["WRONG_USE", `bond add ${record} --dev-account 0`],
+  ["INVALID_CONFIG", `bond add -1 ${record} --dev-account 0`],
+  ["INVALID_CONFIG", `bond add 0 ${record} --dev-account 0`],
+  ["INVALID_CONFIG", `bond add 1,5 ${record} --dev-account 0`],
+  ["INVALID_CONFIG", `bond add 0.0000000000000000001 ${record} --dev-account 0`],
+  ["INVALID_CONFIG", `bond unbond everything ${record} --dev-account 0`],
+  ["NO_ACCOUNT", `bond withdraw ${record}`],
+  ["INVALID_CONFIG", `bond show ${record}`],
+  ["INVALID_CONFIG", `bond show 0x12 ${record}`],
+  ["UNKNOWN_TASK", `bond show ${nowhere} --task 9 ${record}`],
+  ["INSUFFICIENT_FUNDS", `bond add 20000 ${record} --dev-account 0`],
+  ["TRANSACTION_REVERTED", `bond unbond 1 ${record} --dev-account 0`],
+  ["NOTHING_TO_TAKE", `bond unbond all ${record} --dev-account 0`],
+  ["NOTHING_TO_TAKE", `bond withdraw ${record} --dev-account 0`],
+  ["TRANSACTION_REVERTED", `task create --data digits --bond 0.000001 ${record} --dev-account 0`],
   ["TRANSACTION_REVERTED", `task create --data digits --min-updates 60 --max-updates 3 ${record} --dev-account 0`],
   ["INVALID_TASK_SPEC", `task create --spec garbage.txt ${record} --dev-account 0`],
   ["FILE_NOT_FOUND", `participant --data none.csv ${node}`],
@@ -126,37 +142,18 @@ describe("bad input", function () {
   });
   after(async () => {
     process.chdir(cwd);
-    process.exitCode = 0;
     await chain.close();
     rmSync(folder, { recursive: true, force: true });
   });
 
   /** Runs a command in this process: loading it seventy times would take a minute. */
-  async function run(line: string, env: Readonly<Record<string, string>> = {}) {
+  function run(line: string, env: Readonly<Record<string, string>> = {}) {
     const filled = line
       .replaceAll("FEDERATION", federation)
       .replaceAll("RPC", chain.url)
       .replaceAll("BUSY", new URL(chain.url).port);
-    const { stdout, stderr } = process;
-    const written = { stdout: "", stderr: "" };
-    const writes = { stdout: stdout.write, stderr: stderr.write };
-    const kept = { ...process.env };
-    Object.assign(process.env, { FEDLEDGER_PASSWORD: "x" }, env);
-    const hear = (name: keyof typeof written) => (text: string | Uint8Array) => {
-      written[name] += String(text);
-      return true;
-    };
-    Object.assign(stdout, { write: hear("stdout") });
-    Object.assign(stderr, { write: hear("stderr") });
-    try {
-      const exit = await runCommand(line.includes("--json") ? filled.split(" ") : [...filled.split(" "), "--json"]);
-      const lines = written.stdout.split("\n").filter((text) => text !== "");
-      return { exit, ...written, events: lines.map((text) => JSON.parse(text) as Record<string, unknown>) };
-    } finally {
-      Object.assign(stdout, { write: writes.stdout });
-      Object.assign(stderr, { write: writes.stderr });
-      process.env = kept;
-    }
+    const args = line.includes("--json") ? filled.split(" ") : [...filled.split(" "), "--json"];
+    return runInProcess(args, { FEDLEDGER_PASSWORD: "x", ...env });
   }
 
   for (const each of [...withoutChain, ...withChain]) {

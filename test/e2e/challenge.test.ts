@@ -19,7 +19,7 @@ import { createGatewayStore, gatewayUrls } from "../../node/storage/index.ts";
 import { auditOf } from "../support/audit-of.ts";
 import { type FederationFixture, type FixtureMember, startFederation } from "../support/federation-fixture.ts";
 import { openLoopbackNode } from "../support/loopback-node.ts";
-import { createLaneFlipper, type Lie } from "../support/malicious/lane-flipper.ts";
+import { createLaneFlipper, type FlippedLane } from "../support/malicious/lane-flipper.ts";
 import { temporaryDirectory } from "../support/temporary-directory.ts";
 
 const spec = parseTaskSpec({
@@ -112,7 +112,7 @@ describe("a lying aggregator", function () {
     // Round 1 is the second aggregator's.
     const [honest, liar] = fixture.aggregators as [FixtureMember, FixtureMember];
     await liar.chain.send({ kind: "bond", amountWei: bondWei });
-    const lies: Lie[] = [];
+    const lies: FlippedLane[] = [];
     const lying = await openLoopbackNode({ privateKey: liar.privateKey, chain: liar.chain, taskId });
     const flipper = createLaneFlipper(
       lying.deps,

@@ -45,7 +45,7 @@ describe("A second implementation, in Python, of docs/protocol.md", function () 
     const { code, answer } = run("check_vectors.py", fileOf("../vectors"));
     expect(answer.wrong).to.deep.equal([]);
     expect(code).to.equal(0);
-    expect(Object.keys(answer.cases)).to.have.length(7);
+    expect(Object.keys(answer.cases)).to.have.length(8);
   });
 
   describe("of a task on a real chain", () => {

@@ -1,6 +1,7 @@
 import type { Command } from "commander";
 import { aggregatorCommand } from "./aggregator.ts";
 import { auditCommand } from "./audit.ts";
+import { bondCommand } from "./bond.ts";
 import { chainCommand } from "./chain.ts";
 import { dataCommand } from "./data.ts";
 import { demoCommand } from "./demo.ts";
@@ -21,6 +22,7 @@ export function commands(): readonly Command[] {
     chainCommand(),
     deployCommand(),
     memberCommand(),
+    bondCommand(),
     taskCommand(),
     participantCommand(),
     aggregatorCommand(),

@@ -1,11 +1,14 @@
 import { Command } from "commander";
-import { sendEther } from "../../chain/index.ts";
+import { requireFunds, sendEther } from "../../chain/index.ts";
 import { createClock } from "../../system/index.ts";
 import { accountArgument } from "../account-argument.ts";
 import { defineCommand } from "../command.ts";
 import { required } from "../options.ts";
 import { formatTable } from "../output.ts";
 import { accountSettings, openRecord, openRecordAs, readPrivateKey, recordSettings } from "../session.ts";
+
+/** More gas than giving one account a role takes. */
+const grantGas = 200_000n;
 
 /** `fedledger member`. */
 export function memberCommand(): Command {
@@ -23,21 +26,18 @@ export function memberCommand(): Command {
         const accounts = await Promise.all(args.map(accountArgument));
         const privateKey = await readPrivateKey(values);
         const chain = await openRecordAs(values, log, privateKey);
+        const { fund: ether, rpc: urls = [] } = values;
+        const payment =
+          ether === undefined ? undefined : { urls, privateKey, to: accounts, ether, log, clock: createClock() };
+        // before anything is done: a role without the ether to use it would be half of what was asked for
+        if (payment !== undefined) await requireFunds(payment, BigInt(accounts.length) * grantGas);
         for (const account of accounts) {
           const { gasUsed } = await chain.send({ kind: "grantRole", role, account }, { signal });
           output.emit({ event: "granted", account, role, gasUsed }, `${account} is now ${role} (${gasUsed} gas)`);
         }
-        if (values.fund !== undefined) {
-          const payment = {
-            urls: values.rpc ?? [],
-            privateKey,
-            to: accounts,
-            ether: values.fund,
-            log,
-            clock: createClock(),
-          };
+        if (payment !== undefined) {
           await sendEther(payment);
-          output.emit({ event: "funded", accounts, ether: values.fund }, `sent ${values.fund} ether to each`);
+          output.emit({ event: "funded", accounts, ether: payment.ether }, `sent ${payment.ether} ether to each`);
         }
         return 0;
       },

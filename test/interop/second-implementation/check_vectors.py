@@ -9,7 +9,8 @@ import commitments as c
 from content_id import content_id
 from draw import drawn_count, slot_of
 from initial_model import initial_lanes, parameter_count
-from lanes import bytes_of, chunk_tree_root, encode_parameter, encode_update, lanes_of, proof_holds, weighted_mean
+from lanes import bytes_of, chunk_tree_root, encode_parameter, encode_update, kept_values, lanes_of, proof_holds
+from lanes import trimmed_mean, weighted_mean
 
 
 def unhex(text):
@@ -51,6 +52,15 @@ def content(case):
 def mean(case):
     base, updates = lanes_of(unhex(case["base"])), [lanes_of(unhex(update)) for update in case["updates"]]
     return bytes_of(weighted_mean(base, updates, case["weights"], case["serverRateQ16"])) == unhex(case["expected"])
+
+
+def trimmed(case):
+    rule, trim = case["rule"], case["trim"]
+    base, updates = lanes_of(unhex(case["base"])), [lanes_of(unhex(update)) for update in case["updates"]]
+    kept = [kept_values(rule, values, trim) for values in zip(*updates, strict=True)]
+    bounds = bytes_of([values[0] for values in kept]) + bytes_of([values[-1] for values in kept])
+    result = bytes_of(trimmed_mean(rule, base, updates, trim, case["serverRateQ16"]))
+    return len(kept[0]) == len(updates) - 2 * trim and bounds == unhex(case["bounds"]) and result == unhex(case["expected"])
 
 
 def draw(case):
@@ -102,6 +112,7 @@ CHECKS = {
     "draw": draw,
     "fixed-point": fixed_point,
     "initial-model": initial_model,
+    "trimmed-mean": trimmed,
     "weighted-mean": mean,
 }
 

@@ -55,6 +55,22 @@ def weighted_mean(base, updates, weights, rate_q16):
     return lanes
 
 
+def kept_values(rule, values, trim):
+    """What the trimmed mean (`trim` given) or the median keeps of a lane's values, ascending."""
+    dropped = (len(values) - 1) // 2 if rule == "coordinate-median" else trim
+    return sorted(values)[dropped : len(values) - dropped]
+
+
+def trimmed_mean(rule, base, updates, trim, rate_q16):
+    """The new model's lanes."""
+    lanes = []
+    for lane, values in zip(base, zip(*updates, strict=True), strict=True):
+        kept = kept_values(rule, values, trim)
+        change = sum(kept) * rate_q16 // (len(kept) << 16)
+        lanes.append(max(INT32_MIN, min(INT32_MAX, lane + change)))
+    return lanes
+
+
 def chunks_of(data):
     """The bytes of lanes as chunks, the last one padded with zeros."""
     padded = data + bytes(-len(data) % CHUNK_BYTES)

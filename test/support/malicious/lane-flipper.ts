@@ -1,44 +1,44 @@
 import { type AggregatorOptions, createAggregator } from "../../../node/aggregator/create-aggregator.ts";
-import { chunkTreeRoot } from "../../../node/core/chunk-tree.ts";
-import { bytesToLanes, lanesToBytes } from "../../../node/core/lanes.ts";
+import { FedledgerError } from "../../../node/core/error.ts";
 import type { Proposal } from "../../../node/core/records.ts";
-import type { Chain } from "../../../node/ports/chain.ts";
 import type { RoleDeps, RoleProcess } from "../../../node/rounds/role-process.ts";
+import { forgeProposals } from "./forge-proposals.ts";
+import type { CorruptAggregator } from "./lie.ts";
 
 /** What the liar put on record. */
-export interface Lie {
+export interface FlippedLane {
   readonly round: number;
   readonly lane: number;
-  /** Root of the model that it computed and did not propose. */
+  /** The proposal that it computed and did not make. */
   readonly honest: Proposal;
   readonly proposed: Proposal;
 }
 
-/**
- * A malicious aggregator, for tests only: it does everything right, but adds 1 to one lane of every model that it proposes.
- * It publishes the wrong model under its content id, and misstates nothing else.
- */
+/** Adds 1 to one lane of the model, publishes that under its own content id, and misstates nothing else. */
+export const flipLane =
+  (lane: number): CorruptAggregator =>
+  (deps, lying) =>
+    forgeProposals(deps, lying, async ({ honest, lanes, publish }) => {
+      lanes[lane]! += 1;
+      return {
+        proposed: { ...honest, ...(await publish(lanes)) },
+        told: `adds 1 to lane ${lane} of the model that it computed, and proposes that`,
+      };
+    });
+
+/** A malicious aggregator, for tests only: it does everything right, but flips one lane of every model that it proposes. */
 export function createLaneFlipper(
   deps: RoleDeps,
   options: AggregatorOptions,
-  { lane, onLie }: { readonly lane: number; readonly onLie: (lie: Lie) => void },
+  { lane, onLie }: { readonly lane: number; readonly onLie: (lie: FlippedLane) => void },
 ): RoleProcess {
-  const { chain, store } = deps;
-  const lying: Chain = {
-    ...chain,
-    async send(call, sending) {
-      if (call.kind !== "propose") return await chain.send(call, sending);
-      const { parameterCount } = (await chain.history(call.taskId)).find(
-        (event) => event.name === "TaskCreated",
-      )!.rules;
-      const lanes = bytesToLanes(await store.get(call.proposal.contentId, { lengthBytes: 4 * parameterCount })).slice();
-      lanes[lane]! += 1;
-      const contentId = await store.put(lanesToBytes(lanes));
-      const proposed = { ...call.proposal, modelRoot: chunkTreeRoot(lanes), contentId };
-      const sent = await chain.send({ ...call, proposal: proposed }, sending);
-      onLie({ round: call.round, lane, honest: call.proposal, proposed });
-      return sent;
+  const corrupt = flipLane(lane)(deps, {
+    onLie({ round, honest, proposed }) {
+      if (honest === undefined || proposed === undefined) {
+        throw new FedledgerError("INVALID_ARGUMENT", { name: "lie", value: round, expected: "two proposals" });
+      }
+      onLie({ round, lane, honest, proposed });
     },
-  };
-  return createAggregator({ ...deps, chain: lying }, options);
+  });
+  return createAggregator(corrupt, options);
 }

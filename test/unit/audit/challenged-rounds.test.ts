@@ -2,7 +2,7 @@ import { expect } from "chai";
 import { buildReceipt, verifyReceipt } from "../../../node/audit/index.ts";
 import { auditOf } from "../../support/audit-of.ts";
 import { accountOf, buildHistory, type HistoryOptions } from "../../support/history-builder.ts";
-import { foundIn, tampered, to } from "../../support/tamper.ts";
+import { foundIn, proposing, tampered, to } from "../../support/tamper.ts";
 
 const refuted: HistoryOptions = { inputs: 299, bondWei: 10n ** 18n, scripts: { 2: { refutedProposal: "wrong" } } };
 
@@ -52,6 +52,24 @@ describe("the audit of a round whose first proposal was proven wrong", () => {
     expect(foundIn(other).map(({ code }) => code)).to.deep.equal(["CHALLENGE_WRONG"]);
     const early = tampered(history, "Proposed", 2, () => undefined);
     expect(foundIn(early).map(({ code }) => code)).to.deep.equal(["PHASE_ORDER", "CHALLENGE_WRONG"]);
+  });
+
+  it("holds a wrong weight against nobody once it was struck for it, and against the liar when it was not", async () => {
+    const history = await buildHistory(refuted);
+    const lied = tampered(history, "Proposed", 2, proposing({ totalWeight: 1n }));
+    const liar = history.aggregators[0];
+    expect(foundIn(lied).map(({ code, party }) => [code, party])).to.deep.equal([["TOTAL_WEIGHT_WRONG", liar]]);
+    const struck = tampered(lied, "Challenged", 2, to({ kind: "wrong-weight", chunkIndex: 0 }));
+    expect(foundIn(struck)).to.deep.equal([]);
+    expect((await auditOf(struck)).exitCode).to.equal(0);
+  });
+
+  it("finds a challenge that was won against a right weight", async () => {
+    const history = await buildHistory(refuted);
+    const other = tampered(history, "Challenged", 2, to({ kind: "wrong-weight", chunkIndex: 0 }));
+    expect(foundIn(other).map(({ code, party }) => [code, party])).to.deep.equal([
+      ["CHALLENGE_WRONG", history.members[1]],
+    ]);
   });
 
   it("finds another reason for the end", async () => {

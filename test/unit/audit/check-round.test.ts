@@ -7,7 +7,7 @@ import { contentIdOf } from "../../../node/core/content-id.ts";
 import { FedledgerError } from "../../../node/core/error.ts";
 import type { Bytes32 } from "../../../node/core/ids.ts";
 import { lanesToBytes } from "../../../node/core/lanes.ts";
-import type { Commitment, Proposal, TaskRules } from "../../../node/core/records.ts";
+import type { Commitment, Proposal, Rule, TaskRules } from "../../../node/core/records.ts";
 import { accountOf, honestUpdate } from "../../support/history-writer.ts";
 
 const parameterCount = 200;
@@ -201,8 +201,8 @@ describe("checkRound, as a participant uses it before it attests", () => {
   it("passes on errors that say nothing about the blob, and refuses rules it cannot compute", async () => {
     const failing = checkRound({ ...input, getUpdate: () => Promise.reject(new FedledgerError("STORAGE_FAILED", {})) });
     expect(await codeOf(failing)).to.equal("STORAGE_FAILED");
-    const median = checkRound({ ...input, rules: { ...rules, rule: "coordinate-median" } });
-    expect(await codeOf(median)).to.equal("UNSUPPORTED_RULE");
+    const krum = checkRound({ ...input, rules: { ...rules, rule: "krum" as Rule } });
+    expect(await codeOf(krum)).to.equal("UNSUPPORTED_RULE");
     expect(await codeOf(checkRound({ ...input, baseLanes: baseLanes.slice(1) }))).to.equal("LENGTH_MISMATCH");
   });
 });

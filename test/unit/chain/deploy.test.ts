@@ -46,12 +46,28 @@ describe("deploying a federation", () => {
     expect(other.address).to.not.equal(first.address);
   });
 
+  it("says what is kept of a deployment that fails: nothing without a folder", async () => {
+    const account = createSigner(chain.accounts[0]!.privateKey);
+    const signer = {
+      address: account.address,
+      signTypedData: account.signTypedData.bind(account),
+      signTransaction: () => Promise.reject(new Error("the device is locked")),
+    };
+    const options = { urls: [chain.url], signer, log: silentLog };
+    const nothing = await rejection(deployFederation(options), "DEPLOYMENT_FAILED");
+    expect(nothing.remedy).to.include("--dir").and.not.include("?");
+    const deploymentDir = join(folder, "failed");
+    const kept = await rejection(deployFederation({ ...options, deploymentDir }), "DEPLOYMENT_FAILED");
+    expect(kept.remedy).to.include(deploymentDir);
+  });
+
   it("refuses a folder of another chain, an empty account, and an admin that is none", async () => {
     const snapshot = await chain.snapshot();
     const used = join(folder, "reverted");
     await deploy(used);
     await chain.revert(snapshot);
-    await rejection(deploy(used), "DEPLOYMENT_FAILED");
+    const otherChain = await rejection(deploy(used), "DEPLOYMENT_FAILED");
+    expect(otherChain.remedy).to.include(used);
     const signer = createSigner(`0x${"07".repeat(32)}`);
     await rejection(deployFederation({ urls: [chain.url], signer, log: silentLog }), "INSUFFICIENT_FUNDS");
     await rejection(deployFederation({ urls: [chain.url], signer, admin: "me", log: silentLog }), "INVALID_CONFIG");

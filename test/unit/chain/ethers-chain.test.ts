@@ -176,7 +176,7 @@ describe("the chain over a real federation", () => {
     expect(denied.reason).to.include("neededRole: admin");
     const rules = { ...fixtureRules, fractionBits: 31 };
     const invalid = admin.chain.send({ kind: "createTask", rules, modelRoot: bytes32(1), spec: "{}" });
-    expect(await reverts(invalid)).to.include({ error: "InvalidRule", reason: "InvalidRule(field: 2)" });
+    expect(await reverts(invalid)).to.include({ error: "InvalidRule", reason: "InvalidRule(field: fractionBits)" });
   });
 
   it("computes the contract's attestation digest and recovers its signer", async () => {

@@ -175,6 +175,7 @@ describe("sending transactions", () => {
     await rejection(sender.send(create), "INSUFFICIENT_FUNDS");
     await chain.request("hardhat_setBalance", [sender.account, "0xde0b6b3a7640000"]);
     expect((await sender.send(create)).taskId).to.equal(1);
+    await rejection(sender.send({ kind: "bond", amountWei: 10n ** 18n }), "INSUFFICIENT_FUNDS");
   });
 
   it("pays ether to several accounts", async () => {
@@ -185,7 +186,9 @@ describe("sending transactions", () => {
     for (const receiver of to) {
       expect(await chain.request("eth_getBalance", [receiver, "latest"])).to.equal("0x3782dace9d90000");
     }
-    await rejection(sendEther({ ...base, to, ether: "1000000000" }), "INSUFFICIENT_FUNDS");
+    // enough for one of the two: neither is paid
+    await rejection(sendEther({ ...base, to, ether: "6000" }), "INSUFFICIENT_FUNDS");
+    expect(await chain.request("eth_getBalance", [to[0], "latest"])).to.equal("0x3782dace9d90000");
     for (const ether of ["", "0", "-1", "much"]) await rejection(sendEther({ ...base, to, ether }), "INVALID_CONFIG");
   });
 

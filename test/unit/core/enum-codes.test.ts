@@ -10,6 +10,7 @@ import {
   roleIds,
   roleOfId,
   ruleCodes,
+  taskRuleFields,
 } from "../../../node/core/enum-codes.ts";
 import { expectCode } from "../../support/expect-code.ts";
 
@@ -45,6 +46,13 @@ describe("enum codes", () => {
       for (const code of [codes.names.length, -1, 0.5]) await expectCode("INVALID_ARGUMENT", () => codes.nameOf(code));
     });
   }
+
+  it("the fields of the rules are the contract's struct, in its order", () => {
+    const body = /struct TaskRules \{([^}]*)\}/.exec(source)![1]!;
+    const fields = [...body.matchAll(/(\w+);/g)].map(([, name]) => name);
+    expect(fields).to.have.length.above(10);
+    expect(taskRuleFields).to.deep.equal(fields);
+  });
 
   it("roles have AccessControl's identifiers", () => {
     expect(roleIds.participant).to.equal(id("PARTICIPANT_ROLE"));

@@ -1,0 +1,87 @@
+import { FedledgerError } from "../../node/core/error.ts";
+import type { Log } from "../../node/ports/index.ts";
+import type { Attack } from "./attack.ts";
+import { attacks } from "./attacks.ts";
+import { checkEnding, compareModels } from "./check-ending.ts";
+import { type FederationRun, runFederation } from "./run-federation.ts";
+import type { StoryLine } from "./story.ts";
+
+/** How to run an attack. */
+export interface AttackOptions {
+  /** Default 1. */
+  readonly seed?: number;
+  /** Told each line of the story as it happens. */
+  readonly onLine?: (line: StoryLine) => void;
+  readonly signal?: AbortSignal;
+  readonly log?: Log;
+  /** Honest runs that were made before: one serves all attacks that need the same. */
+  readonly honestRuns?: HonestRuns;
+}
+
+/** What an attack came to. */
+export interface AttackResult {
+  readonly attack: Attack;
+  readonly seed: number;
+  readonly run: FederationRun;
+  /** The same federation without the lie. */
+  readonly honest: FederationRun;
+  /** In what it did not end as it must; empty when all is well. */
+  readonly problems: readonly string[];
+}
+
+/** Runs of federations in which nobody lies. */
+export interface HonestRuns {
+  /** @param absent whether a participant, the one who would lie, stays away from the round of the lie */
+  of(seed: number, absent: boolean, options: Pick<AttackOptions, "onLine" | "signal" | "log">): Promise<FederationRun>;
+}
+
+/** Honest runs, each made once. */
+export function createHonestRuns(): HonestRuns {
+  const runs = new Map<string, Promise<FederationRun>>();
+  return {
+    of(seed, absent, options) {
+      const key = `${seed}:${absent}`;
+      const run = runs.get(key) ?? runFederation({ seed, absent, ...given(options) });
+      runs.set(key, run);
+      return run;
+    },
+  };
+}
+
+/** The attack of this name; throws INVALID_CONFIG, naming those there are. */
+export function attackByName(name: string): Attack {
+  const found = attacks.find((attack) => attack.name === name);
+  if (found !== undefined) return found;
+  const known = attacks.map((attack) => attack.name).join(", ");
+  throw new FedledgerError("INVALID_CONFIG", { name: "attack", reason: `there is no "${name}", only ${known}` });
+}
+
+/**
+ * Runs a federation with one attack, then the same federation without it, and says in what the end is not what it must be.
+ * Rejects with INVALID_CONFIG for an unknown name, INTERRUPTED when the signal aborts, STALLED when nothing moves.
+ */
+export async function runAttack(name: string, options: AttackOptions = {}): Promise<AttackResult> {
+  const attack = attackByName(name);
+  const { seed = 1, honestRuns = createHonestRuns() } = options;
+  const { onLine, signal, log } = given(options);
+  onLine({ kind: "step", text: `Attack ${attack.name}: ${attack.summary}.` });
+  const run = await runFederation({ seed, attack, onLine, signal, log });
+  const absent = attack.ending.leftOut === true;
+  onLine({
+    kind: "step",
+    text: absent
+      ? "Once more without the lie: the same federation, in which that participant misses that round"
+      : "Once more without the lie: the same federation, everybody honest",
+  });
+  const honest = await honestRuns.of(seed, absent, { signal, log });
+  const problems = [
+    ...checkEnding(run, attack),
+    ...checkEnding(honest, undefined).map((problem) => `in the honest run, ${problem}`),
+    ...compareModels(run, honest),
+  ];
+  return { attack, seed, run, honest, problems };
+}
+
+function given({ onLine = () => undefined, signal = new AbortController().signal, log }: AttackOptions) {
+  return { onLine, signal, log };
+}

@@ -1,0 +1,284 @@
+import type { AuditReport } from "../../node/audit/index.ts";
+import { chunkTreeRoot } from "../../node/core/chunk-tree.ts";
+import { FedledgerError } from "../../node/core/error.ts";
+import { foldTask } from "../../node/core/fold-task.ts";
+import type { Address } from "../../node/core/ids.ts";
+import { initialLanes } from "../../node/core/initial-model.ts";
+import { modelLayout } from "../../node/core/model-layout.ts";
+import type { TaskEvent, TaskRules } from "../../node/core/records.ts";
+import { canonicalTaskSpec, parseTaskSpec } from "../../node/core/task-spec.ts";
+import type { TaskView } from "../../node/core/task-view.ts";
+import type { BondState, Log } from "../../node/ports/index.ts";
+import type { Progress } from "../../node/rounds/progress.ts";
+import { createGatewayStore, gatewayUrls } from "../../node/storage/index.ts";
+import { taskPreset } from "../../node/training/index.ts";
+import { missRound } from "../support/absent-participant.ts";
+import { auditOf } from "../support/audit-of.ts";
+import {
+  type FederationFixture,
+  type FixtureMember,
+  silentLog,
+  startFederation,
+} from "../support/federation-fixture.ts";
+import type { Lie } from "../support/malicious/lie.ts";
+import { temporaryDirectory } from "../support/temporary-directory.ts";
+import { type Attack, lyingRound } from "./attack.ts";
+import { failedChallenges } from "./failed-challenges.ts";
+import { openAggregator, openParticipant, openWatcher } from "./federation-nodes.ts";
+import { followRecord } from "./follow-record.ts";
+import { createStory, ether, type StoryLine } from "./story.ts";
+import { watchfulLog } from "./watchful-log.ts";
+
+/** What a federation under attack, or its honest twin, is to be like. */
+export interface FederationOptions {
+  /** Of the data's division, the initial model and the trainings; the same seed gives the same models. */
+  readonly seed: number;
+  /** Who lies; nobody where it is absent. */
+  readonly attack?: Attack | undefined;
+  /** Whether the participant that would lie stays away from the round of the lie instead. */
+  readonly absent?: boolean | undefined;
+  readonly onLine: (line: StoryLine) => void;
+  readonly signal: AbortSignal;
+  /** Of all nodes; silent by default. */
+  readonly log?: Log | undefined;
+}
+
+/** Who is who in a run. */
+export interface Cast {
+  readonly participants: readonly Address[];
+  readonly aggregators: readonly Address[];
+  readonly watcher: Address;
+  /** The aggregator whose turn is the round of the lie, and one of the participants: liars where the attack says so. */
+  readonly liars: { readonly aggregator: Address; readonly participant: Address };
+}
+
+/** What a run left. */
+export interface FederationRun {
+  readonly cast: Cast;
+  /** A name for an account, such as "participant 3". */
+  readonly nameOf: (account: Address) => string;
+  /** The task's record, with sender, gas and time. */
+  readonly history: readonly TaskEvent[];
+  readonly view: TaskView;
+  readonly audit: AuditReport;
+  readonly lies: readonly (Lie & { readonly who: Address })[];
+  /** The contract's refusals of proofs, simulated ones included, and challenges that were mined and failed. */
+  readonly falseAlarms: readonly string[];
+  /** Number of trainings of each participant. */
+  readonly trainings: ReadonlyMap<Address, number>;
+  /** What each assigned aggregator answers with. */
+  readonly bondWei: bigint;
+  /** At the end, of everyone. */
+  readonly bonds: ReadonlyMap<Address, BondState>;
+  readonly durationMs: number;
+}
+
+const parts = 5;
+const aggregatorCount = 2;
+/** Nodes of a run: five participants, two aggregators, one watcher that is no member. */
+export const nodeCount = parts + aggregatorCount + 1;
+const lyingPart = 2;
+const bondWei = 10n ** 18n;
+
+/** Rules of every run, beside those of the model: nobody waits for a window unless somebody lies. */
+const commonRules: Partial<TaskRules> = {
+  rounds: 3,
+  attempts: 3,
+  minUpdates: 3,
+  maxUpdates: 8,
+  participationBps: 10_000,
+  attestationQuorum: 3,
+  commitWindowS: 120,
+  aggregateWindowS: 120,
+  challengeWindowS: 120,
+};
+
+/**
+ * Founds a federation on a chain of its own, starts its nodes, sees a task of three rounds through, and audits it. The nodes
+ * share this process, but each has its own key, libp2p host, store on disk, journal, gateway and connection to the chain,
+ * and they meet through sockets only.
+ *
+ * Rejects with INTERRUPTED when the signal aborts, and with STALLED when the record stands still.
+ */
+export async function runFederation(options: FederationOptions): Promise<FederationRun> {
+  const startMs = performance.now();
+  const folder = await temporaryDirectory();
+  const nodes: (() => Promise<unknown>)[] = [];
+  let fixture: FederationFixture | undefined;
+  try {
+    options.signal.throwIfAborted();
+    fixture = await startFederation({
+      participants: parts,
+      aggregators: aggregatorCount,
+      outsiders: 1,
+      register: false,
+      blockIntervalMs: 300,
+    });
+    const played = await play(options, { fixture, folder: folder.path, onOpen: (close) => nodes.push(close) });
+    return { ...played, durationMs: performance.now() - startMs };
+  } catch (error) {
+    if (options.signal.aborted) throw new FedledgerError("INTERRUPTED", {}, error);
+    throw error;
+  } finally {
+    await Promise.allSettled(nodes.map((close) => close()));
+    await fixture?.close();
+    await folder.remove();
+  }
+}
+
+interface Stage {
+  readonly fixture: FederationFixture;
+  readonly folder: string;
+  readonly onOpen: (close: () => Promise<unknown>) => void;
+}
+
+async function play(options: FederationOptions, stage: Stage): Promise<Omit<FederationRun, "durationMs">> {
+  const { seed, attack, absent, signal } = options;
+  const { fixture } = stage;
+  const cast = castOf(fixture);
+  const { liars } = cast;
+  const names = namesOf(cast);
+  const story = createStory(fixture.chain, names, options.onLine);
+  const preset = taskPreset("digits");
+  const spec = parseTaskSpec({ ...preset.spec, initialSeed: seed });
+  const { fractionBits, clipLanes, maxWeight, serverRateQ16 } = preset.rules;
+  const taskId = await fixture.createTask({
+    rules: {
+      ...{ fractionBits, clipLanes, maxWeight, serverRateQ16, parameterCount: modelLayout(spec.model).parameterCount },
+      ...commonRules,
+      ...attack?.rules,
+    },
+    modelRoot: chunkTreeRoot(initialLanes(spec, fractionBits)),
+    spec: canonicalTaskSpec(spec),
+    bondWei,
+    enrol: [],
+  });
+  for (const { chain } of fixture.aggregators) await chain.send({ kind: "bond", amountWei: bondWei });
+  story.say(
+    `${nodeCount} nodes: ${parts} participants with their own handwritten digits, ${aggregatorCount} aggregators with a bond of ${ether(bondWei)} ether each, and a watcher that is no member`,
+  );
+
+  const lies: (Lie & { who: Address })[] = [];
+  const falseAlarms: string[] = [];
+  const trainings = new Map<Address, number>();
+  const disputing = new Set<string>();
+  const onProgress = (who: Address) => (step: Progress) => {
+    if (step.kind === "trained") trainings.set(who, (trainings.get(who) ?? 0) + 1);
+    if (step.kind === "disputed" && cast.participants.includes(who)) disputing.add(who);
+    story.step(who, step);
+  };
+  const lyingAs = (who: Address) => ({
+    round: lyingRound,
+    onLie(lie: Lie) {
+      lies.push({ ...lie, who });
+      story.lie(who, lie);
+    },
+  });
+  const placeOf = (member: FixtureMember) => {
+    const log = (options.log ?? silentLog).child({ node: names.get(member.account.toLowerCase()) });
+    return {
+      ...{ fixture, member, taskId, folder: stage.folder },
+      events: {
+        log: watchfulLog(log, (revert) => falseAlarms.push(revert)),
+        onProgress: onProgress(member.account),
+        onReceived: () => undefined,
+      },
+    };
+  };
+  const opening = [
+    openWatcher(placeOf(fixture.outsiders[0]!)),
+    ...fixture.aggregators.map((member) => {
+      const lie = member.account === liars.aggregator ? attack?.aggregator : undefined;
+      return openAggregator(placeOf(member), parts, lie && ((deps) => lie(deps, lyingAs(member.account))));
+    }),
+    ...fixture.participants.map((member, part) => {
+      const data = { preset, spec, seed, part, parts };
+      const isLiar = member.account === liars.participant;
+      const lie = isLiar ? attack?.participant : undefined;
+      if (isLiar && absent) return openParticipant(placeOf(member), data, (deps) => missRound(deps, lyingRound));
+      return openParticipant(placeOf(member), data, lie && ((deps) => lie(deps, lyingAs(member.account))));
+    }),
+  ];
+  for (const node of opening) stage.onOpen(() => node.then(({ close }) => close()));
+  const roles = (await Promise.all(opening)).map(({ role }) => role);
+  signal.throwIfAborted();
+
+  const record = followRecord({
+    fixture,
+    taskId,
+    tell: story.event,
+    jumpTo(view) {
+      const round = view.rounds.at(-1);
+      if (round?.round !== lyingRound) return undefined;
+      if (absent && round.phase === "open" && round.commitments.length === parts - 1) return round.commitDeadlineS;
+      return attack?.waitsFor?.({ round, lies, liars, disputing, participants: parts });
+    },
+    onJump: (seconds) =>
+      story.say(`everybody waits: the chain's clock is moved on by ${seconds} s, beyond the deadline`),
+  });
+  for (const role of roles) role.start();
+  try {
+    await untilAborted(Promise.race([Promise.all(roles.map(({ done }) => done)), record.stalled]), signal);
+  } finally {
+    await record.stop();
+  }
+
+  const reader = await fixture.reader();
+  const history = await reader.history(taskId, { detail: true });
+  await record.finish(history);
+  const contacts = (await reader.members()).flatMap(({ contact }) => contact?.multiaddrs ?? []);
+  const audit = await auditOf({
+    chainId: reader.chainId,
+    federation: reader.federation,
+    events: history,
+    storedState: await reader.storedState(taskId),
+    store: createGatewayStore(gatewayUrls(contacts)),
+    signal,
+  });
+  const everyone = [...cast.participants, ...cast.aggregators, cast.watcher];
+  const bonds = new Map(await Promise.all(everyone.map(async (who) => [who, await reader.bondOf(who)] as const)));
+  falseAlarms.push(...(await failedChallenges(fixture)));
+  return {
+    cast,
+    nameOf: story.nameOf,
+    history,
+    view: foldTask(history),
+    audit,
+    lies,
+    falseAlarms,
+    trainings,
+    bondWei,
+    bonds,
+  };
+}
+
+function castOf({ participants, aggregators, outsiders }: FederationFixture): Cast {
+  return {
+    participants: participants.map(({ account }) => account),
+    aggregators: aggregators.map(({ account }) => account),
+    watcher: outsiders[0]!.account,
+    // the rotation gives rounds of even numbers to the first of two
+    liars: { aggregator: aggregators[0]!.account, participant: participants[lyingPart]!.account },
+  };
+}
+
+function namesOf({ participants, aggregators, watcher }: Cast): ReadonlyMap<string, string> {
+  return new Map([
+    ...participants.map((who, i) => [who.toLowerCase(), `participant ${i + 1}`] as const),
+    ...aggregators.map((who, i) => [who.toLowerCase(), `aggregator ${i + 1}`] as const),
+    [watcher.toLowerCase(), "the watcher"],
+  ]);
+}
+
+/** The promise, or a rejection with the signal's reason if that aborts first. */
+async function untilAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  const aborted = Promise.withResolvers<never>();
+  const onAbort = () => aborted.reject(signal.reason);
+  signal.addEventListener("abort", onAbort, { once: true });
+  if (signal.aborted) onAbort();
+  try {
+    return await Promise.race([promise, aborted.promise]);
+  } finally {
+    signal.removeEventListener("abort", onAbort);
+  }
+}
