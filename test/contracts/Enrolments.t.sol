@@ -77,9 +77,10 @@ contract EnrolmentsTest is FederationFixture {
     function test_enrol_refusesAFullTask() public {
         uint32 taskId = _create(_rules());
         _enrol(taskId, participants[0]);
-        // the length of the task's list of participants is the ninth slot of the task
-        uint256 task = uint256(keccak256(abi.encode(uint256(taskId), uint256(9))));
-        bytes32 slot = bytes32(task + 8);
+        // the tasks are the first mapping; the length of a task's list of participants stands behind its rules (2 slots), three words
+        // and two rounds (5 slots each)
+        uint256 task = uint256(keccak256(abi.encode(uint256(taskId), uint256(0))));
+        bytes32 slot = bytes32(task + 15);
         assertEq(vm.load(address(federation), slot), bytes32(uint256(1)));
         vm.store(address(federation), slot, bytes32(uint256((1 << 18) - 1)));
         vm.expectRevert(abi.encodeWithSelector(ITasks.TaskFull.selector, taskId));
@@ -112,7 +113,7 @@ contract EnrolmentsTest is FederationFixture {
         vm.prank(participants[1]);
         federation.leaveTask(taskId);
         _expectPlaces(taskId, 5);
-        (bool enrolled, uint32 index, bool leaving, ) = federation.enrolment(taskId, participants[1]);
+        (bool enrolled, uint32 index, bool leaving, , , ) = federation.enrolment(taskId, participants[1]);
         assertTrue(enrolled && leaving && index == 1, "leaving");
         vm.expectEmit();
         emit ITasks.Left(taskId, participants[1]);
@@ -120,7 +121,7 @@ contract EnrolmentsTest is FederationFixture {
         emit ITasks.Enrolled(taskId, participants[4], 1);
         _open(taskId);
         _expectPlaces(taskId, 4);
-        (enrolled, index, leaving, ) = federation.enrolment(taskId, participants[1]);
+        (enrolled, index, leaving, , , ) = federation.enrolment(taskId, participants[1]);
         assertTrue(!enrolled && !leaving && index == 0, "left");
     }
 
@@ -167,7 +168,7 @@ contract EnrolmentsTest is FederationFixture {
         _open(taskId);
         _expectPlaces(taskId, 5);
         for (uint256 i = 35; i < many.length; ++i) {
-            (bool enrolled, , bool leaving, ) = federation.enrolment(taskId, many[i]);
+            (bool enrolled, , bool leaving, , , ) = federation.enrolment(taskId, many[i]);
             assertTrue(enrolled && !leaving, "stays");
         }
     }
@@ -193,7 +194,7 @@ contract EnrolmentsTest is FederationFixture {
         }
         federation.revokeRole(federation.PARTICIPANT_ROLE(), participants[2]);
         for (uint256 i = 0; i < 3; ++i) {
-            (, , bool leaving, ) = federation.enrolment(taskIds[i], participants[2]);
+            (, , bool leaving, , , ) = federation.enrolment(taskIds[i], participants[2]);
             assertTrue(leaving, "leaving");
         }
     }
@@ -212,7 +213,7 @@ contract EnrolmentsTest is FederationFixture {
         federation.grantRole(federation.AGGREGATOR_ROLE(), participants[2]);
         federation.revokeRole(federation.AGGREGATOR_ROLE(), participants[2]);
         federation.revokeRole(federation.PARTICIPANT_ROLE(), outsider);
-        (, , bool leaving, ) = federation.enrolment(taskId, participants[2]);
+        (, , bool leaving, , , ) = federation.enrolment(taskId, participants[2]);
         assertTrue(!leaving, "stays");
     }
 
@@ -221,7 +222,7 @@ contract EnrolmentsTest is FederationFixture {
         bytes32 role = federation.PARTICIPANT_ROLE();
         federation.revokeRole(role, participants[2]);
         federation.grantRole(role, participants[2]);
-        (, , bool leaving, ) = federation.enrolment(taskId, participants[2]);
+        (, , bool leaving, , , ) = federation.enrolment(taskId, participants[2]);
         assertTrue(leaving, "leaving");
         _open(taskId);
         _enrol(taskId, participants[2]);
@@ -245,7 +246,7 @@ contract EnrolmentsTest is FederationFixture {
         address[] memory places = federation.participants(taskId);
         assertEq(places.length, count);
         for (uint256 i = 0; i < count; ++i) {
-            (bool enrolled, uint32 index, , ) = federation.enrolment(taskId, places[i]);
+            (bool enrolled, uint32 index, , , , ) = federation.enrolment(taskId, places[i]);
             assertTrue(enrolled && index == i, "place");
         }
     }

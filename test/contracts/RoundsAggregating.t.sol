@@ -3,7 +3,7 @@ pragma solidity ^0.8.28;
 
 import {IAccessControl} from "@openzeppelin/contracts/access/IAccessControl.sol";
 import {IRounds} from "../../contracts/interfaces/IRounds.sol";
-import {Phase, Proposal, Reason, RoundInfo, TaskRules} from "../../contracts/types/TaskTypes.sol";
+import {Availability, Phase, Proposal, Reason, RoundInfo, TaskRules} from "../../contracts/types/TaskTypes.sol";
 import {FederationFixture} from "./support/FederationFixture.sol";
 
 /// @notice Closing a round, proposing its result, reassigning its aggregator.
@@ -27,7 +27,7 @@ contract RoundsAggregatingTest is FederationFixture {
         for (uint256 i = 0; i < 4; ++i) {
             _commit(taskId, participants[i], 10);
         }
-        uint256 deadline = federation.roundInfo(taskId).deadline;
+        uint256 deadline = federation.roundInfo(taskId, 0).deadline;
         vm.warp(deadline);
         vm.expectRevert(abi.encodeWithSelector(IRounds.TooEarly.selector, deadline));
         federation.closeRound(taskId, 1);
@@ -45,9 +45,9 @@ contract RoundsAggregatingTest is FederationFixture {
         rules.maxUpdates = 64;
         uint32 taskId = _createWithAll(rules);
         _open(taskId);
-        assertEq(federation.roundInfo(taskId).drawn, 64);
+        assertEq(federation.roundInfo(taskId, 0).drawn, 64);
         _commitAll(taskId);
-        assertEq(federation.roundInfo(taskId).committed, type(uint64).max);
+        assertEq(federation.roundInfo(taskId, 0).committed, type(uint64).max);
         federation.closeRound(taskId, 1);
         assertTrue(_phase(taskId) == Phase.Aggregating, "phase");
     }
@@ -61,7 +61,7 @@ contract RoundsAggregatingTest is FederationFixture {
         vm.expectEmit();
         emit IRounds.AggregatorAssigned(taskId, 1, 0, aggregators[1], uint40(block.timestamp + 300));
         federation.closeRound(taskId, 1);
-        assertEq(federation.roundInfo(taskId).assigned, aggregators[1]);
+        assertEq(federation.roundInfo(taskId, 0).assigned, aggregators[1]);
     }
 
     function test_closeRound_invalidatesWithTooFew() public {
@@ -100,11 +100,11 @@ contract RoundsAggregatingTest is FederationFixture {
         bytes memory refusal = abi.encodeWithSelector(IRounds.NotAssigned.selector, aggregators[1]);
         vm.expectRevert(refusal);
         vm.prank(aggregators[0]);
-        federation.propose(taskId, 1, proposal);
+        federation.propose(taskId, 1, proposal, new Availability[](0));
         proposal.aggregator = aggregators[0];
         vm.expectRevert(refusal);
         vm.prank(aggregators[1]);
-        federation.propose(taskId, 1, proposal);
+        federation.propose(taskId, 1, proposal, new Availability[](0));
     }
 
     function test_propose_refusesAnotherAttempt() public {
@@ -129,7 +129,7 @@ contract RoundsAggregatingTest is FederationFixture {
     function test_propose_endsWithItsDeadline() public {
         uint32 taskId = _aggregating();
         Proposal memory proposal = _proposal(taskId, 0);
-        uint256 deadline = federation.roundInfo(taskId).deadline;
+        uint256 deadline = federation.roundInfo(taskId, 0).deadline;
         vm.warp(deadline + 1);
         _expectProposeRevert(taskId, 1, proposal, abi.encodeWithSelector(IRounds.TooLate.selector, deadline));
         vm.warp(deadline);
@@ -164,7 +164,7 @@ contract RoundsAggregatingTest is FederationFixture {
         _expectProposeRevert(taskId, 1, proposal, refusal);
         proposal.totalWeight = 49;
         _propose(taskId, proposal);
-        assertTrue(federation.roundInfo(taskId).excluding, "excluding");
+        assertTrue(federation.roundInfo(taskId, 0).excluding, "excluding");
     }
 
     function test_propose_excludesOnlyCommittedUpdates() public {
@@ -194,7 +194,7 @@ contract RoundsAggregatingTest is FederationFixture {
         vm.expectEmit();
         emit IRounds.Proposed(taskId, 1, proposal, uint40(block.timestamp + 900));
         _propose(taskId, proposal);
-        RoundInfo memory info = federation.roundInfo(taskId);
+        RoundInfo memory info = federation.roundInfo(taskId, 0);
         assertEq(info.proposalHash, keccak256(abi.encode(taskId, 1, proposal)));
         assertEq(info.assigned, address(0));
         assertEq(info.attempt, 0);
@@ -221,7 +221,7 @@ contract RoundsAggregatingTest is FederationFixture {
 
     function test_reassign_waitsForTheDeadline() public {
         uint32 taskId = _aggregating();
-        uint256 deadline = federation.roundInfo(taskId).deadline;
+        uint256 deadline = federation.roundInfo(taskId, 0).deadline;
         vm.warp(deadline);
         vm.expectRevert(abi.encodeWithSelector(IRounds.TooEarly.selector, deadline));
         federation.reassign(taskId, 1);
@@ -231,7 +231,7 @@ contract RoundsAggregatingTest is FederationFixture {
         uint32 taskId = _aggregating();
         _passDeadline(taskId);
         federation.reassign(taskId, 1);
-        RoundInfo memory info = federation.roundInfo(taskId);
+        RoundInfo memory info = federation.roundInfo(taskId, 0);
         assertEq(info.assigned, aggregators[0]);
         assertEq(info.attempt, 1);
         assertEq(info.deadline, block.timestamp + 300);
@@ -248,11 +248,11 @@ contract RoundsAggregatingTest is FederationFixture {
         (uint32 taskId, ) = _proposed(1);
         _passDeadline(taskId);
         federation.reassign(taskId, 1);
-        RoundInfo memory info = federation.roundInfo(taskId);
+        RoundInfo memory info = federation.roundInfo(taskId, 0);
         assertTrue(info.phase == Phase.Aggregating && !info.excluding, "aggregating again");
         assertEq(info.attempt, 1);
         _propose(taskId, _proposal(taskId, 1));
-        assertEq(federation.roundInfo(taskId).attempt, 1);
+        assertEq(federation.roundInfo(taskId, 0).attempt, 1);
         _passDeadline(taskId);
         (, , , , bytes32 before) = federation.taskState(taskId);
         federation.reassign(taskId, 1);
@@ -271,7 +271,7 @@ contract RoundsAggregatingTest is FederationFixture {
     function _expectProposeRevert(uint32 taskId, uint32 round, Proposal memory proposal, bytes memory refusal) private {
         vm.expectRevert(refusal);
         vm.prank(proposal.aggregator);
-        federation.propose(taskId, round, proposal);
+        federation.propose(taskId, round, proposal, new Availability[](0));
     }
 
     function _revokeAggregators() private {

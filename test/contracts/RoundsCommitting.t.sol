@@ -19,7 +19,7 @@ contract RoundsCommittingTest is FederationFixture {
 
     function test_commit_acceptsUntilTheDeadlineItself() public {
         uint32 taskId = _opened();
-        vm.warp(federation.roundInfo(taskId).deadline);
+        vm.warp(federation.roundInfo(taskId, 0).deadline);
         _commit(taskId, participants[0], 10);
         vm.warp(block.timestamp + 1);
         _expectCommitRevert(
@@ -37,7 +37,7 @@ contract RoundsCommittingTest is FederationFixture {
             total += weight;
             _commit(taskId, participants[i], weight);
         }
-        RoundInfo memory info = federation.roundInfo(taskId);
+        RoundInfo memory info = federation.roundInfo(taskId, 0);
         assertEq(info.totalWeight, total);
         assertEq(info.committed, 31);
         assertTrue(info.phase == Phase.Open, "phase");
@@ -55,7 +55,7 @@ contract RoundsCommittingTest is FederationFixture {
     function test_commit_refusesATaskThatDoesNotExist() public {
         vm.expectRevert(abi.encodeWithSelector(IRounds.WrongRound.selector, 0));
         federation.commit(9, 1, 0, UPDATE, CONTENT, 1);
-        vm.expectRevert(abi.encodeWithSelector(IRounds.WrongPhase.selector, Phase.None));
+        vm.expectRevert(abi.encodeWithSelector(IRounds.WrongRound.selector, 0));
         federation.commit(9, 0, 0, UPDATE, CONTENT, 1);
     }
 
@@ -154,7 +154,7 @@ contract RoundsCommittingTest is FederationFixture {
         uint32 taskId = _createWithAll(rules);
         _open(taskId);
         _finish(taskId);
-        (, , , uint16 used) = federation.enrolment(taskId, participants[0]);
+        (, , , uint16 used, , ) = federation.enrolment(taskId, participants[0]);
         assertEq(used, 1);
         _open(taskId);
         _expectCommitRevert(

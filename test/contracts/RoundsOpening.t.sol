@@ -86,7 +86,7 @@ contract RoundsOpeningTest is FederationFixture {
         vm.expectEmit();
         emit IRounds.RoundOpened(taskId, 1, modelRoot, seed, 5, 5, 5600, accumulator);
         _open(taskId);
-        RoundInfo memory info = federation.roundInfo(taskId);
+        RoundInfo memory info = federation.roundInfo(taskId, 0);
         assertEq(info.seed, seed);
         assertEq(info.enrolled, 5);
         assertEq(info.drawn, 5);
@@ -117,7 +117,7 @@ contract RoundsOpeningTest is FederationFixture {
         vm.expectRevert(refusal);
         federation.taskState(4);
         vm.expectRevert(refusal);
-        federation.roundInfo(4);
+        federation.roundInfo(4, 0);
         vm.expectRevert(refusal);
         federation.slotOf(4, outsider);
     }

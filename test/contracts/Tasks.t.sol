@@ -69,12 +69,6 @@ contract TasksTest is FederationFixture {
         r.mode = Mode.Encrypted;
         _refused(r, 0);
         r = _rules();
-        r.rule = Rule.CoordinateMedian;
-        _refused(r, 1);
-        r = _rules();
-        r.rule = Rule.TrimmedMean;
-        _refused(r, 1);
-        r = _rules();
         r.fractionBits = 0;
         _refused(r, 2);
         r.fractionBits = 31;
@@ -120,22 +114,128 @@ contract TasksTest is FederationFixture {
         _refused(r, 11);
         r = _rules();
         r.attestationQuorum = 0;
-        _refused(r, 12);
+        _refused(r, 14);
         r = _rules();
         r.commitWindowS = 0;
-        _refused(r, 14);
+        _refused(r, 17);
         r.commitWindowS = 365 days + 1;
-        _refused(r, 14);
+        _refused(r, 17);
         r = _rules();
         r.aggregateWindowS = 0;
-        _refused(r, 15);
+        _refused(r, 18);
         r.aggregateWindowS = 365 days + 1;
-        _refused(r, 15);
+        _refused(r, 18);
         r = _rules();
         r.challengeWindowS = 0;
-        _refused(r, 16);
+        _refused(r, 19);
         r.challengeWindowS = 365 days + 1;
-        _refused(r, 16);
+        _refused(r, 19);
+    }
+
+    function test_createTask_trimsOnlyUnderTheTrimmedMean() public {
+        TaskRules memory r = _rules();
+        r.trim = 1;
+        r.minUpdates = 64;
+        _refused(r, 13);
+        r.rule = Rule.CoordinateMedian;
+        _refused(r, 13);
+        r.trim = 0;
+        _create(r);
+        r.rule = Rule.TrimmedMean;
+        _refused(r, 13);
+    }
+
+    /// @dev At least one value is left after trimming both ends of the smallest round.
+    function test_createTask_leavesAValueAfterTrimming(uint8 trim, uint16 minUpdates) public {
+        TaskRules memory r = _rules();
+        r.rule = Rule.TrimmedMean;
+        r.minUpdates = uint16(bound(minUpdates, 1, 64));
+        r.trim = trim;
+        if (trim == 0 || 2 * uint256(trim) >= r.minUpdates) return _refused(r, 13);
+        _create(r);
+    }
+
+    function test_createTask_trimsUpToTheLimit() public {
+        TaskRules memory r = _rules();
+        r.rule = Rule.TrimmedMean;
+        r.minUpdates = 5;
+        r.trim = 3;
+        _refused(r, 13);
+        r.trim = 2;
+        _create(r);
+        r.minUpdates = 4;
+        _refused(r, 13);
+    }
+
+    /// @dev f = holders - 1 may lie, and more than 3 f commit.
+    function test_createTask_boundsTheHoldersByMinUpdates(uint8 holders, uint16 minUpdates) public {
+        TaskRules memory r = _rules();
+        r.minUpdates = uint16(bound(minUpdates, 1, 64));
+        r.holders = holders;
+        if (holders != 0 && 3 * (uint256(holders) - 1) >= r.minUpdates) return _refused(r, 15);
+        _create(r);
+    }
+
+    function test_createTask_takesHoldersUpToTheLimit() public {
+        TaskRules memory r = _rules();
+        r.minUpdates = 1;
+        r.holders = 1;
+        _create(r);
+        r.holders = 2;
+        r.minUpdates = 3;
+        _refused(r, 15);
+        r.minUpdates = 4;
+        _create(r);
+        r.minUpdates = 64;
+        r.holders = 22;
+        _create(r);
+        r.holders = 23;
+        _refused(r, 15);
+    }
+
+    // bonds
+
+    function test_createTask_refusesBondsBelowTheLeast() public {
+        TaskRules memory r = _bondedRules(true, true);
+        uint256 leastWei = federation.leastBondWei(r.parameterCount, r.maxUpdates);
+        bytes memory refusal = abi.encodeWithSelector(ITasks.InvalidBond.selector, leastWei);
+        _create(r);
+        --r.aggregatorBondGwei;
+        vm.expectRevert(refusal);
+        federation.createTask(r, MODEL, "{}");
+        r.aggregatorBondGwei = 0;
+        _create(r);
+        --r.participantBondGwei;
+        vm.expectRevert(refusal);
+        federation.createTask(r, MODEL, "{}");
+        r.participantBondGwei = type(uint48).max;
+        r.aggregatorBondGwei = 1;
+        vm.expectRevert(refusal);
+        federation.createTask(r, MODEL, "{}");
+        r.aggregatorBondGwei = type(uint48).max;
+        _create(r);
+    }
+
+    function test_createTask_boundsTheChallengeWindowOfABondedTask() public {
+        TaskRules memory r = _rules();
+        r.challengeWindowS = 14 days;
+        _create(r);
+        for (uint256 kind = 0; kind < 2; ++kind) {
+            r = _bondedRules(kind == 0, kind == 1);
+            r.challengeWindowS = 14 days;
+            vm.expectRevert(ITasks.ChallengeWindowTooLong.selector);
+            federation.createTask(r, MODEL, "{}");
+            --r.challengeWindowS;
+            _create(r);
+        }
+    }
+
+    /// @dev Three proofs at 100 gwei: 250,000 gas, and for each update 160 + 256 + 32 bytes a level at 40 gas.
+    function test_leastBondWei_growsWithUpdatesAndDepth() public view {
+        assertEq(federation.leastBondWei(64, 1), 300 gwei * (250_000 + 416 * 40));
+        assertEq(federation.leastBondWei(65, 1), 300 gwei * (250_000 + 448 * 40));
+        assertEq(federation.leastBondWei(1_000_000, 64), 300 gwei * (250_000 + 64 * (416 + 32 * 14) * 40));
+        assertEq(federation.leastBondWei(1 << 30, 64), 300 gwei * (250_000 + 64 * (416 + 32 * 24) * 40));
     }
 
     function test_createTask_acceptsTheLimits() public {

@@ -198,6 +198,12 @@ abstract contract FederationFixture is TestBase {
         vs = bytes32(uint256(s) | (uint256(v - 27) << 255));
     }
 
+    /// @notice Whose signature over this digest the two words would be.
+    function _recovered(bytes32 digest, bytes32 r, bytes32 vs) internal pure returns (address) {
+        bytes32 s = vs & bytes32(type(uint256).max >> 1);
+        return ecrecover(digest, uint8(uint256(vs) >> 255) + 27, r, s);
+    }
+
     /// @notice A task with a round in phase Open, nobody committed.
     function _opened() internal returns (uint32 taskId) {
         taskId = _createWithAll(_rules());
