@@ -1,7 +1,9 @@
 import type { HardhatEthersSigner } from "@nomicfoundation/hardhat-ethers/types";
 import { weightedMean } from "../../../node/aggregation/weighted-mean.ts";
 import { type ChunkTree, createChunkTree } from "../../../node/core/chunk-tree.ts";
+import { updateRootOf } from "../../../node/core/commitment.ts";
 import { concatBytes } from "../../../node/core/hex.ts";
+import type { Address } from "../../../node/core/ids.ts";
 import { bytesToLanes, lanesToBytes } from "../../../node/core/lanes.ts";
 import { baseRules, type SolidityProposal, type SolidityRules, type TestFederation, word } from "./federation.ts";
 
@@ -66,8 +68,9 @@ export async function runToAggregating(f: TestFederation, { base, updates, rules
   for (const [slot, { tree, weight }] of updates.entries()) {
     const member = members[slot]!;
     const contentId = word(slot);
-    await f.federation.connect(member).commit(taskId, 1, base.tree.root, tree.root, contentId, weight);
-    commitments.push({ participant: member.address, slot, weight, updateRoot: tree.root, contentId });
+    const updateRoot = updateRootOf(member.address as Address, tree.root);
+    await f.federation.connect(member).commit(taskId, 1, base.tree.root, updateRoot, contentId, weight);
+    commitments.push({ participant: member.address, slot, weight, updateRoot, contentId });
   }
   await f.federation.closeRound(taskId, 1);
 
