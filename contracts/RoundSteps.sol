@@ -82,7 +82,8 @@ abstract contract RoundSteps is FederationState {
         if (proposalHash != record.pending) revert IRounds.WrongProposal(record.pending);
     }
 
-    /// @dev Assigns the next aggregator over the same updates; with no attempt or nobody left, invalidates the round.
+    /// @dev Assigns the next aggregator over the same updates; with no attempt or nobody left, invalidates the round. Demands against
+    /// the proposal that falls are open no more: their bonds go back.
     function _retry(
         Task storage task,
         RoundRecord storage record,
@@ -90,6 +91,7 @@ abstract contract RoundSteps is FederationState {
         RoundState state,
         Reason reason
     ) internal {
+        record.openDemands = 0;
         uint256 attempt = uint256(state.attempt()) + 1;
         address aggregator;
         if (attempt < task.rules.attempts) aggregator = _nextAggregator(task, taskId, state.round(), attempt);

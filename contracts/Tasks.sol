@@ -9,7 +9,7 @@ import {ITasks} from "./interfaces/ITasks.sol";
 import {IBonds} from "./interfaces/IBonds.sol";
 import {ChunkTree} from "./libraries/ChunkTree.sol";
 import {RulesValidation} from "./libraries/RulesValidation.sol";
-import {RoundStateLibrary} from "./types/RoundState.sol";
+import {RoundState, RoundStateLibrary} from "./types/RoundState.sol";
 import {TaskRules} from "./types/TaskTypes.sol";
 
 /// @title Tasks
@@ -21,6 +21,7 @@ import {TaskRules} from "./types/TaskTypes.sol";
 /// - a participant leaves and enrols again to renew its privacy budget: the count of its rounds stays;
 /// - a participant leaves before its misconduct is proven: its bond stays locked until its place is freed, at an opening when no
 ///   round is in flight, and takes 14 days to leave from then on;
+/// - the bond of one that left stays locked because no round can be opened any more: {freePlaces} needs none;
 /// - one that was expelled comes back: {enrol} refuses it;
 /// - members enrol in so many tasks, or leave in such numbers, that revoking or opening runs out of gas: 16 tasks per
 ///   account, and at most 32 places freed per opening, bound both.
@@ -95,6 +96,16 @@ abstract contract Tasks is Members, ITasks {
     function leaveTask(uint32 taskId) external {
         if (!_tasksOf[msg.sender].contains(taskId)) revert NotEnrolled(msg.sender);
         _leave(_tasks[taskId], taskId, msg.sender);
+    }
+
+    /// @inheritdoc ITasks
+    function freePlaces(uint32 taskId) external {
+        Task storage task = _existing(taskId);
+        for (uint256 i = 0; i < 2; ++i) {
+            RoundState state = task.rounds[i].state;
+            if (_inFlight(state)) revert IRounds.WrongPhase(state.phase());
+        }
+        _freePlaces(taskId, task);
     }
 
     /// @inheritdoc ITasks

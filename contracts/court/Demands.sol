@@ -16,8 +16,11 @@ import {Reports} from "./Reports.sol";
 /// @dev Attacks considered:
 /// - a wrong model whose bytes nobody has becomes final by time: its tree is demanded from the top, ten levels at a time, and a leaf
 ///   that differs from the right one's is all that a challenge needs;
-/// - demands without end hold up a round: each costs its bond, which pays the answer; 32 are open at most; a quorum ends it;
+/// - demands without end hold up a round: half of each answered one's bond is burnt, so that whoever answers itself pays
+///   for every window too; 32 are open at most; a quorum ends it;
 /// - a demand just before the window's end leaves no time to use its answer: an answer extends the window;
+/// - a proposal that needs a quorum is held on record by demands, so that nobody else is assigned: its window stays as it is;
+/// - whoever lost by a strike answers demands that fell with the proposal, for their bonds: only a standing demand is answered;
 /// - an answer is copied: whoever shows the data is paid, and all that matters is that it was shown;
 /// - a demand is made against one proposal and used against another: it names the proposal's hash;
 /// - the demander's bond is lost when the round ends otherwise: {returnDemand}.
@@ -28,6 +31,8 @@ abstract contract Demands is Reports, IDemands {
     uint256 private constant CHUNK_ANSWER_GAS = 120_000;
     uint256 private constant NODES_ANSWER_GAS = 1_500_000;
     uint256 private constant MOST_LEVELS = 10;
+    /// @dev Of an answered demand's bond one part in this many pays the answer; the rest is burnt.
+    uint256 private constant ANSWER_DIVISOR = 2;
 
     /// @inheritdoc IDemands
     function demandChunk(
@@ -112,8 +117,6 @@ abstract contract Demands is Reports, IDemands {
         bytes32 proposalHash = _proposalOnRecord(record, demand.taskId, demand.round, proposal);
         if (proposalHash != demand.proposalHash) revert IRounds.WrongProposal(proposalHash);
         _close(demandId);
-        // the others' demands fall with the proposal: their bonds go back
-        record.openDemands = 0;
         _credits[open.demander] += demandBondWei(demand.kind);
         emit DemandReturned(demand.taskId, demand.round, demandId, open.demander);
         if (demand.kind == DemandKind.UpdateChunk) record.withheld |= uint64(1 << demand.place);
@@ -132,7 +135,8 @@ abstract contract Demands is Reports, IDemands {
 
     /// @inheritdoc IDemands
     function demandBondWei(DemandKind kind) public pure returns (uint256) {
-        return STRESS_GAS_PRICE_WEI * (kind == DemandKind.UpdateChunk ? CHUNK_ANSWER_GAS : NODES_ANSWER_GAS);
+        uint256 answerGas = kind == DemandKind.UpdateChunk ? CHUNK_ANSWER_GAS : NODES_ANSWER_GAS;
+        return ANSWER_DIVISOR * STRESS_GAS_PRICE_WEI * answerGas;
     }
 
     /// @inheritdoc IDemands
@@ -157,20 +161,22 @@ abstract contract Demands is Reports, IDemands {
         emit Demanded(demand.taskId, demand.round, demandId, msg.sender, demand, deadline);
     }
 
-    /// @dev Ends a demand that is being answered: pays the caller, and gives the demander time to use the answer.
+    /// @dev Ends a demand that is being answered: pays the caller, burns the rest, and gives the demander time to use the answer.
     function _answer(Demand calldata demand) private returns (bytes32 demandId) {
         demandId = keccak256(abi.encode(demand));
         OpenDemand memory open = _opened(demandId);
         if (block.timestamp > open.deadline) revert IRounds.TooLate(open.deadline);
+        if (!_stands(demand)) revert InvalidDemand();
         _close(demandId);
-        _credits[msg.sender] += demandBondWei(demand.kind);
-        if (!_stands(demand)) return demandId;
+        uint256 bondWei = demandBondWei(demand.kind);
+        _credits[msg.sender] += bondWei / ANSWER_DIVISOR;
+        _burntWei += bondWei - bondWei / ANSWER_DIVISOR;
         Task storage task = _tasks[demand.taskId];
         RoundRecord storage record = task.rounds[demand.round & 1];
         --record.openDemands;
         RoundState state = record.state;
         uint256 deadline = block.timestamp + task.rules.challengeWindowS;
-        if (deadline > state.deadline()) record.state = state.proposed(state.excluding(), deadline);
+        if (deadline > state.deadline() && !state.excluding()) record.state = state.proposed(false, deadline);
     }
 
     function _close(bytes32 demandId) private {

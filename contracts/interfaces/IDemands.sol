@@ -8,7 +8,8 @@ import {Commitment, Proposal} from "../types/TaskTypes.sol";
 /// @notice Data that a proposer must show on the chain: chunks of the updates that it included, and nodes of the chunk tree of the
 /// model that it proposed. While a demand is open the proposal is not final by the passing of time; a quorum still makes it final.
 /// @dev With the nodes of a tree whose bytes nobody else has, a challenger finds a leaf that differs from the right model's, and its
-/// path: then {IChallenges.challengeChunk} needs nothing else. Anyone may answer, and is paid the demand's bond for it.
+/// path: then {IChallenges.challengeChunk} needs nothing else. Anyone may answer, and is paid half of the demand's bond for it; the other
+/// half is burnt, so that demands which their makers answer themselves are not free.
 interface IDemands {
     /// @notice Something was demanded; `deadline` is the last second at which it may be shown.
     event Demanded(
@@ -77,10 +78,11 @@ interface IDemands {
     /// @notice Shows a demanded chunk.
     /// @param participant Whose update it is: the root is bound to it.
     ///
-    /// The caller is credited the demand's bond; the window ends no sooner than challengeWindowS from now.
+    /// The caller is credited half of the demand's bond; the window ends no sooner than challengeWindowS from now, except that of a
+    /// proposal that needs a quorum, which cannot be final by time anyway.
     ///
-    /// Requirements: the demand is open ({NotDemanded}) until its deadline ({IRounds.TooLate}); the chunk is the one
-    /// demanded ({NotWhatWasDemanded}).
+    /// Requirements: the demand is open ({NotDemanded}) until its deadline ({IRounds.TooLate}), its proposal still to be decided
+    /// ({InvalidDemand}); the chunk is the one demanded ({NotWhatWasDemanded}).
     function answerChunk(
         Demand calldata demand,
         address participant,
@@ -103,7 +105,7 @@ interface IDemands {
     /// Requirements: the demand is open ({NotDemanded}); its proposal is not Proposed any more ({InvalidDemand}).
     function returnDemand(Demand calldata demand) external;
 
-    /// @notice The bond of a demand: what its answer costs at 100 gwei a gas.
+    /// @notice The bond of a demand: twice what its answer costs at 100 gwei a gas. Half of it pays the answer.
     function demandBondWei(DemandKind kind) external pure returns (uint256);
 
     /// @notice An open demand: who made it, and its last second; zero when none is open.

@@ -71,6 +71,12 @@ interface ITasks {
     /// @notice Leaves a task: no more commitments from now on; the place is freed when the next round opens.
     function leaveTask(uint32 taskId) external;
 
+    /// @notice Frees the places of participants that left, at most 32, and their bonds, as the next opening would: for a task that
+    /// has no further opening, because it is complete or too few are left.
+    ///
+    /// Requirements: the task exists ({UnknownTask}), no round is in flight ({IRounds.WrongPhase}).
+    function freePlaces(uint32 taskId) external;
+
     /// @notice The rules of a task.
     function taskRules(uint32 taskId) external view returns (TaskRules memory);
 
