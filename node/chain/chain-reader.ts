@@ -1,4 +1,5 @@
 import { getAddress, type Interface, isAddress } from "ethers";
+import { demandKindCodes } from "../core/enum-codes.ts";
 import { FedledgerError } from "../core/error.ts";
 import { toHex, word } from "../core/hex.ts";
 import type { Address, Bytes32, Hex, TaskId } from "../core/ids.ts";
@@ -156,6 +157,12 @@ export function chainReaderOver(connection: FederationConnection, options: Chain
         amountWei: BigInt(held.amountWei),
         collectableFromS: Number(held.collectableFrom),
       };
+    },
+    async demandBondWei(kind) {
+      const result = await call("demandBondWei", [demandKindCodes.codeOf(kind)], "latest");
+      if (result === undefined)
+        throw new FedledgerError("NO_FEDERATION", { address: federation, chainId: rpc.chainId });
+      return BigInt(result[0]);
     },
     follow: (taskId, { signal }) => followTask(follow, taskId, signal),
     attestationDigest: (taskId, round, proposalHash, evaluation) =>

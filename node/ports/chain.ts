@@ -5,6 +5,7 @@ import type {
   Commitment,
   Custody,
   Demand,
+  DemandKind,
   Evaluation,
   InvalidUpdate,
   Member,
@@ -224,6 +225,8 @@ export interface ChainReader {
   bondOf(account: Address): Promise<BondState>;
   /** A reward that is held; undefined when none is. */
   heldReward(caseHash: Bytes32): Promise<HeldReward | undefined>;
+  /** What a demand of this kind must bring. */
+  demandBondWei(kind: DemandKind): Promise<bigint>;
   /** Updates of a task: the first at once, then one for each new head. Ends when the signal aborts. Survives endpoint failures. */
   follow(taskId: TaskId, options: { signal: AbortSignal }): AsyncIterable<ChainUpdate>;
   /** EIP-712 digest that an attester signs. */
