@@ -1,6 +1,9 @@
 import type { Address, Bytes32, RoundNumber } from "../core/ids.ts";
-import type { InvalidReason, Member } from "../core/records.ts";
+import type { Demand, InvalidReason, Member } from "../core/records.ts";
 import type { RoundView, TaskView } from "../core/task-view.ts";
+
+/** What a demand asks for; see Demand. */
+export type DemandedData = Pick<Demand, "kind" | "place" | "index">;
 
 /** What a node tells whoever watches it: the record's steps, and its own. */
 export type Progress =
@@ -35,6 +38,12 @@ export type Progress =
       readonly round: RoundNumber;
       readonly aggregator: Address;
       readonly challenger: Address;
+    }
+  | {
+      /** What was demanded of a proposer was shown on the chain. */
+      readonly kind: "demand-answered";
+      readonly round: RoundNumber;
+      readonly what: DemandedData;
     }
   | {
       readonly kind: "finalized";
@@ -78,6 +87,53 @@ export type Progress =
   | { readonly kind: "challenged"; readonly round: RoundNumber; readonly gasUsed: number }
   | { readonly kind: "rewarded"; readonly amountWei: bigint; readonly gasUsed: number }
   | {
+      /** A challenge is announced by its hash alone, so that copying it earns nothing. */
+      readonly kind: "reserved";
+      readonly round: RoundNumber;
+      readonly gasUsed: number;
+    }
+  | {
+      /** Whoever proposed must show something on the chain, or lose its bond. */
+      readonly kind: "demanded";
+      readonly round: RoundNumber;
+      /** Whose proposal it is. */
+      readonly aggregator: Address;
+      readonly what: DemandedData;
+      readonly why: string;
+      /** Bond of the demand. */
+      readonly amountWei: bigint;
+      readonly gasUsed: number;
+    }
+  | { readonly kind: "answered"; readonly round: RoundNumber; readonly what: DemandedData; readonly gasUsed: number }
+  | {
+      /** A demand was not answered in time: the proposal is struck. */
+      readonly kind: "struck";
+      readonly round: RoundNumber;
+      readonly aggregator: Address;
+      readonly what: DemandedData;
+      readonly gasUsed: number;
+    }
+  | {
+      /** The bond of a demand came back, as its proposal is no longer to be decided. */
+      readonly kind: "demand-returned";
+      readonly round: RoundNumber;
+      readonly what: DemandedData;
+      readonly gasUsed: number;
+    }
+  | {
+      /** What is wrong cannot be proven or demanded, or what was shown proves nothing. */
+      readonly kind: "not-proven";
+      readonly round: RoundNumber;
+      readonly why: string;
+    }
+  | {
+      /** The reward of a challenge that was not reserved may be claimed by another until then, seconds since 1970. */
+      readonly kind: "reward-held";
+      readonly round: RoundNumber;
+      readonly amountWei: bigint;
+      readonly untilS: number;
+    }
+  | {
       /** The proposal is not what this node computed: it does not attest. */
       readonly kind: "disputed";
       readonly round: RoundNumber;
@@ -115,6 +171,10 @@ function roundSteps(before: RoundView | undefined, after: RoundView): Progress[]
   for (const { aggregator, challenger } of after.refuted?.slice(before?.refuted?.length ?? 0) ?? []) {
     steps.push({ kind: "proposal-refuted", round, aggregator, challenger });
   }
+  for (const { id, demand, shown } of after.demands ?? []) {
+    const isNew = before !== undefined && before.demands?.find((other) => other.id === id)?.shown === undefined;
+    if (shown !== undefined && isNew) steps.push({ kind: "demand-answered", round, what: demandedData(demand) });
+  }
   if (assignment && !before?.assignment) steps.push({ kind: "round-closed", round, updates });
   if (assignment && assignment.attempt !== before?.assignment?.attempt) {
     steps.push({ kind: "assigned", round, attempt: assignment.attempt, aggregator: assignment.aggregator });
@@ -131,6 +191,11 @@ function roundSteps(before: RoundView | undefined, after: RoundView): Progress[]
     steps.push({ kind: "invalidated", round, reason: after.invalidReason ?? "none" });
   }
   return steps;
+}
+
+/** What of a demand is told. */
+export function demandedData({ kind, place, index }: Demand): DemandedData {
+  return { kind, place, index };
 }
 
 /** The attesters' evaluations of a final round as one, weighted by their held-out examples; undefined when nobody evaluated. */
