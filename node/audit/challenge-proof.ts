@@ -1,5 +1,14 @@
 import { ruleByName } from "../aggregation/index.ts";
-import { chunkLanes, chunkLeaf, createChunkTree, type LeafTree, rootOfLeaf, verifyChunk } from "../core/chunk-tree.ts";
+import {
+  chunkLanes,
+  chunkLeaf,
+  chunkTreeRoot,
+  createChunkTree,
+  type LeafTree,
+  rootOfLeaf,
+  verifyChunk,
+} from "../core/chunk-tree.ts";
+import { updateRootOf } from "../core/commitment.ts";
 import { FedledgerError } from "../core/error.ts";
 import { hexEquals } from "../core/hex.ts";
 import type { Bytes32 } from "../core/ids.ts";
@@ -60,7 +69,7 @@ export async function proveWrongChunk(input: WrongChunkInput): Promise<WrongChun
   const updates: ProvenChunk[] = [];
   for (const commitment of includedCommitments(round)) {
     signal?.throwIfAborted();
-    updates.push(provenChunk(bytesToLanes(await getUpdate(commitment)), commitment.updateRoot, chunkIndex));
+    updates.push(provenUpdateChunk(bytesToLanes(await getUpdate(commitment)), commitment, chunkIndex));
   }
   return {
     chunkIndex,
@@ -82,7 +91,11 @@ export function holdsAgainst(wrong: WrongChunk, rules: TaskRules, round: Challen
   const stands = (root: Bytes32, { chunk, proof }: ProvenChunk): boolean =>
     verifyChunk({ root, parameterCount, index: chunkIndex, chunk, proof });
   if (updates.length !== included.length || included.length === 0 || !stands(round.baseModelRoot, base)) return false;
-  if (!included.every(({ updateRoot }, i) => stands(updateRoot, updates[i]!))) return false;
+  const isCommitted = ({ participant, updateRoot }: Commitment, update: ProvenChunk): boolean => {
+    const root = rootOfLeaf(parameterCount, chunkIndex, chunkLeaf(chunkIndex, update.chunk), update.proof);
+    return hexEquals(updateRootOf(participant, root), updateRoot) && stands(root, update);
+  };
+  if (!included.every((commitment, i) => isCommitted(commitment, updates[i]!))) return false;
   const root = rootOfLeaf(parameterCount, chunkIndex, resultLeaf, resultProof);
   if (!hexEquals(root, round.proposal.modelRoot)) return false;
   const rule = ruleByName(rules.rule);
@@ -109,7 +122,7 @@ export function proveInvalidUpdate(
   const lanes = bytesToLanes(bytes);
   const lane = lanes.findIndex((value) => Math.abs(value) > rules.clipLanes);
   const tree = createChunkTree(lanes);
-  if (lane < 0 || !hexEquals(tree.root, commitment.updateRoot)) return undefined;
+  if (lane < 0 || !hexEquals(updateRootOf(commitment.participant, tree.root), commitment.updateRoot)) return undefined;
   const chunkIndex = Math.floor(lane / chunkLanes);
   return { position, chunkIndex, update: { chunk: tree.chunk(chunkIndex), proof: tree.proof(chunkIndex) } };
 }
@@ -126,6 +139,18 @@ function firstDifferentLeaf(right: LeafTree, proposed: LeafTree): number | undef
     if (!hexEquals(right.leaf(index), proposed.leaf(index))) return index;
   }
   return undefined;
+}
+
+function provenUpdateChunk(
+  lanes: Int32Array,
+  { participant, updateRoot, contentId }: Commitment,
+  index: number,
+): ProvenChunk {
+  const root = chunkTreeRoot(lanes);
+  if (!hexEquals(updateRootOf(participant, root), updateRoot)) {
+    throw new FedledgerError("BLOB_CORRUPT", { contentId, reason: "its lanes do not have the committed root" });
+  }
+  return provenChunk(lanes, root, index);
 }
 
 function provenChunk(lanes: Int32Array, root: Bytes32, index: number): ProvenChunk {

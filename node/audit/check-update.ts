@@ -1,4 +1,5 @@
 import { chunkLanes, chunkTreeRoot } from "../core/chunk-tree.ts";
+import { updateRootOf } from "../core/commitment.ts";
 import { contentIdOf } from "../core/content-id.ts";
 import { isFedledgerError } from "../core/error.ts";
 import { hexEquals } from "../core/hex.ts";
@@ -32,7 +33,7 @@ export async function checkUpdate(input: {
   const { participant: party, updateRoot, contentId } = commitment;
   const log = createFindingLog(commitment.taskId, commitment.round);
   const lanes = bytes.length > 0 && bytes.length % 4 === 0 ? bytesToLanes(bytes) : undefined;
-  const rootMatches = lanes !== undefined && hexEquals(chunkTreeRoot(lanes), updateRoot);
+  const rootMatches = lanes !== undefined && hexEquals(updateRootOf(party, chunkTreeRoot(lanes)), updateRoot);
   const contentMatches = bytes.length > 0 && hexEquals(await contentIdOf(bytes), contentId);
   if (!rootMatches || !contentMatches || lanes?.length !== rules.parameterCount) {
     const proven = rootMatches || contentMatches;

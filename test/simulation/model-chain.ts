@@ -3,9 +3,12 @@ import { toHex } from "../../node/core/hex.ts";
 import type { Address, Bytes32 } from "../../node/core/ids.ts";
 import type { TaskEvent } from "../../node/core/records.ts";
 import type { Chain, ChainCall, ChainUpdate, Head, Receipt } from "../../node/ports/chain.ts";
+import { bondOf, heldRewardOf } from "./model-bonds.ts";
 import { applyCall } from "./model-contract.ts";
-import { modelDigest, modelRecover, modelSign } from "./model-signature.ts";
-import { type ModelStorage, modelDeployment, Revert } from "./model-storage.ts";
+import { demandBondWei } from "./model-demands.ts";
+import { modelDigest, modelRecordDigest, modelRecover, modelSign, modelSigner } from "./model-signature.ts";
+import { newestOf } from "./model-steps.ts";
+import { emptyStorage, type ModelStorage, modelDeployment, Revert } from "./model-storage.ts";
 import type { SeededRandom } from "./seeded-random.ts";
 import type { VirtualClock } from "./virtual-clock.ts";
 
@@ -63,7 +66,7 @@ export function createModelChain(clock: VirtualClock, random: SeededRandom, opti
     const hash = toHex(random.bytes(32));
     const randomness = random.bytes(32);
     const block = { timestampS, randomness };
-    let storage = tip()?.storage ?? { members: [], tasks: [] };
+    let storage = tip()?.storage ?? emptyStorage();
     const events: TaskEvent[] = [];
     const included: Pending[] = [];
     for (const pending of candidates) {
@@ -148,15 +151,24 @@ export function createModelChain(clock: VirtualClock, random: SeededRandom, opti
       history: (taskId) => answer(() => blocks.flatMap(({ events }) => events.filter((e) => e.taskId === taskId))),
       storedState: (taskId) =>
         answer(() => {
-          const { round, modelRoot, accumulator, historyHead } = tip().storage.tasks[taskId - 1]!;
+          const task = tip().storage.tasks[taskId - 1]!;
+          const { modelRoot, historyHead } = task;
+          const { round, accumulator } = newestOf(task);
           return { round, modelRoot, accumulator, historyHead };
         }),
-      bondOf: () =>
-        answer(() => ({ freeWei: 0n, lockedWei: 0n, unbondingWei: 0n, withdrawableFromS: 0, creditWei: 0n })),
+      bondOf: (of) =>
+        answer(() => {
+          const { storage } = tip();
+          return { ...bondOf(structuredClone(storage), of), creditWei: storage.credits.get(of) ?? 0n };
+        }),
+      demandBondWei: async (kind) => demandBondWei(kind),
+      heldReward: (caseHash) => answer(() => heldRewardOf(tip().storage, caseHash)),
       attestationDigest: modelDigest,
       recoverAttester: modelRecover,
+      recoverSigner: modelSigner,
       signAttestation: (taskId, round, hash, evaluation) =>
         answer(() => modelSign(account, modelDigest(taskId, round, hash, evaluation))),
+      signRecord: (record) => answer(() => modelSign(account, modelRecordDigest(record))),
       follow: (taskId, { signal }) => follow(taskId, signal),
       async send(call, sendOptions) {
         const signal = sendOptions?.signal;

@@ -2,17 +2,22 @@ import { initialHistoryHead, zeroBytes32 } from "../../node/core/commitment.ts";
 import type { Address } from "../../node/core/ids.ts";
 import type { Role } from "../../node/core/records.ts";
 import type { ChainCall } from "../../node/ports/chain.ts";
-
-import { challenge } from "./model-challenges.ts";
+import { lockBond, moveEther, reserve, settleReward } from "./model-bonds.ts";
+import { challenge, report } from "./model-challenges.ts";
+import { demandCall } from "./model-demands.ts";
 import * as rounds from "./model-rounds.ts";
+import { emptyRound, leave, newestOf } from "./model-steps.ts";
 import {
   hasRole,
   type ModelBlock,
+  type ModelCall,
   type ModelEvent,
   type ModelStorage,
   type ModelTask,
   modelDeployment,
+  placeOf,
   Revert,
+  require,
 } from "./model-storage.ts";
 
 /** Applies a call to the storage as the contract would; gives its events, or throws {@link Revert}, leaving the storage undefined. */
@@ -20,7 +25,7 @@ export function applyCall(storage: ModelStorage, sender: Address, call: ChainCal
   switch (call.kind) {
     case "register": {
       const member = storage.members.find(({ account }) => account === sender);
-      if (member === undefined || member.roles.length === 0) throw new Revert("NotAMember");
+      require(member !== undefined && member.roles.length > 0, "NotAMember");
       const { peerId, encryptionKey, multiaddrs } = call;
       member.contact = { peerId, encryptionKey, multiaddrs };
       return [];
@@ -34,10 +39,21 @@ export function applyCall(storage: ModelStorage, sender: Address, call: ChainCal
     case "requestUnbond":
     case "withdrawBond":
     case "withdrawCredit":
-      // No ether here: bonds do not decide who is assigned.
+      moveEther(storage, sender, call, block.timestampS);
       return [];
-    default:
-      return applyTaskCall(storage, taskOf(storage, call.taskId), sender, call, block);
+    case "reserveChallenge":
+      reserve(storage, call.reservation, block.timestampS);
+      return [];
+    case "claimReward":
+    case "collectReward":
+      settleReward(storage, sender, call.caseHash, block.timestampS, "salt" in call ? call.salt : undefined);
+      return [];
+    default: {
+      const taskId = "demand" in call ? call.demand.taskId : call.taskId;
+      const events: ModelEvent[] = [];
+      applyTaskCall({ storage, task: taskOf(storage, taskId), sender, block, events }, call);
+      return events;
+    }
   }
 }
 
@@ -47,10 +63,20 @@ function changeRole(storage: ModelStorage, grant: boolean, role: Role, account: 
     member = { account, roles: [] };
     storage.members.push(member);
   }
+  const had = member.roles.includes(role);
   member.roles = member.roles.filter((other) => other !== role);
   if (grant) member.roles.push(role);
-  if (grant || role !== "participant") return [];
-  return storage.tasks.flatMap((task) => leave(task, account));
+  if (role === "aggregator" && grant && !had) storage.aggregators.push(account);
+  if (role === "aggregator" && !grant && had) {
+    // as EnumerableSet removes: the last one takes the place
+    const last = storage.aggregators.pop()!;
+    if (last !== account) storage.aggregators[storage.aggregators.indexOf(account)] = last;
+  }
+  const events: ModelEvent[] = [];
+  if (!grant && had && role === "participant") {
+    for (const task of storage.tasks) if (isPresent(task, account)) leave({ task, events }, account);
+  }
+  return events;
 }
 
 function createTask(
@@ -65,72 +91,81 @@ function createTask(
     rules,
     participants: [],
     leavers: [],
-    round: 0,
-    phase: "none",
-    seed: 0n,
-    enrolled: 0,
-    drawn: 0,
-    committed: 0n,
-    totalWeight: 0n,
-    attempt: 0,
-    deadlineS: 0,
-    assigned: `0x${"00".repeat(20)}` as Address,
-    excluding: false,
-    pending: zeroBytes32,
-    accumulator: zeroBytes32,
+    enrolments: new Map(),
+    rounds: [emptyRound(), emptyRound()],
     modelRoot,
-    barred: [],
+    candidateRoot: zeroBytes32,
     historyHead: initialHistoryHead({ ...modelDeployment, taskId, rules, modelRoot, spec }),
   });
   return [{ name: "TaskCreated", taskId, creator: sender, rules, modelRoot, spec }];
 }
 
-type TaskCall = Extract<ChainCall, { taskId: number }>;
+type TaskCall = Extract<ChainCall, { taskId: number } | { demand: unknown }>;
 
-function applyTaskCall(
-  storage: ModelStorage,
-  task: ModelTask,
-  sender: Address,
-  call: TaskCall,
-  block: ModelBlock,
-): ModelEvent[] {
-  const { taskId } = task;
+function applyTaskCall(context: ModelCall, call: TaskCall): void {
   switch (call.kind) {
-    case "enrol": {
-      if (!hasRole(storage, sender, "participant")) throw new Revert("AccessControlUnauthorizedAccount");
-      if (task.round >= task.rules.rounds) throw new Revert("TaskComplete");
-      if (task.participants.some(({ account }) => account === sender)) throw new Revert("AlreadyEnrolled");
-      task.participants.push({ account: sender, leaving: false, committed: 0 });
-      return [{ name: "Enrolled", taskId, participant: sender, index: task.participants.length - 1 }];
-    }
-    case "leaveTask": {
-      const events = leave(task, sender);
-      if (events.length === 0) throw new Revert("NotEnrolled");
-      return events;
-    }
+    case "enrol":
+      enrol(context);
+      return;
+    case "leaveTask":
+      require(isPresent(context.task, context.sender), "NotEnrolled");
+      leave(context, context.sender);
+      return;
     case "openRound":
-      return rounds.open(task, block);
+      rounds.open(context);
+      return;
     case "commit":
-      return rounds.commit(task, sender, call, block);
+      rounds.commit(context, call);
+      return;
+    case "commitBatch":
+      rounds.commitBatch(context, call);
+      return;
     case "closeRound":
-      return rounds.close(storage, task, call.round, block);
+      rounds.close(context, call.round);
+      return;
     case "reassign":
-      return rounds.reassign(storage, task, call.round, block);
+      rounds.reassign(context, call.round);
+      return;
     case "propose":
-      return rounds.propose(storage, task, sender, call, block);
+      rounds.propose(context, call);
+      return;
+    case "finalize":
+      rounds.finalize(context, call);
+      return;
+    case "finalizeUnchallenged":
+      rounds.finalizeUnchallenged(context, call);
+      return;
     case "challengeChunk":
     case "challengeUpdate":
     case "challengeWeight":
-      return challenge(storage, task, sender, call, block);
-    case "finalize":
-      return rounds.finalize(task, call.round, call.proposal, call.attestations);
-    case "finalizeUnchallenged": {
-      const hash = rounds.onRecord(task, call.round, call.proposal);
-      if (task.excluding) throw new Revert("InvalidExclusion");
-      if (block.timestampS <= task.deadlineS) throw new Revert("TooEarly");
-      return rounds.finished(task, call.proposal, hash, [], []);
-    }
+    case "challengeExclusion":
+      challenge(context, call);
+      return;
+    case "reportUpdate":
+    case "reportEquivocation":
+    case "reportDoubleCommitment":
+    case "reportWithheld":
+      report(context, call);
+      return;
+    default:
+      demandCall(context, call);
   }
+}
+
+function enrol(context: ModelCall): void {
+  const { storage, task, sender, events } = context;
+  const { taskId, rules } = task;
+  require(hasRole(storage, sender, "participant"), "AccessControlUnauthorizedAccount");
+  require(newestOf(task).round < rules.rounds, "TaskComplete");
+  require(placeOf(task, sender) < 0, "AlreadyEnrolled");
+  const former = task.enrolments.get(sender);
+  require(!former?.expelled, "Expelled");
+  const index = task.participants.length;
+  task.participants.push(sender);
+  const bonded = rules.participantBondGwei !== 0;
+  if (bonded) lockBond(context, 0, sender, BigInt(rules.participantBondGwei) * 1_000_000_000n);
+  task.enrolments.set(sender, { committed: former?.committed ?? 0, leaving: false, bonded, expelled: false });
+  events.push({ name: "Enrolled", taskId, participant: sender, index });
 }
 
 function taskOf(storage: ModelStorage, taskId: number): ModelTask {
@@ -139,10 +174,7 @@ function taskOf(storage: ModelStorage, taskId: number): ModelTask {
   return task;
 }
 
-function leave(task: ModelTask, account: Address): ModelEvent[] {
-  const place = task.participants.find((other) => other.account === account && !other.leaving);
-  if (place === undefined) return [];
-  place.leaving = true;
-  task.leavers.push(account);
-  return [{ name: "Leaving", taskId: task.taskId, participant: account }];
+/** Whether the account has a place and is not leaving. */
+function isPresent(task: ModelTask, account: Address): boolean {
+  return placeOf(task, account) >= 0 && !task.enrolments.get(account)!.leaving;
 }

@@ -1,233 +1,256 @@
-import {
-  extendAccumulator,
-  extendHistory,
-  proposalHash,
-  startAccumulator,
-  zeroBytes32,
-} from "../../node/core/commitment.ts";
+import { extendAccumulator, proposalHash, startAccumulator } from "../../node/core/commitment.ts";
 import { drawnCount, slotOf } from "../../node/core/draw.ts";
 import { concatBytes, fromHex, toHex } from "../../node/core/hex.ts";
 import type { Address, Bytes32 } from "../../node/core/ids.ts";
 import { keccak256 } from "../../node/core/keccak.ts";
-import type { Attestation, Evaluation, InvalidReason, Phase, Proposal } from "../../node/core/records.ts";
+import type { Attestation, Availability, Evaluation, Proposal, SignedCommitment } from "../../node/core/records.ts";
 import type { ChainCall } from "../../node/ports/chain.ts";
-
-import { modelRecover } from "./model-signature.ts";
+import { releaseBond } from "./model-bonds.ts";
+import { modelRecover, modelSigner } from "./model-signature.ts";
+import * as steps from "./model-steps.ts";
 import {
   hasRole,
-  type ModelBlock,
-  type ModelEvent,
-  type ModelStorage,
+  type ModelCall,
+  type ModelRound,
   type ModelTask,
   modelDeployment,
+  placeOf,
   Revert,
+  require,
 } from "./model-storage.ts";
 
 // The round machine of contracts/Rounds.sol, function by function.
 
-export function open(task: ModelTask, block: ModelBlock): ModelEvent[] {
+type CallOf<Kind extends ChainCall["kind"]> = Extract<ChainCall, { kind: Kind }>;
+type Update = Pick<SignedCommitment, "weight" | "updateRoot" | "contentId">;
+
+export function open(call: ModelCall): void {
+  const { task, block, events } = call;
   const { taskId, rules } = task;
-  if (["open", "aggregating", "proposed"].includes(task.phase)) throw new Revert("WrongPhase");
-  if (task.round + 1 > rules.rounds) throw new Revert("TaskComplete");
-  const events: ModelEvent[] = [];
-  for (const leaver of task.leavers.splice(0).reverse()) {
-    const index = task.participants.findIndex(({ account }) => account === leaver);
+  const former = steps.newestOf(task);
+  const round = former.round + 1;
+  const record = task.rounds[round & 1]!;
+  require(!steps.isInFlight(record), "WrongPhase");
+  const overlaps = steps.isInFlight(former);
+  const mayOverlap = rules.pipelined && former.phase === "proposed" && !former.excluding && task.leavers.length === 0;
+  require(!overlaps || mayOverlap, "WrongPhase");
+  const baseModelRoot = overlaps ? task.candidateRoot : task.modelRoot;
+  require(round <= rules.rounds, "TaskComplete");
+  if (!overlaps) freePlaces(call);
+  const enrolled = task.participants.length;
+  require(enrolled >= rules.minUpdates, "TooFewParticipants");
+  const drawn = drawnCount(rules, enrolled);
+  const randomness = concatBytes(block.randomness, Uint8Array.of(round), fromHex(task.historyHead));
+  const seed = BigInt(toHex(keccak256(randomness).slice(0, 9)));
+  const commitDeadlineS = block.timestampS + rules.commitWindowS;
+  const accumulator = startAccumulator({ ...modelDeployment, taskId, round, baseModelRoot, seed, enrolled, drawn });
+  const opened = { round, baseModelRoot, seed, enrolled, drawn, accumulator };
+  task.rounds[round & 1] = { ...steps.emptyRound(), ...opened, phase: "open", deadlineS: commitDeadlineS };
+  events.push({ name: "RoundOpened", taskId, ...opened, commitDeadlineS });
+}
+
+/** Tasks._freePlaces: the last participant moves into a freed place. */
+function freePlaces({ storage, task, events }: ModelCall): void {
+  const { taskId, rules } = task;
+  for (const leaver of task.leavers.splice(Math.max(0, task.leavers.length - 32)).reverse()) {
+    const enrolment = task.enrolments.get(leaver)!;
+    const place = placeOf(task, leaver);
+    enrolment.leaving = false;
+    if (enrolment.bonded) {
+      enrolment.bonded = false;
+      releaseBond({ storage, task, events }, 0, leaver, BigInt(rules.participantBondGwei) * 1_000_000_000n);
+    }
     events.push({ name: "Left", taskId, participant: leaver });
     const last = task.participants.pop()!;
-    if (last.account === leaver) continue;
-    task.participants[index] = last;
-    events.push({ name: "Enrolled", taskId, participant: last.account, index });
+    if (last === leaver) continue;
+    task.participants[place] = last;
+    events.push({ name: "Enrolled", taskId, participant: last, index: place });
   }
-  const enrolled = task.participants.length;
-  if (enrolled < rules.minUpdates) throw new Revert("TooFewParticipants");
-  task.round++;
-  task.phase = "open";
-  task.enrolled = enrolled;
-  task.drawn = drawnCount(rules, enrolled);
-  task.seed = BigInt(toHex(keccak256(concatBytes(block.randomness, fromHex(task.historyHead))).slice(0, 9)));
-  task.committed = 0n;
-  task.totalWeight = 0n;
-  task.attempt = 0;
-  task.barred = [];
-  task.deadlineS = block.timestampS + rules.commitWindowS;
-  const { round, seed, drawn, modelRoot: baseModelRoot, deadlineS: commitDeadlineS } = task;
-  task.accumulator = startAccumulator({ ...modelDeployment, taskId, round, baseModelRoot, seed, enrolled, drawn });
-  const { accumulator } = task;
-  events.push({
-    name: "RoundOpened",
-    taskId,
-    round,
-    baseModelRoot,
-    seed,
-    enrolled,
-    drawn,
-    commitDeadlineS,
-    accumulator,
-  });
-  return events;
 }
 
-export function commit(
-  task: ModelTask,
-  sender: Address,
-  call: Extract<ChainCall, { kind: "commit" }>,
-  block: ModelBlock,
-): ModelEvent[] {
-  current(task, call.round, "open");
-  if (block.timestampS > task.deadlineS) throw new Revert("TooLate");
-  if (task.modelRoot !== call.baseModelRoot) throw new Revert("WrongBaseModel");
-  const index = task.participants.findIndex(({ account, leaving }) => account === sender && !leaving);
-  if (index < 0) throw new Revert("NotEnrolled");
-  if (call.weight < 1 || call.weight > task.rules.maxWeight) throw new Revert("InvalidWeight");
-  const slot = index < task.enrolled ? slotOf(index, task.enrolled, task.drawn, task.seed) : task.drawn;
-  if (slot >= task.drawn) throw new Revert("NotDrawn");
-  if ((task.committed >> BigInt(slot)) & 1n) throw new Revert("AlreadyCommitted");
+export function commit(call: ModelCall, { round, baseModelRoot, ...update }: CallOf<"commit">): void {
+  const record = openForCommitments(call, round);
+  require(record.baseModelRoot === baseModelRoot, "WrongBaseModel");
+  const slot = admit(call.task, record, call.sender, update);
+  require(((record.committed >> BigInt(slot)) & 1n) === 0n, "AlreadyCommitted");
+  take(call, record, call.sender, slot, update);
+}
+
+export function commitBatch(call: ModelCall, { round, signed }: CallOf<"commitBatch">): void {
+  const record = openForCommitments(call, round);
+  const { committed, baseModelRoot } = record;
+  for (const one of signed) {
+    // whom and what the call says beside the signed fields is not looked at: the contract is not told
+    const participant = modelSigner({ ...one, type: "commitment", taskId: call.task.taskId, round, baseModelRoot });
+    if (participant === undefined) throw new Revert("ECDSAInvalidSignature");
+    const slot = admit(call.task, record, participant, one);
+    if (((record.committed >> BigInt(slot)) & 1n) === 0n) take(call, record, participant, slot, one);
+  }
+  require(record.committed !== committed, "NothingCommitted");
+}
+
+function openForCommitments({ task, block }: ModelCall, round: number): ModelRound {
+  const record = steps.recordOf(task, round, "open");
+  require(block.timestampS <= record.deadlineS, "TooLate");
+  return record;
+}
+
+function admit(task: ModelTask, record: ModelRound, participant: Address, { weight }: Update): number {
+  const place = placeOf(task, participant);
+  require(place >= 0 && !task.enrolments.get(participant)!.leaving, "NotEnrolled");
+  require(weight >= 1 && weight <= task.rules.maxWeight, "InvalidWeight");
+  const slot = slotIn(record, place);
+  if (slot === undefined) throw new Revert("NotDrawn");
+  return slot;
+}
+
+function take({ task, events }: ModelCall, record: ModelRound, participant: Address, slot: number, update: Update) {
   const { roundsPerParticipant } = task.rules;
-  const place = task.participants[index]!;
-  if (roundsPerParticipant !== 0 && place.committed >= roundsPerParticipant) throw new Revert("BudgetSpent");
-  place.committed++;
-  task.committed |= 1n << BigInt(slot);
-  task.totalWeight += BigInt(call.weight);
-  const { updateRoot, contentId, weight } = call;
-  const commitment = { participant: sender, slot, weight, updateRoot, contentId };
-  task.accumulator = extendAccumulator(task.accumulator, commitment);
-  return [{ name: "Committed", taskId: task.taskId, round: task.round, ...commitment }];
+  const enrolment = task.enrolments.get(participant)!;
+  require(roundsPerParticipant === 0 || enrolment.committed < roundsPerParticipant, "BudgetSpent");
+  enrolment.committed++;
+  record.committed |= 1n << BigInt(slot);
+  record.totalWeight += BigInt(update.weight);
+  const { updateRoot, contentId, weight } = update;
+  const commitment = { participant, slot, weight, updateRoot, contentId };
+  record.accumulator = extendAccumulator(record.accumulator, commitment);
+  events.push({ name: "Committed", taskId: task.taskId, round: record.round, ...commitment });
 }
 
-export function close(storage: ModelStorage, task: ModelTask, number: number, block: ModelBlock): ModelEvent[] {
-  current(task, number, "open");
-  const { taskId, round, committed, totalWeight, accumulator } = task;
-  const all = committed === (1n << BigInt(task.drawn)) - 1n;
-  if (!all && block.timestampS <= task.deadlineS) throw new Revert("TooEarly");
-  if (count(committed) < task.rules.minUpdates) return invalidated(task, "too-few-updates");
-  const closed: ModelEvent = { name: "RoundClosed", taskId, round, committed, totalWeight, accumulator };
-  return [closed, ...assign(storage, task, 0, block)];
+function slotIn({ enrolled, drawn, seed }: ModelRound, place: number): number | undefined {
+  const slot = place < enrolled ? slotOf(place, enrolled, drawn, seed) : drawn;
+  return slot < drawn ? slot : undefined;
 }
 
-function assign(storage: ModelStorage, task: ModelTask, attempt: number, block: ModelBlock): ModelEvent[] {
-  const aggregators = assignable(storage, task);
-  if (aggregators.length === 0) throw new Revert("NoAggregator");
-  task.phase = "aggregating";
-  task.attempt = attempt;
-  task.excluding = false;
-  task.assigned = aggregators[(task.round + attempt) % aggregators.length]!.account;
-  task.deadlineS = block.timestampS + task.rules.aggregateWindowS;
-  const { taskId, round, assigned: aggregator, deadlineS } = task;
-  return [{ name: "AggregatorAssigned", taskId, round, attempt, aggregator, deadlineS }];
-}
-
-export function reassign(storage: ModelStorage, task: ModelTask, number: number, block: ModelBlock): ModelEvent[] {
-  current(task, number);
-  if (task.phase !== "aggregating" && !(task.phase === "proposed" && task.excluding)) throw new Revert("WrongPhase");
-  if (block.timestampS <= task.deadlineS) throw new Revert("TooEarly");
-  return next(storage, task, block, task.phase === "proposed" ? "not-attested" : "no-proposal");
-}
-
-/** Assigns the next aggregator, or invalidates the round for this reason when the attempts are used up or nobody else is left. */
-export function next(storage: ModelStorage, task: ModelTask, block: ModelBlock, reason: InvalidReason): ModelEvent[] {
-  const isLeft = task.attempt + 1 < task.rules.attempts && assignable(storage, task).length > 0;
-  return isLeft ? assign(storage, task, task.attempt + 1, block) : invalidated(task, reason);
-}
-
-function assignable(storage: ModelStorage, { barred }: ModelTask) {
-  return storage.members.filter(({ account, roles }) => roles.includes("aggregator") && !barred.includes(account));
-}
-
-export function propose(
-  storage: ModelStorage,
-  task: ModelTask,
-  sender: Address,
-  { round, proposal }: Extract<ChainCall, { kind: "propose" }>,
-  block: ModelBlock,
-): ModelEvent[] {
-  current(task, round, "aggregating");
-  if (sender !== task.assigned || proposal.aggregator !== sender || proposal.attempt !== task.attempt) {
-    throw new Revert("NotAssigned");
+export function close(call: ModelCall, number: number): void {
+  const { task, block, events } = call;
+  const record = steps.recordOf(task, number, "open");
+  const { round, committed, totalWeight, accumulator } = record;
+  const all = committed === (1n << BigInt(record.drawn)) - 1n;
+  require(all || block.timestampS > record.deadlineS, "TooEarly");
+  if (steps.count(committed) < task.rules.minUpdates) {
+    steps.invalidate(call, record, "too-few-updates");
+    return;
   }
-  if (!hasRole(storage, sender, "aggregator")) throw new Revert("AccessControlUnauthorizedAccount");
-  if (block.timestampS > task.deadlineS) throw new Revert("TooLate");
-  if (proposal.excluded === 0n) {
-    if (proposal.totalWeight !== task.totalWeight) throw new Revert("WrongTotalWeight");
-  } else {
-    const rest = task.committed & ~proposal.excluded;
-    if ((proposal.excluded & ~task.committed) !== 0n || count(rest) < task.rules.minUpdates) {
-      throw new Revert("InvalidExclusion");
-    }
-    if (proposal.totalWeight === 0n || proposal.totalWeight >= task.totalWeight) throw new Revert("WrongTotalWeight");
-  }
-  task.phase = "proposed";
-  task.excluding = proposal.excluded !== 0n;
-  task.deadlineS = block.timestampS + task.rules.challengeWindowS;
-  task.pending = proposalHash(task.taskId, round, proposal);
-  return [{ name: "Proposed", taskId: task.taskId, round, proposal, challengeDeadlineS: task.deadlineS }];
+  events.push({ name: "RoundClosed", taskId: task.taskId, round, committed, totalWeight, accumulator });
+  const aggregator = steps.nextAggregator(call, record, 0);
+  if (aggregator === undefined) throw new Revert("NoAggregator");
+  steps.assign(call, record, 0, aggregator);
 }
 
-export function finalize(
-  task: ModelTask,
-  round: number,
-  proposal: Proposal,
-  attestations: readonly Attestation[],
-): ModelEvent[] {
-  const hash = onRecord(task, round, proposal);
-  if (attestations.length < task.rules.attestationQuorum) throw new Revert("QuorumNotReached");
+export function reassign(call: ModelCall, number: number): void {
+  const { task, block, storage } = call;
+  const record = steps.recordOf(task, number);
+  const { phase } = record;
+  require(phase === "aggregating" || (phase === "proposed" && record.excluding), "WrongPhase");
+  require(block.timestampS > record.deadlineS, "TooEarly");
+  require(storage.aggregators.length > 0, "NoAggregator");
+  steps.releaseAggregator(call, record);
+  steps.retry(call, record, phase === "proposed" ? "not-attested" : "no-proposal");
+}
+
+export function propose(call: ModelCall, { round, proposal, words = [] }: CallOf<"propose">): void {
+  const { storage, task, sender, block, events } = call;
+  const { taskId, rules } = task;
+  const record = steps.recordOf(task, round, "aggregating");
+  const { assigned } = record;
+  const isAssigned = sender === assigned && proposal.aggregator === assigned && proposal.attempt === record.attempt;
+  require(isAssigned, "NotAssigned");
+  require(hasRole(storage, sender, "aggregator"), "AccessControlUnauthorizedAccount");
+  require(block.timestampS <= record.deadlineS, "TooLate");
+  const { excluded, totalWeight } = proposal;
+  if (excluded === 0n) require(totalWeight === record.totalWeight, "WrongTotalWeight");
+  else {
+    const isPart = (excluded & ~record.committed) === 0n;
+    require(isPart && steps.count(record.committed & ~excluded) >= rules.minUpdates, "InvalidExclusion");
+    require(totalWeight > 0n && totalWeight < record.totalWeight, "WrongTotalWeight");
+  }
+  const excluding = isUnexplained(task, record, excluded, words);
+  if (rules.pipelined) task.candidateRoot = proposal.modelRoot;
+  record.phase = "proposed";
+  record.excluding = excluding;
+  record.deadlineS = block.timestampS + rules.challengeWindowS;
+  record.pending = proposalHash(taskId, round, proposal);
+  events.push({ name: "Proposed", taskId, round, proposal, challengeDeadlineS: record.deadlineS });
+}
+
+/** Checks the reasons for what is left out; whether something is for none. */
+function isUnexplained(task: ModelTask, record: ModelRound, excluded: bigint, words: readonly Availability[]): boolean {
+  const { holders } = task.rules;
+  const unexplained = excluded & ~record.withheld;
+  if (holders === 0) return unexplained !== 0n;
+  const held = heldBy(task, record, holders, words);
+  require((record.committed & ~excluded & ~held) === 0n, "NotAvailable");
+  const enough = words.length + holders > steps.count(record.committed);
+  require(unexplained === 0n || ((unexplained & held) === 0n && enough), "InvalidExclusion");
+  return false;
+}
+
+/** The slots that at least `holders` of the words name. */
+function heldBy(task: ModelTask, record: ModelRound, holders: number, words: readonly Availability[]): bigint {
+  const named = new Map<number, number>();
   let previous = "0x";
-  const attesters = attestations.map((attestation) => {
-    const signed = { ...attestation, taskId: task.taskId, round, proposalHash: hash };
-    const attester = modelRecover(signed);
-    const place = task.participants.find(({ account }) => account === attester);
-    if (attester === undefined || attester <= previous || place === undefined || place.leaving) {
-      throw new Revert("InvalidAttester");
-    }
+  for (const { slots, signature } of words) {
+    const { round, accumulator } = record;
+    const holder = modelSigner({ type: "availability", taskId: task.taskId, round, accumulator, slots, signature });
+    const place = holder === undefined ? -1 : placeOf(task, holder);
+    const slot = place < 0 ? undefined : slotIn(record, place);
+    const counts = slot !== undefined && ((record.committed >> BigInt(slot)) & 1n) === 1n;
+    require(holder !== undefined && holder > previous && counts, "InvalidHolder");
+    previous = holder;
+    for (let i = 0; i < 64; i++) if ((slots >> BigInt(i)) & 1n) named.set(i, (named.get(i) ?? 0) + 1);
+  }
+  return [...named].reduce((held, [slot, times]) => (times >= holders ? held | (1n << BigInt(slot)) : held), 0n);
+}
+
+export function finalize(call: ModelCall, { round, proposal, attestations }: CallOf<"finalize">): void {
+  const { task } = call;
+  const [record, hash] = onRecord(task, round, proposal);
+  require(attestations.length >= task.rules.attestationQuorum, "QuorumNotReached");
+  let previous = "0x";
+  const attesters = attestations.map((attestation: Attestation) => {
+    const attester = modelRecover({ ...attestation, taskId: task.taskId, round, proposalHash: hash });
+    const place = attester === undefined ? -1 : placeOf(task, attester);
+    const counts = place >= 0 && !task.enrolments.get(attester!)!.leaving;
+    require(attester !== undefined && attester > previous && counts, "InvalidAttester");
     previous = attester;
     return attester;
   });
-  return finished(
-    task,
-    proposal,
-    hash,
-    attesters,
-    attestations.map(({ evaluation }) => evaluation),
-  );
+  const evaluations = attestations.map(({ evaluation }) => evaluation);
+  finish(call, record, proposal, attesters, evaluations);
 }
 
-export function finished(
-  task: ModelTask,
-  proposal: Proposal,
-  hash: Bytes32,
+export function finalizeUnchallenged(call: ModelCall, { round, proposal }: CallOf<"finalizeUnchallenged">): void {
+  const [record] = onRecord(call.task, round, proposal);
+  require(!record.excluding, "InvalidExclusion");
+  require(call.block.timestampS > record.deadlineS, "TooEarly");
+  require(record.openDemands === 0, "DemandsOpen");
+  finish(call, record, proposal, [], []);
+}
+
+function finish(
+  call: ModelCall,
+  record: ModelRound,
+  { modelRoot }: Proposal,
   attesters: readonly Address[],
   evaluations: readonly Evaluation[],
-): ModelEvent[] {
-  const { taskId, round } = task;
-  const historyHead = ended(task, "finalized", hash, "none");
-  task.modelRoot = proposal.modelRoot;
-  return [{ name: "RoundFinalized", taskId, round, modelRoot: task.modelRoot, attesters, evaluations, historyHead }];
+): void {
+  const { task, events } = call;
+  const { round } = record;
+  const earlier = task.rounds[(round - 1) & 1]!;
+  const isFirst = earlier.round !== round - 1 || !steps.isInFlight(earlier);
+  require(!task.rules.pipelined || isFirst, "WrongRound");
+  steps.releaseAggregator(call, record);
+  const historyHead = steps.end(call, record, "finalized", record.pending, "none");
+  task.modelRoot = modelRoot;
+  const ended = { round, modelRoot, attesters, evaluations, historyHead };
+  events.push({ name: "RoundFinalized", taskId: task.taskId, ...ended });
 }
 
-function invalidated(task: ModelTask, reason: InvalidReason): ModelEvent[] {
-  const historyHead = ended(task, "invalidated", zeroBytes32, reason);
-  return [{ name: "RoundInvalidated", taskId: task.taskId, round: task.round, reason, historyHead }];
-}
-
-function ended(task: ModelTask, phase: "finalized" | "invalidated", hash: Bytes32, reason: InvalidReason): Bytes32 {
-  const { round, modelRoot: baseModelRoot, accumulator } = task;
-  const end = { round, phase, baseModelRoot, accumulator, proposalHash: hash, reason };
-  task.historyHead = extendHistory(task.historyHead, end);
-  task.phase = phase;
-  return task.historyHead;
-}
-
-function current(task: ModelTask, round: number, phase?: Phase): void {
-  if (task.round !== round) throw new Revert("WrongRound");
-  if (phase !== undefined && task.phase !== phase) throw new Revert("WrongPhase");
-}
-
-export function onRecord(task: ModelTask, round: number, proposal: Proposal): Bytes32 {
-  current(task, round, "proposed");
+/** The record of a round at this very proposal, and the proposal's hash. */
+export function onRecord(task: ModelTask, round: number, proposal: Proposal): readonly [ModelRound, Bytes32] {
+  const record = steps.recordOf(task, round, "proposed");
   const hash = proposalHash(task.taskId, round, proposal);
-  if (hash !== task.pending) throw new Revert("WrongProposal");
-  return hash;
-}
-
-function count(bitmap: bigint): number {
-  return bitmap.toString(2).replaceAll("0", "").length;
+  require(hash === record.pending, "WrongProposal");
+  return [record, hash];
 }

@@ -7,7 +7,14 @@ export interface Mortal {
 }
 
 /** Methods that answer at once and change nothing outside. */
-const pure = new Set<string | symbol>(["nowMs", "recoverAttester", "attestationDigest", "connected", "multiaddrs"]);
+const pure = new Set<string | symbol>([
+  "nowMs",
+  "recoverAttester",
+  "recoverSigner",
+  "attestationDigest",
+  "connected",
+  "multiaddrs",
+]);
 /** Methods that answer at once and do. */
 const effects = new Set<string | symbol>(["admit", "subscribe", "respond"]);
 
