@@ -1,4 +1,4 @@
-import { proposalHash, zeroBytes32 } from "./commitment.ts";
+import { extendAccumulator, proposalHash, zeroBytes32 } from "./commitment.ts";
 import { FedledgerError } from "./error.ts";
 import { demanded, unshown } from "./fold-demands.ts";
 import type { Address } from "./ids.ts";
@@ -151,6 +151,7 @@ function opened(event: EventOf<"RoundOpened">, { rounds, rules, enrolled }: Draf
     commitDeadlineS,
     commitments: [],
     totalWeight: 0n,
+    accumulator: event.accumulator,
   };
 }
 
@@ -173,7 +174,8 @@ function advanced(
       }
       const commitment = { taskId, round: round.round, participant, slot, weight, updateRoot, contentId };
       const totalWeight = round.totalWeight + BigInt(weight);
-      return { ...round, commitments: [...round.commitments, commitment], totalWeight };
+      const accumulator = extendAccumulator(round.accumulator, commitment);
+      return { ...round, commitments: [...round.commitments, commitment], totalWeight, accumulator };
     }
     case "RoundClosed":
       expect("open");

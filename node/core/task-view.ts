@@ -40,6 +40,8 @@ export interface RoundView {
   readonly commitments: readonly Commitment[];
   /** Sum of the committed weights. */
   readonly totalWeight: bigint;
+  /** What binds the commitments so far: the opening's, extended by each (docs/protocol.md section 5). */
+  readonly accumulator: Bytes32;
   /** The latest assignment; absent before the closing. */
   readonly assignment?: { readonly attempt: number; readonly aggregator: Address; readonly deadlineS: number };
   /** The latest proposal; absent before it, and again after a reassignment or a won challenge. */

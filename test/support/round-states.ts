@@ -1,4 +1,4 @@
-import { proposalHash } from "../../node/core/commitment.ts";
+import { extendAccumulator, proposalHash } from "../../node/core/commitment.ts";
 import type { Address, Bytes32 } from "../../node/core/ids.ts";
 import type { Attestation, Commitment, Member, Proposal, TaskRules } from "../../node/core/records.ts";
 import type { RoundView, TaskView } from "../../node/core/task-view.ts";
@@ -86,6 +86,7 @@ export function roundOf(changes: Partial<RoundView> = {}): RoundView {
     commitDeadlineS: 160,
     commitments,
     totalWeight: commitments.reduce((sum, { weight }) => sum + BigInt(weight), 0n),
+    accumulator: commitments.reduce(extendAccumulator, hashOf(70)),
     ...changes,
   };
 }

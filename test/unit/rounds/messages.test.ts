@@ -1,5 +1,6 @@
 import { expect } from "chai";
 import fc from "fast-check";
+import { maxMessageBytes } from "../../../node/rounds/message-codec.ts";
 import {
   decodeAttestation,
   decodeHoldAnswer,
@@ -7,8 +8,13 @@ import {
   encodeAttestation,
   encodeHoldAnswer,
   encodeHoldRequest,
-  maxMessageBytes,
 } from "../../../node/rounds/messages.ts";
+import {
+  decodeAvailability,
+  decodeCommitment,
+  encodeAvailability,
+  encodeCommitment,
+} from "../../../node/rounds/signed-messages.ts";
 
 const hex = (bytes: number) =>
   fc
@@ -30,6 +36,30 @@ const message = fc.record({
   }),
   sequence: uint32,
 });
+const commitment = fc.record({
+  signed: fc.record({
+    taskId: uint32,
+    round: uint32,
+    baseModelRoot: hex(32),
+    participant: hex(20),
+    weight: uint32,
+    updateRoot: hex(32),
+    contentId: hex(32),
+    signature: hex(65),
+  }),
+  sequence: uint32,
+});
+const availability = fc.record({
+  word: fc.record({
+    taskId: uint32,
+    round: uint32,
+    accumulator: hex(32),
+    slots: fc.bigInt(0n, (1n << 64n) - 1n),
+    holder: hex(20),
+    signature: hex(65),
+  }),
+  sequence: uint32,
+});
 const example = fc.sample(message, { seed: 1, numRuns: 1 })[0]!;
 const text = (value: unknown) => new TextEncoder().encode(JSON.stringify(value));
 const fields = JSON.parse(new TextDecoder().decode(encodeAttestation(example))) as Record<string, unknown>;
@@ -46,11 +76,50 @@ describe("messages", () => {
   });
 
   it("hold requests and answers survive the journey", () => {
-    const request = { taskId: 1, round: 2, contentId: example.attestation.proposalHash };
+    const root = example.attestation.proposalHash;
+    const request = { taskId: 1, round: 2, updateRoot: root, contentId: root };
     expect(decodeHoldRequest(encodeHoldRequest(request))).to.deep.equal(request);
-    for (const answer of [{ held: true }, { held: false, reason: "not-drawn" }] as const) {
+    const { signature } = example.attestation;
+    for (const answer of [
+      { held: true, signature },
+      { held: false, reason: "wrong-root" },
+    ] as const) {
       expect(decodeHoldAnswer(encodeHoldAnswer(answer))).to.deep.equal(answer);
     }
+  });
+
+  it("signed commitments and words on availability survive the journey, and fit", () => {
+    fc.assert(
+      fc.property(commitment, availability, (one, other) => {
+        expect(encodeCommitment(one).length).to.be.at.most(maxMessageBytes);
+        expect(decodeCommitment(encodeCommitment(one))).to.deep.equal(one);
+        expect(encodeAvailability(other).length).to.be.at.most(maxMessageBytes);
+        expect(decodeAvailability(encodeAvailability(other))).to.deep.equal(other);
+      }),
+    );
+  });
+
+  it("takes no kind of message for another, and no field too many, too few or of the wrong kind", () => {
+    const signed = encodeCommitment(fc.sample(commitment, { seed: 2, numRuns: 1 })[0]!);
+    const word = encodeAvailability(fc.sample(availability, { seed: 3, numRuns: 1 })[0]!);
+    for (const bytes of [signed, word]) {
+      const all = JSON.parse(new TextDecoder().decode(bytes)) as Record<string, unknown>;
+      const decode = bytes === signed ? decodeCommitment : decodeAvailability;
+      expect((bytes === signed ? decodeAvailability : decodeCommitment)(bytes)).to.equal(undefined);
+      expect(decode(text({ ...all, more: 1 }))).to.equal(undefined);
+      for (const name of Object.keys(all)) {
+        expect(decode(text({ ...all, [name]: undefined })), name).to.equal(undefined);
+        expect(decode(text({ ...all, [name]: null })), name).to.equal(undefined);
+        expect(decode(text({ ...all, [name]: "-1" })), name).to.equal(undefined);
+        expect(decode(text({ ...all, [name]: 2 ** 64 })), name).to.equal(undefined);
+      }
+    }
+  });
+
+  it("refuses a custody without its signature", () => {
+    expect(decodeHoldAnswer(text({ held: true }))).to.equal(undefined);
+    expect(decodeHoldAnswer(text({ held: true, signature: "0x11" }))).to.equal(undefined);
+    expect(decodeHoldAnswer(text({ held: false, signature: example.attestation.signature }))).to.equal(undefined);
   });
 
   const broken: [string, Record<string, unknown>][] = [
@@ -92,6 +161,8 @@ describe("messages", () => {
         decodeAttestation(bytes);
         decodeHoldRequest(bytes);
         decodeHoldAnswer(bytes);
+        decodeCommitment(bytes);
+        decodeAvailability(bytes);
       }),
     );
   });
