@@ -1,20 +1,22 @@
-import { ruleByName } from "../aggregation/index.ts";
+import { ruleByName, trimBounds, trimOf } from "../aggregation/index.ts";
 import {
+  chunkBytes,
   chunkLanes,
   chunkLeaf,
-  chunkTreeRoot,
   createChunkTree,
   type LeafTree,
   rootOfLeaf,
+  treeDepthOf,
   verifyChunk,
 } from "../core/chunk-tree.ts";
 import { updateRootOf } from "../core/commitment.ts";
 import { FedledgerError } from "../core/error.ts";
-import { hexEquals } from "../core/hex.ts";
+import { concatBytes, hexEquals, toHex } from "../core/hex.ts";
 import type { Bytes32 } from "../core/ids.ts";
 import { bytesToLanes, lanesToBytes } from "../core/lanes.ts";
 import type { Commitment, InvalidUpdate, Proposal, ProvenChunk, TaskRules, WrongChunk } from "../core/records.ts";
 import type { RoundView } from "../core/task-view.ts";
+import type { PlacedNode } from "../core/tree-nodes.ts";
 
 /** What every proof against a proposal is about; a RoundView at a proposal fits. */
 export interface ChallengedRound extends Pick<RoundView, "round" | "baseModelRoot" | "commitments"> {
@@ -47,16 +49,22 @@ export function isWeightWrong(round: ChallengedRound): boolean {
   return sum !== round.proposal.totalWeight;
 }
 
+/** What {@link wrongChunkAt} works on: any committed leaf that is to be proven wrong. */
+export type WrongLeafInput = Omit<WrongChunkInput, "recomputed" | "proposed"> & {
+  /** The proposed model's leaf of a chunk (`index`), as its published blob or nodes shown on the chain (differingNode) give it. */
+  readonly leaf: Pick<PlacedNode, "index" | "node" | "path">;
+};
+
 /**
  * The proof that the proposed model's first wrong chunk is wrong; undefined when no chunk is. One update is in memory at a time.
  *
- * The contract needs the aggregator's committed leaf and its path, and they come from the published blob: a proposal whose
- * blob is withheld cannot be shown wrong chunk by chunk. Nobody attests to such a proposal either.
+ * The contract needs the aggregator's committed leaf and its path: of its published blob here, of nodes that it was made to show in
+ * {@link wrongChunkAt}.
  * Throws INVALID_ARGUMENT when `proposed` is not the tree of the proposal's root, and LENGTH_MISMATCH or BLOB_CORRUPT when an
  * update's bytes are not the committed ones; rejects as `getUpdate` does.
  */
 export async function proveWrongChunk(input: WrongChunkInput): Promise<WrongChunk | undefined> {
-  const { round, baseLanes, recomputed, proposed, getUpdate, signal } = input;
+  const { round, recomputed, proposed } = input;
   if (!hexEquals(proposed.root, round.proposal.modelRoot)) {
     throw new FedledgerError("INVALID_ARGUMENT", {
       name: "proposed.root",
@@ -64,19 +72,29 @@ export async function proveWrongChunk(input: WrongChunkInput): Promise<WrongChun
       expected: round.proposal.modelRoot,
     });
   }
-  const chunkIndex = firstDifferentLeaf(createChunkTree(recomputed), proposed);
-  if (chunkIndex === undefined) return undefined;
+  const index = firstDifferentLeaf(createChunkTree(recomputed), proposed);
+  if (index === undefined) return undefined;
+  return wrongChunkAt({ ...input, leaf: { index, node: proposed.leaf(index), path: proposed.proof(index) } });
+}
+
+/** The proof that a committed leaf is not the chunk that the rule gives; whether it holds is for {@link holdsAgainst}. Throws as {@link proveWrongChunk}. */
+export async function wrongChunkAt(input: WrongLeafInput): Promise<WrongChunk> {
+  const { rules, round, baseLanes, leaf, getUpdate, signal } = input;
+  const chunkIndex = leaf.index;
   const updates: ProvenChunk[] = [];
   for (const commitment of includedCommitments(round)) {
     signal?.throwIfAborted();
-    updates.push(provenUpdateChunk(bytesToLanes(await getUpdate(commitment)), commitment, chunkIndex));
+    const rootOf = (root: Bytes32): Bytes32 => updateRootOf(commitment.participant, root);
+    updates.push(provenChunk(bytesToLanes(await getUpdate(commitment)), commitment.updateRoot, chunkIndex, rootOf));
   }
+  const trim = trimOf(rules, updates.length);
   return {
     chunkIndex,
     base: provenChunk(baseLanes, round.baseModelRoot, chunkIndex),
     updates,
-    resultLeaf: proposed.leaf(chunkIndex),
-    resultProof: proposed.proof(chunkIndex),
+    resultLeaf: leaf.node,
+    resultProof: leaf.path,
+    ...(trim !== undefined && { bounds: boundsOf(updates, trim) }),
   };
 }
 
@@ -85,19 +103,17 @@ export async function proveWrongChunk(input: WrongChunkInput): Promise<WrongChun
  * than the aggregator committed to. The twin of the contract's check, asked before a challenge is sent.
  */
 export function holdsAgainst(wrong: WrongChunk, rules: TaskRules, round: ChallengedRound): boolean {
-  const { chunkIndex, base, updates, resultLeaf, resultProof } = wrong;
+  const { chunkIndex, base, updates, resultLeaf, resultProof, bounds } = wrong;
   const { parameterCount } = rules;
   const included = includedCommitments(round);
-  const stands = (root: Bytes32, { chunk, proof }: ProvenChunk): boolean =>
-    verifyChunk({ root, parameterCount, index: chunkIndex, chunk, proof });
-  if (updates.length !== included.length || included.length === 0 || !stands(round.baseModelRoot, base)) return false;
-  const isCommitted = ({ participant, updateRoot }: Commitment, update: ProvenChunk): boolean => {
-    const root = rootOfLeaf(parameterCount, chunkIndex, chunkLeaf(chunkIndex, update.chunk), update.proof);
-    return hexEquals(updateRootOf(participant, root), updateRoot) && stands(root, update);
-  };
-  if (!included.every((commitment, i) => isCommitted(commitment, updates[i]!))) return false;
+  if (updates.length !== included.length || included.length === 0) return false;
+  if (!verifyChunk({ ...base, root: round.baseModelRoot, parameterCount, index: chunkIndex })) return false;
+  if (!included.every((commitment, i) => standsIn(commitment, parameterCount, chunkIndex, updates[i]!))) return false;
+  if (resultProof.length !== treeDepthOf(parameterCount)) return false;
   const root = rootOfLeaf(parameterCount, chunkIndex, resultLeaf, resultProof);
   if (!hexEquals(root, round.proposal.modelRoot)) return false;
+  const trim = trimOf(rules, included.length);
+  if (trim !== undefined && toHex(boundsOf(updates, trim)) !== toHex(bounds ?? new Uint8Array())) return false;
   const rule = ruleByName(rules.rule);
   const aggregation = rule.create({ ...rules, parameterCount: chunkLanes });
   for (const [i, { weight }] of included.entries()) aggregation.add(bytesToLanes(updates[i]!.chunk.slice()), weight);
@@ -106,25 +122,58 @@ export function holdsAgainst(wrong: WrongChunk, rules: TaskRules, round: Challen
 }
 
 /**
- * The proof that an included update has a lane beyond the clip; undefined when it has none, is not included, or these are not
- * the bytes behind the committed root: a root without its bytes proves nothing.
+ * What proves that a committed update has a lane beyond the clip, to the contract's reportUpdate and, where the update is included, to its
+ * challengeUpdate: the first such chunk. Undefined when it has none, or these are not the bytes behind the committed root: a root
+ * without its bytes proves nothing.
+ *
+ * @param commitments all of the round, in the order of the chain, `commitment` among them
  */
+export function updateFault(
+  lanes: Int32Array,
+  commitment: Commitment,
+  commitments: readonly Commitment[],
+  rules: Pick<TaskRules, "parameterCount" | "clipLanes">,
+): InvalidUpdate | undefined {
+  const position = commitments.findIndex(({ slot }) => slot === commitment.slot);
+  const lane = lanes.findIndex((value) => Math.abs(value) > rules.clipLanes);
+  if (position < 0 || lane < 0 || lanes.length !== rules.parameterCount) return undefined;
+  const tree = createChunkTree(lanes);
+  if (!hexEquals(updateRootOf(commitment.participant, tree.root), commitment.updateRoot)) return undefined;
+  const chunkIndex = Math.floor(lane / chunkLanes);
+  return { position, chunkIndex, update: { chunk: tree.chunk(chunkIndex), proof: tree.proof(chunkIndex) } };
+}
+
+/** {@link updateFault} of an update's bytes against the proposal that counts it; undefined, too, where it does not. */
 export function proveInvalidUpdate(
   bytes: Uint8Array,
   commitment: Commitment,
   rules: Pick<TaskRules, "parameterCount" | "clipLanes">,
   round: ChallengedRound,
 ): InvalidUpdate | undefined {
-  const position = round.commitments.findIndex(({ slot }) => slot === commitment.slot);
-  if (bytes.length !== 4 * rules.parameterCount || !includedCommitments(round).includes(round.commitments[position]!)) {
-    return undefined;
-  }
-  const lanes = bytesToLanes(bytes);
-  const lane = lanes.findIndex((value) => Math.abs(value) > rules.clipLanes);
-  const tree = createChunkTree(lanes);
-  if (lane < 0 || !hexEquals(updateRootOf(commitment.participant, tree.root), commitment.updateRoot)) return undefined;
-  const chunkIndex = Math.floor(lane / chunkLanes);
-  return { position, chunkIndex, update: { chunk: tree.chunk(chunkIndex), proof: tree.proof(chunkIndex) } };
+  if (bytes.length !== 4 * rules.parameterCount) return undefined;
+  if (!includedCommitments(round).some(({ slot }) => slot === commitment.slot)) return undefined;
+  return updateFault(bytesToLanes(bytes), commitment, round.commitments, rules);
+}
+
+/** Whether a chunk stands in the update that the commitment is to. */
+function standsIn(
+  commitment: Commitment,
+  parameterCount: number,
+  index: number,
+  { chunk, proof }: ProvenChunk,
+): boolean {
+  if (chunk.length !== chunkBytes || proof.length !== treeDepthOf(parameterCount)) return false;
+  const root = rootOfLeaf(parameterCount, index, chunkLeaf(index, chunk), proof);
+  return hexEquals(updateRootOf(commitment.participant, root), commitment.updateRoot);
+}
+
+/** The bounds that the contract counts against, least kept lanes before greatest. */
+function boundsOf(updates: readonly ProvenChunk[], trim: number): Uint8Array {
+  const { lows, highs } = trimBounds(
+    updates.map(({ chunk }) => bytesToLanes(chunk.slice())),
+    trim,
+  );
+  return concatBytes(lanesToBytes(lows), lanesToBytes(highs));
 }
 
 function firstDifferentLeaf(right: LeafTree, proposed: LeafTree): number | undefined {
@@ -141,21 +190,14 @@ function firstDifferentLeaf(right: LeafTree, proposed: LeafTree): number | undef
   return undefined;
 }
 
-function provenUpdateChunk(
+function provenChunk(
   lanes: Int32Array,
-  { participant, updateRoot, contentId }: Commitment,
+  root: Bytes32,
   index: number,
+  committed: (root: Bytes32) => Bytes32 = (own) => own,
 ): ProvenChunk {
-  const root = chunkTreeRoot(lanes);
-  if (!hexEquals(updateRootOf(participant, root), updateRoot)) {
-    throw new FedledgerError("BLOB_CORRUPT", { contentId, reason: "its lanes do not have the committed root" });
-  }
-  return provenChunk(lanes, root, index);
-}
-
-function provenChunk(lanes: Int32Array, root: Bytes32, index: number): ProvenChunk {
   const tree = createChunkTree(lanes);
-  if (!hexEquals(tree.root, root)) {
+  if (!hexEquals(committed(tree.root), root)) {
     throw new FedledgerError("BLOB_CORRUPT", { contentId: root, reason: "its lanes do not have the committed root" });
   }
   return { chunk: tree.chunk(index), proof: tree.proof(index) };

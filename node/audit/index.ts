@@ -7,7 +7,10 @@ export {
   isWeightWrong,
   proveInvalidUpdate,
   proveWrongChunk,
+  updateFault,
   type WrongChunkInput,
+  type WrongLeafInput,
+  wrongChunkAt,
 } from "./challenge-proof.ts";
 export { checkRecord, type StoredState } from "./check-record.ts";
 export {
@@ -19,6 +22,7 @@ export {
 } from "./check-round.ts";
 export { checkTask, type TaskCheck } from "./check-task.ts";
 export { checkUpdate, missingUpdate, type UpdateCheck } from "./check-update.ts";
+export { type AnswerCall, demandAnswer } from "./demand-answer.ts";
 export {
   exitCodeOf,
   type Finding,

@@ -14,12 +14,19 @@ export interface ChunkTree {
   /** Binds the number of lanes and every one of them. */
   readonly root: Bytes32;
   readonly chunkCount: number;
+  /** Levels above the leaves: 0 for a single chunk. */
+  readonly depth: number;
   /** Chunk i, 256 bytes, the last one zero-padded. Throws INVALID_ARGUMENT outside 0 to chunkCount - 1. */
   chunk(index: number): Uint8Array;
   /** The hash of chunk i, as it stands at the bottom of the tree. Throws INVALID_ARGUMENT outside 0 to chunkCount - 1. */
   leaf(index: number): Bytes32;
   /** The siblings from leaf i upward. Throws INVALID_ARGUMENT outside 0 to chunkCount - 1. */
   proof(index: number): Bytes32[];
+  /**
+   * Node `index` of the level `height` above the leaves (0: the leaves, padding included; `depth`: the top, from which the root is made).
+   * Throws INVALID_ARGUMENT outside the tree.
+   */
+  node(height: number, index: number): Bytes32;
 }
 
 /** A committed vector of which only the leaf hashes are at hand: enough to prove one of its chunks wrong. */
@@ -28,6 +35,11 @@ export type LeafTree = Omit<ChunkTree, "chunk">;
 /** Number of chunks of a vector of `parameterCount` lanes. */
 export function chunkCountOf(parameterCount: number): number {
   return Math.ceil(parameterCount / chunkLanes);
+}
+
+/** Levels above the leaves of a vector of `parameterCount` lanes: the number of siblings in a proof. */
+export function treeDepthOf(parameterCount: number): number {
+  return heightOf(chunkCountOf(parameterCount));
 }
 
 /** The chunk tree root of the lanes (1 to 2^32 - 1 of them). Throws INVALID_ARGUMENT for none. */
@@ -46,7 +58,7 @@ export function createChunkTree(lanes: Int32Array): ChunkTree {
     ...tree,
     chunk(index) {
       const chunk = new Uint8Array(chunkBytes);
-      const start = checkedIndex(index, tree.chunkCount) * chunkBytes;
+      const start = checkedPlace("index", index, tree.chunkCount) * chunkBytes;
       chunk.set(bytes.subarray(start, Math.min(start + chunkBytes, bytes.length)));
       return chunk;
     },
@@ -77,6 +89,11 @@ export function rootOfLeaf(parameterCount: number, index: number, leaf: Bytes32,
   return rootOf(parameterCount, climb(index, fromHex(leaf), proof));
 }
 
+/** The node above two nodes. */
+export function nodeAbove(left: Bytes32, right: Bytes32): Bytes32 {
+  return toHex(nodeHash(fromHex(left), fromHex(right)));
+}
+
 /** Whether `chunk` is chunk `index` of the vector of `parameterCount` lanes behind `root`. Never throws on a peer's data. */
 export function verifyChunk(claim: {
   readonly root: Bytes32;
@@ -100,12 +117,18 @@ function treeOver(parameterCount: number, levels: readonly Uint8Array[]): LeafTr
   return {
     root: rootOf(parameterCount, levels.at(-1)!),
     chunkCount,
+    depth: levels.length - 1,
+    node(height, index) {
+      const level = levels[checkedPlace("height", height, levels.length)]!;
+      const start = 32 * checkedPlace("index", index, level.length / 32);
+      return toHex(level.subarray(start, start + 32));
+    },
     leaf(index) {
-      const start = 32 * checkedIndex(index, chunkCount);
+      const start = 32 * checkedPlace("index", index, chunkCount);
       return toHex(levels[0]!.subarray(start, start + 32));
     },
     proof(index) {
-      checkedIndex(index, chunkCount);
+      checkedPlace("index", index, chunkCount);
       return levels.slice(0, -1).map((level, height) => {
         const sibling = ((index >>> height) ^ 1) * 32;
         return toHex(level.subarray(sibling, sibling + 32));
@@ -114,9 +137,9 @@ function treeOver(parameterCount: number, levels: readonly Uint8Array[]): LeafTr
   };
 }
 
-function checkedIndex(index: number, chunkCount: number): number {
-  if (Number.isInteger(index) && index >= 0 && index < chunkCount) return index;
-  throw new FedledgerError("INVALID_ARGUMENT", { name: "index", value: index, expected: `0 to ${chunkCount - 1}` });
+function checkedPlace(name: string, value: number, count: number): number {
+  if (Number.isInteger(value) && value >= 0 && value < count) return value;
+  throw new FedledgerError("INVALID_ARGUMENT", { name, value, expected: `0 to ${count - 1}` });
 }
 
 /** The node above a leaf and its siblings. */
