@@ -28,8 +28,8 @@ describe("A task from first to last round (Federation)", () => {
     await commitAll(taskId);
     await federation.closeRound(taskId, 1);
     const first = await f.proposal(taskId);
-    await federation.connect(aggregatorOf(first.aggregator)).propose(taskId, 1, first);
-    const { proposalHash: firstHash } = await federation.roundInfo(taskId);
+    await federation.connect(aggregatorOf(first.aggregator)).propose(taskId, 1, first, []);
+    const { proposalHash: firstHash } = await federation.roundInfo(taskId, 0);
     const quorum = f.members.slice(0, 3);
     await expect(federation.finalize(taskId, 1, first, await f.attest(taskId, 1, firstHash, quorum))).emit(
       federation,
@@ -41,17 +41,17 @@ describe("A task from first to last round (Federation)", () => {
     await federation.openRound(taskId);
     await commitAll(taskId);
     await federation.closeRound(taskId, 2);
-    const asleep = (await federation.roundInfo(taskId)).assigned;
+    const asleep = (await federation.roundInfo(taskId, 0)).assigned;
     await expect(federation.connect(f.outsider).reassign(taskId, 2)).revertedWithCustomError(federation, "TooEarly");
     await f.pass(301);
     await expect(
-      federation.connect(aggregatorOf(asleep)).propose(taskId, 2, await f.proposal(taskId)),
+      federation.connect(aggregatorOf(asleep)).propose(taskId, 2, await f.proposal(taskId), []),
     ).revertedWithCustomError(federation, "TooLate");
     await federation.connect(f.outsider).reassign(taskId, 2);
     const second = await f.proposal(taskId);
     expect(second.aggregator).not.equals(asleep);
     expect(second.attempt).equals(1);
-    await federation.connect(aggregatorOf(second.aggregator)).propose(taskId, 2, second);
+    await federation.connect(aggregatorOf(second.aggregator)).propose(taskId, 2, second, []);
     await expect(federation.finalizeUnchallenged(taskId, 2, second)).revertedWithCustomError(federation, "TooEarly");
     await f.pass(901);
     await federation.connect(f.outsider).finalizeUnchallenged(taskId, 2, second);
@@ -62,13 +62,13 @@ describe("A task from first to last round (Federation)", () => {
     await commitAll(taskId);
     await federation.closeRound(taskId, 3);
     const excluding = await f.proposal(taskId, { excluded: 0b100n, totalWeight: 40n });
-    await federation.connect(aggregatorOf(excluding.aggregator)).propose(taskId, 3, excluding);
+    await federation.connect(aggregatorOf(excluding.aggregator)).propose(taskId, 3, excluding, []);
     await f.pass(901);
     await expect(federation.finalizeUnchallenged(taskId, 3, excluding)).revertedWithCustomError(
       federation,
       "InvalidExclusion",
     );
-    const { proposalHash } = await federation.roundInfo(taskId);
+    const { proposalHash } = await federation.roundInfo(taskId, 0);
     await federation.finalize(taskId, 3, excluding, await f.attest(taskId, 3, proposalHash));
     expect((await federation.taskState(taskId)).modelRoot).equals(excluding.modelRoot);
 
@@ -78,7 +78,7 @@ describe("A task from first to last round (Federation)", () => {
     await federation.closeRound(taskId, 4);
     for (let attempt = 0; attempt < 2; attempt++) {
       const refused = await f.proposal(taskId, { excluded: 0b1n, totalWeight: 40n });
-      await federation.connect(aggregatorOf(refused.aggregator)).propose(taskId, 4, refused);
+      await federation.connect(aggregatorOf(refused.aggregator)).propose(taskId, 4, refused, []);
       await expect(federation.reassign(taskId, 4)).revertedWithCustomError(federation, "TooEarly");
       await f.pass(901);
       const moved = await federation.reassign(taskId, 4);
