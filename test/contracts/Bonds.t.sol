@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.28;
 
-import {IAccessControl} from "@openzeppelin/contracts/access/IAccessControl.sol";
-import {ChallengeKind, Commitment, Phase, Proposal, Reason, TaskRules} from "../../contracts/types/TaskTypes.sol";
+import {ChallengeKind} from "../../contracts/types/ChallengeTypes.sol";
+import {Commitment, Phase, Proposal, Reason, TaskRules} from "../../contracts/types/TaskTypes.sol";
 import {IBonds} from "../../contracts/interfaces/IBonds.sol";
 import {IChallenges} from "../../contracts/interfaces/IChallenges.sol";
 import {IRounds} from "../../contracts/interfaces/IRounds.sol";
 import {ITasks} from "../../contracts/interfaces/ITasks.sol";
-import {ChallengeFixture} from "./support/ChallengeFixture.sol";
+import {CourtFixture} from "./support/CourtFixture.sol";
 
 /// @notice Takes ether only when told to, and tries to be paid twice.
 contract Payee {
@@ -34,14 +34,20 @@ contract Payee {
         bonds.withdrawBond();
     }
 
+    function withdrawCredit() external {
+        bonds.withdrawCredit();
+    }
+
     receive() external payable {
         require(!refusing, "refused");
         (bool again, ) = address(bonds).call(abi.encodeCall(IBonds.withdrawBond, ()));
         require(!again, "paid twice");
+        (again, ) = address(bonds).call(abi.encodeCall(IBonds.withdrawCredit, ()));
+        require(!again, "credited twice");
     }
 }
 
-contract BondsTest is ChallengeFixture {
+contract BondsTest is CourtFixture {
     uint256 private constant UNBONDING_S = 14 days;
 
     function setUp() public {
@@ -121,54 +127,135 @@ contract BondsTest is ChallengeFixture {
         payee.withdraw();
     }
 
-    // tasks
-
-    function test_createBondedTask_bindsTheBondToTheHistory() public {
-        TaskRules memory rules = _rules();
-        uint256 bondWei = _leastBond(rules);
-        bytes32 root = keccak256("initial model");
-        uint32 taskId = federation.createBondedTask(rules, root, "{}", bondWei);
-        assertEq(federation.taskBond(taskId), bondWei);
-        bytes32 head = keccak256(
-            abi.encode(block.chainid, address(federation), taskId, keccak256(abi.encode(rules)), root, keccak256("{}"))
-        );
-        (, , , , bytes32 stored) = federation.taskState(taskId);
-        assertEq(stored, keccak256(abi.encode(head, bondWei)));
-        assertEq(federation.taskBond(_create(rules)), 0);
+    function test_withdrawCredit_paysOnceAndOnlyWhoTakesIt() public {
+        Payee payee = new Payee(federation);
+        _bond(aggregators[1], _bondWei());
+        (uint32 taskId, uint256 bondWei) = _openedBonded();
+        Commitment[] memory commitments = _commitRecorded(taskId);
+        federation.closeRound(taskId, 1);
+        Proposal memory lie = _misweighed(taskId);
+        _propose(taskId, lie);
+        bytes32 caseHash = _caseHash(taskId, 1, federation.roundInfo(taskId, 1).proposalHash, 2, 0);
+        vm.prank(address(payee));
+        federation.challengeWeight(taskId, 1, lie, commitments, 0);
+        vm.warp(block.timestamp + 1 hours);
+        federation.collectReward(caseHash);
+        payee.withdrawCredit();
+        assertEq(address(payee).balance, _half(bondWei));
+        vm.expectRevert(IBonds.NoAmount.selector);
+        payee.withdrawCredit();
     }
 
-    function test_createBondedTask_refusesTooSmallATooGreatABond() public {
-        TaskRules memory rules = _rules();
-        uint256 leastWei = _leastBond(rules);
-        bytes memory refusal = abi.encodeWithSelector(ITasks.InvalidBond.selector, leastWei);
-        uint256[4] memory refused = [uint256(0), leastWei - 1, 1 << 96, (1 << 96) + leastWei];
-        for (uint256 i = 0; i < refused.length; ++i) {
-            vm.expectRevert(refusal);
-            federation.createBondedTask(rules, keccak256("model"), "{}", refused[i]);
-        }
+    function test_withdrawCredit_refusedStaysACredit() public {
+        Payee payee = new Payee(federation);
+        _bond(aggregators[1], _bondWei());
+        (uint32 taskId, uint256 bondWei) = _openedBonded();
+        Commitment[] memory commitments = _commitRecorded(taskId);
+        federation.closeRound(taskId, 1);
+        Proposal memory lie = _misweighed(taskId);
+        _propose(taskId, lie);
+        bytes32 caseHash = _caseHash(taskId, 1, federation.roundInfo(taskId, 1).proposalHash, 2, 0);
+        vm.prank(address(payee));
+        federation.challengeWeight(taskId, 1, lie, commitments, 0);
+        vm.warp(block.timestamp + 1 hours);
+        federation.collectReward(caseHash);
+        payee.refuse();
+        vm.expectRevert(IBonds.PaymentRefused.selector);
+        payee.withdrawCredit();
+        assertEq(federation.creditOf(address(payee)), _half(bondWei));
     }
 
-    function test_createBondedTask_refusesAWindowAsLongAsTheUnbonding() public {
-        TaskRules memory rules = _rules();
-        uint256 bondWei = _leastBond(rules);
-        rules.challengeWindowS = uint32(UNBONDING_S);
-        vm.expectRevert(ITasks.ChallengeWindowTooLong.selector);
-        federation.createBondedTask(rules, keccak256("model"), "{}", bondWei);
-        rules.challengeWindowS = uint32(UNBONDING_S - 1);
-        federation.createBondedTask(rules, keccak256("model"), "{}", bondWei);
+    // participants
+
+    function test_enrol_locksTheParticipantsBond() public {
+        TaskRules memory rules = _bondedRules(false, true);
+        uint256 bondWei = uint256(rules.participantBondGwei) * 1 gwei;
+        uint32 taskId = _create(rules);
+        address participant = participants[0];
+        _bond(participant, bondWei - 1);
+        vm.expectRevert(abi.encodeWithSelector(IBonds.BondTooSmall.selector, bondWei - 1));
+        vm.prank(participant);
+        federation.enrol(taskId);
+        _bond(participant, 3);
+        vm.expectEmit();
+        emit IBonds.BondLocked(taskId, 0, participant, bondWei);
+        _enrol(taskId, participant);
+        _expectBond(participant, 2, bondWei, 0);
+        (, , , , bool bonded, bool expelled) = federation.enrolment(taskId, participant);
+        assertTrue(bonded && !expelled, "bonded");
     }
 
-    function test_createBondedTask_keepsTheRulesOfCreateTask() public {
-        TaskRules memory rules = _rules();
-        rules.parameterCount = 0;
-        vm.expectRevert(abi.encodeWithSelector(ITasks.InvalidRule.selector, 4));
-        federation.createBondedTask(rules, keccak256("model"), "{}", 1 ether);
-        bytes32 role = federation.TASK_CREATOR_ROLE();
-        vm.expectRevert(
-            abi.encodeWithSelector(IAccessControl.AccessControlUnauthorizedAccount.selector, outsider, role)
-        );
+    function test_freePlaces_releasesTheBondsOfATaskThatOpensNoMore() public {
+        TaskRules memory rules = _bondedRules(false, true);
+        rules.rounds = 1;
+        uint256 bondWei = uint256(rules.participantBondGwei) * 1 gwei;
+        uint32 taskId = _openedCourt(rules);
+        vm.prank(participants[0]);
+        federation.leaveTask(taskId);
+        vm.expectRevert(abi.encodeWithSelector(IRounds.WrongPhase.selector, Phase.Open));
+        federation.freePlaces(taskId);
+        _commit(taskId, participants[1], 10);
+        _commit(taskId, participants[2], 10);
+        _passDeadline(taskId);
+        federation.closeRound(taskId, 1);
+        vm.expectRevert(abi.encodeWithSelector(IRounds.WrongPhase.selector, Phase.Aggregating));
+        federation.freePlaces(taskId);
+        Proposal memory proposal = _proposal(taskId, 0);
+        _propose(taskId, proposal);
+        vm.expectRevert(abi.encodeWithSelector(IRounds.WrongPhase.selector, Phase.Proposed));
+        federation.freePlaces(taskId);
+        _passDeadline(taskId);
+        federation.finalizeUnchallenged(taskId, 1, proposal);
+        vm.prank(participants[1]);
+        federation.leaveTask(taskId);
+        _expectBond(participants[0], 0, bondWei, 0);
+        vm.expectEmit();
+        emit IBonds.BondReleased(taskId, 0, participants[1], bondWei);
         vm.prank(outsider);
-        federation.createBondedTask(_rules(), keccak256("model"), "{}", 100 ether);
+        federation.freePlaces(taskId);
+        _expectBond(participants[0], bondWei, 0, 0);
+        _expectBond(participants[1], bondWei, 0, 0);
+        _expectBond(participants[2], 0, bondWei, 0);
+        // nobody waits: nothing happens
+        federation.freePlaces(taskId);
+        _expectBond(participants[0], bondWei, 0, 0);
+        assertEq(federation.participants(taskId).length, 1);
+    }
+
+    function test_freePlaces_whereTooFewAreLeftToOpen() public {
+        TaskRules memory rules = _bondedRules(false, true);
+        uint256 bondWei = uint256(rules.participantBondGwei) * 1 gwei;
+        uint32 taskId = _create(rules);
+        for (uint256 i = 0; i < 2; ++i) {
+            _bond(participants[i], bondWei);
+            _enrol(taskId, participants[i]);
+        }
+        federation.revokeRole(federation.PARTICIPANT_ROLE(), participants[0]);
+        vm.expectRevert(abi.encodeWithSelector(IRounds.TooFewParticipants.selector, 1));
+        _open(taskId);
+        federation.freePlaces(taskId);
+        _expectBond(participants[0], bondWei, 0, 0);
+        vm.expectRevert(abi.encodeWithSelector(ITasks.UnknownTask.selector, taskId + 1));
+        federation.freePlaces(taskId + 1);
+    }
+
+    function test_freePlaces_letsOneComeBackWithANewBond() public {
+        TaskRules memory rules = _bondedRules(false, true);
+        uint256 bondWei = uint256(rules.participantBondGwei) * 1 gwei;
+        uint32 taskId = _create(rules);
+        address participant = participants[0];
+        _bond(participant, bondWei);
+        for (uint256 i = 0; i < 3; ++i) {
+            _enrol(taskId, participant);
+            _expectBond(participant, 0, bondWei, 0);
+            vm.prank(participant);
+            federation.leaveTask(taskId);
+            vm.expectRevert(abi.encodeWithSelector(ITasks.AlreadyEnrolled.selector, participant));
+            vm.prank(participant);
+            federation.enrol(taskId);
+            federation.freePlaces(taskId);
+            _expectBond(participant, bondWei, 0, 0);
+        }
     }
 
     // assignment
@@ -183,7 +270,7 @@ contract BondsTest is ChallengeFixture {
         federation.closeRound(taskId, 1);
         _bond(aggregators[0], 1);
         federation.closeRound(taskId, 1);
-        assertEq(federation.roundInfo(taskId).assigned, aggregators[0]);
+        assertEq(federation.roundInfo(taskId, 0).assigned, aggregators[0]);
         _expectBond(aggregators[0], 0, bondWei, 0);
     }
 
@@ -233,7 +320,7 @@ contract BondsTest is ChallengeFixture {
         _propose(taskId, _proposal(taskId, 1));
         _passDeadline(taskId);
         federation.reassign(taskId, 1);
-        assertEq(federation.roundInfo(taskId).assigned, aggregators[1]);
+        assertEq(federation.roundInfo(taskId, 0).assigned, aggregators[1]);
         _expectBond(aggregators[1], 0, bondWei, 0);
     }
 
@@ -247,26 +334,29 @@ contract BondsTest is ChallengeFixture {
         federation.closeRound(taskId, 1);
         Proposal memory lie = _misweighed(taskId);
         _propose(taskId, lie);
+        bytes32 caseHash = _caseHash(taskId, 1, federation.roundInfo(taskId, 1).proposalHash, 2, 0);
         vm.expectEmit();
         emit IChallenges.Challenged(taskId, 1, outsider, aggregators[1], ChallengeKind.WrongWeight, 0);
         vm.expectEmit();
-        emit IBonds.Slashed(taskId, 1, aggregators[1], bondWei, outsider, bondWei / 2);
+        emit IBonds.Slashed(taskId, 1, aggregators[1], bondWei, outsider, _half(bondWei));
         vm.prank(outsider);
-        federation.challengeWeight(taskId, 1, lie, commitments);
+        federation.challengeWeight(taskId, 1, lie, commitments, 0);
         _expectBond(aggregators[1], 3, 0, 0);
-        assertEq(federation.creditOf(outsider), bondWei / 2);
-        assertEq(federation.burntWei(), bondWei - bondWei / 2);
-        assertEq(federation.roundInfo(taskId).assigned, aggregators[2]);
+        vm.warp(block.timestamp + 1 hours);
+        federation.collectReward(caseHash);
+        assertEq(federation.creditOf(outsider), _half(bondWei));
+        assertEq(federation.burntWei(), bondWei - _half(bondWei));
+        assertEq(federation.roundInfo(taskId, 0).assigned, aggregators[2]);
         _expectBond(aggregators[2], 0, bondWei, 0);
         uint256 before = outsider.balance;
         vm.prank(outsider);
         federation.withdrawCredit();
-        assertEq(outsider.balance - before, bondWei / 2);
+        assertEq(outsider.balance - before, _half(bondWei));
         vm.expectRevert(IBonds.NoAmount.selector);
         vm.prank(outsider);
         federation.withdrawCredit();
         // what was burnt stays, beside the two bonds
-        assertEq(address(federation).balance, bondWei - bondWei / 2 + bondWei + 3);
+        assertEq(address(federation).balance, bondWei - _half(bondWei) + bondWei + 3);
     }
 
     function test_challenge_ofOneselfLosesHalf() public {
@@ -276,8 +366,12 @@ contract BondsTest is ChallengeFixture {
         federation.closeRound(taskId, 1);
         Proposal memory lie = _misweighed(taskId);
         _propose(taskId, lie);
+        bytes32 caseHash = _caseHash(taskId, 1, federation.roundInfo(taskId, 1).proposalHash, 2, 0);
         vm.prank(aggregators[1]);
-        federation.challengeWeight(taskId, 1, lie, commitments);
+        federation.challengeWeight(taskId, 1, lie, commitments, 0);
+        vm.warp(block.timestamp + 1 hours);
+        federation.collectReward(caseHash);
+        assertTrue(federation.creditOf(aggregators[1]) != 0, "something");
         assertTrue(federation.creditOf(aggregators[1]) * 2 <= bondWei, "at most half");
         _expectBond(aggregators[1], 0, 0, 0);
     }
@@ -290,7 +384,7 @@ contract BondsTest is ChallengeFixture {
         Proposal memory lie = _misweighed(taskId);
         _propose(taskId, lie);
         (, , , , bytes32 head) = federation.taskState(taskId);
-        federation.challengeWeight(taskId, 1, lie, commitments);
+        federation.challengeWeight(taskId, 1, lie, commitments, 0);
         (, Phase phase, bytes32 model, bytes32 accumulator, bytes32 after_) = federation.taskState(taskId);
         assertTrue(phase == Phase.Invalidated, "invalidated");
         bytes32 expected = keccak256(abi.encode(head, 1, phase, model, accumulator, bytes32(0), Reason.ChallengeWon));
@@ -298,23 +392,21 @@ contract BondsTest is ChallengeFixture {
         _expectBond(aggregators[1], bondWei, 0, 0);
     }
 
-    function _leastBond(TaskRules memory rules) private view returns (uint256) {
-        return federation.leastBondWei(rules.parameterCount, rules.maxUpdates);
+    /// @dev Odd, so that halves are not equal.
+    function _bondWei() private view returns (uint256) {
+        return uint256(_bondedRules(true, false).aggregatorBondGwei | 1) * 1 gwei;
+    }
+
+    /// @dev The challenger's part, in whole gwei.
+    function _half(uint256 bondWei) private pure returns (uint256) {
+        return (bondWei / 2 gwei) * 1 gwei;
     }
 
     function _openedBonded() private returns (uint32 taskId, uint256 bondWei) {
-        bondWei = _leastBond(_rules()) + 1;
-        taskId = federation.createBondedTask(_rules(), keccak256("initial model"), "{}", bondWei);
-        for (uint256 i = 0; i < participants.length; ++i) {
-            _enrol(taskId, participants[i]);
-        }
+        TaskRules memory rules = _rules();
+        bondWei = _bondWei();
+        rules.aggregatorBondGwei = uint48(bondWei / 1 gwei);
+        taskId = _createWithAll(rules);
         _open(taskId);
-    }
-
-    function _expectBond(address account, uint256 free, uint256 locked, uint256 unbonding) private view {
-        (uint256 freeWei, uint256 lockedWei, uint256 unbondingWei, ) = federation.bondOf(account);
-        assertEq(freeWei, free);
-        assertEq(lockedWei, locked);
-        assertEq(unbondingWei, unbonding);
     }
 }
