@@ -2,12 +2,14 @@ import { foldTask } from "../core/fold-task.ts";
 import type { PeerIdText, TaskId } from "../core/ids.ts";
 import type { Chain } from "../ports/chain.ts";
 import type { Clock, Log, Random } from "../ports/system.ts";
-import type { Transport } from "../ports/transport.ts";
+import type { GossipVerdict, Transport } from "../ports/transport.ts";
 import { type ActionResult, createActionRunner, type DueAction, reasonOf } from "./action-runner.ts";
 import { hearAttestation } from "./hear-attestation.ts";
+import { hearAvailability, hearCommitment } from "./hear-words.ts";
 import { attestationTopic } from "./messages.ts";
 import { type Progress, progressBetween, sameMembers } from "./progress.ts";
 import type { RoundEvent, RoundState } from "./round-state.ts";
+import { availabilityTopic, commitmentTopic } from "./signed-messages.ts";
 import { waitingFor } from "./waiting.ts";
 
 /** How a role's work on a task ended. */
@@ -64,7 +66,7 @@ export function createDriver<S extends RoundState, E, A extends DueAction>(deps:
   let state = machine.initial;
   let following: Promise<void> | undefined;
   let waiting: ReturnType<typeof waitingFor>;
-  let unsubscribe: (() => void) | undefined;
+  let unsubscribes: readonly (() => void)[] = [];
 
   const runner = createActionRunner<A>({
     clock,
@@ -143,16 +145,38 @@ export function createDriver<S extends RoundState, E, A extends DueAction>(deps:
     }
   }
 
-  function hear(message: Uint8Array, from: PeerIdText) {
-    const { verdict, attestation } = hearAttestation(message, state, chain);
-    if (verdict === "reject") log.debug("A false attestation was heard", { from });
-    if (attestation !== undefined) dispatch({ kind: "attestation", attestation });
-    return verdict;
+  /** Judges messages of a topic, and lets those that count into the state. */
+  const hearing =
+    (topic: string, judge: (message: Uint8Array) => { verdict: GossipVerdict; event?: RoundEvent | undefined }) =>
+    (message: Uint8Array, from: PeerIdText): GossipVerdict => {
+      const { verdict, event } = judge(message);
+      if (verdict === "reject") log.debug("A false message was heard", { from, topic });
+      if (event !== undefined) dispatch(event);
+      return verdict;
+    };
+
+  function subscribe(): readonly (() => void)[] {
+    const subscribeTo = (topic: string, judge: Parameters<typeof hearing>[1]) =>
+      transport.subscribe(topic, hearing(topic, judge));
+    return [
+      subscribeTo(attestationTopic, (message) => {
+        const { verdict, attestation } = hearAttestation(message, state, chain);
+        return { verdict, event: attestation && { kind: "attestation", attestation } };
+      }),
+      subscribeTo(commitmentTopic, (message) => {
+        const { verdict, signed } = hearCommitment(message, state, chain);
+        return { verdict, event: signed && { kind: "commitment", signed } };
+      }),
+      subscribeTo(availabilityTopic, (message) => {
+        const { verdict, word } = hearAvailability(message, state, chain);
+        return { verdict, event: word && { kind: "availability", word } };
+      }),
+    ];
   }
 
   async function stop(outcome: Outcome): Promise<void> {
     if (!life.signal.aborted) life.abort();
-    unsubscribe?.();
+    for (const unsubscribe of unsubscribes) unsubscribe();
     await Promise.all([runner.stop(), following]);
     finished.resolve(outcome);
   }
@@ -160,7 +184,7 @@ export function createDriver<S extends RoundState, E, A extends DueAction>(deps:
   return {
     start() {
       if (following !== undefined) return;
-      unsubscribe = transport.subscribe(attestationTopic, hear);
+      unsubscribes = subscribe();
       following = followForever();
     },
     stop: () => stop({ kind: "stopped" }),

@@ -1,12 +1,11 @@
 import type { Address, Bytes32, Hex, RoundNumber, TaskId } from "../core/ids.ts";
 import type { Attestation } from "../core/records.ts";
+import { decodeFields, encodeFields, isDecimal, isHex, isUint32 } from "./message-codec.ts";
 
 /** Gossip topic of attestations (docs/protocol.md section 9). */
 export const attestationTopic = "/fedledger/attestation/1";
 /** Request protocol by which a participant asks an aggregator to fetch and keep its update. */
-export const holdProtocol = "/fedledger/hold/1";
-/** Longest message of either kind, bytes. */
-export const maxMessageBytes = 1024;
+export const holdProtocol = "/fedledger/hold/2";
 
 /** An attestation as it travels. */
 export interface AttestationMessage {
@@ -15,24 +14,36 @@ export interface AttestationMessage {
   readonly sequence: number;
 }
 
-/** "Fetch this blob from me and keep it until the round has ended." Its length is the task's: 4 bytes a parameter. */
+/** "Fetch this update from me and keep it until the round has ended." The blob's length is the task's: 4 bytes a parameter. */
 export interface HoldRequest {
   readonly taskId: TaskId;
   readonly round: RoundNumber;
+  /** As it is to be committed: bound to the one who asks. */
+  readonly updateRoot: Bytes32;
   readonly contentId: Bytes32;
 }
 
-/** Why a blob is not held. */
-export type HoldRefusal = "unknown-task" | "wrong-round" | "not-drawn" | "too-many" | "not-fetched";
-/** The answer to a {@link HoldRequest}. */
-export type HoldAnswer = { readonly held: true } | { readonly held: false; readonly reason: HoldRefusal };
+const refusals = [
+  "unknown-task",
+  "wrong-round",
+  "not-drawn",
+  "too-many",
+  "not-fetched",
+  "wrong-root",
+  "invalid-update",
+] as const;
 
-const refusals: readonly HoldRefusal[] = ["unknown-task", "wrong-round", "not-drawn", "too-many", "not-fetched"];
+/** Why an update is not held. */
+export type HoldRefusal = (typeof refusals)[number];
+/** The answer to a {@link HoldRequest}: the aggregator's custody is signed by EIP-712. */
+export type HoldAnswer =
+  | { readonly held: true; readonly signature: Hex }
+  | { readonly held: false; readonly reason: HoldRefusal };
 
 /** The message's bytes: JSON with the fields in this order, 64-bit integers as decimal text. */
 export function encodeAttestation({ attestation, sequence }: AttestationMessage): Uint8Array {
   const { taskId, round, proposalHash, attester, evaluation, signature } = attestation;
-  return encode({
+  return encodeFields({
     taskId,
     round,
     proposalHash: proposalHash.toLowerCase(),
@@ -47,7 +58,7 @@ export function encodeAttestation({ attestation, sequence }: AttestationMessage)
 
 /** The message of these bytes; undefined for anything malformed. The attester's letter case is lost: compare by value. */
 export function decodeAttestation(bytes: Uint8Array): AttestationMessage | undefined {
-  const fields = decode(bytes, {
+  const fields = decodeFields(bytes, {
     taskId: isUint32,
     round: isUint32,
     proposalHash: isHex(32),
@@ -77,67 +88,35 @@ export function decodeAttestation(bytes: Uint8Array): AttestationMessage | undef
 }
 
 /** The request's bytes. */
-export function encodeHoldRequest({ taskId, round, contentId }: HoldRequest): Uint8Array {
-  return encode({ taskId, round, contentId: contentId.toLowerCase() });
+export function encodeHoldRequest({ taskId, round, updateRoot, contentId }: HoldRequest): Uint8Array {
+  return encodeFields({ taskId, round, updateRoot: updateRoot.toLowerCase(), contentId: contentId.toLowerCase() });
 }
 
 /** The request of these bytes; undefined for anything malformed. */
 export function decodeHoldRequest(bytes: Uint8Array): HoldRequest | undefined {
-  const fields = decode(bytes, { taskId: isUint32, round: isUint32, contentId: isHex(32) });
+  const fields = decodeFields(bytes, {
+    taskId: isUint32,
+    round: isUint32,
+    updateRoot: isHex(32),
+    contentId: isHex(32),
+  });
   return fields as HoldRequest | undefined;
 }
 
 /** The answer's bytes. */
 export function encodeHoldAnswer(answer: HoldAnswer): Uint8Array {
-  return encode(answer.held ? { held: true } : { held: false, reason: answer.reason });
+  return encodeFields(
+    answer.held ? { held: true, signature: answer.signature.toLowerCase() } : { held: false, reason: answer.reason },
+  );
 }
 
 /** The answer of these bytes; undefined for anything malformed. */
 export function decodeHoldAnswer(bytes: Uint8Array): HoldAnswer | undefined {
-  const held = decode(bytes, { held: (value) => value === true });
-  if (held !== undefined) return { held: true };
-  const refused = decode(bytes, {
+  const held = decodeFields(bytes, { held: (value) => value === true, signature: isHex(65) });
+  if (held !== undefined) return { held: true, signature: held.signature as Hex };
+  const refused = decodeFields(bytes, {
     held: (value) => value === false,
     reason: (value) => refusals.includes(value as HoldRefusal),
   });
   return refused === undefined ? undefined : { held: false, reason: refused.reason as HoldRefusal };
-}
-
-type Check = (value: unknown) => boolean;
-
-function encode(value: object): Uint8Array {
-  return new TextEncoder().encode(JSON.stringify(value));
-}
-
-/** A flat JSON object with exactly these fields, each passing its check. */
-function decode<K extends string>(bytes: Uint8Array, checks: Record<K, Check>): Record<K, unknown> | undefined {
-  if (bytes.length > maxMessageBytes) return undefined;
-  let value: unknown;
-  try {
-    value = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
-  } catch {
-    return undefined;
-  }
-  if (typeof value !== "object" || value === null || Array.isArray(value)) return undefined;
-  const names = Object.keys(checks) as K[];
-  const fields = value as Record<K, unknown>;
-  if (Object.keys(fields).length !== names.length) return undefined;
-  return names.every((name) => Object.hasOwn(fields, name) && checks[name](fields[name])) ? fields : undefined;
-}
-
-function isUint32(value: unknown): boolean {
-  return Number.isInteger(value) && (value as number) >= 0 && (value as number) <= 0xffff_ffff;
-}
-
-function isHex(lengthBytes: number): Check {
-  const pattern = new RegExp(`^0x[0-9a-f]{${2 * lengthBytes}}$`);
-  return (value) => typeof value === "string" && pattern.test(value);
-}
-
-function isDecimal(least: bigint, greatest: bigint): Check {
-  return (value) => {
-    if (typeof value !== "string" || !/^(?:0|-?[1-9][0-9]{0,19})$/.test(value)) return false;
-    const integer = BigInt(value);
-    return integer >= least && integer <= greatest;
-  };
 }
