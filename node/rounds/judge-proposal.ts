@@ -1,16 +1,17 @@
-import { holdsAgainst, isWeightWrong, proveInvalidUpdate, proveWrongChunk } from "../audit/challenge-proof.ts";
-import { checkRound, isUnavailable, type RoundCheck } from "../audit/check-round.ts";
-import { chunkTreeRoot, createChunkTree } from "../core/chunk-tree.ts";
-import { FedledgerError } from "../core/error.ts";
+import { holdsAgainst, isWeightWrong, proveInvalidUpdate, wrongChunkAt } from "../audit/challenge-proof.ts";
+import { checkRound, type RoundCheck } from "../audit/check-round.ts";
 import { hexEquals } from "../core/hex.ts";
 import type { Bytes32 } from "../core/ids.ts";
-import { bytesToLanes, lanesToBytes } from "../core/lanes.ts";
-import type { Proposal } from "../core/records.ts";
+import { lanesToBytes } from "../core/lanes.ts";
+import type { Commitment, Proposal } from "../core/records.ts";
 import type { RoundView } from "../core/task-view.ts";
+import type { PlacedNode } from "../core/tree-nodes.ts";
 import type { ChallengeCall } from "../ports/chain.ts";
 import type { BlobStore } from "../ports/storage.ts";
 import type { Log } from "../ports/system.ts";
+import { findWrongLeaf } from "./find-wrong-leaf.ts";
 import type { ModelSource, TaskLook } from "./model-source.ts";
+import { type BytesPatience, patientSource } from "./patient-source.ts";
 import type { Progress } from "./progress.ts";
 
 /** A round that stands at a proposal. */
@@ -24,8 +25,17 @@ export interface Judgement {
   readonly agrees: boolean;
   /** The proof that it is wrong, where there is one; it was checked as the contract checks it. */
   readonly challenge?: ChallengeCall;
-  /** The model is wrong, but its bytes are nowhere to be had, and without them no chunk can be proven wrong: to be judged again. */
+  /** The model is wrong, but its bytes are not to be had: to be judged again when they appear, or when more of its tree was shown on the chain. */
   readonly withheld?: true;
+  /** Of a withheld model: what of its tree is to be demanded next. */
+  readonly next?: PlacedNode;
+  /** Updates that the proposal counts and whose bytes are not to be had: nothing can be said of it without them. To be judged again. */
+  readonly missing?: readonly Commitment[];
+}
+
+/** A round that was recomputed, so that another look for a withheld model need not do it again. Of one proposal at a time. */
+export interface RoundMemory {
+  latest?: { readonly subject: string; readonly check: RoundCheck; readonly baseLanes: Int32Array };
 }
 
 /** What judging a proposal needs. */
@@ -34,6 +44,9 @@ export interface JudgeProposalDeps {
   readonly source: ModelSource;
   readonly log: Log;
   readonly onProgress?: ((progress: Progress) => void) | undefined;
+  /** How long bytes may take. */
+  readonly patience?: BytesPatience;
+  readonly memory?: RoundMemory;
   /** What is wrong was told before: this is another look for the bytes of a withheld model. */
   readonly again?: boolean;
 }
@@ -47,10 +60,10 @@ export function subjectOf(round: ProposedRound): string {
 /**
  * Gets all inputs of the round, recomputes its model and compares. Where the proposal agrees, the model's blob is in the
  * store afterwards; where it does not, and that can be proven on the chain, the judgement holds the proof.
- * Rejects with BLOB_NOT_FOUND while an input that the proposal counts cannot be had: to be tried again.
+ * Rejects with BLOB_NOT_FOUND while the base model cannot be had: to be tried again.
  */
 export async function judgeProposal(deps: JudgeProposalDeps, round: ProposedRound, look: TaskLook): Promise<Judgement> {
-  const { store, source } = deps;
+  const { store, memory } = deps;
   const { view, signal } = look;
   const about = { taskId: view.taskId, round: round.round };
   const { proposal, commitments } = round;
@@ -58,21 +71,16 @@ export async function judgeProposal(deps: JudgeProposalDeps, round: ProposedRoun
     tell(deps, round, [{ code: "TOTAL_WEIGHT_WRONG", severity: "violation", party: proposal.aggregator }]);
     return { agrees: false, challenge: { kind: "challengeWeight", ...about, proposal, commitments } };
   }
-  const baseLanes = await source.baseOf(round.round, look);
-  const check = await checkRound({
-    taskId: view.taskId,
-    rules: view.rules,
-    round,
-    baseLanes,
-    getUpdate: (commitment) => source.update(commitment, look),
-    getModel: () => source.model(proposal.contentId, look, proposal.aggregator),
-    signal,
-  });
+  const source = patientSource(deps.source, deps.patience);
+  const subject = subjectOf(round);
+  const known = memory?.latest?.subject === subject ? memory.latest : undefined;
+  const { check, baseLanes } = known ?? (await recompute(source, round, look));
   if (check.agrees && check.lanes !== undefined) {
     await store.put(lanesToBytes(check.lanes), { signal });
     return { agrees: true };
   }
-  requireInputs(check);
+  const missing = check.updates.filter(({ excluded, status }) => !excluded && isAbsent(status));
+  if (missing.length > 0) return { agrees: false, missing: missing.map(({ commitment }) => commitment) };
   tell(deps, round, check.findings);
   for (const { commitment, excluded, status } of check.updates) {
     if (excluded || status !== "invalid") continue;
@@ -80,46 +88,41 @@ export async function judgeProposal(deps: JudgeProposalDeps, round: ProposedRoun
     if (invalid)
       return { agrees: false, challenge: { kind: "challengeUpdate", ...about, proposal, commitments, invalid } };
   }
-  if (check.lanes === undefined || hexEquals(check.modelRoot ?? "", proposal.modelRoot)) return { agrees: false };
-  const proposed = await proposedLanes(deps, round, look);
-  if (typeof proposed === "string")
-    return proposed === "withheld" ? { agrees: false, withheld: true } : { agrees: false };
-  const wrong = await proveWrongChunk({
-    rules: view.rules,
-    round,
-    baseLanes,
-    recomputed: check.lanes,
-    proposed: createChunkTree(proposed),
-    getUpdate: (commitment) => source.update(commitment, look),
-    signal,
-  });
-  if (wrong === undefined || !holdsAgainst(wrong, view.rules, round)) return { agrees: false };
+  if (check.lanes === undefined) return { agrees: false };
+  if (hexEquals(check.modelRoot ?? "", proposal.modelRoot)) {
+    await store.put(lanesToBytes(check.lanes), { signal });
+    return { agrees: false };
+  }
+  if (memory !== undefined) memory.latest = { subject, check, baseLanes };
+  const leaf = await findWrongLeaf({ source, right: check.lanes }, round, look);
+  if (leaf.kind === "withheld") return { agrees: false, withheld: true, next: leaf.next };
+  if (leaf.kind === "padding") {
+    deps.onProgress?.({ kind: "not-proven", round: round.round, why: "only the padding of its tree is wrong" });
+    return { agrees: false };
+  }
+  const getUpdate = (commitment: Commitment) => source.update(commitment, look);
+  const wrong = await wrongChunkAt({ rules: view.rules, round, baseLanes, leaf: leaf.at, getUpdate, signal });
+  if (!holdsAgainst(wrong, view.rules, round)) return { agrees: false };
   return { agrees: false, challenge: { kind: "challengeChunk", ...about, proposal, commitments, wrong } };
 }
 
-/** Inputs that the proposal counts and that are not here say nothing about the proposal. */
-function requireInputs(check: RoundCheck): void {
-  const missing = check.updates.find(
-    ({ excluded, status }) => !excluded && (status === "missing" || status === "differs"),
-  );
-  if (missing === undefined) return;
-  throw new FedledgerError("BLOB_NOT_FOUND", { contentId: missing.commitment.contentId, providers: "its" });
+async function recompute(source: ModelSource, round: ProposedRound, look: TaskLook) {
+  const baseLanes = await source.baseOf(round.round, look);
+  const check = await checkRound({
+    taskId: look.view.taskId,
+    rules: look.view.rules,
+    round,
+    baseLanes,
+    getUpdate: (commitment) => source.update(commitment, look),
+    getModel: () => source.model(round.proposal.contentId, look, round.proposal.aggregator),
+    signal: look.signal,
+  });
+  return { check, baseLanes };
 }
 
-/** The lanes behind the proposed root; `withheld` while they are not to be had, `other` when the content id names other bytes. */
-async function proposedLanes(
-  { source }: JudgeProposalDeps,
-  { proposal }: ProposedRound,
-  look: TaskLook,
-): Promise<Int32Array | "withheld" | "other"> {
-  try {
-    const lanes = bytesToLanes(await source.model(proposal.contentId, look, proposal.aggregator));
-    return hexEquals(chunkTreeRoot(lanes), proposal.modelRoot) ? lanes : "other";
-  } catch (error) {
-    look.signal.throwIfAborted();
-    if (!isUnavailable(error)) throw error;
-    return "withheld";
-  }
+/** Whether the bytes behind the committed root are not here, which says nothing about the proposal. */
+function isAbsent(status: RoundCheck["updates"][number]["status"]): boolean {
+  return status === "missing" || status === "differs";
 }
 
 function tell(

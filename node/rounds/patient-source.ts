@@ -1,0 +1,38 @@
+import { FedledgerError } from "../core/error.ts";
+import type { Clock } from "../ports/system.ts";
+import type { ModelSource, TaskLook } from "./model-source.ts";
+
+/** How long one blob may take before it counts as not to be had. */
+export interface BytesPatience {
+  readonly clock: Clock;
+  readonly timeoutMs: number;
+}
+
+/** The source, of which an update or a model that takes too long rejects with BLOB_NOT_FOUND: a peer that sends a byte now and then withholds, too. */
+export function patientSource(source: ModelSource, patience: BytesPatience | undefined): ModelSource {
+  if (patience === undefined) return source;
+  const { clock, timeoutMs } = patience;
+  const within = async (get: (look: TaskLook) => Promise<Uint8Array>, contentId: string, look: TaskLook) => {
+    const late = new FedledgerError("BLOB_NOT_FOUND", { contentId, providers: "those asked in time" });
+    const waiting = new AbortController();
+    const timeout = new AbortController();
+    const signal = AbortSignal.any([look.signal, timeout.signal]);
+    clock.sleep(timeoutMs, { signal: waiting.signal }).then(
+      () => timeout.abort(late),
+      () => undefined,
+    );
+    try {
+      return await get({ ...look, signal });
+    } catch (error) {
+      look.signal.throwIfAborted();
+      throw timeout.signal.aborted ? late : error;
+    } finally {
+      waiting.abort();
+    }
+  };
+  return {
+    ...source,
+    update: (commitment, look) => within((own) => source.update(commitment, own), commitment.contentId, look),
+    model: (contentId, look, owner) => within((own) => source.model(contentId, own, owner), contentId, look),
+  };
+}
