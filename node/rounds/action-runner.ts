@@ -47,6 +47,11 @@ const lostRaces = new Set([
   "NotAssigned",
   "TaskComplete",
   "InvalidAttester",
+  "AlreadyDemanded",
+  "NotDemanded",
+  "TooManyDemands",
+  "AlreadyReserved",
+  "DemandsOpen",
 ]);
 
 /** Failures that no early retry mends wait at least this long, milliseconds. */

@@ -3,7 +3,7 @@ import type { TaskView } from "../core/task-view.ts";
 import type { Chain, ChainCall } from "../ports/chain.ts";
 import type { Log } from "../ports/system.ts";
 import type { ActionResult } from "./action-runner.ts";
-import type { Progress } from "./progress.ts";
+import { demandedData, type Progress } from "./progress.ts";
 
 /** Sends a call that was decided on `view`, and tells of it. Resolves when it is mined; rejects as Chain.send does. */
 export async function sendCall(
@@ -36,7 +36,18 @@ function progressOf(call: ChainCall, gasUsed: number, nextRound: RoundNumber): P
     case "challengeChunk":
     case "challengeUpdate":
     case "challengeWeight":
+    case "challengeExclusion":
       return { kind: "challenged", round: call.round, gasUsed };
+    case "answerChunk":
+    case "answerNodes":
+      return { kind: "answered", round: call.demand.round, what: demandedData(call.demand), gasUsed };
+    case "returnDemand":
+      return { kind: "demand-returned", round: call.demand.round, what: demandedData(call.demand), gasUsed };
+    case "strikeUnanswered": {
+      const { round } = call.demand;
+      const { aggregator } = call.proposal;
+      return { kind: "struck", round, aggregator, what: demandedData(call.demand), gasUsed };
+    }
     case "openRound":
       return { kind: "pushed", call: call.kind, round: nextRound, gasUsed };
     case "closeRound":
