@@ -85,27 +85,27 @@ abstract contract Demands is Reports, IDemands {
         bytes32[] calldata path
     ) external {
         if (demand.kind != DemandKind.UpdateChunk) revert NotWhatWasDemanded();
-        bytes32 demandId = _answer(demand);
+        (bytes32 demandId, uint40 deadline) = _answer(demand);
         uint32 count = _tasks[demand.taskId].rules.parameterCount;
         if (chunk.length != ChunkTree.CHUNK_BYTES || path.length != ChunkTree.depth(count)) revert NotWhatWasDemanded();
         // padding is shown as it was committed, for it may be what is wrong
         bytes32 leaf = ChunkTree.leafOf(demand.index, chunk, 0);
         bytes32 root = ChunkTree.rootOf(count, demand.index, leaf, path);
         if (ChunkTree.updateRootOf(participant, root) != demand.root) revert NotWhatWasDemanded();
-        emit ChunkShown(demand.taskId, demand.round, demandId, msg.sender, chunk, path);
+        emit ChunkShown(demand.taskId, demand.round, demandId, msg.sender, chunk, path, deadline);
     }
 
     /// @inheritdoc IDemands
     function answerNodes(Demand calldata demand, bytes32[] calldata nodes) external {
         if (demand.kind != DemandKind.ModelNodes) revert NotWhatWasDemanded();
-        bytes32 demandId = _answer(demand);
+        (bytes32 demandId, uint40 deadline) = _answer(demand);
         uint32 count = _tasks[demand.taskId].rules.parameterCount;
         uint256 levels = demand.place < MOST_LEVELS ? demand.place : MOST_LEVELS;
         if (nodes.length != 1 << levels) revert NotWhatWasDemanded();
         bytes32 node = ChunkTree.fold(nodes);
         if (demand.place == ChunkTree.depth(count)) node = ChunkTree.rootOf(count, 0, node, nodes[:0]);
         if (node != demand.root) revert NotWhatWasDemanded();
-        emit NodesShown(demand.taskId, demand.round, demandId, msg.sender, nodes);
+        emit NodesShown(demand.taskId, demand.round, demandId, msg.sender, nodes, deadline);
     }
 
     /// @inheritdoc IDemands
@@ -162,7 +162,7 @@ abstract contract Demands is Reports, IDemands {
     }
 
     /// @dev Ends a demand that is being answered: pays the caller, burns the rest, and gives the demander time to use the answer.
-    function _answer(Demand calldata demand) private returns (bytes32 demandId) {
+    function _answer(Demand calldata demand) private returns (bytes32 demandId, uint40 deadline) {
         demandId = keccak256(abi.encode(demand));
         OpenDemand memory open = _opened(demandId);
         if (block.timestamp > open.deadline) revert IRounds.TooLate(open.deadline);
@@ -175,8 +175,12 @@ abstract contract Demands is Reports, IDemands {
         RoundRecord storage record = task.rounds[demand.round & 1];
         --record.openDemands;
         RoundState state = record.state;
-        uint256 deadline = block.timestamp + task.rules.challengeWindowS;
-        if (deadline > state.deadline() && !state.excluding()) record.state = state.proposed(false, deadline);
+        deadline = state.deadline();
+        uint256 extended = block.timestamp + task.rules.challengeWindowS;
+        if (extended > deadline && !state.excluding()) {
+            deadline = uint40(extended);
+            record.state = state.proposed(false, extended);
+        }
     }
 
     function _close(bytes32 demandId) private {

@@ -21,6 +21,7 @@ interface IDemands {
         uint40 deadline
     );
     /// @notice A demanded chunk was shown.
+    /// @param challengeDeadline Last second of the proposal's challenge window from now on.
     /// @param chunk Its 256 bytes.
     /// @param path Its path to the updateRoot, from the leaf upward.
     event ChunkShown(
@@ -29,15 +30,18 @@ interface IDemands {
         bytes32 indexed demandId,
         address shownBy,
         bytes chunk,
-        bytes32[] path
+        bytes32[] path,
+        uint40 challengeDeadline
     );
     /// @notice Demanded nodes were shown, from left to right.
+    /// @param challengeDeadline Last second of the proposal's challenge window from now on.
     event NodesShown(
         uint32 indexed taskId,
         uint32 indexed round,
         bytes32 indexed demandId,
         address shownBy,
-        bytes32[] nodes
+        bytes32[] nodes,
+        uint40 challengeDeadline
     );
     /// @notice The bond of a demand went back, as the proposal it was made against is no longer to be decided.
     event DemandReturned(uint32 indexed taskId, uint32 indexed round, bytes32 indexed demandId, address demander);

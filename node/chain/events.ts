@@ -118,18 +118,13 @@ function eventBody(name: string, args: Result): WithoutPosition<TaskEvent> | und
       const parts = { demandId: bytes32("demandId"), demander: account("demander"), demand: demandOf(args.demand) };
       return { name, ...round, ...parts, deadlineS: number("deadline") };
     }
-    case "ChunkShown": {
-      const shown = { chunk: fromHex(args.chunk), proof: hashes(args.path) };
-      return { name, ...round, demandId: bytes32("demandId"), shownBy: account("shownBy"), shown };
+    case "ChunkShown":
+    case "NodesShown": {
+      const by = { demandId: bytes32("demandId"), shownBy: account("shownBy") };
+      const common = { ...round, ...by, challengeDeadlineS: number("challengeDeadline") };
+      if (name === "NodesShown") return { name, ...common, nodes: hashes(args.nodes) };
+      return { name, ...common, shown: { chunk: fromHex(args.chunk), proof: hashes(args.path) } };
     }
-    case "NodesShown":
-      return {
-        name,
-        ...round,
-        demandId: bytes32("demandId"),
-        shownBy: account("shownBy"),
-        nodes: hashes(args.nodes),
-      };
     case "DemandReturned":
       return { name, ...round, demandId: bytes32("demandId"), demander: account("demander") };
     case "BondLocked":

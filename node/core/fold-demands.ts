@@ -25,7 +25,9 @@ export function demanded(
   }
   if (!known?.open) throw impossible(event, "no such demand is open");
   const ended: DemandView = { ...known, open: false, ...shownBy(event) };
-  return { ...round, demands: demands.map((demand) => (demand === known ? ended : demand)) };
+  const after = { ...round, demands: demands.map((demand) => (demand === known ? ended : demand)) };
+  if (event.name === "DemandReturned" || round.proposal === undefined) return after;
+  return { ...after, proposal: { ...round.proposal, challengeDeadlineS: event.challengeDeadlineS } };
 }
 
 function shownBy(event: TaskEventOf<"ChunkShown" | "NodesShown" | "DemandReturned">): Pick<DemandView, "shown"> {

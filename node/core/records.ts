@@ -217,6 +217,8 @@ interface ShownData {
   readonly round: RoundNumber;
   readonly demandId: Bytes32;
   readonly shownBy: Address;
+  /** Last second of the proposal's challenge window from now on. */
+  readonly challengeDeadlineS: number;
 }
 
 /** What happened to a task, one variant per contract event, in chain order. */

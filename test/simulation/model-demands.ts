@@ -53,25 +53,27 @@ export function demandCall(call: ModelCall, given: DemandCall): void {
     }
     case "answerChunk": {
       require(demand.kind === "update-chunk", "NotWhatWasDemanded");
-      const id = answer(call, demand);
+      const { id, challengeDeadlineS } = answer(call, demand);
       const { chunk, proof } = given.shown;
       require(chunk.length === 256 && proof.length === depth, "NotWhatWasDemanded");
       const root = rootOfLeaf(parameterCount, demand.index, chunkLeaf(demand.index, chunk), proof);
       require(updateRootOf(given.participant, root) === demand.root, "NotWhatWasDemanded");
       const { taskId, round } = demand;
-      call.events.push({ name: "ChunkShown", taskId, round, demandId: id, shownBy: call.sender, shown: given.shown });
+      const by = { taskId, round, demandId: id, shownBy: call.sender, challengeDeadlineS };
+      call.events.push({ name: "ChunkShown", ...by, shown: given.shown });
       return;
     }
     case "answerNodes": {
       require(demand.kind === "model-nodes", "NotWhatWasDemanded");
-      const id = answer(call, demand);
+      const { id, challengeDeadlineS } = answer(call, demand);
       const { nodes } = given;
       require(nodes.length === 1 << Math.min(demand.place, mostLevels), "NotWhatWasDemanded");
       const node = fold(nodes);
       const top = demand.place === depth ? rootOfLeaf(parameterCount, 0, node, []) : node;
       require(hexEquals(top, demand.root), "NotWhatWasDemanded");
       const { taskId, round } = demand;
-      call.events.push({ name: "NodesShown", taskId, round, demandId: id, shownBy: call.sender, nodes });
+      const by = { taskId, round, demandId: id, shownBy: call.sender, challengeDeadlineS };
+      call.events.push({ name: "NodesShown", ...by, nodes });
       return;
     }
     case "strikeUnanswered": {
@@ -109,7 +111,7 @@ function openDemand(call: ModelCall, record: ModelRound, demand: Demand, amountW
 }
 
 /** Ends a demand that is being answered: pays the caller, burns the rest, and gives the demander time to use the answer. */
-function answer(call: ModelCall, demand: Demand): Bytes32 {
+function answer(call: ModelCall, demand: Demand) {
   const { storage, task, sender, block } = call;
   const { id, deadlineS } = opened(call, demand);
   require(block.timestampS <= deadlineS, "TooLate");
@@ -120,7 +122,7 @@ function answer(call: ModelCall, demand: Demand): Bytes32 {
   const record = task.rounds[demand.round & 1]!;
   record.openDemands--;
   if (!record.excluding) record.deadlineS = Math.max(record.deadlineS, block.timestampS + task.rules.challengeWindowS);
-  return id;
+  return { id, challengeDeadlineS: record.deadlineS };
 }
 
 function giveBack({ storage, events }: ModelCall, demand: Demand, id: Bytes32, demander: `0x${string}`): void {
