@@ -18,7 +18,7 @@ library TrimmedMean {
     using Lanes for int256;
 
     uint256 private constant CHUNK_BYTES = 256;
-    /// @dev The counters of {_examine} have seven bits.
+    /// @dev The counters of {_compare} have seven bits.
     uint256 private constant MAX_UPDATES = 127;
     /// @dev In each of four fields of 64 bits: the lower half, 1, and 2^32.
     uint256 private constant LANES = 0x00000000ffffffff00000000ffffffff00000000ffffffff00000000ffffffff;
@@ -29,7 +29,7 @@ library TrimmedMean {
     uint256 private constant TWICE = 0x100000001;
     uint256 private constant UPPER_BYTES = 0x00000000ff00ff0000000000ff00ff0000000000ff00ff0000000000ff00ff00;
     uint256 private constant LOWER_BYTES = 0x0000000000ff00ff0000000000ff00ff0000000000ff00ff0000000000ff00ff;
-    /// @dev The highest bits of the four counters of {_examine}, and those of them that are set when the bounds are right.
+    /// @dev The highest bits of the four counters of {_compare}, and those of them that are set when the bounds are right.
     uint256 private constant VERDICTS = 0x8080808000000000808080800000000080808080000000008080808000000000;
     uint256 private constant RIGHT = 0x0080008000000000008000800000000000800080000000000080008000000000;
 
@@ -142,7 +142,7 @@ library TrimmedMean {
     }
 
     /// @dev Compares four lanes of all updates with their bounds. The loop runs 16 times for each update and makes nearly all of a
-    /// proof's computation: in assembly at two thirds of the gas, beside the plain formula that test/contracts/Libraries.t.sol has.
+    /// proof's computation: in assembly at three fifths of the gas; test/contracts/Libraries.t.sol compares it with a plain sort.
     /// @param offset Of the word whose lanes at even places are meant, from the pointer to `updates`.
     /// @return excess In each field of 64 bits, the sum of what values, cut to their bounds, are above the lower one.
     /// @return counts In each field four counters, in bytes from bit 32: of the values not below the lower bound, above it, not below
