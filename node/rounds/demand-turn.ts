@@ -7,7 +7,7 @@ import type { DemandCall, Head } from "../ports/chain.ts";
 import { challengeAtS } from "./challenge-turn.ts";
 import type { Judgement, ProposedRound } from "./judge-proposal.ts";
 import type { PatienceOptions } from "./patience.ts";
-import { openDemandsAgainst, windowEndS } from "./round-demands.ts";
+import { openDemandsAgainst } from "./round-demands.ts";
 
 /** Something to demand of the proposer now: nodes of its model's tree, or a chunk, drawn when it is sent, of an update that nobody gives. */
 export type DemandAction = { readonly kind: "demand"; readonly key: string; readonly round: ProposedRound } & (
@@ -37,8 +37,8 @@ function patienceOf({ rules }: Pick<TaskView, "rules">, { patienceS }: PatienceO
 
 /**
  * What this account should demand now, by what recomputing the proposal came to: the next node of a model that cannot be had, and a
- * chunk of each included update that cannot be had. Nothing is demanded before its turn to challenge and a patience more, nor twice, nor
- * after the window: an answered demand has moved its end, and the endpoint says whether it is still open.
+ * chunk of each included update that cannot be had. The first demand waits for its turn to challenge and a patience more, the next ones
+ * follow the answers; nothing is demanded twice, or after the window.
  */
 export function dueDemands(
   me: Address,
@@ -47,10 +47,11 @@ export function dueDemands(
   options: PatienceOptions,
 ): readonly DemandAction[] {
   const { view, head, round } = look;
-  const { hash } = round.proposal;
+  const { hash, challengeDeadlineS } = round.proposal;
   const demands = (round.demands ?? []).filter(({ demand }) => hexEquals(demand.proposalHash, hash));
-  if (head.timestampS < challengeAtS(me, look, options) + patienceOf(view, options)) return [];
-  if (head.timestampS > windowEndS(round) && !demands.some(({ shown }) => shown !== undefined)) return [];
+  const hasBegun = demands.some(({ demander }) => hexEquals(demander, me));
+  if (!hasBegun && head.timestampS < challengeAtS(me, look, options) + patienceOf(view, options)) return [];
+  if (head.timestampS > challengeDeadlineS) return [];
   const actions: DemandAction[] = [];
   if (next !== undefined && !demands.some(({ demand }) => isForNode(demand, next))) {
     const key = `demand:${hash}:${next.height}:${next.index}`;

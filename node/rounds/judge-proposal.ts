@@ -79,15 +79,17 @@ export async function judgeProposal(deps: JudgeProposalDeps, round: ProposedRoun
     await store.put(lanesToBytes(check.lanes), { signal });
     return { agrees: true };
   }
-  const missing = check.updates.filter(({ excluded, status }) => !excluded && isAbsent(status));
-  if (missing.length > 0) return { agrees: false, missing: missing.map(({ commitment }) => commitment) };
-  tell(deps, round, check.findings);
-  for (const { commitment, excluded, status } of check.updates) {
-    if (excluded || status !== "invalid") continue;
-    const invalid = proveInvalidUpdate(await source.update(commitment, look), commitment, view.rules, round);
-    if (invalid)
-      return { agrees: false, challenge: { kind: "challengeUpdate", ...about, proposal, commitments, invalid } };
+  const counted = check.updates.filter(({ excluded }) => !excluded);
+  const missing = counted.filter(({ status }) => isAbsent(status)).map(({ commitment }) => commitment);
+  const invalid = counted.filter(({ status }) => status === "invalid").map(({ commitment }) => commitment);
+  if (missing.length === 0 || invalid.length > 0) tell(deps, round, check.findings);
+  for (const commitment of invalid) {
+    const proof = proveInvalidUpdate(await source.update(commitment, look), commitment, view.rules, round);
+    if (proof)
+      return { agrees: false, challenge: { kind: "challengeUpdate", ...about, proposal, commitments, invalid: proof } };
   }
+  // what breaks the rules without a proof is not the bytes behind the committed root
+  if (missing.length + invalid.length > 0) return { agrees: false, missing: [...missing, ...invalid] };
   if (check.lanes === undefined) return { agrees: false };
   if (hexEquals(check.modelRoot ?? "", proposal.modelRoot)) {
     await store.put(lanesToBytes(check.lanes), { signal });

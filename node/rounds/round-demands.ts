@@ -14,15 +14,6 @@ export function nodesShown(round: Pick<RoundView, "proposal" | "demands">): read
   );
 }
 
-/**
- * A second at which the challenge window is certainly still running: each answer makes it last a whole window from then on, and no answer
- * came before its demand. The record does not say when an answer came, so that the window may be longer.
- */
-export function windowEndS(round: Pick<RoundView, "proposal" | "demands">): number {
-  const answered = against(round).filter(({ shown }) => shown !== undefined);
-  return Math.max(round.proposal?.challengeDeadlineS ?? 0, ...answered.map(({ deadlineS }) => deadlineS));
-}
-
 function against({ proposal, demands = [] }: Pick<RoundView, "proposal" | "demands">): readonly DemandView[] {
   if (proposal === undefined) return [];
   return demands.filter(({ demand }) => hexEquals(demand.proposalHash, proposal.hash));

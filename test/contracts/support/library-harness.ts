@@ -8,10 +8,10 @@ export type LibraryHarness = BaseContract &
     ContractMethod
   >;
 
-/** A chain of its own with the libraries' harness on it, and an account to send from. */
+/** A chain of its own with the libraries' harness on it, an account to send from, and the node. */
 export async function createLibraryHarness() {
   const { ethers } = await network.create("local");
   const harness = (await ethers.deployContract("LibraryHarness")) as unknown as LibraryHarness;
   const sender = (await ethers.getSigners())[0]!;
-  return { harness, sender };
+  return { harness, sender, node: ethers.provider };
 }
