@@ -4,60 +4,18 @@ pragma solidity ^0.8.28;
 import {IAccessControlEnumerable} from "@openzeppelin/contracts/access/extensions/IAccessControlEnumerable.sol";
 import {MessageHashUtils} from "@openzeppelin/contracts/utils/cryptography/MessageHashUtils.sol";
 import {AGGREGATOR} from "../FederationState.sol";
-import {IDigests} from "../interfaces/IDigests.sol";
-import {SignedStructs} from "../libraries/SignedStructs.sol";
-import {Commitment, SignedCommitment} from "../types/TaskTypes.sol";
 import {Demands} from "./Demands.sol";
 
 /// @title Court
 /// @notice The part of a federation that is needed when somebody is in the wrong: bonds, challenges, reports, demands, rewards.
 /// @dev Its code runs in the storage of the federation that created it. Called at its own address it has no task and no member, so
 /// that nothing can be proven and no ether is taken.
-contract Court is Demands, IDigests {
+contract Court is Demands {
     bytes32 private constant DOMAIN = keccak256(
         "EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)"
     );
     bytes32 private constant NAME = keccak256("Fedledger");
     bytes32 private constant VERSION = keccak256("1");
-
-    /// @inheritdoc IDigests
-    function attestationDigest(
-        uint32 taskId,
-        uint32 round,
-        bytes32 proposalHash,
-        uint256 evaluation
-    ) external view returns (bytes32) {
-        return _digest(SignedStructs.attestation(taskId, round, proposalHash, evaluation));
-    }
-
-    /// @inheritdoc IDigests
-    function commitmentDigest(
-        uint32 taskId,
-        uint32 round,
-        bytes32 baseModelRoot,
-        SignedCommitment calldata signed
-    ) external view returns (bytes32) {
-        return _digest(SignedStructs.commitment(taskId, round, baseModelRoot, signed));
-    }
-
-    /// @inheritdoc IDigests
-    function availabilityDigest(
-        uint32 taskId,
-        uint32 round,
-        bytes32 accumulator,
-        uint64 slots
-    ) external view returns (bytes32) {
-        return _digest(SignedStructs.availability(taskId, round, accumulator, slots));
-    }
-
-    /// @inheritdoc IDigests
-    function custodyDigest(
-        uint32 taskId,
-        uint32 round,
-        Commitment calldata commitment
-    ) external view returns (bytes32) {
-        return _digest(SignedStructs.custody(taskId, round, commitment));
-    }
 
     /// @dev The federation keeps its roles; it is asked as anyone would ask it.
     function _aggregatorCount() internal view override returns (uint256) {

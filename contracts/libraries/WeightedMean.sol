@@ -1,16 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.28;
 
+import {Lanes} from "./Lanes.sol";
+
 /// @title WeightedMean
 /// @notice One chunk of the aggregation rule "weighted mean", bit for bit as the aggregator computes it
 /// (docs/protocol.md, section 4): base + floor(sum(weight * update) * serverRate / (sum(weight) * 2^16)), saturating at 32 bits.
 /// @dev A fraud proof needs this recomputation and nothing of the aggregator's. Everything is exact in int256: 64 bits of
 /// product, some bits for the number of updates, 21 for the rate. Lanes are int32, little-endian.
 library WeightedMean {
+    using Lanes for uint256;
+    using Lanes for int256;
+
     uint256 private constant CHUNK_BYTES = 256;
-    /// @dev Four bytes in every eight, and two in every four: masks of the byte swap.
-    uint256 private constant ODD_BYTES = 0xff00ff00ff00ff00ff00ff00ff00ff00ff00ff00ff00ff00ff00ff00ff00ff00;
-    uint256 private constant ODD_PAIRS = 0xffff0000ffff0000ffff0000ffff0000ffff0000ffff0000ffff0000ffff0000;
     /// @dev 2^31 in each of eight lanes, and alone.
     uint256 private constant BIASES = 0x8000000080000000800000008000000080000000800000008000000080000000;
     int256 private constant BIAS = 1 << 31;
@@ -53,7 +55,7 @@ library WeightedMean {
             assembly ("memory-safe") {
                 lanes := mload(add(add(base, 32), word))
             }
-            lanes = _swap(lanes);
+            lanes = lanes.swap();
             uint256 packed;
             // nothing here can overflow: sums are below 2^102 and become products below 2^123
             unchecked {
@@ -61,12 +63,11 @@ library WeightedMean {
                     uint256 shift = place < 4 ? 0 : 128;
                     // the divisor's upper part is the sum of the weights, each of which brought the bias once
                     int256 sum = int256((sums[place & 3] >> shift) & PAIR_MASK) - (divisor >> 16) * BIAS;
-                    int256 value = int32(uint32(lanes >> (32 * place)));
-                    value += _floorDiv(sum * int256(uint256(serverRateQ16)), divisor);
-                    packed |= uint256(uint32(int32(_saturate(value)))) << (32 * place);
+                    uint256 lane = lanes.laneAt(place).moved(sum * int256(uint256(serverRateQ16)), divisor);
+                    packed |= lane << (32 * place);
                 }
             }
-            packed = _swap(packed);
+            packed = packed.swap();
             assembly ("memory-safe") {
                 mstore(add(add(result, 32), word), packed)
             }
@@ -92,7 +93,7 @@ library WeightedMean {
                 // 256 bytes for each 32 of k, from the second word of `updates`
                 lanes := mload(add(add(updates, word), sub(shl(3, k), 224)))
             }
-            lanes = _swap(lanes) ^ BIASES;
+            lanes = lanes.swap() ^ BIASES;
             assembly ("memory-safe") {
                 let next := add(sums, 0x20)
                 mstore(sums, add(mload(sums), mul(weight, and(lanes, LANE_PAIR))))
@@ -104,25 +105,5 @@ library WeightedMean {
                 k := add(k, 32)
             }
         }
-    }
-
-    /// @dev Reverses the four bytes of each of eight lanes.
-    function _swap(uint256 lanes) private pure returns (uint256) {
-        lanes = ((lanes & ODD_BYTES) >> 8) | ((lanes << 8) & ODD_BYTES);
-        return ((lanes & ODD_PAIRS) >> 16) | ((lanes << 16) & ODD_PAIRS);
-    }
-
-    /// @dev Division rounding towards minus infinity; `divisor` is positive.
-    function _floorDiv(int256 dividend, int256 divisor) private pure returns (int256 quotient) {
-        unchecked {
-            quotient = dividend / divisor;
-            if (dividend % divisor < 0) --quotient;
-        }
-    }
-
-    function _saturate(int256 value) private pure returns (int256) {
-        if (value > type(int32).max) return type(int32).max;
-        if (value < type(int32).min) return type(int32).min;
-        return value;
     }
 }

@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.28;
 
+import {Lanes} from "./Lanes.sol";
+
 /// @title ZigzagLanes
 /// @notice Lanes as proofs carry them: q as the uint32 (q << 1) ^ (q >> 31), so that a small lane of either sign has zero
 /// bytes, which cost a quarter of others. Eight lanes of a word are worked on at once.
 library ZigzagLanes {
+    using Lanes for uint256;
+
     uint256 private constant LANE_BYTES = 4;
-    /// @dev Masks of the byte swap.
-    uint256 private constant ODD_BYTES = 0xff00ff00ff00ff00ff00ff00ff00ff00ff00ff00ff00ff00ff00ff00ff00ff00;
-    uint256 private constant ODD_PAIRS = 0xffff0000ffff0000ffff0000ffff0000ffff0000ffff0000ffff0000ffff0000;
     uint256 private constant ONES = 0x0000000100000001000000010000000100000001000000010000000100000001;
     uint256 private constant LOWER = 0x7fffffff7fffffff7fffffff7fffffff7fffffff7fffffff7fffffff7fffffff;
 
@@ -21,9 +22,9 @@ library ZigzagLanes {
             assembly ("memory-safe") {
                 word := calldataload(add(zigzag.offset, offset))
             }
-            word = _swap(word);
+            word = word.swap();
             // an odd number stands for a negative lane: all bits of its half are turned
-            word = _swap(((word >> 1) & LOWER) ^ _filled(word & ONES));
+            word = (((word >> 1) & LOWER) ^ _filled(word & ONES)).swap();
             assembly ("memory-safe") {
                 mstore(add(add(lanes, 32), offset), word)
                 offset := add(offset, 32)
@@ -39,7 +40,7 @@ library ZigzagLanes {
             assembly ("memory-safe") {
                 word := shr(224, mload(add(add(chunk, 32), mul(i, 4))))
             }
-            int256 lane = int32(uint32(_swap(word)));
+            int256 lane = word.swap().laneAt(0);
             uint256 size = uint256(lane < 0 ? -lane : lane);
             if (size > (i < count ? limit : 0)) return false;
         }
@@ -51,11 +52,5 @@ library ZigzagLanes {
         unchecked {
             return ones * type(uint32).max;
         }
-    }
-
-    /// @dev Reverses the four bytes of each of eight lanes.
-    function _swap(uint256 lanes) private pure returns (uint256) {
-        lanes = ((lanes & ODD_BYTES) >> 8) | ((lanes << 8) & ODD_BYTES);
-        return ((lanes & ODD_PAIRS) >> 16) | ((lanes << 16) & ODD_PAIRS);
     }
 }

@@ -21,13 +21,14 @@ const compiledUpdates = 64;
  */
 export function createTrimmedSums(count: number, trim: number, laneCount: number): TrimmedSums {
   const compiled = laneCount >= compiledLanes && count <= compiledUpdates;
-  return (compiled && createWasmTrimmedSums(count, trim, blockLanes)) || createPlainTrimmedSums(count, trim);
+  return (compiled && createWasmTrimmedSums(count, trim, blockLanes)) || createPlainTrimmedSums(count, trim, laneCount);
 }
 
 /** {@link TrimmedSums} in plain loops: every comparator runs over a block of lanes before the next one does. */
-export function createPlainTrimmedSums(count: number, trim: number): TrimmedSums {
+export function createPlainTrimmedSums(count: number, trim: number, laneCount: number): TrimmedSums {
   const network = trimmingNetwork(count, trim);
-  const rows = Array.from({ length: count }, () => new Int32Array(blockLanes));
+  const rowLanes = Math.min(blockLanes, 4 * Math.ceil(laneCount / 4));
+  const rows = Array.from({ length: count }, () => new Int32Array(rowLanes));
   return (updates, start, sums) => {
     const length = sums.length;
     for (const [k, row] of rows.entries()) row.set(updates[k]!.subarray(start, start + length));

@@ -95,10 +95,10 @@ export function createParticipant(deps: ParticipantDeps, options: ParticipantOpt
         return;
       }
       case "verify": {
-        const again = state.verified?.subject === action.subject;
+        const again = state.verified.has(action.subject);
         const judgement = await judgeProposal({ store, source, log, onProgress, again }, action.round, look);
         emit({ kind: "verified", subject: action.subject, ...judgement });
-        return judgement.withheld ? { repeatMs: times.republishMs } : undefined;
+        return judgement.withheld || judgement.missing ? { repeatMs: times.republishMs } : undefined;
       }
       case "sign": {
         const attestation = await signAttestation({ chain, source, trainer, log, onProgress }, action.round, look);

@@ -1,15 +1,15 @@
 import { hexEquals } from "../core/hex.ts";
 import type { Address, Bytes32, RoundNumber } from "../core/ids.ts";
 import type { Attestation } from "../core/records.ts";
-import type { RoundView, TaskView } from "../core/task-view.ts";
+import { type RoundView, roundsInFlight, type TaskView } from "../core/task-view.ts";
 import type { ChainCall } from "../ports/chain.ts";
 import { isMyTurnToChallenge } from "../rounds/challenge-turn.ts";
 import { dueRegistration, type OwnContact } from "../rounds/contact.ts";
 import type { Machine, Outcome } from "../rounds/driver.ts";
 import { type Judgement, type ProposedRound, subjectOf } from "../rounds/judge-proposal.ts";
 import { isMyTurn } from "../rounds/patience.ts";
-import { mayAttest, type PushCall, type PushOptions } from "../rounds/push.ts";
-import { commitmentOf, isDrawn, placeOf, runningRound } from "../rounds/round-queries.ts";
+import { mayAttest, type Push, type PushCall, type PushOptions } from "../rounds/push.ts";
+import { commitmentOf, isDrawn, parentOf, placeOf } from "../rounds/round-queries.ts";
 import { initialRoundState, isSettled, type RoundEvent, type RoundState, reduceRound } from "../rounds/round-state.ts";
 
 /** An update that was trained, stored and written to the journal. */
@@ -27,12 +27,16 @@ export interface ParticipantState extends RoundState {
   readonly update?: TrainedUpdate;
   /** Content id of the update that aggregators were asked to hold, whatever they answered. */
   readonly offered?: Bytes32;
-  /** What recomputing a proposal came to. */
-  readonly verified?: { readonly subject: string } & Judgement;
-  readonly attestation?: { readonly subject: string; readonly value: Attestation };
+  /** What recomputing the latest proposals came to, by {@link subjectOf}. */
+  readonly verified: ReadonlyMap<string, Judgement>;
+  /** The latest attestations, by {@link subjectOf}. */
+  readonly signed: ReadonlyMap<string, Attestation>;
   /** Was seen leaving: it does not enrol again by itself. */
   readonly leaving: boolean;
 }
+
+/** How many judgements and attestations are kept: those of two rounds in flight, and of proposals that a reorganisation brings back. */
+const latest = 8;
 
 /** Local wishes of a participant's machine. */
 export interface ParticipantMachineOptions {
@@ -70,7 +74,13 @@ export function participantMachine(
   pushOptions: PushOptions,
 ): Machine<ParticipantState, ParticipantEvent, ParticipantAction> {
   return {
-    initial: { ...initialRoundState(me, "participant", pushOptions), options, leaving: false },
+    initial: {
+      ...initialRoundState(me, "participant", pushOptions),
+      options,
+      verified: new Map(),
+      signed: new Map(),
+      leaving: false,
+    },
     reduce,
     due,
     outcome,
@@ -84,12 +94,13 @@ function reduce(state: ParticipantState, event: ParticipantEvent | RoundEvent): 
     case "offered":
       return { ...state, offered: event.contentId };
     case "verified": {
-      const { kind: _, ...verified } = event;
-      return { ...state, verified };
+      const { kind: _, subject, ...judgement } = event;
+      return { ...state, verified: remembered(state.verified, subject, judgement) };
     }
     case "signed": {
-      const attestation = { subject: event.subject, value: event.attestation };
-      return reduceRound({ ...state, attestation }, { kind: "attestation", attestation: event.attestation });
+      const { subject, attestation } = event;
+      const signed = remembered(state.signed, subject, attestation);
+      return reduceRound({ ...state, signed }, { kind: "attestation", attestation });
     }
     case "looked": {
       const leaving = state.leaving || placeOf(event.view, state.me)?.leaving === true;
@@ -118,16 +129,20 @@ function due(state: ParticipantState): readonly ParticipantAction[] {
   if (mayEnrol && placeOf(view, me) === undefined) {
     actions.push({ kind: "send", key: "enrol", call: { kind: "enrol", taskId: view.taskId } });
   }
-  const round = runningRound(view);
-  if (round?.phase === "open") actions.push(...dueUpdate(state, view, round));
-  if (round?.phase === "proposed" && round.proposal !== undefined && mayAttest(view, me)) {
-    actions.push(...dueAttestation(state, round as ProposedRound));
+  for (const round of roundsInFlight(view)) {
+    if (isDisputed(state, parentOf(view, round))) continue;
+    if (round.phase === "open") actions.push(...dueUpdate(state, view, round));
+    if (isProposed(round) && mayAttest(view, me)) actions.push(...dueAttestation(state, round));
   }
-  const { push } = state;
-  if (push !== undefined && !isDisputed(state, round) && isMyTurn(push, me, { view, head, members }, options)) {
+  for (const push of state.pushes) {
+    if (isFoundWrong(state, push) || !isMyTurn(push, me, { view, head, members }, options)) continue;
     actions.push({ kind: "push", key: push.key, call: push.call });
   }
   return actions;
+}
+
+function isProposed(round: RoundView): round is ProposedRound {
+  return round.phase === "proposed" && round.proposal !== undefined;
 }
 
 /** The next step towards this participant's commitment: train, offer, commit. */
@@ -141,6 +156,7 @@ function dueUpdate(state: ParticipantState, view: TaskView, round: RoundView): r
     return [{ kind: "train", key: `train:${about}`, round }];
   }
   const isLate = head!.timestampS > round.commitDeadlineS - hurryS(view, state.options);
+  if (!isLate && isUnverified(state, view, round)) return [];
   if (offered !== update.contentId && !isLate) return [{ kind: "offer", key: `offer:${about}`, update }];
   return [{ kind: "send", key: `commit:${about}`, call: { kind: "commit", taskId: view.taskId, ...update } }];
 }
@@ -149,13 +165,14 @@ function dueUpdate(state: ParticipantState, view: TaskView, round: RoundView): r
 function dueAttestation(state: ParticipantState, round: ProposedRound): readonly ParticipantAction[] {
   const subject = subjectOf(round);
   const about = `${round.round}:${round.proposal.hash}`;
-  const { verified, options } = state;
-  if (verified?.subject !== subject || (verified.withheld && options.challenge)) {
+  const verified = state.verified.get(subject);
+  if (verified === undefined || verified.missing !== undefined || (verified.withheld && state.options.challenge)) {
     return [{ kind: "verify", key: `verify:${about}`, subject, round }];
   }
   if (!verified.agrees) return dueChallenge(state, round, verified);
-  if (state.attestation?.subject !== subject) return [{ kind: "sign", key: `sign:${about}`, subject, round }];
-  return [{ kind: "publish", key: `publish:${about}`, attestation: state.attestation.value }];
+  const attestation = state.signed.get(subject);
+  if (attestation === undefined) return [{ kind: "sign", key: `sign:${about}`, subject, round }];
+  return [{ kind: "publish", key: `publish:${about}`, attestation }];
 }
 
 /** The proof that the proposal is wrong, where there is one and it is this participant's turn. */
@@ -170,10 +187,33 @@ function dueChallenge(
   return [{ kind: "send", key: `challenge:${round.proposal.hash}`, call: challenge }];
 }
 
-/** Whether this participant found the round's proposal wrong: then it does nothing to make it final. */
-function isDisputed(state: ParticipantState, round: RoundView | undefined): boolean {
-  if (round?.proposal === undefined || state.verified === undefined || state.verified.agrees) return false;
-  return state.push?.call.kind !== "reassign" && state.verified.subject === subjectOf(round as ProposedRound);
+/** Whether this participant found the round's proposal wrong: then it does nothing to make it final, and builds nothing on it. */
+function isDisputed({ verified }: ParticipantState, round: RoundView | undefined): boolean {
+  if (round === undefined || !isProposed(round)) return false;
+  const judgement = verified.get(subjectOf(round));
+  return judgement !== undefined && !judgement.agrees && judgement.missing === undefined;
+}
+
+/** Whether the push makes a proposal final that this participant found wrong, or builds on it. */
+function isFoundWrong(state: ParticipantState, { call }: Push): boolean {
+  const view = state.view!;
+  if (call.kind === "reassign") return false;
+  const number = call.kind === "openRound" ? view.rounds.length : call.round;
+  const round = roundsInFlight(view).find((one) => one.round === number);
+  return isDisputed(state, round) || (round !== undefined && isDisputed(state, parentOf(view, round)));
+}
+
+/** Whether the round starts from a proposal that this participant can recompute and has not yet: it trains, and commits after. */
+function isUnverified({ verified, me }: ParticipantState, view: TaskView, round: RoundView): boolean {
+  const parent = parentOf(view, round);
+  if (parent === undefined || !isProposed(parent) || !mayAttest(view, me)) return false;
+  const judgement = verified.get(subjectOf(parent));
+  return judgement === undefined || judgement.missing !== undefined;
+}
+
+/** The map with one more entry, and without the oldest where they are too many: a reorganisation brings back only late ones. */
+function remembered<V>(map: ReadonlyMap<string, V>, key: string, value: V): ReadonlyMap<string, V> {
+  return new Map([...[...map].filter(([other]) => other !== key), [key, value] as const].slice(-latest));
 }
 
 /** So many seconds before the deadline, committing comes before being held. */

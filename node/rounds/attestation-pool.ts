@@ -2,10 +2,10 @@ import { hexEquals } from "../core/hex.ts";
 import type { Address, Bytes32 } from "../core/ids.ts";
 import type { Attestation } from "../core/records.ts";
 
-/** Valid attestations of the current round by proposal hash; each list ascending by attester, one an attester. Immutable. */
+/** Valid attestations of the newest rounds by proposal hash; each list ascending by attester, one an attester. Immutable. */
 export type AttestationPool = ReadonlyMap<Bytes32, readonly Attestation[]>;
 
-/** Proposals of one round that one attester may have attested to before more of its attestations are dropped. */
+/** Proposals of the newest rounds that one attester may have attested to before more of its attestations are dropped. */
 const maxProposalsPerAttester = 16;
 
 /** The pool with the attestation in it; the same pool when it adds nothing. The caller has checked signature and enrolment. */
@@ -30,8 +30,8 @@ export function attestationsTo(
 }
 
 /** The pool without attestations of other rounds; the same pool when there are none. */
-export function onlyRound(pool: AttestationPool, round: number): AttestationPool {
-  const kept = [...pool].filter(([, list]) => list[0]?.round === round);
+export function onlyRounds(pool: AttestationPool, rounds: readonly number[]): AttestationPool {
+  const kept = [...pool].filter(([, [first]]) => first !== undefined && rounds.includes(first.round));
   return kept.length === pool.size ? pool : new Map(kept);
 }
 

@@ -20,8 +20,8 @@ export interface ModelSource {
   /** The blob of a model, its content id verified. Rejects as BlobStore.get does. */
   model(contentId: Bytes32, look: TaskLook, owner?: Address): Promise<Uint8Array>;
   /**
-   * The lanes of the model that a round starts from, checked against its root. The bytes come from the store or a peer;
-   * where nobody has the right ones, the model is recomputed from the updates of the rounds before.
+   * The lanes of the model that a round starts from, final or only proposed, checked against its root. The bytes come from
+   * the store or a peer; where nobody has the right ones, the model is recomputed from the updates of the rounds before.
    * Rejects with INVALID_TASK_SPEC when the initial model is not the one on the chain, and as BlobStore.get does.
    */
   baseOf(round: RoundNumber, look: TaskLook): Promise<Int32Array>;
@@ -51,11 +51,10 @@ export function createModelSource(deps: {
   const update: ModelSource["update"] = (commitment, look) => get(commitment.contentId, look, commitment.participant);
 
   const fetched = async (round: RoundView, look: TaskLook): Promise<Int32Array | undefined> => {
-    const { proposal, result } = round;
-    if (proposal === undefined || result === undefined) return undefined;
+    const { contentId, aggregator, modelRoot } = round.proposal!;
     try {
-      const lanes = bytesToLanes(await get(proposal.contentId, look, proposal.aggregator));
-      return hexEquals(chunkTreeRoot(lanes), result.modelRoot) ? lanes : undefined;
+      const lanes = bytesToLanes(await get(contentId, look, aggregator));
+      return hexEquals(chunkTreeRoot(lanes), modelRoot) ? lanes : undefined;
     } catch (error) {
       if (look.signal.aborted || !isUnavailable(error)) throw error;
       return undefined;
@@ -66,14 +65,14 @@ export function createModelSource(deps: {
     const { lanes, modelRoot } = await checkRound({
       taskId: look.view.taskId,
       rules: look.view.rules,
-      round: { round: round.round, commitments: includedBy(round, round.proposal?.excluded ?? 0n) },
+      round: { round: round.round, commitments: includedBy(round, round.proposal!.excluded) },
       baseLanes: await baseOf(round.round, look),
       getUpdate: (commitment) => update(commitment, look),
       signal: look.signal,
     });
-    if (lanes === undefined || modelRoot === undefined || !hexEquals(modelRoot, round.result!.modelRoot)) {
+    if (lanes === undefined || modelRoot === undefined || !hexEquals(modelRoot, round.proposal!.modelRoot)) {
       throw new FedledgerError("BLOB_NOT_FOUND", {
-        contentId: round.proposal?.contentId,
+        contentId: round.proposal!.contentId,
         providers: transport.connected().length,
       });
     }
@@ -83,12 +82,22 @@ export function createModelSource(deps: {
 
   async function baseOf(number: RoundNumber, look: TaskLook): Promise<Int32Array> {
     const { view } = look;
-    const last = view.rounds.findLast(({ round, phase }) => round < number && phase === "finalized");
-    if (last !== undefined) return (await fetched(last, look)) ?? (await recomputed(last, look));
+    const root = view.rounds.find(({ round }) => round === number)?.baseModelRoot ?? view.modelRoot;
+    const source = view.rounds.findLast((round) => round.round < number && gave(round, root));
+    if (source !== undefined) return (await fetched(source, look)) ?? (await recomputed(source, look));
     const lanes = initialLanes(parseTaskSpecJson(view.spec), view.rules.fractionBits);
-    if (hexEquals(chunkTreeRoot(lanes), view.initialModelRoot)) return lanes;
-    throw new FedledgerError("INVALID_TASK_SPEC", { reason: "its initial model is not the one on the chain" });
+    if (!hexEquals(chunkTreeRoot(lanes), view.initialModelRoot)) {
+      throw new FedledgerError("INVALID_TASK_SPEC", { reason: "its initial model is not the one on the chain" });
+    }
+    if (hexEquals(root, view.initialModelRoot)) return lanes;
+    // a model that was only proposed, and fell
+    throw new FedledgerError("BLOB_NOT_FOUND", { contentId: root, providers: 0 });
   }
 
   return { update, model: get, baseOf };
+}
+
+/** Whether the round gave this model: as a final one, or as a proposal that still stands. */
+function gave({ phase, proposal }: RoundView, root: Bytes32): boolean {
+  return (phase === "finalized" || phase === "proposed") && hexEquals(proposal?.modelRoot ?? "", root);
 }

@@ -16,7 +16,7 @@ export interface PatienceOptions {
  * participants likewise. A push that names who is first or last puts them there.
  */
 export function turnOrder(push: Push, view: TaskView, members: readonly Member[]): readonly Address[] {
-  const round = view.rounds.at(-1)?.round ?? 0;
+  const round = "round" in push.call ? push.call.round : (view.rounds.at(-1)?.round ?? 0);
   const aggregators = members.filter(({ roles }) => roles.includes("aggregator")).map(({ account }) => account);
   const participants = view.enrolled.map(({ participant }) => participant);
   const order = [...rotated(aggregators, round), ...rotated(participants, round)];

@@ -1,6 +1,6 @@
 import type { Address, Bytes32, RoundNumber } from "../core/ids.ts";
 import type { Demand, InvalidReason, Member } from "../core/records.ts";
-import type { RoundView, TaskView } from "../core/task-view.ts";
+import { type RoundView, roundsInFlight, type TaskView } from "../core/task-view.ts";
 
 /** What a demand asks for; see Demand. */
 export type DemandedData = Pick<Demand, "kind" | "place" | "index">;
@@ -148,7 +148,8 @@ export type Progress =
 
 /** The record's steps from one look to the next, in their order. Without a `before`, only where the task stands now. */
 export function progressBetween(before: TaskView | undefined, after: TaskView): readonly Progress[] {
-  const from = (before ?? after).rounds.length - 1;
+  const from =
+    before === undefined ? after.rounds.length - Math.max(1, roundsInFlight(after).length) : before.rounds.length - 2;
   const steps: Progress[] = [];
   for (const round of after.rounds.slice(Math.max(0, from))) {
     const old = before?.rounds.find((other) => other.round === round.round);

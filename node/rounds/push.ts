@@ -1,10 +1,10 @@
 import { hexEquals } from "../core/hex.ts";
 import type { Address, TaskId } from "../core/ids.ts";
 import type { Attestation, Proposal } from "../core/records.ts";
-import type { RoundView, TaskView } from "../core/task-view.ts";
+import { type RoundView, roundsInFlight, type TaskView } from "../core/task-view.ts";
 import type { ChainCall, Head } from "../ports/chain.ts";
 import { type AttestationPool, attestationsTo } from "./attestation-pool.ts";
-import { includedBy, placeOf } from "./round-queries.ts";
+import { includedBy, needsQuorum, placeOf } from "./round-queries.ts";
 
 /** The calls that move a round forward and that anyone may make. */
 export type PushCall =
@@ -37,34 +37,49 @@ export interface PushOptions {
   readonly graceS: number;
 }
 
-/** The step that is due in the task now, if one is. Deadlines are judged by the head's time. */
-export function duePush(
+/** The steps that are due in the task now, those of the older round first. Deadlines are judged by the head's time. */
+export function duePushes(
   view: TaskView,
   head: Head,
   attestations: AttestationPool,
   options: PushOptions,
-): Push | undefined {
-  const round = view.rounds.at(-1);
-  if (view.complete) return undefined;
-  switch (round?.phase) {
-    case "open":
-      return dueClosing(view, round, head);
-    case "aggregating":
-      return dueReassignment(view, round, head);
-    case "proposed":
-      return dueEnding(view, round, head, attestations, options);
-    default:
-      return dueOpening(view, round?.round ?? 0, options);
-  }
+): readonly Push[] {
+  if (view.complete) return [];
+  const steps = roundsInFlight(view).map((round, i) => {
+    switch (round.phase) {
+      case "open":
+        return dueClosing(view, round, head);
+      case "aggregating":
+        return dueReassignment(view, round, head);
+      default: {
+        const ending = dueEnding(view, round, head, attestations, options);
+        // rounds become final in their order
+        return i === 0 || ending?.call.kind === "reassign" ? ending : undefined;
+      }
+    }
+  });
+  return [...steps, dueOpening(view, options)].filter((push) => push !== undefined);
 }
 
-/** The push with the time it was first seen: kept from `before` while its key stays. */
-export function notePush(before: NotedPush | undefined, due: Push | undefined, head: Head): NotedPush | undefined {
-  if (due === undefined) return undefined;
-  return { ...due, sinceS: before?.key === due.key ? Math.min(before.sinceS, head.timestampS) : head.timestampS };
+/** The pushes with the times they were first seen: kept from `before` while their keys stay. */
+export function notePushes(before: readonly NotedPush[], due: readonly Push[], head: Head): readonly NotedPush[] {
+  return due.map((push) => {
+    const known = before.find(({ key }) => key === push.key);
+    return { ...push, sinceS: Math.min(known?.sinceS ?? head.timestampS, head.timestampS) };
+  });
 }
 
-function dueOpening(view: TaskView, lastRound: number, options: PushOptions): Push | undefined {
+/** Whether the contract would open a round over those in flight: over one proposal in a pipelined task, while nobody leaves. */
+function mayOpen(view: TaskView): boolean {
+  const [running, second] = roundsInFlight(view);
+  if (running === undefined) return true;
+  if (!view.rules.pipelined || second !== undefined || running.phase !== "proposed") return false;
+  return !needsQuorum(view, running) && !view.enrolled.some(({ leaving }) => leaving);
+}
+
+function dueOpening(view: TaskView, options: PushOptions): Push | undefined {
+  const lastRound = view.rounds.length;
+  if (lastRound >= view.rules.rounds || !mayOpen(view)) return undefined;
   const ready = view.enrolled.filter(({ leaving }) => !leaving).length;
   const wanted = lastRound === 0 ? (options.openWhenEnrolled ?? 0) : 0;
   if (ready < Math.max(1, view.rules.minUpdates, wanted)) return undefined;
@@ -111,7 +126,7 @@ function dueEnding(
     };
   }
   if (head.timestampS <= challengeDeadlineS) return undefined;
-  return proposal.excluded === 0n
+  return !needsQuorum(view, round)
     ? {
         key: `unchallenged:${round.round}:${hash}`,
         call: { kind: "finalizeUnchallenged", ...base, proposal },

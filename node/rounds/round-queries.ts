@@ -2,12 +2,22 @@ import { slotOf } from "../core/draw.ts";
 import { hexEquals } from "../core/hex.ts";
 import type { Address } from "../core/ids.ts";
 import type { Commitment } from "../core/records.ts";
-import type { RoundView, TaskView } from "../core/task-view.ts";
+import { type RoundView, roundsInFlight, type TaskView } from "../core/task-view.ts";
 
-/** The round that is running; undefined between rounds. */
-export function runningRound(view: TaskView): RoundView | undefined {
-  const last = view.rounds.at(-1);
-  return last === undefined || last.phase === "finalized" || last.phase === "invalidated" ? undefined : last;
+/** The round that takes commitments, if one does: the newest. */
+export function openRound(view: TaskView): RoundView | undefined {
+  const newest = view.rounds.at(-1);
+  return newest?.phase === "open" ? newest : undefined;
+}
+
+/** The round in flight whose proposal this round starts from; undefined where it starts from a final model. */
+export function parentOf(view: TaskView, round: Pick<RoundView, "round">): RoundView | undefined {
+  return roundsInFlight(view).find((other) => other.round === round.round - 1);
+}
+
+/** Whether the round's proposal leaves updates out for no reason that the contract checked: then only a quorum makes it final. */
+export function needsQuorum(view: Pick<TaskView, "rules">, { proposal, withheld = 0n }: RoundView): boolean {
+  return view.rules.holders === 0 && ((proposal?.excluded ?? 0n) & ~withheld) !== 0n;
 }
 
 /** The account's place in the task's list, or undefined. */

@@ -1,9 +1,10 @@
 import type { Address } from "../core/ids.ts";
-import type { Attestation, Member, Role } from "../core/records.ts";
+import type { Attestation, Availability, Member, Role, SignedCommitment } from "../core/records.ts";
 import type { TaskView } from "../core/task-view.ts";
 import type { Head } from "../ports/chain.ts";
-import { type AttestationPool, addAttestation, onlyRound } from "./attestation-pool.ts";
-import { duePush, type NotedPush, notePush, type PushOptions } from "./push.ts";
+import { type AttestationPool, addAttestation, onlyRounds } from "./attestation-pool.ts";
+import { duePushes, type NotedPush, notePushes, type PushOptions } from "./push.ts";
+import { addAvailability, addCommitment, noWords, onlyWordsOf, type WordPool } from "./word-pool.ts";
 
 /** What every role's machine knows: the record, the members, and what it has heard. Immutable. */
 export interface RoundState {
@@ -16,8 +17,10 @@ export interface RoundState {
   readonly head?: Head;
   readonly members: readonly Member[];
   readonly attestations: AttestationPool;
-  /** The push that is due, and since when. */
-  readonly push?: NotedPush;
+  /** Signed commitments and words on availability that it has heard, of the two newest rounds. */
+  readonly words: WordPool;
+  /** The pushes that are due, and since when; those of the older round first. */
+  readonly pushes: readonly NotedPush[];
   /** Number of the first head at which the task was seen complete; absent while it is not. */
   readonly completeAtBlock?: number;
 }
@@ -27,35 +30,43 @@ export type RoundEvent =
   | { readonly kind: "looked"; readonly view: TaskView; readonly head: Head }
   | { readonly kind: "members"; readonly members: readonly Member[] }
   /** An attestation whose signature and enrolment were checked. */
-  | { readonly kind: "attestation"; readonly attestation: Attestation };
+  | { readonly kind: "attestation"; readonly attestation: Attestation }
+  /** A commitment whose signature and draw were checked. */
+  | { readonly kind: "commitment"; readonly signed: SignedCommitment }
+  /** A word whose signature, round and holder were checked. */
+  | { readonly kind: "availability"; readonly word: Availability };
 
 /** The state a machine starts with, after any restart. */
 export function initialRoundState(me: Address, role: RoundState["role"], pushOptions: PushOptions): RoundState {
-  return { me, role, pushOptions, members: [], attestations: new Map() };
+  return { me, role, pushOptions, members: [], attestations: new Map(), words: noWords, pushes: [] };
 }
 
-/** The state after an event; the due push is found anew. */
+/** The state after an event; the due pushes are found anew. */
 export function reduceRound<S extends RoundState>(state: S, event: RoundEvent): S {
   const next = applied(state, event);
-  const { push: _, ...rest } = next;
-  if (next.view === undefined || next.head === undefined) return rest as S;
-  const push = notePush(next.push, duePush(next.view, next.head, next.attestations, next.pushOptions), next.head);
-  return (push === undefined ? rest : { ...rest, push }) as S;
+  const { view, head, attestations, pushOptions } = next;
+  if (view === undefined || head === undefined) return next;
+  return { ...next, pushes: notePushes(next.pushes, duePushes(view, head, attestations, pushOptions), head) };
 }
 
 function applied<S extends RoundState>(state: S, event: RoundEvent): S {
   switch (event.kind) {
     case "looked": {
-      const round = event.view.rounds.at(-1)?.round ?? 0;
-      const attestations = onlyRound(state.attestations, round);
+      const newest = event.view.rounds.slice(-2).map(({ round }) => round);
+      const attestations = onlyRounds(state.attestations, newest);
+      const words = onlyWordsOf(state.words, newest);
       const { completeAtBlock = event.head.number, ...rest } = state;
       const done = event.view.complete ? { completeAtBlock: Math.min(completeAtBlock, event.head.number) } : {};
-      return { ...rest, ...done, view: event.view, head: event.head, attestations } as unknown as S;
+      return { ...rest, ...done, view: event.view, head: event.head, attestations, words } as unknown as S;
     }
     case "members":
       return { ...state, members: event.members };
     case "attestation":
       return { ...state, attestations: addAttestation(state.attestations, event.attestation) };
+    case "commitment":
+      return { ...state, words: addCommitment(state.words, event.signed, state.head?.timestampS ?? 0) };
+    case "availability":
+      return { ...state, words: addAvailability(state.words, event.word) };
   }
 }
 

@@ -1,7 +1,13 @@
 // Times of the spine beside a plain reference in the same run: node test/bench/spine.ts [--json]
 // The ratio is what counts: it survives a busy or a slow machine, the milliseconds do not.
 import { createHash } from "node:crypto";
-import { createWeightedMean, weightedMean } from "../../node/aggregation/index.ts";
+import {
+  coordinateMedian,
+  createWeightedMean,
+  medianTrim,
+  trimmedMean,
+  weightedMean,
+} from "../../node/aggregation/index.ts";
 import { chunkTreeRoot } from "../../node/core/chunk-tree.ts";
 import { contentIdOf } from "../../node/core/content-id.ts";
 import { decodeLanes, encodeParameters, encodeUpdate } from "../../node/core/fixed-point.ts";
@@ -29,6 +35,23 @@ function plainMean(): Int32Array {
     total += weight;
   }
   return Int32Array.from(base, (lane, i) => lane + Math.floor(sums[i]! / total));
+}
+
+/** Lanes in no order: a sort of columns that are nearly in order would be too easy. */
+const unordered = updates.map(({ lanes }) => lanes.map((lane) => Math.imul(lane ^ (lane >>> 15), 0x85eb_ca6b) >> 12));
+/** Flower's default share of values trimmed at each end is a fifth. */
+const trim = Math.floor(updateCount / 5);
+
+/** What one would write for a trimmed mean: gather a column, sort it, sum its middle. */
+function plainTrimmedMean(dropped: number): Int32Array {
+  const column = new Int32Array(updateCount);
+  return Int32Array.from(base, (lane, i) => {
+    for (let k = 0; k < updateCount; k++) column[k] = unordered[k]![i]!;
+    column.sort();
+    let sum = 0;
+    for (let k = dropped; k < updateCount - dropped; k++) sum += column[k]!;
+    return lane + Math.floor(sum / (updateCount - 2 * dropped));
+  });
 }
 
 function streamedMean(): Int32Array {
@@ -63,6 +86,18 @@ const rows: [work: string, run: () => unknown, reference: string, plain: () => u
     plainMean,
   ],
   ["  streamed, one after another", streamedMean, "plain loop in doubles", plainMean],
+  [
+    `coordinate median, ${updateCount} x ${million}`,
+    () => coordinateMedian({ base, updates: unordered, serverRateQ16 }),
+    "sort of every column",
+    () => plainTrimmedMean(medianTrim(updateCount)),
+  ],
+  [
+    `trimmed mean, ${updateCount} x ${million}, trim ${trim}`,
+    () => trimmedMean({ base, updates: unordered, trim, serverRateQ16 }),
+    "sort of every column",
+    () => plainTrimmedMean(trim),
+  ],
   [`chunk tree root, ${million}`, () => chunkTreeRoot(base), "its keccak calls alone", bareHashes],
   [`content id, ${million}`, () => contentIdOf(bytes), "sha256 of the bytes", sha256],
   [`encode parameters, ${million}`, () => encodeParameters(values, 16), "copy of the floats", copied],

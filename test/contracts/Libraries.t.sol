@@ -3,6 +3,7 @@ pragma solidity ^0.8.28;
 
 import {Bitmap} from "../../contracts/libraries/Bitmap.sol";
 import {Draw} from "../../contracts/libraries/Draw.sol";
+import {TrimmedMean} from "../../contracts/libraries/TrimmedMean.sol";
 import {WeightedMean} from "../../contracts/libraries/WeightedMean.sol";
 import {RoundState, RoundStateLibrary} from "../../contracts/types/RoundState.sol";
 import {Phase} from "../../contracts/types/TaskTypes.sol";
@@ -143,6 +144,60 @@ contract LibrariesTest is TestBase {
         harness.weightedMean(new bytes(baseBytes), new bytes(updateBytes), weights, 65_536);
     }
 
+    // TrimmedMean
+
+    /// @dev Against the definition in plain Solidity, a sort of one lane's values; the TypeScript rule is the other twin.
+    function test_trimmedMean_isTheDefinition(
+        int32[10] memory lanes,
+        uint256 count,
+        uint256 trim,
+        uint32 rate,
+        bool ties
+    ) public view {
+        count = bound(count, 1, 9);
+        trim = bound(trim, 0, (count - 1) / 2);
+        rate = uint32(bound(rate, 1, 1 << 20));
+        bytes memory updates;
+        for (uint256 k = 0; k < count; ++k) {
+            if (ties) lanes[k] %= 3;
+            updates = bytes.concat(updates, _chunkOf(lanes[k]));
+        }
+        _sort(lanes, count);
+        int256 sum;
+        for (uint256 k = trim; k < count - trim; ++k) {
+            sum += lanes[k];
+        }
+        bytes memory expected = _chunkOf(_moved(lanes[9], sum * int256(uint256(rate)), (count - 2 * trim) * 65_536));
+        bytes memory bounds = bytes.concat(_chunkOf(lanes[trim]), _chunkOf(lanes[count - 1 - trim]));
+        bytes memory result = harness.trimmedMean(_chunkOf(lanes[9]), updates, trim, bounds, rate);
+        assertEq(keccak256(result), keccak256(expected));
+    }
+
+    /// @dev The bounds of any values but the right ones, one lane being wrong and the others right.
+    function test_trimmedMean_refusesOtherBounds(
+        int32[10] memory lanes,
+        uint256 trim,
+        int32 other,
+        uint256 place
+    ) public {
+        trim = bound(trim, 0, 4);
+        place = bound(place, 0, 127);
+        bytes memory updates;
+        for (uint256 k = 0; k < 9; ++k) {
+            updates = bytes.concat(updates, _chunkOf(lanes[k]));
+        }
+        _sort(lanes, 9);
+        int32 right = place < 64 ? lanes[trim] : lanes[8 - trim];
+        vm.assume(other != right);
+        bytes memory bounds = bytes.concat(_chunkOf(lanes[trim]), _chunkOf(lanes[8 - trim]));
+        bytes memory wrong = _chunkOf(other);
+        for (uint256 i = 0; i < 4; ++i) {
+            bounds[4 * place + i] = wrong[i];
+        }
+        vm.expectRevert(TrimmedMean.WrongBounds.selector);
+        harness.trimmedMean(_chunkOf(0), updates, trim, bounds, 65_536);
+    }
+
     // ChunkTree
 
     /// @dev Small trees built here node by node: a proof of each chunk holds, at its own index only.
@@ -186,6 +241,23 @@ contract LibrariesTest is TestBase {
             if (index * 64 + i / 4 < parameterCount) data[i] = keccak256(abi.encode(seed, index, i))[0];
         }
         data[0] = bytes1(uint8(index + 1));
+    }
+
+    /// @dev Sorts the first `count`, ascending.
+    function _sort(int32[10] memory lanes, uint256 count) private pure {
+        for (uint256 i = 1; i < count; ++i) {
+            for (uint256 j = i; j > 0 && lanes[j] < lanes[j - 1]; --j) {
+                (lanes[j], lanes[j - 1]) = (lanes[j - 1], lanes[j]);
+            }
+        }
+    }
+
+    /// @dev lane + floor(dividend / divisor), saturating.
+    function _moved(int256 lane, int256 dividend, uint256 divisor) private pure returns (int32) {
+        int256 by = int256(divisor);
+        lane += dividend >= 0 ? dividend / by : -((-dividend + by - 1) / by);
+        if (lane > type(int32).max) return type(int32).max;
+        return lane < type(int32).min ? type(int32).min : int32(lane);
     }
 
     /// @dev 64 lanes of one value, little-endian.

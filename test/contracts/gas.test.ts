@@ -2,6 +2,9 @@ import type { HardhatEthersSigner } from "@nomicfoundation/hardhat-ethers/types"
 import { expect } from "chai";
 import type { TransactionResponse } from "ethers";
 import hre, { network } from "hardhat";
+import { medianTrim, trimBounds } from "../../node/aggregation/index.ts";
+import { concatBytes } from "../../node/core/hex.ts";
+import { lanesToBytes } from "../../node/core/lanes.ts";
 import { baseRules, createFederation, type SolidityRules, type TestFederation, word } from "./support/federation.ts";
 import { createLibraryHarness } from "./support/library-harness.ts";
 import { expectSnapshot, type GasOfCall, measureGas } from "./support/measure-gas.ts";
@@ -227,5 +230,25 @@ describe("Gas", () => {
       // the admin's address is appended
       expect(bytecode.length / 2 - 1, `creation of ${name}`).below(49_152 - 32);
     }
+  });
+
+  it("of the computation of one chunk alone stays within 5 % of its snapshot and below the targets", async () => {
+    const { harness } = await createLibraryHarness();
+    const measured: Record<string, number> = {};
+    const targets: Record<number, number> = { 16: 200_000, 32: 200_000, 64: 400_000 };
+    for (const count of [16, 32, 64]) {
+      const updates = Array.from({ length: count }, (_, k) =>
+        Int32Array.from({ length: 64 }, (_, i) => Math.imul(i + 1 + 77 * k, 0x9e37_79b1) >> 12),
+      );
+      const trim = medianTrim(count);
+      const { lows, highs } = trimBounds(updates, trim);
+      const [base, weights] = [new Uint8Array(256), new Array(count).fill(7)];
+      const [joined, bounds] = [updates, [lows, highs]].map((chunks) => concatBytes(...chunks.map(lanesToBytes)));
+      const gas = await harness.gasOfMeans(base, joined, weights, trim, bounds);
+      measured[`weighted mean, computation alone, ${count} updates`] = Number(gas.weighted);
+      measured[`median, computation alone, ${count} updates`] = Number(gas.trimmed);
+      expect(Number(gas.trimmed)).below(targets[count]!);
+    }
+    expectSnapshot(measured);
   });
 });

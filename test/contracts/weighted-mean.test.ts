@@ -3,6 +3,7 @@ import { weightedMean } from "../../node/aggregation/weighted-mean.ts";
 import { concatBytes, fromHex, toHex } from "../../node/core/hex.ts";
 import { lanesToBytes } from "../../node/core/lanes.ts";
 import { createLibraryHarness, type LibraryHarness } from "./support/library-harness.ts";
+import { compareBatches, createCaseNumbers, createRuleBatches, uint32Bytes } from "./support/rule-batches.ts";
 import { createSeededNumbers } from "./support/seeded-numbers.ts";
 import { readVectors } from "./support/vectors.ts";
 
@@ -15,11 +16,8 @@ interface MeanCase {
   readonly expected: string;
 }
 
-const lanesOfChunk = 64;
-const int32Min = -(2 ** 31);
-const int32Max = 2 ** 31 - 1;
-/** Number of random cases; CI sets more. */
-const fuzzCases = Number(process.env.FUZZ_CASES ?? 300);
+/** Number of random cases, each a whole chunk; CI sets more. */
+const fuzzCases = Number(process.env.FUZZ_CASES ?? 2000);
 
 describe("WeightedMean (Solidity)", () => {
   let harness: LibraryHarness;
@@ -35,37 +33,26 @@ describe("WeightedMean (Solidity)", () => {
     });
   }
 
-  it(`agrees with node/aggregation bit for bit on ${fuzzCases} random and extreme inputs`, async function () {
-    this.timeout(60_000 + 100 * fuzzCases);
-    const numbers = createSeededNumbers(20_261_121);
-    const counts = [1, 2, 3, 5, 16, 64];
-    const extremes = [0, 1, -1, int32Min, int32Max, int32Min + 1, 0xff, -256];
-    const lane = (kind: number): number => {
-      if (kind === 0) return numbers.pick(extremes);
-      if (kind === 1) return numbers.below(2 ** 32) + int32Min;
-      return numbers.below(2 ** 12) - 2 ** 11;
-    };
-    const chunk = (kind: number): Int32Array =>
-      kind === 3
-        ? new Int32Array(lanesOfChunk).fill(numbers.pick([...extremes, -1]))
-        : Int32Array.from({ length: lanesOfChunk }, () => lane(kind));
-    for (let i = 0; i < fuzzCases; i++) {
-      const count = counts[i % counts.length]!;
-      const base = chunk(numbers.below(4));
-      const updates = Array.from({ length: count }, () => ({
-        lanes: chunk(numbers.below(4)),
-        weight: numbers.pick([1, 1, 1 + numbers.below(1000), 1 + numbers.below(2 ** 32 - 1), 2 ** 32 - 1]),
+  it(`agrees with node/aggregation bit for bit on ${fuzzCases} random and extreme chunks`, async function () {
+    this.timeout(60_000 + 10 * fuzzCases);
+    const batches = await createRuleBatches();
+    const cases = createCaseNumbers(createSeededNumbers(20_261_121));
+    await compareBatches(batches, "weightedMeans", fuzzCases, () => {
+      const serverRateQ16 = cases.rate();
+      const base = cases.chunk();
+      const updates = Array.from({ length: cases.updateCount() }, () => ({
+        lanes: cases.chunk(),
+        weight: cases.pick([1, 1, 1 + cases.below(1000), 1 + cases.below(2 ** 32 - 1), 2 ** 32 - 1]),
       }));
-      const serverRateQ16 = numbers.pick([65_536, 65_536, 1, 1 << 20, 1 + numbers.below(1 << 20)]);
-      const given = await harness.weightedMean(
-        lanesToBytes(base),
-        concatBytes(...updates.map(({ lanes }) => lanesToBytes(lanes))),
-        updates.map(({ weight }) => weight),
-        serverRateQ16,
-      );
-      const expected = toHex(lanesToBytes(weightedMean({ base, updates, serverRateQ16 })));
-      expect(given, `case ${i}: ${count} updates, rate ${serverRateQ16}`).equals(expected);
-    }
+      const numbers = uint32Bytes(serverRateQ16);
+      const weights = uint32Bytes(...updates.map(({ weight }) => weight));
+      const lanes = updates.map((update) => lanesToBytes(update.lanes));
+      return {
+        input: concatBytes(Uint8Array.of(updates.length), numbers, lanesToBytes(base), weights, ...lanes),
+        expected: lanesToBytes(weightedMean({ base, updates, serverRateQ16 })),
+        name: `${updates.length} updates, rate ${serverRateQ16}`,
+      };
+    });
   });
 
   it("refuses lengths that are not whole chunks, and weights of zero", async () => {

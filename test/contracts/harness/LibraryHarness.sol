@@ -3,6 +3,7 @@ pragma solidity ^0.8.28;
 
 import {ChunkTree} from "../../../contracts/libraries/ChunkTree.sol";
 import {Draw} from "../../../contracts/libraries/Draw.sol";
+import {TrimmedMean} from "../../../contracts/libraries/TrimmedMean.sol";
 import {WeightedMean} from "../../../contracts/libraries/WeightedMean.sol";
 
 /// @title LibraryHarness
@@ -29,6 +30,32 @@ contract LibraryHarness {
         uint32 serverRateQ16
     ) external pure returns (bytes memory) {
         return WeightedMean.chunk(base, updates, weights, serverRateQ16);
+    }
+
+    function trimmedMean(
+        bytes calldata base,
+        bytes calldata updates,
+        uint256 trim,
+        bytes calldata bounds,
+        uint32 serverRateQ16
+    ) external pure returns (bytes memory) {
+        return TrimmedMean.chunk(base, updates, trim, bounds, serverRateQ16);
+    }
+
+    /// @notice Gas of the computations alone, without calldata and copies of it.
+    function gasOfMeans(
+        bytes memory base,
+        bytes memory updates,
+        uint32[] memory weights,
+        uint256 trim,
+        bytes memory bounds
+    ) external view returns (uint256 weighted, uint256 trimmed) {
+        uint256 left = gasleft();
+        WeightedMean.chunk(base, updates, weights, 52_429);
+        weighted = left - gasleft();
+        left = gasleft();
+        TrimmedMean.chunk(base, updates, trim, bounds, 52_429);
+        trimmed = left - gasleft();
     }
 
     function drawSize(

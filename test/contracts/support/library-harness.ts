@@ -3,7 +3,10 @@ import { network } from "hardhat";
 
 /** The Solidity libraries as calls. */
 export type LibraryHarness = BaseContract &
-  Record<"verify" | "chunkCount" | "weightedMean" | "drawSize" | "slotOf" | "slots", ContractMethod>;
+  Record<
+    "verify" | "chunkCount" | "weightedMean" | "trimmedMean" | "gasOfMeans" | "drawSize" | "slotOf" | "slots",
+    ContractMethod
+  >;
 
 /** A chain of its own with the libraries' harness on it, an account to send from, and the node. */
 export async function createLibraryHarness() {

@@ -49,6 +49,15 @@ function dueAfter(view: TaskView, events: readonly (ParticipantEvent | RoundEven
 }
 
 const open = viewOf([roundOf()]);
+/** The second round is open on the first one's proposal. */
+const piped = viewOf([proposed, roundOf({ round: 2, baseModelRoot: proposed.proposal.modelRoot })], {
+  rules: { ...rules, pipelined: true },
+});
+const onProposal: ParticipantEvent = {
+  kind: "trained",
+  update: { ...update, round: 2, baseModelRoot: proposed.proposal.modelRoot },
+};
+const refused: ParticipantEvent = { kind: "verified", subject, agrees: false };
 const without = (view: TaskView): TaskView => ({ ...view, enrolled: view.enrolled.slice(1) });
 const leaves = (view: TaskView): TaskView => ({
   ...view,
@@ -83,6 +92,17 @@ describe("the participant's machine", () => {
     ["proposed, leaving", dueAfter(leaves(viewOf([proposed]))), []],
     ["proposed, not enrolled", dueAfter(without(viewOf([proposed]))), ["enrol"]],
     ["complete", dueAfter(viewOf([finalRound()], { complete: true })), []],
+    ["two rounds in flight", dueAfter(piped), ["verify", "train"]],
+    ["two rounds in flight, the base agreed", dueAfter(piped, [agreed, onProposal]), ["sign", "offer"]],
+    ["two rounds in flight, trained, the base not judged yet", dueAfter(piped, [onProposal]), ["verify"]],
+    ["the same near the deadline", dueAfter(piped, [onProposal], 151), ["verify", "commit"]],
+    ["two rounds in flight, the base found wrong", dueAfter(piped, [refused, onProposal], 151), []],
+    [
+      "two rounds in flight, pushes overdue",
+      dueAfter(piped, [agreed, look(piped, 301)], 399),
+      ["sign", "unchallenged", "close"],
+    ],
+    ["the same, the base found wrong", dueAfter(piped, [refused, look(piped, 301)], 399), []],
   ];
   for (const [name, actual, expected] of rows) {
     it(`${name}: ${expected.join(", ") || "nothing"}`, () => expect(actual).to.deep.equal(expected));

@@ -3,7 +3,7 @@ import {
   type AttestationPool,
   addAttestation,
   attestationsTo,
-  onlyRound,
+  onlyRounds,
 } from "../../../node/rounds/attestation-pool.ts";
 import { accounts, attestationOf, hashOf } from "../../support/round-states.ts";
 
@@ -47,7 +47,7 @@ describe("the attestation pool", () => {
       addAttestation(empty, attestationOf(accounts.a, hashOf(1), 1)),
       attestationOf(accounts.a, hashOf(2), 2),
     );
-    expect([...onlyRound(pool, 2).keys()]).to.deep.equal([hashOf(2)]);
-    expect(onlyRound(onlyRound(pool, 2), 2).size).to.equal(1);
+    expect([...onlyRounds(pool, [2]).keys()]).to.deep.equal([hashOf(2)]);
+    expect(onlyRounds(onlyRounds(pool, [2]), [2]).size).to.equal(1);
   });
 });

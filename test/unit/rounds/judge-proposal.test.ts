@@ -179,6 +179,6 @@ describe("the judgement of a proposal", () => {
 
   it("waits for the base model", async () => {
     const { judge } = await setUp({ baseModelRoot: hashOf(78) });
-    await rejection(judge(), "INVALID_TASK_SPEC");
+    await rejection(judge(), "BLOB_NOT_FOUND");
   });
 });

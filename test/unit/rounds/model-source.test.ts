@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { checkRound } from "../../../node/audit/check-round.ts";
 import { chunkTreeRoot } from "../../../node/core/chunk-tree.ts";
-import { proposalHash } from "../../../node/core/commitment.ts";
+import { proposalHash, updateRootOf } from "../../../node/core/commitment.ts";
 import { contentIdOf } from "../../../node/core/content-id.ts";
 import { FedledgerError } from "../../../node/core/error.ts";
 import type { Bytes32 } from "../../../node/core/ids.ts";
@@ -48,7 +48,8 @@ async function setUp(excluded = 0n) {
     [0, 1, 2].map(async (slot) => {
       const lanes = Int32Array.from(base, (_, i) => (slot + 1) * 100 + i);
       const contentId = await store.put(lanesToBytes(lanes));
-      return { ...commitmentOf(slot), updateRoot: chunkTreeRoot(lanes), contentId };
+      const commitment = commitmentOf(slot);
+      return { ...commitment, updateRoot: updateRootOf(commitment.participant, chunkTreeRoot(lanes)), contentId };
     }),
   );
   const open = roundOf({ baseModelRoot, commitments });
@@ -83,7 +84,10 @@ async function setUp(excluded = 0n) {
     result: { modelRoot: proposal.modelRoot, attesters: [], evaluations: [] },
   };
   const spec = canonicalTaskSpec(simulatedSpec);
-  const view = (rounds: RoundView[]): TaskView => viewOf(rounds, { spec, initialModelRoot: baseModelRoot });
+  const view = (rounds: RoundView[]): TaskView => {
+    const modelRoot = rounds.findLast(({ result: ended }) => ended !== undefined)?.result?.modelRoot ?? baseModelRoot;
+    return viewOf(rounds, { spec, initialModelRoot: baseModelRoot, modelRoot });
+  };
   const signal = new AbortController().signal;
   const look = (rounds: RoundView[]) => ({ view: view(rounds), members, signal });
   return {
@@ -105,10 +109,23 @@ describe("the model source", () => {
   });
 
   it("takes the last final model's blob", async () => {
-    const { source, look, final, lanes } = await setUp();
+    const { source, look, final, lanes, proposal } = await setUp();
     const later = roundOf({ round: 2, phase: "invalidated" });
+    const current = roundOf({ round: 3, baseModelRoot: proposal.modelRoot });
     expect(await source.baseOf(2, look([final]))).to.deep.equal(lanes);
-    expect(await source.baseOf(3, look([final, later, roundOf({ round: 3 })]))).to.deep.equal(lanes);
+    expect(await source.baseOf(3, look([final, later, current]))).to.deep.equal(lanes);
+  });
+
+  it("takes the proposal of the round before, for as long as it stands, and recomputes it where nobody has it", async () => {
+    const { source, look, propose, lanes, proposal, blobs } = await setUp();
+    const current = roundOf({ round: 2, baseModelRoot: proposal.modelRoot });
+    expect(await source.baseOf(2, look([propose(), current]))).to.deep.equal(lanes);
+    blobs.delete(proposal.contentId);
+    expect(await source.baseOf(2, look([propose(), current]))).to.deep.equal(lanes);
+    const { proposal: _, ...struck } = { ...propose(), phase: "aggregating" as const };
+    await rejection(source.baseOf(2, look([struck, current])), "BLOB_NOT_FOUND");
+    const onWrong = roundOf({ round: 2, baseModelRoot: hashOf(1) });
+    await rejection(source.baseOf(2, look([propose({ modelRoot: hashOf(1) }), onWrong])), "BLOB_NOT_FOUND");
   });
 
   it("recomputes a model whose blob nobody has, and keeps it", async () => {
@@ -164,7 +181,12 @@ describe("judgeProposal", () => {
     const set = await setUp();
     const round = set.propose();
     set.blobs.delete(round.commitments[1]!.contentId);
-    await rejection(verify(set, round), "BLOB_NOT_FOUND");
+    const { missing } = await judgeProposal(
+      { store: set.store, source: set.source, log: silentLog },
+      round,
+      set.look([round]),
+    );
+    expect(missing).to.deep.equal([round.commitments[1]]);
   });
 
   it("agrees to leave out only what cannot be had", async () => {

@@ -15,7 +15,10 @@ const { a, b, c, d, x, y } = accounts;
 describe("patience", () => {
   it("orders aggregators before participants, another one first each round", () => {
     expect(turnOrder(push, view, members)).to.deep.equal([y, x, b, c, d, a]);
-    expect(turnOrder(push, viewOf([roundOf({ round: 2 })]), members)).to.deep.equal([x, y, c, d, a, b]);
+    const next: NotedPush = { ...push, call: { kind: "closeRound", taskId: 1, round: 2 } };
+    expect(turnOrder(next, view, members)).to.deep.equal([x, y, c, d, a, b]);
+    const opening: NotedPush = { ...push, call: { kind: "openRound", taskId: 1 } };
+    expect(turnOrder(opening, viewOf([roundOf({ round: 2 })]), members)).to.deep.equal([x, y, c, d, a, b]);
   });
 
   it("puts those whom the step names first and last there", () => {

@@ -1,12 +1,13 @@
 import { expect } from "chai";
 import type { TaskView } from "../../../node/core/task-view.ts";
 import { type AttestationPool, addAttestation } from "../../../node/rounds/attestation-pool.ts";
-import { duePush, notePush, type PushOptions } from "../../../node/rounds/push.ts";
+import { duePushes, notePushes, type PushOptions } from "../../../node/rounds/push.ts";
 import {
   accounts,
   aggregatingRound,
   attestationOf,
   commitmentOf,
+  hashOf,
   headAt,
   proposedRound,
   roundOf,
@@ -29,11 +30,20 @@ interface Row {
   readonly atS: number;
   readonly heard?: AttestationPool;
   readonly options?: Partial<PushOptions>;
+  /** Kinds of the calls, joined. */
   readonly due?: string;
 }
 
 const finalized = roundOf({ phase: "finalized" });
 const leaving = viewOf([proposed]).enrolled.map((place) => ({ ...place, leaving: place.participant === accounts.a }));
+
+const piped = { rules: { ...rules, pipelined: true } };
+const second = {
+  ...proposed,
+  round: 2,
+  baseModelRoot: proposed.proposal.modelRoot,
+  proposal: { ...proposed.proposal, hash: hashOf(77) },
+};
 
 const rows: readonly Row[] = [
   { name: "the first round, enough enrolled", view: viewOf(), atS: 1, due: "openRound" },
@@ -77,19 +87,57 @@ const rows: readonly Row[] = [
     atS: 200,
     heard: pool(proposed.proposal.hash, all.slice(0, 2)),
   },
+  { name: "a pipelined task, a proposal in its window", view: viewOf([proposed], piped), atS: 200, due: "openRound" },
+  { name: "a pipelined task, a proposal that needs a quorum", view: viewOf([excluding], piped), atS: 200 },
+  {
+    name: "a pipelined task, a proposal without an update that was demanded in vain",
+    view: viewOf([{ ...excluding, withheld: 0b1000n }], piped),
+    atS: 301,
+    due: "finalizeUnchallenged openRound",
+  },
+  {
+    name: "a pipelined task, somebody waits for its place to be freed",
+    view: viewOf([proposed], { ...piped, enrolled: leaving }),
+    atS: 200,
+  },
+  {
+    name: "a pipelined task, its last round is running",
+    view: viewOf([proposed], { rules: { ...piped.rules, rounds: 1 } }),
+    atS: 200,
+  },
+  {
+    name: "two rounds in flight, both to be pushed",
+    view: viewOf([proposed, roundOf({ round: 2, commitments })], piped),
+    atS: 301,
+    due: "finalizeUnchallenged closeRound",
+  },
+  {
+    name: "two proposals, a quorum for the newer one: the older comes first",
+    view: viewOf([proposed, second], piped),
+    atS: 301,
+    heard: pool(second.proposal.hash, all),
+    due: "finalizeUnchallenged",
+  },
+  {
+    name: "two proposals, the newer one needs a quorum that does not come",
+    view: viewOf([proposed, { ...excluding, round: 2 }], piped),
+    atS: 301,
+    due: "finalizeUnchallenged reassign",
+  },
 ];
 
-describe("duePush", () => {
+describe("duePushes", () => {
   for (const { name, view, atS, heard = new Map(), options = {}, due } of rows) {
     it(`${name}: ${due ?? "nothing"}`, () => {
-      expect(duePush(view, headAt(atS), heard, { graceS: 3, ...options })?.call.kind).to.equal(due);
+      const pushes = duePushes(view, headAt(atS), heard, { graceS: 3, ...options });
+      expect(pushes.map(({ call }) => call.kind).join(" ")).to.equal(due ?? "");
     });
   }
 
   it("waits for the rest of the included participants, and no longer than it must", () => {
     const { hash } = proposed.proposal;
     const wait = (heard: AttestationPool, view = viewOf([proposed])) =>
-      duePush(view, headAt(200), heard, { graceS: 3 })?.waitS;
+      duePushes(view, headAt(200), heard, { graceS: 3 })[0]?.waitS;
     expect(wait(pool(hash, all.slice(1)))).to.equal(3);
     expect(wait(pool(hash, all))).to.equal(0);
     const without = excluding.proposal.hash;
@@ -98,7 +146,7 @@ describe("duePush", () => {
 
   it("submits attestations ascending by address, as the contract demands", () => {
     const heard = pool(proposed.proposal.hash, [accounts.d, accounts.b, accounts.c]);
-    const call = duePush(viewOf([proposed]), headAt(200), heard, { graceS: 0 })?.call;
+    const call = duePushes(viewOf([proposed]), headAt(200), heard, { graceS: 0 })[0]?.call;
     expect(call?.kind === "finalize" && call.attestations.map(({ attester }) => attester)).to.deep.equal([
       accounts.b,
       accounts.c,
@@ -107,12 +155,12 @@ describe("duePush", () => {
   });
 
   it("notes since when the same step is due, and starts anew with another", () => {
-    const due = duePush(viewOf(), headAt(10), new Map(), { graceS: 0 });
-    const noted = notePush(undefined, due, headAt(10));
-    expect(noted?.sinceS).to.equal(10);
-    expect(notePush(noted, due, headAt(15))?.sinceS).to.equal(10);
-    const other = duePush(viewOf([roundOf({ commitments })]), headAt(20), new Map(), { graceS: 0 });
-    expect(notePush(noted, other, headAt(20))?.sinceS).to.equal(20);
-    expect(notePush(noted, undefined, headAt(20))).to.equal(undefined);
+    const due = duePushes(viewOf(), headAt(10), new Map(), { graceS: 0 });
+    const noted = notePushes([], due, headAt(10));
+    expect(noted[0]?.sinceS).to.equal(10);
+    expect(notePushes(noted, due, headAt(15))[0]?.sinceS).to.equal(10);
+    const other = duePushes(viewOf([roundOf({ commitments })]), headAt(20), new Map(), { graceS: 0 });
+    expect(notePushes(noted, other, headAt(20))[0]?.sinceS).to.equal(20);
+    expect(notePushes(noted, [], headAt(20))).to.deep.equal([]);
   });
 });
