@@ -83,7 +83,26 @@ export type Progress =
       readonly metric: number;
       readonly loss: number;
     }
-  | { readonly kind: "recomputed"; readonly round: RoundNumber; readonly durationMs: number }
+  | {
+      readonly kind: "recomputed";
+      readonly round: RoundNumber;
+      readonly durationMs: number;
+      /** Chunks that were recomputed, where not all were. */
+      readonly sample?: { readonly chunks: number; readonly of: number };
+    }
+  | {
+      /** This watcher recomputes so many random chunks of each proposal only, and what that may miss. */
+      readonly kind: "sampling";
+      readonly state: "starts" | "ended";
+      /** Proposals of which chunks were recomputed so far. */
+      readonly proposals: number;
+      readonly chunks: number;
+      readonly of: number;
+      /** Probability that the only wrong chunk of a model is missed. */
+      readonly missOne: number;
+      /** Probability that one wrong chunk in a hundred is missed. */
+      readonly missHundredth: number;
+    }
   | { readonly kind: "challenged"; readonly round: RoundNumber; readonly gasUsed: number }
   | { readonly kind: "rewarded"; readonly amountWei: bigint; readonly gasUsed: number }
   | {
