@@ -28,7 +28,7 @@ abstract contract Demands is Reports, IDemands {
     uint256 private constant MAX_OPEN_DEMANDS = 32;
     uint256 private constant STRESS_GAS_PRICE_WEI = 100 gwei;
     /// @dev A transaction that shows a chunk and its path, or 1024 nodes, with calldata at 40 gas a byte.
-    uint256 private constant CHUNK_ANSWER_GAS = 120_000;
+    uint256 private constant CHUNK_ANSWER_GAS = 150_000;
     uint256 private constant NODES_ANSWER_GAS = 1_500_000;
     uint256 private constant MOST_LEVELS = 10;
     /// @dev Of an answered demand's bond one part in this many pays the answer; the rest is burnt.

@@ -102,7 +102,14 @@ library ChunkTree {
         bytes32[] memory row = nodes;
         for (uint256 length = nodes.length; length > 1; length >>= 1) {
             for (uint256 i = 0; i < length; i += 2) {
-                row[i >> 1] = keccak256(abi.encodePacked(uint8(1), row[i], row[i + 1]));
+                // keccak256(abi.encodePacked(uint8(1), row[i], row[i + 1])), without new memory for each of up to 1023 nodes
+                assembly ("memory-safe") {
+                    let buffer := mload(0x40)
+                    let pair := add(add(row, 32), shl(5, i))
+                    mstore8(buffer, 1)
+                    mcopy(add(buffer, 1), pair, 64)
+                    mstore(add(add(row, 32), shl(4, i)), keccak256(buffer, 65))
+                }
             }
         }
         return row[0];

@@ -234,6 +234,23 @@ contract LibrariesTest is TestBase {
         }
     }
 
+    /// @dev Against the definition, level by level in new memory.
+    function test_chunkTree_foldsARow(uint256 seed, uint256 height) public view {
+        bytes32[] memory row = new bytes32[](1 << bound(height, 0, 10));
+        for (uint256 i = 0; i < row.length; ++i) {
+            row[i] = keccak256(abi.encode(seed, i));
+        }
+        bytes32 given = harness.fold(row);
+        while (row.length > 1) {
+            bytes32[] memory above = new bytes32[](row.length / 2);
+            for (uint256 i = 0; i < above.length; ++i) {
+                above[i] = keccak256(abi.encodePacked(uint8(1), row[2 * i], row[2 * i + 1]));
+            }
+            row = above;
+        }
+        assertEq(given, row[0]);
+    }
+
     /// @dev Random bytes, distinct for each index, zero beyond the last lane.
     function _chunkFor(uint256 seed, uint256 parameterCount, uint256 index) private pure returns (bytes memory data) {
         data = new bytes(256);

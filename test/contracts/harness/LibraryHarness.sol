@@ -23,6 +23,10 @@ contract LibraryHarness {
         return ChunkTree.chunkCount(parameterCount);
     }
 
+    function fold(bytes32[] calldata nodes) external pure returns (bytes32) {
+        return ChunkTree.fold(nodes);
+    }
+
     function weightedMean(
         bytes calldata base,
         bytes calldata updates,
