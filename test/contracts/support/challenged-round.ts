@@ -5,7 +5,14 @@ import { updateRootOf } from "../../../node/core/commitment.ts";
 import { concatBytes } from "../../../node/core/hex.ts";
 import type { Address } from "../../../node/core/ids.ts";
 import { bytesToLanes, lanesToBytes } from "../../../node/core/lanes.ts";
-import { baseRules, type SolidityProposal, type SolidityRules, type TestFederation, word } from "./federation.ts";
+import {
+  baseRules,
+  type SolidityAvailability,
+  type SolidityProposal,
+  type SolidityRules,
+  type TestFederation,
+  word,
+} from "./federation.ts";
 
 /** A vector of lanes with its tree. */
 export interface Vector {
@@ -88,11 +95,15 @@ export async function runToAggregating(f: TestFederation, { base, updates, rules
       }),
 
     /** The assigned aggregator proposes this model; returns the proposal. */
-    async propose(modelRoot: string, change: Partial<SolidityProposal> = {}): Promise<SolidityProposal> {
+    async propose(
+      modelRoot: string,
+      change: Partial<SolidityProposal> = {},
+      words: readonly SolidityAvailability[] = [],
+    ): Promise<SolidityProposal> {
       const excluded = change.excluded ?? 0n;
       const totalWeight = BigInt(included(excluded).reduce((sum, { weight }) => sum + weight, 0));
       const proposal = await f.proposal(taskId, { modelRoot, totalWeight, ...change });
-      await f.federation.connect(signerOf(f, proposal.aggregator)).propose(taskId, 1, proposal, []);
+      await f.federation.connect(signerOf(f, proposal.aggregator)).propose(taskId, 1, proposal, words);
       return proposal;
     },
 

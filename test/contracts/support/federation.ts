@@ -12,6 +12,7 @@ type Call =
   | "createTask"
   | "enrol"
   | "leaveTask"
+  | "freePlaces"
   | "openRound"
   | "commit"
   | "commitBatch"
@@ -86,6 +87,11 @@ export interface SoliditySignedCommitment extends CompactSignature {
   readonly weight: number;
   readonly updateRoot: string;
   readonly contentId: string;
+}
+
+/** A word on what is held, as the ABI takes it. */
+export interface SolidityAvailability extends CompactSignature {
+  readonly slots: bigint;
 }
 
 /** A proposal as the ABI takes it. */
@@ -204,7 +210,12 @@ export async function createFederation({ participants = 5, aggregators = 1 } = {
     },
 
     /** The words of these participants that they hold `slots` of the round, in the order the contract wants. */
-    async availability(taskId: number, round: bigint | number, slots: bigint, by = members) {
+    async availability(
+      taskId: number,
+      round: bigint | number,
+      slots: bigint,
+      by = members,
+    ): Promise<SolidityAvailability[]> {
       const { accumulator } = await federation.roundInfo(taskId, round);
       const message = { taskId, round, accumulator, slots };
       return Promise.all(
