@@ -82,14 +82,29 @@ export function composeAggregator(
   );
 }
 
+/** Settings of a watcher beside those of every node. */
+export const watcherSettings = ["watchSample", "reserve", "demandBudget"] as const;
+
 /** A watcher node: it need not be a member, so it also gets blobs from the members' gateways. */
-export function composeWatcher(values: NodeSettings, events: NodeEvents): Promise<ComposedNode> {
-  return composeNode(values, events, async (deps, { encryptionKey }) =>
-    createWatcher(
-      { ...deps, store: withMemberGateways(deps.store, deps.chain, deps.log) },
-      { encryptionKey, linger: !values.exitWhenComplete },
-    ),
-  );
+export function composeWatcher(
+  values: NodeSettings & Partial<Settings<(typeof watcherSettings)[number]>>,
+  events: NodeEvents,
+): Promise<ComposedNode> {
+  const { watchSample: sample, demandBudget, reserve = true } = values;
+  return composeNode(values, events, async (deps, { encryptionKey, directory, onClose }) => {
+    const journal = openJournal(join(directory, "journal.sqlite"));
+    onClose(() => journal.close());
+    return createWatcher(
+      { ...deps, journal, store: withMemberGateways(deps.store, deps.chain, deps.log) },
+      {
+        encryptionKey,
+        reserve,
+        linger: !values.exitWhenComplete,
+        ...(sample && { sample }),
+        ...(demandBudget !== undefined && { demandBudgetWei: BigInt(demandBudget) * 1_000_000_000n }),
+      },
+    );
+  });
 }
 
 /** What of a node is not a port of its role. */

@@ -1,5 +1,5 @@
 import { etherText } from "../core/ether.ts";
-import type { Progress } from "../rounds/progress.ts";
+import type { DemandedData, Progress } from "../rounds/progress.ts";
 
 /** What a person running a node reads of a step; undefined for what is too small to say. */
 export function progressText(step: Progress): string | undefined {
@@ -35,7 +35,27 @@ export function progressText(step: Progress): string | undefined {
     case "attested":
       return `round ${step.round}: recomputed the model, it is right: attested (own held-out metric ${step.metric.toFixed(4)})`;
     case "recomputed":
-      return `round ${step.round}: recomputed the model in ${step.durationMs.toFixed(0)} ms, it is right`;
+      return step.sample === undefined
+        ? `round ${step.round}: recomputed the model in ${step.durationMs.toFixed(0)} ms, it is right`
+        : `round ${step.round}: recomputed ${step.sample.chunks} random chunks of ${step.sample.of} in ${step.durationMs.toFixed(0)} ms, they are right`;
+    case "sampling":
+      return samplingText(step);
+    case "reserved":
+      return `round ${step.round}: reserved a challenge (${step.gasUsed} gas)`;
+    case "demanded":
+      return `round ${step.round}: demanded ${dataText(step.what)} of ${step.aggregator}, for ${etherText(step.amountWei)} ether: ${step.why} (${step.gasUsed} gas)`;
+    case "demand-answered":
+      return `round ${step.round}: what was demanded was shown: ${dataText(step.what)}`;
+    case "answered":
+      return `round ${step.round}: showed ${dataText(step.what)}, which was demanded (${step.gasUsed} gas)`;
+    case "struck":
+      return `round ${step.round}: ${step.aggregator} did not show ${dataText(step.what)}: STRUCK THE PROPOSAL on the chain (${step.gasUsed} gas)`;
+    case "demand-returned":
+      return `round ${step.round}: took back the bond of a demand for ${dataText(step.what)} (${step.gasUsed} gas)`;
+    case "not-proven":
+      return `round ${step.round}: the proposal is wrong and not proven so: ${step.why}`;
+    case "reward-held":
+      return `round ${step.round}: a reward of ${etherText(step.amountWei)} ether is held until ${new Date(step.untilS * 1000).toISOString()}: a watcher that runs then collects it`;
     case "challenged":
       return `round ${step.round}: PROVED THE PROPOSAL WRONG on the chain (${step.gasUsed} gas)`;
     case "rewarded":
@@ -53,4 +73,20 @@ export function progressText(step: Progress): string | undefined {
     default:
       return undefined;
   }
+}
+
+/** What a demand asks for, in words. */
+function dataText({ kind, place, index }: DemandedData): string {
+  return kind === "update-chunk"
+    ? `chunk ${index} of the update in slot ${place}`
+    : `the nodes below node ${index} at height ${place} of the model's tree`;
+}
+
+function samplingText(step: Extract<Progress, { kind: "sampling" }>): string {
+  const { state, proposals, chunks, of } = step;
+  const percent = (probability: number) => `${(100 * probability).toFixed(1)} %`;
+  const odds = `one wrong chunk is missed with probability ${percent(step.missOne)}, one wrong chunk in a hundred with probability ${percent(step.missHundredth)}`;
+  return state === "starts"
+    ? `recomputes ${chunks} random chunks of ${of} of each proposal: ${odds}. All bytes are fetched; the hashing of updates and the aggregation are saved`
+    : `recomputed ${chunks} random chunks of ${of} of each of ${proposals} proposals: in each, ${odds}`;
 }

@@ -32,6 +32,16 @@ const gwei = z
     const [whole = "", decimals = ""] = ether.split(".");
     return Number(whole + decimals.padEnd(9, "0"));
   });
+const sampleSize = z
+  .string()
+  .regex(/^(\d{1,9}|[01]?\.\d{1,9})$/, "expected a share such as 0.1, or a number of chunks such as 200")
+  .refine(
+    (value) => Number(value) > 0 && (!value.includes(".") || Number(value) <= 1),
+    "expected a share above 0 and up to 1.0, or at least one chunk",
+  )
+  .transform((value): { readonly share: number } | { readonly chunks: number } =>
+    value.includes(".") ? { share: Number(value) } : { chunks: Number(value) },
+  );
 const share = z
   .string()
   .regex(/^\d+\/\d+$/, "expected PART/PARTS, such as 0/5")
@@ -390,6 +400,26 @@ export const settings = {
     flag: "--sample <rounds>",
     help: "recompute only so many random rounds, and say what that may miss; the record is always checked whole",
     schema: integer(1, 65535),
+  }),
+  // watching
+  watchSample: defineSetting({
+    flag: "--sample <share|n>",
+    help: "recompute only random chunks of each proposal, a share such as 0.1 or a number such as 200, and say what that may miss",
+    schema: sampleSize,
+  }),
+  reserve: defineSetting({
+    flag: "--reserve <true|false>",
+    env: "FEDLEDGER_RESERVE",
+    default: "true",
+    help: "reserve a challenge in an earlier block, so that a copy of it earns nothing",
+    schema: yes,
+  }),
+  demandBudget: defineSetting({
+    flag: "--demand-budget <ether>",
+    env: "FEDLEDGER_DEMAND_BUDGET",
+    default: "1",
+    help: "most ether in demands for withheld data of the task that did not come back; 0 demands nothing",
+    schema: gwei,
   }),
   out: defineSetting({ flag: "--out <path>", help: "file or folder to write", schema: text }),
   force: defineSetting({ flag: "--force", help: "replace what is there", schema: yes }),

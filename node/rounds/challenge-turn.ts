@@ -1,7 +1,7 @@
 import { hexEquals } from "../core/hex.ts";
 import type { Address } from "../core/ids.ts";
 import type { TaskView } from "../core/task-view.ts";
-import type { Head } from "../ports/chain.ts";
+import type { ChallengeCall, Head } from "../ports/chain.ts";
 import type { ProposedRound } from "./judge-proposal.ts";
 
 /**
@@ -28,4 +28,22 @@ export function isMyTurnToChallenge(
   options: { readonly patienceS: number },
 ): boolean {
   return look.head.timestampS >= challengeAtS(me, look, options);
+}
+
+/** Some blocks of a public chain, seconds. */
+const someBlocksS = 36;
+
+/**
+ * Whether a reservation can be made before the challenge: there is a bond to win a part of, and time for more than one block before the
+ * window ends.
+ */
+export function isWorthReserving(
+  { round, proposal }: Pick<ChallengeCall, "round" | "proposal">,
+  { view, head }: { readonly view: Pick<TaskView, "rules" | "rounds">; readonly head: Head },
+): boolean {
+  const { aggregatorBondGwei, challengeWindowS } = view.rules;
+  const standing = view.rounds.find((each) => each.round === round)?.proposal;
+  if (aggregatorBondGwei === 0 || standing === undefined || !hexEquals(standing.aggregator, proposal.aggregator))
+    return false;
+  return head.timestampS + Math.min(someBlocksS, Math.floor(challengeWindowS / 4)) <= standing.challengeDeadlineS;
 }

@@ -1,4 +1,5 @@
 import { FedledgerError } from "../core/error.ts";
+import type { TaskRules } from "../core/records.ts";
 import type { Clock } from "../ports/system.ts";
 import type { ModelSource, TaskLook } from "./model-source.ts";
 
@@ -6,6 +7,11 @@ import type { ModelSource, TaskLook } from "./model-source.ts";
 export interface BytesPatience {
   readonly clock: Clock;
   readonly timeoutMs: number;
+}
+
+/** A quarter of the challenge window, at least a second, so that there is time left to demand what is withheld. */
+export function bytesPatience(clock: Clock, { challengeWindowS }: Pick<TaskRules, "challengeWindowS">): BytesPatience {
+  return { clock, timeoutMs: Math.max(1_000, challengeWindowS * 250) };
 }
 
 /** The source, of which an update or a model that takes too long rejects with BLOB_NOT_FOUND: a peer that sends a byte now and then withholds, too. */

@@ -25,23 +25,23 @@ export interface SendCaseDeps {
  * paid (contracts/interfaces/IRewards.sol). The salt is in the journal before the reservation goes out: after a restart the same
  * reservation is used. Resolves when the call is mined; rejects as Chain.send does.
  *
- * @param look.isReserved whether to reserve first: not where there is no reward, or no time for another block
+ * @param look.reserve whether to reserve first: not where there is no reward, or no time for another block
  */
 export async function sendCase(
   { chain, cases, random, log, onProgress }: SendCaseDeps,
   call: CaseCall,
-  { view, isReserved, signal }: { readonly view: TaskView; readonly isReserved: boolean; readonly signal: AbortSignal },
+  { view, reserve, signal }: { readonly view: TaskView; readonly reserve: boolean; readonly signal: AbortSignal },
 ): Promise<ActionResult & { readonly gasUsed: number }> {
   const { caseHash, against } = caseOf(call);
   const entry: OpenCase = (await cases.find(caseHash)) ?? { caseHash, round: call.round, against };
-  const salt = entry.salt ?? (isReserved ? toHex(random.bytes(32)) : undefined);
+  const salt = entry.salt ?? (reserve ? toHex(random.bytes(32)) : undefined);
   if (salt === undefined) {
     await cases.keep(entry);
     return await sendCall({ chain, log, onProgress }, call, signal, view);
   }
-  if (isReserved && entry.reserved !== true) {
+  if (reserve && entry.reserved !== true) {
     await cases.keep({ ...entry, salt });
-    const gasUsed = await reserve(chain, challengeReservation(chain.account, salt, caseHash), signal);
+    const gasUsed = await reserveOnChain(chain, challengeReservation(chain.account, salt, caseHash), signal);
     await cases.keep({ ...entry, salt, reserved: true });
     onProgress?.({ kind: "reserved", round: call.round, gasUsed });
   }
@@ -49,7 +49,7 @@ export async function sendCase(
 }
 
 /** Resolves with the gas that it took: 0 where it was mined before a restart. */
-async function reserve(chain: Chain, reservation: Bytes32, signal: AbortSignal): Promise<number> {
+async function reserveOnChain(chain: Chain, reservation: Bytes32, signal: AbortSignal): Promise<number> {
   try {
     return (await chain.send({ kind: "reserveChallenge", reservation }, { signal })).gasUsed;
   } catch (error) {

@@ -1,5 +1,5 @@
 import { defineCommand } from "../command.ts";
-import { composeWatcher, nodeSettings } from "../compose.ts";
+import { composeWatcher, nodeSettings, watcherSettings } from "../compose.ts";
 import { runRole } from "../run-role.ts";
 
 /** `fedledger watch`. */
@@ -10,8 +10,9 @@ export const watchCommand = () =>
     details:
       "The account needs no role, only some ether for the transaction that proves a proposal wrong; it is paid from the liar's bond.\n" +
       "Blobs come from the gateways that members registered, and from members themselves where the account has a role.\n" +
+      "What it cannot get it demands: the proposer shows it on the chain or loses its bond. Half of a demand's bond pays the answer, and half is burnt.\n" +
       "A proof is checked here as the contract checks it and simulated before it is sent. Started again, it goes on where the record is.",
-    settings: [...nodeSettings],
+    settings: [...watcherSettings, ...nodeSettings],
     run: (values, context) =>
       runRole("watcher", context, (events) => composeWatcher(values, events), {
         exitWhenComplete: values.exitWhenComplete ?? false,
