@@ -4,12 +4,15 @@ import type { Attestation, Proposal } from "../core/records.ts";
 import { type RoundView, roundsInFlight, type TaskView } from "../core/task-view.ts";
 import type { ChainCall, Head } from "../ports/chain.ts";
 import { type AttestationPool, attestationsTo } from "./attestation-pool.ts";
+import { dueBatch } from "./due-batch.ts";
+import { openDemandsAgainst } from "./round-demands.ts";
 import { includedBy, needsQuorum, placeOf } from "./round-queries.ts";
+import { noWords, type WordPool } from "./word-pool.ts";
 
 /** The calls that move a round forward and that anyone may make. */
 export type PushCall =
   | { readonly kind: "openRound"; readonly taskId: TaskId }
-  | Extract<ChainCall, { kind: "closeRound" | "reassign" | "finalize" | "finalizeUnchallenged" }>;
+  | Extract<ChainCall, { kind: "commitBatch" | "closeRound" | "reassign" | "finalize" | "finalizeUnchallenged" }>;
 
 /** A step of the round that the contract would accept now. */
 export interface Push {
@@ -43,12 +46,13 @@ export function duePushes(
   head: Head,
   attestations: AttestationPool,
   options: PushOptions,
+  words: WordPool = noWords,
 ): readonly Push[] {
   if (view.complete) return [];
   const steps = roundsInFlight(view).map((round, i) => {
     switch (round.phase) {
       case "open":
-        return dueClosing(view, round, head);
+        return dueClosing(view, round, head) ?? dueBatch(view, round, head, words);
       case "aggregating":
         return dueReassignment(view, round, head);
       default: {
@@ -126,7 +130,9 @@ function dueEnding(
     };
   }
   if (head.timestampS <= challengeDeadlineS) return undefined;
-  return !needsQuorum(view, round)
+  const isFinalByTime = !needsQuorum(view, round);
+  if (isFinalByTime && openDemandsAgainst(round).length > 0) return undefined;
+  return isFinalByTime
     ? {
         key: `unchallenged:${round.round}:${hash}`,
         call: { kind: "finalizeUnchallenged", ...base, proposal },

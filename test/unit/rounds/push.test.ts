@@ -2,6 +2,7 @@ import { expect } from "chai";
 import type { TaskView } from "../../../node/core/task-view.ts";
 import { type AttestationPool, addAttestation } from "../../../node/rounds/attestation-pool.ts";
 import { duePushes, notePushes, type PushOptions } from "../../../node/rounds/push.ts";
+import { demandAgainst } from "../../support/demands.ts";
 import {
   accounts,
   aggregatingRound,
@@ -57,6 +58,11 @@ const rows: readonly Row[] = [
   { name: "an open round with all updates", view: viewOf([roundOf({ commitments })]), atS: 1, due: "closeRound" },
   { name: "an aggregator in time", view: viewOf([aggregatingRound()]), atS: 240 },
   { name: "an aggregator too late", view: viewOf([aggregatingRound()]), atS: 241, due: "reassign" },
+  {
+    name: "a proposal after its window, a demand unanswered",
+    view: viewOf([{ ...proposed, demands: [demandAgainst(proposed, accounts.a)] }]),
+    atS: 400,
+  },
   { name: "a proposal in its window", view: viewOf([proposed]), atS: 300 },
   { name: "a proposal after its window", view: viewOf([proposed]), atS: 301, due: "finalizeUnchallenged" },
   { name: "an excluding proposal after its window", view: viewOf([excluding]), atS: 301, due: "reassign" },
