@@ -1,14 +1,14 @@
 import type { Deployment } from "../core/commitment.ts";
 import { hexEquals } from "../core/hex.ts";
-import type { Address, Bytes32, TaskId } from "../core/ids.ts";
-import type { TaskRules } from "../core/records.ts";
+import type { Address, Bytes32, RoundNumber, TaskId } from "../core/ids.ts";
+import type { MisconductKind, TaskRules } from "../core/records.ts";
 import type { TaskSpec } from "../core/task-spec.ts";
-import type { StoredState } from "./check-record.ts";
+import type { StoredState } from "./check-storage.ts";
 import type { TaskCheck } from "./check-task.ts";
 import { exitCodeOf, type Finding, type Verdict, verdictOf } from "./findings.ts";
 import type { RoundVerdict } from "./round-verdict.ts";
 import type { RoundSample } from "./sample-rounds.ts";
-import type { TaskRecord } from "./task-record.ts";
+import type { MisconductRecord, TaskRecord } from "./task-record.ts";
 
 /** What an audit came to. */
 export interface AuditReport {
@@ -27,6 +27,8 @@ export interface AuditReport {
     readonly participants: readonly Address[];
   };
   readonly rounds: readonly RoundVerdict[];
+  /** Participants proven to have broken the rules, in the order of the chain: what the record is there to show, no findings. */
+  readonly misconduct: readonly Misconduct[];
   /** All findings: of the task as a whole first, then round by round. */
   readonly findings: readonly Finding[];
   /** `verified`: no finding. Under sampling this speaks of the record and of the rounds drawn. */
@@ -51,6 +53,35 @@ export interface AuditReport {
     /** Present where the events carry gas. */
     readonly gas?: number;
     readonly durationS?: number;
+  };
+}
+
+/** A proven misconduct. */
+export interface Misconduct {
+  /** As the report named it; of an equivocation it need not be on record. */
+  readonly round: RoundNumber;
+  readonly participant: Address;
+  readonly reporter: Address;
+  readonly kind: MisconductKind;
+  /** Where it was recorded. */
+  readonly blockNumber: number;
+  /** Seconds since 1970; present where the events carry their time. */
+  readonly timestampS?: number;
+  /** What it cost: the bond taken, and the reporter's part of it; absent in a task without bonds of participants. */
+  readonly slashedWei?: bigint;
+  readonly rewardWei?: bigint;
+}
+
+function misconductOf({ event, slashed }: MisconductRecord): Misconduct {
+  const { round, participant, reporter, kind, blockNumber, timestampS } = event;
+  return {
+    round,
+    participant,
+    reporter,
+    kind,
+    blockNumber,
+    ...(timestampS !== undefined && { timestampS }),
+    ...(slashed && { slashedWei: slashed.amountWei, rewardWei: slashed.rewardWei }),
   };
 }
 
@@ -84,10 +115,11 @@ export function concludeAudit(parts: {
       participants: record.participants,
     },
     rounds,
+    misconduct: record.misconduct.map(misconductOf),
     findings,
     verdict,
     exitCode: exitCodeOf(verdict),
-    complete: record.rounds.length === created.rules.rounds && record.rounds.at(-1)?.ended !== undefined,
+    complete: record.rounds.length === created.rules.rounds && record.rounds.every(({ ended }) => ended !== undefined),
     historyHead: record.historyHead,
     storageCompared: parts.storedState !== undefined,
     ...(sample && {

@@ -7,14 +7,16 @@ import type { TaskEvent } from "../core/records.ts";
 import type { BlobStore } from "../ports/storage.ts";
 import type { Random } from "../ports/system.ts";
 import { type AuditReport, concludeAudit } from "./audit-report.ts";
-import { checkRecord, type StoredState } from "./check-record.ts";
+import { misconductWrong } from "./check-misconduct.ts";
+import { checkRecord } from "./check-record.ts";
 import { checkRound, isUnavailable } from "./check-round.ts";
+import type { StoredState } from "./check-storage.ts";
 import { checkTask, type TaskCheck } from "./check-task.ts";
 import { createFindingLog, type Finding } from "./findings.ts";
 import { createReuseCheck } from "./reuse.ts";
 import { judgeRound, type RoundVerdict, type RoundWork } from "./round-verdict.ts";
 import { type RoundSample, sampleRounds } from "./sample-rounds.ts";
-import type { RoundRecord, TaskRecord } from "./task-record.ts";
+import type { RecoverSigner, RoundRecord, TaskRecord } from "./task-record.ts";
 
 /** What an audit works on. */
 export interface AuditInput extends Deployment {
@@ -22,6 +24,8 @@ export interface AuditInput extends Deployment {
   readonly events: readonly TaskEvent[];
   /** The contract's storage at the block the events reach to (ChainReader.storedState). */
   readonly storedState?: StoredState | undefined;
+  /** ChainReader.recoverSigner; without it the words on availability in a task with holders are unchecked. */
+  readonly recoverSigner?: RecoverSigner | undefined;
   /** Where blobs come from. */
   readonly store: Pick<BlobStore, "get">;
   /** Peers that may have a member's blob, best first. */
@@ -79,6 +83,8 @@ function beginAudit(input: AuditInput, record: TaskRecord, task: TaskCheck, samp
   const { store, providers, signal, onProgress } = input;
   const reuse = createReuseCheck();
   const lengthBytes = 4 * rules.parameterCount;
+  /** The newest model: that of the round before, final or, where the next round was opened on it, proposed. */
+  let candidate: Model | undefined;
   let model: Model | undefined = task.initialLanes && { root: modelRoot, lanes: task.initialLanes };
 
   const get = (contentId: Bytes32, owner: Address): Promise<Uint8Array> =>
@@ -101,13 +107,11 @@ function beginAudit(input: AuditInput, record: TaskRecord, task: TaskCheck, samp
 
   async function baseOf(round: RoundRecord): Promise<Model | undefined> {
     const root = round.opened.baseModelRoot;
+    if (candidate && hexEquals(candidate.root, root)) return candidate;
     if (model && hexEquals(model.root, root)) return model;
     if (task.initialLanes && hexEquals(modelRoot, root)) return { root, lanes: task.initialLanes };
     const maker = record.rounds.findLast(
-      (other) =>
-        other.round < round.round &&
-        other.ended?.name === "RoundFinalized" &&
-        hexEquals(other.proposal?.modelRoot ?? "", root),
+      (other) => other.round < round.round && hexEquals(other.proposal?.modelRoot ?? "", root),
     );
     const found = maker && (await recorded(maker));
     return typeof found === "object" ? found : undefined;
@@ -128,10 +132,8 @@ function beginAudit(input: AuditInput, record: TaskRecord, task: TaskCheck, samp
     const right = check.modelRoot !== undefined && hexEquals(check.modelRoot, round.proposal!.modelRoot);
     const found = await recorded(round);
     const modelBlob = typeof found === "object" ? "right" : found;
-    if (round.phase === "finalized") {
-      if (right) model = { root: check.modelRoot!, lanes: check.lanes! };
-      else model = typeof found === "object" ? found : undefined;
-    }
+    candidate = right ? { root: check.modelRoot!, lanes: check.lanes! } : typeof found === "object" ? found : undefined;
+    if (round.phase === "finalized") model = candidate;
     return {
       ...check,
       findings: [...check.findings, ...findModel(round, { base: base !== undefined, right, modelBlob, check })],
@@ -150,9 +152,25 @@ function beginAudit(input: AuditInput, record: TaskRecord, task: TaskCheck, samp
           ? { findings: [], modelBlob: "not-asked" as const, bytesChecked: 0, unsampled }
           : await look(round);
       const reused = reuse.look(round, work);
-      return judgeRound(round, { ...work, findings: [...work.findings, ...reused] });
+      const reports = falseReports(record, round, work);
+      return judgeRound(round, { ...work, findings: [...work.findings, ...reused, ...reports] });
     },
   };
+}
+
+/** Reports of invalid updates that are valid: the contract would not have let them. */
+function falseReports(
+  { misconduct }: TaskRecord,
+  { round, opened }: RoundRecord,
+  { updates }: RoundWork,
+): readonly Finding[] {
+  const log = createFindingLog(opened.taskId, round);
+  for (const { event } of misconduct) {
+    if (event.round !== round || event.kind !== "invalid-update") continue;
+    const update = updates?.find(({ commitment }) => hexEquals(commitment.participant, event.participant));
+    if (update?.status === "valid") misconductWrong(log, event, "had committed to a valid update");
+  }
+  return log.findings;
 }
 
 /** What is to be said about the bytes of a round's base and result. */

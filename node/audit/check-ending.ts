@@ -1,7 +1,10 @@
 import { extendHistory, zeroBytes32 } from "../core/commitment.ts";
 import { hexEquals } from "../core/hex.ts";
 import type { Bytes32 } from "../core/ids.ts";
+import { checkEndedBonds } from "./check-bonds.ts";
 import { checkClosingTime } from "./check-commitments.ts";
+import { openDemands } from "./check-demands.ts";
+import { checkDescendant } from "./check-proposals.ts";
 import type { EventOf, RoundDraft, Walk } from "./task-record.ts";
 
 /** A final round: it is the standing proposal that became final, by a quorum of enrolled members or by time. */
@@ -15,7 +18,16 @@ export function checkFinalization(walk: Walk, draft: RoundDraft, event: EventOf<
       data: { expected: proposal?.modelRoot, actual: event.modelRoot },
     });
   }
+  const earlier = walk.rounds.find((other) => other.round < draft.round && other.ended === undefined);
+  if (earlier) {
+    log.add({
+      code: "PHASE_ORDER",
+      message: `Round ${draft.round} became final before round ${earlier.round} had ended.`,
+      data: { earlier: earlier.round },
+    });
+  }
   checkAttesters(walk, draft, event);
+  checkEndedBonds(walk, event);
   extendHeads(walk, draft, event.historyHead, {
     phase: "finalized",
     proposalHash: proposal?.hash ?? zeroBytes32,
@@ -36,7 +48,7 @@ function checkAttesters(walk: Walk, draft: RoundDraft, event: EventOf<"RoundFina
       message: "The attesters of the final model are not ascending, each with an evaluation.",
       data: { attesters: attesters.length, evaluations: evaluations.length },
     });
-  } else if (attesters.length > 0 ? attesters.length < attestationQuorum : proposal && proposal.excluded !== 0n) {
+  } else if (attesters.length > 0 ? attesters.length < attestationQuorum : proposal?.needsQuorum) {
     log.add({
       code: "QUORUM_NOT_REACHED",
       message: `The model became final with ${attesters.length} attestations; it takes ${attestationQuorum}.`,
@@ -51,6 +63,14 @@ function checkAttesters(walk: Walk, draft: RoundDraft, event: EventOf<"RoundFina
       message: `${attester} attested without a place in the task, or after it asked to leave.`,
     });
   }
+  const open = attesters.length === 0 ? openDemands(walk, draft).length : 0;
+  if (open > 0) {
+    log.add({
+      code: "DEMAND_WRONG",
+      message: `The model became final by time while ${open} demands were not answered.`,
+      data: { open },
+    });
+  }
   const deadlineS = proposal?.challengeDeadlineS;
   if (attesters.length === 0 && deadlineS !== undefined && timestampS !== undefined && timestampS <= deadlineS) {
     log.add({
@@ -63,35 +83,15 @@ function checkAttesters(walk: Walk, draft: RoundDraft, event: EventOf<"RoundFina
 
 /** An invalid round: for the reason that its events give, not before its time. The model stays what it was. */
 export function checkInvalidation(walk: Walk, draft: RoundDraft, event: EventOf<"RoundInvalidated">): void {
-  const { log, proposal, commitments, assignments, superseded } = draft;
-  const { attempts, minUpdates } = walk.rules;
+  const { proposal } = draft;
   draft.ended = event;
-  const tooFew = commitments.length < minUpdates;
-  const { challenged } = draft;
-  const unended = challenged ? "challenge-won" : proposal ? "not-attested" : "no-proposal";
-  const expected = tooFew ? "too-few-updates" : unended;
-  // With a bond, or after a won challenge, the attempts need not be used up: there may be nobody else to assign.
-  const mayRunOut = walk.bonded || superseded.some(({ challenge }) => challenge !== undefined);
-  const spent = assignments.length >= attempts || mayRunOut;
-  const possible = tooFew ? assignments.length === 0 : spent && proposal?.excluded !== 0n;
-  if (event.reason !== expected || !possible) {
-    log.add({
-      code: "INVALIDATION_WRONG",
-      message: `The round was invalidated as "${event.reason}"; by its events it could only be "${expected}", after all attempts.`,
-      data: { expected, actual: event.reason, proposalHash: proposal?.hash, assignments: assignments.length, attempts },
-    });
-  }
-  if (assignments.length === 0) checkClosingTime(draft, event.timestampS, draft.opened.commitDeadlineS);
+  if (event.reason === "ancestor-invalid") checkFall(walk, draft);
   else {
-    const deadlineS = proposal?.challengeDeadlineS ?? assignments.at(-1)!.deadlineS;
-    if (!challenged && event.timestampS !== undefined && event.timestampS <= deadlineS) {
-      log.add({
-        code: "STEP_TOO_EARLY",
-        message: "The round was invalidated before the aggregator's deadline.",
-        data: { deadlineS, timestampS: event.timestampS },
-      });
-    }
+    checkReason(walk, draft, event);
+    checkTime(draft, event);
+    if (draft.challenged) checkDescendant(walk, draft);
   }
+  checkEndedBonds(walk, event);
   extendHeads(walk, draft, event.historyHead, {
     phase: "invalidated",
     proposalHash: zeroBytes32,
@@ -99,6 +99,56 @@ export function checkInvalidation(walk: Walk, draft: RoundDraft, event: EventOf<
   });
   if (proposal) draft.superseded.push(proposal);
   draft.proposal = undefined;
+}
+
+/** A round that falls with the proposal it was opened on: that was struck just before. */
+function checkFall({ rounds }: Walk, draft: RoundDraft): void {
+  const before = rounds[draft.round - 2];
+  const struck = before?.superseded.at(-1);
+  const falls =
+    draft.ancestor !== undefined &&
+    before?.challenged !== undefined &&
+    before.ended === undefined &&
+    hexEquals(struck?.hash ?? "", draft.ancestor);
+  if (falls) return;
+  draft.log.add({
+    code: "INVALIDATION_WRONG",
+    message: "The round was invalidated for the proposal that it was opened on, which had not just been struck.",
+    data: { ancestor: draft.ancestor, struck: struck?.hash },
+  });
+}
+
+function checkReason(walk: Walk, draft: RoundDraft, { reason }: EventOf<"RoundInvalidated">): void {
+  const { log, proposal, commitments, assignments, superseded, challenged } = draft;
+  const { attempts, minUpdates, aggregatorBondGwei } = walk.rules;
+  const tooFew = commitments.length < minUpdates;
+  const unended = challenged ? "challenge-won" : proposal ? "not-attested" : "no-proposal";
+  const expected = tooFew ? "too-few-updates" : unended;
+  // With a bond, or after a won challenge, the attempts need not be used up: there may be nobody else to assign.
+  const mayRunOut = aggregatorBondGwei !== 0 || superseded.some(({ challenge }) => challenge !== undefined);
+  const spent = assignments.length >= attempts || (mayRunOut && assignments.length > 0);
+  const possible = tooFew ? assignments.length === 0 : spent && proposal?.needsQuorum !== false;
+  if (reason === expected && possible) return;
+  log.add({
+    code: "INVALIDATION_WRONG",
+    message: `The round was invalidated as "${reason}"; by its events it could only be "${expected}", after all attempts.`,
+    data: { expected, actual: reason, proposalHash: proposal?.hash, assignments: assignments.length, attempts },
+  });
+}
+
+function checkTime(draft: RoundDraft, { timestampS }: EventOf<"RoundInvalidated">): void {
+  const { log, proposal, assignments, challenged, opened } = draft;
+  if (assignments.length === 0) {
+    checkClosingTime(draft, timestampS, opened.commitDeadlineS);
+    return;
+  }
+  const deadlineS = proposal?.challengeDeadlineS ?? assignments.at(-1)!.deadlineS;
+  if (challenged || timestampS === undefined || timestampS > deadlineS) return;
+  log.add({
+    code: "STEP_TOO_EARLY",
+    message: "The round was invalidated before the aggregator's deadline.",
+    data: { deadlineS, timestampS },
+  });
 }
 
 /** The head after the round must follow from one of the heads that agree with the events so far. */

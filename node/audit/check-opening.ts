@@ -1,13 +1,30 @@
 import { startAccumulator } from "../core/commitment.ts";
 import { drawnCount, slotOf } from "../core/draw.ts";
 import { hexEquals } from "../core/hex.ts";
-import { draftRound, type EventOf, logOf, type RoundDraft, type Walk } from "./task-record.ts";
+import { checkPlaceBond } from "./check-bonds.ts";
+import {
+  draftRound,
+  type EventOf,
+  type HashedProposal,
+  inFlight,
+  logOf,
+  type RoundDraft,
+  type Walk,
+} from "./task-record.ts";
 
 /** Follows who has which place. Enrolments move places; a moved one is told again. */
 export function followEnrolment(walk: Walk, event: EventOf<"Enrolled" | "Leaving" | "Left">): void {
   const account = event.participant.toLowerCase();
   if (event.name === "Enrolled") {
     const before = walk.places.get(account);
+    if (before === undefined) checkPlaceBond(walk, event);
+    if (before === undefined && walk.expelled.has(account)) {
+      logOf(walk).add({
+        code: "PARTICIPANT_NOT_ENROLLED",
+        party: event.participant,
+        message: `${event.participant} came back to a task that it was expelled from.`,
+      });
+    }
     walk.places.set(account, {
       participant: event.participant,
       index: event.index,
@@ -26,14 +43,26 @@ export function followEnrolment(walk: Walk, event: EventOf<"Enrolled" | "Leaving
         : `${event.participant} leaves a task that it is not enrolled in.`,
     });
   }
-  if (event.name === "Left") walk.places.delete(account);
-  else if (place) place.leaving = true;
+  if (event.name === "Left") {
+    checkPlaceBond(walk, event);
+    const [running] = inFlight(walk);
+    if (running) {
+      running.log.add({
+        code: "PHASE_ORDER",
+        message: `The place of ${event.participant} was freed while round ${running.round} was running.`,
+        data: { participant: event.participant },
+      });
+    }
+    walk.places.delete(account);
+  } else if (place) place.leaving = true;
 }
 
 /** Begins a round: its number, base model, draw, deadline and accumulator must follow from what came before. */
 export function checkOpening(walk: Walk, event: EventOf<"RoundOpened">): void {
   const { rules, deployment, taskId } = walk;
+  const ancestor = checkOverlap(walk, event);
   const draft = draftRound(walk, event);
+  if (ancestor) draft.ancestor = ancestor.hash;
   walk.rounds.push(draft);
   if (event.round !== draft.round || draft.round > rules.rounds) {
     draft.log.add({
@@ -42,11 +71,12 @@ export function checkOpening(walk: Walk, event: EventOf<"RoundOpened">): void {
       data: { expected: draft.round, actual: event.round, rounds: rules.rounds },
     });
   }
-  if (!walk.models.some((root) => hexEquals(root, event.baseModelRoot))) {
+  const models = ancestor ? [ancestor.modelRoot] : walk.models;
+  if (!models.some((root) => hexEquals(root, event.baseModelRoot))) {
     draft.log.add({
       code: "BASE_MODEL_WRONG",
-      message: "The round starts from another model than the last final one.",
-      data: { expected: walk.models[0], actual: event.baseModelRoot },
+      message: `The round starts from another model than the ${ancestor ? "one proposed before it" : "last final one"}.`,
+      data: { expected: models[0], actual: event.baseModelRoot },
     });
   }
   walk.models = walk.models.slice(0, 1);
@@ -77,6 +107,27 @@ export function checkOpening(walk: Walk, event: EventOf<"RoundOpened">): void {
     message: "The start of the round's accumulator does not follow from its opening.",
     data: { expected: start, actual: event.accumulator },
   });
+}
+
+/**
+ * The proposal that a round is opened on while it still may be struck; undefined where all rounds have ended. In a pipelined task one round
+ * may be running: the newest, proposed, without need of a quorum, and nobody waits for a place to be freed.
+ */
+function checkOverlap(walk: Walk, event: EventOf<"RoundOpened">): HashedProposal | undefined {
+  const running = inFlight(walk);
+  const [before] = running;
+  if (before === undefined) return undefined;
+  const { proposal } = before;
+  const isLeaving = [...walk.places.values()].some(({ leaving }) => leaving);
+  const isNewest = running.length === 1 && before === walk.rounds.at(-1);
+  if (!walk.rules.pipelined || !isNewest || proposal === undefined || proposal.needsQuorum || isLeaving) {
+    logOf(walk).add({
+      code: "PHASE_ORDER",
+      message: `RoundOpened of round ${event.round} is out of place: round ${before.round} has not ended.`,
+      data: { event: event.name, blockNumber: event.blockNumber, logIndex: event.logIndex, running: running.length },
+    });
+  }
+  return walk.rules.pipelined ? proposal : undefined;
 }
 
 function checkDraw(walk: Walk, draft: RoundDraft): void {

@@ -1,8 +1,12 @@
+import { chunkCountOf } from "../core/chunk-tree.ts";
 import { proposalHash } from "../core/commitment.ts";
 import { hexEquals } from "../core/hex.ts";
-import type { Commitment } from "../core/records.ts";
-import type { Finding } from "./findings.ts";
-import type { EventOf, HashedProposal, RoundDraft, Walk } from "./task-record.ts";
+import type { ChallengeKind, Commitment } from "../core/records.ts";
+import { checkAssignedBond } from "./check-bonds.ts";
+import { checkWithheld } from "./check-demands.ts";
+import { checkReasons } from "./check-reasons.ts";
+import type { Finding, FindingData } from "./findings.ts";
+import { type EventOf, type HashedProposal, includedIn, type RoundDraft, slotBit, type Walk } from "./task-record.ts";
 
 /** An assignment: the next attempt of a round with enough updates, in time, while nothing stands that could be final. */
 export function checkAssignment(walk: Walk, draft: RoundDraft, event: EventOf<"AggregatorAssigned">): void {
@@ -24,11 +28,11 @@ export function checkAssignment(walk: Walk, draft: RoundDraft, event: EventOf<"A
       data: { updates: commitments.length, minUpdates: rules.minUpdates },
     });
   }
-  if (proposal && proposal.excluded === 0n) {
+  if (proposal && !proposal.needsQuorum) {
     log.add({
       code: "ASSIGNMENT_WRONG",
       party: event.aggregator,
-      message: "Another aggregator was assigned although a proposal of all updates stood.",
+      message: "Another aggregator was assigned although a proposal stood that time alone would make final.",
       data: { proposalHash: proposal.hash },
     });
   }
@@ -50,10 +54,23 @@ export function checkAssignment(walk: Walk, draft: RoundDraft, event: EventOf<"A
       });
     }
   }
+  checkAssignedBond(walk, event);
+  if (challenged) checkDescendant(walk, draft);
   if (proposal) draft.superseded.push(proposal);
   draft.proposal = undefined;
   draft.challenged = undefined;
   assignments.push(event);
+}
+
+/** Once a proposal is struck, the round that was opened on it ends before its own goes on. */
+export function checkDescendant(walk: Walk, draft: RoundDraft): void {
+  const descendant = walk.rounds[draft.round];
+  if (descendant?.ancestor === undefined || descendant.ended !== undefined) return;
+  descendant.log.add({
+    code: "INVALIDATION_WRONG",
+    message: `Round ${descendant.round} went on although the proposal that it was opened on was struck.`,
+    data: { ancestor: descendant.ancestor },
+  });
 }
 
 /** A proposal: by the assigned aggregator, in time, of a valid set with its weight. */
@@ -92,33 +109,56 @@ export function checkProposal(walk: Walk, draft: RoundDraft, event: EventOf<"Pro
     }
   }
   const hash = proposalHash(taskId, draft.round, proposal);
-  const hashed: HashedProposal = { ...proposal, hash, challengeDeadlineS: event.challengeDeadlineS };
+  const needsQuorum = checkReasons(walk, draft, event);
+  const hashed: HashedProposal = { ...proposal, hash, challengeDeadlineS: event.challengeDeadlineS, needsQuorum };
   checkSet(walk, draft, hashed);
   draft.proposal = hashed;
 }
 
-/** A won challenge: of the standing proposal, which it strikes. Whether it was right is for whoever recomputes the round. */
-export function checkChallenge(draft: RoundDraft, event: EventOf<"Challenged">): void {
+/**
+ * A won challenge: of the standing proposal, which it strikes. Whether a chunk or an update was wrong is for whoever recomputes the
+ * round; what the record tells of the other kinds is judged here.
+ */
+export function checkChallenge(walk: Walk, draft: RoundDraft, event: EventOf<"Challenged">): void {
   const { log, proposal } = draft;
-  if (!proposal || !hexEquals(proposal.aggregator, event.aggregator)) {
-    log.add({
-      code: "CHALLENGE_WRONG",
-      party: event.challenger,
-      message: `${event.challenger} won a challenge against ${event.aggregator}, which had no proposal standing.`,
-      data: { aggregator: event.aggregator, standing: proposal?.aggregator },
+  const { challenger, aggregator, kind } = event;
+  const find = (message: string, data: FindingData) =>
+    log.add({ code: "CHALLENGE_WRONG", party: challenger, message, data: { aggregator, ...data } });
+  if (!proposal || !hexEquals(proposal.aggregator, aggregator)) {
+    find(`${challenger} won a challenge against ${aggregator}, which had no proposal standing.`, {
+      standing: proposal?.aggregator,
     });
   }
-  if (proposal && event.kind === "wrong-weight" && proposal.totalWeight === weightOf(includedIn(draft, proposal))) {
-    log.add({
-      code: "CHALLENGE_WRONG",
-      party: event.challenger,
-      message: `${event.challenger} won a challenge against the total weight of ${proposal.aggregator}, which is right.`,
-      data: { aggregator: proposal.aggregator, totalWeight: proposal.totalWeight },
+  if (proposal && kind === "wrong-weight" && proposal.totalWeight === weightOf(includedIn(draft, proposal))) {
+    find(`${challenger} won a challenge against the total weight of ${proposal.aggregator}, which is right.`, {
+      totalWeight: proposal.totalWeight,
     });
   }
+  if (proposal && kind === "left-out" && !isLeftOut(draft, proposal, event.chunkIndex)) {
+    find(`${challenger} won a challenge for an update that ${proposal.aggregator} did not leave out.`, {
+      slot: event.chunkIndex,
+    });
+  }
+  if (event.chunkIndex !== 0 && (kind === "wrong-weight" || event.chunkIndex >= chunkLimit(walk, kind))) {
+    find(`${challenger} won a challenge about a place that there is not.`, { chunkIndex: event.chunkIndex });
+  }
+  if (kind === "withheld") checkWithheld(walk, draft, event);
+  const round = event.round;
+  if (walk.rules.aggregatorBondGwei !== 0)
+    walk.awaited = { name: "Slashed", round, account: aggregator, challenger, isPlace: false };
   if (proposal) draft.superseded.push({ ...proposal, challenge: event });
   draft.proposal = undefined;
   draft.challenged = event;
+}
+
+/** One more than the greatest index that a challenge of this kind can name. */
+function chunkLimit({ rules }: Walk, kind: ChallengeKind): number {
+  if (kind === "left-out") return 64;
+  return kind === "withheld" ? 2 ** 32 : chunkCountOf(rules.parameterCount);
+}
+
+function isLeftOut({ commitments }: RoundDraft, { excluded }: HashedProposal, slot: number): boolean {
+  return commitments.some((commitment) => commitment.slot === slot && (excluded & slotBit(commitment)) !== 0n);
 }
 
 function checkSet(walk: Walk, draft: RoundDraft, proposal: HashedProposal): void {
@@ -158,10 +198,6 @@ export function unsettledFindings({ log, superseded }: RoundDraft): readonly Fin
   return log.findings.filter(
     ({ code, data }) => code !== "TOTAL_WEIGHT_WRONG" || !struck.some((hash) => hash === data.proposalHash),
   );
-}
-
-function includedIn({ commitments }: RoundDraft, { excluded }: HashedProposal): readonly Commitment[] {
-  return commitments.filter(({ slot }) => ((excluded >> BigInt(slot)) & 1n) === 0n);
 }
 
 function weightOf(commitments: readonly Commitment[]): bigint {

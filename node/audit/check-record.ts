@@ -1,22 +1,27 @@
-import { type Deployment, initialHistoryHead, zeroBytes32 } from "../core/commitment.ts";
+import { type Deployment, initialHistoryHead } from "../core/commitment.ts";
 import { FedledgerError } from "../core/error.ts";
 import { hexEquals } from "../core/hex.ts";
-import type { Bytes32, RoundNumber } from "../core/ids.ts";
+import type { RoundNumber } from "../core/ids.ts";
 import type { Phase, TaskEvent } from "../core/records.ts";
+import { followBond } from "./check-bonds.ts";
 import { checkClosing, checkCommitment } from "./check-commitments.ts";
+import { checkAnswer, checkDemand, checkReturn, checkReturned } from "./check-demands.ts";
 import { checkFinalization, checkInvalidation } from "./check-ending.ts";
+import { checkMisconduct } from "./check-misconduct.ts";
 import { checkOpening, followEnrolment } from "./check-opening.ts";
 import { checkAssignment, checkChallenge, checkProposal, unsettledFindings } from "./check-proposals.ts";
+import { checkStorage, type StoredState } from "./check-storage.ts";
 import { createFindingLog } from "./findings.ts";
-import { type EventOf, logOf, type RoundDraft, type RoundRecord, type TaskRecord, type Walk } from "./task-record.ts";
-
-/** What the contract's storage says of a task (ChainReader.storedState). */
-export interface StoredState {
-  readonly round: RoundNumber;
-  readonly modelRoot: Bytes32;
-  readonly accumulator: Bytes32;
-  readonly historyHead: Bytes32;
-}
+import {
+  type EventOf,
+  inFlight,
+  logOf,
+  type RecoverSigner,
+  type RoundDraft,
+  type RoundRecord,
+  type TaskRecord,
+  type Walk,
+} from "./task-record.ts";
 
 /** The phases in which a round event may come; PHASE_ORDER otherwise. */
 const phasesBefore: Readonly<Record<string, readonly Phase[]>> = {
@@ -27,11 +32,15 @@ const phasesBefore: Readonly<Record<string, readonly Phase[]>> = {
   Challenged: ["proposed"],
   RoundFinalized: ["proposed"],
   RoundInvalidated: ["open", "aggregating", "proposed"],
+  Demanded: ["proposed"],
+  ChunkShown: ["proposed"],
+  NodesShown: ["proposed"],
 };
 
 /**
  * Checks everything about a task's events that needs no blob: the order of the phases, the draw, rights, weights,
- * deadlines (where events carry their time), accumulators, the chain of history heads, and the contract's storage.
+ * deadlines (where events carry their time), accumulators, bonds, demands, reports, the words that proposals came with (where events
+ * carry them), the chain of history heads, and the contract's storage.
  *
  * Nothing stops it: all findings are collected, and an event that does not fit is still read as what it says, so that
  * one lie does not make everything after it look wrong. Throws INVALID_HISTORY if there is no TaskCreated event.
@@ -39,20 +48,30 @@ const phasesBefore: Readonly<Record<string, readonly Phase[]>> = {
  * @param input.events all events of one task, in chain order
  * @param input.storedState read at the same block as the events; another block's is a STORAGE_MISMATCH, unchecked where
  * the storage may only be ahead of the events
+ * @param input.recoverSigner tells who signed a word on availability (ChainReader.recoverSigner); without it a proposal in a task with
+ * holders is AVAILABILITY_UNCHECKED
  */
 export function checkRecord(
-  input: Deployment & { readonly events: readonly TaskEvent[]; readonly storedState?: StoredState | undefined },
+  input: Deployment & {
+    readonly events: readonly TaskEvent[];
+    readonly storedState?: StoredState | undefined;
+    readonly recoverSigner?: RecoverSigner | undefined;
+  },
 ): TaskRecord {
-  const { chainId, federation, events, storedState } = input;
-  const walk = beginWalk({ chainId, federation }, events);
+  const { chainId, federation, events, storedState, recoverSigner } = input;
+  const walk = beginWalk({ chainId, federation }, events, recoverSigner);
   const initialHead = walk.heads[0]!;
   const createdAt = events.indexOf(walk.created);
   for (const [at, event] of events.entries()) if (at !== createdAt) follow(walk, event);
+  checkAwaited(walk, undefined);
+  checkReturned(walk, undefined);
   if (storedState) checkStorage(walk, storedState);
   return {
     taskId: walk.taskId,
     created: walk.created,
     rounds: walk.rounds.map(recordOf),
+    ends: walk.ends,
+    misconduct: walk.misconduct,
     participants: [...walk.participants.values()],
     initialHead,
     historyHead: walk.heads[0]!,
@@ -60,13 +79,16 @@ export function checkRecord(
   };
 }
 
-function beginWalk(deployment: Deployment, events: readonly TaskEvent[]): Walk {
+function beginWalk(
+  deployment: Deployment,
+  events: readonly TaskEvent[],
+  recoverSigner: RecoverSigner | undefined,
+): Walk {
   const created = events.find((event) => event.name === "TaskCreated");
   if (!created) {
     throw new FedledgerError("INVALID_HISTORY", { name: "TaskCreated", round: 0, reason: "there is no such event" });
   }
   const { taskId, rules, modelRoot, spec } = created;
-  const bondWei = events.find((event) => event.name === "TaskBond")?.bondWei;
   const log = createFindingLog(taskId, 0);
   if (events[0] !== created) {
     log.add({
@@ -80,19 +102,25 @@ function beginWalk(deployment: Deployment, events: readonly TaskEvent[]): Walk {
     taskId,
     created,
     rules,
-    bonded: bondWei !== undefined,
+    recoverSigner,
     log,
     rounds: [],
+    demands: new Map(),
+    locked: new Map(),
+    expelled: new Set(),
+    misconduct: [],
+    ends: [],
     places: new Map(),
     participants: new Map(),
     used: new Map(),
-    heads: [initialHistoryHead({ ...deployment, taskId, rules, modelRoot, spec, bondWei })],
+    heads: [initialHistoryHead({ ...deployment, taskId, rules, modelRoot, spec })],
     models: [modelRoot],
   };
 }
 
 function recordOf(draft: RoundDraft): RoundRecord {
   const { round, phase, opened, commitments, closed, assignments, proposal, superseded, ended, drawn, events } = draft;
+  const { withheld } = draft;
   return {
     round,
     phase,
@@ -102,6 +130,7 @@ function recordOf(draft: RoundDraft): RoundRecord {
     assignments,
     proposal,
     superseded,
+    withheld,
     ...(ended && { ended }),
     drawn,
     events,
@@ -121,13 +150,12 @@ function follow(walk: Walk, event: TaskEvent): void {
     misplaced("the task exists already");
     return;
   }
-  if (event.name === "TaskBond") {
-    // Its amount is in the first head of the history.
-    if (walk.rounds.length > 0) misplaced("a round has been opened");
-    return;
-  }
+  checkAwaited(walk, event);
+  checkReturned(walk, event);
   if (event.name === "BondLocked" || event.name === "BondReleased" || event.name === "Slashed") {
     walk.rounds[event.round - 1]?.events.push(event);
+    followBond(walk, event);
+    if (event.name === "Slashed") settle(walk, event);
     return;
   }
   if (event.name === "Enrolled" || event.name === "Leaving" || event.name === "Left") {
@@ -135,21 +163,60 @@ function follow(walk: Walk, event: TaskEvent): void {
     followEnrolment(walk, event);
     return;
   }
-  const draft = walk.rounds.at(-1);
+  if (event.name === "Misconduct") {
+    walk.rounds[event.round - 1]?.events.push(event);
+    checkMisconduct(walk, event);
+    return;
+  }
   if (event.name === "RoundOpened") {
-    if (draft && !draft.ended) misplaced("the round before it has not ended");
     checkOpening(walk, event);
     walk.rounds.at(-1)!.events.push(event);
     return;
   }
+  const draft = draftOf(walk, event);
   if (!draft) {
     misplaced("no round has been opened");
     return;
   }
   if (event.round !== draft.round) misplaced(`the round is ${draft.round}`);
-  if (!phasesBefore[event.name]!.includes(draft.phase)) misplaced(`the round is ${draft.phase}`);
+  const phases = phasesBefore[event.name];
+  if (phases && !phases.includes(draft.phase)) misplaced(`the round is ${draft.phase}`);
   draft.events.push(event);
   apply(walk, draft, event);
+}
+
+/** The round that an event is of: the one it names if that is running, or may be told of after its end; else the newest. */
+function draftOf(walk: Walk, { name, round }: TaskEvent & { readonly round: RoundNumber }): RoundDraft | undefined {
+  const named = walk.rounds[round - 1];
+  if (named && (named.ended === undefined || name === "DemandReturned")) return named;
+  return inFlight(walk).at(-1) ?? walk.rounds.at(-1);
+}
+
+/** What a won challenge or report takes with it must be the very next event. */
+function checkAwaited(walk: Walk, event: TaskEvent | undefined): void {
+  const { awaited } = walk;
+  if (awaited === undefined) return;
+  const account = event?.name === "Slashed" ? event.account : event?.name === "Leaving" ? event.participant : "";
+  const follows = event?.name === awaited.name && hexEquals(account, awaited.account);
+  // A slashing is compared with what was awaited when its bond is followed.
+  if (event?.name !== "Slashed" || !follows) walk.awaited = undefined;
+  if (follows) return;
+  logOf(walk).add({
+    code: awaited.name === "Slashed" ? "BOND_WRONG" : "MISCONDUCT_WRONG",
+    message:
+      awaited.name === "Slashed"
+        ? `The bond of ${awaited.account}, who was proven wrong, was not taken.`
+        : `${awaited.account}, who was expelled, did not lose its place.`,
+    data: { account: awaited.account, event: event?.name },
+  });
+}
+
+/** The slashing that was awaited has come: what it was for is known, and what comes after it is awaited. */
+function settle(walk: Walk, event: EventOf<"Slashed">): void {
+  const { awaited, misconduct } = walk;
+  if (awaited?.name !== "Slashed") return;
+  if (awaited.isPlace) misconduct.push({ ...misconduct.pop()!, slashed: event });
+  walk.awaited = awaited.next;
 }
 
 function apply(
@@ -161,6 +228,10 @@ function apply(
     | "AggregatorAssigned"
     | "Proposed"
     | "Challenged"
+    | "Demanded"
+    | "ChunkShown"
+    | "NodesShown"
+    | "DemandReturned"
     | "RoundFinalized"
     | "RoundInvalidated"
   >,
@@ -183,42 +254,27 @@ function apply(
       break;
     case "Challenged":
       draft.phase = "aggregating";
-      checkChallenge(draft, event);
+      checkChallenge(walk, draft, event);
+      break;
+    case "Demanded":
+      checkDemand(walk, draft, event);
+      break;
+    case "ChunkShown":
+    case "NodesShown":
+      checkAnswer(walk, draft, event);
+      break;
+    case "DemandReturned":
+      checkReturn(walk, draft, event);
       break;
     case "RoundFinalized":
       draft.phase = "finalized";
+      walk.ends.push(draft.round);
       checkFinalization(walk, draft, event);
       break;
     case "RoundInvalidated":
       draft.phase = "invalidated";
+      walk.ends.push(draft.round);
       checkInvalidation(walk, draft, event);
       break;
   }
-}
-
-function checkStorage(walk: Walk, stored: StoredState): void {
-  const draft = walk.rounds.at(-1);
-  const among = (values: readonly Bytes32[], value: Bytes32) => values.some((each) => hexEquals(each, value));
-  const differing = [
-    ...(stored.round === walk.rounds.length ? [] : ["round"]),
-    ...(among(walk.models, stored.modelRoot) ? [] : ["modelRoot"]),
-    ...(among(draft?.accumulators ?? [zeroBytes32], stored.accumulator) ? [] : ["accumulator"]),
-    ...(among(walk.heads, stored.historyHead) ? [] : ["historyHead"]),
-  ];
-  if (differing.length === 0) return;
-  const ahead = stored.round > walk.rounds.length || (stored.round === walk.rounds.length && draft && !draft.ended);
-  logOf(walk).add({
-    code: "STORAGE_MISMATCH",
-    severity: ahead ? "unchecked" : "violation",
-    message: `The contract's storage does not agree with the events: ${differing.join(", ")}.${
-      ahead ? " It may be that of a later block, or events were kept back." : ""
-    }`,
-    data: {
-      fields: differing.join(","),
-      round: walk.rounds.length,
-      storedRound: stored.round,
-      historyHead: walk.heads[0],
-      storedHistoryHead: stored.historyHead,
-    },
-  });
 }

@@ -1,4 +1,4 @@
-import { ruleByName } from "../aggregation/index.ts";
+import { ruleByName, trimOf } from "../aggregation/index.ts";
 import { chunkLanes, chunkTreeRoot } from "../core/chunk-tree.ts";
 import { contentIdOf } from "../core/content-id.ts";
 import { isFedledgerError } from "../core/error.ts";
@@ -48,7 +48,7 @@ export interface RoundCheckInput {
   readonly taskId: TaskId;
   readonly rules: TaskRules;
   /** The round, with or without a proposal; a RoundView fits. */
-  readonly round: Pick<RoundView, "round" | "commitments"> & { readonly proposal?: Proposal | undefined };
+  readonly round: Pick<RoundView, "round" | "commitments" | "withheld"> & { readonly proposal?: Proposal | undefined };
   /** The base model; not modified. Without it the updates are checked, and nothing is recomputed. */
   readonly baseLanes: Int32Array | undefined;
   /** The blob of an update; undefined, or a rejection with BLOB_NOT_FOUND, BLOB_CORRUPT, BLOB_TOO_LARGE, where it cannot be had. */
@@ -63,6 +63,9 @@ export interface RoundCheckInput {
 /**
  * Recomputes a round from its committed updates and compares the proposal with the result: what a participant does
  * before it attests, and the audit after the fact. One update is in memory at a time, unless the rule holds them all.
+ *
+ * An update that is left out for a reason which the contract checked (it was demanded and not shown, or in a task with holders too few
+ * hold it) is no finding, whether its bytes are here or not.
  *
  * Without a proposal, all updates count as included and the recomputed model is returned.
  * Rejects with the signal's reason, with UNSUPPORTED_RULE, with LENGTH_MISMATCH if `baseLanes` is not the task's size,
@@ -85,7 +88,8 @@ export async function checkRound(input: RoundCheckInput): Promise<RoundCheck> {
     bytesChecked += check.bytes;
     updates.push({ commitment, status: check.status, excluded, informationBits: check.informationBits });
     if (excluded) {
-      judgeExclusion(log, commitment, proposal!, check.status);
+      const isExplained = rules.holders > 0 || ((round.withheld ?? 0n) >> BigInt(commitment.slot)) % 2n === 1n;
+      if (!isExplained) judgeExclusion(log, commitment, proposal!, check.status);
     } else {
       included.push(commitment);
       totalWeight += BigInt(commitment.weight);
@@ -105,7 +109,8 @@ export async function checkRound(input: RoundCheckInput): Promise<RoundCheck> {
   }
   const done = { updates, included, totalWeight, bytesChecked };
   const complete = updates.every(({ excluded, status }) => excluded || status === "valid");
-  if (!baseLanes || !complete || included.length === 0) {
+  const trim = trimOf(rules, included.length) ?? 0;
+  if (!baseLanes || !complete || included.length <= 2 * trim) {
     return { ...done, findings: [...findings, ...log.findings], agrees: false };
   }
   const lanes = aggregation.finish(baseLanes);

@@ -1,4 +1,4 @@
-import { chunkTreeRoot } from "../core/chunk-tree.ts";
+import { chunkBytes, chunkTreeRoot, treeDepthOf } from "../core/chunk-tree.ts";
 import { isFedledgerError } from "../core/error.ts";
 import { hexEquals } from "../core/hex.ts";
 import { initialLanes } from "../core/initial-model.ts";
@@ -23,6 +23,7 @@ export interface TaskCheck {
 const maxParameters = 2 ** 30;
 const maxWindowS = 365 * 24 * 3600;
 const sumLimit = 2n ** 52n;
+const unbondingS = 14 * 24 * 3600;
 
 /** Checks a task's creation: rules in range, specification valid and canonical, initial model computed from it. */
 export function checkTask(created: EventOf<"TaskCreated">): TaskCheck {
@@ -37,14 +38,14 @@ export function checkTask(created: EventOf<"TaskCreated">): TaskCheck {
       data: { fields: wrongRules.join(",") },
     });
   }
-  const supported = rules.mode === "transparent" && rules.rule === "weighted-mean";
+  const supported = rules.mode === "transparent";
   if (!supported) {
     log.add({
       code: "RULE_UNSUPPORTED",
       severity: "unchecked",
       party: creator,
-      message: `This version cannot recompute ${rules.rule} in ${rules.mode} mode.`,
-      data: { mode: rules.mode, rule: rules.rule },
+      message: `This version cannot recompute rounds in ${rules.mode} mode.`,
+      data: { mode: rules.mode },
     });
   }
   const computable = supported && wrongRules.length === 0;
@@ -129,5 +130,23 @@ function rulesOutOfRange(rules: TaskRules): string[] {
     .map(([name]) => name);
   if (wrong.length > 0) return wrong;
   const sum = BigInt(rules.maxUpdates) * BigInt(rules.maxWeight) * BigInt(rules.clipLanes);
-  return sum >= sumLimit ? ["maxUpdates", "maxWeight", "clipLanes"] : [];
+  const { rule, trim, minUpdates, holders } = rules;
+  const trims = (trim !== 0) === (rule === "trimmed-mean") && 2 * trim < minUpdates;
+  return [
+    ...(trims ? [] : ["trim"]),
+    ...(holders === 0 || 3 * (holders - 1) < minUpdates ? [] : ["holders"]),
+    ...(sum >= sumLimit ? ["maxUpdates", "maxWeight", "clipLanes"] : []),
+    ...bondsOutOfRange(rules),
+  ];
+}
+
+/** Bonds are 0 or at least three times what the dearest proof costs at 100 gwei a gas, and outlast the challenge window (contracts/Tasks.sol). */
+function bondsOutOfRange(rules: TaskRules): string[] {
+  const updateBytes = 160 + chunkBytes + 32 * treeDepthOf(rules.parameterCount);
+  const leastGwei = 3 * 100 * (250_000 + rules.maxUpdates * updateBytes * 40);
+  const wrong = (["aggregatorBondGwei", "participantBondGwei"] as const).filter(
+    (name) => rules[name] !== 0 && !(rules[name] >= leastGwei),
+  );
+  const bonded = rules.aggregatorBondGwei !== 0 || rules.participantBondGwei !== 0;
+  return bonded && rules.challengeWindowS >= unbondingS ? [...wrong, "challengeWindowS"] : wrong;
 }

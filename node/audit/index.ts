@@ -1,4 +1,4 @@
-export type { AuditReport } from "./audit-report.ts";
+export type { AuditReport, Misconduct } from "./audit-report.ts";
 export { type AuditInput, auditTask } from "./audit-task.ts";
 export {
   type ChallengedRound,
@@ -12,7 +12,7 @@ export {
   type WrongLeafInput,
   wrongChunkAt,
 } from "./challenge-proof.ts";
-export { checkRecord, type StoredState } from "./check-record.ts";
+export { checkRecord } from "./check-record.ts";
 export {
   checkRound,
   isUnavailable,
@@ -20,6 +20,7 @@ export {
   type RoundCheckInput,
   type UpdateStatus,
 } from "./check-round.ts";
+export type { StoredState } from "./check-storage.ts";
 export { checkTask, type TaskCheck } from "./check-task.ts";
 export { checkUpdate, missingUpdate, type UpdateCheck } from "./check-update.ts";
 export { type AnswerCall, demandAnswer } from "./demand-answer.ts";
@@ -43,5 +44,5 @@ export {
   type UpdateVerdict,
   weightedEvaluation,
 } from "./round-verdict.ts";
-export type { EventOf, HashedProposal, RoundRecord, TaskRecord } from "./task-record.ts";
+export type { EventOf, HashedProposal, RecoverSigner, RoundRecord, TaskRecord } from "./task-record.ts";
 export { type ReceiptVerdict, verifyReceipt } from "./verify-receipt.ts";

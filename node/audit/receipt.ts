@@ -5,7 +5,7 @@ import type { Address, Bytes32, RoundNumber, TaskId } from "../core/ids.ts";
 import type { TaskEvent } from "../core/records.ts";
 import { checkRecord } from "./check-record.ts";
 import { accumulatorOf } from "./receipt-hashes.ts";
-import type { RoundRecord } from "./task-record.ts";
+import type { RecoverSigner, RoundRecord } from "./task-record.ts";
 
 /**
  * A proof that one update is in one round: everything that hashes to the head of the task's history, which the contract
@@ -46,7 +46,7 @@ export interface UpdateReceipt {
   readonly reason: RoundEnd["reason"];
   /** Head of the history before the round. */
   readonly headBefore: Bytes32;
-  /** The ends of the rounds after it, up to `head`. */
+  /** The ends that came after it, in their order, up to `head`. */
   readonly after: readonly RoundEnd[];
   /** Head of the history that all this hashes to. */
   readonly head: Bytes32;
@@ -64,10 +64,11 @@ export function buildReceipt(
     readonly events: readonly TaskEvent[];
     readonly round: RoundNumber;
     readonly participant: Address;
+    readonly recoverSigner?: RecoverSigner | undefined;
   },
 ): UpdateReceipt {
-  const { chainId, federation, events, participant } = input;
-  const record = checkRecord({ chainId, federation, events });
+  const { chainId, federation, events, participant, recoverSigner } = input;
+  const record = checkRecord({ chainId, federation, events, recoverSigner });
   const round = record.rounds[input.round - 1];
   const refuse = (reason: string) => new FedledgerError("NO_RECEIPT", { participant, round: input.round, reason });
   if (!round) throw refuse("there is no such round");
@@ -80,9 +81,10 @@ export function buildReceipt(
   );
   if (wrong)
     throw new FedledgerError("INVALID_HISTORY", { name: wrong.code, round: wrong.round, reason: wrong.message });
-  const ended = record.rounds.filter((other) => other.ended);
+  const ended = record.ends.map((number) => record.rounds[number - 1]!);
   const links = ended.map((other) => endOf(input, record.taskId, other));
-  const headBefore = ended[input.round - 2]?.ended?.historyHead ?? record.initialHead;
+  const at = record.ends.indexOf(input.round);
+  const headBefore = ended[at - 1]?.ended?.historyHead ?? record.initialHead;
   const { opened, commitments, proposal } = round;
   return {
     format: "fedledger/receipt/1",
@@ -114,10 +116,10 @@ export function buildReceipt(
         excluded: String(proposal.excluded),
       },
     }),
-    reason: links[input.round - 1]!.reason,
+    reason: links[at]!.reason,
     headBefore,
-    after: links.slice(input.round),
-    head: links.slice(input.round - 1).reduce(extendHistory, headBefore),
+    after: links.slice(at + 1),
+    head: links.slice(at).reduce(extendHistory, headBefore),
   };
 }
 

@@ -32,9 +32,11 @@ interface Use {
 }
 
 /**
- * A root is a hash of all lanes, so equal roots are equal updates. Training from another model gives another update;
+ * A content id is a hash of an update's bytes, and of nothing else (an update root is bound to its participant), so equal content
+ * ids are equal updates. Training from another model gives another update;
  * so the same one again was copied or replayed, except where it carries too little to tell, the base is the same
- * (a round after an invalidated one), or the model has hardly moved.
+ * (a round after an invalidated one), or the model has hardly moved. A commitment whose bytes are not the committed ones is
+ * another's fault: a copy of a whole commitment has the root of the participant it was copied from.
  */
 export function createReuseCheck(): ReuseCheck {
   const uses = new Map<string, Use[]>();
@@ -45,12 +47,14 @@ export function createReuseCheck(): ReuseCheck {
       const { round, opened, commitments } = record;
       const log = createFindingLog(commitments[0]?.taskId ?? opened.taskId, round);
       for (const { commitment, status, informationBits: bits } of seen.updates ?? []) {
-        if (status === "valid") informationBits.set(commitment.updateRoot.toLowerCase(), bits);
+        if (status === "valid") informationBits.set(commitment.contentId.toLowerCase(), bits);
       }
-      for (const { participant, updateRoot } of commitments) {
-        const root = updateRoot.toLowerCase();
-        const before = uses.get(root) ?? [];
-        const telling = (informationBits.get(root) ?? 0) >= minimumInformationBits;
+      for (const [i, { participant, contentId }] of commitments.entries()) {
+        const status = seen.updates?.[i]?.status;
+        if (status !== undefined && status !== "valid") continue;
+        const bytes = contentId.toLowerCase();
+        const before = uses.get(bytes) ?? [];
+        const telling = (informationBits.get(bytes) ?? 0) >= minimumInformationBits;
         const copied = before.find((use) => use.round === round && !hexEquals(use.participant, participant));
         const replayed = before.find(
           (use) =>
@@ -63,7 +67,7 @@ export function createReuseCheck(): ReuseCheck {
             code: "UPDATE_COPIED",
             party: participant,
             message: `${participant} committed to the very update that ${copied.participant} committed to before it in this round.`,
-            data: { updateRoot, from: copied.participant },
+            data: { contentId, from: copied.participant },
           });
         }
         if (telling && replayed) {
@@ -71,10 +75,10 @@ export function createReuseCheck(): ReuseCheck {
             code: "UPDATE_REPLAYED",
             party: participant,
             message: `${participant} committed to the update that ${replayed.participant} made in round ${replayed.round}.`,
-            data: { updateRoot, from: replayed.participant, fromRound: replayed.round },
+            data: { contentId, from: replayed.participant, fromRound: replayed.round },
           });
         }
-        uses.set(root, [...before, { round, participant, baseModelRoot: opened.baseModelRoot, movedLanes }]);
+        uses.set(bytes, [...before, { round, participant, baseModelRoot: opened.baseModelRoot, movedLanes }]);
       }
       if (record.phase === "finalized") movedLanes += seen.movedLanes ?? unknownMoveLanes;
       return [...log.findings];

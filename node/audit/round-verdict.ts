@@ -3,7 +3,7 @@ import type { Address, Bytes32, RoundNumber } from "../core/ids.ts";
 import type { ChallengeKind, Evaluation, Phase, TaskEvent } from "../core/records.ts";
 import type { UpdateStatus } from "./check-round.ts";
 import { createFindingLog, type Finding, verdictOf } from "./findings.ts";
-import type { RoundRecord } from "./task-record.ts";
+import { type RoundRecord, slotBit } from "./task-record.ts";
 
 /** What the members measured of a round's model, weighted by their numbers of held-out examples. */
 export interface RoundEvaluation {
@@ -18,7 +18,7 @@ export interface RoundEvaluation {
 export interface RoundGas {
   readonly open: number;
   readonly commit: number;
-  /** Closing, assigning again, and challenges. */
+  /** Closing, assigning again, challenges, reports, demands and their answers. */
   readonly close: number;
   readonly propose: number;
   /** The end: finalization or invalidation. */
@@ -95,7 +95,7 @@ export interface RoundWork {
 /** Puts a round's record and the work on its bytes together. Findings that both made are told once. */
 export function judgeRound(record: RoundRecord, work: RoundWork): RoundVerdict {
   const superseded = supersededOf(record, work);
-  const findings = withoutTwins([...record.findings, ...work.findings, ...falseChallenges(record, superseded)]);
+  const findings = withoutTwins([...record.findings, ...work.findings, ...falseChallenges(record, superseded, work)]);
   const { proposal, ended, opened } = record;
   const finalized = ended?.name === "RoundFinalized" ? ended : undefined;
   const evaluation = finalized && weightedEvaluation(finalized.evaluations);
@@ -172,19 +172,30 @@ function supersededOf({ superseded, proposal }: RoundRecord, { modelRoot }: Roun
   }));
 }
 
-/** A challenge that took a right model off the record: the contract would not have let it. */
+/** A challenge that took a right model off the record, or one of valid updates only: the contract would not have let it. */
 function falseChallenges(
-  { round, opened }: RoundRecord,
+  record: RoundRecord,
   superseded: readonly SupersededProposal[],
+  work: RoundWork,
 ): readonly Finding[] {
-  const log = createFindingLog(opened.taskId, round);
-  for (const { challenge, right, aggregator, modelRoot } of superseded) {
-    if (challenge?.kind !== "wrong-chunk" || right !== true) continue;
+  const log = createFindingLog(record.opened.taskId, record.round);
+  for (const [i, { challenge, right, aggregator, modelRoot }] of superseded.entries()) {
+    const counted = work.updates?.filter(
+      ({ commitment }) => (record.superseded[i]!.excluded & slotBit(commitment)) === 0n,
+    );
+    const isFalse =
+      (challenge?.kind === "wrong-chunk" && right === true) ||
+      (challenge?.kind === "invalid-update" && counted?.every(({ status }) => status === "valid"));
+    if (!challenge || !isFalse) continue;
+    const what =
+      challenge.kind === "wrong-chunk"
+        ? "which is exactly what the updates give"
+        : "of which all updates keep the rules";
     log.add({
       code: "CHALLENGE_WRONG",
       party: challenge.challenger,
       chunk: challenge.chunkIndex,
-      message: `${challenge.challenger} won a challenge against the model of ${aggregator}, which is exactly what the updates give.`,
+      message: `${challenge.challenger} won a challenge against the model of ${aggregator}, ${what}.`,
       data: { aggregator, modelRoot },
     });
   }
@@ -207,6 +218,11 @@ const gasKinds: Readonly<Record<string, Exclude<keyof RoundGas, "total">>> = {
   AggregatorAssigned: "close",
   Proposed: "propose",
   Challenged: "close",
+  Misconduct: "close",
+  Demanded: "close",
+  ChunkShown: "close",
+  NodesShown: "close",
+  DemandReturned: "close",
   RoundFinalized: "end",
   RoundInvalidated: "end",
 };

@@ -1,13 +1,36 @@
 import type { Deployment } from "../core/commitment.ts";
 import type { Address, Bytes32, RoundNumber, TaskId } from "../core/ids.ts";
 import type { Commitment, Phase, Proposal, TaskEvent, TaskRules } from "../core/records.ts";
+import type { ChainReader } from "../ports/chain.ts";
 import { createFindingLog, type Finding, type FindingLog } from "./findings.ts";
 
 /** One variant of a task's events. */
 export type EventOf<Name extends TaskEvent["name"]> = Extract<TaskEvent, { readonly name: Name }>;
 
 /** A proposal with the hash that binds it. */
-export type HashedProposal = Proposal & { readonly hash: Bytes32; readonly challengeDeadlineS: number };
+export type HashedProposal = Proposal & {
+  readonly hash: Bytes32;
+  /** Last second of its challenge window, answers to demands counted in. */
+  readonly challengeDeadlineS: number;
+  /** Whether it leaves out an update for no reason that the contract checked, and so needs a quorum. */
+  readonly needsQuorum: boolean;
+};
+
+/** A proven misconduct of a participant, and what it cost. */
+export interface MisconductRecord {
+  readonly event: EventOf<"Misconduct">;
+  /** The bond taken; absent where none answered. */
+  readonly slashed?: EventOf<"Slashed">;
+}
+
+/** A demand on record. */
+export interface DemandRecord {
+  readonly event: EventOf<"Demanded">;
+  /** Whether the proposer still owes an answer. */
+  open: boolean;
+  /** Answered, given back, or the ground of a strike. */
+  ended?: EventOf<"ChunkShown" | "NodesShown" | "DemandReturned">;
+}
 
 /** A proposal that did not become the result. `challenge`: what it was proven wrong by; absent where it was only set aside. */
 export type FormerProposal = HashedProposal & { readonly challenge?: EventOf<"Challenged"> };
@@ -25,6 +48,8 @@ export interface RoundRecord {
   readonly proposal?: HashedProposal | undefined;
   /** Proposals that a challenge, a reassignment or the round's invalidation set aside. */
   readonly superseded: readonly FormerProposal[];
+  /** Bitmap of the slots whose update was demanded and not shown. */
+  readonly withheld: bigint;
   readonly ended?: EventOf<"RoundFinalized"> | EventOf<"RoundInvalidated">;
   /** Accounts that were drawn. */
   readonly drawn: readonly Address[];
@@ -38,6 +63,10 @@ export interface TaskRecord {
   readonly taskId: TaskId;
   readonly created: EventOf<"TaskCreated">;
   readonly rounds: readonly RoundRecord[];
+  /** Numbers of the rounds that have ended, in the order of their ends: of two in flight the later may end first. */
+  readonly ends: readonly RoundNumber[];
+  /** Participants proven to have broken the rules, in the order of the chain. */
+  readonly misconduct: readonly MisconductRecord[];
   /** Accounts that had a place at any time, in the order of their first enrolment. */
   readonly participants: readonly Address[];
   /** Head of the history before the first round. */
@@ -58,6 +87,9 @@ export interface RoundDraft {
   assignments: EventOf<"AggregatorAssigned">[];
   proposal?: HashedProposal | undefined;
   superseded: FormerProposal[];
+  withheld: bigint;
+  /** Hash of the proposal that it was opened on; absent where it starts from a final model. */
+  ancestor?: Bytes32;
   /** The challenge just won, until an aggregator is assigned. */
   challenged?: EventOf<"Challenged"> | undefined;
   ended?: EventOf<"RoundFinalized"> | EventOf<"RoundInvalidated">;
@@ -71,14 +103,31 @@ export interface RoundDraft {
   log: FindingLog;
 }
 
+/** A slashing or a leave that follows in the same step. */
+export type Awaited =
+  | {
+      readonly name: "Slashed";
+      readonly round: RoundNumber;
+      readonly account: Address;
+      readonly challenger: Address;
+      /** Whether it is the bond of a place, not that of an assignment. */
+      readonly isPlace: boolean;
+      /** What must follow in turn. */
+      readonly next?: Awaited;
+    }
+  | { readonly name: "Leaving"; readonly account: Address };
+
+/** The account that signed a record; undefined for a signature that the contract would not accept (ChainReader.recoverSigner). */
+export type RecoverSigner = ChainReader["recoverSigner"];
+
 /** Where a walk through the events stands. */
 export interface Walk {
   readonly deployment: Deployment;
   readonly taskId: TaskId;
   readonly created: EventOf<"TaskCreated">;
   readonly rules: TaskRules;
-  /** Whether only aggregators with a bond are assigned, so that a round may end for want of one. */
-  readonly bonded: boolean;
+  /** Who says what a word on availability is signed by; without it such words are not checked. */
+  readonly recoverSigner?: RecoverSigner | undefined;
   readonly log: FindingLog;
   readonly rounds: RoundDraft[];
   /** Place of each account now, by its lower-case form. */
@@ -86,10 +135,40 @@ export interface Walk {
   readonly participants: Map<string, Address>;
   /** Rounds each account has committed in, by its lower-case form. */
   readonly used: Map<string, number>;
+  /** By their ids in lower case. */
+  readonly demands: Map<string, DemandRecord>;
+  /** Amounts that answer, by round (0: for a place) and lower-case account. */
+  readonly locked: Map<string, bigint>;
+  /** Participants that may not come back, lower-case. */
+  readonly expelled: Set<string>;
+  readonly misconduct: MisconductRecord[];
+  readonly ends: RoundNumber[];
+  /** A demand given back while its proposal stands: it is struck for it in the next event. */
+  returned?: { readonly round: RoundNumber; readonly record: DemandRecord } | undefined;
+  /** What must be the next of the task's events, as a challenge or a report has just been won. */
+  awaited?: Awaited | undefined;
   /** Heads of the history that would agree with the events so far; one, unless they disagree. */
   heads: readonly Bytes32[];
   /** Roots of the current model that would agree with the events so far; one, unless they disagree. */
   models: readonly Bytes32[];
+}
+
+/** The rounds that have not ended, oldest first. */
+export function inFlight(walk: Walk): readonly RoundDraft[] {
+  return walk.rounds.filter(({ ended }) => ended === undefined);
+}
+
+/** The slot's bit in a bitmap. */
+export function slotBit({ slot }: Pick<Commitment, "slot">): bigint {
+  return 1n << BigInt(slot);
+}
+
+/** The commitments that a proposal counts. */
+export function includedIn(
+  { commitments }: Pick<RoundDraft, "commitments">,
+  { excluded }: Pick<Proposal, "excluded">,
+): readonly Commitment[] {
+  return commitments.filter((commitment) => (excluded & slotBit(commitment)) === 0n);
 }
 
 /** Where findings about an event go: its round if one is running, else the task as a whole. */
@@ -107,6 +186,7 @@ export function draftRound(walk: Walk, opened: EventOf<"RoundOpened">): RoundDra
     commitments: [],
     assignments: [],
     superseded: [],
+    withheld: 0n,
     drawn: [],
     places: new Map([...walk.places].map(([account, { index }]) => [account, index])),
     accumulators: [],

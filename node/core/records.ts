@@ -88,6 +88,9 @@ export interface Availability {
   readonly signature: Hex;
 }
 
+/** A word on availability as it comes with a proposal: who gave it follows from the signature. */
+export type GivenWord = Pick<Availability, "slots" | "signature">;
+
 /** An aggregator's signed word that it keeps an update that is to be committed. */
 export interface Custody {
   readonly taskId: TaskId;
@@ -269,6 +272,8 @@ export type TaskEvent = EventPosition &
         readonly round: RoundNumber;
         readonly proposal: Proposal;
         readonly challengeDeadlineS: number;
+        /** The words on availability that came with it, in a task with holders; absent where the reader did not ask for detail, or they are not in the transaction's input. */
+        readonly words?: readonly GivenWord[];
       }
     | {
         readonly name: "Challenged";

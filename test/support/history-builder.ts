@@ -6,7 +6,15 @@ import type { TaskEvent, TaskRules } from "../../node/core/records.ts";
 import { canonicalTaskSpec } from "../../node/core/task-spec.ts";
 import type { History, HistoryOptions } from "./history-options.ts";
 import { writeRound } from "./history-round.ts";
-import { accountOf, createMiner, memoryBlobs, putInto, type Unplaced, type Writer } from "./history-writer.ts";
+import {
+  accountOf,
+  createMiner,
+  memoryBlobs,
+  putInto,
+  signerRecovery,
+  type Unplaced,
+  type Writer,
+} from "./history-writer.ts";
 import { plainRules } from "./plain-rules.ts";
 
 export type { History, HistoryOptions, RoundScript } from "./history-options.ts";
@@ -14,7 +22,7 @@ export { accountOf, honestUpdate } from "./history-writer.ts";
 
 /** Writes a task's history and its blobs, step by step as the contracts and the members do. */
 export async function buildHistory(options: HistoryOptions = {}): Promise<History> {
-  const { members: count = 4, rounds = 3, inputs = 150, detail = true, scripts = {}, bondWei } = options;
+  const { members: count = 4, rounds = 3, inputs = 150, detail = true, scripts = {} } = options;
   const model = { kind: "linear-regression", inputs, output: { kind: "numbers", count: 1 } } as const;
   const spec = canonicalTaskSpec({
     format: "fedledger/task/1",
@@ -43,25 +51,31 @@ export async function buildHistory(options: HistoryOptions = {}): Promise<Histor
     store,
     events,
     places: [...members],
+    detail,
     leaving: [],
+    expelled: [],
+    answering: new Map(),
     nowS: 1_800_000_000,
     round: 0,
     lanes,
     modelRoot,
     accumulator: zeroBytes32,
-    historyHead: initialHistoryHead({ ...deployment, taskId, rules, modelRoot, spec, bondWei }),
+    historyHead: initialHistoryHead({ ...deployment, taskId, rules, modelRoot, spec }),
     mine: createMiner(events, detail, () => writer.nowS),
     put: putInto(store),
   };
-  const bond: Unplaced[] = bondWei === undefined ? [] : [{ name: "TaskBond", taskId, bondWei }];
-  writer.mine(creator, { name: "TaskCreated", taskId, creator, rules, modelRoot, spec }, ...bond);
+  writer.mine(creator, { name: "TaskCreated", taskId, creator, rules, modelRoot, spec });
+  const amountWei = BigInt(rules.participantBondGwei) * 10n ** 9n;
   for (const [index, participant] of members.entries()) {
-    writer.mine(participant, { name: "Enrolled", taskId, participant, index });
+    const lock: Unplaced = { name: "BondLocked", taskId, round: 0, account: participant, amountWei };
+    const bond = amountWei === 0n ? [] : [lock];
+    writer.mine(participant, ...bond, { name: "Enrolled", taskId, participant, index });
   }
   for (let round = 1; round <= rounds; round++) if (!(await writeRound(writer, scripts[round] ?? {}))) break;
   const { round, accumulator, historyHead } = writer;
   const storedState = { round, modelRoot: writer.modelRoot, accumulator, historyHead };
-  return { ...deployment, events, storedState, store, members, aggregators };
+  const recoverSigner = signerRecovery(deployment);
+  return { ...deployment, events, storedState, recoverSigner, store, members, aggregators };
 }
 
 const usualRules: Omit<TaskRules, "parameterCount" | "rounds"> = {

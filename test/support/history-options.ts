@@ -1,6 +1,6 @@
-import type { StoredState } from "../../node/audit/index.ts";
+import type { RecoverSigner, StoredState } from "../../node/audit/index.ts";
 import type { Address, Bytes32 } from "../../node/core/ids.ts";
-import type { Commitment, Proposal, TaskEvent, TaskRules } from "../../node/core/records.ts";
+import type { Commitment, GivenWord, MisconductKind, Proposal, TaskEvent, TaskRules } from "../../node/core/records.ts";
 import type { BlobStore } from "../../node/ports/storage.ts";
 
 /** What happens in a round other than everybody doing the right thing. Members are named by their number, from 0. */
@@ -25,6 +25,14 @@ export interface RoundScript {
   readonly refutedProposal?: "wrong" | "right";
   /** A model other than the honest one; `honest` may be changed and returned. */
   readonly model?: (honest: Int32Array) => Int32Array;
+  /** In a task with holders: the words that come with the proposal, other than those of everybody on all that is not left out. */
+  readonly words?: (honest: readonly GivenWord[]) => readonly GivenWord[];
+  /** The top of the model's tree is demanded and shown; or a chunk of the first update, in vain, and the next proposal leaves it out. */
+  readonly demand?: "answered" | "unanswered";
+  /** A report that is won once there is a proposal. */
+  readonly report?: { readonly member: number; readonly kind: MisconductKind };
+  /** In a pipelined task: the next round opens on the proposal, and it is attested, or struck, once that one has a proposal too. */
+  readonly overlap?: "attested" | "struck";
   /** Proposal fields other than those that follow from the model. */
   readonly proposal?: (honest: Proposal) => Proposal;
   /** How far the round gets; "attested" by default. */
@@ -38,9 +46,7 @@ export interface HistoryOptions {
   /** Inputs of the linear model; it has one parameter more. */
   readonly inputs?: number;
   readonly rules?: Partial<TaskRules>;
-  /** What each assigned aggregator answers with; none by default. */
-  readonly bondWei?: bigint;
-  /** Whether events carry sender, gas and time; true by default. */
+  /** Whether events carry sender, gas, time and words; true by default. */
   readonly detail?: boolean;
   readonly scripts?: Readonly<Record<number, RoundScript>>;
 }
@@ -51,6 +57,7 @@ export interface History {
   readonly federation: Address;
   readonly events: readonly TaskEvent[];
   readonly storedState: StoredState;
+  readonly recoverSigner: RecoverSigner;
   readonly store: Pick<BlobStore, "get"> & { readonly blobs: Map<Bytes32, Uint8Array> };
   readonly members: readonly Address[];
   readonly aggregators: readonly Address[];

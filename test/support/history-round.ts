@@ -1,66 +1,99 @@
-import { weightedMean } from "../../node/aggregation/index.ts";
-import { chunkTreeRoot } from "../../node/core/chunk-tree.ts";
-import {
-  extendAccumulator,
-  extendHistory,
-  proposalHash,
-  startAccumulator,
-  zeroBytes32,
-} from "../../node/core/commitment.ts";
+import { extendAccumulator, startAccumulator } from "../../node/core/commitment.ts";
 import { drawnCount, slotOf } from "../../node/core/draw.ts";
 import type { Address } from "../../node/core/ids.ts";
-import type { Commitment, InvalidReason, Proposal } from "../../node/core/records.ts";
 import type { RoundScript } from "./history-options.ts";
+import {
+  assignment,
+  bitsOf,
+  boundRoot,
+  type Committed,
+  challenge,
+  demandModel,
+  finalize,
+  invalidation,
+  type OpenRound,
+  propose,
+  proposeWrongly,
+  reassign,
+  report,
+  strikeUnanswered,
+  weightOf,
+} from "./history-steps.ts";
 import { hashOf, honestUpdate, type Unplaced, type Writer } from "./history-writer.ts";
 
-interface Committed extends Commitment {
-  readonly lanes: Int32Array;
-}
-
-/** Writes one round. Returns whether it ended, so that another can follow. */
+/** Writes one round. Returns whether it ended, or the next may open on its proposal, so that another can follow. */
 export async function writeRound(writer: Writer, script: RoundScript): Promise<boolean> {
   const { end = "attested" } = script;
-  const { rules, members } = writer;
-  writer.round++;
-  const drawn = open(writer);
+  const { rules, members, taskId } = writer;
+  const { overlapped } = writer;
+  writer.overlapped = undefined;
+  const { open, draw } = openRound(writer);
   for (const number of script.leave ?? []) {
     writer.leaving.push(members[number]!);
-    writer.mine(members[number]!, { name: "Leaving", taskId: writer.taskId, participant: members[number]! });
+    writer.mine(members[number]!, { name: "Leaving", taskId, participant: members[number]! });
   }
-  const committed = await commit(writer, script, drawn);
+  await commit(writer, open, script, draw);
   if (end === "open") return false;
-  if (committed.length < drawn.count) writer.nowS += rules.commitWindowS + 1;
-  if (committed.length < rules.minUpdates) return invalidate(writer, "too-few-updates");
-  close(writer, committed);
-  let attempt = 0;
+  const { committed } = open;
+  if (committed.length < draw.count) writer.nowS += rules.commitWindowS + 1;
+  if (committed.length < rules.minUpdates) return invalidate(writer, open, "too-few-updates");
+  close(writer, open);
   if (script.rejectedProposal) {
-    await proposeWrongly(writer, committed, attempt);
-    writer.nowS += rules.challengeWindowS + 1;
-    writer.mine(members[1]!, assignment(writer, ++attempt));
+    await proposeWrongly(writer, open);
+    reassign(writer, open, rules.challengeWindowS);
   }
   if (script.refutedProposal) {
     const wrong = script.refutedProposal === "wrong";
-    const { proposal } = await propose(writer, wrong ? flipped : {}, committed, attempt);
-    if (end === "challenge-won") {
-      return invalidate(writer, "challenge-won", challengeOf(writer, proposal));
-    }
-    writer.mine(members[1]!, challengeOf(writer, proposal), assignment(writer, ++attempt));
+    const { proposal } = await propose(writer, open, wrong ? flipped : {});
+    const struck = challenge(writer, open, proposal);
+    if (end === "challenge-won") return invalidate(writer, open, "challenge-won", struck);
+    open.attempt++;
+    writer.mine(members[1]!, ...struck, ...assignment(writer, open));
   }
   for (let silent = 0; silent < (script.silentAggregators ?? 0); silent++) {
-    writer.nowS += rules.aggregateWindowS + 1;
-    writer.mine(members[1]!, assignment(writer, ++attempt));
+    reassign(writer, open, rules.aggregateWindowS);
   }
+  if (script.demand === "unanswered") strikeUnanswered(writer, open, await propose(writer, open, {}));
   if (end === "aggregating") return false;
   if (end === "no-proposal") {
     writer.nowS += rules.aggregateWindowS + 1;
-    return invalidate(writer, "no-proposal");
+    return invalidate(writer, open, "no-proposal");
   }
-  const { proposal, lanes } = await propose(writer, script, committed, attempt);
+  const exclude = script.demand === "unanswered" ? [0] : script.exclude;
+  const proposed = await propose(writer, open, { ...script, ...(exclude && { exclude }) });
+  if (script.report) report(writer, open, script.report);
+  if (script.demand === "answered") demandModel(writer, open, proposed);
+  if (overlapped && (await overlapped(open)) === "fell") return true;
+  if (script.overlap) {
+    writer.candidate = { lanes: proposed.lanes, modelRoot: proposed.proposal.modelRoot };
+    writer.overlapped = async (next) => {
+      writer.candidate = undefined;
+      if (script.overlap === "attested") {
+        finalize(writer, open, proposed, false);
+        return "stood";
+      }
+      await fall(writer, open, proposed.proposal, next);
+      return "fell";
+    };
+    return true;
+  }
   if (end === "proposed") return false;
-  finalize(writer, proposal, end === "unchallenged");
-  writer.lanes = lanes;
-  writer.modelRoot = proposal.modelRoot;
+  finalize(writer, open, proposed, end === "unchallenged");
   return true;
+}
+
+/** The proposal that `next` was opened on is struck: that round falls with it, and another aggregator makes it good. */
+async function fall(
+  writer: Writer,
+  open: OpenRound,
+  struck: Parameters<typeof challenge>[2],
+  next: OpenRound,
+): Promise<void> {
+  const challenged = challenge(writer, open, struck);
+  const fallen = invalidation(writer, next, "ancestor-invalid");
+  open.attempt++;
+  writer.mine(writer.members[1]!, ...challenged, ...fallen, ...assignment(writer, open));
+  finalize(writer, open, await propose(writer, open, {}), false);
 }
 
 interface Draw {
@@ -68,11 +101,32 @@ interface Draw {
   readonly slots: readonly { readonly participant: Address; readonly slot: number }[];
 }
 
-function open(writer: Writer): Draw {
-  const { chainId, federation, taskId, round, rules, places } = writer;
+function openRound(writer: Writer): { open: OpenRound; draw: Draw } {
+  const { chainId, federation, taskId, rules, places, candidate } = writer;
+  const round = ++writer.round;
   writer.nowS += 5;
+  const freed = candidate ? [] : freePlaces(writer);
+  const enrolled = places.length;
+  const drawn = drawnCount(rules, enrolled);
+  const seed = BigInt(hashOf(`seed ${round}`)) >> 184n;
+  const { lanes, modelRoot: baseModelRoot } = candidate ?? writer;
+  const opening = { taskId, round, baseModelRoot, seed, enrolled, drawn };
+  const accumulator = startAccumulator({ chainId, federation, ...opening });
+  writer.accumulator = accumulator;
+  const commitDeadlineS = writer.nowS + rules.commitWindowS;
+  writer.mine(writer.aggregators[0], ...freed, { name: "RoundOpened", ...opening, commitDeadlineS, accumulator });
+  const slots = places.map((participant, index) => ({ participant, slot: slotOf(index, enrolled, drawn, seed) }));
+  const open = { round, lanes, baseModelRoot, accumulator, committed: [], attempt: 0 };
+  return { open, draw: { count: drawn, slots: slots.filter(({ slot }) => slot < drawn) } };
+}
+
+function freePlaces({ taskId, rules, places, leaving, expelled }: Writer): readonly Unplaced[] {
   const freed: Unplaced[] = [];
-  for (const leaver of writer.leaving.splice(0).reverse()) {
+  for (const leaver of leaving.splice(0).reverse()) {
+    if (rules.participantBondGwei !== 0 && !expelled.includes(leaver)) {
+      const amountWei = BigInt(rules.participantBondGwei) * 10n ** 9n;
+      freed.push({ name: "BondReleased", taskId, round: 0, account: leaver, amountWei });
+    }
     freed.push({ name: "Left", taskId, participant: leaver });
     const index = places.indexOf(leaver);
     const last = places.pop()!;
@@ -80,20 +134,12 @@ function open(writer: Writer): Draw {
     places[index] = last;
     freed.push({ name: "Enrolled", taskId, participant: last, index });
   }
-  const enrolled = places.length;
-  const drawn = drawnCount(rules, enrolled);
-  const seed = BigInt(hashOf(`seed ${round}`)) >> 184n;
-  const opening = { taskId, round, baseModelRoot: writer.modelRoot, seed, enrolled, drawn };
-  writer.accumulator = startAccumulator({ chainId, federation, ...opening });
-  const commitDeadlineS = writer.nowS + rules.commitWindowS;
-  const { accumulator } = writer;
-  writer.mine(writer.aggregators[0], ...freed, { name: "RoundOpened", ...opening, commitDeadlineS, accumulator });
-  const slots = places.map((participant, index) => ({ participant, slot: slotOf(index, enrolled, drawn, seed) }));
-  return { count: drawn, slots: slots.filter(({ slot }) => slot < drawn) };
+  return freed;
 }
 
-async function commit(writer: Writer, script: RoundScript, { slots }: Draw): Promise<Committed[]> {
-  const { taskId, round, rules } = writer;
+async function commit(writer: Writer, open: OpenRound, script: RoundScript, { slots }: Draw): Promise<void> {
+  const { taskId, rules } = writer;
+  const { round } = open;
   const committed: Committed[] = [];
   const able = slots.filter(({ participant }) => !writer.leaving.includes(participant));
   for (const { participant, slot } of able.slice(0, script.commits ?? able.length)) {
@@ -103,88 +149,31 @@ async function commit(writer: Writer, script: RoundScript, { slots }: Draw): Pro
     const lanes = script.update?.(member, honest) ?? honest;
     const weight = script.weight?.(member) ?? member + 1;
     const contentId = await writer.put(lanes);
-    const follows = { taskId, round, participant, slot, weight, updateRoot: chunkTreeRoot(lanes), contentId };
+    const follows = { taskId, round, participant, slot, weight, updateRoot: boundRoot(participant, lanes), contentId };
     const commitment = script.commitment?.(member, follows) ?? follows;
     committed.push({ ...commitment, lanes });
-    writer.accumulator = extendAccumulator(writer.accumulator, commitment);
+    open.accumulator = extendAccumulator(open.accumulator, commitment);
     writer.mine(participant, { name: "Committed", ...commitment });
   }
-  return committed;
+  writer.accumulator = open.accumulator;
+  open.committed = committed;
 }
 
-function close(writer: Writer, commitments: readonly Committed[]): void {
-  const { taskId, round, accumulator, members } = writer;
-  const committed = bitsOf(commitments);
-  const totalWeight = weightOf(commitments);
-  writer.mine(
-    members[0]!,
-    { name: "RoundClosed", taskId, round, committed, totalWeight, accumulator },
-    assignment(writer, 0),
-  );
+function close(writer: Writer, open: OpenRound): void {
+  const { taskId, members } = writer;
+  const { round, accumulator, committed } = open;
+  const closed = { committed: bitsOf(committed), totalWeight: weightOf(committed), accumulator };
+  writer.mine(members[0]!, { name: "RoundClosed", taskId, round, ...closed }, ...assignment(writer, open));
 }
 
-function assignment(writer: Writer, attempt: number): Unplaced {
-  const { taskId, round, nowS, rules } = writer;
-  const deadlineS = nowS + rules.aggregateWindowS;
-  return { name: "AggregatorAssigned", taskId, round, attempt, aggregator: assigned(writer, attempt), deadlineS };
-}
-
-function assigned({ round, aggregators }: Writer, attempt: number): Address {
-  return aggregators[(round + attempt) % 2 === 0 ? 0 : 1];
-}
-
-async function proposeWrongly(writer: Writer, committed: readonly Committed[], attempt: number): Promise<void> {
-  const wrong = writer.lanes.map((lane) => lane + 1);
-  writer.nowS += 2;
-  record(writer, {
-    attempt,
-    aggregator: assigned(writer, attempt),
-    modelRoot: chunkTreeRoot(wrong),
-    contentId: await writer.put(wrong),
-    totalWeight: weightOf(committed.slice(1)),
-    excluded: bitsOf(committed.slice(0, 1)),
-  });
-}
-
-async function propose(writer: Writer, script: RoundScript, committed: readonly Committed[], attempt: number) {
-  writer.nowS += 2;
-  const excluded = committed.filter((_, i) => script.exclude?.includes(i));
-  const included = committed.filter((_, i) => !script.exclude?.includes(i));
-  const { serverRateQ16 } = writer.rules;
-  const honest = weightedMean({ base: writer.lanes, updates: included, serverRateQ16 });
-  const lanes = script.model?.(honest.slice()) ?? honest;
-  const follows: Proposal = {
-    attempt,
-    aggregator: assigned(writer, attempt),
-    modelRoot: chunkTreeRoot(lanes),
-    contentId: await writer.put(lanes),
-    totalWeight: weightOf(included),
-    excluded: bitsOf(excluded),
-  };
-  const proposal = script.proposal?.(follows) ?? follows;
-  record(writer, proposal);
-  return { proposal, lanes };
-}
-
-function record(writer: Writer, proposal: Proposal): void {
-  const { taskId, round, nowS, rules } = writer;
-  const challengeDeadlineS = nowS + rules.challengeWindowS;
-  writer.mine(proposal.aggregator, { name: "Proposed", taskId, round, proposal, challengeDeadlineS });
-}
-
-function finalize(writer: Writer, proposal: Proposal, unchallenged: boolean): void {
-  const { taskId, round, rules, members, places, leaving } = writer;
-  writer.nowS += unchallenged ? rules.challengeWindowS + 1 : 3;
-  const attesters = unchallenged ? [] : places.filter((each) => !leaving.includes(each)).sort();
-  const evaluations = attesters.map((_, i) => ({
-    samples: 10 + i,
-    metricQ24: BigInt(Math.round((0.5 + 0.4 * (1 - 0.8 ** round) + 0.01 * i) * 2 ** 24)),
-    lossQ24: BigInt(Math.round(2 * 0.8 ** round * 2 ** 24)),
-  }));
-  extend(writer, "finalized", proposalHash(taskId, round, proposal), "none");
-  const { historyHead } = writer;
-  const { modelRoot } = proposal;
-  writer.mine(members[0]!, { name: "RoundFinalized", taskId, round, modelRoot, attesters, evaluations, historyHead });
+function invalidate(
+  writer: Writer,
+  open: OpenRound,
+  reason: Parameters<typeof invalidation>[2],
+  before: readonly Unplaced[] = [],
+): true {
+  writer.mine(writer.members[1]!, ...before, ...invalidation(writer, open, reason));
+  return true;
 }
 
 /** Adds 1 to one lane of the fourth chunk, or of the last. */
@@ -194,34 +183,3 @@ const flipped: RoundScript = {
     return honest;
   },
 };
-
-function challengeOf({ taskId, round, members }: Writer, { aggregator }: Proposal): Unplaced {
-  return { name: "Challenged", taskId, round, challenger: members[1]!, aggregator, kind: "wrong-chunk", chunkIndex: 3 };
-}
-
-function invalidate(writer: Writer, reason: InvalidReason, ...before: readonly Unplaced[]): true {
-  const { taskId, round, members } = writer;
-  extend(writer, "invalidated", zeroBytes32, reason);
-  writer.mine(members[1]!, ...before, {
-    name: "RoundInvalidated",
-    taskId,
-    round,
-    reason,
-    historyHead: writer.historyHead,
-  });
-  return true;
-}
-
-function extend(writer: Writer, phase: "finalized" | "invalidated", hash: `0x${string}`, reason: InvalidReason): void {
-  const { round, modelRoot: baseModelRoot, accumulator } = writer;
-  const end = { round, phase, baseModelRoot, accumulator, proposalHash: hash, reason };
-  writer.historyHead = extendHistory(writer.historyHead, end);
-}
-
-function bitsOf(commitments: readonly Commitment[]): bigint {
-  return commitments.reduce((bits, { slot }) => bits | (1n << BigInt(slot)), 0n);
-}
-
-function weightOf(commitments: readonly Commitment[]): bigint {
-  return commitments.reduce((sum, { weight }) => sum + BigInt(weight), 0n);
-}

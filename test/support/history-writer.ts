@@ -1,11 +1,17 @@
+import { computeAddress, SigningKey } from "ethers";
+import type { RecoverSigner } from "../../node/audit/index.ts";
+import { attestationDomain, recoverSigner } from "../../node/chain/attestation-digest.ts";
+import { recordDigest } from "../../node/chain/signed-records.ts";
+import type { Deployment } from "../../node/core/commitment.ts";
 import { contentIdOf } from "../../node/core/content-id.ts";
 import { FedledgerError } from "../../node/core/error.ts";
 import { toHex } from "../../node/core/hex.ts";
-import type { Address, Bytes32 } from "../../node/core/ids.ts";
+import type { Address, Bytes32, Hex } from "../../node/core/ids.ts";
 import { keccak256 } from "../../node/core/keccak.ts";
 import { lanesToBytes } from "../../node/core/lanes.ts";
-import type { EventPosition, TaskEvent, TaskRules } from "../../node/core/records.ts";
+import type { Availability, EventPosition, TaskEvent, TaskRules } from "../../node/core/records.ts";
 import type { History } from "./history-options.ts";
+import type { OpenRound } from "./history-steps.ts";
 
 /** What an event says, without where it stands. */
 export type Unplaced = TaskEvent extends infer Each
@@ -24,9 +30,16 @@ export interface Writer {
   readonly aggregators: readonly [Address, Address];
   readonly store: History["store"];
   readonly events: TaskEvent[];
-  /** Accounts by place, and those whose places the next opening frees. */
+  readonly detail: boolean;
+  /** Accounts by place, those whose places the next opening frees, and those whose bonds are lost. */
   readonly places: Address[];
   readonly leaving: Address[];
+  readonly expelled: Address[];
+  /** Whose bond answers for a round. */
+  readonly answering: Map<number, Address>;
+  /** The proposed model that the next round opens on, and what becomes of its round once that one has a proposal. */
+  candidate?: { readonly lanes: Int32Array; readonly modelRoot: Bytes32 } | undefined;
+  overlapped?: ((next: OpenRound) => Promise<"stood" | "fell">) | undefined;
   nowS: number;
   round: number;
   lanes: Int32Array;
@@ -80,9 +93,30 @@ export function putInto({ blobs }: History["store"]): Writer["put"] {
   };
 }
 
-/** An account of its own for each label. */
+/** An account of its own for each label, whose key is the label's hash. */
 export function accountOf(label: string): Address {
-  return toHex(keccak256(new TextEncoder().encode(label)).subarray(12));
+  const known = accounts.get(label);
+  if (known) return known;
+  const account = computeAddress(hashOf(label)).toLowerCase() as Address;
+  accounts.set(label, account);
+  labels.set(account, label);
+  return account;
+}
+
+const accounts = new Map<string, Address>();
+const labels = new Map<Address, string>();
+
+/** Signs a word on availability by EIP-712 as its holder, an account of {@link accountOf}. */
+export function signWord(deployment: Deployment, word: Omit<Availability, "signature">): Hex {
+  const domain = attestationDomain(Number(deployment.chainId), deployment.federation);
+  const digest = recordDigest(domain, { type: "availability", ...word });
+  return new SigningKey(hashOf(labels.get(word.holder)!)).sign(digest).serialized as Hex;
+}
+
+/** Who signed a record in a federation, as the chain's reader says it. */
+export function signerRecovery({ chainId, federation }: Deployment): RecoverSigner {
+  const domain = attestationDomain(Number(chainId), federation);
+  return (record) => recoverSigner(recordDigest(domain, record), record.signature);
 }
 
 /** A hash of its own for each label. */

@@ -2,9 +2,13 @@ import { expect } from "chai";
 import { buildReceipt, verifyReceipt } from "../../../node/audit/index.ts";
 import { auditOf } from "../../support/audit-of.ts";
 import { accountOf, buildHistory, type HistoryOptions } from "../../support/history-builder.ts";
-import { foundIn, proposing, tampered, to } from "../../support/tamper.ts";
+import { foundIn, proposing, ruling, tampered, to } from "../../support/tamper.ts";
 
-const refuted: HistoryOptions = { inputs: 299, bondWei: 10n ** 18n, scripts: { 2: { refutedProposal: "wrong" } } };
+const refuted: HistoryOptions = {
+  inputs: 299,
+  rules: { aggregatorBondGwei: 10 ** 9 },
+  scripts: { 2: { refutedProposal: "wrong" } },
+};
 
 describe("the audit of a round whose first proposal was proven wrong", () => {
   it("is clean, and shows the lost proposal with its challenge", async () => {
@@ -30,7 +34,11 @@ describe("the audit of a round whose first proposal was proven wrong", () => {
 
   it("accepts a round that ends because nobody was left, with attempts to spare", async () => {
     const script = { refutedProposal: "wrong", end: "challenge-won" } as const;
-    const history = await buildHistory({ ...refuted, rules: { attempts: 5 }, scripts: { 2: script } });
+    const history = await buildHistory({
+      ...refuted,
+      rules: { attempts: 5, aggregatorBondGwei: 10 ** 9 },
+      scripts: { 2: script },
+    });
     const report = await auditOf(history);
     expect(report.findings).to.deep.equal([]);
     expect(report.rounds.map(({ verdict }) => verdict)).to.deep.equal(["verified", "invalidated", "verified"]);
@@ -79,11 +87,26 @@ describe("the audit of a round whose first proposal was proven wrong", () => {
     expect(foundIn(other).map(({ code }) => code)).to.deep.equal(["INVALIDATION_WRONG", "HISTORY_HEAD_WRONG"]);
   });
 
-  it("finds another bond, which the head of the history binds", async () => {
+  it("finds another bond, which the rules' hash binds, and a bond taken, kept or given back otherwise", async () => {
     const history = await buildHistory(refuted);
-    const other = tampered(history, "TaskBond", 0, to({ bondWei: 1n }));
-    expect(foundIn(other).map(({ code }) => code)).to.include("HISTORY_HEAD_WRONG");
-    expect(foundIn(tampered(history, "TaskBond", 0, () => undefined)).length).to.be.greaterThan(0);
+    const codes = (...change: Parameters<typeof tampered> extends [unknown, ...infer Rest] ? Rest : never) =>
+      foundIn(tampered(history, ...change)).map(({ code }) => code);
+    expect(codes("TaskCreated", 0, ruling({ aggregatorBondGwei: 2 * 10 ** 9 }))).to.include("HISTORY_HEAD_WRONG");
+    expect(codes("Slashed", 2, () => undefined)).to.include("BOND_WRONG");
+    for (const changed of [
+      { amountWei: 1n },
+      { rewardWei: 1n },
+      { challenger: accountOf("x") },
+      { account: accountOf("x") },
+    ]) {
+      expect(codes("Slashed", 2, to(changed)), Object.keys(changed)[0]).to.include("BOND_WRONG");
+    }
+    for (const name of ["BondLocked", "BondReleased"] as const) {
+      for (const changed of [{ amountWei: 1n }, { account: accountOf("x") }, { round: 1 }]) {
+        expect(codes(name, 2, to(changed)), `${name} ${Object.keys(changed)[0]}`).to.include("BOND_WRONG");
+      }
+      expect(codes(name, 2, () => undefined)).to.include("BOND_WRONG");
+    }
   });
 
   it("proves an update of such a round to anyone", async () => {
