@@ -1,9 +1,11 @@
-import { isFedledgerError } from "../core/error.ts";
 import { weiOfGwei } from "../core/ether.ts";
 import { hexEquals } from "../core/hex.ts";
 import type { Bytes32 } from "../core/ids.ts";
+import type { Journal } from "../ports/system.ts";
 import { type ActionResult, reasonOf } from "../rounds/action-runner.ts";
+import { createBondBringer } from "../rounds/bring-bond.ts";
 import { ownContact } from "../rounds/contact.ts";
+import { createCourtClerk } from "../rounds/court-actions.ts";
 import { createDriver } from "../rounds/driver.ts";
 import { holdProtocol } from "../rounds/messages.ts";
 import { createModelSource } from "../rounds/model-source.ts";
@@ -16,9 +18,17 @@ import {
   type AggregatorEvent,
   type AggregatorState,
   aggregatorMachine,
+  updateKey,
 } from "./aggregator-machine.ts";
+import { createCustodyJournal, createMemoryJournal } from "./custody-journal.ts";
 import { createGatherQueue } from "./gather-queue.ts";
 import { createUpdateHolder } from "./hold-updates.ts";
+
+/** What an aggregator works with; the caller also closes the journal. */
+export interface AggregatorDeps extends RoleDeps {
+  /** Where it notes what it signed custody for, so that no restart makes it break its word; without one it knows as long as it lives. */
+  readonly journal?: Journal;
+}
 
 /** An aggregator's own settings; what the task fixes comes from the chain. */
 export interface AggregatorOptions extends Partial<NodeTimes> {
@@ -34,16 +44,22 @@ export interface AggregatorOptions extends Partial<NodeTimes> {
 
 /**
  * An aggregator: opens and closes rounds, holds updates for participants, computes and proposes the model when assigned,
- * and finalizes. It keeps nothing that chain and blobs do not say, so it may die and restart at any instant, and another takes over.
+ * and finalizes. Beside what chain and blobs say it keeps only its own words of custody, so it may die and restart at any instant, and another takes over.
  */
-export function createAggregator(deps: RoleDeps, options: AggregatorOptions): RoleProcess {
+export function createAggregator(deps: AggregatorDeps, options: AggregatorOptions): RoleProcess {
   const { taskId, chain, store, transport, clock, random, log, onProgress } = deps;
   const times = nodeTimes(options);
   const me = chain.account;
   const source = createModelSource({ store, transport });
+  const clerk = createCourtClerk({ chain, source, random, log, onProgress });
   const concurrency = options.gatherConcurrency ?? 4;
   const queue = createGatherQueue(concurrency);
-  let unpaidTold = false;
+  const bringBond = createBondBringer(
+    { chain, log, onProgress },
+    "aggregator",
+    (bond) => bond.freeWei + bond.lockedWei,
+  );
+  const custody = createCustodyJournal(deps.journal ?? createMemoryJournal());
   let aggregateStartMs = clock.nowMs();
 
   async function perform(
@@ -66,27 +82,28 @@ export function createAggregator(deps: RoleDeps, options: AggregatorOptions): Ro
         return sent;
       }
       case "bond": {
-        const { freeWei, lockedWei } = await chain.bondOf(me);
-        const amountWei = action.bondWei - freeWei - lockedWei;
-        const call = { kind: "bond", amountWei } as const;
-        const sent =
-          amountWei > 0n
-            ? await sendCall({ chain, log, onProgress }, call, signal, state.view).catch(
-                tellUnpaid(action.bondWei, amountWei),
-              )
-            : undefined;
+        const sent = await bringBond(action.bondWei, look);
         emit({ kind: "bonded" });
         return sent;
       }
       case "push":
         return await sendCall({ chain, log, onProgress }, action.call, signal, state.view);
+      case "answer":
+        return await clerk.perform(action, look);
       case "gather": {
         const { commitment } = action;
         await queue.run(() => source.update(commitment, look), signal);
         emit({ kind: "update", commitment, fact: "here" });
         const { updates, view } = driver.state();
-        const of = view?.rounds.at(-1)?.commitments.length ?? 0;
-        onProgress?.({ kind: "gathered", round: commitment.round, updates: updates.size, of });
+        const of = view?.rounds.find(({ round }) => round === commitment.round)?.commitments ?? [];
+        const gathered = of.filter((one) => updates.has(updateKey(one))).length;
+        onProgress?.({ kind: "gathered", round: commitment.round, updates: gathered, of: of.length });
+        return;
+      }
+      case "recall": {
+        for (const commitment of action.commitments) {
+          emit({ kind: "custody", update: commitment, isSigned: await custody.holds(commitment) });
+        }
         return;
       }
       case "aggregate": {
@@ -96,15 +113,6 @@ export function createAggregator(deps: RoleDeps, options: AggregatorOptions): Ro
       }
     }
   }
-
-  /** Tells once that the account cannot pay; the bond is tried again all the same. */
-  const tellUnpaid = (bondWei: bigint, missingWei: bigint) => (error: unknown) => {
-    if (isFedledgerError(error, "INSUFFICIENT_FUNDS") && !unpaidTold) {
-      unpaidTold = true;
-      onProgress?.({ kind: "bond-unpaid", bondWei, missingWei });
-    }
-    throw error;
-  };
 
   const driver = createDriver<AggregatorState, AggregatorEvent, AggregatorAction>({
     taskId,
@@ -133,12 +141,20 @@ export function createAggregator(deps: RoleDeps, options: AggregatorOptions): Ro
       onProgress?.(progress);
       const bondWei = weiOfGwei(driver.state().view?.rules.aggregatorBondGwei ?? 0);
       if (bondWei > 0n && progress.kind === "proposal-refuted" && hexEquals(progress.aggregator, me)) {
-        onProgress?.({ kind: "bond-lost", round: progress.round, bondWei });
+        onProgress?.({ kind: "bond-lost", role: "aggregator", round: progress.round, bondWei });
       }
     },
     linger: options.linger,
   });
-  const holder = createUpdateHolder({ store, log, state: driver.state, queue: createGatherQueue(concurrency) });
+  const holder = createUpdateHolder({
+    chain,
+    store,
+    journal: custody,
+    log,
+    onCustody: (update) => driver.dispatch({ kind: "custody", update, isSigned: true }),
+    state: driver.state,
+    queue: createGatherQueue(concurrency),
+  });
   let unrespond: (() => void) | undefined;
   void driver.done.then(() => {
     if (!options.linger) unrespond?.();

@@ -1,6 +1,9 @@
+import { checkUpdate } from "../audit/check-update.ts";
 import { FedledgerError } from "../core/error.ts";
-import type { Bytes32, PeerIdText } from "../core/ids.ts";
-import type { Member } from "../core/records.ts";
+import type { Address, Bytes32, PeerIdText } from "../core/ids.ts";
+import type { Custody, Member, TaskRules } from "../core/records.ts";
+import { roundsInFlight } from "../core/task-view.ts";
+import type { Chain } from "../ports/chain.ts";
 import type { BlobStore } from "../ports/storage.ts";
 import type { Log } from "../ports/system.ts";
 import { reasonOf } from "../rounds/action-runner.ts";
@@ -9,16 +12,18 @@ import {
   encodeHoldAnswer,
   type HoldAnswer,
   type HoldRefusal,
+  type HoldRequest,
   holdProtocol,
 } from "../rounds/messages.ts";
-import { isDrawn, runningRound } from "../rounds/round-queries.ts";
+import { isDrawn, openRound } from "../rounds/round-queries.ts";
 import type { RoundState } from "../rounds/round-state.ts";
+import type { CustodyJournal } from "./custody-journal.ts";
 import type { GatherQueue } from "./gather-queue.ts";
 
 /** Different blobs held for one participant in one round: a restart that trains anew needs a second. */
 const maxHeldPerParticipant = 2;
 
-/** Answers hold requests, and forgets in the end what was held and never committed. */
+/** Answers hold requests with signed custody, and forgets in the end what was held and never committed. */
 export interface UpdateHolder {
   /** The answer's bytes. Rejects with PEER_PROTOCOL for garbage. */
   answer(message: Uint8Array, from: PeerIdText, signal: AbortSignal): Promise<Uint8Array>;
@@ -28,23 +33,27 @@ export interface UpdateHolder {
 
 /** Creates a holder that looks at the machine's state. */
 export function createUpdateHolder(deps: {
+  readonly chain: Pick<Chain, "account" | "signRecord">;
   readonly store: BlobStore;
+  readonly journal: CustodyJournal;
   readonly log: Log;
+  /** Told of what may not be left out any more, before the word goes out. */
+  readonly onCustody: (custody: Omit<Custody, "signature">) => void;
   readonly state: () => RoundState;
   /** Where the fetching waits for its turn: memory does not grow with the number of requests. */
   readonly queue: GatherQueue;
 }): UpdateHolder {
-  const { store, log, state, queue } = deps;
+  const { chain, store, journal, log, onCustody, state, queue } = deps;
   const held = new Map<Bytes32, { readonly round: number; readonly account: string }>();
 
   const judge = (
-    request: { taskId: number; round: number; contentId: Bytes32 },
+    request: HoldRequest,
     from: PeerIdText,
-  ): HoldRefusal | { readonly account: string; readonly lengthBytes: number } => {
+  ): HoldRefusal | { readonly participant: Address; readonly rules: TaskRules } => {
     const { view, members } = state();
     if (view === undefined || request.taskId !== view.taskId) return "unknown-task";
-    const round = runningRound(view);
-    if (round?.phase !== "open" || round.round !== request.round) return "wrong-round";
+    const round = openRound(view);
+    if (round?.round !== request.round) return "wrong-round";
     const member = memberOf(members, from);
     if (member === undefined || !isDrawn(view, round, member.account)) return "not-drawn";
     const account = member.account.toLowerCase();
@@ -53,8 +62,11 @@ export function createUpdateHolder(deps: {
         contentId !== request.contentId && entry.round === round.round && entry.account === account,
     );
     if (others.length >= maxHeldPerParticipant) return "too-many";
-    return { account, lengthBytes: 4 * view.rules.parameterCount };
+    return { participant: member.account, rules: view.rules };
   };
+
+  const isCommitted = (contentId: Bytes32): boolean =>
+    (state().view?.rounds ?? []).some(({ commitments }) => commitments.some((other) => other.contentId === contentId));
 
   const hold = async (message: Uint8Array, from: PeerIdText, signal: AbortSignal): Promise<HoldAnswer> => {
     const request = decodeHoldRequest(message);
@@ -67,16 +79,30 @@ export function createUpdateHolder(deps: {
     }
     const judged = judge(request, from);
     if (typeof judged === "string") return { held: false, reason: judged };
-    const { account, lengthBytes } = judged;
-    held.set(request.contentId, { round: request.round, account });
+    const { participant, rules } = judged;
+    const { taskId, round, updateRoot, contentId } = request;
+    const custody = { taskId, round, participant, updateRoot, contentId, aggregator: chain.account };
+    const lengthBytes = 4 * rules.parameterCount;
+    held.set(contentId, { round, account: participant.toLowerCase() });
     try {
-      await queue.run(() => store.get(request.contentId, { lengthBytes, providers: [from], signal }), signal);
-      return { held: true };
+      const reason = await queue.run(
+        async () => refusalOf(await store.get(contentId, { lengthBytes, providers: [from], signal }), custody, rules),
+        signal,
+      );
+      if (reason !== undefined) {
+        held.delete(contentId);
+        log.debug("An update that is not what is to be committed is not held", { from, round, reason });
+        if (!isCommitted(contentId)) await store.remove(contentId, lengthBytes);
+        return { held: false, reason };
+      }
     } catch (error) {
-      held.delete(request.contentId);
+      held.delete(contentId);
       log.debug("An update could not be fetched to be held", { from, ...reasonOf(error) });
       return { held: false, reason: "not-fetched" };
     }
+    await journal.enter(custody);
+    onCustody(custody);
+    return { held: true, signature: await chain.signRecord({ type: "custody", ...custody }) };
   };
 
   return {
@@ -84,7 +110,7 @@ export function createUpdateHolder(deps: {
     async sweep() {
       const { view } = state();
       if (view === undefined) return;
-      const running = runningRound(view)?.round ?? Number.POSITIVE_INFINITY;
+      const running = roundsInFlight(view)[0]?.round ?? Number.POSITIVE_INFINITY;
       const committed = new Set(
         view.rounds.flatMap(({ commitments }) => commitments.map(({ contentId }) => contentId)),
       );
@@ -99,4 +125,15 @@ export function createUpdateHolder(deps: {
 
 function memberOf(members: readonly Member[], peer: PeerIdText): Member | undefined {
   return members.find(({ contact }) => contact?.peerId === peer);
+}
+
+/** Why the bytes are not what their participant says it will commit to; undefined when they are. */
+async function refusalOf(
+  bytes: Uint8Array,
+  update: Omit<Custody, "signature">,
+  rules: TaskRules,
+): Promise<HoldRefusal | undefined> {
+  const { lanes, findings } = await checkUpdate({ bytes, commitment: { ...update, slot: 0, weight: 1 }, rules });
+  if (lanes !== undefined) return undefined;
+  return findings[0]?.code === "UPDATE_OUT_OF_BOUNDS" ? "invalid-update" : "wrong-root";
 }

@@ -1,15 +1,29 @@
+import { weiOfGwei } from "../core/ether.ts";
+import { hexEquals } from "../core/hex.ts";
 import type { Bytes32 } from "../core/ids.ts";
 import type { Journal } from "../ports/system.ts";
 import type { Trainer } from "../ports/trainer.ts";
 import type { ActionResult } from "../rounds/action-runner.ts";
+import { createBondBringer } from "../rounds/bring-bond.ts";
+import { createCaseJournal } from "../rounds/case-journal.ts";
+import { isCaseCall } from "../rounds/case-of.ts";
+import { isWorthReserving } from "../rounds/challenge-turn.ts";
 import { ownContact } from "../rounds/contact.ts";
+import { createCourtClerk, defaultDemandBudgetWei } from "../rounds/court-actions.ts";
 import { createDriver } from "../rounds/driver.ts";
-import { judgeProposal } from "../rounds/judge-proposal.ts";
+import { judgeProposal, type RoundMemory } from "../rounds/judge-proposal.ts";
 import { attestationTopic, encodeAttestation } from "../rounds/messages.ts";
 import { createModelSource } from "../rounds/model-source.ts";
 import { type NodeTimes, nodeTimes } from "../rounds/node-times.ts";
+import { bytesPatience } from "../rounds/patient-source.ts";
+import type { Progress } from "../rounds/progress.ts";
 import type { RoleDeps, RoleProcess } from "../rounds/role-process.ts";
+import type { RoundEvent } from "../rounds/round-state.ts";
 import { sendCall } from "../rounds/send-call.ts";
+import { sendCase } from "../rounds/send-case.ts";
+import { availabilityTopic, commitmentTopic, encodeAvailability, encodeCommitment } from "../rounds/signed-messages.ts";
+import { createCustodyWords } from "./custody-words.ts";
+import { gatherUpdates } from "./gather-updates.ts";
 import { offerUpdate } from "./offer-update.ts";
 import {
   type ParticipantAction,
@@ -18,6 +32,7 @@ import {
   participantMachine,
 } from "./participant-machine.ts";
 import { signAttestation } from "./sign-attestation.ts";
+import { signCommitment } from "./sign-commitment.ts";
 import { trainUpdate } from "./train-update.ts";
 
 /** What a participant works with; the caller also closes trainer and journal. */
@@ -36,6 +51,10 @@ export interface ParticipantOptions extends Partial<NodeTimes> {
   readonly seed?: number;
   /** Send the proof when a proposal is provably wrong, where no watcher was faster (default true). */
   readonly challenge?: boolean;
+  /** Commit by own transactions (default), or sign commitments for others to bring to the chain, many in one transaction. */
+  readonly commit?: "own" | "batched";
+  /** Most ether in demands of the task that did not come back, in wei (default 1 ether; 0: demands nothing). */
+  readonly demandBudgetWei?: bigint;
   /** Enrolled participants to wait for before this node opens the first round. */
   readonly openWhenEnrolled?: number;
   /** Goes on admitting peers after the task is complete, until stopped (default false): its blobs stay to be had. */
@@ -51,8 +70,20 @@ export function createParticipant(deps: ParticipantDeps, options: ParticipantOpt
   const times = nodeTimes(options);
   const source = createModelSource({ store, transport });
   const me = chain.account;
-  const training = { account: me, store, source, trainer, journal, clock, seed: options.seed ?? 0, onProgress };
-  const offering = { me, taskId, transport, clock, log, holdTimeoutMs: times.holdTimeoutMs };
+  const cases = createCaseJournal(journal, taskId);
+  const clerk = createCourtClerk({
+    chain,
+    source,
+    random,
+    log,
+    onProgress,
+    budgetWei: options.demandBudgetWei ?? defaultDemandBudgetWei,
+  });
+  const memory: RoundMemory = {};
+  const training = { chain, store, source, trainer, journal, clock, seed: options.seed ?? 0, onProgress };
+  const offering = { me, taskId, chain, transport, clock, log, holdTimeoutMs: times.holdTimeoutMs };
+  const custody = createCustodyWords(journal);
+  const bringBond = createBondBringer({ chain, log, onProgress }, "participant", ({ freeWei }) => freeWei);
   let sequence = 0;
 
   const machine = participantMachine(
@@ -62,6 +93,7 @@ export function createParticipant(deps: ParticipantDeps, options: ParticipantOpt
       contact: ownContact(transport, options.encryptionKey),
       patienceS: times.patienceS,
       challenge: options.challenge ?? true,
+      commit: options.commit ?? "own",
       settleBlocks: times.settleBlocks,
     },
     {
@@ -75,28 +107,73 @@ export function createParticipant(deps: ParticipantDeps, options: ParticipantOpt
     context: {
       readonly state: ParticipantState;
       readonly signal: AbortSignal;
-      readonly emit: (event: ParticipantEvent) => void;
+      readonly emit: (event: ParticipantEvent | RoundEvent) => void;
     },
   ): Promise<ActionResult | undefined> {
     const { state, signal, emit } = context;
     const look = { view: state.view!, members: state.members, signal };
     switch (action.kind) {
-      case "send":
+      case "send": {
+        if (!isCaseCall(action.call))
+          return await sendCall({ chain, log, onProgress }, action.call, signal, state.view);
+        const reserve = isWorthReserving(action.call, { view: state.view!, head: state.head! });
+        const { view } = look;
+        return await sendCase({ chain, cases, random, log, onProgress }, action.call, { view, reserve, signal });
+      }
       case "push":
         return await sendCall({ chain, log, onProgress }, action.call, signal, state.view);
+      case "demand":
+      case "answer":
+        return await clerk.perform(action, look);
       case "train":
         emit({ kind: "trained", update: await trainUpdate(training, action.round, look) });
         return;
       case "offer": {
         const { round, contentId } = action.update;
-        const held = await offerUpdate(offering, action.update, state.members, signal);
+        const held = await offerUpdate(offering, action.update, look, async (word) => {
+          await custody.keep(word);
+          emit({ kind: "offered", contentId });
+        });
         onProgress?.({ kind: "held", round, ...held });
-        emit({ kind: "offered", contentId });
+        emit({ kind: "answered", contentId });
         return;
       }
+      case "bond": {
+        const sent = await bringBond(action.bondWei, look);
+        emit({ kind: "bonded" });
+        return sent;
+      }
+      case "sign-commitment": {
+        const signed = await signCommitment({ chain, journal, taskId }, action.update);
+        onProgress?.({ kind: "commitment-signed", round: signed.round });
+        emit({ kind: "commitment-signed", signed });
+        return;
+      }
+      case "recall":
+        emit({ kind: "recalled", commitment: action.commitment, words: await custody.of(action.commitment) });
+        return;
+      case "gather":
+        await gatherUpdates(source, action, look, emit);
+        return;
+      case "sign-availability": {
+        const { round, slots } = action;
+        const word = { taskId, round: round.round, accumulator: round.accumulator, slots, holder: me };
+        const signature = await chain.signRecord({ type: "availability", ...word });
+        const updates = round.commitments.filter(({ slot }) => ((slots >> BigInt(slot)) & 1n) === 1n).length;
+        onProgress?.({ kind: "availability-signed", round: round.round, updates, of: round.commitments.length });
+        emit({ kind: "availability-signed", word: { ...word, signature } });
+        return;
+      }
+      case "announce-commitment":
+        return await announce(commitmentTopic, encodeCommitment({ signed: action.signed, sequence: ++sequence }));
+      case "announce-availability":
+        return await announce(availabilityTopic, encodeAvailability({ word: action.word, sequence: ++sequence }));
       case "verify": {
         const again = state.verified.has(action.subject);
-        const judgement = await judgeProposal({ store, source, log, onProgress, again }, action.round, look);
+        const patience = bytesPatience(clock, look.view.rules);
+        const judging = { store, source, log, onProgress, again, memory, patience };
+        const judgement = await judgeProposal(judging, action.round, look);
+        for (const fault of judgement.faults ?? []) emit({ kind: "fault", fault });
         emit({ kind: "verified", subject: action.subject, ...judgement });
         return judgement.withheld || judgement.missing ? { repeatMs: times.republishMs } : undefined;
       }
@@ -106,13 +183,29 @@ export function createParticipant(deps: ParticipantDeps, options: ParticipantOpt
         return;
       }
       case "publish":
-        sequence++;
-        await transport.publish(attestationTopic, encodeAttestation({ attestation: action.attestation, sequence }));
-        return { repeatMs: times.republishMs };
+        return await announce(
+          attestationTopic,
+          encodeAttestation({ attestation: action.attestation, sequence: ++sequence }),
+        );
     }
   }
 
-  return createDriver<ParticipantState, ParticipantEvent, ParticipantAction>({
+  /** Gossips a message, to be repeated. */
+  async function announce(topic: string, message: Uint8Array): Promise<ActionResult> {
+    await transport.publish(topic, message);
+    return { repeatMs: times.republishMs };
+  }
+
+  /** Tells of the record's steps, and of what they mean for this node. */
+  function tell(progress: Progress): void {
+    onProgress?.(progress);
+    const bondWei = weiOfGwei(driver.state().view?.rules.participantBondGwei ?? 0);
+    if (bondWei > 0n && progress.kind === "expelled" && hexEquals(progress.participant, me)) {
+      onProgress?.({ kind: "bond-lost", role: "participant", round: progress.round, bondWei });
+    }
+  }
+
+  const driver = createDriver<ParticipantState, ParticipantEvent, ParticipantAction>({
     taskId,
     chain,
     transport,
@@ -121,7 +214,8 @@ export function createParticipant(deps: ParticipantDeps, options: ParticipantOpt
     log,
     machine,
     perform,
-    onProgress,
+    onProgress: tell,
     linger: options.linger,
   });
+  return driver;
 }

@@ -1,71 +1,42 @@
+import { weiOfGwei } from "../core/ether.ts";
 import { hexEquals } from "../core/hex.ts";
-import type { Address, Bytes32, RoundNumber } from "../core/ids.ts";
-import type { Attestation } from "../core/records.ts";
+import type { Address } from "../core/ids.ts";
 import { type RoundView, roundsInFlight, type TaskView } from "../core/task-view.ts";
-import type { ChainCall } from "../ports/chain.ts";
+import { dueAnswers } from "../rounds/answer-turn.ts";
 import { isMyTurnToChallenge } from "../rounds/challenge-turn.ts";
-import { dueRegistration, type OwnContact } from "../rounds/contact.ts";
+import { dueRegistration } from "../rounds/contact.ts";
+import { dueDemandActions } from "../rounds/court-actions.ts";
 import type { Machine, Outcome } from "../rounds/driver.ts";
+import { isMyTurnToReport } from "../rounds/due-reports.ts";
 import { type Judgement, type ProposedRound, subjectOf } from "../rounds/judge-proposal.ts";
 import { isMyTurn } from "../rounds/patience.ts";
-import { mayAttest, type Push, type PushCall, type PushOptions } from "../rounds/push.ts";
-import { commitmentOf, isDrawn, parentOf, placeOf } from "../rounds/round-queries.ts";
-import { initialRoundState, isSettled, type RoundEvent, type RoundState, reduceRound } from "../rounds/round-state.ts";
+import { mayAttest, type Push, type PushOptions } from "../rounds/push.ts";
+import { nodesShown } from "../rounds/round-demands.ts";
+import { isExpelled, parentOf, placeOf } from "../rounds/round-queries.ts";
+import { isSettled, type RoundEvent, reduceRound } from "../rounds/round-state.ts";
+import { dueAvailability } from "./due-availability.ts";
+import { dueExclusionChallenge } from "./due-exclusion-challenge.ts";
+import { dueUpdate } from "./due-update.ts";
+import {
+  custodyKey,
+  type Holding,
+  holdingKey,
+  initialParticipantState,
+  isProposed,
+  type ParticipantAction,
+  type ParticipantEvent,
+  type ParticipantMachineOptions,
+  type ParticipantState,
+  remembered,
+} from "./participant-state.ts";
 
-/** An update that was trained, stored and written to the journal. */
-export interface TrainedUpdate {
-  readonly round: RoundNumber;
-  readonly baseModelRoot: Bytes32;
-  readonly updateRoot: Bytes32;
-  readonly contentId: Bytes32;
-  readonly weight: number;
-}
-
-/** What a participant decides by, beside its options. Local facts name what they are about, so a reorganisation only makes them idle. */
-export interface ParticipantState extends RoundState {
-  readonly options: ParticipantMachineOptions;
-  readonly update?: TrainedUpdate;
-  /** Content id of the update that aggregators were asked to hold, whatever they answered. */
-  readonly offered?: Bytes32;
-  /** What recomputing the latest proposals came to, by {@link subjectOf}. */
-  readonly verified: ReadonlyMap<string, Judgement>;
-  /** The latest attestations, by {@link subjectOf}. */
-  readonly signed: ReadonlyMap<string, Attestation>;
-  /** Was seen leaving: it does not enrol again by itself. */
-  readonly leaving: boolean;
-}
-
-/** How many judgements and attestations are kept: those of two rounds in flight, and of proposals that a reorganisation brings back. */
-const latest = 8;
-
-/** Local wishes of a participant's machine. */
-export interface ParticipantMachineOptions {
-  /** Enrol when not enrolled. */
-  readonly autoEnrol: boolean;
-  readonly contact: OwnContact;
-  readonly patienceS: number;
-  /** Send the proof when a proposal is provably wrong and nobody was faster. */
-  readonly challenge: boolean;
-  /** Blocks to wait after the last round has ended, before the work counts as done. */
-  readonly settleBlocks: number;
-}
-
-/** What happens to a participant beside what happens to all roles. */
-export type ParticipantEvent =
-  | { readonly kind: "trained"; readonly update: TrainedUpdate }
-  | { readonly kind: "offered"; readonly contentId: Bytes32 }
-  | ({ readonly kind: "verified"; readonly subject: string } & Judgement)
-  | { readonly kind: "signed"; readonly subject: string; readonly attestation: Attestation };
-
-/** What a participant does. */
-export type ParticipantAction =
-  | { readonly kind: "send"; readonly key: string; readonly call: ChainCall }
-  | { readonly kind: "push"; readonly key: string; readonly call: PushCall }
-  | { readonly kind: "train"; readonly key: string; readonly round: RoundView }
-  | { readonly kind: "offer"; readonly key: string; readonly update: TrainedUpdate }
-  | { readonly kind: "verify"; readonly key: string; readonly subject: string; readonly round: ProposedRound }
-  | { readonly kind: "sign"; readonly key: string; readonly subject: string; readonly round: ProposedRound }
-  | { readonly kind: "publish"; readonly key: string; readonly attestation: Attestation };
+export type {
+  ParticipantAction,
+  ParticipantEvent,
+  ParticipantMachineOptions,
+  ParticipantState,
+  TrainedUpdate,
+} from "./participant-state.ts";
 
 /** The participant's decisions. */
 export function participantMachine(
@@ -74,13 +45,7 @@ export function participantMachine(
   pushOptions: PushOptions,
 ): Machine<ParticipantState, ParticipantEvent, ParticipantAction> {
   return {
-    initial: {
-      ...initialRoundState(me, "participant", pushOptions),
-      options,
-      verified: new Map(),
-      signed: new Map(),
-      leaving: false,
-    },
+    initial: initialParticipantState(me, options, pushOptions),
     reduce,
     due,
     outcome,
@@ -91,8 +56,27 @@ function reduce(state: ParticipantState, event: ParticipantEvent | RoundEvent): 
   switch (event.kind) {
     case "trained":
       return { ...state, update: event.update };
+    case "bonded":
+      return { ...state, bonded: true };
     case "offered":
       return { ...state, offered: event.contentId };
+    case "answered":
+      return { ...state, offered: event.contentId, answered: event.contentId };
+    case "commitment-signed": {
+      const { signed } = event;
+      const commitment = { signed, signedAtS: state.head?.timestampS ?? 0 };
+      return reduceRound({ ...state, commitment }, { kind: "commitment", signed });
+    }
+    case "recalled":
+      return { ...state, custody: remembered(state.custody, custodyKey(event.commitment), event.words) };
+    case "holding":
+      return withHolding(state, event);
+    case "availability-signed": {
+      const { word } = event;
+      const key = holdingKey(word);
+      const holdings = remembered(state.holdings, key, { ...(state.holdings.get(key) ?? nothing), word });
+      return reduceRound({ ...state, holdings }, { kind: "availability", word });
+    }
     case "verified": {
       const { kind: _, subject, ...judgement } = event;
       return { ...state, verified: remembered(state.verified, subject, judgement) };
@@ -111,6 +95,20 @@ function reduce(state: ParticipantState, event: ParticipantEvent | RoundEvent): 
   }
 }
 
+const nothing: Holding = { slots: 0n, faulty: 0n };
+
+/** The state with one more update of a closed round at hand. */
+function withHolding(
+  state: ParticipantState,
+  { round, slot, isFaulty }: Extract<ParticipantEvent, { kind: "holding" }>,
+): ParticipantState {
+  const key = holdingKey(round);
+  const before = state.holdings.get(key) ?? nothing;
+  const bit = 1n << BigInt(slot);
+  const now = isFaulty ? { faulty: before.faulty | bit } : { slots: before.slots | bit };
+  return { ...state, holdings: remembered(state.holdings, key, { ...before, ...now }) };
+}
+
 function outcome(state: ParticipantState): Outcome | undefined {
   const { view, options, leaving, me } = state;
   if (view === undefined) return undefined;
@@ -126,13 +124,23 @@ function due(state: ParticipantState): readonly ParticipantAction[] {
   if (registration !== undefined) actions.push({ kind: "send", key: "register", call: registration });
   const roles = members.find(({ account }) => hexEquals(account, me))?.roles ?? [];
   const mayEnrol = options.autoEnrol && !state.leaving && roles.includes("participant");
-  if (mayEnrol && placeOf(view, me) === undefined) {
-    actions.push({ kind: "send", key: "enrol", call: { kind: "enrol", taskId: view.taskId } });
-  }
+  if (mayEnrol && placeOf(view, me) === undefined && !isExpelled(view, me)) actions.push(dueEnrolment(state, view));
   for (const round of roundsInFlight(view)) {
+    actions.push(...dueAvailability(state, view, round));
+    if (isProposed(round)) actions.push(...dueExclusionChallenge(state, round));
     if (isDisputed(state, parentOf(view, round))) continue;
     if (round.phase === "open") actions.push(...dueUpdate(state, view, round));
     if (isProposed(round) && mayAttest(view, me)) actions.push(...dueAttestation(state, round));
+  }
+  if (options.challenge) {
+    const judgementOf = (round: ProposedRound) => state.verified.get(subjectOf(round));
+    actions.push(...dueDemandActions(me, { view, head }, judgementOf, options));
+  }
+  actions.push(...dueAnswers(me, { view, head, members }, options));
+  for (const report of options.challenge ? state.reports : []) {
+    if (isMyTurnToReport(report, me, { view, head }, options)) {
+      actions.push({ kind: "send", key: report.key, call: report.call });
+    }
   }
   for (const push of state.pushes) {
     if (isFoundWrong(state, push) || !isMyTurn(push, me, { view, head, members }, options)) continue;
@@ -141,24 +149,11 @@ function due(state: ParticipantState): readonly ParticipantAction[] {
   return actions;
 }
 
-function isProposed(round: RoundView): round is ProposedRound {
-  return round.phase === "proposed" && round.proposal !== undefined;
-}
-
-/** The next step towards this participant's commitment: train, offer, commit. */
-function dueUpdate(state: ParticipantState, view: TaskView, round: RoundView): readonly ParticipantAction[] {
-  const { me, head, update, offered } = state;
-  if (head!.timestampS > round.commitDeadlineS) return [];
-  if (placeOf(view, me)?.leaving !== false || !isDrawn(view, round, me)) return [];
-  if (commitmentOf(round, me) !== undefined || !hasBudget(view, me)) return [];
-  const about = `${round.round}:${round.baseModelRoot}`;
-  if (update === undefined || update.round !== round.round || !hexEquals(update.baseModelRoot, round.baseModelRoot)) {
-    return [{ kind: "train", key: `train:${about}`, round }];
-  }
-  const isLate = head!.timestampS > round.commitDeadlineS - hurryS(view, state.options);
-  if (!isLate && isUnverified(state, view, round)) return [];
-  if (offered !== update.contentId && !isLate) return [{ kind: "offer", key: `offer:${about}`, update }];
-  return [{ kind: "send", key: `commit:${about}`, call: { kind: "commit", taskId: view.taskId, ...update } }];
+/** The place in the task; before it the bond that a place asks for. */
+function dueEnrolment({ bonded }: ParticipantState, { taskId, rules }: TaskView): ParticipantAction {
+  const bondWei = weiOfGwei(rules.participantBondGwei);
+  if (bondWei > 0n && !bonded) return { kind: "bond", key: "bond", bondWei };
+  return { kind: "send", key: "enrol", call: { kind: "enrol", taskId } };
 }
 
 /** The next step towards this participant's attestation: verify, sign, publish until the round ends. */
@@ -167,7 +162,8 @@ function dueAttestation(state: ParticipantState, round: ProposedRound): readonly
   const about = `${round.round}:${round.proposal.hash}`;
   const verified = state.verified.get(subject);
   if (verified === undefined || verified.missing !== undefined || (verified.withheld && state.options.challenge)) {
-    return [{ kind: "verify", key: `verify:${about}`, subject, round }];
+    const shown = nodesShown(round).length;
+    return [{ kind: "verify", key: `verify:${about}:${shown}`, subject, round }];
   }
   if (!verified.agrees) return dueChallenge(state, round, verified);
   const attestation = state.signed.get(subject);
@@ -201,28 +197,4 @@ function isFoundWrong(state: ParticipantState, { call }: Push): boolean {
   const number = call.kind === "openRound" ? view.rounds.length : call.round;
   const round = roundsInFlight(view).find((one) => one.round === number);
   return isDisputed(state, round) || (round !== undefined && isDisputed(state, parentOf(view, round)));
-}
-
-/** Whether the round starts from a proposal that this participant can recompute and has not yet: it trains, and commits after. */
-function isUnverified({ verified, me }: ParticipantState, view: TaskView, round: RoundView): boolean {
-  const parent = parentOf(view, round);
-  if (parent === undefined || !isProposed(parent) || !mayAttest(view, me)) return false;
-  const judgement = verified.get(subjectOf(parent));
-  return judgement === undefined || judgement.missing !== undefined;
-}
-
-/** The map with one more entry, and without the oldest where they are too many: a reorganisation brings back only late ones. */
-function remembered<V>(map: ReadonlyMap<string, V>, key: string, value: V): ReadonlyMap<string, V> {
-  return new Map([...[...map].filter(([other]) => other !== key), [key, value] as const].slice(-latest));
-}
-
-/** So many seconds before the deadline, committing comes before being held. */
-function hurryS(view: TaskView, { patienceS }: ParticipantMachineOptions): number {
-  return Math.min(2 * patienceS, Math.floor(view.rules.commitWindowS / 3));
-}
-
-function hasBudget(view: TaskView, me: Address): boolean {
-  const { roundsPerParticipant } = view.rules;
-  if (roundsPerParticipant === 0) return true;
-  return view.rounds.filter((round) => commitmentOf(round, me) !== undefined).length < roundsPerParticipant;
 }

@@ -3,18 +3,20 @@ import { updateRootOf } from "../core/commitment.ts";
 import { decodeLanes, encodeUpdate } from "../core/fixed-point.ts";
 import { lanesToBytes } from "../core/lanes.ts";
 import type { RoundView } from "../core/task-view.ts";
+import type { Chain } from "../ports/chain.ts";
 import type { BlobStore } from "../ports/storage.ts";
 import type { Clock, Journal } from "../ports/system.ts";
 import type { Trainer } from "../ports/trainer.ts";
 import type { ModelSource, TaskLook } from "../rounds/model-source.ts";
 import type { Progress } from "../rounds/progress.ts";
 import type { TrainedUpdate } from "./participant-machine.ts";
+import { readCommitment } from "./sign-commitment.ts";
 import { trainSeed } from "./train-seed.ts";
 import { readUpdate, writeUpdate } from "./update-journal.ts";
 
 /** What training an update needs. */
 export interface TrainUpdateDeps {
-  readonly account: `0x${string}`;
+  readonly chain: Pick<Chain, "account" | "recoverSigner">;
   readonly store: BlobStore;
   readonly source: ModelSource;
   readonly trainer: Trainer;
@@ -35,6 +37,9 @@ export interface TrainUpdateDeps {
 export async function trainUpdate(deps: TrainUpdateDeps, round: RoundView, look: TaskLook): Promise<TrainedUpdate> {
   const { store, trainer, journal, clock, onProgress } = deps;
   const { taskId, rules } = look.view;
+  // what was signed for this round and base is what is committed, even where its bytes are only elsewhere
+  const signed = await readCommitment({ chain: deps.chain, journal, taskId }, round);
+  if (signed !== undefined) return updateIn(signed);
   const written = await readUpdate(journal, taskId, round);
   if (written !== undefined && (await store.has(written.contentId, 4 * rules.parameterCount))) return written;
 
@@ -43,7 +48,7 @@ export async function trainUpdate(deps: TrainUpdateDeps, round: RoundView, look:
   const { parameters, samples, loss } = await trainer.train({
     parameters: decodeLanes(base, rules.fractionBits),
     round: round.round,
-    seed: trainSeed(deps.seed, taskId, round.round, deps.account),
+    seed: trainSeed(deps.seed, taskId, round.round, deps.chain.account),
     signal: look.signal,
     onProgress: (step) => onProgress?.({ kind: "training", round: round.round, ...step }),
   });
@@ -53,7 +58,7 @@ export async function trainUpdate(deps: TrainUpdateDeps, round: RoundView, look:
   const update = {
     round: round.round,
     baseModelRoot: round.baseModelRoot,
-    updateRoot: updateRootOf(deps.account, chunkTreeRoot(lanes)),
+    updateRoot: updateRootOf(deps.chain.account, chunkTreeRoot(lanes)),
     contentId,
     weight: Math.max(1, Math.min(samples, rules.maxWeight)),
   };
@@ -62,4 +67,8 @@ export async function trainUpdate(deps: TrainUpdateDeps, round: RoundView, look:
   const durationMs = clock.nowMs() - startMs;
   onProgress?.({ kind: "trained", round: round.round, loss, samples, clipped, durationMs });
   return update;
+}
+
+function updateIn({ round, baseModelRoot, updateRoot, contentId, weight }: TrainedUpdate): TrainedUpdate {
+  return { round, baseModelRoot, updateRoot, contentId, weight };
 }

@@ -47,6 +47,8 @@ const lostRaces = new Set([
   "NotAssigned",
   "TaskComplete",
   "InvalidAttester",
+  "NothingCommitted",
+  "NotAnswerable",
   "AlreadyDemanded",
   "NotDemanded",
   "TooManyDemands",

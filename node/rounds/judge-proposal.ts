@@ -1,14 +1,21 @@
-import { holdsAgainst, isWeightWrong, proveInvalidUpdate, wrongChunkAt } from "../audit/challenge-proof.ts";
+import {
+  holdsAgainst,
+  isWeightWrong,
+  proveInvalidUpdate,
+  updateFault,
+  wrongChunkAt,
+} from "../audit/challenge-proof.ts";
 import { checkRound, type RoundCheck } from "../audit/check-round.ts";
 import { hexEquals } from "../core/hex.ts";
 import type { Bytes32 } from "../core/ids.ts";
-import { lanesToBytes } from "../core/lanes.ts";
+import { bytesToLanes, lanesToBytes } from "../core/lanes.ts";
 import type { Commitment, Proposal } from "../core/records.ts";
 import type { RoundView } from "../core/task-view.ts";
 import type { PlacedNode } from "../core/tree-nodes.ts";
 import type { ChallengeCall } from "../ports/chain.ts";
 import type { BlobStore } from "../ports/storage.ts";
 import type { Log } from "../ports/system.ts";
+import type { UpdateFault } from "./due-reports.ts";
 import { findWrongLeaf } from "./find-wrong-leaf.ts";
 import type { ModelSource, TaskLook } from "./model-source.ts";
 import { type BytesPatience, patientSource } from "./patient-source.ts";
@@ -29,6 +36,8 @@ export interface Judgement {
   readonly withheld?: true;
   /** Of a withheld model: what of its tree is to be demanded next. */
   readonly next?: PlacedNode;
+  /** Updates of the round, counted or left out, that can be shown to break the rules. */
+  readonly faults?: readonly UpdateFault[];
   /** Updates that the proposal counts and whose bytes are not to be had: nothing can be said of it without them. To be judged again. */
   readonly missing?: readonly Commitment[];
 }
@@ -63,18 +72,46 @@ export function subjectOf(round: ProposedRound): string {
  * Rejects with BLOB_NOT_FOUND while the base model cannot be had: to be tried again.
  */
 export async function judgeProposal(deps: JudgeProposalDeps, round: ProposedRound, look: TaskLook): Promise<Judgement> {
-  const { store, memory } = deps;
-  const { view, signal } = look;
-  const about = { taskId: view.taskId, round: round.round };
   const { proposal, commitments } = round;
   if (isWeightWrong(round)) {
     tell(deps, round, [{ code: "TOTAL_WEIGHT_WRONG", severity: "violation", party: proposal.aggregator }]);
+    const about = { taskId: look.view.taskId, round: round.round };
     return { agrees: false, challenge: { kind: "challengeWeight", ...about, proposal, commitments } };
   }
   const source = patientSource(deps.source, deps.patience);
-  const subject = subjectOf(round);
-  const known = memory?.latest?.subject === subject ? memory.latest : undefined;
-  const { check, baseLanes } = known ?? (await recompute(source, round, look));
+  const { latest } = deps.memory ?? {};
+  const known = latest?.subject === subjectOf(round) ? latest : undefined;
+  const recomputed = known ?? (await recompute(source, round, look));
+  const faults = await faultsOf(recomputed.check, { source, round, look });
+  const judgement = await judgeModel({ ...deps, source }, recomputed, round, look);
+  return faults.length === 0 ? judgement : { ...judgement, faults };
+}
+
+/** What can be shown of the updates that break the rules, whether they are counted or not. */
+async function faultsOf(
+  check: RoundCheck,
+  { source, round, look }: { source: ModelSource; round: ProposedRound; look: TaskLook },
+): Promise<readonly UpdateFault[]> {
+  const faults: UpdateFault[] = [];
+  for (const { commitment, status } of check.updates) {
+    if (status !== "invalid") continue;
+    const lanes = bytesToLanes(await source.update(commitment, look));
+    const invalid = updateFault(lanes, commitment, round.commitments, look.view.rules);
+    if (invalid !== undefined) faults.push({ commitment, invalid });
+  }
+  return faults;
+}
+
+async function judgeModel(
+  deps: JudgeProposalDeps,
+  { check, baseLanes }: Pick<NonNullable<RoundMemory["latest"]>, "check" | "baseLanes">,
+  round: ProposedRound,
+  look: TaskLook,
+): Promise<Judgement> {
+  const { store, source, memory } = deps;
+  const { view, signal } = look;
+  const about = { taskId: view.taskId, round: round.round };
+  const { proposal, commitments } = round;
   if (check.agrees && check.lanes !== undefined) {
     await store.put(lanesToBytes(check.lanes), { signal });
     return { agrees: true };
@@ -95,7 +132,7 @@ export async function judgeProposal(deps: JudgeProposalDeps, round: ProposedRoun
     await store.put(lanesToBytes(check.lanes), { signal });
     return { agrees: false };
   }
-  if (memory !== undefined) memory.latest = { subject, check, baseLanes };
+  if (memory !== undefined) memory.latest = { subject: subjectOf(round), check, baseLanes };
   const leaf = await findWrongLeaf({ source, right: check.lanes }, round, look);
   if (leaf.kind === "withheld") return { agrees: false, withheld: true, next: leaf.next };
   if (leaf.kind === "padding") {

@@ -1,5 +1,5 @@
 import type { Address, Bytes32, RoundNumber } from "../core/ids.ts";
-import type { Demand, InvalidReason, Member } from "../core/records.ts";
+import type { Demand, InvalidReason, Member, MisconductKind } from "../core/records.ts";
 import { type RoundView, roundsInFlight, type TaskView } from "../core/task-view.ts";
 
 /** What a demand asks for; see Demand. */
@@ -12,12 +12,14 @@ export type Progress =
   | {
       /** The account cannot pay what its bond lacks: it is not assigned until it can. */
       readonly kind: "bond-unpaid";
+      readonly role: "aggregator" | "participant";
       readonly bondWei: bigint;
       readonly missingWei: bigint;
     }
   | {
-      /** This node's own proposal was proven wrong: its bond is gone, and it does not bring another. */
+      /** This node's own proposal was proven wrong, or its misconduct: its bond is gone, and it does not bring another. */
       readonly kind: "bond-lost";
+      readonly role: "aggregator" | "participant";
       readonly round: RoundNumber;
       readonly bondWei: bigint;
     }
@@ -53,6 +55,14 @@ export type Progress =
       /** Metric and loss over all attesters, weighted by their held-out examples; absent when nobody evaluated. */
       readonly evaluation?: { readonly samples: number; readonly metric: number; readonly loss: number };
     }
+  | {
+      /** A participant was proven to have broken the rules: it takes no part in the task any more. */
+      readonly kind: "expelled";
+      readonly round: RoundNumber;
+      readonly participant: Address;
+      readonly reporter: Address;
+      readonly misconduct: MisconductKind;
+    }
   | { readonly kind: "invalidated"; readonly round: RoundNumber; readonly reason: InvalidReason }
   | { readonly kind: "complete"; readonly rounds: number }
   // of this node
@@ -74,6 +84,31 @@ export type Progress =
     }
   | { readonly kind: "held"; readonly round: RoundNumber; readonly holders: number; readonly asked: number }
   | { readonly kind: "committed"; readonly round: RoundNumber; readonly gasUsed: number }
+  | {
+      /** This node signed its commitment: others bring it to the chain with those of more. */
+      readonly kind: "commitment-signed";
+      readonly round: RoundNumber;
+    }
+  | {
+      /** This node brought the signed commitments of others to the chain. */
+      readonly kind: "batched";
+      readonly round: RoundNumber;
+      readonly commitments: number;
+      readonly gasUsed: number;
+    }
+  | {
+      /** This node signed which updates of the round it holds. */
+      readonly kind: "availability-signed";
+      readonly round: RoundNumber;
+      readonly updates: number;
+      readonly of: number;
+    }
+  | {
+      readonly kind: "reported";
+      readonly round: RoundNumber;
+      readonly participant: Address;
+      readonly gasUsed: number;
+    }
   | { readonly kind: "gathered"; readonly round: RoundNumber; readonly updates: number; readonly of: number }
   | { readonly kind: "proposed"; readonly round: RoundNumber; readonly gasUsed: number; readonly durationMs: number }
   | {
@@ -174,8 +209,16 @@ export function progressBetween(before: TaskView | undefined, after: TaskView): 
     const old = before?.rounds.find((other) => other.round === round.round);
     steps.push(...roundSteps(old, round));
   }
+  for (const { round, participant, reporter, kind } of newMisconduct(before, after)) {
+    steps.push({ kind: "expelled", round, participant, reporter, misconduct: kind });
+  }
   if (after.complete && !before?.complete) steps.push({ kind: "complete", rounds: after.rounds.length });
   return steps;
+}
+
+/** What was proven against participants since the last look; nothing where there was none. */
+function newMisconduct(before: TaskView | undefined, { misconduct = [] }: TaskView) {
+  return before === undefined ? [] : misconduct.slice(before.misconduct?.length ?? 0);
 }
 
 function roundSteps(before: RoundView | undefined, after: RoundView): Progress[] {

@@ -42,3 +42,15 @@ export function commitmentOf(round: RoundView, account: Address): Commitment | u
 export function includedBy(round: RoundView, excluded: bigint): readonly Commitment[] {
   return round.commitments.filter(({ slot }) => ((excluded >> BigInt(slot)) & 1n) === 0n);
 }
+
+/** Whether the account may commit in one more round of the task. */
+export function hasBudget(view: TaskView, account: Address): boolean {
+  const { roundsPerParticipant } = view.rules;
+  if (roundsPerParticipant === 0) return true;
+  return view.rounds.filter((round) => commitmentOf(round, account) !== undefined).length < roundsPerParticipant;
+}
+
+/** Whether the account was proven to have broken the task's rules: it takes no part in it any more. */
+export function isExpelled({ misconduct = [] }: Pick<TaskView, "misconduct">, account: Address): boolean {
+  return misconduct.some(({ participant }) => hexEquals(participant, account));
+}

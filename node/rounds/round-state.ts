@@ -3,6 +3,7 @@ import type { Attestation, Availability, Member, Role, SignedCommitment } from "
 import type { TaskView } from "../core/task-view.ts";
 import type { Head } from "../ports/chain.ts";
 import { type AttestationPool, addAttestation, onlyRounds } from "./attestation-pool.ts";
+import { dueReports, type NotedReport, noteReports, type UpdateFault } from "./due-reports.ts";
 import { duePushes, type NotedPush, notePushes, type PushOptions } from "./push.ts";
 import { addAvailability, addCommitment, noWords, onlyWordsOf, type WordPool } from "./word-pool.ts";
 
@@ -19,6 +20,10 @@ export interface RoundState {
   readonly attestations: AttestationPool;
   /** Signed commitments and words on availability that it has heard, of the two newest rounds. */
   readonly words: WordPool;
+  /** Updates of the two newest rounds whose bytes were seen to break the rules. */
+  readonly faults: readonly UpdateFault[];
+  /** Misconduct that can be reported, and since when. */
+  readonly reports: readonly NotedReport[];
   /** The pushes that are due, and since when; those of the older round first. */
   readonly pushes: readonly NotedPush[];
   /** Number of the first head at which the task was seen complete; absent while it is not. */
@@ -34,19 +39,33 @@ export type RoundEvent =
   /** A commitment whose signature and draw were checked. */
   | { readonly kind: "commitment"; readonly signed: SignedCommitment }
   /** A word whose signature, round and holder were checked. */
-  | { readonly kind: "availability"; readonly word: Availability };
+  | { readonly kind: "availability"; readonly word: Availability }
+  /** An update was seen to break the rules. */
+  | { readonly kind: "fault"; readonly fault: UpdateFault };
 
 /** The state a machine starts with, after any restart. */
 export function initialRoundState(me: Address, role: RoundState["role"], pushOptions: PushOptions): RoundState {
-  return { me, role, pushOptions, members: [], attestations: new Map(), words: noWords, pushes: [] };
+  return {
+    me,
+    role,
+    pushOptions,
+    members: [],
+    attestations: new Map(),
+    words: noWords,
+    faults: [],
+    reports: [],
+    pushes: [],
+  };
 }
 
-/** The state after an event; the due pushes are found anew. */
+/** The state after an event; due pushes and reports are found anew. */
 export function reduceRound<S extends RoundState>(state: S, event: RoundEvent): S {
   const next = applied(state, event);
-  const { view, head, attestations, pushOptions } = next;
+  const { view, head, attestations, words, faults, pushOptions } = next;
   if (view === undefined || head === undefined) return next;
-  return { ...next, pushes: notePushes(next.pushes, duePushes(view, head, attestations, pushOptions), head) };
+  const pushes = notePushes(next.pushes, duePushes(view, head, attestations, pushOptions, words), head);
+  const reports = noteReports(next.reports, dueReports(view, words, faults), head);
+  return { ...next, pushes, reports };
 }
 
 function applied<S extends RoundState>(state: S, event: RoundEvent): S {
@@ -55,9 +74,10 @@ function applied<S extends RoundState>(state: S, event: RoundEvent): S {
       const newest = event.view.rounds.slice(-2).map(({ round }) => round);
       const attestations = onlyRounds(state.attestations, newest);
       const words = onlyWordsOf(state.words, newest);
+      const faults = state.faults.filter(({ commitment }) => newest.includes(commitment.round));
       const { completeAtBlock = event.head.number, ...rest } = state;
       const done = event.view.complete ? { completeAtBlock: Math.min(completeAtBlock, event.head.number) } : {};
-      return { ...rest, ...done, view: event.view, head: event.head, attestations, words } as unknown as S;
+      return { ...rest, ...done, view: event.view, head: event.head, attestations, words, faults } as unknown as S;
     }
     case "members":
       return { ...state, members: event.members };
@@ -67,6 +87,11 @@ function applied<S extends RoundState>(state: S, event: RoundEvent): S {
       return { ...state, words: addCommitment(state.words, event.signed, state.head?.timestampS ?? 0) };
     case "availability":
       return { ...state, words: addAvailability(state.words, event.word) };
+    case "fault": {
+      const { updateRoot } = event.fault.commitment;
+      const isKnown = state.faults.some(({ commitment }) => commitment.updateRoot === updateRoot);
+      return isKnown ? state : { ...state, faults: [...state.faults, event.fault] };
+    }
   }
 }
 

@@ -1,6 +1,6 @@
-import type { RoundNumber } from "../core/ids.ts";
+import type { Address, RoundNumber } from "../core/ids.ts";
 import type { TaskView } from "../core/task-view.ts";
-import type { Chain, ChainCall } from "../ports/chain.ts";
+import type { Chain, ChainCall, ReportCall } from "../ports/chain.ts";
 import type { Log } from "../ports/system.ts";
 import type { ActionResult } from "./action-runner.ts";
 import { demandedData, type Progress } from "./progress.ts";
@@ -33,6 +33,13 @@ function progressOf(call: ChainCall, gasUsed: number, nextRound: RoundNumber): P
       return { kind: "enrolled", gasUsed };
     case "commit":
       return { kind: "committed", round: call.round, gasUsed };
+    case "commitBatch":
+      return { kind: "batched", round: call.round, commitments: call.signed.length, gasUsed };
+    case "reportUpdate":
+    case "reportEquivocation":
+    case "reportDoubleCommitment":
+    case "reportWithheld":
+      return { kind: "reported", round: call.round, participant: accusedBy(call), gasUsed };
     case "challengeChunk":
     case "challengeUpdate":
     case "challengeWeight":
@@ -57,5 +64,18 @@ function progressOf(call: ChainCall, gasUsed: number, nextRound: RoundNumber): P
       return { kind: "pushed", call: call.kind, round: call.round, gasUsed };
     default:
       return undefined;
+  }
+}
+
+function accusedBy(call: ReportCall): Address {
+  switch (call.kind) {
+    case "reportUpdate":
+      return call.commitments[call.invalid.position]!.participant;
+    case "reportWithheld":
+      return call.commitments[call.position]!.participant;
+    case "reportEquivocation":
+      return call.one.participant;
+    case "reportDoubleCommitment":
+      return call.signed.participant;
   }
 }
