@@ -1,10 +1,26 @@
 import { caseHash, proposalHash } from "../core/commitment.ts";
 import type { Address, Bytes32 } from "../core/ids.ts";
 import type { ChallengeKind, MisconductKind } from "../core/records.ts";
-import type { ChallengeCall, ReportCall } from "../ports/chain.ts";
+import type { ChainCall, ChallengeCall, ReportCall } from "../ports/chain.ts";
 
 /** A call that wins a case, and with it a reward. */
 export type CaseCall = ChallengeCall | ReportCall;
+
+const caseKinds: ReadonlySet<string> = new Set<CaseCall["kind"]>([
+  "challengeChunk",
+  "challengeUpdate",
+  "challengeWeight",
+  "challengeExclusion",
+  "reportUpdate",
+  "reportEquivocation",
+  "reportDoubleCommitment",
+  "reportWithheld",
+]);
+
+/** Whether the call wins a case. */
+export function isCaseCall(call: ChainCall): call is CaseCall {
+  return caseKinds.has(call.kind);
+}
 
 /** What a case is: how the contract knows its reward (docs/protocol.md section 11), and against what it is brought. */
 export interface Case {

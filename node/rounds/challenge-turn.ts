@@ -1,7 +1,8 @@
 import { hexEquals } from "../core/hex.ts";
 import type { Address } from "../core/ids.ts";
 import type { TaskView } from "../core/task-view.ts";
-import type { ChallengeCall, Head } from "../ports/chain.ts";
+import type { Head } from "../ports/chain.ts";
+import type { CaseCall } from "./case-of.ts";
 import type { ProposedRound } from "./judge-proposal.ts";
 
 /**
@@ -34,16 +35,16 @@ export function isMyTurnToChallenge(
 const someBlocksS = 36;
 
 /**
- * Whether a reservation can be made before the challenge: there is a bond to win a part of, and time for more than one block before the
- * window ends.
+ * Whether a challenge or report should be reserved first: there is a bond to win a part of, and, for a challenge, time for more than one
+ * block before the window ends.
  */
 export function isWorthReserving(
-  { round, proposal }: Pick<ChallengeCall, "round" | "proposal">,
+  call: CaseCall,
   { view, head }: { readonly view: Pick<TaskView, "rules" | "rounds">; readonly head: Head },
 ): boolean {
-  const { aggregatorBondGwei, challengeWindowS } = view.rules;
-  const standing = view.rounds.find((each) => each.round === round)?.proposal;
-  if (aggregatorBondGwei === 0 || standing === undefined || !hexEquals(standing.aggregator, proposal.aggregator))
-    return false;
+  const { aggregatorBondGwei, participantBondGwei, challengeWindowS } = view.rules;
+  if (!("proposal" in call) || call.kind === "reportWithheld") return participantBondGwei > 0;
+  const standing = view.rounds.find(({ round }) => round === call.round)?.proposal;
+  if (aggregatorBondGwei === 0 || standing?.attempt !== call.proposal.attempt) return false;
   return head.timestampS + Math.min(someBlocksS, Math.floor(challengeWindowS / 4)) <= standing.challengeDeadlineS;
 }

@@ -39,6 +39,9 @@ export interface CourtClerk {
   perform(action: DemandAction | AnswerAction, look: TaskLook): Promise<ActionResult | undefined>;
 }
 
+/** What an account may have in demands of a task that did not come back, unless said otherwise: 1 ether. */
+export const defaultDemandBudgetWei = 10n ** 18n;
+
 /** Between two looks for bytes that would answer a demand, milliseconds. */
 const lookAgainMs = 15_000;
 

@@ -5,9 +5,10 @@ import type { TaskRules } from "../core/records.ts";
 import type { Journal } from "../ports/system.ts";
 import type { ActionResult } from "../rounds/action-runner.ts";
 import { createCaseJournal } from "../rounds/case-journal.ts";
+import { isCaseCall } from "../rounds/case-of.ts";
 import { isWorthReserving } from "../rounds/challenge-turn.ts";
 import { ownContact } from "../rounds/contact.ts";
-import { createCourtClerk } from "../rounds/court-actions.ts";
+import { createCourtClerk, defaultDemandBudgetWei } from "../rounds/court-actions.ts";
 import { createDriver } from "../rounds/driver.ts";
 import { judgeProposal, type RoundMemory } from "../rounds/judge-proposal.ts";
 import { createModelSource } from "../rounds/model-source.ts";
@@ -40,8 +41,6 @@ export interface WatcherOptions extends Partial<Pick<NodeTimes, "patienceS" | "r
   readonly sample?: SampleSize;
 }
 
-const defaultDemandBudgetWei = 10n ** 18n;
-
 /**
  * A watcher: recomputes every proposal from the round's updates, and sends the proof when one is wrong; what it cannot get, it makes
  * the proposer show on the chain. All it keeps beside chain and blobs are the salts of its reservations, so it may die and
@@ -71,8 +70,8 @@ export function createWatcher(deps: WatcherDeps, options: WatcherOptions): RoleP
     const look = { view, members: state.members, signal };
     switch (action.kind) {
       case "send":
-        return await sendCall({ chain, log, onProgress }, action.call, signal, view);
       case "challenge": {
+        if (!isCaseCall(action.call)) return await sendCall({ chain, log, onProgress }, action.call, signal, view);
         const reserve = (options.reserve ?? true) && isWorthReserving(action.call, { view, head: state.head! });
         try {
           return await sendCase({ chain, cases, random, log, onProgress }, action.call, { view, reserve, signal });
