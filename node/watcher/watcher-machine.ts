@@ -9,6 +9,7 @@ import { dueDemandActions } from "../rounds/court-actions.ts";
 import { demandsOf } from "../rounds/demand-budget.ts";
 import { type DemandAction, dueReturns } from "../rounds/demand-turn.ts";
 import type { Machine, Outcome } from "../rounds/driver.ts";
+import { isMyTurnToReport, type NotedReport } from "../rounds/due-reports.ts";
 import { type Judgement, type ProposedRound, subjectOf } from "../rounds/judge-proposal.ts";
 import { nodesShown } from "../rounds/round-demands.ts";
 import { initialRoundState, isSettled, type RoundEvent, type RoundState, reduceRound } from "../rounds/round-state.ts";
@@ -106,6 +107,7 @@ function outcome(state: WatcherState): Outcome | undefined {
   const { view, options } = state;
   if (view === undefined || !isSettled(state, options.settleBlocks)) return undefined;
   const done = unjudged(state).length === 0 && dueCases(state).length === 0 && occasions(state) <= state.rewarded;
+  if (dueReportsOf(state).length > 0) return undefined;
   return done && dueReturns(state.me, view).length === 0 ? { kind: "complete" } : undefined;
 }
 
@@ -128,10 +130,17 @@ function due(state: WatcherState): readonly WatcherAction[] {
       actions.push({ kind: "challenge", key: `challenge:${current.proposal.hash}`, call: judgement.challenge });
     }
   }
+  for (const report of dueReportsOf(state)) actions.push({ kind: "send", key: report.key, call: report.call });
   const judgementOf = (round: ProposedRound) => state.judged.get(subjectOf(round));
   actions.push(...dueDemandActions(me, { view, head }, judgementOf, options));
   actions.push(...dueAnswers(me, { view, head, members }, options));
   return actions;
+}
+
+/** The misconduct that it is this watcher's turn to report. */
+function dueReportsOf({ me, view, head, reports, options }: WatcherState): readonly NotedReport[] {
+  if (view === undefined || head === undefined) return [];
+  return reports.filter((report) => isMyTurnToReport(report, me, { view, head }, options));
 }
 
 /** How often this account may have come to credit: challenges won, demands that came back, and what it earned since it was started. */
