@@ -75,9 +75,10 @@ export function notePushes(before: readonly NotedPush[], due: readonly Push[], h
 
 /** Whether the contract would open a round over those in flight: over one proposal in a pipelined task, while nobody leaves. */
 function mayOpen(view: TaskView): boolean {
-  const [running, second] = roundsInFlight(view);
+  const [running] = roundsInFlight(view);
   if (running === undefined) return true;
-  if (!view.rules.pipelined || second !== undefined || running.phase !== "proposed") return false;
+  // the contract keeps two rounds: a third waits for the first, even where the second fell with the first one's former proposal
+  if (!view.rules.pipelined || running !== view.rounds.at(-1) || running.phase !== "proposed") return false;
   return !needsQuorum(view, running) && !view.enrolled.some(({ leaving }) => leaving);
 }
 

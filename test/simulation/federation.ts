@@ -80,6 +80,10 @@ export function createSimulatedFederation(seed: number, given?: Scenario): Simul
   const spec = canonicalTaskSpec(simulatedSpec);
   const modelRoot = chunkTreeRoot(initialLanes(simulatedSpec, rules.fractionBits));
   chain.apply(admin, { kind: "createTask", rules, modelRoot, spec });
+  const bondWei = BigInt(rules.participantBondGwei) * 1_000_000_000n;
+  for (const { account, role } of nodes) {
+    if (role === "participant" && bondWei > 0n) chain.apply(account, { kind: "bond", amountWei: bondWei });
+  }
   const taskId = 1;
 
   for (const node of nodes) {

@@ -2,7 +2,7 @@ import { FedledgerError } from "../../node/core/error.ts";
 import { toHex } from "../../node/core/hex.ts";
 import type { Address, Bytes32 } from "../../node/core/ids.ts";
 import type { TaskEvent } from "../../node/core/records.ts";
-import type { Chain, ChainCall, ChainUpdate, Head, Receipt } from "../../node/ports/chain.ts";
+import type { Chain, ChainCall, ChainUpdate, Head, Receipt, SignedRecord } from "../../node/ports/chain.ts";
 import { bondOf, heldRewardOf } from "./model-bonds.ts";
 import { applyCall } from "./model-contract.ts";
 import { demandBondWei } from "./model-demands.ts";
@@ -51,12 +51,15 @@ export interface ModelChain {
   readonly head: Head;
   /** Every commit that any account ever sent, mined or not. */
   readonly commits: readonly { readonly sender: Address; readonly call: Extract<ChainCall, { kind: "commit" }> }[];
+  /** Every record that any account ever signed. */
+  readonly signatures: readonly { readonly signer: Address; readonly record: SignedRecord }[];
 }
 
 /** Creates the chain with its first, empty block. */
 export function createModelChain(clock: VirtualClock, random: SeededRandom, options: ModelChainOptions): ModelChain {
   const blocks: Block[] = [];
   const commits: { sender: Address; call: Extract<ChainCall, { kind: "commit" }> }[] = [];
+  const signatures: { signer: Address; record: SignedRecord }[] = [];
   let mempool: Pending[] = [];
   let news = Promise.withResolvers<void>();
   const tip = (): Block => blocks.at(-1)!;
@@ -133,6 +136,7 @@ export function createModelChain(clock: VirtualClock, random: SeededRandom, opti
       return tip().head;
     },
     commits,
+    signatures,
   };
 
   function connection(account: Address): Chain {
@@ -168,7 +172,11 @@ export function createModelChain(clock: VirtualClock, random: SeededRandom, opti
       recoverSigner: modelSigner,
       signAttestation: (taskId, round, hash, evaluation) =>
         answer(() => modelSign(account, modelDigest(taskId, round, hash, evaluation))),
-      signRecord: (record) => answer(() => modelSign(account, modelRecordDigest(record))),
+      signRecord: (record) =>
+        answer(() => {
+          signatures.push({ signer: account, record });
+          return modelSign(account, modelRecordDigest(record));
+        }),
       follow: (taskId, { signal }) => follow(taskId, signal),
       async send(call, sendOptions) {
         const signal = sendOptions?.signal;

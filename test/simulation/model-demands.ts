@@ -18,7 +18,7 @@ const stressGasPriceWei = 100_000_000_000n;
 
 /** What a demand of a kind costs until it is returned: half of it pays the answer, the rest is burnt. */
 export function demandBondWei(kind: Demand["kind"]): bigint {
-  return 2n * stressGasPriceWei * (kind === "update-chunk" ? 120_000n : 1_500_000n);
+  return 2n * stressGasPriceWei * (kind === "update-chunk" ? 150_000n : 1_500_000n);
 }
 
 export function demandCall(call: ModelCall, given: DemandCall): void {

@@ -1,9 +1,12 @@
 import { checkRound } from "../../node/audit/check-round.ts";
 import { chunkTreeRoot } from "../../node/core/chunk-tree.ts";
+import { extendAccumulator, extendHistory, initialHistoryHead, zeroBytes32 } from "../../node/core/commitment.ts";
 import { foldTask } from "../../node/core/fold-task.ts";
+import type { Bytes32 } from "../../node/core/ids.ts";
 import { initialLanes } from "../../node/core/initial-model.ts";
-import type { TaskView } from "../../node/core/task-view.ts";
+import type { RoundView, TaskView } from "../../node/core/task-view.ts";
 import { allBlobs, type SimulatedFederation, simulatedSpec } from "./federation.ts";
+import { modelDeployment } from "./model-storage.ts";
 
 /** Everything that is not as it must be after a run, in words; empty when all is well. */
 export async function brokenProperties(federation: SimulatedFederation, ended: boolean): Promise<readonly string[]> {
@@ -26,15 +29,19 @@ export async function brokenProperties(federation: SimulatedFederation, ended: b
   const stored = chain.storage().tasks[taskId - 1]!;
   if (stored.modelRoot !== view.modelRoot) broken.push("the folded model root is not the stored one");
   if (view.complete && stored.historyHead !== view.historyHead) broken.push("the folded history is not the stored one");
+  if (view.complete && historyOf(federation, view) !== view.historyHead) broken.push("the history head is wrong");
   broken.push(...secondAnswers(federation), ...(await wrongModels(federation, view)));
   return broken;
 }
 
-/** Accounts that sent two different commitments for the same round and base model. */
+/** Accounts that sent or signed two different commitments for the same round and base model. */
 function secondAnswers({ chain }: SimulatedFederation): string[] {
   const answers = new Map<string, string>();
   const broken: string[] = [];
-  for (const { sender, call } of chain.commits) {
+  const signed = chain.signatures.flatMap(({ signer, record }) =>
+    record.type === "commitment" ? [{ sender: signer, call: record }] : [],
+  );
+  for (const { sender, call } of [...chain.commits, ...signed]) {
     const key = `${sender} in round ${call.round} from ${call.baseModelRoot}`;
     const answer = `${call.updateRoot} ${call.contentId} ${call.weight}`;
     if ((answers.get(key) ?? answer) !== answer) broken.push(`two commitments by ${key}`);
@@ -43,13 +50,45 @@ function secondAnswers({ chain }: SimulatedFederation): string[] {
   return broken;
 }
 
+/** The head of the history as the rounds' ends give it, in the order in which they ended. */
+function historyOf({ chain }: SimulatedFederation, view: TaskView): Bytes32 {
+  const { taskId, rules, initialModelRoot: modelRoot, spec } = view;
+  const accumulators = new Map<number, Bytes32>();
+  let head = initialHistoryHead({ ...modelDeployment, taskId, rules, modelRoot, spec });
+  for (const event of chain.events()) {
+    if (event.name === "RoundOpened") accumulators.set(event.round, event.accumulator);
+    if (event.name === "Committed") {
+      accumulators.set(event.round, extendAccumulator(accumulators.get(event.round)!, event));
+    }
+    if (event.name !== "RoundFinalized" && event.name !== "RoundInvalidated") continue;
+    const { baseModelRoot, proposal } = view.rounds[event.round - 1]!;
+    const accumulator = accumulators.get(event.round)!;
+    const about = { round: event.round, baseModelRoot, accumulator };
+    head = extendHistory(
+      head,
+      event.name === "RoundFinalized"
+        ? { ...about, phase: "finalized", proposalHash: proposal!.hash, reason: "none" }
+        : { ...about, phase: "invalidated", proposalHash: zeroBytes32, reason: event.reason },
+    );
+  }
+  return head;
+}
+
+/** Whether a round may have started from this model though it is not final: the round before proposed it, and this one is invalid. */
+function wasProposed({ chain }: SimulatedFederation, { round, baseModelRoot, phase }: RoundView): boolean {
+  const proposals = chain.events().flatMap((event) => (event.name === "Proposed" ? [event] : []));
+  const isBase = proposals.some((event) => event.round === round - 1 && event.proposal.modelRoot === baseModelRoot);
+  return isBase && phase === "invalidated";
+}
+
 /** Final rounds whose model is not what the chain and the blobs give. */
-async function wrongModels({ nodes }: SimulatedFederation, view: TaskView): Promise<string[]> {
-  const blobs = allBlobs(nodes);
+async function wrongModels(federation: SimulatedFederation, view: TaskView): Promise<string[]> {
+  const blobs = allBlobs(federation.nodes);
   const broken: string[] = [];
   let base = initialLanes(simulatedSpec, view.rules.fractionBits);
   for (const round of view.rounds) {
-    if (chunkTreeRoot(base) !== round.baseModelRoot) broken.push(`round ${round.round} starts from another model`);
+    if (chunkTreeRoot(base) !== round.baseModelRoot && !wasProposed(federation, round))
+      broken.push(`round ${round.round} starts from another model`);
     if (round.phase !== "finalized") continue;
     const { taskId, rules } = view;
     const getUpdate = async ({ contentId }: { contentId: `0x${string}` }) => blobs.get(contentId)?.slice();

@@ -102,5 +102,11 @@ export function drawScenario(random: SeededRandom): Scenario {
   };
   const loss = random.pick([0, 0.1, 0.4]);
   const outage = random.pick([0, 0.02, 0.1]);
-  return { participants, aggregators, rules, faults, loss, outage, inclusion: random.pick([1, 0.8, 0.5]) };
+  const inclusion = random.pick([1, 0.8, 0.5]);
+  const court = {
+    pipelined: random.chance(0.5),
+    aggregatorBondGwei: random.pick([0, 1000]),
+    participantBondGwei: random.pick([0, 1000]),
+  };
+  return { participants, aggregators, rules: { ...rules, ...court }, faults, loss, outage, inclusion };
 }

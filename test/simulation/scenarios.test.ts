@@ -1,53 +1,10 @@
 import { expect } from "chai";
-import { foldTask } from "../../node/core/fold-task.ts";
-import type { TaskView } from "../../node/core/task-view.ts";
-import { plainRules } from "../support/plain-rules.ts";
-import { createSimulatedFederation, type SimulatedFederation } from "./federation.ts";
-import { brokenProperties } from "./properties.ts";
-import type { Fault, Scenario } from "./scenario.ts";
-
-const quiet: Scenario = {
-  participants: 4,
-  aggregators: 2,
-  rules: {
-    mode: "transparent",
-    rule: "weighted-mean",
-    fractionBits: 16,
-    attempts: 3,
-    parameterCount: 81,
-    clipLanes: 1 << 20,
-    maxWeight: 1000,
-    serverRateQ16: 65_536,
-    rounds: 3,
-    minUpdates: 2,
-    maxUpdates: 4,
-    participationBps: 10_000,
-    ...plainRules,
-    attestationQuorum: 2,
-    roundsPerParticipant: 0,
-    commitWindowS: 30,
-    aggregateWindowS: 20,
-    challengeWindowS: 20,
-  },
-  faults: [],
-  loss: 0,
-  outage: 0,
-  inclusion: 1,
-  openWhenEnrolled: 4,
-};
-
-async function run(
-  faults: readonly Fault[],
-  changes: Partial<Scenario> = {},
-): Promise<{ federation: SimulatedFederation; view: TaskView; broken: readonly string[] }> {
-  const federation = createSimulatedFederation(11, { ...quiet, ...changes, faults });
-  const broken = await brokenProperties(federation, await federation.run(900));
-  return { federation, view: foldTask(federation.chain.events()), broken };
-}
+import { play, quiet, wrongfulChallenges } from "./play.ts";
+import type { Fault } from "./scenario.ts";
 
 describe("a simulated federation", () => {
   it("finalizes every round with everybody's update and attestation when nothing goes wrong", async () => {
-    const { federation, view, broken } = await run([]);
+    const { federation, view, broken } = await play([]);
     expect(broken).to.deep.equal([]);
     expect(view.rounds.map(({ phase }) => phase)).to.deep.equal(["finalized", "finalized", "finalized"]);
     for (const round of view.rounds) {
@@ -61,14 +18,14 @@ describe("a simulated federation", () => {
   });
 
   it("closes without a participant that never answers", async () => {
-    const { view, broken } = await run([{ kind: "mute", node: 1 }]);
+    const { view, broken } = await play([{ kind: "mute", node: 1 }]);
     expect(broken).to.deep.equal([]);
     expect(view.rounds.map(({ phase }) => phase)).to.deep.equal(["finalized", "finalized", "finalized"]);
     expect(view.rounds.map(({ commitments }) => commitments.length)).to.deep.equal([3, 3, 3]);
   });
 
   it("goes on without a participant that commits and takes its update away, whether or not it was held", async () => {
-    const { view, broken } = await run([{ kind: "vanish", node: 1, afterCommits: 1 }]);
+    const { view, broken } = await play([{ kind: "vanish", node: 1, afterCommits: 1 }]);
     expect(broken).to.deep.equal([]);
     expect(view.rounds[0]!.commitments).to.have.length(4);
     expect(view.rounds.map(({ phase }) => phase)).to.deep.equal(["finalized", "finalized", "finalized"]);
@@ -76,7 +33,7 @@ describe("a simulated federation", () => {
 
   it("leaves out an update that nobody can get, with the quorum's consent", async () => {
     // Both aggregators are down while the update is offered and committed; its owner then takes it away.
-    const { view, broken } = await run([
+    const { view, broken } = await play([
       { kind: "vanish", node: 1, afterCommits: 1 },
       { kind: "cut", atS: 0, forS: 60, nodes: [1] },
     ]);
@@ -92,7 +49,7 @@ describe("a simulated federation", () => {
   });
 
   it("lets the second aggregator take over from one that dies before it proposes", async () => {
-    const { view, broken } = await run([{ kind: "dies-assigned", node: 4 }]);
+    const { view, broken } = await play([{ kind: "dies-assigned", node: 4 }]);
     expect(broken).to.deep.equal([]);
     expect(view.rounds.map(({ phase }) => phase)).to.deep.equal(["finalized", "finalized", "finalized"]);
     expect(view.rounds.map(({ assignment }) => assignment?.attempt)).to.include(1);
@@ -100,14 +57,14 @@ describe("a simulated federation", () => {
 
   it("goes on after all processes were killed at once", async () => {
     const faults = [0, 1, 2, 3, 4, 5].map((node): Fault => ({ kind: "kill", node, atS: 9, backAfterS: 3 }));
-    const { view, broken } = await run(faults);
+    const { view, broken } = await play(faults);
     expect(broken).to.deep.equal([]);
     expect(view.rounds.map(({ phase }) => phase)).to.deep.equal(["finalized", "finalized", "finalized"]);
   });
 
   it("commits the update it trained first after dying with its commitment on the way", async () => {
     const faults: readonly Fault[] = [{ kind: "dies-committing", node: 1, backAfterS: 1 }];
-    const { federation, broken } = await run(faults, { inclusion: 0.25 });
+    const { federation, broken } = await play(faults, { inclusion: 0.25 });
     expect(broken).to.deep.equal([]);
     const { account } = federation.nodes[1]!;
     const first = federation.chain.commits.filter(({ sender, call }) => sender === account && call.round === 1);
@@ -115,20 +72,20 @@ describe("a simulated federation", () => {
   });
 
   it("has everybody's attestation even where half of all messages are lost", async () => {
-    const { view, broken } = await run([], { loss: 0.5, rules: { ...quiet.rules, attestationQuorum: 4 } });
+    const { view, broken } = await play([], { loss: 0.5, rules: { ...quiet.rules, attestationQuorum: 4 } });
     expect(broken).to.deep.equal([]);
     expect(view.rounds.map(({ result }) => result?.attesters.length)).to.deep.equal([4, 4, 4]);
   });
 
   it("follows a reorganisation in every phase of a round", async () => {
     for (let atS = 4; atS < 20; atS++) {
-      const { broken } = await run([{ kind: "reorganise", atS, depth: 3 }]);
+      const { broken } = await play([{ kind: "reorganise", atS, depth: 3 }]);
       expect(broken, `at ${atS} s`).to.deep.equal([]);
     }
   });
 
   it("proves a lying aggregator wrong, and goes on with the next one over the same updates", async () => {
-    const { federation, view, broken } = await run([{ kind: "liar", node: 4 }]);
+    const { federation, view, broken } = await play([{ kind: "liar", node: 4 }]);
     expect(broken).to.deep.equal([]);
     const liar = federation.nodes[4]!.account;
     const disputed = federation.progress.flatMap(({ node, progress }) =>
@@ -149,16 +106,3 @@ describe("a simulated federation", () => {
     expect(wrongfulChallenges(federation)).to.deep.equal([]);
   });
 });
-
-/** Challenges that the contract refused for proving nothing; being second is no such reason. */
-function wrongfulChallenges({ log }: SimulatedFederation): readonly unknown[] {
-  const proofErrors = [
-    "WrongCommitments",
-    "ChunkIsRight",
-    "UpdateIsValid",
-    "WeightIsRight",
-    "NotInUpdate",
-    "NotIncluded",
-  ];
-  return log.filter(({ data }) => proofErrors.includes(String(data?.revert)));
-}

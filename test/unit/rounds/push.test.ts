@@ -112,6 +112,11 @@ const rows: readonly Row[] = [
     atS: 200,
   },
   {
+    name: "a pipelined task, a proposal whose forerunner took the next round down with it",
+    view: viewOf([proposed, roundOf({ round: 2, phase: "invalidated" })], piped),
+    atS: 200,
+  },
+  {
     name: "two rounds in flight, both to be pushed",
     view: viewOf([proposed, roundOf({ round: 2, commitments })], piped),
     atS: 301,
