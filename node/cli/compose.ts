@@ -52,7 +52,11 @@ export interface NodeEvents {
 
 /** A participant node: it trains with `trainer` (its owner is the caller). */
 export function composeParticipant(
-  values: NodeSettings & { readonly seed: number; readonly challenge?: boolean },
+  values: NodeSettings & {
+    readonly seed: number;
+    readonly challenge?: boolean;
+    readonly commit?: "own" | "batched" | undefined;
+  },
   events: NodeEvents,
   openTrainer: (chain: Chain) => Promise<Trainer>,
 ): Promise<ComposedNode> {
@@ -63,7 +67,13 @@ export function composeParticipant(
     onClose(() => journal.close());
     return createParticipant(
       { ...deps, trainer, journal },
-      { encryptionKey, seed: values.seed, challenge: values.challenge ?? true, linger: !values.exitWhenComplete },
+      {
+        encryptionKey,
+        seed: values.seed,
+        challenge: values.challenge ?? true,
+        commit: values.commit ?? "own",
+        linger: !values.exitWhenComplete,
+      },
     );
   });
 }
@@ -73,13 +83,18 @@ export function composeAggregator(
   values: NodeSettings & { readonly openWhenEnrolled?: number },
   events: NodeEvents,
 ): Promise<ComposedNode> {
-  return composeNode(values, events, async (deps, { encryptionKey }) =>
-    createAggregator(deps, {
-      encryptionKey,
-      linger: !values.exitWhenComplete,
-      ...(values.openWhenEnrolled === undefined ? {} : { openWhenEnrolled: values.openWhenEnrolled }),
-    }),
-  );
+  return composeNode(values, events, async (deps, { encryptionKey, directory, onClose }) => {
+    const journal = openJournal(join(directory, "journal.sqlite"));
+    onClose(() => journal.close());
+    return createAggregator(
+      { ...deps, journal },
+      {
+        encryptionKey,
+        linger: !values.exitWhenComplete,
+        ...(values.openWhenEnrolled === undefined ? {} : { openWhenEnrolled: values.openWhenEnrolled }),
+      },
+    );
+  });
 }
 
 /** Settings of a watcher beside those of every node. */

@@ -1,5 +1,12 @@
 import { etherText } from "../core/ether.ts";
+import type { MisconductKind } from "../core/records.ts";
 import type { DemandedData, Progress } from "../rounds/progress.ts";
+
+const misconductText: Readonly<Record<MisconductKind, string>> = {
+  "invalid-update": "its update is beyond the task's clip",
+  equivocation: "it signed two commitments for one round",
+  withheld: "it withheld the update that it committed to",
+};
 
 /** What a person running a node reads of a step; undefined for what is too small to say. */
 export function progressText(step: Progress): string | undefined {
@@ -7,11 +14,11 @@ export function progressText(step: Progress): string | undefined {
     case "registered":
       return `registered in the federation (${step.gasUsed} gas)`;
     case "bonded":
-      return `added ${etherText(step.amountWei)} ether to the bond that answers for its proposals (${step.gasUsed} gas)`;
+      return `added ${etherText(step.amountWei)} ether to the bond that answers for what this node does (${step.gasUsed} gas)`;
     case "bond-unpaid":
-      return `NOT ASSIGNED without the task's bond of ${etherText(step.bondWei)} ether: send the account ${etherText(step.missingWei)} ether and some for gas, it is tried again`;
+      return `${step.role === "aggregator" ? "NOT ASSIGNED" : "NOT ENROLLED"} without the task's bond of ${etherText(step.bondWei)} ether: send the account ${etherText(step.missingWei)} ether and some for gas, it is tried again`;
     case "bond-lost":
-      return `round ${step.round}: THE BOND IS LOST, ${etherText(step.bondWei)} ether: this node's proposal was proven wrong. It brings no other: find out why (fedledger audit, the log) before fedledger bond add ${etherText(step.bondWei)}`;
+      return `round ${step.round}: THE BOND IS LOST, ${etherText(step.bondWei)} ether: ${step.role === "aggregator" ? "this node's proposal was proven wrong" : "this node was proven to have broken the rules"}. It brings no other: find out why (fedledger audit, the log) before fedledger bond add ${etherText(step.bondWei)}`;
     case "enrolled":
       return `enrolled in the task (${step.gasUsed} gas)`;
     case "waiting":
@@ -24,6 +31,16 @@ export function progressText(step: Progress): string | undefined {
       return `round ${step.round}: trained on ${step.samples} examples in ${(step.durationMs / 1000).toFixed(2)} s, loss ${step.loss.toFixed(4)}${step.clipped > 0 ? `, ${step.clipped} parameters clipped` : ""}`;
     case "committed":
       return `round ${step.round}: committed the update (${step.gasUsed} gas)`;
+    case "commitment-signed":
+      return `round ${step.round}: signed the commitment to the update; it goes to the chain with others'`;
+    case "batched":
+      return `round ${step.round}: brought ${step.commitments} signed commitments to the chain (${step.gasUsed} gas)`;
+    case "availability-signed":
+      return `round ${step.round}: signed that it holds ${step.updates} of ${step.of} updates`;
+    case "reported":
+      return `round ${step.round}: PROVED THE MISCONDUCT of ${step.participant} on the chain (${step.gasUsed} gas)`;
+    case "expelled":
+      return `round ${step.round}: ${step.participant} is expelled (${misconductText[step.misconduct]}), as ${step.reporter} has proven`;
     case "round-closed":
       return `round ${step.round}: closed with ${step.updates} updates`;
     case "assigned":

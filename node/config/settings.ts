@@ -216,6 +216,13 @@ export const settings = {
     help: "RPC address of a Kubo daemon to keep blobs in, instead of the embedded store",
     schema: text,
   }),
+  commit: defineSetting({
+    flag: "--commit <own|batched>",
+    env: "FEDLEDGER_COMMIT",
+    default: "own",
+    help: "commit by this account's own transaction, or sign commitments that others bring to the chain together, and step in where nobody does",
+    schema: choice("own", "batched"),
+  }),
   openWhenEnrolled: defineSetting({
     flag: "--open-when-enrolled <n>",
     help: "wait for so many participants before the first round (default: the task's fewest updates)",

@@ -16,7 +16,7 @@ export const participantCommand = () =>
     details:
       "The account needs the role participant (fedledger member add) and some ether. It registers and enrols by itself; started again, it goes on where it was.\n" +
       "Your data stay in this process: what leaves it is the update of each round, and the evaluation of each model.",
-    settings: ["data", "holdOut", "partition", "part", "seed", "backend", ...nodeSettings],
+    settings: ["data", "holdOut", "partition", "part", "seed", "backend", "commit", ...nodeSettings],
     run: (values, context) =>
       runRole(
         "participant",
