@@ -41,8 +41,12 @@ const plainTests = [
   "Tasks.t.sol",
   "support/ChallengeFixture.sol",
   "support/CourtFixture.sol",
+  "support/CourtHandler.sol",
+  "support/FederationBooks.sol",
   "support/FederationFixture.sol",
   "support/FederationHandler.sol",
+  "support/MemberActions.sol",
+  "support/SignatureFixture.sol",
   "support/TestBase.sol",
 ].map((name) => `test/contracts/${name}`);
 
@@ -54,6 +58,7 @@ const profile = {
 /** Fuzz and invariant effort: modest here, raised in CI by these variables. */
 const fuzzRuns = Number(process.env.FUZZ_RUNS ?? 128);
 const invariantRuns = Number(process.env.INVARIANT_RUNS ?? 48);
+const invariantDepth = Number(process.env.INVARIANT_DEPTH ?? 50);
 
 export default defineConfig({
   plugins: [ethersPlugin, chaiMatchers, ignitionEthers, mocha, networkHelpers],
@@ -65,7 +70,7 @@ export default defineConfig({
     },
   },
   paths: { tests: { solidity: "test/contracts", mocha: "test/contracts" } },
-  test: { solidity: { fuzz: { runs: fuzzRuns }, invariant: { runs: invariantRuns, depth: 50, failOnRevert: true } } },
+  test: { solidity: { fuzz: { runs: fuzzRuns }, invariant: { runs: invariantRuns, depth: invariantDepth, failOnRevert: true } } },
   networks: {
     local: { type: "edr-simulated", chainType: "l1", accounts: { count: 80 } },
     localhost: { type: "http", chainType: "l1", url: "http://127.0.0.1:8545" },

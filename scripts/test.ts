@@ -60,7 +60,7 @@ const slowSuites: readonly Suite[] = [
     name: "contracts, more cases",
     slow: true,
     args: hardhat("test"),
-    env: { FUZZ_CASES: "100000", FUZZ_RUNS: "5000", INVARIANT_RUNS: "256" },
+    env: { FUZZ_CASES: "100000", FUZZ_RUNS: "5000", INVARIANT_RUNS: "20000" },
     counts: "hardhat",
   },
   {
