@@ -61,7 +61,9 @@ function dueCommitment(
 /** Whether the round starts from a proposal that this participant can recompute and has not yet: it trains, and commits after. */
 function isUnverified({ verified, me }: ParticipantState, view: TaskView, round: RoundView): boolean {
   const parent = parentOf(view, round);
-  return parent !== undefined && isProposed(parent) && mayAttest(view, me) && !verified.has(subjectOf(parent));
+  if (parent === undefined || !isProposed(parent) || !mayAttest(view, me)) return false;
+  const judgement = verified.get(subjectOf(parent));
+  return judgement === undefined || judgement.missing !== undefined;
 }
 
 /** So many seconds before the deadline, committing comes before being held. */

@@ -156,7 +156,8 @@ export function createSimulatedFederation(seed: number, given?: Scenario): Simul
       holdTimeoutMs: 5_000,
       ...(scenario.openWhenEnrolled !== undefined && { openWhenEnrolled: scenario.openWhenEnrolled }),
     };
-    if (node.role === "aggregator") return createAggregator(deps, options);
+    const guarded = mortal.guard(life.journal);
+    if (node.role === "aggregator") return createAggregator({ ...deps, journal: guarded }, options);
     const slow = faults.find((fault) => fault.kind === "slow")?.durationMs ?? 500;
     const durationMs = faults.some((fault) => fault.kind === "mute") ? 1e9 : slow;
     const trainer = createToyTrainer(clock, life.random, {
@@ -165,8 +166,8 @@ export function createSimulatedFederation(seed: number, given?: Scenario): Simul
       durationMs,
     });
     return createParticipant(
-      { ...deps, trainer: mortal.guard(trainer), journal: mortal.guard(life.journal) },
-      { ...options, seed: node.number },
+      { ...deps, trainer: mortal.guard(trainer), journal: guarded },
+      { ...options, seed: node.number, commit: scenario.batched ? "batched" : "own" },
     );
   }
 

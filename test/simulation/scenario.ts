@@ -37,6 +37,8 @@ export interface Scenario {
   readonly loss: number;
   readonly outage: number;
   readonly inclusion: number;
+  /** Whether participants sign their commitments for others to bring to the chain. */
+  readonly batched?: boolean;
   readonly openWhenEnrolled?: number;
 }
 
@@ -107,6 +109,20 @@ export function drawScenario(random: SeededRandom): Scenario {
     pipelined: random.chance(0.5),
     aggregatorBondGwei: random.pick([0, 1000]),
     participantBondGwei: random.pick([0, 1000]),
+    ...availability(random.pick([0, 0, 1, 2]), rules, participants),
   };
-  return { participants, aggregators, rules: { ...rules, ...court }, faults, loss, outage, inclusion };
+  const batched = random.chance(0.5);
+  return { participants, aggregators, rules: { ...rules, ...court }, faults, loss, outage, inclusion, batched };
+}
+
+/** f + 1 holders, and more than 3 f updates. */
+function availability(
+  holders: number,
+  { minUpdates, maxUpdates }: TaskRules,
+  participants: number,
+): Partial<TaskRules> {
+  const fewest = 3 * (holders - 1) + 1;
+  if (holders < 2) return { holders };
+  if (participants < fewest) return { holders: 1 };
+  return { holders, minUpdates: Math.max(minUpdates, fewest), maxUpdates: Math.max(maxUpdates, fewest) };
 }
