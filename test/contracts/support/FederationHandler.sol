@@ -1,327 +1,285 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.28;
 
-import {Attestation, Availability, Phase, Proposal, RoundInfo, TaskRules} from "../../../contracts/types/TaskTypes.sol";
+import {
+    Attestation,
+    Availability,
+    Commitment,
+    Phase,
+    Proposal,
+    Reason,
+    SignedCommitment
+} from "../../../contracts/types/TaskTypes.sol";
+import {IChallenges} from "../../../contracts/interfaces/IChallenges.sol";
 import {IRounds} from "../../../contracts/interfaces/IRounds.sol";
-import {ITasks} from "../../../contracts/interfaces/ITasks.sol";
-import {FederationFixture} from "./FederationFixture.sol";
+import {RoundBook} from "./FederationBooks.sol";
+import {MemberActions} from "./MemberActions.sol";
 
 /// @title FederationHandler
-/// @notice What anybody may try, right or wrong, on two tasks. Beside each accepted call it keeps its own books; a call
-/// accepted against the rules, or books that differ from the contract, set `violation`.
-contract FederationHandler is FederationFixture {
-    uint256 private constant TASKS = 2;
-    uint8 private constant ATTEMPTS = 3;
-
-    /// @notice Why an invariant is broken; empty while none is.
-    string public violation;
-    /// @notice Accepted calls, by kind, to see that the run reaches every phase.
-    mapping(string kind => uint256 times) public accepted;
-
-    mapping(uint32 taskId => uint256 rank) private _rank;
-    mapping(uint32 taskId => bytes32) private _finalRoot;
-    mapping(uint32 taskId => bytes32) private _accumulator;
-    mapping(uint32 taskId => bytes32) private _head;
-    mapping(uint32 taskId => uint256) private _weight;
-    mapping(uint32 taskId => uint256) private _updates;
-    mapping(uint32 taskId => mapping(uint32 round => mapping(address participant => bool))) private _committed;
-    mapping(uint32 taskId => mapping(address participant => bool)) private _mayCommit;
-    mapping(uint32 taskId => Proposal) private _onRecord;
-
-    /// @dev After every action the books are compared with the contract.
-    modifier checked() {
-        _;
-        _check();
+/// @notice What anybody may try, right or wrong, on three tasks: a plain one, one that draws half of its participants for a few
+/// rounds each, and a pipelined one with holders. Each answer is held against the books.
+contract FederationHandler is MemberActions {
+    function open(uint256 task, uint256 randomness) public onTask(task) {
+        uint32 taskId = _task(task);
+        bool may = _mayOpen(taskId);
+        bool early = _inFlight(_rounds[taskId][_tasks[taskId].newest]);
+        vm.prevrandao(bytes32(randomness));
+        vm.prank(outsider, outsider);
+        (bool ok, ) = address(federation).call(abi.encodeCall(IRounds.openRound, (taskId)));
+        _judge(ok, may, early ? "open early" : "open");
+        if (ok) _noteOpening(taskId, randomness);
     }
 
-    constructor() {
-        _deploy(6, 3);
-        TaskRules memory rules = _rules();
-        rules.attempts = ATTEMPTS;
-        _create(rules);
-        rules.participationBps = 5000;
-        rules.roundsPerParticipant = 2;
-        rules.rounds = 6;
-        _create(rules);
-        for (uint32 taskId = 1; taskId <= TASKS; ++taskId) {
-            (, , _finalRoot[taskId], , _head[taskId]) = federation.taskState(taskId);
-            for (uint256 i = 0; i < 4; ++i) {
-                _enrol(taskId, participants[i]);
-                _mayCommit[taskId][participants[i]] = true;
+    /// @notice Commits, mostly in the newest round, sometimes in another, from another base or with a weight out of range.
+    function commit(uint256 who, uint256 task, uint256 kind, uint32 weight) public onTask(task) {
+        (uint32 taskId, address one) = (_task(task), _participant(who));
+        uint32 round = _aRound(taskId, kind);
+        bytes32 base = kind % 8 == 3 ? keccak256("other") : _rounds[taskId][round].base;
+        weight = uint32(bound(weight, 0, 1001));
+        bool may = kind % 8 != 3 && weight != 0 && weight <= 1000 && _mayCommit(taskId, round, one);
+        may = may && !_hasCommitted(taskId, round, one);
+        (uint8 slot, ) = federation.slotOf(taskId, one);
+        Commitment memory made = Commitment(one, slot, weight, keccak256(abi.encode(who)), keccak256("content"));
+        bytes memory call = abi.encodeCall(
+            IRounds.commit,
+            (taskId, round, base, made.updateRoot, made.contentId, weight)
+        );
+        if (_try(one, call, may, "commit")) _noteCommitment(taskId, round, made);
+    }
+
+    /// @notice The signed commitments of one to four participants, one time in four one of them over another base model.
+    function commitBatch(uint256 task, uint256 who, uint256 kind) public onTask(task) {
+        uint32 taskId = _task(task);
+        uint32 round = _aRound(taskId, kind);
+        SignedCommitment[] memory signed = _batch(taskId, round, who, kind % 4 == 3);
+        bool may = kind % 4 != 3;
+        uint256 fresh;
+        for (uint256 i = 0; i < signed.length; ++i) {
+            address one = _participant(who / 4 + i);
+            may = may && _mayCarry(taskId, round, one);
+            if (!_hasCommitted(taskId, round, one)) ++fresh;
+        }
+        bytes memory call = abi.encodeCall(IRounds.commitBatch, (taskId, round, signed));
+        if (!_try(outsider, call, may && fresh != 0, "batch")) return;
+        for (uint256 i = 0; i < signed.length; ++i) {
+            address one = _participant(who / 4 + i);
+            if (_hasCommitted(taskId, round, one)) continue;
+            (uint8 slot, ) = federation.slotOf(taskId, one);
+            _noteCommitment(taskId, round, Commitment(one, slot, 10, signed[i].updateRoot, signed[i].contentId));
+        }
+    }
+
+    function close(uint256 task, uint256 kind) public onTask(task) {
+        uint32 taskId = _task(task);
+        uint32 round = _aRound(taskId, kind);
+        bool may = _mayClose(taskId, round);
+        if (_try(outsider, abi.encodeCall(IRounds.closeRound, (taskId, round)), may, "close")) {
+            _noteClosing(taskId, round);
+        }
+    }
+
+    /// @notice Proposes as the assigned aggregator: all, or without slot 0 for a reason that the words give or for none; sometimes with a
+    /// wrong sum, as another, once more what is on record, or with too few words.
+    function propose(uint256 task, uint256 who, uint256 kind) public onTask(task) {
+        uint32 taskId = _task(task);
+        uint32 round = _aRound(taskId, who);
+        RoundBook storage book = _rounds[taskId][round];
+        Proposal memory proposal = _aProposal(taskId, round, kind);
+        uint256 left = kind % 8 == 5 ? 1 : participants.length;
+        Availability[] memory words =
+            taskId == TASKS
+                ? _wordsOf(taskId, round, left, book.committed & ~proposal.excluded)
+                : new Availability[](0);
+        address sender = kind % 8 == 6 ? aggregators[who % aggregators.length] : book.assigned;
+        bool may =
+            book.phase == Phase.Aggregating &&
+                block.timestamp <= book.deadline &&
+                sender == book.assigned &&
+                proposal.aggregator == sender &&
+                proposal.attempt == book.attempt &&
+                federation.hasRole(federation.AGGREGATOR_ROLE(), sender) &&
+                _isWellFormed(taskId, round, proposal) &&
+                (taskId != TASKS || left != 1);
+        bytes memory call = abi.encodeCall(IRounds.propose, (taskId, round, proposal, words));
+        if (!_try(sender, call, may, "propose")) return;
+        book.phase = Phase.Proposed;
+        book.excluding = proposal.excluded != 0 && taskId != TASKS;
+        book.deadline = block.timestamp + 900;
+        book.proposal = proposal;
+        book.proposalHash = keccak256(abi.encode(taskId, round, proposal));
+    }
+
+    function reassign(uint256 task, uint256 kind) public onTask(task) {
+        uint32 taskId = _task(task);
+        uint32 round = _aRound(taskId, kind);
+        bool may = _mayReassign(taskId, round);
+        bytes memory call = abi.encodeCall(IRounds.reassign, (taskId, round));
+        if (!_try(outsider, call, may, "reassign")) return;
+        RoundBook storage book = _rounds[taskId][round];
+        Reason reason = book.phase == Phase.Proposed ? Reason.NotAttested : Reason.NoProposal;
+        _noteAssignment(taskId, round, book.attempt + 1, reason);
+    }
+
+    /// @notice Finalizes with the attestations of a pair of participants, sometimes a forged proposal.
+    function finalize(uint256 task, uint256 first, uint256 kind) public onTask(task) {
+        uint32 taskId = _task(task);
+        uint32 round = _aRound(taskId, kind);
+        Proposal memory proposal = _rounds[taskId][round].proposal;
+        if (kind % 8 == 4) proposal.modelRoot = keccak256("forged");
+        uint256 a = first % participants.length;
+        uint256 b = (first / 8) % participants.length;
+        Attestation[] memory attestations = new Attestation[](2);
+        attestations[0] = _attest(taskId, round, a);
+        attestations[1] = _attest(taskId, round, b);
+        bool may =
+            kind % 8 != 4 &&
+                a < b &&
+                _active[taskId][participants[a]] &&
+                _active[taskId][participants[b]] &&
+                _mayBeFinal(taskId, round);
+        bytes memory call = abi.encodeCall(IRounds.finalize, (taskId, round, proposal, attestations));
+        if (_try(outsider, call, may, "finalize")) _noteFinal(taskId, round);
+    }
+
+    function finalizeUnchallenged(uint256 task, uint256 kind) public onTask(task) {
+        uint32 taskId = _task(task);
+        uint32 round = _aRound(taskId, kind);
+        RoundBook storage book = _rounds[taskId][round];
+        bool may = _mayBeFinal(taskId, round) && !book.excluding && block.timestamp > book.deadline;
+        bytes memory call = abi.encodeCall(IRounds.finalizeUnchallenged, (taskId, round, book.proposal));
+        if (_try(outsider, call, may, "finalizeUnchallenged")) _noteFinal(taskId, round);
+    }
+
+    /// @notice Challenges the weight of a proposal, right or wrong.
+    function challenge(uint256 task, uint256 kind) public onTask(task) {
+        uint32 taskId = _task(task);
+        uint32 round = _aRound(taskId, kind);
+        RoundBook storage book = _rounds[taskId][round];
+        bool may =
+            book.phase == Phase.Proposed &&
+                _included(taskId, round, book.proposal.excluded) != book.proposal.totalWeight;
+        bytes memory call = abi.encodeCall(
+            IChallenges.challengeWeight,
+            (taskId, round, book.proposal, _commitments[taskId][round], bytes32(0))
+        );
+        if (_try(outsider, call, may, "challenge")) _noteStrike(taskId, round);
+    }
+
+    function wait(uint256 seconds_) public {
+        vm.warp(block.timestamp + bound(seconds_, 1, 700));
+    }
+
+    /// @notice A step that is due in the older or the newer of the two rounds, so that rounds get further than chance would take them.
+    function advance(uint256 task, uint256 kind) external {
+        uint32 taskId = _task(task);
+        open(task, kind);
+        uint32 newest = _tasks[taskId].newest;
+        // a round is asked for by what _aRound makes of it
+        for (uint256 older = 2; older != 0; --older) {
+            uint256 which = older == 2 ? 1 : 0;
+            if (older == 2 && newest < 2) continue;
+            Phase phase = _rounds[taskId][newest - uint32(which)].phase;
+            if (phase == Phase.Open) {
+                for (uint256 i = 0; i < participants.length; ++i) commit(i, task, which, 10);
+                close(task, which);
+            } else if (phase == Phase.Aggregating) {
+                reassign(task, which);
+                propose(task, which, kind % 4);
+            } else if (phase == Phase.Proposed && kind % 2 == 0) {
+                finalizeUnchallenged(task, which);
+                challenge(task, which);
             }
         }
     }
 
-    function enrol(uint256 who, uint256 task) external checked {
-        (uint32 taskId, address participant) = (_task(task), _participant(who));
-        bool member = federation.hasRole(federation.PARTICIPANT_ROLE(), participant);
-        if (!_try(participant, abi.encodeCall(ITasks.enrol, (taskId)), "enrol")) return;
-        if (!member) violation = "enrolled without the role";
-        if (_mayCommit[taskId][participant]) violation = "enrolled twice";
-        _mayCommit[taskId][participant] = true;
+    /// @dev Mostly the newest round, else the one before or the one that is not there yet.
+    function _aRound(uint32 taskId, uint256 kind) private view returns (uint32) {
+        uint32 newest = _tasks[taskId].newest;
+        if (kind % 8 == 1 && newest > 1) return newest - 1;
+        return kind % 8 == 2 ? newest + 1 : newest;
     }
 
-    function depart(uint256 who, uint256 task) external checked {
-        (uint32 taskId, address participant) = (_task(task), _participant(who));
-        if (!_try(participant, abi.encodeCall(ITasks.leaveTask, (taskId)), "leave")) return;
-        if (!_mayCommit[taskId][participant]) violation = "left without being in";
-        _mayCommit[taskId][participant] = false;
-    }
-
-    /// @notice Revokes one time in four, so that the run is not only of revoked members.
-    function changeRole(uint256 who, uint256 kind) external checked {
-        address participant = _participant(who);
-        bytes32 role = federation.PARTICIPANT_ROLE();
-        if (kind % 4 != 0) {
-            federation.grantRole(role, participant);
-            return;
+    function _aProposal(uint32 taskId, uint32 round, uint256 kind) private view returns (Proposal memory proposal) {
+        RoundBook storage book = _rounds[taskId][round];
+        if (kind % 8 == 7) return book.proposal;
+        proposal.attempt = book.attempt;
+        proposal.aggregator = book.assigned;
+        proposal.modelRoot = keccak256(abi.encode(taskId, round, book.attempt, kind));
+        proposal.contentId = keccak256("blob");
+        if (kind % 8 > 1 && kind % 8 < 4 && book.committed != 0) {
+            proposal.excluded = book.committed & (~book.committed + 1);
         }
-        federation.revokeRole(role, participant);
-        for (uint32 taskId = 1; taskId <= TASKS; ++taskId) {
-            _mayCommit[taskId][participant] = false;
+        proposal.totalWeight = uint64(_included(taskId, round, proposal.excluded));
+        // a wrong sum of a part is for others to challenge
+        if (kind % 8 == 3 && proposal.totalWeight > 1) --proposal.totalWeight;
+        if (kind % 8 == 4) ++proposal.totalWeight;
+    }
+
+    /// @dev What the contract can check of a proposal by itself.
+    function _isWellFormed(uint32 taskId, uint32 round, Proposal memory proposal) private view returns (bool) {
+        RoundBook storage book = _rounds[taskId][round];
+        if (proposal.excluded == 0) return proposal.totalWeight == book.weight;
+        uint256 left = _commitments[taskId][round].length - 1;
+        return left >= _rulesOf[taskId].minUpdates && proposal.totalWeight != 0 && proposal.totalWeight < book.weight;
+    }
+
+    /// @dev Words of the first `most` of those who committed and still have a place, in their order.
+    function _wordsOf(
+        uint32 taskId,
+        uint32 round,
+        uint256 most,
+        uint64 slots
+    ) private view returns (Availability[] memory words) {
+        uint256[] memory from = new uint256[](participants.length);
+        uint256 count;
+        for (uint256 i = 0; i < participants.length && count < most; ++i) {
+            if (_hasCommitted(taskId, round, participants[i])) from[count++] = i;
         }
-    }
-
-    function changeAggregator(uint256 who, uint256 kind) external checked {
-        address aggregator = aggregators[1 + (who % (aggregators.length - 1))];
-        bytes32 role = federation.AGGREGATOR_ROLE();
-        if (kind % 4 == 0) federation.revokeRole(role, aggregator);
-        else federation.grantRole(role, aggregator);
-    }
-
-    function open(uint256 task, uint256 randomness) external checked {
-        uint32 taskId = _task(task);
-        Phase before = _phase(taskId);
-        vm.prevrandao(bytes32(randomness));
-        vm.prank(outsider, outsider);
-        (bool ok, ) = address(federation).call(abi.encodeCall(IRounds.openRound, (taskId)));
-        if (!ok) return;
-        ++accepted["open"];
-        if (before != Phase.None && before < Phase.Finalized) violation = "opened while a round was running";
-        _weight[taskId] = 0;
-        _updates[taskId] = 0;
-        RoundInfo memory info = federation.roundInfo(taskId, 0);
-        _accumulator[taskId] = keccak256(
-            abi.encode(
-                block.chainid,
-                address(federation),
-                taskId,
-                info.round,
-                _finalRoot[taskId],
-                info.seed,
-                info.enrolled,
-                info.drawn
-            )
-        );
-    }
-
-    /// @notice Commits, mostly in the current round, sometimes in another, sometimes for another base.
-    function commit(uint256 who, uint256 task, uint256 kind, uint32 weight) external checked {
-        (uint32 taskId, address participant) = (_task(task), _participant(who));
-        RoundInfo memory info = federation.roundInfo(taskId, 0);
-        uint32 round =
-            kind % 8 == 0
-                ? info.round + 1
-                : kind % 8 == 1 && info.round > 0
-                    ? info.round - 1
-                    : info.round;
-        bytes32 base = kind % 8 == 2 ? keccak256("other") : _modelRoot(taskId);
-        weight = uint32(bound(weight, 0, 1001));
-        (uint8 slot, bool drawn) = federation.slotOf(taskId, participant);
-        bytes memory call = abi.encodeCall(
-            IRounds.commit,
-            (taskId, round, base, keccak256(abi.encode(who)), keccak256(abi.encode(kind)), weight)
-        );
-        if (!_try(participant, call, "commit")) return;
-        if (round != info.round) violation = "committed to another round";
-        if (info.phase != Phase.Open || block.timestamp > info.deadline) violation = "committed too late";
-        if (base != _finalRoot[taskId]) violation = "committed from another base";
-        if (!drawn || !_mayCommit[taskId][participant]) violation = "committed without being drawn";
-        if (_committed[taskId][round][participant]) violation = "two updates by one participant";
-        if (weight == 0 || weight > 1000) violation = "weight out of range";
-        _committed[taskId][round][participant] = true;
-        _weight[taskId] += weight;
-        ++_updates[taskId];
-        _accumulator[taskId] = keccak256(
-            abi.encode(
-                _accumulator[taskId],
-                participant,
-                slot,
-                weight,
-                keccak256(abi.encode(who)),
-                keccak256(abi.encode(kind))
-            )
-        );
-    }
-
-    /// @notice Everyone drawn commits, so that rounds get further than chance would take them.
-    function commitEveryone(uint256 task) external {
-        for (uint256 i = 0; i < participants.length; ++i) {
-            this.commit(i, task, 7, 10);
+        words = new Availability[](count);
+        bytes32 accumulator = _rounds[taskId][round].accumulator;
+        for (uint256 i = 0; i < count; ++i) {
+            words[i].slots = slots;
+            bytes32 digest = federation.availabilityDigest(taskId, round, accumulator, slots);
+            (words[i].r, words[i].vs) = _sign(keys[from[i]], digest);
         }
     }
 
-    function close(uint256 task, uint256 kind) external checked {
-        uint32 taskId = _task(task);
-        RoundInfo memory info = federation.roundInfo(taskId, 0);
-        uint32 round = kind % 8 == 0 ? info.round + 1 : info.round;
-        if (!_try(outsider, abi.encodeCall(IRounds.closeRound, (taskId, round)), "close")) return;
-        if (round != info.round || info.phase != Phase.Open) violation = "closed another round";
-        if (_updates[taskId] < info.drawn && block.timestamp <= info.deadline) violation = "closed too early";
-        if (_updates[taskId] < 2) _expectEnd(taskId, Phase.Invalidated, 0, 1);
-    }
-
-    /// @notice Proposes as the assigned aggregator, or as somebody else, or with something left out, or with a wrong sum.
-    function propose(uint256 task, uint256 who, uint256 kind, uint64 excluded) external checked {
-        uint32 taskId = _task(task);
-        RoundInfo memory info = federation.roundInfo(taskId, 0);
-        address sender = kind % 4 == 0 ? aggregators[who % aggregators.length] : info.assigned;
-        Proposal memory proposal = Proposal({
-            attempt: info.attempt,
-            aggregator: sender,
-            modelRoot: keccak256(abi.encode(task, who, kind)),
-            contentId: keccak256("blob"),
-            totalWeight: info.totalWeight,
-            excluded: 0
-        });
-        if (kind % 4 == 1) {
-            proposal.excluded = excluded % 64;
-            proposal.totalWeight = info.totalWeight - (info.totalWeight > 0 ? 1 : 0);
-        }
-        bool aggregator = federation.hasRole(federation.AGGREGATOR_ROLE(), sender);
-        if (
-            !_try(
-                sender,
-                abi.encodeCall(IRounds.propose, (taskId, info.round, proposal, new Availability[](0))),
-                "propose"
-            )
-        ) return;
-        if (!aggregator) violation = "proposed without the role";
-        if (sender != info.assigned || info.phase != Phase.Aggregating) violation = "proposed without being assigned";
-        if (block.timestamp > info.deadline) violation = "proposed too late";
-        if (proposal.excluded & ~info.committed != 0) violation = "excluded what was not committed";
-        if (proposal.excluded == 0 && proposal.totalWeight != _weight[taskId]) violation = "wrong weight";
-        _onRecord[taskId] = proposal;
-    }
-
-    function reassign(uint256 task) external checked {
-        uint32 taskId = _task(task);
-        RoundInfo memory info = federation.roundInfo(taskId, 0);
-        if (!_try(outsider, abi.encodeCall(IRounds.reassign, (taskId, info.round)), "reassign")) return;
-        if (block.timestamp <= info.deadline) violation = "reassigned too early";
-        if (info.phase == Phase.Proposed && _onRecord[taskId].excluded == 0) violation = "reassigned a full proposal";
-        if (info.attempt + 1 == ATTEMPTS) {
-            _expectEnd(taskId, Phase.Invalidated, 0, info.phase == Phase.Proposed ? 3 : 2);
+    function _batch(
+        uint32 taskId,
+        uint32 round,
+        uint256 who,
+        bool spoiled
+    ) private view returns (SignedCommitment[] memory signed) {
+        signed = new SignedCommitment[](1 + (who % 4));
+        bytes32 base = spoiled ? keccak256("other") : _rounds[taskId][round].base;
+        for (uint256 i = 0; i < signed.length; ++i) {
+            SignedCommitment memory one = SignedCommitment(10, keccak256(abi.encode(who, i)), keccak256("c"), 0, 0);
+            uint256 key = keys[(who / 4 + i) % keys.length];
+            (one.r, one.vs) = _sign(key, federation.commitmentDigest(taskId, round, base, one));
+            signed[i] = one;
+            base = _rounds[taskId][round].base;
         }
     }
 
-    /// @notice Finalizes with the attestations of a pair of participants, or with a forged proposal.
-    function finalize(uint256 task, uint256 first, uint256 kind) external checked {
-        uint32 taskId = _task(task);
-        RoundInfo memory info = federation.roundInfo(taskId, 0);
-        Proposal memory proposal = _onRecord[taskId];
-        if (kind % 8 == 0) proposal.modelRoot = keccak256("forged");
-        uint256 a = first % participants.length;
-        uint256 b = kind % participants.length;
-        Attestation[] memory attestations = new Attestation[](2);
-        attestations[0] = _attestation(taskId, a);
-        attestations[1] = _attestation(taskId, b);
-        bytes memory call = abi.encodeCall(IRounds.finalize, (taskId, info.round, proposal, attestations));
-        if (!_try(outsider, call, "finalize")) return;
-        if (a >= b) violation = "attesters do not ascend";
-        if (!_mayCommit[taskId][participants[a]] || !_mayCommit[taskId][participants[b]]) {
-            violation = "attested without being enrolled";
-        }
-        _expectFinal(taskId, info, proposal);
+    function _attest(uint32 taskId, uint32 round, uint256 i) private view returns (Attestation memory attestation) {
+        attestation.evaluation = _evaluation(50, -3, 9);
+        bytes32 hash = _rounds[taskId][round].proposalHash;
+        bytes32 digest = federation.attestationDigest(taskId, round, hash, attestation.evaluation);
+        (attestation.r, attestation.vs) = _sign(keys[i], digest);
     }
 
-    function finalizeUnchallenged(uint256 task) external checked {
-        uint32 taskId = _task(task);
-        RoundInfo memory info = federation.roundInfo(taskId, 0);
-        Proposal memory proposal = _onRecord[taskId];
-        bytes memory call = abi.encodeCall(IRounds.finalizeUnchallenged, (taskId, info.round, proposal));
-        if (!_try(outsider, call, "finalizeUnchallenged")) return;
-        if (block.timestamp <= info.deadline) violation = "finalized too early";
-        if (proposal.excluded != 0) violation = "an exclusion became final by time";
-        _expectFinal(taskId, info, proposal);
+    /// @dev Whether a batch with this signer is taken: it may commit, or has committed and may still be admitted.
+    function _mayCarry(uint32 taskId, uint32 round, address one) private view returns (bool) {
+        if (_mayCommit(taskId, round, one)) return true;
+        RoundBook storage book = _rounds[taskId][round];
+        bool takes = book.phase == Phase.Open && block.timestamp <= book.deadline && _active[taskId][one];
+        return takes && _hasCommitted(taskId, round, one);
     }
 
-    function wait(uint256 seconds_) external {
-        vm.warp(block.timestamp + bound(seconds_, 1, 700));
-    }
-
-    function _check() private {
-        for (uint32 taskId = 1; taskId <= TASKS; ++taskId) {
-            (uint32 round, Phase phase, bytes32 modelRoot, bytes32 accumulator, bytes32 head) = federation.taskState(
-                taskId
-            );
-            RoundInfo memory info = federation.roundInfo(taskId, 0);
-            uint256 rank = (uint256(round) << 16) | (uint256(info.attempt) << 8) | uint256(phase);
-            if (rank < _rank[taskId]) violation = "a phase went back";
-            _rank[taskId] = rank;
-            if (modelRoot != _finalRoot[taskId]) violation = "a final root changed";
-            if (accumulator != _accumulator[taskId]) violation = "the accumulator is not that of the commitments";
-            if (head != _head[taskId]) violation = "the history changed without a round's end";
-            if (round != 0 && info.totalWeight != _weight[taskId]) violation = "the weight does not add up";
-            if (_bits(info.committed) != _updates[taskId]) violation = "the committed set does not add up";
-            _checkPlaces(taskId);
-        }
-    }
-
-    function _checkPlaces(uint32 taskId) private {
-        address[] memory places = federation.participants(taskId);
-        uint256 active;
-        for (uint256 i = 0; i < places.length; ++i) {
-            (bool enrolled, uint32 index, bool leaving, , , ) = federation.enrolment(taskId, places[i]);
-            if (!enrolled || index != i) violation = "a place is not its participant's";
-            if (leaving == _mayCommit[taskId][places[i]]) violation = "leaving is not what happened";
-            if (!leaving) ++active;
-        }
-        for (uint256 i = 0; i < participants.length; ++i) {
-            if (_mayCommit[taskId][participants[i]]) --active;
-        }
-        if (active != 0) violation = "somebody enrolled has no place";
-    }
-
-    function _expectFinal(uint32 taskId, RoundInfo memory info, Proposal memory proposal) private {
-        if (info.phase != Phase.Proposed) violation = "finalized without a proposal";
-        if (proposal.modelRoot != _onRecord[taskId].modelRoot) violation = "finalized another proposal";
-        _expectEnd(taskId, Phase.Finalized, info.proposalHash, 0);
-        _finalRoot[taskId] = proposal.modelRoot;
-    }
-
-    function _expectEnd(uint32 taskId, Phase phase, bytes32 proposalHash, uint256 reason) private {
-        _head[taskId] = keccak256(
-            abi.encode(
-                _head[taskId],
-                _round(taskId),
-                phase,
-                _finalRoot[taskId],
-                _accumulator[taskId],
-                proposalHash,
-                reason
-            )
-        );
-        if (_phase(taskId) != phase) violation = "the round did not end";
-    }
-
-    function _try(address sender, bytes memory call, string memory kind) private returns (bool ok) {
-        vm.prank(sender);
-        (ok, ) = address(federation).call(call);
-        if (ok) ++accepted[kind];
-    }
-
-    function _task(uint256 task) private pure returns (uint32) {
-        return uint32(1 + (task % TASKS));
-    }
-
-    function _participant(uint256 who) private view returns (address) {
-        return participants[who % participants.length];
-    }
-
-    function _bits(uint64 bitmap) private pure returns (uint256 total) {
-        for (uint256 i = 0; i < 64; ++i) {
-            total += (bitmap >> i) & 1;
+    function _included(uint32 taskId, uint32 round, uint64 excluded) private view returns (uint256 weight) {
+        Commitment[] storage list = _commitments[taskId][round];
+        for (uint256 i = 0; i < list.length; ++i) {
+            if ((excluded >> list[i].slot) & 1 == 0) weight += list[i].weight;
         }
     }
 }
