@@ -2,6 +2,7 @@
 pragma solidity ^0.8.28;
 
 import {IAccessControlEnumerable} from "@openzeppelin/contracts/access/extensions/IAccessControlEnumerable.sol";
+import {IERC5267} from "@openzeppelin/contracts/interfaces/IERC5267.sol";
 import {IBonds} from "./IBonds.sol";
 import {IChallenges} from "./IChallenges.sol";
 import {IDemands} from "./IDemands.sol";
@@ -24,7 +25,8 @@ interface IFederation is
     IDemands,
     IRewards,
     IDigests,
-    IAccessControlEnumerable
+    IAccessControlEnumerable,
+    IERC5267
 {
     /// @notice The role that grants and revokes roles.
     function DEFAULT_ADMIN_ROLE() external view returns (bytes32);
