@@ -39,10 +39,10 @@ export function chooseUpdates(input: ChooseUpdatesInput): Choice {
     if (verdict === "wait") return wait;
     if (verdict === "out") left.push(commitment);
   }
+  if (round.commitments.length - left.length < rules.minUpdates) return wait;
   const unknown = left.filter((commitment) => custodyOf(commitment) === undefined);
   if (unknown.length > 0) return { kind: "recall", commitments: unknown };
   if (left.some((commitment) => custodyOf(commitment))) return wait;
-  if (round.commitments.length - left.length < rules.minUpdates) return wait;
   const kept = round.commitments.filter((commitment) => !left.includes(commitment));
   // all that is counted must be here, whatever others say
   if (kept.some((commitment) => factOf(commitment) !== "here")) return wait;

@@ -1,22 +1,29 @@
 import { expect } from "chai";
+import { createCustodyJournal, createMemoryJournal } from "../../../node/aggregator/custody-journal.ts";
 import { createGatherQueue } from "../../../node/aggregator/gather-queue.ts";
 import { createUpdateHolder } from "../../../node/aggregator/hold-updates.ts";
+import { chunkTreeRoot } from "../../../node/core/chunk-tree.ts";
+import { updateRootOf } from "../../../node/core/commitment.ts";
+import { contentIdOf } from "../../../node/core/content-id.ts";
 import { FedledgerError } from "../../../node/core/error.ts";
 import type { Bytes32 } from "../../../node/core/ids.ts";
+import { lanesToBytes } from "../../../node/core/lanes.ts";
+import type { Custody } from "../../../node/core/records.ts";
 import type { RoundView } from "../../../node/core/task-view.ts";
 import type { BlobStore, GetOptions } from "../../../node/ports/storage.ts";
 import { decodeHoldAnswer, encodeHoldRequest, type HoldAnswer } from "../../../node/rounds/messages.ts";
 import { initialRoundState, type RoundState, reduceRound } from "../../../node/rounds/round-state.ts";
+import { modelRecordDigest, modelSign, modelSigner } from "../../simulation/model-signature.ts";
 import { rejection } from "../../support/rejection.ts";
 import {
   accounts,
   commitmentOf,
   contactOf,
-  hashOf,
   headAt,
   members,
   proposedRound,
   roundOf,
+  rules,
   viewOf,
 } from "../../support/round-states.ts";
 import { silentLog } from "../../support/silent-log.ts";
@@ -24,9 +31,21 @@ import { silentLog } from "../../support/silent-log.ts";
 const signal = new AbortController().signal;
 const peerA = contactOf(accounts.a).peerId;
 
-function create(rounds: readonly RoundView[] = [roundOf()], missing: readonly Bytes32[] = []) {
+/** An update of one lane's value, and what its participant commits to. */
+async function updateOf(value: number, participant = accounts.a) {
+  const lanes = new Int32Array(rules.parameterCount).fill(value);
+  const bytes = lanesToBytes(lanes);
+  const updateRoot = updateRootOf(participant, chunkTreeRoot(lanes));
+  return { bytes, updateRoot, contentId: await contentIdOf(bytes) };
+}
+
+type Update = Awaited<ReturnType<typeof updateOf>>;
+
+function create(rounds: readonly RoundView[] = [roundOf()], available: readonly Update[] = []) {
   const asked: { contentId: Bytes32; options: GetOptions }[] = [];
   const removed: Bytes32[] = [];
+  const told: Omit<Custody, "signature">[] = [];
+  const journal = createMemoryJournal();
   let state: RoundState = initialRoundState(accounts.x, "aggregator", { graceS: 3 });
   const look = (all: readonly RoundView[]) => {
     state = reduceRound(state, { kind: "members", members });
@@ -36,57 +55,112 @@ function create(rounds: readonly RoundView[] = [roundOf()], missing: readonly By
   const store: Pick<BlobStore, "get" | "remove"> = {
     async get(contentId, options) {
       asked.push({ contentId, options });
-      if (missing.includes(contentId)) throw new FedledgerError("BLOB_NOT_FOUND", { contentId, providers: 1 });
-      return new Uint8Array(options.lengthBytes);
+      const found = available.find((update) => update.contentId === contentId);
+      if (found === undefined) throw new FedledgerError("BLOB_NOT_FOUND", { contentId, providers: 1 });
+      return found.bytes.slice();
     },
     async remove(contentId) {
       removed.push(contentId);
     },
   };
   const holder = createUpdateHolder({
+    chain: {
+      account: accounts.x,
+      signRecord: async (record) => {
+        if (record.type !== "custody") return expect.fail(record.type);
+        expect(await createCustodyJournal(journal).holds(record), "written down before it is signed").to.equal(true);
+        return modelSign(accounts.x, modelRecordDigest(record));
+      },
+    },
     store: store as BlobStore,
+    journal: createCustodyJournal(journal),
+    onCustody: (custody) => told.push(custody),
     log: silentLog,
     state: () => state,
     queue: createGatherQueue(1),
   });
-  const ask = async (contentId: Bytes32, from = peerA, round = 1, taskId = 1): Promise<HoldAnswer | undefined> =>
-    decodeHoldAnswer(await holder.answer(encodeHoldRequest({ taskId, round, contentId }), from, signal));
-  return { holder, ask, asked, removed, look };
+  const ask = async (
+    update: Pick<Update, "updateRoot" | "contentId">,
+    from = peerA,
+    round = 1,
+    taskId = 1,
+  ): Promise<HoldAnswer | undefined> => {
+    const { updateRoot, contentId } = update;
+    const request = encodeHoldRequest({ taskId, round, updateRoot, contentId });
+    return decodeHoldAnswer(await holder.answer(request, from, signal));
+  };
+  return { holder, ask, asked, removed, look, told, journal };
 }
 
 describe("holding updates", () => {
-  it("fetches a drawn participant's blob from itself, of exactly the task's length", async () => {
-    const { ask, asked } = create();
-    expect(await ask(hashOf(1))).to.deep.equal({ held: true });
-    expect(asked[0]?.contentId).to.equal(hashOf(1));
+  let one: Update;
+  let two: Update;
+  let three: Update;
+  before(async () => {
+    [one, two, three] = await Promise.all([updateOf(1), updateOf(2), updateOf(3)]);
+  });
+
+  it("fetches a drawn participant's blob from itself, of exactly the task's length, and signs custody of it", async () => {
+    const { ask, asked, told, journal } = create(undefined, [one]);
+    const answer = await ask(one);
+    const { updateRoot, contentId } = one;
+    const custody = { taskId: 1, round: 1, participant: accounts.a, updateRoot, contentId, aggregator: accounts.x };
+    if (answer?.held !== true) return expect.fail("it is not held");
+    expect(modelSigner({ type: "custody", ...custody, signature: answer.signature })).to.equal(accounts.x);
+    expect(told).to.deep.equal([custody]);
+    expect(asked[0]?.contentId).to.equal(contentId);
     expect(asked[0]?.options).to.deep.include({ lengthBytes: 324, providers: [peerA] });
+    const reopened = createCustodyJournal(journal);
+    expect(await reopened.holds({ ...custody, round: 2 })).to.equal(false);
+    expect(await reopened.holds({ ...custody, contentId: two.contentId })).to.equal(false);
+  });
+
+  it("refuses bytes that are not behind the root, or not behind this participant's, and signs nothing", async () => {
+    const { ask, told, removed } = create(undefined, [one, two]);
+    const refused = { held: false, reason: "wrong-root" };
+    expect(await ask({ ...one, updateRoot: two.updateRoot })).to.deep.equal(refused);
+    const copied = await updateOf(1, accounts.b);
+    expect(await ask({ ...one, updateRoot: copied.updateRoot }), "another's root").to.deep.equal(refused);
+    expect(told).to.deep.equal([]);
+    expect(removed).to.deep.equal([one.contentId, one.contentId]);
+  });
+
+  it("refuses an update beyond the clip", async () => {
+    const invalid = await updateOf(-rules.clipLanes - 1);
+    const edge = await updateOf(-rules.clipLanes);
+    const { ask, told } = create(undefined, [invalid, edge]);
+    expect(await ask(invalid)).to.deep.equal({ held: false, reason: "invalid-update" });
+    expect(told).to.deep.equal([]);
+    expect(await ask(edge)).to.deep.include({ held: true });
   });
 
   it("refuses other tasks, other rounds, closed rounds, and who is not drawn", async () => {
-    expect(await create().ask(hashOf(1), peerA, 1, 2)).to.deep.equal({ held: false, reason: "unknown-task" });
-    expect(await create().ask(hashOf(1), peerA, 2)).to.deep.equal({ held: false, reason: "wrong-round" });
-    expect(await create([proposedRound()]).ask(hashOf(1))).to.deep.equal({ held: false, reason: "wrong-round" });
-    expect(await create([]).ask(hashOf(1))).to.deep.equal({ held: false, reason: "wrong-round" });
-    expect(await create().ask(hashOf(1), "stranger")).to.deep.equal({ held: false, reason: "not-drawn" });
+    expect(await create().ask(one, peerA, 1, 2)).to.deep.equal({ held: false, reason: "unknown-task" });
+    expect(await create().ask(one, peerA, 2)).to.deep.equal({ held: false, reason: "wrong-round" });
+    expect(await create([proposedRound()]).ask(one)).to.deep.equal({ held: false, reason: "wrong-round" });
+    expect(await create([]).ask(one)).to.deep.equal({ held: false, reason: "wrong-round" });
+    expect(await create().ask(one, "stranger")).to.deep.equal({ held: false, reason: "not-drawn" });
     const aggregator = contactOf(accounts.y).peerId;
-    expect(await create().ask(hashOf(1), aggregator)).to.deep.equal({ held: false, reason: "not-drawn" });
+    expect(await create().ask(one, aggregator)).to.deep.equal({ held: false, reason: "not-drawn" });
   });
 
   it("refuses a third blob of one participant, not the same one again, and not another's", async () => {
-    const { ask } = create();
-    await ask(hashOf(1));
-    await ask(hashOf(2));
-    expect(await ask(hashOf(3))).to.deep.equal({ held: false, reason: "too-many" });
-    expect(await ask(hashOf(1))).to.deep.equal({ held: true });
-    expect(await ask(hashOf(3), contactOf(accounts.b).peerId)).to.deep.equal({ held: true });
+    const ofB = await updateOf(3, accounts.b);
+    const { ask } = create(undefined, [one, two, three]);
+    await ask(one);
+    await ask(two);
+    expect(await ask(three)).to.deep.equal({ held: false, reason: "too-many" });
+    expect(await ask(one)).to.deep.include({ held: true });
+    expect(await ask(ofB, contactOf(accounts.b).peerId)).to.deep.include({ held: true });
   });
 
   it("says when it could not fetch, and does not count that", async () => {
-    const { ask } = create(undefined, [hashOf(1), hashOf(2), hashOf(3)]);
-    for (const byte of [1, 2, 3]) {
-      expect(await ask(hashOf(byte))).to.deep.equal({ held: false, reason: "not-fetched" });
+    const here = await updateOf(4);
+    const { ask } = create(undefined, [here]);
+    for (const update of [one, two, three]) {
+      expect(await ask(update)).to.deep.equal({ held: false, reason: "not-fetched" });
     }
-    expect(await ask(hashOf(4))).to.deep.equal({ held: true });
+    expect(await ask(here)).to.deep.include({ held: true });
   });
 
   it("blames the sender of garbage", async () => {
@@ -94,14 +168,15 @@ describe("holding updates", () => {
   });
 
   it("forgets what was never committed once the round has ended, and keeps the rest", async () => {
-    const { holder, ask, removed, look } = create();
-    await ask(commitmentOf(0).contentId);
-    await ask(hashOf(99));
+    const { holder, ask, removed, look } = create(undefined, [one, two]);
+    await ask(one);
+    await ask(two);
     await holder.sweep();
     expect(removed).to.deep.equal([]);
-    look([{ ...proposedRound(), phase: "finalized" }, roundOf({ round: 2 })]);
+    const made = { ...commitmentOf(0), contentId: one.contentId };
+    look([{ ...proposedRound(), phase: "finalized", commitments: [made] }, roundOf({ round: 2 })]);
     await holder.sweep();
-    expect(removed).to.deep.equal([hashOf(99)]);
+    expect(removed).to.deep.equal([two.contentId]);
   });
 });
 

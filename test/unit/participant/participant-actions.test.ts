@@ -1,27 +1,26 @@
 import { expect } from "chai";
 import { chunkTreeRoot } from "../../../node/core/chunk-tree.ts";
+import { updateRootOf } from "../../../node/core/commitment.ts";
 import { contentIdOf } from "../../../node/core/content-id.ts";
-import { FedledgerError } from "../../../node/core/error.ts";
 import { initialLanes } from "../../../node/core/initial-model.ts";
 import { bytesToLanes, lanesToBytes } from "../../../node/core/lanes.ts";
 import { canonicalTaskSpec } from "../../../node/core/task-spec.ts";
-import { offerUpdate } from "../../../node/participant/offer-update.ts";
 import { evaluationOf } from "../../../node/participant/sign-attestation.ts";
+import { signCommitment } from "../../../node/participant/sign-commitment.ts";
 import { trainSeed } from "../../../node/participant/train-seed.ts";
 import { trainUpdate } from "../../../node/participant/train-update.ts";
 import { readUpdate, writeUpdate } from "../../../node/participant/update-journal.ts";
+import type { Chain, SignedRecord } from "../../../node/ports/chain.ts";
 import type { Trainer } from "../../../node/ports/trainer.ts";
-import type { Transport } from "../../../node/ports/transport.ts";
-import { encodeHoldAnswer, type HoldAnswer } from "../../../node/rounds/messages.ts";
 import { createModelSource } from "../../../node/rounds/model-source.ts";
 import { openJournal } from "../../../node/system/journal.ts";
 import { simulatedSpec } from "../../simulation/federation.ts";
 import { createModelNetwork } from "../../simulation/model-network.ts";
+import { modelRecordDigest, modelSign, modelSigner } from "../../simulation/model-signature.ts";
 import { createSeededRandom } from "../../simulation/seeded-random.ts";
 import { createVirtualClock } from "../../simulation/virtual-clock.ts";
 import { rejection } from "../../support/rejection.ts";
 import { accounts, contactOf, hashOf, members, roundOf, rules, viewOf } from "../../support/round-states.ts";
-import { silentLog } from "../../support/silent-log.ts";
 
 const { a } = accounts;
 const signal = new AbortController().signal;
@@ -83,54 +82,6 @@ describe("the update journal", () => {
   });
 });
 
-describe("offerUpdate", () => {
-  const [x, y] = [contactOf(accounts.x).peerId, contactOf(accounts.y).peerId];
-
-  async function offer(answers: Record<string, HoldAnswer | "late" | "garbage" | "away">, holdTimeoutMs = 1000) {
-    const clock = createVirtualClock(0);
-    const asked: string[] = [];
-    const request: Transport["request"] = async (peer, _protocol, _message, options) => {
-      asked.push(peer);
-      const answer = answers[peer]!;
-      if (answer === "late") await clock.sleep(1e6, { signal: options!.signal! });
-      if (answer === "away") throw new FedledgerError("PEER_UNREACHABLE", { peerId: peer, reason: "away" });
-      await clock.sleep(20);
-      return answer === "garbage" || answer === "late" ? Uint8Array.of(1) : encodeHoldAnswer(answer);
-    };
-    const transport = { request } as Transport;
-    let result: Awaited<ReturnType<typeof offerUpdate>> | undefined;
-    void offerUpdate(
-      { me: a, taskId: 1, transport, clock, log: silentLog, holdTimeoutMs },
-      update,
-      members,
-      signal,
-    ).then((value) => {
-      result = value;
-    });
-    await clock.run(() => result !== undefined, 10_000);
-    return { result, atMs: clock.nowMs(), asked };
-  }
-
-  it("is satisfied with the first aggregator that holds it", async () => {
-    const { result, atMs, asked } = await offer({ [x]: "late", [y]: { held: true } });
-    expect(result).to.deep.equal({ holders: 1, asked: 2 });
-    expect(atMs).to.equal(20);
-    expect(asked).to.have.members([x, y]);
-  });
-
-  it("goes on when all have refused, are away, or talk nonsense", async () => {
-    const refused = await offer({ [x]: { held: false, reason: "too-many" }, [y]: "garbage" });
-    expect(refused).to.deep.include({ result: { holders: 0, asked: 2 }, atMs: 20 });
-    expect((await offer({ [x]: "away", [y]: "away" })).result).to.deep.equal({ holders: 0, asked: 2 });
-  });
-
-  it("goes on when the time is up", async () => {
-    const { result, atMs } = await offer({ [x]: "late", [y]: { held: false, reason: "not-fetched" } }, 700);
-    expect(result).to.deep.equal({ holders: 0, asked: 2 });
-    expect(atMs).to.equal(700);
-  });
-});
-
 describe("trainUpdate", () => {
   async function setUp(train: Trainer["train"]) {
     const clock = createVirtualClock(0);
@@ -140,7 +91,8 @@ describe("trainUpdate", () => {
     const journal = openJournal(":memory:");
     const trainer = { train, samples: 500 } as Trainer;
     const source = createModelSource({ store: host.store, transport: host.transport });
-    const deps = { account: a, store: host.store, source, trainer, journal, clock, seed: 3 };
+    const chain = { account: a, recoverSigner: modelSigner };
+    const deps = { chain, store: host.store, source, trainer, journal, clock, seed: 3 };
     const lanes = initialLanes(simulatedSpec, rules.fractionBits);
     const root = chunkTreeRoot(lanes);
     const view = viewOf([roundOf({ baseModelRoot: root })], {
@@ -169,7 +121,7 @@ describe("trainUpdate", () => {
     const first = await run(trainUpdate(deps, round, look));
     const stored = bytesToLanes(host.blobs.get(first.contentId)!.slice());
     expect([...stored]).to.deep.equal(new Array(lanes.length).fill(1 << 14));
-    expect(first.updateRoot).to.equal(chunkTreeRoot(stored));
+    expect(first.updateRoot).to.equal(updateRootOf(a, chunkTreeRoot(stored)));
     expect(first.contentId).to.equal(await contentIdOf(lanesToBytes(stored)));
     expect(first.weight, "cut to maxWeight").to.equal(100);
     expect(await run(trainUpdate(deps, round, look))).to.deep.equal(first);
@@ -177,6 +129,18 @@ describe("trainUpdate", () => {
     host.blobs.clear();
     expect(await run(trainUpdate(deps, round, look)), "the blob was lost").to.not.deep.equal(first);
     expect(trainings).to.equal(2);
+  });
+
+  it("gives what was signed for this round and base, though its bytes are gone: another would be misconduct", async () => {
+    const { deps, look, host, journal, run, round } = await setUp(async () => expect.fail("trained"));
+    const chain = {
+      ...deps.chain,
+      signRecord: async (record: SignedRecord) => modelSign(a, modelRecordDigest(record)),
+    } as unknown as Chain;
+    const trained = { ...update, baseModelRoot: round.baseModelRoot };
+    await signCommitment({ chain, journal, taskId: 1 }, trained);
+    host.blobs.clear();
+    expect(await run(trainUpdate(deps, round, look))).to.deep.equal(trained);
   });
 
   it("journals nothing that diverged", async () => {

@@ -1,0 +1,157 @@
+import { expect } from "chai";
+import type { Address } from "../../../node/core/ids.ts";
+import type { Availability, SignedCommitment } from "../../../node/core/records.ts";
+import { hearAvailability, hearCommitment } from "../../../node/rounds/hear-words.ts";
+import { initialRoundState, type RoundState, reduceRound } from "../../../node/rounds/round-state.ts";
+import { encodeAvailability, encodeCommitment } from "../../../node/rounds/signed-messages.ts";
+import {
+  accounts,
+  aggregatingRound,
+  hashOf,
+  headAt,
+  proposedRound,
+  roundOf,
+  rules,
+  viewOf,
+} from "../../support/round-states.ts";
+import { availabilityWord, signedCommitmentOf, wordChain } from "../../support/signed-words.ts";
+
+const { b, x } = accounts;
+const start = initialRoundState(x, "aggregator", { graceS: 3 });
+const state = (view = viewOf([roundOf()])): RoundState => reduceRound(start, { kind: "looked", view, head: headAt(1) });
+const zero = hashOf(0);
+
+describe("hearCommitment", () => {
+  const hear = (signed: SignedCommitment, of = state()) =>
+    hearCommitment(encodeCommitment({ signed, sequence: 1 }), of, wordChain);
+
+  it("accepts the word of a drawn participant, with the account spelled as the chain spells it", () => {
+    const spelled = `0x${"Aa".repeat(20)}` as Address;
+    const view = viewOf([roundOf()]);
+    const enrolled = [{ participant: spelled, leaving: false }, ...view.enrolled.slice(1)];
+    const { verdict, signed } = hear(signedCommitmentOf(0), state({ ...view, enrolled }));
+    expect(verdict).to.equal("accept");
+    expect(signed).to.deep.equal({ ...signedCommitmentOf(0), participant: spelled });
+  });
+
+  it("accepts one that comes after the round was closed: it may contradict what was committed", () => {
+    expect(hear(signedCommitmentOf(0), state(viewOf([proposedRound()]))).verdict).to.equal("accept");
+  });
+
+  const rejected: [string, SignedCommitment][] = [
+    ["signed by another", signedCommitmentOf(0, {}, b)],
+    ["of another task, replayed", signedCommitmentOf(0, { signature: signedCommitmentOf(0, { taskId: 2 }).signature })],
+    ["of another round, replayed", signedCommitmentOf(0, { signature: signedCommitmentOf(0, { round: 2 }).signature })],
+    [
+      "over another base, replayed",
+      signedCommitmentOf(0, { signature: signedCommitmentOf(0, { baseModelRoot: hashOf(8) }).signature }),
+    ],
+    [
+      "with a weight that was not signed",
+      signedCommitmentOf(0, { weight: 9, signature: signedCommitmentOf(0).signature }),
+    ],
+    ["with no weight", signedCommitmentOf(0, { weight: 0 })],
+    ["with more than the greatest weight", signedCommitmentOf(0, { weight: rules.maxWeight + 1 })],
+    ["without a root", signedCommitmentOf(0, { updateRoot: zero })],
+    ["without a content id", signedCommitmentOf(0, { contentId: zero })],
+  ];
+  for (const [name, signed] of rejected) {
+    it(`rejects one ${name}`, () => expect(hear(signed)).to.deep.equal({ verdict: "reject" }));
+  }
+
+  it("rejects garbage", () => {
+    expect(hearCommitment(Uint8Array.of(1, 2), state(), wordChain).verdict).to.equal("reject");
+    const word = encodeAvailability({ word: availabilityWord(0, 1n, roundOf()), sequence: 1 });
+    expect(hearCommitment(word, state(), wordChain).verdict).to.equal("reject");
+  });
+
+  it("ignores what no round in flight here could take", () => {
+    expect(hear(signedCommitmentOf(0), start).verdict).to.equal("ignore");
+    expect(hear(signedCommitmentOf(0, { taskId: 2 })).verdict).to.equal("ignore");
+    expect(hear(signedCommitmentOf(0, { round: 2 })).verdict, "a future round").to.equal("ignore");
+    expect(hear(signedCommitmentOf(0, { baseModelRoot: hashOf(8) })).verdict).to.equal("ignore");
+    expect(hear(signedCommitmentOf(0, { participant: x }, x)).verdict, "no participant").to.equal("ignore");
+    const few = viewOf([roundOf({ enrolled: 3, drawn: 3 })]);
+    expect(hear(signedCommitmentOf(3), state(few)).verdict, "enrolled after the opening").to.equal("ignore");
+    const past = viewOf([{ ...proposedRound(), phase: "finalized" }]);
+    expect(hear(signedCommitmentOf(0), state(past)).verdict).to.equal("ignore");
+  });
+});
+
+describe("hearAvailability", () => {
+  const round = aggregatingRound([0, 1, 2]);
+  const closed = state(viewOf([round]));
+  const hear = (word: Availability, of = closed) =>
+    hearAvailability(encodeAvailability({ word, sequence: 1 }), of, wordChain);
+
+  it("accepts the word of a participant that committed, while the round is closed and in flight", () => {
+    expect(hear(availabilityWord(0, 0b111n, round))).to.deep.equal({
+      verdict: "accept",
+      word: availabilityWord(0, 0b111n, round),
+    });
+    expect(hear(availabilityWord(0, 0b1n, round)).verdict, "a part").to.equal("accept");
+  });
+
+  const rejected: [string, Availability][] = [
+    ["signed by another", availabilityWord(0, 0b111n, round, {}, b)],
+    [
+      "with slots that were not signed",
+      availabilityWord(0, 0b111n, round, { signature: availabilityWord(0, 1n, round).signature }),
+    ],
+    [
+      "of another round, replayed",
+      availabilityWord(0, 1n, round, { signature: availabilityWord(0, 1n, { ...round, round: 2 }).signature }),
+    ],
+    ["that names what nobody committed", availabilityWord(0, 0b1111n, round)],
+  ];
+  for (const [name, word] of rejected) {
+    it(`rejects one ${name}`, () => expect(hear(word)).to.deep.equal({ verdict: "reject" }));
+  }
+
+  it("rejects garbage", () => {
+    const commitment = encodeCommitment({ signed: signedCommitmentOf(0), sequence: 1 });
+    expect(hearAvailability(commitment, closed, wordChain).verdict).to.equal("reject");
+  });
+
+  it("ignores what does not concern a closed round here", () => {
+    const word = availabilityWord(0, 1n, round);
+    expect(hear(word, start).verdict).to.equal("ignore");
+    expect(hear({ ...word, taskId: 2 }).verdict).to.equal("ignore");
+    expect(hear(availabilityWord(0, 1n, { ...round, round: 2 })).verdict).to.equal("ignore");
+    expect(hear(availabilityWord(0, 1n, { ...round, accumulator: hashOf(1) })).verdict).to.equal("ignore");
+    expect(hear(availabilityWord(3, 1n, round)).verdict, "has not committed").to.equal("ignore");
+    expect(hear(word, state(viewOf([{ ...round, phase: "open" }]))).verdict).to.equal("ignore");
+    expect(hear(word, state(viewOf([{ ...round, phase: "invalidated" }]))).verdict).to.equal("ignore");
+  });
+});
+
+describe("what is heard", () => {
+  it("stays while its round is one of the two newest, and keeps no second word of anyone", () => {
+    const hearing = (of: RoundState, signed: SignedCommitment) => reduceRound(of, { kind: "commitment", signed });
+    const other = signedCommitmentOf(0, { weight: 11 });
+    let heard = hearing(hearing(state(), signedCommitmentOf(0)), signedCommitmentOf(0));
+    expect([...heard.words.commitments.values()]).to.deep.equal([{ signed: signedCommitmentOf(0), heardAtS: 1 }]);
+    heard = hearing(heard, other);
+    const third = hearing(heard, signedCommitmentOf(0, { weight: 12 }));
+    expect([...third.words.commitments.values()]).to.deep.equal([
+      { signed: signedCommitmentOf(0), other, heardAtS: 1 },
+    ]);
+    const next = (round: number) => viewOf([roundOf({ phase: "finalized" }), roundOf({ round })]);
+    const kept = reduceRound(heard, { kind: "looked", view: next(2), head: headAt(2) });
+    expect(kept.words.commitments.size).to.equal(1);
+    const later = viewOf([...next(2).rounds, roundOf({ round: 3 })]);
+    expect(reduceRound(kept, { kind: "looked", view: later, head: headAt(3) }).words.commitments.size).to.equal(0);
+  });
+
+  it("replaces a word by one that names more, never by one that names less or others", () => {
+    const round = aggregatingRound();
+    const slotsAfter = (...all: bigint[]) => {
+      const words = all.map((slots) => availabilityWord(0, slots, round));
+      const heard = words.reduce((of, word) => reduceRound(of, { kind: "availability", word }), state(viewOf([round])));
+      return [...heard.words.availability.values()].map(({ slots }) => slots);
+    };
+    expect(slotsAfter(0b1n, 0b11n)).to.deep.equal([0b11n]);
+    expect(slotsAfter(0b11n, 0b1n)).to.deep.equal([0b11n]);
+    expect(slotsAfter(0b11n, 0b110n)).to.deep.equal([0b11n]);
+  });
+});
