@@ -56,7 +56,7 @@ export interface FederationRun {
   readonly view: TaskView;
   readonly audit: AuditReport;
   readonly lies: readonly (Lie & { readonly who: Address })[];
-  /** The contract's refusals of proofs, simulated ones included, and challenges that were mined and failed. */
+  /** The contract's refusals of proofs, simulated ones included, and challenges that were mined and proved nothing. */
   readonly falseAlarms: readonly string[];
   /** Number of trainings of each participant. */
   readonly trainings: ReadonlyMap<Address, number>;
@@ -211,7 +211,9 @@ async function play(options: FederationOptions, stage: Stage): Promise<Omit<Fede
   });
   const everyone = [...cast.participants, ...cast.aggregators, cast.watcher];
   const bonds = new Map(await Promise.all(everyone.map(async (who) => [who, await reader.bondOf(who)] as const)));
-  falseAlarms.push(...(await failedChallenges(fixture)));
+  const failed = await failedChallenges(fixture, history);
+  falseAlarms.push(...failed.wrong);
+  for (const late of failed.late) story.say(`a second proof came too late and cost its sender gas: ${late}`);
   return {
     cast,
     nameOf: story.nameOf,
