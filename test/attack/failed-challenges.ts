@@ -1,27 +1,52 @@
 import { loadContractInterface } from "../../node/chain/contract-abi.ts";
+import type { TaskEvent } from "../../node/core/records.ts";
 import type { FederationFixture } from "../support/federation-fixture.ts";
 
 interface RawTransaction {
   readonly hash: string;
+  readonly from: string;
   readonly to: string | null;
   readonly input: string;
 }
 
-/** Names of the challenges, "function in transaction", that were mined and failed, from the whole chain. */
-export async function failedChallenges({ chain, federation }: FederationFixture): Promise<readonly string[]> {
+/** Challenges that were mined and failed, "function in transaction". */
+export interface FailedChallenges {
+  /** They proved nothing. */
+  readonly wrong: readonly string[];
+  /** The same call would have won in the block before another one did. */
+  readonly late: readonly string[];
+}
+
+/** Looks for failed challenges in the whole chain, and tells proofs that came second from false alarms. */
+export async function failedChallenges(
+  { chain, federation }: FederationFixture,
+  history: readonly TaskEvent[],
+): Promise<FailedChallenges> {
   const contract = await loadContractInterface();
   const newest = Number(await chain.request("eth_blockNumber"));
-  const failed: string[] = [];
+  const wrong: string[] = [];
+  const late: string[] = [];
   for (let number = 1; number <= newest; number++) {
-    const block = (await chain.request("eth_getBlockByNumber", [`0x${number.toString(16)}`, true])) as {
+    const block = (await chain.request("eth_getBlockByNumber", [toHex(number), true])) as {
       readonly transactions: readonly RawTransaction[];
     };
-    for (const { hash, to, input } of block.transactions) {
+    for (const { hash, from, to, input } of block.transactions) {
       const name = contract.getFunction(input.slice(0, 10))?.name ?? "";
       if (to?.toLowerCase() !== federation.toLowerCase() || !name.startsWith("challenge")) continue;
       const receipt = (await chain.request("eth_getTransactionReceipt", [hash])) as { readonly status: string };
-      if (BigInt(receipt.status) === 0n) failed.push(`${name} in ${hash}`);
+      if (BigInt(receipt.status) === 1n) continue;
+      const won = history.findLast((event) => event.name === "Challenged" && event.blockNumber <= number);
+      const call = [{ from, to, data: input }, toHex((won?.blockNumber ?? number) - 1)];
+      const holds = await chain.request("eth_call", call).then(
+        () => true,
+        () => false,
+      );
+      (holds && won !== undefined ? late : wrong).push(`${name} in ${hash}`);
     }
   }
-  return failed;
+  return { wrong, late };
+}
+
+function toHex(number: number): string {
+  return `0x${number.toString(16)}`;
 }

@@ -4,7 +4,6 @@ import { stopSignal } from "../../node/cli/command.ts";
 import { createOutput, formatTable, type Output, reportError, style } from "../../node/cli/output.ts";
 import { FedledgerError } from "../../node/core/error.ts";
 import { hexEquals } from "../../node/core/hex.ts";
-import { createLog } from "../../node/telemetry/index.ts";
 import { attacks } from "./attacks.ts";
 import { type AttackResult, runAttack } from "./run-attack.ts";
 import { type FederationRun, nodeCount } from "./run-federation.ts";
@@ -50,7 +49,7 @@ async function main(args: readonly string[]): Promise<number> {
       seed: seedOf(values.seed),
       signal: stopSignal(),
       onLine: tell(output),
-      ...(values.log !== undefined && { log: createLog({ level: "debug", file: values.log }) }),
+      log: values.log,
     });
     conclude(result, output);
     return result.problems.length === 0 ? 0 : 1;

@@ -1,7 +1,5 @@
-import { FedledgerError } from "../../node/core/error.ts";
-import type { Log } from "../../node/ports/index.ts";
 import type { Attack } from "./attack.ts";
-import { attacks } from "./attacks.ts";
+import { attackByName } from "./attack-by-name.ts";
 import { checkEnding, compareModels } from "./check-ending.ts";
 import { type FederationRun, runFederation } from "./run-federation.ts";
 import type { StoryLine } from "./story.ts";
@@ -13,7 +11,8 @@ export interface AttackOptions {
   /** Told each line of the story as it happens. */
   readonly onLine?: (line: StoryLine) => void;
   readonly signal?: AbortSignal;
-  readonly log?: Log;
+  /** File for what the nodes log. */
+  readonly log?: string | undefined;
   /** Honest runs that were made before: one serves all attacks that need the same. */
   readonly honestRuns?: HonestRuns;
 }
@@ -48,17 +47,9 @@ export function createHonestRuns(): HonestRuns {
   };
 }
 
-/** The attack of this name; throws INVALID_CONFIG, naming those there are. */
-export function attackByName(name: string): Attack {
-  const found = attacks.find((attack) => attack.name === name);
-  if (found !== undefined) return found;
-  const known = attacks.map((attack) => attack.name).join(", ");
-  throw new FedledgerError("INVALID_CONFIG", { name: "attack", reason: `there is no "${name}", only ${known}` });
-}
-
 /**
  * Runs a federation with one attack, then the same federation without it, and says in what the end is not what it must be.
- * Rejects with INVALID_CONFIG for an unknown name, INTERRUPTED when the signal aborts, STALLED when nothing moves.
+ * Rejects with INVALID_CONFIG for an unknown name, and as runFederation does.
  */
 export async function runAttack(name: string, options: AttackOptions = {}): Promise<AttackResult> {
   const attack = attackByName(name);

@@ -1,33 +1,27 @@
+import { join } from "node:path";
 import type { AuditReport } from "../../node/audit/index.ts";
 import { chunkTreeRoot } from "../../node/core/chunk-tree.ts";
 import { FedledgerError } from "../../node/core/error.ts";
 import { foldTask } from "../../node/core/fold-task.ts";
+import { hexEquals } from "../../node/core/hex.ts";
 import type { Address } from "../../node/core/ids.ts";
 import { initialLanes } from "../../node/core/initial-model.ts";
-import { modelLayout } from "../../node/core/model-layout.ts";
-import type { TaskEvent, TaskRules } from "../../node/core/records.ts";
-import { canonicalTaskSpec, parseTaskSpec } from "../../node/core/task-spec.ts";
+import type { TaskEvent } from "../../node/core/records.ts";
+import { canonicalTaskSpec } from "../../node/core/task-spec.ts";
 import type { TaskView } from "../../node/core/task-view.ts";
-import type { BondState, Log } from "../../node/ports/index.ts";
-import type { Progress } from "../../node/rounds/progress.ts";
+import type { BondState } from "../../node/ports/index.ts";
 import { createGatewayStore, gatewayUrls } from "../../node/storage/index.ts";
-import { taskPreset } from "../../node/training/index.ts";
-import { missRound } from "../support/absent-participant.ts";
 import { auditOf } from "../support/audit-of.ts";
-import {
-  type FederationFixture,
-  type FixtureMember,
-  silentLog,
-  startFederation,
-} from "../support/federation-fixture.ts";
+import { type FederationFixture, type FixtureMember, startFederation } from "../support/federation-fixture.ts";
 import type { Lie } from "../support/malicious/lie.ts";
 import { temporaryDirectory } from "../support/temporary-directory.ts";
 import { type Attack, lyingRound } from "./attack.ts";
+import { attackRules, specOf } from "./attack-task.ts";
 import { failedChallenges } from "./failed-challenges.ts";
-import { openAggregator, openParticipant, openWatcher } from "./federation-nodes.ts";
 import { followRecord } from "./follow-record.ts";
+import type { NodeJob, NodeMessage } from "./node-job.ts";
+import { startNode } from "./start-node.ts";
 import { createStory, ether, type StoryLine } from "./story.ts";
-import { watchfulLog } from "./watchful-log.ts";
 
 /** What a federation under attack, or its honest twin, is to be like. */
 export interface FederationOptions {
@@ -39,8 +33,8 @@ export interface FederationOptions {
   readonly absent?: boolean | undefined;
   readonly onLine: (line: StoryLine) => void;
   readonly signal: AbortSignal;
-  /** Of all nodes; silent by default. */
-  readonly log?: Log | undefined;
+  /** File for what the nodes log; none by default. */
+  readonly log?: string | undefined;
 }
 
 /** Who is who in a run. */
@@ -62,7 +56,7 @@ export interface FederationRun {
   readonly view: TaskView;
   readonly audit: AuditReport;
   readonly lies: readonly (Lie & { readonly who: Address })[];
-  /** The contract's refusals of proofs, simulated ones included, and challenges that were mined and failed. */
+  /** The contract's refusals of proofs, simulated ones included, and challenges that were mined and proved nothing. */
   readonly falseAlarms: readonly string[];
   /** Number of trainings of each participant. */
   readonly trainings: ReadonlyMap<Address, number>;
@@ -80,25 +74,11 @@ export const nodeCount = parts + aggregatorCount + 1;
 const lyingPart = 2;
 const bondWei = 10n ** 18n;
 
-/** Rules of every run, beside those of the model: nobody waits for a window unless somebody lies. */
-const commonRules: Partial<TaskRules> = {
-  rounds: 3,
-  attempts: 3,
-  minUpdates: 3,
-  maxUpdates: 8,
-  participationBps: 10_000,
-  attestationQuorum: 3,
-  commitWindowS: 120,
-  aggregateWindowS: 120,
-  challengeWindowS: 120,
-};
-
 /**
- * Founds a federation on a chain of its own, starts its nodes, sees a task of three rounds through, and audits it. The nodes
- * share this process, but each has its own key, libp2p host, store on disk, journal, gateway and connection to the chain,
- * and they meet through sockets only.
+ * Founds a federation on a chain of its own, starts its nodes, each a process with its own key, libp2p host, store, journal
+ * and gateway, sees a task of three rounds through, and audits it. The chain is in this process.
  *
- * Rejects with INTERRUPTED when the signal aborts, and with STALLED when the record stands still.
+ * Rejects with INTERRUPTED when the signal aborts, with STALLED when the record stands still, and with PROCESS_DIED.
  */
 export async function runFederation(options: FederationOptions): Promise<FederationRun> {
   const startMs = performance.now();
@@ -139,69 +119,63 @@ async function play(options: FederationOptions, stage: Stage): Promise<Omit<Fede
   const { liars } = cast;
   const names = namesOf(cast);
   const story = createStory(fixture.chain, names, options.onLine);
-  const preset = taskPreset("digits");
-  const spec = parseTaskSpec({ ...preset.spec, initialSeed: seed });
-  const { fractionBits, clipLanes, maxWeight, serverRateQ16 } = preset.rules;
+  const spec = specOf(seed);
   const taskId = await fixture.createTask({
-    rules: {
-      ...{ fractionBits, clipLanes, maxWeight, serverRateQ16, parameterCount: modelLayout(spec.model).parameterCount },
-      ...commonRules,
-      ...attack?.rules,
-    },
-    modelRoot: chunkTreeRoot(initialLanes(spec, fractionBits)),
+    rules: { ...attackRules, ...attack?.rules },
+    modelRoot: chunkTreeRoot(initialLanes(spec, attackRules.fractionBits)),
     spec: canonicalTaskSpec(spec),
     bondWei,
     enrol: [],
   });
   for (const { chain } of fixture.aggregators) await chain.send({ kind: "bond", amountWei: bondWei });
   story.say(
-    `${nodeCount} nodes: ${parts} participants with their own handwritten digits, ${aggregatorCount} aggregators with a bond of ${ether(bondWei)} ether each, and a watcher that is no member`,
+    `${nodeCount} nodes, each a process: ${parts} participants with their own handwritten digits, ${aggregatorCount} aggregators with a bond of ${ether(bondWei)} ether each, and a watcher that is no member`,
   );
 
   const lies: (Lie & { who: Address })[] = [];
   const falseAlarms: string[] = [];
   const trainings = new Map<Address, number>();
   const disputing = new Set<string>();
-  const onProgress = (who: Address) => (step: Progress) => {
-    if (step.kind === "trained") trainings.set(who, (trainings.get(who) ?? 0) + 1);
-    if (step.kind === "disputed" && cast.participants.includes(who)) disputing.add(who);
-    story.step(who, step);
+  const onMessage = (who: Address) => (message: NodeMessage) => {
+    switch (message.kind) {
+      case "lie":
+        lies.push({ ...message.lie, who });
+        return story.lie(who, message.lie);
+      case "false-alarm":
+        falseAlarms.push(`${message.revert} to ${story.nameOf(who)}`);
+        return;
+      case "progress": {
+        const { step } = message;
+        if (step.kind === "trained") trainings.set(who, (trainings.get(who) ?? 0) + 1);
+        if (step.kind === "disputed" && cast.participants.includes(who)) disputing.add(who);
+        return story.step(who, step);
+      }
+    }
   };
-  const lyingAs = (who: Address) => ({
-    round: lyingRound,
-    onLie(lie: Lie) {
-      lies.push({ ...lie, who });
-      story.lie(who, lie);
-    },
-  });
-  const placeOf = (member: FixtureMember) => {
-    const log = (options.log ?? silentLog).child({ node: names.get(member.account.toLowerCase()) });
-    return {
-      ...{ fixture, member, taskId, folder: stage.folder },
-      events: {
-        log: watchfulLog(log, (revert) => falseAlarms.push(revert)),
-        onProgress: onProgress(member.account),
-        onReceived: () => undefined,
+  const start = (role: NodeJob["role"], { account }: FixtureMember, part = 0) => {
+    const isLiar =
+      account === liars.aggregator ? attack?.aggregator : account === liars.participant && attack?.participant;
+    const node = startNode(
+      {
+        name: story.nameOf(account),
+        role,
+        devAccount: fixture.chain.accounts.findIndex(({ address }) => hexEquals(address, account)),
+        ...{ taskId, federation: fixture.federation, rpc: fixture.url, dir: join(stage.folder, account) },
+        ...{ seed, part, parts, log: options.log },
+        lies: isLiar ? attack?.name : undefined,
+        absent: absent && account === liars.participant,
       },
-    };
+      onMessage(account),
+    );
+    stage.onOpen(node.close);
+    return node;
   };
-  const opening = [
-    openWatcher(placeOf(fixture.outsiders[0]!)),
-    ...fixture.aggregators.map((member) => {
-      const lie = member.account === liars.aggregator ? attack?.aggregator : undefined;
-      return openAggregator(placeOf(member), parts, lie && ((deps) => lie(deps, lyingAs(member.account))));
-    }),
-    ...fixture.participants.map((member, part) => {
-      const data = { preset, spec, seed, part, parts };
-      const isLiar = member.account === liars.participant;
-      const lie = isLiar ? attack?.participant : undefined;
-      if (isLiar && absent) return openParticipant(placeOf(member), data, (deps) => missRound(deps, lyingRound));
-      return openParticipant(placeOf(member), data, lie && ((deps) => lie(deps, lyingAs(member.account))));
-    }),
+  const nodes = [
+    start("watcher", fixture.outsiders[0]!),
+    ...fixture.aggregators.map((member) => start("aggregator", member)),
+    ...fixture.participants.map((member, part) => start("participant", member, part)),
   ];
-  for (const node of opening) stage.onOpen(() => node.then(({ close }) => close()));
-  const roles = (await Promise.all(opening)).map(({ role }) => role);
-  signal.throwIfAborted();
+  await untilAborted(Promise.all(nodes.map(({ ready }) => ready)), signal);
 
   const record = followRecord({
     fixture,
@@ -216,9 +190,9 @@ async function play(options: FederationOptions, stage: Stage): Promise<Omit<Fede
     onJump: (seconds) =>
       story.say(`everybody waits: the chain's clock is moved on by ${seconds} s, beyond the deadline`),
   });
-  for (const role of roles) role.start();
+  for (const node of nodes) node.start();
   try {
-    await untilAborted(Promise.race([Promise.all(roles.map(({ done }) => done)), record.stalled]), signal);
+    await untilAborted(Promise.race([Promise.all(nodes.map(({ done }) => done)), record.stalled]), signal);
   } finally {
     await record.stop();
   }
@@ -237,7 +211,9 @@ async function play(options: FederationOptions, stage: Stage): Promise<Omit<Fede
   });
   const everyone = [...cast.participants, ...cast.aggregators, cast.watcher];
   const bonds = new Map(await Promise.all(everyone.map(async (who) => [who, await reader.bondOf(who)] as const)));
-  falseAlarms.push(...(await failedChallenges(fixture)));
+  const failed = await failedChallenges(fixture, history);
+  falseAlarms.push(...failed.wrong);
+  for (const late of failed.late) story.say(`a second proof came too late and cost its sender gas: ${late}`);
   return {
     cast,
     nameOf: story.nameOf,

@@ -11,8 +11,8 @@ import { projectFolder } from "../../support/fedledger-process.ts";
 
 const main = join(projectFolder, "test", "attack", "main.ts");
 
-describe("attacks, each in a federation of eight nodes", function () {
-  this.timeout(120_000);
+describe("attacks, each in a federation of eight processes", function () {
+  this.timeout(300_000);
   const honestRuns = createHonestRuns();
   const results = new Map<string, AttackResult>();
 
@@ -34,7 +34,6 @@ describe("attacks, each in a federation of eight nodes", function () {
       expect(lines.filter((line) => line.includes("LIES"))).to.have.length(run.lies.length);
       const slashed = run.history.flatMap((event) => (event.name === "Slashed" ? [event.account] : []));
       expect(slashed).to.deep.equal(attack.ending.challenge === undefined ? [] : [run.cast.liars.aggregator]);
-      expect(run.durationMs).to.be.below(60_000);
     });
   }
 
@@ -65,7 +64,7 @@ describe("attacks, each in a federation of eight nodes", function () {
 });
 
 describe("npm run attack", function () {
-  this.timeout(120_000);
+  this.timeout(300_000);
 
   it("lists the attacks", async () => {
     const { code, stdout } = await runMain(["--list", "--json"]);
