@@ -70,7 +70,12 @@ export default defineConfig({
     },
   },
   paths: { tests: { solidity: "test/contracts", mocha: "test/contracts" } },
-  test: { solidity: { fuzz: { runs: fuzzRuns }, invariant: { runs: invariantRuns, depth: invariantDepth, failOnRevert: true } } },
+  test: {
+    solidity: {
+      fuzz: { runs: fuzzRuns },
+      invariant: { runs: invariantRuns, depth: invariantDepth, failOnRevert: true },
+    },
+  },
   networks: {
     local: { type: "edr-simulated", chainType: "l1", accounts: { count: 80 } },
     localhost: { type: "http", chainType: "l1", url: "http://127.0.0.1:8545" },
