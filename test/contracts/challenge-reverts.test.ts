@@ -5,6 +5,8 @@ import { keccak256 } from "../../node/core/keccak.ts";
 import { encodeZigzag, runToAggregating, signerOf, vectorOf } from "./support/challenged-round.ts";
 import { createFederation, type SolidityProposal, type TestFederation, word } from "./support/federation.ts";
 
+/** No reservation. */
+const none = `0x${"00".repeat(32)}`;
 const lanesOf = (start: number): Int32Array => Int32Array.from({ length: 200 }, (_, i) => start + ((i * 7) % 50));
 
 describe("A challenge that proves nothing", () => {
@@ -36,6 +38,7 @@ describe("A challenge that proves nothing", () => {
       to.proposal ?? proposal,
       to.commitments ?? round.commitments,
       { ...round.proof(lie, 1), ...change },
+      none,
     );
   const refused = async (call: ReturnType<typeof challenge>, error: string, ...args: unknown[]) => {
     const refusal = expect(call).revertedWithCustomError(f.federation, error);
@@ -59,8 +62,8 @@ describe("A challenge that proves nothing", () => {
     await f.pass(901);
     await f.federation.finalizeUnchallenged(round.taskId, 1, second);
     await refused(challenge({}, { proposal: second }), "WrongPhase", 4);
-    await refused(f.federation.challengeWeight(99, 1, proposal, []) as never, "WrongRound", 0);
-    await refused(f.federation.challengeWeight(99, 0, proposal, []) as never, "WrongPhase", 0);
+    await refused(f.federation.challengeWeight(99, 1, proposal, [], none) as never, "WrongRound", 0);
+    await refused(f.federation.challengeWeight(99, 0, proposal, [], none) as never, "WrongRound", 0);
   });
 
   it("is refused with commitments left out, added, out of order, or altered in any field", async () => {
@@ -111,17 +114,49 @@ describe("A challenge that proves nothing", () => {
     await refused(challenge({ updates: concatBytes(...updates.map(({ tree }) => tree.chunk(1))) }), "NotInUpdate", 0);
   });
 
+  it("is refused under a rule that sorts unless the bounds are those of the lanes, whatever they would give", async () => {
+    const sorting = { interface: new f.ethers.Interface(["error WrongBounds()", "error InvalidLength()"]) } as never;
+    for (const rules of [
+      { rule: 1, attempts: 2 },
+      { rule: 2, trim: 1, minUpdates: 3, attempts: 2 },
+    ]) {
+      const other = await runToAggregating(f, { base, updates, rules });
+      const wrong = other.honest();
+      wrong[70]! ^= 1;
+      const tree = createChunkTree(wrong);
+      const lying = await other.propose(tree.root);
+      const good = other.proof(tree, 1);
+      const call = (bounds: Uint8Array) =>
+        f.federation.challengeChunk(other.taskId, 1, lying, other.commitments, { ...good, bounds }, none);
+      const { bounds } = good;
+      for (const bad of [new Uint8Array(0), bounds.slice(1), concatBytes(bounds, bounds)])
+        await expect(call(bad)).revertedWithCustomError(sorting, "InvalidLength");
+      for (const bad of [flipped(bounds, 0), flipped(bounds, 300), new Uint8Array(512)])
+        await expect(call(bad)).revertedWithCustomError(sorting, "WrongBounds");
+      // a chunk that is right stays right
+      const elsewhere = other.proof(tree, 0);
+      await refused(
+        f.federation.challengeChunk(other.taskId, 1, lying, other.commitments, elsewhere, none) as never,
+        "ChunkIsRight",
+      );
+      await expect(call(bounds)).emit(f.federation, "Challenged");
+    }
+  });
+
   it("is refused for a chunk that is right, and for a weight that is right", async () => {
     for (const chunk of [0, 2, 3]) await refused(challenge(round.proof(lie, chunk)), "ChunkIsRight");
-    await refused(f.federation.challengeWeight(round.taskId, 1, proposal, round.commitments) as never, "WeightIsRight");
-    await refused(f.federation.challengeWeight(round.taskId, 1, proposal, []) as never, "WrongCommitments");
+    await refused(
+      f.federation.challengeWeight(round.taskId, 1, proposal, round.commitments, none) as never,
+      "WeightIsRight",
+    );
+    await refused(f.federation.challengeWeight(round.taskId, 1, proposal, [], none) as never, "WrongCommitments");
   });
 
   it("is refused for an update that is valid, or not the one it says", async () => {
     const { tree } = updates[1]!;
     const good = { position: 1, chunkIndex: 3, chunk: tree.chunk(3), path: tree.proof(3) };
     const call = (change: Partial<typeof good>, commitments: object = round.commitments) =>
-      f.federation.challengeUpdate(round.taskId, 1, proposal, commitments, { ...good, ...change }) as never;
+      f.federation.challengeUpdate(round.taskId, 1, proposal, commitments, { ...good, ...change }, none) as never;
     await refused(call({}), "UpdateIsValid");
     await refused(call({ position: 3 }), "MalformedProof");
     await refused(call({ chunkIndex: 4 }), "MalformedProof");
@@ -144,6 +179,7 @@ describe("A challenge that proves nothing", () => {
       proposal,
       [],
       round.proof(lie, 1),
+      none,
     ]);
     const sent = f.admin.sendTransaction({ to: f.address, data: data + forged.slice(2) });
     await expect(sent).revertedWithCustomError(f.federation, "WrongCommitments");
@@ -173,7 +209,7 @@ describe("A challenge that proves nothing", () => {
     const other = await runToAggregating(f, { base, updates: [{ ...updates[0]!, tree }] });
     const including = await other.propose(createChunkTree(other.honest()).root);
     const shown = { position: 0, chunkIndex: 3, chunk: update.chunk, path: update.path };
-    await expect(f.federation.challengeUpdate(other.taskId, 1, including, other.commitments, shown)).emit(
+    await expect(f.federation.challengeUpdate(other.taskId, 1, including, other.commitments, shown, none)).emit(
       f.federation,
       "Challenged",
     );
@@ -184,7 +220,7 @@ describe("A challenge that proves nothing", () => {
     expect(await f.federation.isBarred(round.taskId, 1, proposal.aggregator)).equals(true);
     expect(await f.federation.isBarred(round.taskId, 2, proposal.aggregator)).equals(false);
     for (let i = 0; i < 5; i++) {
-      expect((await f.federation.roundInfo(round.taskId)).assigned).not.equals(proposal.aggregator);
+      expect((await f.federation.roundInfo(round.taskId, 0)).assigned).not.equals(proposal.aggregator);
       await f.pass(301);
       await f.federation.reassign(round.taskId, 1);
     }
@@ -200,7 +236,7 @@ describe("A challenge that proves nothing", () => {
   it("takes the attempts: the round is invalid after the last, and its reason says so", async () => {
     const last = await runToAggregating(f, { base, updates, rules: { attempts: 1 } });
     const lying = await last.propose(lie.root);
-    const call = f.federation.challengeChunk(last.taskId, 1, lying, last.commitments, last.proof(lie, 1));
+    const call = f.federation.challengeChunk(last.taskId, 1, lying, last.commitments, last.proof(lie, 1), none);
     await expect(call).emit(f.federation, "RoundInvalidated");
     const [event] = await f.federation.queryFilter("RoundInvalidated", -1);
     expect((event as unknown as { args: { reason: bigint } }).args.reason).equals(4n);

@@ -1,11 +1,18 @@
 import { expect } from "chai";
 import { createChunkTree } from "../../node/core/chunk-tree.ts";
-import { runToAggregating, vectorOf, type WeightedVector } from "./support/challenged-round.ts";
-import { createFederation, type SolidityProposal, type TestFederation } from "./support/federation.ts";
+import { type RoundPlan, runToAggregating, vectorOf, type WeightedVector } from "./support/challenged-round.ts";
+import {
+  createFederation,
+  type SolidityProposal,
+  type SolidityRules,
+  type TestFederation,
+} from "./support/federation.ts";
 import { createSeededNumbers } from "./support/seeded-numbers.ts";
 
 /** Number of random rounds; CI sets more. */
 const rounds = Number(process.env.CHALLENGE_ROUNDS ?? 24);
+/** No reservation. */
+const none = `0x${"00".repeat(32)}`;
 const int32Min = -(2 ** 31);
 const int32Max = 2 ** 31 - 1;
 
@@ -20,8 +27,12 @@ function randomLanes(numbers: ReturnType<typeof createSeededNumbers>, count: num
   });
 }
 
+type RandomRound = Pick<RoundPlan, "base" | "updates"> & {
+  readonly rules: Partial<SolidityRules> & { readonly maxWeight: number; readonly clipLanes: number };
+};
+
 /** A random round of the smallest to fairly odd shapes. */
-function randomRound(numbers: ReturnType<typeof createSeededNumbers>) {
+function randomRound(numbers: ReturnType<typeof createSeededNumbers>): RandomRound {
   const parameterCount = numbers.pick([1, 3, 63, 64, 65, 128, 129, 200, 1000]);
   const count = numbers.pick([1, 2, 3, 5, 8]);
   const maxWeight = numbers.pick([1, 1000, 65_536]);
@@ -36,7 +47,12 @@ function randomRound(numbers: ReturnType<typeof createSeededNumbers>) {
     weight: numbers.pick([1, maxWeight, 1 + numbers.below(maxWeight)]),
   }));
   const serverRateQ16 = numbers.pick([65_536, 65_536, 1, 1 << 20, 1 + numbers.below(1 << 20)]);
-  const rules = { parameterCount, clipLanes, maxWeight: Math.min(maxWeight, 2 ** 17), serverRateQ16, attempts: 16 };
+  const rule = numbers.below(3);
+  // a trimmed mean keeps something of what is left
+  if (rule === 2 && count < 3) return randomRound(numbers);
+  const trim = rule === 2 ? 1 + numbers.below((count - 1) >> 1) : 0;
+  const minUpdates = 2 * trim + 1;
+  const rules = { rule, trim, minUpdates, parameterCount, clipLanes, maxWeight, serverRateQ16, attempts: 16 };
   return { base, updates, rules };
 }
 
@@ -44,7 +60,7 @@ describe("Challenges (Solidity against node/core and node/aggregation)", () => {
   let f: TestFederation;
 
   beforeEach(async () => {
-    f = await createFederation({ participants: 8, aggregators: 3 });
+    f = await createFederation({ participants: 8, aggregators: 4 });
   });
 
   it(`never strikes the right model, and strikes every single wrong lane: ${rounds} random rounds`, async function () {
@@ -67,11 +83,18 @@ describe("Challenges (Solidity against node/core and node/aggregation)", () => {
       const lieIn = lane >> 6;
       for (let chunk = 0; chunk < lie.chunkCount; chunk++) {
         if (chunk === lieIn) continue;
-        const call = f.federation.challengeChunk(round.taskId, 1, proposal, round.commitments, round.proof(lie, chunk));
+        const call = f.federation.challengeChunk(
+          round.taskId,
+          1,
+          proposal,
+          round.commitments,
+          round.proof(lie, chunk),
+          none,
+        );
         await expect(call, `round ${i}, right chunk ${chunk}`).revertedWithCustomError(f.federation, "ChunkIsRight");
       }
       await expect(
-        f.federation.challengeChunk(round.taskId, 1, proposal, round.commitments, round.proof(lie, lieIn)),
+        f.federation.challengeChunk(round.taskId, 1, proposal, round.commitments, round.proof(lie, lieIn), none),
         `round ${i}, lane ${lane}`,
       )
         .emit(f.federation, "Challenged")
@@ -93,12 +116,12 @@ describe("Challenges (Solidity against node/core and node/aggregation)", () => {
   ): Promise<void> {
     for (let chunk = 0; chunk < honest.chunkCount; chunk++) {
       await expect(
-        f.federation.challengeChunk(round.taskId, 1, proposal, round.commitments, round.proof(honest, chunk)),
+        f.federation.challengeChunk(round.taskId, 1, proposal, round.commitments, round.proof(honest, chunk), none),
         `${name}, chunk ${chunk}`,
       ).revertedWithCustomError(f.federation, "ChunkIsRight");
     }
     await expect(
-      f.federation.challengeWeight(round.taskId, 1, proposal, round.commitments),
+      f.federation.challengeWeight(round.taskId, 1, proposal, round.commitments, none),
       name,
     ).revertedWithCustomError(f.federation, "WeightIsRight");
   }
@@ -123,7 +146,7 @@ describe("Challenges (Solidity against node/core and node/aggregation)", () => {
       const proposal = await round.propose(createChunkTree(round.honest()).root);
       const { tree } = updates[1]!;
       const proof = { position: 1, chunkIndex: 2, chunk: tree.chunk(2), path: tree.proof(2) };
-      const call = f.federation.challengeUpdate(round.taskId, 1, proposal, round.commitments, proof);
+      const call = f.federation.challengeUpdate(round.taskId, 1, proposal, round.commitments, proof, none);
       if (valid) await expect(call).revertedWithCustomError(f.federation, "UpdateIsValid");
       else
         await expect(call)
@@ -135,22 +158,27 @@ describe("Challenges (Solidity against node/core and node/aggregation)", () => {
   it("recomputes over the included updates only, and strikes a total weight that does not add up", async () => {
     const numbers = createSeededNumbers(7);
     const base = vectorOf(randomLanes(numbers, 300, 1 << 20));
-    const updates = [10, 20, 30, 40].map((weight) => ({ ...vectorOf(randomLanes(numbers, 300, 1 << 20)), weight }));
+    const updates = [10, 20, 30, 40].map((weight) => {
+      const lanes = randomLanes(numbers, 300, 1 << 20);
+      // the first, which is left out, breaks the rules
+      if (weight === 10) lanes[7] = (1 << 20) + 1;
+      return { ...vectorOf(lanes), weight };
+    });
     const round = await runToAggregating(f, { base, updates, rules: { attempts: 16 } });
     const excluded = 0b0101n;
 
     const all = createChunkTree(round.honest());
     const first = await round.propose(all.root, { excluded });
     await expect(
-      f.federation.challengeChunk(round.taskId, 1, first, round.commitments, round.proof(all, 3, excluded)),
+      f.federation.challengeChunk(round.taskId, 1, first, round.commitments, round.proof(all, 3, excluded), none),
     ).emit(f.federation, "Challenged");
 
     const right = createChunkTree(round.honest(excluded));
     const second = await round.propose(right.root, { excluded, totalWeight: 61n });
     await expect(
-      f.federation.challengeChunk(round.taskId, 1, second, round.commitments, round.proof(right, 3, excluded)),
+      f.federation.challengeChunk(round.taskId, 1, second, round.commitments, round.proof(right, 3, excluded), none),
     ).revertedWithCustomError(f.federation, "ChunkIsRight");
-    await expect(f.federation.challengeWeight(round.taskId, 1, second, round.commitments))
+    await expect(f.federation.challengeWeight(round.taskId, 1, second, round.commitments, none))
       .emit(f.federation, "Challenged")
       .withArgs(round.taskId, 1, f.admin.address, second.aggregator, 2, 0);
 
@@ -158,8 +186,14 @@ describe("Challenges (Solidity against node/core and node/aggregation)", () => {
     await expectUnchallengeable({ ...round, proof: (t, c) => round.proof(t, c, excluded) }, third, right, "third");
     const { tree } = updates[0]!;
     const proof = { position: 0, chunkIndex: 0, chunk: tree.chunk(0), path: tree.proof(0) };
-    await expect(f.federation.challengeUpdate(round.taskId, 1, third, round.commitments, proof))
+    await expect(f.federation.challengeUpdate(round.taskId, 1, third, round.commitments, proof, none))
       .revertedWithCustomError(f.federation, "NotIncluded")
       .withArgs(0);
+    await f.pass(901);
+    await f.federation.reassign(round.taskId, 1);
+    const fourth = await round.propose(createChunkTree(round.honest()).root);
+    await expect(f.federation.challengeUpdate(round.taskId, 1, fourth, round.commitments, proof, none))
+      .emit(f.federation, "Challenged")
+      .withArgs(round.taskId, 1, f.admin.address, fourth.aggregator, 1, 0);
   });
 });

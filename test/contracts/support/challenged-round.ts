@@ -1,5 +1,5 @@
 import type { HardhatEthersSigner } from "@nomicfoundation/hardhat-ethers/types";
-import { weightedMean } from "../../../node/aggregation/weighted-mean.ts";
+import { medianTrim, trimBounds, trimmedMean, weightedMean } from "../../../node/aggregation/index.ts";
 import { type ChunkTree, createChunkTree } from "../../../node/core/chunk-tree.ts";
 import { updateRootOf } from "../../../node/core/commitment.ts";
 import { concatBytes } from "../../../node/core/hex.ts";
@@ -82,17 +82,28 @@ export async function runToAggregating(f: TestFederation, { base, updates, rules
   await f.federation.closeRound(taskId, 1);
 
   const included = (excluded: bigint) => updates.filter((_, slot) => ((excluded >> BigInt(slot)) & 1n) === 0n);
+  const trimOf = (count: number): number => (taskRules.rule === 1 ? medianTrim(count) : taskRules.trim);
+  /** What a proof says of the sorted values, where the rule sorts. */
+  const boundsOf = (vectors: readonly Vector[], chunkIndex: number): Uint8Array => {
+    if (taskRules.rule === 0) return new Uint8Array(0);
+    const chunks = vectors.map(({ tree }) => bytesToLanes(tree.chunk(chunkIndex).slice()));
+    const { lows, highs } = trimBounds(chunks, trimOf(chunks.length));
+    return concatBytes(lanesToBytes(lows), lanesToBytes(highs));
+  };
   return {
     taskId,
     commitments,
 
     /** What the rule makes of the updates that are not excluded. */
     honest: (excluded = 0n): Int32Array =>
-      weightedMean({
-        base: base.lanes,
-        updates: included(excluded),
-        serverRateQ16: taskRules.serverRateQ16,
-      }),
+      taskRules.rule === 0
+        ? weightedMean({ base: base.lanes, updates: included(excluded), serverRateQ16: taskRules.serverRateQ16 })
+        : trimmedMean({
+            base: base.lanes,
+            updates: included(excluded).map(({ lanes }) => lanes),
+            trim: trimOf(included(excluded).length),
+            serverRateQ16: taskRules.serverRateQ16,
+          }),
 
     /** The assigned aggregator proposes this model; returns the proposal. */
     async propose(
@@ -116,7 +127,7 @@ export async function runToAggregating(f: TestFederation, { base, updates, rules
       basePath: base.tree.proof(chunkIndex),
       updates: concatBytes(...included(excluded).map(({ tree }) => encodeZigzag(tree.chunk(chunkIndex)))),
       updatePaths: included(excluded).flatMap(({ tree }) => tree.proof(chunkIndex)),
-      bounds: "0x",
+      bounds: boundsOf(included(excluded), chunkIndex),
     }),
   };
 }
