@@ -15,6 +15,7 @@ import { createModelSource } from "../rounds/model-source.ts";
 import { type NodeTimes, nodeTimes } from "../rounds/node-times.ts";
 import { bytesPatience, patientSource } from "../rounds/patient-source.ts";
 import type { RoleDeps, RoleProcess } from "../rounds/role-process.ts";
+import type { RoundEvent } from "../rounds/round-state.ts";
 import { sendCall } from "../rounds/send-call.ts";
 import { sendCase } from "../rounds/send-case.ts";
 import { settleCase } from "../rounds/settle-case.ts";
@@ -62,7 +63,7 @@ export function createWatcher(deps: WatcherDeps, options: WatcherOptions): RoleP
     context: {
       readonly state: WatcherState;
       readonly signal: AbortSignal;
-      readonly emit: (event: WatcherEvent) => void;
+      readonly emit: (event: WatcherEvent | RoundEvent) => void;
     },
   ): Promise<ActionResult | undefined> {
     const { state, signal, emit } = context;
@@ -129,6 +130,7 @@ export function createWatcher(deps: WatcherDeps, options: WatcherOptions): RoleP
         if (judgement.agrees) {
           onProgress?.({ kind: "recomputed", round: round.round, durationMs: clock.nowMs() - startMs });
         }
+        for (const fault of judgement.faults ?? []) emit({ kind: "fault", fault });
         emit({ kind: "judged", subject, judgement });
         if (judgement.missing !== undefined) return { repeatMs: 3 * republishMs };
         return judgement.withheld ? { repeatMs: republishMs } : undefined;
