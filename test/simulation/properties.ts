@@ -9,7 +9,7 @@ import { allBlobs, type SimulatedFederation, simulatedSpec } from "./federation.
 import { modelDeployment } from "./model-storage.ts";
 
 /** Everything that is not as it must be after a run, in words; empty when all is well. */
-export async function brokenProperties(federation: SimulatedFederation, ended: boolean): Promise<readonly string[]> {
+export async function brokenProperties(federation: SimulatedFederation, ended: boolean): Promise<string[]> {
   const { chain, nodes, taskId } = federation;
   const view = foldTask(chain.events());
   const broken: string[] = [];

@@ -115,6 +115,22 @@ export function drawScenario(random: SeededRandom): Scenario {
   return { participants, aggregators, rules: { ...rules, ...court }, faults, loss, outage, inclusion, batched };
 }
 
+/**
+ * Draws a pipelined scenario in which one of two aggregators lies whenever it proposes. Nothing in it keeps all the others from seeing
+ * the lie for a whole challenge window: no cuts, nobody gone for good, no update taken away.
+ */
+export function drawLyingScenario(random: SeededRandom): Scenario {
+  const drawn = drawScenario(random);
+  const aggregators = 2;
+  const liar = drawn.participants + random.integer(0, 1);
+  const faults = drawn.faults.filter((fault) => {
+    if (fault.kind === "cut" || fault.kind === "vanish") return false;
+    return fault.kind !== "crash" || (fault.backAfterS !== undefined && fault.node < drawn.participants + aggregators);
+  });
+  const rules = { ...drawn.rules, pipelined: true, challengeWindowS: drawn.rules.challengeWindowS + 30 };
+  return { ...drawn, aggregators, rules, faults: [...faults, { kind: "liar", node: liar }] };
+}
+
 /** f + 1 holders, and more than 3 f updates. */
 function availability(
   holders: number,

@@ -1,22 +1,27 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { expect } from "chai";
 import { createSimulatedFederation } from "./federation.ts";
+import { wrongfulChallenges } from "./play.ts";
 import { brokenProperties } from "./properties.ts";
+import { drawLyingScenario } from "./scenario.ts";
+import { createSeededRandom } from "./seeded-random.ts";
 
 const notablePath = new URL("notable-seeds.json", import.meta.url);
-const notable = JSON.parse(readFileSync(notablePath, "utf8")) as { seed: number; why: string }[];
+const notable = JSON.parse(readFileSync(notablePath, "utf8")) as { seed: number; why: string; lying?: true }[];
 const seedCount = Number(process.env.SIM_SEEDS ?? 100);
 const firstSeed = Number(process.env.SIM_FIRST ?? 1);
 /** More than any scenario needs: four rounds of all windows and attempts are under 900 s. */
 const limitS = 1800;
 
-async function check(seed: number): Promise<void> {
-  const federation = createSimulatedFederation(seed);
+async function check(seed: number, lying = false): Promise<void> {
+  const given = lying ? drawLyingScenario(createSeededRandom(seed)) : undefined;
+  const federation = createSimulatedFederation(seed, given);
   const broken = await brokenProperties(federation, await federation.run(limitS));
+  broken.push(...wrongfulChallenges(federation).map((refused) => `a proof was refused: ${JSON.stringify(refused)}`));
   if (broken.length === 0) return;
   const why = broken.join("; ");
-  if (!notable.some((known) => known.seed === seed)) {
-    notable.push({ seed, why });
+  if (!notable.some((known) => known.seed === seed && (known.lying ?? false) === lying)) {
+    notable.push({ seed, why, ...(lying && { lying }) });
     writeFileSync(notablePath, `${JSON.stringify(notable, undefined, 2)}\n`);
   }
   expect.fail(`seed ${seed}: ${why}\n${JSON.stringify(federation.scenario)}`);
@@ -24,13 +29,20 @@ async function check(seed: number): Promise<void> {
 
 describe("simulated federations", () => {
   it("keep every property under seeds that once found something", async () => {
-    for (const { seed } of notable) await check(seed);
+    for (const { seed, lying } of notable) await check(seed, lying);
   });
 
   for (let from = firstSeed; from < firstSeed + seedCount; from += 25) {
     const to = Math.min(from + 25, firstSeed + seedCount) - 1;
     it(`keep every property under seeds ${from} to ${to}`, async () => {
       for (let seed = from; seed <= to; seed++) await check(seed);
+    });
+  }
+
+  for (let from = firstSeed; from < firstSeed + seedCount; from += 25) {
+    const to = Math.min(from + 25, firstSeed + seedCount) - 1;
+    it(`keep every property with a lying aggregator under seeds ${from} to ${to}`, async () => {
+      for (let seed = from; seed <= to; seed++) await check(seed, true);
     });
   }
 

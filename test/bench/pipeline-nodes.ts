@@ -1,0 +1,73 @@
+import { chunkTreeRoot } from "../../node/core/chunk-tree.ts";
+import { initialLanes } from "../../node/core/initial-model.ts";
+import { modelLayout } from "../../node/core/model-layout.ts";
+import type { TaskEvent } from "../../node/core/records.ts";
+import { canonicalTaskSpec } from "../../node/core/task-spec.ts";
+import type { Trainer } from "../../node/ports/trainer.ts";
+import { createClock } from "../../node/system/index.ts";
+import { taskPreset } from "../../node/training/index.ts";
+import { openAggregator, openParticipant } from "../attack/federation-nodes.ts";
+import { silentLog, startFederation } from "../support/federation-fixture.ts";
+import { temporaryDirectory } from "../support/temporary-directory.ts";
+
+const parts = 3;
+const extraTrainingMs = 4_000;
+
+/**
+ * A task of so many rounds with real nodes in this process: three participants and an aggregator, each with its own libp2p host,
+ * store and journal, on the embedded chain with a block every half second. Training is real, and takes four seconds more, so that
+ * the machine's own load does not decide. Resolves with the record.
+ */
+export async function runRealRounds(
+  challengeWindowS: number,
+  pipelined: boolean,
+  rounds: number,
+): Promise<readonly TaskEvent[]> {
+  const folder = await temporaryDirectory();
+  const fixture = await startFederation({ participants: parts, aggregators: 1, register: false, blockIntervalMs: 500 });
+  const nodes: Awaited<ReturnType<typeof openAggregator>>[] = [];
+  try {
+    const preset = taskPreset("digits");
+    const { spec } = preset;
+    const { fractionBits, clipLanes, maxWeight, serverRateQ16 } = preset.rules;
+    const taskId = await fixture.createTask({
+      rules: {
+        ...{ fractionBits, clipLanes, maxWeight, serverRateQ16, rounds, challengeWindowS, pipelined },
+        parameterCount: modelLayout(spec.model).parameterCount,
+        ...{ minUpdates: parts, attestationQuorum: parts + 1, commitWindowS: 120, aggregateWindowS: 120 },
+      },
+      modelRoot: chunkTreeRoot(initialLanes(spec, fractionBits)),
+      spec: canonicalTaskSpec(spec),
+      enrol: [],
+    });
+    const events = { log: silentLog, onProgress: () => undefined, onReceived: () => undefined };
+    const place = { fixture, taskId, folder: folder.path, events };
+    nodes.push(await openAggregator({ ...place, member: fixture.aggregators[0]! }, parts));
+    for (const [part, member] of fixture.participants.entries()) {
+      const data = { preset, spec, seed: 1, part, parts };
+      nodes.push(
+        await openParticipant({ ...place, member }, data, (deps) => ({ ...deps, trainer: slower(deps.trainer) })),
+      );
+    }
+    for (const { role } of nodes) role.start();
+    await Promise.all(nodes.map(({ role }) => role.done));
+    const reader = await fixture.reader();
+    return await reader.history(taskId, { detail: true });
+  } finally {
+    await Promise.allSettled(nodes.map(({ close }) => close()));
+    await fixture.close();
+    await folder.remove();
+  }
+}
+
+function slower(trainer: Trainer): Trainer {
+  const clock = createClock();
+  return {
+    ...trainer,
+    async train(request) {
+      const trained = await trainer.train(request);
+      await clock.sleep(extraTrainingMs, request.signal ? { signal: request.signal } : {});
+      return trained;
+    },
+  };
+}
