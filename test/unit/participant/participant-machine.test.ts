@@ -30,6 +30,7 @@ const machine = participantMachine(a, options, { graceS: times.graceS });
 const update = { round: 1, baseModelRoot: hashOf(9), updateRoot: hashOf(16), contentId: hashOf(32), weight: 10 };
 const trained: ParticipantEvent = { kind: "trained", update };
 const offered: ParticipantEvent = { kind: "offered", contentId: update.contentId };
+const answered: ParticipantEvent = { kind: "answered", contentId: update.contentId };
 const proposed = proposedRound();
 const subject = subjectOf(proposed);
 const agreed: ParticipantEvent = { kind: "verified", subject, agrees: true };
@@ -70,10 +71,16 @@ describe("the participant's machine", () => {
     ["not enrolled", dueAfter(without(viewOf([finalRound()]))), ["enrol"]],
     ["drawn, nothing trained", dueAfter(open), ["train"]],
     ["trained", dueAfter(open, [trained]), ["offer"]],
-    ["offered", dueAfter(open, [trained, offered]), ["commit"]],
+    ["offered to one aggregator", dueAfter(open, [trained, offered]), ["offer", "commit"]],
+    ["offered to all aggregators", dueAfter(open, [trained, answered]), ["commit"]],
     ["trained, near the deadline", dueAfter(open, [trained], 151), ["commit"]],
     ["after the deadline", dueAfter(open, [trained, offered], 161), []],
-    ["committed", dueAfter(viewOf([roundOf({ commitments: [commitmentOf(0)] })]), [trained, offered]), []],
+    [
+      "committed, asking still",
+      dueAfter(viewOf([roundOf({ commitments: [commitmentOf(0)] })]), [trained, offered]),
+      ["offer"],
+    ],
+    ["committed", dueAfter(viewOf([roundOf({ commitments: [commitmentOf(0)] })]), [trained, answered]), []],
     ["leaving", dueAfter(leaves(open)), []],
     ["enrolled after the opening", dueAfter(viewOf([roundOf({ enrolled: 3, drawn: 3 })], lastPlace())), []],
     [
