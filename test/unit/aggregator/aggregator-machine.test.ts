@@ -17,8 +17,10 @@ import {
   members,
   proposedRound,
   roundOf,
+  rules,
   viewOf,
 } from "../../support/round-states.ts";
+import { availabilityWord } from "../../support/signed-words.ts";
 
 const options = { contact: contactOf(accounts.x), patienceS: 5, settleBlocks: 0 };
 const machine = aggregatorMachine(accounts.x, options, { graceS: 3 });
@@ -49,6 +51,12 @@ const unusable = (slot: number): AggregatorEvent => ({
   fact: "unusable",
 });
 const proposal = { ...proposedRound().proposal };
+/** The journal's answer: no custody was signed for it. */
+const free = (slot: number, isSigned = false): AggregatorEvent => ({
+  kind: "custody",
+  update: commitmentOf(slot),
+  isSigned,
+});
 
 describe("the aggregator's machine", () => {
   it("opens the first round when enough are enrolled", () => {
@@ -58,15 +66,18 @@ describe("the aggregator's machine", () => {
   it("brings the bond of a task that has one, once, and not after it lost it", () => {
     const lost = { attempt: 0, aggregator: accounts.x, challenger: accounts.a, kind: "wrong-chunk" as const };
     const refuted = aggregatingRound([], { refuted: [lost], assignment: { ...proposal, deadlineS: 240 } });
-    const dueIn = (rounds: readonly RoundView[], events: readonly AggregatorEvent[] = [], bondWei?: bigint) => {
-      const view = viewOf(rounds, bondWei === undefined ? {} : { bondWei });
+    const dueIn = (rounds: readonly RoundView[], events: readonly AggregatorEvent[] = [], changes = {}) => {
+      const view = viewOf(rounds, { rules: { ...rules, ...changes } });
       const all = [{ kind: "members", members }, { kind: "looked", view, head: headAt(100) }, ...events] as const;
       return machine.due(all.reduce((state, event) => machine.reduce(state, event), machine.initial));
     };
-    expect(dueIn([roundOf()], [], 5n)).to.deep.equal([{ kind: "bond", key: "bond", bondWei: 5n }]);
-    expect(dueIn([roundOf()], [{ kind: "bonded" }], 5n)).to.deep.equal([]);
+    const bond = { aggregatorBondGwei: 5 };
+    const bonds = (bondWei: bigint) => [{ kind: "bond", key: "bond", bondWei }];
+    expect(dueIn([roundOf()], [], bond)).to.deep.equal(bonds(5_000_000_000n));
+    expect(dueIn([roundOf()], [], { ...bond, pipelined: true }), "two rounds").to.deep.equal(bonds(10_000_000_000n));
+    expect(dueIn([roundOf()], [{ kind: "bonded" }], bond)).to.deep.equal([]);
     expect(dueIn([roundOf()])).to.deep.equal([]);
-    expect(kinds([...dueIn([refuted], [], 5n)])).to.not.include("bond");
+    expect(kinds([...dueIn([refuted], [], bond)])).to.not.include("bond");
   });
 
   it("gathers updates as they are committed, each once", () => {
@@ -91,12 +102,44 @@ describe("the aggregator's machine", () => {
     const events = [here(0), here(1), here(2)];
     expect(kinds(due(aggregatingRound(), events, 219))).to.deep.equal(["gather"]);
     const late = due(aggregatingRound(), events, 220);
-    expect(kinds(late)).to.deep.equal(["gather", "aggregate"]);
-    expect(late[1]).to.deep.include({ excluded: 0b1000n });
+    expect(kinds(late), "the journal first").to.deep.equal(["gather", "recall"]);
+    expect(late[1]).to.deep.include({ commitments: [commitmentOf(3)] });
+    const recalled = due(aggregatingRound(), [...events, free(3)], 220);
+    expect(kinds(recalled)).to.deep.equal(["gather", "aggregate"]);
+    expect(recalled[1]).to.deep.include({ excluded: 0b1000n });
+  });
+
+  it("never leaves out an update that it signed custody for, before or after it was committed", () => {
+    const events = [here(0), here(1), here(2)];
+    expect(kinds(due(aggregatingRound(), [...events, free(3, true)], 230))).to.deep.equal(["gather"]);
+    const open: RoundEvent = { kind: "looked", view: viewOf([roundOf()]), head: headAt(110) };
+    const closed: RoundEvent = { kind: "looked", view: viewOf([aggregatingRound()]), head: headAt(230) };
+    const all = [{ kind: "members", members } as const, open, free(3, true), closed, ...events];
+    const state = all.reduce((before, event) => machine.reduce(before, event), machine.initial);
+    expect(kinds([...machine.due(state)])).to.deep.equal(["gather"]);
+  });
+
+  it("proposes with words in a task with holders, and only with enough of them", () => {
+    const held = { rules: { ...rules, holders: 2 } };
+    const round = aggregatingRound();
+    const dueWith = (events: readonly (AggregatorEvent | RoundEvent)[]) => {
+      const looked: RoundEvent = { kind: "looked", view: viewOf([round], held), head: headAt(205) };
+      const all = [{ kind: "members", members } as const, looked, ...[0, 1, 2, 3].map(here), ...events];
+      return machine.due(all.reduce((before, event) => machine.reduce(before, event), machine.initial));
+    };
+    const words = [2, 0].map((slot) => availabilityWord(slot, 0b1111n, round));
+    const said = words.map((word): RoundEvent => ({ kind: "availability", word }));
+    expect(dueWith([])).to.deep.equal([]);
+    expect(dueWith(said.slice(1))).to.deep.equal([]);
+    const [compute] = dueWith(said);
+    if (compute?.kind !== "aggregate") return expect.fail("nothing to compute");
+    const [send] = dueWith([...said, { kind: "aggregated", subject: compute.subject, proposal }]);
+    const call = { kind: "propose", taskId: 1, round: 1, proposal, words: [words[1], words[0]] };
+    expect(send?.kind === "send" && send.call, "ascending by holder").to.deep.equal(call);
   });
 
   it("leaves out unusable updates without waiting", () => {
-    const [action] = due(aggregatingRound(), [here(0), unusable(1), here(2), here(3)]);
+    const [action] = due(aggregatingRound(), [here(0), unusable(1), free(1), here(2), here(3)]);
     expect(action).to.deep.include({ kind: "aggregate", excluded: 0b10n });
   });
 
