@@ -25,6 +25,22 @@ function overlapping({ federation }: Played): readonly number[] {
   return [...opened].filter(([round, atS]) => atS < (ended.get(round - 1) ?? 0)).map(([round]) => round);
 }
 
+/** Has node 3's account commit to whatever round is open over a proposal of the liar, node 5, as an accomplice would. */
+function buildOnLies({ clock, chain, nodes, taskId }: SimulatedFederation): void {
+  const accomplice = chain.connect(nodes[3]!.account);
+  const look = (): void => {
+    clock.after(400, look);
+    const { rounds, candidateRoot } = chain.storage().tasks[taskId - 1]!;
+    const [below, open] = rounds[0].round < rounds[1].round ? rounds : [rounds[1], rounds[0]];
+    const isBuiltOnLie = below.assigned === nodes[5]!.account && below.phase === "proposed" && open.phase === "open";
+    if (!isBuiltOnLie || open.committed !== 0n) return;
+    const about = { taskId, round: open.round, baseModelRoot: candidateRoot, weight: 10 };
+    const update = { updateRoot: `0x${"77".repeat(32)}`, contentId: `0x${"78".repeat(32)}` } as const;
+    accomplice.send({ kind: "commit", ...about, ...update }).catch(() => undefined);
+  };
+  clock.after(400, look);
+}
+
 const phases = ({ view }: Played): readonly string[] => view.rounds.map(({ phase }) => phase);
 
 describe("a simulated federation with a pipelined task", () => {
@@ -73,6 +89,18 @@ describe("a simulated federation with a pipelined task", () => {
       ).to.deep.equal([]);
       expect(wrongfulChallenges(federation)).to.deep.equal([]);
     }
+  });
+
+  it("takes the accomplices' updates down with the lie that they built on", async () => {
+    const played = await play([{ kind: "liar", node: 5 }], pipelined, { before: buildOnLies });
+    const { view, broken } = played;
+    expect(broken).to.deep.equal([]);
+    const fallen = view.rounds.filter(({ invalidReason }) => invalidReason === "ancestor-invalid");
+    expect(fallen.length).to.be.greaterThan(0);
+    expect(fallen.flatMap(({ commitments }) => commitments).length).to.be.greaterThan(0);
+    const others = view.rounds.filter((round) => !fallen.includes(round));
+    expect(others.map(({ phase }) => phase)).to.deep.equal(others.map(() => "finalized"));
+    expect(others.map(({ commitments }) => commitments.length)).to.deep.equal(others.map(() => 4));
   });
 
   it("lets a bonded liar pay, and the bond of the fallen round go free", async () => {
