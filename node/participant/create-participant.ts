@@ -118,7 +118,7 @@ export function createParticipant(deps: ParticipantDeps, options: ParticipantOpt
           return await sendCall({ chain, log, onProgress }, action.call, signal, state.view);
         const reserve = isWorthReserving(action.call, { view: state.view!, head: state.head! });
         const { view } = look;
-        return await sendCase({ chain, cases, random, log, onProgress }, action.call, { view, reserve, signal });
+        return await sendCase({ chain, cases, clock, random, log, onProgress }, action.call, { view, reserve, signal });
       }
       case "push":
         return await sendCall({ chain, log, onProgress }, action.call, signal, state.view);

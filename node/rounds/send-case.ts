@@ -4,7 +4,7 @@ import { toHex } from "../core/hex.ts";
 import type { Bytes32 } from "../core/ids.ts";
 import type { TaskView } from "../core/task-view.ts";
 import type { Chain } from "../ports/chain.ts";
-import type { Log, Random } from "../ports/system.ts";
+import type { Clock, Log, Random } from "../ports/system.ts";
 import type { ActionResult } from "./action-runner.ts";
 import type { CaseJournal, OpenCase } from "./case-journal.ts";
 import { type CaseCall, caseOf } from "./case-of.ts";
@@ -15,6 +15,7 @@ import { sendCall } from "./send-call.ts";
 export interface SendCaseDeps {
   readonly chain: Chain;
   readonly cases: CaseJournal;
+  readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
   readonly onProgress?: ((progress: Progress) => void) | undefined;
@@ -28,7 +29,7 @@ export interface SendCaseDeps {
  * @param look.reserve whether to reserve first: not where there is no reward, or no time for another block
  */
 export async function sendCase(
-  { chain, cases, random, log, onProgress }: SendCaseDeps,
+  { chain, cases, clock, random, log, onProgress }: SendCaseDeps,
   call: CaseCall,
   { view, reserve, signal }: { readonly view: TaskView; readonly reserve: boolean; readonly signal: AbortSignal },
 ): Promise<ActionResult & { readonly gasUsed: number }> {
@@ -43,6 +44,8 @@ export async function sendCase(
     await cases.keep({ ...entry, salt });
     const gasUsed = await reserveOnChain(chain, challengeReservation(chain.account, salt, caseHash), signal);
     await cases.keep({ ...entry, salt, reserved: true });
+    // the contract wants a later second, which the next block of a fast chain may not have
+    await clock.sleep(1_000, { signal });
     onProgress?.({ kind: "reserved", round: call.round, gasUsed });
   }
   return await sendCall({ chain, log, onProgress }, { ...call, salt }, signal, view);

@@ -75,7 +75,11 @@ export function createWatcher(deps: WatcherDeps, options: WatcherOptions): RoleP
         if (!isCaseCall(action.call)) return await sendCall({ chain, log, onProgress }, action.call, signal, view);
         const reserve = (options.reserve ?? true) && isWorthReserving(action.call, { view, head: state.head! });
         try {
-          return await sendCase({ chain, cases, random, log, onProgress }, action.call, { view, reserve, signal });
+          return await sendCase({ chain, cases, clock, random, log, onProgress }, action.call, {
+            view,
+            reserve,
+            signal,
+          });
         } finally {
           emit({ kind: "cases", cases: await cases.all() });
         }
