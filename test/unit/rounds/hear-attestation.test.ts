@@ -45,6 +45,14 @@ describe("hearAttestation", () => {
     expect(hear(state(viewOf([{ ...proposed, phase: "finalized" }]))).verdict).to.equal("ignore");
   });
 
+  it("accepts words on either round in flight", () => {
+    const second = { ...proposed, round: 2, baseModelRoot: proposed.proposal.modelRoot };
+    const both = state(viewOf([proposed, second]));
+    expect(hear(both).verdict).to.equal("accept");
+    expect(hear(both, { round: 2 }).verdict).to.equal("accept");
+    expect(hear(both, { round: 3 }).verdict).to.equal("ignore");
+  });
+
   it("accepts one that is ahead of this node's look", () => {
     expect(hear(state(viewOf([roundOf()]))).verdict).to.equal("accept");
   });

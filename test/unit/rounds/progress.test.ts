@@ -59,6 +59,22 @@ describe("progressBetween", () => {
     expect(kinds(undefined, [final, second])).to.deep.equal(["round-opened"]);
   });
 
+  it("tells both rounds of a pipelined task, the older one first", () => {
+    const second = roundOf({ round: 2 });
+    const grown = roundOf({ round: 2, commitments: [commitmentOf(0, 2)] });
+    expect(kinds([proposedRound(), second], [final, grown])).to.deep.equal(["finalized", "update-recorded"]);
+    const fallen: RoundView = { ...grown, phase: "invalidated", invalidReason: "ancestor-invalid" };
+    const again = aggregatingRound([0, 1, 2, 3], {
+      assignment: { attempt: 1, aggregator: accounts.y, deadlineS: 300 },
+      refuted: [{ attempt: 0, aggregator: accounts.x, challenger: accounts.a, kind: "wrong-chunk" }],
+    });
+    expect(kinds([proposedRound(), grown], [again, fallen])).to.deep.equal([
+      "proposal-refuted",
+      "assigned",
+      "invalidated",
+    ]);
+  });
+
   it("tells a reassignment and an invalidation", () => {
     const again = aggregatingRound([0, 1, 2, 3], {
       assignment: { attempt: 1, aggregator: accounts.y, deadlineS: 300 },
