@@ -19,6 +19,10 @@ import {MemberActions} from "./MemberActions.sol";
 /// @notice What anybody may try, right or wrong, on three tasks: a plain one, one that draws half of its participants for a few
 /// rounds each, and a pipelined one with holders. Each answer is held against the books.
 contract FederationHandler is MemberActions {
+    /// @dev What {_aRound} makes the newest round and the one before of.
+    uint256 private constant NEWEST = 0;
+    uint256 private constant BEFORE = 1;
+
     function open(uint256 task, uint256 randomness) public onTask(task) {
         uint32 taskId = _task(task);
         bool may = _mayOpen(taskId);
@@ -169,26 +173,30 @@ contract FederationHandler is MemberActions {
         vm.warp(block.timestamp + bound(seconds_, 1, 700));
     }
 
-    /// @notice A step that is due in the older or the newer of the two rounds, so that rounds get further than chance would take them.
-    function advance(uint256 task, uint256 kind) external {
-        uint32 taskId = _task(task);
-        open(task, kind);
-        uint32 newest = _tasks[taskId].newest;
-        // a round is asked for by what _aRound makes of it
-        for (uint256 older = 2; older != 0; --older) {
-            uint256 which = older == 2 ? 1 : 0;
-            if (older == 2 && newest < 2) continue;
-            Phase phase = _rounds[taskId][newest - uint32(which)].phase;
-            if (phase == Phase.Open) {
-                for (uint256 i = 0; i < participants.length; ++i) commit(i, task, which, 10);
-                close(task, which);
-            } else if (phase == Phase.Aggregating) {
-                reassign(task, which);
-                propose(task, which, kind % 4);
-            } else if (phase == Phase.Proposed && kind % 2 == 0) {
-                finalizeUnchallenged(task, which);
-                challenge(task, which);
-            }
+    /// @notice One to six times a step that is due, so that rounds get further than chance would take them: they are opened on proposals
+    /// that are wrong, and fall.
+    function advance(uint256 task, uint256 kinds) external {
+        for (uint256 times = (kinds % 6) + 1; times != 0; --times) {
+            kinds /= 6;
+            open(task, kinds);
+            uint32 newest = _tasks[_task(task)].newest;
+            if (newest > 1) _advance(task, BEFORE, newest - 1, kinds);
+            _advance(task, NEWEST, newest, kinds);
+            if ((kinds >> 3) % 4 == 3) wait(700);
+        }
+    }
+
+    function _advance(uint256 task, uint256 which, uint32 round, uint256 kind) private {
+        Phase phase = _rounds[_task(task)][round].phase;
+        if (phase == Phase.Open) {
+            for (uint256 i = 0; i < participants.length; ++i) commit(i, task, which, 10);
+            close(task, which);
+        } else if (phase == Phase.Aggregating) {
+            reassign(task, which);
+            propose(task, which, kind % 4);
+        } else if (phase == Phase.Proposed && kind % 2 == 0) {
+            finalizeUnchallenged(task, which);
+            challenge(task, which);
         }
     }
 
