@@ -103,6 +103,7 @@ function beginWalk(
     created,
     rules,
     recoverSigner,
+    last: created,
     log,
     rounds: [],
     demands: new Map(),
@@ -145,6 +146,11 @@ function follow(walk: Walk, event: TaskEvent): void {
       message: `${event.name} of ${"round" in event ? `round ${event.round}` : "the task"} is out of place: ${reason}.`,
       data: { event: event.name, blockNumber: event.blockNumber, logIndex: event.logIndex },
     });
+  const { last } = walk;
+  const isLater =
+    event.blockNumber > last.blockNumber || (event.blockNumber === last.blockNumber && event.logIndex > last.logIndex);
+  if (!isLater) misplaced("the event before it stands behind it in the chain");
+  walk.last = event;
   if (event.taskId !== walk.taskId) misplaced(`it belongs to task ${event.taskId}`);
   if (event.name === "TaskCreated") {
     misplaced("the task exists already");

@@ -1,6 +1,6 @@
 import type { Deployment } from "../core/commitment.ts";
 import type { Address, Bytes32, RoundNumber, TaskId } from "../core/ids.ts";
-import type { Commitment, Phase, Proposal, TaskEvent, TaskRules } from "../core/records.ts";
+import type { Commitment, EventPosition, Phase, Proposal, TaskEvent, TaskRules } from "../core/records.ts";
 import type { ChainReader } from "../ports/chain.ts";
 import { createFindingLog, type Finding, type FindingLog } from "./findings.ts";
 
@@ -135,6 +135,8 @@ export interface Walk {
   readonly participants: Map<string, Address>;
   /** Rounds each account has committed in, by its lower-case form. */
   readonly used: Map<string, number>;
+  /** The event read last. */
+  last: EventPosition;
   /** By their ids in lower case. */
   readonly demands: Map<string, DemandRecord>;
   /** Amounts that answer, by round (0: for a place) and lower-case account. */

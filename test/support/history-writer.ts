@@ -116,7 +116,12 @@ export function signWord(deployment: Deployment, word: Omit<Availability, "signa
 /** Who signed a record in a federation, as the chain's reader says it. */
 export function signerRecovery({ chainId, federation }: Deployment): RecoverSigner {
   const domain = attestationDomain(Number(chainId), federation);
-  return (record) => recoverSigner(recordDigest(domain, record), record.signature);
+  const known = new Map<string, Address | undefined>();
+  return (record) => {
+    const key = Object.values(record).join();
+    if (!known.has(key)) known.set(key, recoverSigner(recordDigest(domain, record), record.signature));
+    return known.get(key);
+  };
 }
 
 /** A hash of its own for each label. */

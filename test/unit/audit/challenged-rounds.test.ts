@@ -57,7 +57,7 @@ describe("the audit of a round whose first proposal was proven wrong", () => {
   it("finds a challenge against somebody else, and one out of place", async () => {
     const history = await buildHistory(refuted);
     const other = tampered(history, "Challenged", 2, to({ aggregator: accountOf("stranger") }));
-    expect(foundIn(other).map(({ code }) => code)).to.deep.equal(["CHALLENGE_WRONG"]);
+    expect(foundIn(other).map(({ code }) => code)).to.deep.equal(["CHALLENGE_WRONG", "BOND_WRONG", "BOND_WRONG"]);
     const early = tampered(history, "Proposed", 2, () => undefined);
     expect(foundIn(early).map(({ code }) => code)).to.deep.equal(["PHASE_ORDER", "CHALLENGE_WRONG"]);
   });

@@ -3,6 +3,7 @@ import fc from "fast-check";
 import { weightedMean } from "../../../node/aggregation/index.ts";
 import { checkRound, checkUpdate, type RoundCheckInput } from "../../../node/audit/index.ts";
 import { chunkTreeRoot } from "../../../node/core/chunk-tree.ts";
+import { updateRootOf } from "../../../node/core/commitment.ts";
 import { contentIdOf } from "../../../node/core/content-id.ts";
 import { FedledgerError } from "../../../node/core/error.ts";
 import type { Bytes32 } from "../../../node/core/ids.ts";
@@ -19,11 +20,13 @@ const rules = {
   clipLanes,
   maxWeight: 50,
   serverRateQ16: 40_000,
+  trim: 0,
+  holders: 0,
 } as TaskRules;
 const baseLanes = honestUpdate(rules, 9, 9);
 
 async function commitmentTo(lanes: Int32Array, slot: number): Promise<Commitment> {
-  const updateRoot = chunkTreeRoot(lanes);
+  const updateRoot = updateRootOf(accountOf(`member ${slot}`), chunkTreeRoot(lanes));
   const contentId = await contentIdOf(lanesToBytes(lanes));
   return {
     taskId: 4,

@@ -92,6 +92,9 @@ describe("the audit of a record with more than one event wrong, or of another ta
     expect(await codes(ruling({ clipLanes: 2 ** 31 - 1, maxWeight: 2 ** 20 }))).to.deep.equal([
       ["RULES_INVALID", creator],
     ]);
+    for (const rules of [{ trim: 1 }, { rule: "trimmed-mean" }, { holders: 3 }, { aggregatorBondGwei: 1 }] as const) {
+      expect(await codes(ruling(rules)), JSON.stringify(rules)).to.deep.equal([["RULES_INVALID", creator]]);
+    }
     expect(await codes(() => ({ spec: "{}" }))).to.deep.equal([["SPEC_INVALID", creator]]);
     expect(await codes(({ spec }: { spec: string }) => ({ spec: `${spec} ` }))).to.deep.equal([
       ["SPEC_INVALID", creator],
@@ -103,8 +106,8 @@ describe("the audit of a record with more than one event wrong, or of another ta
     ).to.deep.equal([["INITIAL_MODEL_WRONG", creator]]);
   });
 
-  it("a rule this version does not compute: unchecked, never verified", async () => {
-    const history = await buildHistory({ rounds: 1, rules: { rule: "trimmed-mean" } });
+  it("a mode this version does not compute: unchecked, never verified", async () => {
+    const history = await buildHistory({ rounds: 1, rules: { mode: "masked" } });
     const report = await auditOf(history);
     expect(report.findings.map(({ code, severity }) => [code, severity])).to.deep.equal([
       ["RULE_UNSUPPORTED", "unchecked"],
