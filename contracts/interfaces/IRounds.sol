@@ -148,7 +148,8 @@ interface IRounds {
     /// @notice Commits for participants that signed (EIP-712, type Commitment; the round's base model is in what they signed).
     /// Participants that have committed already are passed over. Anyone may bring the signatures.
     ///
-    /// Requirements: those of {commit} for every other signer; at least one is added ({NothingCommitted}).
+    /// Requirements: those of {commit} for every signer, one that is passed over included; at least one is added ({NothingCommitted}).
+    /// A signer that is leaving spoils the batch: whoever brings it leaves that one out.
     function commitBatch(uint32 taskId, uint32 round, SignedCommitment[] calldata signed) external;
 
     /// @notice Freezes the round's updates and assigns an aggregator; with too few of them, invalidates the round.
