@@ -30,17 +30,14 @@ export interface NotedReport extends DueReport {
  * The misconduct that can be reported now, one report an account at most: two signed commitments to one round and model, one signed and
  * another made, an update beyond the clip, an update that a final proposal left out for a reason that the contract checked.
  *
- * Only of accounts that answer for it, and only while the contract surely holds the round: its record is written over by the
- * second round after it.
+ * Only of accounts that answer for it, and, where the round's record is needed, only while the contract surely holds it: the second
+ * round after it writes over it.
  */
 export function dueReports(view: TaskView, words: WordPool, faults: readonly UpdateFault[]): readonly DueReport[] {
-  const all = view.rounds
-    .slice(-2)
-    .flatMap((round) => [
-      ...equivocations(view, round, words),
-      ...(isOnRecord(view, round) ? recorded(view, round, words, faults) : []),
-    ])
-    .filter(({ accused }) => placeOf(view, accused) !== undefined && !isExpelled(view, accused));
+  const onRecord = view.rounds.slice(-2).filter((round) => isOnRecord(view, round));
+  const all = [...equivocations(words), ...onRecord.flatMap((round) => recorded(view, round, words, faults))].filter(
+    ({ accused }) => placeOf(view, accused) !== undefined && !isExpelled(view, accused),
+  );
   return all.filter(({ accused }, i) => all.findIndex((other) => hexEquals(other.accused, accused)) === i);
 }
 
@@ -79,12 +76,17 @@ function isOnRecord(view: TaskView, round: RoundView): boolean {
   return newest === round || !hasEnded(newest) || newest.round >= view.rules.rounds;
 }
 
-function equivocations({ taskId }: TaskView, round: RoundView, words: WordPool): readonly DueReport[] {
-  return commitmentsTo(words, round).flatMap(({ signed: one, other }) => {
+function equivocations({ commitments }: WordPool): readonly DueReport[] {
+  return [...commitments.values()].flatMap(({ signed: one, other }) => {
     if (other === undefined) return [];
-    const { participant: accused } = one;
-    const call = { kind: "reportEquivocation", taskId, round: round.round, one, other } as const;
-    return [{ key: `report:${round.round}:${accused}:equivocation`, accused, call }];
+    const { taskId, round, participant: accused } = one;
+    return [
+      {
+        key: `report:${round}:${accused}:equivocation`,
+        accused,
+        call: { kind: "reportEquivocation", taskId, round, one, other },
+      },
+    ];
   });
 }
 

@@ -73,10 +73,15 @@ export function wordOf(words: readonly Availability[], account: Address): Availa
   return words.find(({ holder }) => hexEquals(holder, account));
 }
 
-/** The pool without what concerns other rounds than these; the same pool when there is nothing of that. */
+/**
+ * The pool without what concerns other rounds than these; the same pool when there is nothing of that. Contradictions stay: they are
+ * misconduct in whatever round.
+ */
 export function onlyWordsOf(pool: WordPool, rounds: readonly RoundNumber[]): WordPool {
   const numbers = new Set(rounds);
-  const commitments = [...pool.commitments].filter(([, { signed }]) => numbers.has(signed.round));
+  const commitments = [...pool.commitments].filter(
+    ([, { signed, other }]) => other !== undefined || numbers.has(signed.round),
+  );
   const availability = [...pool.availability].filter(([, { round }]) => numbers.has(round));
   const same = commitments.length === pool.commitments.size && availability.length === pool.availability.size;
   return same ? pool : { commitments: new Map(commitments), availability: new Map(availability) };

@@ -39,6 +39,8 @@ describe("what can be reported", () => {
     const two = pool(signedCommitmentOf(0), other);
     expect(due(viewOf([roundOf()]), two)).to.deep.equal([["reportEquivocation", a, 1]]);
     expect(due(viewOf([proposedRound()]), two)).to.deep.equal([["reportEquivocation", a, 1]]);
+    const later = [1, 2, 3, 4].map((round) => roundOf({ round, phase: "finalized" }));
+    expect(due(viewOf(later), two), "long after").to.deep.equal([["reportEquivocation", a, 1]]);
     const [report] = dueReports(viewOf([roundOf()]), two, []);
     expect(report?.call).to.deep.include({ taskId: 1, one: signedCommitmentOf(0), other });
     expect(due(viewOf([roundOf()]), pool(signedCommitmentOf(0), signedCommitmentOf(0)))).to.deep.equal([]);
