@@ -79,6 +79,8 @@ bytes32 constant AGGREGATOR = keccak256("AGGREGATOR_ROLE");
 abstract contract FederationState {
     mapping(uint32 taskId => Task) internal _tasks;
     mapping(address participant => EnumerableSet.UintSet taskIds) internal _tasksOf;
+    // written by the court's code alone, which runs in this storage
+    // slither-disable-next-line uninitialized-state
     mapping(uint32 taskId => mapping(uint32 round => mapping(address aggregator => bool))) internal _barred;
     mapping(address account => BondAccount) internal _accounts;
     mapping(address account => Departure) internal _departures;

@@ -93,7 +93,7 @@ abstract contract RoundSteps is FederationState {
     ) internal {
         record.openDemands = 0;
         uint256 attempt = uint256(state.attempt()) + 1;
-        address aggregator;
+        address aggregator = address(0);
         if (attempt < task.rules.attempts) aggregator = _nextAggregator(task, taskId, state.round(), attempt);
         if (aggregator == address(0)) {
             _invalidate(task, record, taskId, state, reason);
@@ -192,6 +192,8 @@ abstract contract RoundSteps is FederationState {
     function _leave(Task storage task, uint32 taskId, address participant) internal {
         task.enrolments[participant].leaving = true;
         task.leavers.push(participant);
+        // it is there, as whoever has a place and is not leaving has it
+        // slither-disable-next-line unused-return
         _tasksOf[participant].remove(taskId);
         emit ITasks.Leaving(taskId, participant);
     }

@@ -95,7 +95,7 @@ abstract contract Rounds is Commitments {
 
         address[] memory attesters = new address[](attestations.length);
         uint256[] memory evaluations = new uint256[](attestations.length);
-        address previous;
+        address previous = address(0);
         for (uint256 i = 0; i < attestations.length; ++i) {
             Attestation calldata one = attestations[i];
             uint256 evaluation = one.evaluation & EVALUATION_MASK;
@@ -167,7 +167,7 @@ abstract contract Rounds is Commitments {
         // atLeast[j]: the slots that j + 1 words or more have named so far
         uint64[] memory atLeast = new uint64[](holders);
         bytes32 accumulator = record.accumulator;
-        address previous;
+        address previous = address(0);
         for (uint256 i = 0; i < words.length; ++i) {
             uint64 slots = words[i].slots;
             bytes32 digest = _digest(SignedStructs.availability(taskId, state.round(), accumulator, slots));

@@ -81,6 +81,8 @@ abstract contract Tasks is Members, ITasks {
         enrolment_.place = uint32(index + 1);
         enrolment_.maxWeight = task.rules.maxWeight;
         enrolment_.roundsPerParticipant = task.rules.roundsPerParticipant;
+        // it is new: whoever has no place in the task does not have it in this set
+        // slither-disable-next-line unused-return
         _tasksOf[msg.sender].add(taskId);
         uint256 bondWei = task.rules.participantBondGwei * GWEI;
         if (bondWei != 0) {

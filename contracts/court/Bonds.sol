@@ -47,6 +47,8 @@ abstract contract Bonds is RoundSteps, IBonds {
     /// @inheritdoc IBonds
     function withdrawBond() external {
         Departure memory leaving = _departures[msg.sender];
+        // nothing is nothing: no one else can change this amount
+        // slither-disable-next-line incorrect-equality
         if (leaving.amountWei == 0) revert NoAmount();
         if (block.timestamp < leaving.withdrawableFrom) revert StillUnbonding(leaving.withdrawableFrom);
         delete _departures[msg.sender];
@@ -57,6 +59,8 @@ abstract contract Bonds is RoundSteps, IBonds {
     /// @inheritdoc IBonds
     function withdrawCredit() external {
         uint256 amountWei = _credits[msg.sender];
+        // as above: a credit that another adds to is worth taking all the same
+        // slither-disable-next-line incorrect-equality
         if (amountWei == 0) revert NoAmount();
         delete _credits[msg.sender];
         emit CreditWithdrawn(msg.sender, amountWei);
@@ -83,6 +87,8 @@ abstract contract Bonds is RoundSteps, IBonds {
     }
 
     function _pay(uint256 amountWei) private {
+        // the caller takes what is its own: its books were set to zero before
+        // slither-disable-next-line arbitrary-send-eth
         (bool paid, ) = msg.sender.call{value: amountWei}("");
         if (!paid) revert PaymentRefused();
     }

@@ -102,6 +102,8 @@ abstract contract Rewards is Bonds, IRewards {
         uint256 amountGwei,
         address challenger
     ) private returns (uint256 rewardGwei) {
+        // half a gwei lost to rounding is burnt with the rest, which is the difference
+        // slither-disable-next-line divide-before-multiply
         rewardGwei = amountGwei / REWARD_DIVISOR;
         BondAccount storage held = _accounts[account];
         held.lockedWei -= uint96(amountGwei * GWEI);

@@ -83,6 +83,8 @@ library ChunkTree {
                 // 32 where the node is the right one
                 let side := and(place, 32)
                 mstore(add(left, side), node)
+                // an exclusive or is meant: the other of 0 and 32
+                // slither-disable-next-line incorrect-exp
                 mstore(add(left, xor(side, 32)), calldataload(sibling))
                 node := keccak256(buffer, 65)
             }

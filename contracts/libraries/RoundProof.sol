@@ -93,6 +93,8 @@ library RoundProof {
         bytes memory chunk = proof.chunk;
         bytes32 leaf = ChunkTree.leafOf(proof.chunkIndex, chunk, 0);
         _checkRoot(commitment, ChunkTree.rootOf(count, proof.chunkIndex, leaf, proof.path));
+        // 256 / 4 has no remainder
+        // slither-disable-next-line divide-before-multiply
         uint256 lanes = count - uint256(proof.chunkIndex) * (CHUNK_BYTES / 4);
         if (ZigzagLanes.isWithin(chunk, lanes, rules.clipLanes)) revert IChallenges.UpdateIsValid();
     }
@@ -118,7 +120,7 @@ library RoundProof {
         ChunkProof calldata proof
     ) private pure returns (bytes memory updates, uint32[] memory weights) {
         uint256 depth = proof.basePath.length;
-        uint256 count;
+        uint256 count = 0;
         for (uint256 i = 0; i < commitments.length; ++i) {
             if (isIncluded(excluded, commitments[i])) ++count;
         }
@@ -127,7 +129,7 @@ library RoundProof {
         }
         updates = ZigzagLanes.decode(proof.updates);
         weights = new uint32[](count);
-        uint256 k;
+        uint256 k = 0;
         for (uint256 i = 0; i < commitments.length; ++i) {
             Commitment calldata commitment = commitments[i];
             if (!isIncluded(excluded, commitment)) continue;
