@@ -5,7 +5,7 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { fixedPointCases, initialModelCases, weightedMeanCases } from "./vector-cases/arithmetic.ts";
 import { chunkTreeCases, contentIdCases } from "./vector-cases/hashing.ts";
-import { commitmentCases, drawCases } from "./vector-cases/record.ts";
+import { commitmentCases, courtCases, drawCases, signatureCases } from "./vector-cases/record.ts";
 import { trimmedMeanCases } from "./vector-cases/trimmed-mean.ts";
 
 const files = {
@@ -15,6 +15,8 @@ const files = {
   "trimmed-mean": trimmedMeanCases(),
   draw: drawCases(),
   commitment: commitmentCases(),
+  court: courtCases(),
+  signatures: signatureCases(),
   "initial-model": initialModelCases(),
   "fixed-point": fixedPointCases(),
 };

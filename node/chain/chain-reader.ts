@@ -17,6 +17,7 @@ import { createJsonRpc, type JsonRpc } from "./json-rpc.ts";
 import { createLogFeed } from "./log-feed.ts";
 import { createLogReader, type LogFilter, type RawLog, toQuantity } from "./log-ranges.ts";
 import { createMemberReader, memberEventNames } from "./members.ts";
+import { withProposalWords } from "./proposal-words.ts";
 import { recordDigest } from "./signed-records.ts";
 
 /** How to read a federation's record. */
@@ -127,7 +128,10 @@ export function chainReaderOver(connection: FederationConnection, options: Chain
         const step = await feed.advance(await readHead(rpc, finality, signal), signal);
         if (step?.logs.length === 0) throw new FedledgerError("UNKNOWN_TASK", { taskId });
         const details = step && detail ? await readEventDetails(rpc, step.logs, signal) : new Map();
-        if (step && details) return decodeAll(step.logs, details);
+        if (step && details) {
+          const events = decodeAll(step.logs, details);
+          return detail ? withProposalWords(connection, events, signal) : events;
+        }
         await clock.sleep(pollIntervalMs, { ...(signal && { signal }) });
       }
     },

@@ -215,7 +215,7 @@ export interface ChainReader {
   members(): Promise<readonly Member[]>;
   /** Number of tasks created. */
   taskCount(): Promise<number>;
-  /** All events of a task up to the head, in chain order. `detail` adds sender, gas and time to each. Rejects with UNKNOWN_TASK. */
+  /** All events of a task up to the head, in chain order. `detail` adds sender, gas and time to each, and to proposals their words. Rejects with UNKNOWN_TASK. */
   history(taskId: TaskId, options?: { detail?: boolean; signal?: AbortSignal }): Promise<readonly TaskEvent[]>;
   /** What the contract's storage says, to check a history against. */
   storedState(

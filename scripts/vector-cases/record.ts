@@ -1,17 +1,26 @@
+import { computeAddress, SigningKey } from "ethers";
+import { attestationDigest, attestationDomain, attestationValue } from "../../node/chain/attestation-digest.ts";
+import { packEvaluation } from "../../node/chain/packed-evaluation.ts";
+import { recordDigest, typedRecord } from "../../node/chain/signed-records.ts";
 import {
+  caseHash,
+  challengeReservation,
+  demandId,
   extendAccumulator,
   extendHistory,
   initialHistoryHead,
   proposalHash,
   rulesHash,
   startAccumulator,
+  updateRootOf,
   zeroBytes32,
 } from "../../node/core/commitment.ts";
 import { drawnCount, slotOf } from "../../node/core/draw.ts";
 import { toHex } from "../../node/core/hex.ts";
 import type { Address, Bytes32, Hex } from "../../node/core/ids.ts";
 import { keccak256 } from "../../node/core/keccak.ts";
-import type { Proposal, TaskRules } from "../../node/core/records.ts";
+import type { Demand, Evaluation, Proposal, TaskRules } from "../../node/core/records.ts";
+import type { SignedRecord } from "../../node/ports/chain.ts";
 
 const uintHex = (value: bigint): Hex => `0x${value.toString(16)}`;
 const hash = (label: string): Bytes32 => toHex(keccak256(new TextEncoder().encode(label)));
@@ -116,5 +125,91 @@ export function commitmentCases(): unknown[] {
     },
     { name: "extendHistory finalized", head, ...final, expected: extendHistory(head, final) },
     { name: "extendHistory invalidated", head, ...invalid, expected: extendHistory(head, invalid) },
+  ];
+}
+
+/** What is bound to a participant, demanded, proven and reserved. */
+export function courtCases(): unknown[] {
+  const proposed = hash("proposal");
+  const participant = account("p");
+  const root = hash("update tree");
+  const chunk: Demand = {
+    ...round,
+    proposalHash: proposed,
+    kind: "update-chunk",
+    place: 63,
+    index: 3_112,
+    root: hash("u"),
+  };
+  const nodes: Demand = { ...chunk, kind: "model-nodes", place: 12, index: 0, root: hash("model 1") };
+  const leaf = { ...round, proposalHash: proposed, challenge: "wrong-chunk", index: 3_112 } as const;
+  const report = { ...round, participant, misconduct: "withheld" } as const;
+  const [salt, of] = [hash("salt"), caseHash(leaf)];
+  return [
+    { name: "updateRootOf", participant, root, expected: updateRootOf(participant, root) },
+    ...[chunk, nodes].map((demand) => ({ name: `demandId ${demand.kind}`, demand, expected: demandId(demand) })),
+    { name: "caseHash of a challenge", ...leaf, expected: of },
+    { name: "caseHash of a report", ...report, expected: caseHash(report) },
+    {
+      name: "challengeReservation",
+      account: participant,
+      salt,
+      of,
+      expected: challengeReservation(participant, salt, of),
+    },
+  ];
+}
+
+const round = { taskId: 1, round: 2 };
+
+/** EIP-712 digests of all that members sign, and signatures by a key that everybody knows. */
+export function signatureCases(): unknown[] {
+  const privateKey = hash("a key that everybody knows") as Hex;
+  const key = new SigningKey(privateKey);
+  const signer = computeAddress(privateKey).toLowerCase() as Address;
+  const federation = account("federation");
+  const chainId = 31337;
+  const domain = attestationDomain(chainId, federation);
+  const update = { updateRoot: hash("u"), contentId: hash("c") };
+  const evaluations: readonly Evaluation[] = [
+    { samples: 0, metricQ24: 0n, lossQ24: 0n },
+    { samples: 2_000, metricQ24: 15_938_355n, lossQ24: 3_355_443n },
+    { samples: 0xffff_ffff, metricQ24: -1n, lossQ24: (1n << 64n) - 1n },
+    { samples: 1, metricQ24: -(1n << 63n), lossQ24: 1n },
+  ];
+  const records: readonly SignedRecord[] = [
+    { type: "commitment", ...round, participant: signer, baseModelRoot: hash("model 1"), weight: 321, ...update },
+    { type: "availability", ...round, holder: signer, accumulator: hash("accumulator"), slots: (1n << 63n) | 5n },
+    { type: "custody", ...round, aggregator: signer, participant: account("p"), ...update },
+  ];
+  const common = { chainId, federation, privateKey, signer };
+  const signed = (digest: Bytes32) => {
+    const { r, yParityAndS: vs, serialized: signature } = key.sign(digest);
+    return { digest, r, vs, signature };
+  };
+  const plain = (value: object) =>
+    Object.fromEntries(
+      Object.entries(value).map(([name, each]) => [name, typeof each === "bigint" ? String(each) : each]),
+    );
+  return [
+    ...evaluations.map((evaluation) => {
+      const proposed = hash("proposal");
+      const digest = attestationDigest(domain, attestationValue(round.taskId, round.round, proposed, evaluation));
+      const packed = uintHex(packEvaluation(evaluation));
+      const value = { ...round, proposalHash: proposed, ...plain(evaluation) };
+      return {
+        name: `attestation of ${evaluation.samples} samples`,
+        type: "attestation",
+        ...common,
+        value,
+        packed,
+        ...signed(digest),
+      };
+    }),
+    ...records.map((record) => {
+      const { types, value } = typedRecord(record);
+      const name = Object.keys(types)[0]!;
+      return { name, type: record.type, ...common, value: plain(value), ...signed(recordDigest(domain, record)) };
+    }),
   ];
 }

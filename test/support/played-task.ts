@@ -1,6 +1,6 @@
 import { weightedMean } from "../../node/aggregation/index.ts";
 import { chunkTreeRoot } from "../../node/core/chunk-tree.ts";
-import { proposalHash } from "../../node/core/commitment.ts";
+import { proposalHash, updateRootOf } from "../../node/core/commitment.ts";
 import { FedledgerError } from "../../node/core/error.ts";
 import type { Address, TaskId } from "../../node/core/ids.ts";
 import { initialLanes } from "../../node/core/initial-model.ts";
@@ -97,11 +97,16 @@ export async function startPlayedTask(): Promise<PlayedTask> {
       const number = await round();
       const committed: PlayedUpdate[] = [];
       const baseModelRoot = chunkTreeRoot(task.lanes);
-      for (const [index, { chain }] of fixture.participants.entries()) {
+      for (const [index, { chain, account }] of fixture.participants.entries()) {
         if (committed.length >= most) break;
         const update = honestUpdate({ parameterCount, clipLanes: 1 << 20 }, index, number);
         const contentId = await put(update);
-        const call = { baseModelRoot, updateRoot: chunkTreeRoot(update), contentId, weight: index + 1 };
+        const call = {
+          baseModelRoot,
+          updateRoot: updateRootOf(account, chunkTreeRoot(update)),
+          contentId,
+          weight: index + 1,
+        };
         const refused = await chain
           .send({ kind: "commit", taskId, round: number, ...call })
           .then(() => false, isUndrawn);

@@ -28,6 +28,7 @@ export const auditCommand = () =>
         chainId: chain.chainId,
         federation: chain.federation,
         events,
+        recoverSigner: chain.recoverSigner,
         storedState,
         store,
         signal,

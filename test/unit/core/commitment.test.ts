@@ -26,9 +26,14 @@ const hashes: Record<string, [ours: (c: Case) => Hex, theirs: (c: Case) => strin
   rulesHash: [
     (c) => rulesHash(c.rules),
     (c) => {
-      const { mode, rule, ...rest } = c.rules;
-      const types = `uint8 uint8 uint8 uint8${" uint32".repeat(4)}${" uint16".repeat(6)}${" uint32".repeat(3)}`;
-      return encoded(types, modes.indexOf(mode), rules.indexOf(rule), ...Object.values(rest));
+      const names = (
+        "fractionBits attempts parameterCount clipLanes maxWeight serverRateQ16 rounds minUpdates maxUpdates participationBps " +
+        "roundsPerParticipant trim attestationQuorum holders pipelined commitWindowS aggregateWindowS challengeWindowS " +
+        "aggregatorBondGwei participantBondGwei"
+      ).split(" ");
+      const types = `${"uint8 ".repeat(4)}${"uint32 ".repeat(4)}${"uint16 ".repeat(5)}uint8 uint16 uint8 bool${" uint32".repeat(3)}${" uint48".repeat(2)}`;
+      const rest = names.map((name) => c.rules[name]);
+      return encoded(types, modes.indexOf(c.rules.mode), rules.indexOf(c.rules.rule), ...rest);
     },
   ],
   initialHistoryHead: [

@@ -3,7 +3,9 @@ import { expect } from "chai";
 import { id } from "ethers";
 import {
   challengeKindCodes,
+  demandKindCodes,
   type EnumCodes,
+  misconductKindCodes,
   modeCodes,
   phaseCodes,
   reasonCodes,
@@ -14,13 +16,17 @@ import {
 } from "../../../node/core/enum-codes.ts";
 import { expectCode } from "../../support/expect-code.ts";
 
-const source = readFileSync(new URL("../../../contracts/types/TaskTypes.sol", import.meta.url), "utf8");
+const source = ["TaskTypes", "ChallengeTypes"]
+  .map((name) => readFileSync(new URL(`../../../contracts/types/${name}.sol`, import.meta.url), "utf8"))
+  .join("");
 const enums: [string, EnumCodes<string>][] = [
   ["Mode", modeCodes as EnumCodes<string>],
   ["Rule", ruleCodes as EnumCodes<string>],
   ["Phase", phaseCodes as EnumCodes<string>],
   ["Reason", reasonCodes as EnumCodes<string>],
   ["ChallengeKind", challengeKindCodes as EnumCodes<string>],
+  ["MisconductKind", misconductKindCodes as EnumCodes<string>],
+  ["DemandKind", demandKindCodes as EnumCodes<string>],
 ];
 
 describe("enum codes", () => {
