@@ -1,52 +1,6 @@
 import { z } from "zod";
 import { defineSetting } from "./setting.ts";
-
-const integer = (min: number, max: number) =>
-  z
-    .string()
-    .regex(/^-?\d+$/, "expected a whole number")
-    .transform(Number)
-    .pipe(z.number().min(min, `expected ${min} to ${max}`).max(max, `expected ${min} to ${max}`));
-const decimal = (min: number, max: number) =>
-  z
-    .string()
-    .transform(Number)
-    .pipe(z.number("expected a number").min(min, `expected ${min} to ${max}`).max(max, `expected ${min} to ${max}`));
-const text = z.string().min(1, "expected a text");
-const list = text.transform((value) =>
-  value
-    .split(",")
-    .map((each) => each.trim())
-    .filter((each) => each !== ""),
-);
-const address = z
-  .string()
-  .regex(/^0x[0-9a-fA-F]{40}$/, "expected an account or contract address, 0x and 40 hexadecimal digits");
-const choice = <const T extends readonly [string, ...string[]]>(...values: T) =>
-  z.enum(values, `expected one of ${values.join(", ")}`);
-const yes = z.union([z.boolean(), z.stringbool()], "expected true or false");
-const gwei = z
-  .string()
-  .regex(/^\d{1,5}(\.\d{1,9})?$/, "expected an amount of ether with at most nine decimals, such as 0.5")
-  .transform((ether) => {
-    const [whole = "", decimals = ""] = ether.split(".");
-    return Number(whole + decimals.padEnd(9, "0"));
-  });
-const sampleSize = z
-  .string()
-  .regex(/^(\d{1,9}|[01]?\.\d{1,9})$/, "expected a share such as 0.1, or a number of chunks such as 200")
-  .refine(
-    (value) => Number(value) > 0 && (!value.includes(".") || Number(value) <= 1),
-    "expected a share above 0 and up to 1.0, or at least one chunk",
-  )
-  .transform((value): { readonly share: number } | { readonly chunks: number } =>
-    value.includes(".") ? { share: Number(value) } : { chunks: Number(value) },
-  );
-const share = z
-  .string()
-  .regex(/^\d+\/\d+$/, "expected PART/PARTS, such as 0/5")
-  .transform((value) => value.split("/").map(Number) as [number, number])
-  .refine(([part, parts]) => part < parts, "the part must be below the number of parts");
+import { address, choice, decimal, gwei, integer, list, sampleSize, share, text, yes } from "./value-schemas.ts";
 
 /** Every local setting of every command, by its name in configuration files. What a task fixes has no setting: it comes from the chain. */
 export const settings = {

@@ -52,7 +52,7 @@ export function duePushes(
   const steps = roundsInFlight(view).map((round, i) => {
     switch (round.phase) {
       case "open":
-        return dueClosing(view, round, head) ?? dueBatch(view, round, head, words);
+        return dueClosing(view, round, head) ?? dueCommitting(view, round, head, words);
       case "aggregating":
         return dueReassignment(view, round, head);
       default: {
@@ -98,6 +98,13 @@ function dueClosing(view: TaskView, round: RoundView, head: Head): Push | undefi
     call: { kind: "closeRound", taskId: view.taskId, round: round.round },
     waitS: 0,
   };
+}
+
+function dueCommitting(view: TaskView, round: RoundView, head: Head, words: WordPool): Push | undefined {
+  const signed = dueBatch(view, round, head, words);
+  if (signed.length === 0) return undefined;
+  const about = { taskId: view.taskId, round: round.round };
+  return { key: `batch:${round.round}`, call: { kind: "commitBatch", ...about, signed }, waitS: 0 };
 }
 
 function dueReassignment(view: TaskView, round: RoundView, head: Head): Push | undefined {
