@@ -1,5 +1,6 @@
 import { createAggregator } from "../../node/aggregator/create-aggregator.ts";
 import { chunkTreeRoot } from "../../node/core/chunk-tree.ts";
+import { contentIdOf } from "../../node/core/content-id.ts";
 import { toHex } from "../../node/core/hex.ts";
 import type { Address, Bytes32 } from "../../node/core/ids.ts";
 import { initialLanes } from "../../node/core/initial-model.ts";
@@ -182,7 +183,8 @@ export function createSimulatedFederation(seed: number, given?: Scenario): Simul
   }
 
   function connect(node: SimulatedNode, faults: readonly Fault[]): Chain {
-    if (faults.some(({ kind }) => kind === "liar")) return lying(node);
+    if (faults.some(({ kind }) => kind === "liar")) return lying(node, (lanes) => node.host.store.put(lanes));
+    if (faults.some(({ kind }) => kind === "hider")) return lying(node, contentIdOf);
     return faults.some(({ kind }) => kind === "dies-committing") ? deadly(node) : chain.connect(node.account);
   }
 
@@ -203,8 +205,8 @@ export function createSimulatedFederation(seed: number, given?: Scenario): Simul
     };
   }
 
-  /** A chain whose proposals name a model that this node made up, and stores. */
-  function lying(node: SimulatedNode): Chain {
+  /** A chain whose proposals name a model that this node made up, and stores or not. */
+  function lying(node: SimulatedNode, nameOf: (bytes: Uint8Array) => Promise<Bytes32>): Chain {
     const honest = chain.connect(node.account);
     return {
       ...honest,
@@ -212,7 +214,7 @@ export function createSimulatedFederation(seed: number, given?: Scenario): Simul
         if (call.kind !== "propose") return await honest.send(call, options);
         const lanes = bytesToLanes(node.host.blobs.get(call.proposal.contentId)!.slice());
         lanes[3]! += 1;
-        const contentId = await node.host.store.put(lanesToBytes(lanes));
+        const contentId = await nameOf(lanesToBytes(lanes));
         const proposal = { ...call.proposal, modelRoot: chunkTreeRoot(lanes), contentId };
         return await honest.send({ ...call, proposal }, options);
       },

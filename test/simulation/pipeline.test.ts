@@ -91,6 +91,24 @@ describe("a simulated federation with a pipelined task", () => {
     }
   });
 
+  it("strikes a wrong model that nobody is shown, because it is demanded in vain", async () => {
+    for (const holders of [0, 1]) {
+      const rules = { ...pipelined.rules!, holders, aggregatorBondGwei: 1000 };
+      const { federation, view, broken } = await play([{ kind: "hider", node: 5 }], { ...pipelined, rules });
+      expect(broken).to.deep.equal([]);
+      const hider = federation.nodes[5]!.account;
+      const refuted = view.rounds.flatMap(({ refuted: lost = [] }) => lost);
+      expect(refuted.length).to.be.greaterThan(0);
+      for (const { aggregator, kind } of refuted) expect([aggregator, kind]).to.deep.equal([hider, "withheld"]);
+      const left = view.rounds.filter(({ phase }) => phase !== "finalized");
+      expect(left.map(({ invalidReason }) => invalidReason)).to.deep.equal(left.map(() => "ancestor-invalid"));
+      expect(left.flatMap(({ commitments }) => commitments)).to.deep.equal([]);
+      expect(federation.chain.storage().burntWei, "demands in vain cost nothing, lies do").to.equal(
+        (BigInt(refuted.length) * 1000n * 10n ** 9n) / 2n,
+      );
+    }
+  });
+
   it("takes the accomplices' updates down with the lie that they built on", async () => {
     const played = await play([{ kind: "liar", node: 5 }], pipelined, { before: buildOnLies });
     const { view, broken } = played;

@@ -26,7 +26,9 @@ export type Fault =
   /** The aggregator dies for good as soon as it sees that it is assigned. */
   | { readonly kind: "dies-assigned"; readonly node: number }
   /** The aggregator proposes another model than the updates give. */
-  | { readonly kind: "liar"; readonly node: number };
+  | { readonly kind: "liar"; readonly node: number }
+  /** The same, and it shows its model to nobody. */
+  | { readonly kind: "hider"; readonly node: number };
 
 /** A federation and what happens to it, all drawn from one seed. */
 export interface Scenario {
@@ -116,7 +118,7 @@ export function drawScenario(random: SeededRandom): Scenario {
 }
 
 /**
- * Draws a pipelined scenario in which one of two aggregators lies whenever it proposes. Nothing in it keeps all the others from seeing
+ * Draws a pipelined scenario in which one of two aggregators lies whenever it proposes, openly or in hiding. Nothing in it keeps all the others from seeing
  * the lie for a whole challenge window: no cuts, nobody gone for good, no update taken away.
  */
 export function drawLyingScenario(random: SeededRandom): Scenario {
@@ -128,7 +130,12 @@ export function drawLyingScenario(random: SeededRandom): Scenario {
     return fault.kind !== "crash" || (fault.backAfterS !== undefined && fault.node < drawn.participants + aggregators);
   });
   const rules = { ...drawn.rules, pipelined: true, challengeWindowS: drawn.rules.challengeWindowS + 30 };
-  return { ...drawn, aggregators, rules, faults: [...faults, { kind: "liar", node: liar }] };
+  return {
+    ...drawn,
+    aggregators,
+    rules,
+    faults: [...faults, { kind: random.pick(["liar", "hider"] as const), node: liar }],
+  };
 }
 
 /** f + 1 holders, and more than 3 f updates. */
