@@ -3,8 +3,8 @@ import { createChunkTree, type LeafTree } from "../core/chunk-tree.ts";
 import { hexEquals } from "../core/hex.ts";
 import { bytesToLanes } from "../core/lanes.ts";
 import { differingNode, type PlacedNode } from "../core/tree-nodes.ts";
-import type { ProposedRound } from "./judge-proposal.ts";
 import type { ModelSource, TaskLook } from "./model-source.ts";
+import type { ProposedRound } from "./proposed-round.ts";
 import { nodesShown } from "./round-demands.ts";
 
 /** Where a wrong model differs from the right one, as far as it is known. */

@@ -7,10 +7,8 @@ import {
 } from "../audit/challenge-proof.ts";
 import { checkRound, type RoundCheck } from "../audit/check-round.ts";
 import { hexEquals } from "../core/hex.ts";
-import type { Bytes32 } from "../core/ids.ts";
 import { bytesToLanes, lanesToBytes } from "../core/lanes.ts";
-import type { Commitment, Proposal } from "../core/records.ts";
-import type { RoundView } from "../core/task-view.ts";
+import type { Commitment } from "../core/records.ts";
 import type { PlacedNode } from "../core/tree-nodes.ts";
 import type { ChallengeCall } from "../ports/chain.ts";
 import type { BlobStore } from "../ports/storage.ts";
@@ -20,11 +18,9 @@ import { findWrongLeaf } from "./find-wrong-leaf.ts";
 import type { ModelSource, TaskLook } from "./model-source.ts";
 import { type BytesPatience, patientSource } from "./patient-source.ts";
 import type { Progress } from "./progress.ts";
+import type { ProposedRound } from "./proposed-round.ts";
 
-/** A round that stands at a proposal. */
-export type ProposedRound = RoundView & {
-  readonly proposal: Proposal & { readonly hash: Bytes32; readonly challengeDeadlineS: number };
-};
+export type { ProposedRound } from "./proposed-round.ts";
 
 /** What recomputing a proposal came to. */
 export interface Judgement {
