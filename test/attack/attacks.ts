@@ -4,6 +4,7 @@ import { exceedClip } from "../support/malicious/clip-exceeder.ts";
 import { dropInput } from "../support/malicious/input-dropper.ts";
 import { includeInvalid } from "../support/malicious/invalid-includer.ts";
 import { flipLane } from "../support/malicious/lane-flipper.ts";
+import { withholdModel } from "../support/malicious/model-withholder.ts";
 import { reuseRoot } from "../support/malicious/root-reuser.ts";
 import { neverPropose } from "../support/malicious/silent-aggregator.ts";
 import { excludeUnfounded } from "../support/malicious/unfounded-excluder.ts";
@@ -64,6 +65,20 @@ export const attacks: readonly Attack[] = [
       lies.length > 0 && round.phase === "aggregating" && hexEquals(round.assignment!.aggregator, liars.aggregator)
         ? round.assignment!.deadlineS
         : undefined,
+  },
+  {
+    name: "withhold-model",
+    summary: "an aggregator proposes a wrong model, gives its bytes to nobody and shows nothing that is demanded",
+    aggregator: withholdModel(200, { answers: false }),
+    ending: { challenge: "withheld", takeover: "challenge" },
+    waitsFor: ({ round }) =>
+      round.phase === "proposed" ? round.demands?.find(({ open }) => open)?.deadlineS : undefined,
+  },
+  {
+    name: "withhold-and-show",
+    summary: "an aggregator proposes a wrong model, gives its bytes to nobody and shows what is demanded of its tree",
+    aggregator: withholdModel(200, { answers: true }),
+    ending: { challenge: "wrong-chunk", takeover: "challenge" },
   },
   {
     name: "exceed-clip",

@@ -124,7 +124,6 @@ async function play(options: FederationOptions, stage: Stage): Promise<Omit<Fede
     rules: { ...attackRules, ...attack?.rules },
     modelRoot: chunkTreeRoot(initialLanes(spec, attackRules.fractionBits)),
     spec: canonicalTaskSpec(spec),
-    bondWei,
     enrol: [],
   });
   for (const { chain } of fixture.aggregators) await chain.send({ kind: "bond", amountWei: bondWei });

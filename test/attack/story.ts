@@ -99,12 +99,29 @@ export function createStory(
             "wrong-chunk": `chunk ${event.chunkIndex} of the model is not what the updates give`,
             "invalid-update": `it counts an update that breaks the task's bound, in chunk ${event.chunkIndex}`,
             "wrong-weight": "its total weight does not add up",
+            "left-out": "it leaves out an update that its aggregator signed for to keep",
+            withheld: "what was demanded of it was not shown",
           }[event.kind];
           return say(
             `round ${event.round}: ${nameOf(event.challenger)} PROVES ${nameOf(event.aggregator)} wrong in one transaction: ${what} (${await cost(event.transactionHash)})`,
             "proof",
           );
         }
+        case "Demanded": {
+          const { kind, place, index } = event.demand;
+          const what =
+            kind === "update-chunk"
+              ? `chunk ${index} of update ${place}`
+              : `nodes of the model's tree, below height ${place}`;
+          return say(
+            `round ${event.round}: ${nameOf(event.demander)} demands to be shown ${what} (${await cost(event.transactionHash)})`,
+          );
+        }
+        case "ChunkShown":
+        case "NodesShown":
+          return say(
+            `round ${event.round}: ${nameOf(event.shownBy)} shows what was demanded (${await cost(event.transactionHash)})`,
+          );
         case "Slashed":
           return say(
             `round ${event.round}: ${nameOf(event.account)} loses its bond of ${ether(event.amountWei)} ether: ${ether(event.rewardWei)} to ${nameOf(event.challenger)}, ${ether(event.amountWei - event.rewardWei)} burnt`,
