@@ -157,6 +157,20 @@ describe("the judgement of a proposal", () => {
     expect(challenge.invalid).to.deep.include({ position: 1, chunkIndex: 1 });
   });
 
+  it("shows what breaks the rules in an update, counted or left out, and only that", async () => {
+    const update = (slot: number) => new Int32Array(base.length).fill(slot === 1 ? rules.clipLanes + 1 : 4, 75);
+    const counted = await setUp({ update });
+    expect((await counted.judge()).faults?.map(({ commitment }) => commitment)).to.deep.equal([counted.commitments[1]]);
+    const leftOut = await setUp({
+      update,
+      proposal: (honest) => ({ ...honest, excluded: 0b10n, totalWeight: 20n }),
+    });
+    const { faults } = await leftOut.judge();
+    expect(faults?.map(({ invalid }) => [invalid.position, invalid.chunkIndex])).to.deep.equal([[1, 1]]);
+    const other = await setUp({ updateRoot: (slot, root) => (slot === 1 ? hashOf(77) : root) });
+    expect((await other.judge()).faults).to.equal(undefined);
+  });
+
   it("is the commitments alone where the weight is wrong", async () => {
     const { judge, blobs } = await setUp({
       proposal: (honest) => ({ ...honest, excluded: 1n, totalWeight: 21n }),
