@@ -65,5 +65,23 @@ ${
 <td class="num">${report.rounds.flatMap(({ superseded }) => superseded).filter((each) => each.aggregator === aggregator).length}</td></tr>
 `,
   )}</tbody></table></div>`
-}</section>`;
+}
+${misconductTable(report)}</section>`;
+}
+
+/** Who was proven to have broken the rules, by whom, when, and what it cost. */
+function misconductTable({ misconduct }: AuditReport): Html {
+  if (misconduct.length === 0) return html``;
+  return html`<h3>Misconduct</h3><div class="wide"><table><caption>Participants that were expelled, as a proof against them was accepted by the contract.</caption>
+<thead><tr><th scope="col">Participant</th><th scope="col" class="num">Round</th><th scope="col">Proven</th><th scope="col">By</th><th scope="col" class="num">Block</th><th scope="col">When</th><th scope="col" class="num">Bond lost, in gwei</th><th scope="col" class="num">Reward, in gwei</th></tr></thead>
+<tbody>${misconduct.map(
+    ({ participant, round, kind, reporter, blockNumber, timestampS, slashedWei, rewardWei }) =>
+      html`<tr><th scope="row">${shortHex(participant)}</th><td class="num">${round}</td><td>${kind}</td><td>${shortHex(reporter)}</td><td class="num">${blockNumber}</td>
+<td>${timestampS === undefined ? "–" : new Date(timestampS * 1000).toISOString()}</td><td class="num">${gweiText(slashedWei)}</td><td class="num">${gweiText(rewardWei)}</td></tr>
+`,
+  )}</tbody></table></div>`;
+}
+
+function gweiText(wei: bigint | undefined): string {
+  return wei === undefined ? "–" : wholeNumber(wei / 10n ** 9n);
 }
