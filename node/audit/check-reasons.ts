@@ -5,7 +5,7 @@ import { type EventOf, type RoundDraft, slotBit, type Walk } from "./task-record
 /**
  * Whether a proposal leaves out an update for no reason that the contract checks, so that it needs a quorum. In a task with
  * holders there is no such proposal: the words that came with it must show that every included update is held, and every other one
- * is not, or was demanded and not shown (docs/protocol.md section 8).
+ * is not, or was demanded and not shown (docs/protocol.md section 5).
  */
 export function checkReasons(walk: Walk, draft: RoundDraft, event: EventOf<"Proposed">): boolean {
   const { excluded, aggregator: party } = event.proposal;
