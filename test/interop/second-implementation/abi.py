@@ -5,13 +5,13 @@ from keccak import keccak256
 RULES = [(kind, name) for kind, name in (field.split() for field in (
     "uint8 mode,uint8 rule,uint8 fractionBits,uint8 attempts,uint32 parameterCount,uint32 clipLanes,uint32 maxWeight,"
     "uint32 serverRateQ16,uint16 rounds,uint16 minUpdates,uint16 maxUpdates,uint16 participationBps,"
-    "uint16 attestationQuorum,uint16 roundsPerParticipant,uint32 commitWindowS,uint32 aggregateWindowS,"
-    "uint32 challengeWindowS"
+    "uint16 roundsPerParticipant,uint8 trim,uint16 attestationQuorum,uint8 holders,bool pipelined,uint32 commitWindowS,"
+    "uint32 aggregateWindowS,uint32 challengeWindowS,uint48 aggregatorBondGwei,uint48 participantBondGwei"
 ).split(","))]
 PROPOSAL = [("uint8", "attempt"), ("address", "aggregator"), ("bytes32", "modelRoot"), ("bytes32", "contentId"),
             ("uint64", "totalWeight"), ("uint64", "excluded")]
-EVALUATION = [("uint32", "samples"), ("int64", "metricQ24"), ("uint64", "lossQ24")]
-ATTESTATION = [(EVALUATION, "evaluation"), ("bytes", "signature")]
+ATTESTATION = [("uint256", "evaluation"), ("bytes32", "r"), ("bytes32", "vs")]
+AVAILABILITY = [("uint64", "slots"), ("bytes32", "r"), ("bytes32", "vs")]
 
 ROUND = [("uint32", "taskId", True), ("uint32", "round", True)]
 ENROLMENT = [("uint32", "taskId", True), ("address", "participant", True)]
@@ -30,12 +30,13 @@ EVENTS = {
     "AggregatorAssigned": [*ROUND, ("uint8", "attempt"), ("address", "aggregator", True), ("uint40", "deadline")],
     "Proposed": [*ROUND, (PROPOSAL, "proposal"), ("uint40", "challengeDeadline")],
     "RoundFinalized": [*ROUND, ("bytes32", "modelRoot"), (("[]", "address"), "attesters"),
-                       (("[]", EVALUATION), "evaluations"), ("bytes32", "historyHead")],
+                       (("[]", "uint256"), "evaluations"), ("bytes32", "historyHead")],
     "RoundInvalidated": [*ROUND, ("uint8", "reason"), ("bytes32", "historyHead")],
     "RoleGranted": ROLE,
     "RoleRevoked": ROLE,
 }
 FINALIZE = [("uint32", "taskId"), ("uint32", "round"), (PROPOSAL, "proposal"), (("[]", ATTESTATION), "attestations")]
+PROPOSE = [("uint32", "taskId"), ("uint32", "round"), (PROPOSAL, "proposal"), (("[]", AVAILABILITY), "words")]
 TASK_STATE = [("uint32", "round"), ("uint8", "phase"), ("bytes32", "modelRoot"), ("bytes32", "accumulator"),
               ("bytes32", "historyHead")]
 

@@ -1,10 +1,15 @@
-"""Section 7 of docs/protocol.md: the EIP-712 digest of an attestation, and who signed it (secp256k1, SEC 1 section 4.1.6)."""
+"""Section 7 of docs/protocol.md: the EIP-712 digests of what members sign, and who signed (secp256k1, SEC 1 section 4.1.6)."""
 
 from commitments import encode
 from keccak import keccak256
 
 DOMAIN_TYPE = b"EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)"
-TYPE = b"Attestation(uint32 taskId,uint32 round,bytes32 proposalHash,uint32 samples,int64 metricQ24,uint64 lossQ24)"
+TYPES = {
+    "attestation": "Attestation(uint32 taskId,uint32 round,bytes32 proposalHash,uint32 samples,int64 metricQ24,uint64 lossQ24)",
+    "commitment": "Commitment(uint32 taskId,uint32 round,bytes32 baseModelRoot,bytes32 updateRoot,bytes32 contentId,uint32 weight)",
+    "availability": "Availability(uint32 taskId,uint32 round,bytes32 accumulator,uint64 slots)",
+    "custody": "Custody(uint32 taskId,uint32 round,address participant,bytes32 updateRoot,bytes32 contentId)",
+}
 
 P = 2**256 - 2**32 - 977
 N = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141
@@ -14,11 +19,27 @@ G = (
 )
 
 
-def digest(chain_id, federation, task_id, round_number, proposal, evaluation):
+def digest(chain_id, federation, kind, values):
+    """Of a record of a kind of TYPES, its fields by their names."""
     domain = encode(keccak256(DOMAIN_TYPE), keccak256(b"Fedledger"), keccak256(b"1"), chain_id, federation)
-    measured = (evaluation[field] for field in ("samples", "metricQ24", "lossQ24"))
-    struct = encode(keccak256(TYPE), task_id, round_number, proposal, *measured)
+    names = [field.split()[1] for field in TYPES[kind].split("(")[1].rstrip(")").split(",")]
+    struct = encode(keccak256(TYPES[kind].encode()), *(values[name] for name in names))
     return keccak256(b"\x19\x01" + keccak256(domain) + keccak256(struct))
+
+
+def unpacked(evaluation):
+    """An evaluation's fields; bits above them are not looked at."""
+    metric = evaluation >> 64 & (1 << 64) - 1
+    return {
+        "samples": evaluation >> 128 & (1 << 32) - 1,
+        "metricQ24": metric - (metric >> 63 << 64),
+        "lossQ24": evaluation & (1 << 64) - 1,
+    }
+
+
+def whole(r, vs):
+    """The 65 bytes of a signature in its compact form (EIP-2098)."""
+    return r + bytes([vs[0] & 0x7F]) + vs[1:] + bytes([27 + (vs[0] >> 7)])
 
 
 def _add(a, b):

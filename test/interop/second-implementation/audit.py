@@ -14,8 +14,10 @@ import json
 import sys
 
 import abi
+from attestations import whole
+from commitments import RULES, update_root
 from content_id import content_id
-from lanes import bytes_of, chunk_tree_root, lanes_of, weighted_mean
+from lanes import bytes_of, chunk_tree_root, lanes_of, trimmed_mean, weighted_mean
 from record import Block, Record
 
 
@@ -28,13 +30,24 @@ def attestations_in(calldata):
     if calldata[:4] != abi.signature_hash("finalize", abi.FINALIZE)[:4]:
         return []
     arguments = abi.decode(abi.FINALIZE, calldata[4:])
-    return [(each["evaluation"], each["signature"]) for each in arguments["attestations"]]
+    return [(each["evaluation"], whole(each["r"], each["vs"])) for each in arguments["attestations"]]
+
+
+def words_in(calldata):
+    """(slots, signature) of each word on availability in a call of propose."""
+    if calldata[:4] != abi.signature_hash("propose", abi.PROPOSE)[:4]:
+        return []
+    return [(each["slots"], whole(each["r"], each["vs"])) for each in abi.decode(abi.PROPOSE, calldata[4:])["words"]]
 
 
 def read_record(dump):
     transactions = {key: unhex(value) for key, value in dump["transactions"].items()}
     identity = (dump["chainId"], unhex(dump["federation"]), dump["taskId"])
-    record = Record(*identity, lambda transaction: attestations_in(transactions[transaction]))
+    record = Record(
+        *identity,
+        lambda transaction: attestations_in(transactions[transaction]),
+        lambda transaction: words_in(transactions[transaction]),
+    )
     for log in sorted(dump["logs"], key=lambda log: (int(log["blockNumber"], 16), int(log["logIndex"], 16))):
         decoded = abi.decode_log([unhex(topic) for topic in log["topics"]], unhex(log["data"]))
         if decoded and decoded[1].get("taskId", dump["taskId"]) == dump["taskId"]:
@@ -55,7 +68,7 @@ class Bytes:
         self.wrong, self.recomputed, self.looked_at = [], 0, 0
         self.lanes = record.initial_lanes
 
-    def blob(self, number, what, entry, root):
+    def blob(self, number, what, entry, root, bound=lambda root: root):
         """The lanes that an entry of the record names, if they are here and are what it says."""
         data = self.blobs.get(entry["contentId"])
         if data is None:
@@ -64,14 +77,15 @@ class Bytes:
         self.looked_at += 1
         if content_id(data)[0] != entry["contentId"]:
             self.wrong.append(f"round {number}: content id of {what}")
-        elif len(data) != 4 * self.rules["parameterCount"] or chunk_tree_root(data) != root:
+        elif len(data) != 4 * self.rules["parameterCount"] or bound(chunk_tree_root(data)) != root:
             self.wrong.append(f"round {number}: root of {what}")
         else:
             return lanes_of(data)
         return None
 
     def update(self, number, commitment):
-        lanes = self.blob(number, f"update of slot {commitment['slot']}", commitment, commitment["updateRoot"])
+        lanes = self.blob(number, f"update of slot {commitment['slot']}", commitment, commitment["updateRoot"],
+                          lambda root: update_root(commitment["participant"], root))
         if lanes and any(abs(lane) > self.rules["clipLanes"] for lane in lanes):
             self.wrong.append(f"round {number}: update of slot {commitment['slot']} beyond the clip")
         return lanes
@@ -83,7 +97,11 @@ class Bytes:
         model = self.blob(number, "model", proposal, proposal["modelRoot"])
         if None not in updates:
             weights = [each["weight"] for each in counted]
-            mean = weighted_mean(self.lanes, updates, weights, self.rules["serverRateQ16"])
+            rule, rate = RULES[self.rules["rule"]], self.rules["serverRateQ16"]
+            if rule == "weighted-mean":
+                mean = weighted_mean(self.lanes, updates, weights, rate)
+            else:
+                mean = trimmed_mean(rule, self.lanes, updates, self.rules["trim"], rate)
             self.recomputed += 1
             data = bytes_of(mean)
             if (chunk_tree_root(data), content_id(data)[0]) != (proposal["modelRoot"], proposal["contentId"]):

@@ -6,9 +6,11 @@ import sys
 from pathlib import Path
 
 import commitments as c
+from attestations import digest, signer, unpacked, whole
 from content_id import content_id
 from draw import drawn_count, slot_of
 from initial_model import initial_lanes, parameter_count
+from keccak import keccak256
 from lanes import bytes_of, chunk_tree_root, encode_parameter, encode_update, kept_values, lanes_of, proof_holds
 from lanes import trimmed_mean, weighted_mean
 
@@ -105,13 +107,48 @@ def initial_model(case):
     )
 
 
+def bytes_in(values):
+    """The fields with hexadecimal texts as bytes."""
+    return {key: unhex(v) if isinstance(v, str) and v.startswith("0x") else v for key, v in values.items()}
+
+
+def court(case):
+    v = bytes_in(case)
+    if case["name"] == "updateRootOf":
+        got = c.update_root(v["participant"], v["root"])
+    elif case["name"].startswith("demandId"):
+        demand = bytes_in(v["demand"])
+        got = c.demand_id({**demand, "kind": c.DEMANDS.index(demand["kind"])})
+    elif case["name"] == "challengeReservation":
+        got = keccak256(c.encode(v["account"], v["salt"], v["of"]))
+    elif "challenge" in v:
+        kind = c.CHALLENGES.index(v["challenge"])
+        got = c.case_hash(v["taskId"], v["round"], v["proposalHash"], kind, v["index"])
+    else:
+        kind = 128 + c.MISCONDUCTS.index(v["misconduct"])
+        got = c.case_hash(v["taskId"], v["round"], v["participant"], kind, 0)
+    return got == v["expected"]
+
+
+def signatures(case):
+    v = bytes_in({key: value for key, value in case.items() if key != "packed"})
+    texts = {key: int(x) if isinstance(x, str) and not x.startswith("0x") else x for key, x in case["value"].items()}
+    values = bytes_in(texts)
+    got = digest(v["chainId"], v["federation"], v["type"], values)
+    packed = "packed" not in case or unpacked(int(case["packed"], 16)).items() <= values.items()
+    whole_right = whole(v["r"], v["vs"]) == v["signature"]
+    return packed and got == v["digest"] and whole_right and signer(got, v["signature"]) == v["signer"]
+
+
 CHECKS = {
     "chunk-tree": chunk_tree,
     "commitment": commitment,
     "content-id": content,
+    "court": court,
     "draw": draw,
     "fixed-point": fixed_point,
     "initial-model": initial_model,
+    "signatures": signatures,
     "trimmed-mean": trimmed,
     "weighted-mean": mean,
 }

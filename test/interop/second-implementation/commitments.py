@@ -5,10 +5,14 @@ from keccak import keccak256
 MODES = ["transparent", "masked", "encrypted"]
 RULES = ["weighted-mean", "coordinate-median", "trimmed-mean"]
 PHASES = ["none", "open", "aggregating", "proposed", "finalized", "invalidated"]
-REASONS = ["none", "too-few-updates", "no-proposal", "not-attested"]
+REASONS = ["none", "too-few-updates", "no-proposal", "not-attested", "challenge-won", "ancestor-invalid"]
+CHALLENGES = ["wrong-chunk", "invalid-update", "wrong-weight", "left-out", "withheld"]
+MISCONDUCTS = ["invalid-update", "equivocation", "withheld"]
+DEMANDS = ["update-chunk", "model-nodes"]
 RULE_FIELDS = (
     "mode rule fractionBits attempts parameterCount clipLanes maxWeight serverRateQ16 rounds minUpdates maxUpdates "
-    "participationBps attestationQuorum roundsPerParticipant commitWindowS aggregateWindowS challengeWindowS"
+    "participationBps roundsPerParticipant trim attestationQuorum holders pipelined commitWindowS aggregateWindowS "
+    "challengeWindowS aggregatorBondGwei participantBondGwei"
 ).split()
 
 
@@ -25,6 +29,20 @@ def rules_hash(rules):
 
 def initial_head(chain_id, federation, task_id, rules, model_root, spec):
     return keccak256(encode(chain_id, federation, task_id, rules_hash(rules), model_root, keccak256(spec)))
+
+
+def update_root(participant, root):
+    """What a participant commits to for an update with this chunk tree root."""
+    return keccak256(b"\x03" + participant + root)
+
+
+def demand_id(demand):
+    fields = ("taskId", "round", "proposalHash", "kind", "place", "index", "root")
+    return keccak256(encode(*(demand[field] for field in fields)))
+
+
+def case_hash(task_id, round_number, subject, kind, index):
+    return keccak256(encode(task_id, round_number, subject, kind, index))
 
 
 def start_accumulator(chain_id, federation, task_id, opening):

@@ -4,7 +4,7 @@ import json
 from dataclasses import dataclass, field
 
 import commitments as c
-from attestations import digest, signer
+from attestations import digest, signer, unpacked
 from draw import drawn_count, slot_of
 from initial_model import initial_lanes, parameter_count
 from keccak import keccak256
@@ -34,14 +34,19 @@ class Round:
     attempt: int = -1
     aggregator: bytes = b""
     proposal: dict | None = None
+    needs_quorum: bool = False
+    accumulator: bytes = b""
+    ancestor: bytes | None = None
     final: bool = False
 
 
 class Record:
-    """Folds a task's events. `attested` gives the attestations in a transaction's input, as (evaluation, signature) pairs."""
+    """Folds a task's events. `attested` and `given` tell the attestations and the words on availability in a transaction's input, as
+    pairs of what was signed and the signature."""
 
-    def __init__(self, chain_id, federation, task_id, attested):
-        self.chain_id, self.federation, self.task_id, self.attested = chain_id, federation, task_id, attested
+    def __init__(self, chain_id, federation, task_id, attested, given):
+        self.chain_id, self.federation, self.task_id = chain_id, federation, task_id
+        self.attested, self.given = attested, given
         self.rules, self.spec, self.initial_lanes = {}, {}, []
         self.aggregators = []
         self.places, self.leaving, self.committed_rounds = [], set(), {}
@@ -55,11 +60,15 @@ class Record:
     def add(self, name, event, block, transaction):
         """Takes the next event, its block and its transaction's hash."""
         if "round" in event and name != "RoundOpened":
-            self.check(event["round"] == len(self.rounds), "event of another round")
+            self.check(any(each.opening["round"] == event["round"] for each in self.running()), "event of another round")
         getattr(self, f"on_{name}")(event, block, transaction)
 
-    def now(self, phase, what):
-        running = self.rounds[-1]
+    def running(self):
+        """The rounds that have not ended: at most two, in a pipelined task."""
+        return [each for each in self.rounds[-2:] if each.phase != "ended"]
+
+    def now(self, event, phase, what):
+        running = self.rounds[max(1, min(event["round"], len(self.rounds))) - 1]
         self.check(running.phase in phase, f"{what} while {running.phase}")
         return running
 
@@ -102,7 +111,7 @@ class Record:
 
     def on_Left(self, event, *_):
         self.check(event["participant"] in self.leaving, "left without asking")
-        self.check(not self.rounds or self.rounds[-1].phase == "ended", "place freed in a round")
+        self.check(not self.running(), "place freed in a round")
         self.leaving.discard(event["participant"])
         index = self.places.index(event["participant"])
         if index == len(self.places) - 1:
@@ -111,10 +120,16 @@ class Record:
             self.places[index] = None
 
     def on_RoundOpened(self, event, block, _):
-        self.check(not self.rounds or self.rounds[-1].phase == "ended", "opened before the last one ended")
-        self.rounds.append(Round(event, event["commitDeadline"]))
+        running, base = self.running(), self.model_root
+        opened = Round(event, event["commitDeadline"])
+        if running:
+            before = running[0]
+            free = self.rules["pipelined"] and len(running) == 1 and before is self.rounds[-1] and not self.leaving
+            self.check(free and before.phase == "proposed" and not before.needs_quorum, "opened before the last one ended")
+            base = opened.ancestor = before.proposal["modelRoot"] if before.proposal else base
+        self.rounds.append(opened)
         self.check(event["round"] == len(self.rounds) <= self.rules["rounds"], "number of the round")
-        self.check(event["baseModelRoot"] == self.model_root, "base model")
+        self.check(event["baseModelRoot"] == base, "base model")
         self.check(None not in self.places and event["enrolled"] == len(self.places), "enrolled places")
         self.check(event["enrolled"] >= self.rules["minUpdates"], "too few places")
         self.check(event["drawn"] == drawn_count(self.rules, event["enrolled"]), "number drawn")
@@ -123,9 +138,10 @@ class Record:
         self.check(event["seed"] == int.from_bytes(keccak256(c.encode(*origin))[-9:], "big"), "seed of the draw")
         self.accumulator = c.start_accumulator(self.chain_id, self.federation, self.task_id, event)
         self.check(event["accumulator"] == self.accumulator, "accumulator at the opening")
+        opened.accumulator = self.accumulator
 
     def on_Committed(self, event, block, _):
-        running, who = self.now(["open"], "commitment"), event["participant"]
+        running, who = self.now(event, ["open"], "commitment"), event["participant"]
         self.check(block.time_s <= running.deadline, "commitment late")
         self.check(1 <= event["weight"] <= self.rules["maxWeight"], "weight")
         self.check(who in self.places and who not in self.leaving, "commitment without a place")
@@ -138,33 +154,33 @@ class Record:
         budget = self.rules["roundsPerParticipant"]
         self.check(not budget or self.committed_rounds[who] <= budget, "budget of rounds")
         running.commitments.append(event)
-        self.accumulator = c.extend_accumulator(self.accumulator, event)
+        self.accumulator = running.accumulator = c.extend_accumulator(running.accumulator, event)
 
     def on_RoundClosed(self, event, block, _):
-        running = self.now(["open"], "closing")
+        running = self.now(event, ["open"], "closing")
         self.check(len(running.commitments) >= self.rules["minUpdates"], "too few updates")
         everyone = len(running.commitments) == running.opening["drawn"]
         self.check(everyone or block.time_s > running.deadline, "closed early")
         self.check(event["committed"] == sum(1 << each["slot"] for each in running.commitments), "bitmap")
         self.check(event["totalWeight"] == sum(each["weight"] for each in running.commitments), "total weight")
-        self.check(event["accumulator"] == self.accumulator, "accumulator at the closing")
+        self.check(event["accumulator"] == running.accumulator, "accumulator at the closing")
         running.phase = "closed"
 
     def on_AggregatorAssigned(self, event, block, _):
-        running = self.now(["closed", "aggregating", "proposed"], "assignment")
+        running = self.now(event, ["closed", "aggregating", "proposed"], "assignment")
         self.check(event["attempt"] == running.attempt + 1 < self.rules["attempts"], "attempt")
         turn = (event["round"] + event["attempt"]) % max(1, len(self.aggregators))
         self.check(self.aggregators[turn : turn + 1] == [event["aggregator"]], "aggregator whose turn it is")
         if running.phase != "closed":
             self.check(block.time_s > running.deadline, "reassigned early")
         if running.phase == "proposed":
-            self.check(running.proposal["excluded"], "a proposal of all updates set aside")
+            self.check(running.needs_quorum, "a proposal of all updates set aside")
         self.check(event["deadline"] == block.time_s + self.rules["aggregateWindowS"], "deadline of the assignment")
         running.attempt, running.aggregator, running.deadline = event["attempt"], event["aggregator"], event["deadline"]
         running.phase, running.proposal = "aggregating", None
 
-    def on_Proposed(self, event, block, _):
-        running, proposal = self.now(["aggregating"], "proposal"), event["proposal"]
+    def on_Proposed(self, event, block, transaction):
+        running, proposal = self.now(event, ["aggregating"], "proposal"), event["proposal"]
         self.check(block.time_s <= running.deadline, "proposal late")
         self.check(proposal["aggregator"] == running.aggregator and proposal["attempt"] == running.attempt, "proposer")
         included = [each for each in running.commitments if not proposal["excluded"] >> each["slot"] & 1]
@@ -173,10 +189,29 @@ class Record:
         self.check(proposal["totalWeight"] == sum(each["weight"] for each in included), "total weight proposed")
         self.check(event["challengeDeadline"] == block.time_s + self.rules["challengeWindowS"], "challenge deadline")
         running.phase, running.proposal, running.deadline = "proposed", proposal, event["challengeDeadline"]
+        running.needs_quorum = self.rules["holders"] == 0 and proposal["excluded"] != 0
+        if self.rules["holders"]:
+            self.check_words(running, transaction)
+
+    def check_words(self, running, transaction):
+        words, holders, previous = self.given(transaction), self.rules["holders"], b""
+        committed = [each["participant"] for each in running.commitments]
+        for slots, signature in words:
+            fields = {"taskId": self.task_id, "round": running.opening["round"], "accumulator": running.accumulator, "slots": slots}
+            who = signer(digest(self.chain_id, self.federation, "availability", fields), signature)
+            self.check(who in committed and who > previous, "word on availability")
+            previous = who or previous
+            self.signatures += 1
+        enough = len(words) > len(committed) - holders
+        for each in running.commitments:
+            held = sum(slots >> each["slot"] & 1 for slots, _ in words) >= holders
+            left_out = running.proposal["excluded"] >> each["slot"] & 1
+            self.check(not held and enough if left_out else held, "availability")
 
     def on_RoundFinalized(self, event, block, transaction):
-        running = self.now(["proposed"], "end")
-        proposal = c.proposal_hash(self.task_id, len(self.rounds), running.proposal)
+        running = self.now(event, ["proposed"], "end")
+        proposal = c.proposal_hash(self.task_id, event["round"], running.proposal)
+        self.check(self.running()[0] is running, "final before the round before it")
         self.check(event["modelRoot"] == running.proposal["modelRoot"], "final model not the proposed one")
         attesters = event["attesters"]
         if attesters:
@@ -185,7 +220,7 @@ class Record:
             self.check(all(each in self.places and each not in self.leaving for each in attesters), "attester's place")
             self.check_signatures(event, proposal, transaction)
         else:
-            self.check(block.time_s > running.deadline and not running.proposal["excluded"], "final without a quorum")
+            self.check(block.time_s > running.deadline and not running.needs_quorum, "final without a quorum")
         running.final = True
         self.end(event, "finalized", proposal, "none")
         self.model_root = event["modelRoot"]
@@ -195,12 +230,13 @@ class Record:
         self.check(event["evaluations"] == [evaluation for evaluation, _ in attestations], "evaluations")
         self.check(len(attestations) == len(event["attesters"]), "number of attestations")
         for attester, (evaluation, signature) in zip(event["attesters"], attestations, strict=False):
-            signed = digest(self.chain_id, self.federation, self.task_id, len(self.rounds), proposal, evaluation)
+            fields = {"taskId": self.task_id, "round": event["round"], "proposalHash": proposal, **unpacked(evaluation)}
+            signed = digest(self.chain_id, self.federation, "attestation", fields)
             self.check(signer(signed, signature) == attester, "signature of an attestation")
             self.signatures += 1
 
     def on_RoundInvalidated(self, event, block, _):
-        running, reason = self.now(["open", "aggregating", "proposed"], "end"), c.REASONS[event["reason"]]
+        running, reason = self.now(event, ["open", "aggregating", "proposed"], "end"), c.REASONS[event["reason"]]
         expected = {"open": "too-few-updates", "aggregating": "no-proposal", "proposed": "not-attested"}
         self.check(reason == expected.get(running.phase), "reason of the end")
         if running.phase == "open":
@@ -210,11 +246,12 @@ class Record:
         else:
             self.check(running.attempt + 1 == self.rules["attempts"], "invalidated with attempts left")
             self.check(block.time_s > running.deadline, "invalidated early")
-            self.check(running.phase != "proposed" or running.proposal["excluded"], "a proposal of all updates set aside")
+            self.check(running.phase != "proposed" or running.needs_quorum, "a proposal of all updates set aside")
         self.end(event, "invalidated", bytes(32), reason)
 
     def end(self, event, phase, proposal, reason):
-        base = self.rounds[-1].opening["baseModelRoot"]
-        self.head = c.extend_head(self.head, len(self.rounds), phase, base, self.accumulator, proposal, reason)
+        running = self.rounds[event["round"] - 1]
+        base = running.opening["baseModelRoot"]
+        self.head = c.extend_head(self.head, event["round"], phase, base, running.accumulator, proposal, reason)
         self.check(event["historyHead"] == self.head, "history head")
-        self.rounds[-1].phase = "ended"
+        running.phase = "ended"

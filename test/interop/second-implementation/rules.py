@@ -23,11 +23,23 @@ GREATEST = {
 def rules_valid(rules):
     return (
         rules["mode"] == 0
-        and rules["rule"] == 0
+        and rules["rule"] in (0, 1, 2)
+        and (rules["trim"] > 0) == (rules["rule"] == 2)
+        and 2 * rules["trim"] < rules["minUpdates"]
+        and (rules["holders"] == 0 or 3 * (rules["holders"] - 1) < rules["minUpdates"])
+        and bonds_valid(rules)
         and all(1 <= rules[field] <= greatest for field, greatest in GREATEST.items())
         and 1 <= rules["minUpdates"] <= rules["maxUpdates"]
         and rules["maxUpdates"] * rules["maxWeight"] * rules["clipLanes"] < 1 << 52
     )
+
+
+def bonds_valid(rules):
+    """Each is none or at least the least one, and the window is shorter than 14 days."""
+    bonds = [bond for bond in (rules["aggregatorBondGwei"], rules["participantBondGwei"]) if bond]
+    depth = (-(-rules["parameterCount"] // 64) - 1).bit_length()
+    least_gwei = 3 * 100 * (250_000 + 40 * rules["maxUpdates"] * (416 + 32 * depth))
+    return not bonds or (min(bonds) >= least_gwei and rules["challengeWindowS"] < 14 * 86_400)
 
 
 def number_text(value):
