@@ -136,8 +136,7 @@ export function createWatcher(deps: WatcherDeps, options: WatcherOptions): RoleP
         }
         for (const fault of judgement.faults ?? []) emit({ kind: "fault", fault });
         emit({ kind: "judged", subject, judgement });
-        if (judgement.missing !== undefined) return { repeatMs: 3 * republishMs };
-        return judgement.withheld ? { repeatMs: republishMs } : undefined;
+        return judgement.withheld || judgement.missing ? { repeatMs: republishMs } : undefined;
       }
     }
   }
