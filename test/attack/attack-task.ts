@@ -8,7 +8,10 @@ export const attackPreset = taskPreset("digits");
 
 const { fractionBits, clipLanes, maxWeight, serverRateQ16 } = attackPreset.rules;
 
-/** The rules of all runs. Nobody waits for a window unless somebody lies, so that they need not be short. */
+/** What aggregators and participants answer with, each: 1 ether. */
+const bondGwei = 1_000_000_000;
+
+/** The rules of all runs, where an attack has no others. Nobody waits for a window unless somebody lies, so that they need not be short. */
 export const attackRules: TaskRules = {
   mode: "transparent",
   rule: "weighted-mean",
@@ -19,14 +22,19 @@ export const attackRules: TaskRules = {
   parameterCount: modelLayout(attackPreset.spec.model).parameterCount,
   attempts: 3,
   rounds: 3,
-  minUpdates: 3,
+  minUpdates: 4,
   maxUpdates: 8,
   participationBps: 10_000,
-  attestationQuorum: 3,
   roundsPerParticipant: 0,
+  trim: 0,
+  attestationQuorum: 3,
+  holders: 2,
+  pipelined: false,
   commitWindowS: 120,
   aggregateWindowS: 120,
   challengeWindowS: 120,
+  aggregatorBondGwei: bondGwei,
+  participantBondGwei: bondGwei,
 };
 
 /** The specification of a run: its seed fixes the initial model. */

@@ -1,15 +1,22 @@
-import { hexEquals } from "../../node/core/hex.ts";
 import { swapChunks } from "../support/malicious/chunk-swapper.ts";
 import { exceedClip } from "../support/malicious/clip-exceeder.ts";
+import { commitAgreed, includeAgreed } from "../support/malicious/colluders.ts";
+import { equivocate } from "../support/malicious/equivocator.ts";
 import { dropInput } from "../support/malicious/input-dropper.ts";
 import { includeInvalid } from "../support/malicious/invalid-includer.ts";
 import { flipLane } from "../support/malicious/lane-flipper.ts";
 import { withholdModel } from "../support/malicious/model-withholder.ts";
+import { plagiarise } from "../support/malicious/plagiarist.ts";
 import { reuseRoot } from "../support/malicious/root-reuser.ts";
 import { neverPropose } from "../support/malicious/silent-aggregator.ts";
 import { excludeUnfounded } from "../support/malicious/unfounded-excluder.ts";
+import { vanish } from "../support/malicious/vanisher.ts";
 import { misstateWeight } from "../support/malicious/weight-misstater.ts";
 import type { Attack } from "./attack.ts";
+import { untilLeftOut, untilStruck, untilTakeover } from "./waits.ts";
+
+/** A task in which nobody is asked who holds the updates: aggregators may leave out what they like, and only a quorum makes that final. */
+const withoutHolders = { holders: 0 } as const;
 
 /** Every attack there is, in the order in which they are listed. */
 export const attacks: readonly Attack[] = [
@@ -41,42 +48,33 @@ export const attacks: readonly Attack[] = [
     name: "misstate-weight",
     summary: "an aggregator states a total weight that does not add up",
     aggregator: misstateWeight,
+    rules: withoutHolders,
     ending: { challenge: "wrong-weight", takeover: "challenge" },
   },
   {
     name: "exclude-unfounded",
-    summary: "an aggregator leaves a good update out and says so",
+    summary: "an aggregator leaves out an update that it signed to keep",
     aggregator: excludeUnfounded,
-    ending: { takeover: "deadline" },
-    waitsFor: ({ round, lies, disputing, participants }) =>
-      lies.length > 0 &&
-      round.phase === "proposed" &&
-      round.proposal!.excluded !== 0n &&
-      disputing.size === participants
-        ? round.proposal!.challengeDeadlineS
-        : undefined,
+    rules: withoutHolders,
+    ending: { challenge: "left-out", takeover: "challenge" },
   },
   {
     name: "never-propose",
-    summary: "an aggregator computes the model and withholds it",
+    summary: "an aggregator computes the model and says nothing",
     aggregator: neverPropose,
     ending: { takeover: "deadline" },
-    waitsFor: ({ round, lies, liars }) =>
-      lies.length > 0 && round.phase === "aggregating" && hexEquals(round.assignment!.aggregator, liars.aggregator)
-        ? round.assignment!.deadlineS
-        : undefined,
+    waitsFor: untilTakeover,
   },
   {
     name: "withhold-model",
-    summary: "an aggregator proposes a wrong model, gives its bytes to nobody and shows nothing that is demanded",
+    summary: "an aggregator proposes a wrong model and gives its bytes to nobody",
     aggregator: withholdModel(200, { answers: false }),
     ending: { challenge: "withheld", takeover: "challenge" },
-    waitsFor: ({ round }) =>
-      round.phase === "proposed" ? round.demands?.find(({ open }) => open)?.deadlineS : undefined,
+    waitsFor: untilStruck,
   },
   {
     name: "withhold-and-show",
-    summary: "an aggregator proposes a wrong model, gives its bytes to nobody and shows what is demanded of its tree",
+    summary: "an aggregator withholds a wrong model, and shows on the chain what is demanded of it",
     aggregator: withholdModel(200, { answers: true }),
     ending: { challenge: "wrong-chunk", takeover: "challenge" },
   },
@@ -84,13 +82,50 @@ export const attacks: readonly Attack[] = [
     name: "exceed-clip",
     summary: "a participant commits to an update beyond the task's bound",
     participant: exceedClip(200),
-    ending: { leftOut: true },
+    ending: { misconduct: "invalid-update", leftOut: true },
   },
   {
     name: "include-invalid",
     summary: "an aggregator counts an update beyond the task's bound, in league with its participant",
     participant: exceedClip(200),
     aggregator: includeInvalid,
-    ending: { challenge: "invalid-update", takeover: "challenge", leftOut: true },
+    rules: withoutHolders,
+    ending: { challenge: "invalid-update", takeover: "challenge", misconduct: "invalid-update", leftOut: true },
+  },
+  {
+    name: "equivocate",
+    summary: "a participant signs two commitments for one round",
+    participant: equivocate,
+    ending: { misconduct: "equivocation" },
+  },
+  {
+    name: "plagiarise",
+    summary: "a participant commits to another's update",
+    participant: plagiarise,
+    ending: { misconduct: "withheld", leftOut: true },
+  },
+  {
+    name: "vanish",
+    summary: "a participant commits to an update and gives it to nobody",
+    participant: vanish,
+    ending: { misconduct: "withheld", leftOut: true },
+    waitsFor: untilLeftOut,
+  },
+  {
+    name: "collude",
+    summary: "a participant gives its update to its accomplice only, an aggregator, which cannot count it",
+    participant: commitAgreed,
+    aggregator: includeAgreed,
+    ending: { misconduct: "withheld", leftOut: true },
+    waitsFor: untilLeftOut,
+  },
+  {
+    name: "collude-unattended",
+    summary: "the same in a task that does not ask who holds the updates: the aggregator counts it",
+    participant: commitAgreed,
+    aggregator: includeAgreed,
+    rules: withoutHolders,
+    ending: { challenge: "withheld", takeover: "challenge", misconduct: "withheld", leftOut: true },
+    waitsFor: untilStruck,
   },
 ];

@@ -1,39 +1,20 @@
 import { hexEquals } from "../../node/core/hex.ts";
-import type { TaskEvent } from "../../node/core/records.ts";
 import { type Attack, lyingRound } from "./attack.ts";
+import { checkBonds } from "./check-bonds.ts";
+import { eventsNamed } from "./events-named.ts";
 import type { FederationRun } from "./run-federation.ts";
-
-type EventOf<Name extends TaskEvent["name"]> = Extract<TaskEvent, { name: Name }>;
 
 /** Everything in which an attack did not end as it must, one sentence each; none when all is well. `attack` is absent for an honest run. */
 export function checkEnding(run: FederationRun, attack: Attack | undefined): readonly string[] {
   return [
     ...checkLies(run, attack),
     ...checkChallenges(run, attack),
+    ...checkMisconduct(run, attack),
     ...checkBonds(run, attack),
     ...checkTakeover(run, attack),
     ...checkTask(run),
     ...checkAudit(run),
   ];
-}
-
-/** In what the models of two runs differ; none when every round's model is the same, bit for bit. */
-export function compareModels(run: FederationRun, honest: FederationRun): readonly string[] {
-  const problems: string[] = [];
-  for (const { round, result } of run.view.rounds) {
-    const other = honest.view.rounds[round - 1]?.result;
-    if (result === undefined || other === undefined || !hexEquals(result.modelRoot, other.modelRoot)) {
-      problems.push(
-        `the model of round ${round} is ${result?.modelRoot ?? "none"}; the honest run's is ${other?.modelRoot ?? "none"}`,
-      );
-    }
-  }
-  const [ours, theirs] = [run.audit.finalModelLanes, honest.audit.finalModelLanes];
-  if (ours === undefined || theirs === undefined) problems.push("the bytes of a final model could not be had");
-  else if (ours.length !== theirs.length || ours.some((lane, i) => lane !== theirs[i])) {
-    problems.push("the final models differ in their bytes");
-  }
-  return problems;
 }
 
 function checkLies({ lies, cast }: FederationRun, attack: Attack | undefined): string[] {
@@ -50,7 +31,7 @@ function checkLies({ lies, cast }: FederationRun, attack: Attack | undefined): s
 
 function checkChallenges({ history, cast, falseAlarms, lies }: FederationRun, attack: Attack | undefined): string[] {
   const problems = falseAlarms.map((alarm) => `a false alarm: ${alarm}`);
-  const challenges = all(history, "Challenged");
+  const challenges = eventsNamed(history, "Challenged");
   const expected = attack?.ending.challenge;
   if (challenges.length !== (expected === undefined ? 0 : 1)) {
     problems.push(`${challenges.length} challenges were won, not ${expected === undefined ? 0 : 1}`);
@@ -64,35 +45,18 @@ function checkChallenges({ history, cast, falseAlarms, lies }: FederationRun, at
   return problems;
 }
 
-/** The liar's bond is gone where something was proven, half of it to the challenger; nobody else lost anything. */
-function checkBonds({ history, cast, bonds, bondWei }: FederationRun, attack: Attack | undefined): string[] {
+function checkMisconduct({ history, cast, lies }: FederationRun, attack: Attack | undefined): string[] {
   const problems: string[] = [];
-  const slashes = all(history, "Slashed");
-  const isSlashed = attack?.ending.challenge !== undefined;
-  if (slashes.length !== (isSlashed ? 1 : 0))
-    problems.push(`${slashes.length} bonds were lost, not ${isSlashed ? 1 : 0}`);
-  for (const { account, amountWei, rewardWei } of slashes) {
-    if (!hexEquals(account, cast.liars.aggregator)) problems.push(`${account} lost its bond and had not lied`);
-    if (amountWei !== bondWei) problems.push(`${amountWei} wei were lost of a bond of ${bondWei}`);
-    if (rewardWei > amountWei / 2n) problems.push("less than half of the bond was burnt");
+  const found = eventsNamed(history, "Misconduct");
+  const expected = attack?.ending.misconduct;
+  if (found.length !== (expected === undefined ? 0 : 1)) {
+    problems.push(`${found.length} participants were expelled, not ${expected === undefined ? 0 : 1}`);
   }
-  for (const aggregator of cast.aggregators) {
-    const isLiar = hexEquals(aggregator, cast.liars.aggregator);
-    const { freeWei, lockedWei } = bonds.get(aggregator)!;
-    const expected = isSlashed && isLiar ? 0n : bondWei;
-    if (freeWei + lockedWei !== expected)
-      problems.push(`the bond of ${aggregator} is ${freeWei + lockedWei} wei, not ${expected}`);
-    if (lockedWei !== 0n) problems.push(`${lockedWei} wei of ${aggregator} are still locked`);
-  }
-  // a watcher withdraws its reward at once; a participant that was faster leaves it for its owner
-  for (const [account, { creditWei }] of bonds) {
-    const rewards = slashes
-      .filter(({ challenger }) => hexEquals(challenger, account))
-      .map(({ rewardWei }) => rewardWei);
-    const rewardWei = rewards.reduce((sum, each) => sum + each, 0n);
-    const isOwed = !hexEquals(account, cast.watcher) && creditWei === rewardWei;
-    if (creditWei !== 0n && !isOwed)
-      problems.push(`${account} has a credit of ${creditWei} wei, of rewards of ${rewardWei}`);
+  for (const { round, kind, participant, reporter } of found) {
+    if (round !== lyingRound || kind !== expected || !hexEquals(participant, cast.liars.participant)) {
+      problems.push(`${participant} was expelled for ${kind} in round ${round}`);
+    }
+    if (lies.some(({ who }) => hexEquals(who, reporter))) problems.push("a liar made the report");
   }
   return problems;
 }
@@ -103,19 +67,20 @@ function checkTakeover({ view, history, cast }: FederationRun, attack: Attack | 
   const round = view.rounds[lyingRound - 1];
   const proposal = round?.proposal;
   if (round === undefined || proposal === undefined) return [`round ${lyingRound} has no result`];
-  const takeovers = all(history, "AggregatorAssigned").filter(({ attempt }) => attempt > 0);
+  const takeovers = eventsNamed(history, "AggregatorAssigned").filter(({ attempt }) => attempt > 0);
   const expected = attack?.ending.takeover;
   if (takeovers.length !== (expected === undefined ? 0 : 1)) {
     problems.push(`another aggregator took over ${takeovers.length} times, not ${expected === undefined ? 0 : 1}`);
   }
   for (const { round: at, transactionHash } of takeovers) {
-    const isStruck = all(history, "Challenged").some((event) => event.transactionHash === transactionHash);
-    const why = isStruck ? "challenge" : "deadline";
+    const strikes = eventsNamed(history, "Challenged");
+    const why = strikes.some((event) => event.transactionHash === transactionHash) ? "challenge" : "deadline";
     if (at !== lyingRound || why !== expected) problems.push(`another aggregator took over round ${at} by ${why}`);
   }
   const isTaken = hexEquals(proposal.aggregator, cast.liars.aggregator);
-  if (isTaken === (expected !== undefined))
+  if (isTaken === (expected !== undefined)) {
     problems.push(`the result of round ${lyingRound} is by ${proposal.aggregator}`);
+  }
   const left = round.commitments.filter(({ slot }) => ((proposal.excluded >> BigInt(slot)) & 1n) === 1n);
   const due = attack?.ending.leftOut ? [cast.liars.participant] : [];
   if (left.map(({ participant }) => participant.toLowerCase()).join() !== due.join().toLowerCase()) {
@@ -124,19 +89,28 @@ function checkTakeover({ view, history, cast }: FederationRun, attack: Attack | 
   return problems;
 }
 
-/** All rounds are final by attestation, and everybody trained once a round. */
+/** All rounds are final by attestation, and everybody trained once a round; who takes no part in a round may miss its training. */
 function checkTask({ view, trainings, cast }: FederationRun): string[] {
   const problems: string[] = [];
   if (!view.complete) problems.push("the task is not complete");
   for (const { round, phase, result } of view.rounds) {
     const attesters = result?.attesters.length ?? 0;
     if (phase !== "finalized") problems.push(`round ${round} is ${phase}`);
-    else if (attesters < view.rules.attestationQuorum)
+    else if (attesters < view.rules.attestationQuorum) {
       problems.push(`round ${round} is final with ${attesters} attestations`);
+    }
   }
   for (const who of cast.participants) {
     const times = trainings.get(who) ?? 0;
-    if (times !== view.rules.rounds) problems.push(`${who} trained ${times} times in ${view.rules.rounds} rounds`);
+    const least = view.rounds.filter(({ commitments }) =>
+      commitments.some(({ participant }) => hexEquals(participant, who)),
+    ).length;
+    if (times < least || times > view.rules.rounds) {
+      problems.push(`${who} trained ${times} times in ${view.rules.rounds} rounds`);
+    }
+    if (least < view.rules.rounds && !hexEquals(who, cast.liars.participant)) {
+      problems.push(`${who} committed in ${least} of ${view.rules.rounds} rounds`);
+    }
   }
   return problems;
 }
@@ -151,8 +125,4 @@ function checkAudit({ audit }: FederationRun): string[] {
     if (verdict !== "verified") problems.push(`the audit says of round ${round}: ${verdict}`);
   }
   return problems;
-}
-
-function all<Name extends TaskEvent["name"]>(history: readonly TaskEvent[], name: Name): readonly EventOf<Name>[] {
-  return history.filter((event): event is EventOf<Name> => event.name === name);
 }

@@ -9,7 +9,7 @@ interface RawTransaction {
   readonly input: string;
 }
 
-/** Challenges that were mined and failed, "function in transaction". */
+/** Challenges and reports that were mined and failed, "function in transaction". */
 export interface FailedChallenges {
   /** They proved nothing. */
   readonly wrong: readonly string[];
@@ -17,7 +17,9 @@ export interface FailedChallenges {
   readonly late: readonly string[];
 }
 
-/** Looks for failed challenges in the whole chain, and tells proofs that came second from false alarms. */
+const decided: ReadonlySet<string> = new Set(["Challenged", "Misconduct"]);
+
+/** Looks for failed challenges and reports in the whole chain, and tells proofs that came second from false alarms. */
 export async function failedChallenges(
   { chain, federation }: FederationFixture,
   history: readonly TaskEvent[],
@@ -32,10 +34,10 @@ export async function failedChallenges(
     };
     for (const { hash, from, to, input } of block.transactions) {
       const name = contract.getFunction(input.slice(0, 10))?.name ?? "";
-      if (to?.toLowerCase() !== federation.toLowerCase() || !name.startsWith("challenge")) continue;
+      if (to?.toLowerCase() !== federation.toLowerCase() || !/^(challenge|report)[A-Z]/.test(name)) continue;
       const receipt = (await chain.request("eth_getTransactionReceipt", [hash])) as { readonly status: string };
       if (BigInt(receipt.status) === 1n) continue;
-      const won = history.findLast((event) => event.name === "Challenged" && event.blockNumber <= number);
+      const won = history.findLast((event) => decided.has(event.name) && event.blockNumber <= number);
       const call = [{ from, to, data: input }, toHex((won?.blockNumber ?? number) - 1)];
       const holds = await chain.request("eth_call", call).then(
         () => true,

@@ -17,14 +17,14 @@ export interface FollowedRecord {
 }
 
 /**
- * Tells each event of a task as it comes. Where `jumpTo` names a deadline that everybody waits for, the chain's clock is
+ * Tells each event of a task as it comes. Where `jumpTo`, given the second that it is on the chain, names a deadline that everybody waits for, the chain's clock is
  * moved beyond it: so nobody has to wait for it, and none of the windows need be short.
  */
 export function followRecord(options: {
   readonly fixture: FederationFixture;
   readonly taskId: number;
   readonly tell: (event: TaskEvent) => Promise<void>;
-  readonly jumpTo: (view: TaskView) => number | undefined;
+  readonly jumpTo: (view: TaskView, nowS: number) => number | undefined;
   readonly onJump: (seconds: number) => void;
 }): FollowedRecord {
   const { fixture, taskId, tell, jumpTo, onJump } = options;
@@ -46,7 +46,7 @@ export function followRecord(options: {
           told += 1;
         }
       }
-      const deadlineS = view && jumpTo(view);
+      const deadlineS = view && jumpTo(view, head.timestampS);
       if (deadlineS !== undefined && deadlineS >= head.timestampS) {
         const seconds = deadlineS - head.timestampS + 1;
         onJump(seconds);

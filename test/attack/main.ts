@@ -104,7 +104,10 @@ function tell(output: Output): (line: StoryLine) => void {
 /** What the lie cost the liar and the proof its prover. */
 function costLines({ history, lies, nameOf, cast }: FederationRun): readonly string[] {
   const slashes = history.filter((event) => event.name === "Slashed");
-  const proofs = history.filter((event) => event.name === "Challenged");
+  const proofs = [
+    ...history.filter((event) => event.name === "Challenged"),
+    ...history.flatMap((event) => (event.name === "Misconduct" ? [{ ...event, challenger: event.reporter }] : [])),
+  ];
   const spared = lies.filter(({ who }) => !slashes.some(({ account }) => hexEquals(account, who)));
   return [
     ...slashes.map(({ account, amountWei }) => `it cost ${nameOf(account)} its bond of ${ether(amountWei)} ether`),

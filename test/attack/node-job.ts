@@ -1,4 +1,4 @@
-import type { Address, TaskId } from "../../node/core/ids.ts";
+import type { Address, RoundNumber, TaskId } from "../../node/core/ids.ts";
 import type { Progress } from "../../node/rounds/progress.ts";
 import type { Lie } from "../support/malicious/lie.ts";
 
@@ -19,8 +19,8 @@ export interface NodeJob {
   readonly parts: number;
   /** Name of the attack in which this node lies; honest without one. */
   readonly lies?: string | undefined;
-  /** Whether this participant stays away from the round of the lie. */
-  readonly absent?: boolean | undefined;
+  /** The rounds from which this participant stays away. */
+  readonly absent?: readonly RoundNumber[] | undefined;
   /** File for its log. */
   readonly log?: string | undefined;
 }

@@ -9,11 +9,12 @@ import {
   type NodeEvents,
   type NodeSettings,
 } from "../../node/cli/compose.ts";
+import type { RoundNumber } from "../../node/core/ids.ts";
 import { createParticipant, type ParticipantDeps } from "../../node/participant/create-participant.ts";
 import type { Trainer } from "../../node/ports/index.ts";
 import { openJournal } from "../../node/system/index.ts";
 import { createTfjsTrainer, loadParticipantData } from "../../node/training/index.ts";
-import { missRound } from "../support/absent-participant.ts";
+import { missRounds } from "../support/absent-participant.ts";
 import type { Lie } from "../support/malicious/lie.ts";
 import { lyingRound } from "./attack.ts";
 import { attackByName } from "./attack-by-name.ts";
@@ -32,31 +33,41 @@ export async function openNode(job: NodeJob, events: NodeEvents, onLie: (lie: Li
       const openWhenEnrolled = job.parts;
       const corrupt = attack?.aggregator;
       if (corrupt === undefined) return await composeAggregator({ ...values, openWhenEnrolled }, events);
-      return await composeNode(values, events, async (deps, { encryptionKey }) =>
-        createAggregator(corrupt(deps, lying), { encryptionKey, linger: true, openWhenEnrolled }),
-      );
+      return await composeNode(values, events, async (deps, { encryptionKey, directory, onClose }) => {
+        const journal = openJournal(join(directory, "journal.sqlite"));
+        onClose(() => journal.close());
+        return createAggregator(
+          { ...corrupt(deps, lying), journal },
+          { encryptionKey, linger: true, openWhenEnrolled },
+        );
+      });
     }
     case "participant": {
       const { seed, absent } = job;
       const corrupt = attack?.participant;
-      if (corrupt !== undefined) return await openLyingParticipant(job, events, (deps) => corrupt(deps, lying));
-      if (absent) return await openLyingParticipant(job, events, (deps) => missRound(deps, lyingRound));
+      if (corrupt !== undefined) {
+        const isOver = (round: RoundNumber) => round > lyingRound;
+        return await openOtherParticipant(job, events, (deps) => corrupt(missRounds(deps, isOver), lying));
+      }
+      if (absent !== undefined && absent.length > 0) {
+        return await openOtherParticipant(job, events, (deps) => missRounds(deps, (round) => absent.includes(round)));
+      }
       return await composeParticipant({ ...values, seed }, events, () => openTrainer(job));
     }
   }
 }
 
-function openLyingParticipant(
+function openOtherParticipant(
   job: NodeJob,
   events: NodeEvents,
-  corrupt: (deps: ParticipantDeps) => ParticipantDeps,
+  change: (deps: ParticipantDeps) => ParticipantDeps,
 ): Promise<ComposedNode> {
   return composeNode(settingsOf(job), events, async (deps, { encryptionKey, directory, onClose }) => {
     const trainer = await openTrainer(job);
     onClose(() => trainer.close());
     const journal = openJournal(join(directory, "journal.sqlite"));
     onClose(() => journal.close());
-    return createParticipant(corrupt({ ...deps, trainer, journal }), { encryptionKey, seed: job.seed, linger: true });
+    return createParticipant(change({ ...deps, trainer, journal }), { encryptionKey, seed: job.seed, linger: true });
   });
 }
 

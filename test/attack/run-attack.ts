@@ -1,6 +1,8 @@
+import type { RoundNumber } from "../../node/core/ids.ts";
 import type { Attack } from "./attack.ts";
 import { attackByName } from "./attack-by-name.ts";
-import { checkEnding, compareModels } from "./check-ending.ts";
+import { checkEnding } from "./check-ending.ts";
+import { compareModels, roundsWithoutLiar } from "./compare-models.ts";
 import { type FederationRun, runFederation } from "./run-federation.ts";
 import type { StoryLine } from "./story.ts";
 
@@ -30,11 +32,15 @@ export interface AttackResult {
 
 /** Runs of federations in which nobody lies. */
 export interface HonestRuns {
-  /** @param absent whether a participant, the one who would lie, stays away from the round of the lie */
-  of(seed: number, absent: boolean, options: Pick<AttackOptions, "onLine" | "signal" | "log">): Promise<FederationRun>;
+  /** @param absent rounds from which a participant, the one who would lie, stays away */
+  of(
+    seed: number,
+    absent: readonly RoundNumber[],
+    options: Pick<AttackOptions, "onLine" | "signal" | "log">,
+  ): Promise<FederationRun>;
 }
 
-/** Honest runs, each made once. */
+/** Honest runs, each made once: who holds what, who answers with how much and who lies makes no difference to an honest model. */
 export function createHonestRuns(): HonestRuns {
   const runs = new Map<string, Promise<FederationRun>>();
   return {
@@ -57,12 +63,13 @@ export async function runAttack(name: string, options: AttackOptions = {}): Prom
   const { onLine, signal, log } = given(options);
   onLine({ kind: "step", text: `Attack ${attack.name}: ${attack.summary}.` });
   const run = await runFederation({ seed, attack, onLine, signal, log });
-  const absent = attack.ending.leftOut === true;
+  const absent = attack.participant === undefined ? [] : roundsWithoutLiar(run);
   onLine({
     kind: "step",
-    text: absent
-      ? "Once more without the lie: the same federation, in which that participant misses that round"
-      : "Once more without the lie: the same federation, everybody honest",
+    text:
+      absent.length > 0
+        ? `Once more without the lie: the same federation, in which that participant misses round ${absent.join(" and ")}`
+        : "Once more without the lie: the same federation, everybody honest",
   });
   const honest = await honestRuns.of(seed, absent, { signal, log });
   const problems = [

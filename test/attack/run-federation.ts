@@ -2,14 +2,16 @@ import { join } from "node:path";
 import type { AuditReport } from "../../node/audit/index.ts";
 import { chunkTreeRoot } from "../../node/core/chunk-tree.ts";
 import { FedledgerError } from "../../node/core/error.ts";
+import { weiOfGwei } from "../../node/core/ether.ts";
 import { foldTask } from "../../node/core/fold-task.ts";
 import { hexEquals } from "../../node/core/hex.ts";
-import type { Address } from "../../node/core/ids.ts";
+import type { Address, RoundNumber } from "../../node/core/ids.ts";
 import { initialLanes } from "../../node/core/initial-model.ts";
-import type { TaskEvent } from "../../node/core/records.ts";
+import type { DemandKind, TaskEvent } from "../../node/core/records.ts";
 import { canonicalTaskSpec } from "../../node/core/task-spec.ts";
-import type { TaskView } from "../../node/core/task-view.ts";
-import type { BondState } from "../../node/ports/index.ts";
+import type { RoundView, TaskView } from "../../node/core/task-view.ts";
+import type { BondState, ChainReader } from "../../node/ports/index.ts";
+import { isDrawn } from "../../node/rounds/round-queries.ts";
 import { createGatewayStore, gatewayUrls } from "../../node/storage/index.ts";
 import { auditOf } from "../support/audit-of.ts";
 import { type FederationFixture, type FixtureMember, startFederation } from "../support/federation-fixture.ts";
@@ -17,6 +19,7 @@ import type { Lie } from "../support/malicious/lie.ts";
 import { temporaryDirectory } from "../support/temporary-directory.ts";
 import { type Attack, lyingRound } from "./attack.ts";
 import { attackRules, specOf } from "./attack-task.ts";
+import { eventsNamed } from "./events-named.ts";
 import { failedChallenges } from "./failed-challenges.ts";
 import { followRecord } from "./follow-record.ts";
 import type { NodeJob, NodeMessage } from "./node-job.ts";
@@ -29,8 +32,8 @@ export interface FederationOptions {
   readonly seed: number;
   /** Who lies; nobody where it is absent. */
   readonly attack?: Attack | undefined;
-  /** Whether the participant that would lie stays away from the round of the lie instead. */
-  readonly absent?: boolean | undefined;
+  /** The rounds from which the participant that would lie stays away instead. */
+  readonly absent?: readonly RoundNumber[] | undefined;
   readonly onLine: (line: StoryLine) => void;
   readonly signal: AbortSignal;
   /** File for what the nodes log; none by default. */
@@ -60,8 +63,12 @@ export interface FederationRun {
   readonly falseAlarms: readonly string[];
   /** Number of trainings of each participant. */
   readonly trainings: ReadonlyMap<Address, number>;
-  /** What each assigned aggregator answers with. */
+  /** What each aggregator and each participant answers with. */
   readonly bondWei: bigint;
+  /** What an account earned by answering demands, or, of nobody, what was burnt for them. */
+  readonly answeredWei: (account: Address | undefined) => bigint;
+  /** The federation's ether at the end. */
+  readonly balanceWei: bigint;
   /** At the end, of everyone. */
   readonly bonds: ReadonlyMap<Address, BondState>;
   readonly durationMs: number;
@@ -72,7 +79,6 @@ const aggregatorCount = 2;
 /** Nodes of a run: five participants, two aggregators, one watcher that is no member. */
 export const nodeCount = parts + aggregatorCount + 1;
 const lyingPart = 2;
-const bondWei = 10n ** 18n;
 
 /**
  * Founds a federation on a chain of its own, starts its nodes, each a process with its own key, libp2p host, store, journal
@@ -113,28 +119,28 @@ interface Stage {
 }
 
 async function play(options: FederationOptions, stage: Stage): Promise<Omit<FederationRun, "durationMs">> {
-  const { seed, attack, absent, signal } = options;
+  const { seed, attack, absent = [], signal } = options;
   const { fixture } = stage;
   const cast = castOf(fixture);
   const { liars } = cast;
   const names = namesOf(cast);
   const story = createStory(fixture.chain, names, options.onLine);
   const spec = specOf(seed);
+  const rules = { ...attackRules, ...attack?.rules };
+  const bondWei = weiOfGwei(rules.aggregatorBondGwei);
   const taskId = await fixture.createTask({
-    rules: { ...attackRules, ...attack?.rules },
+    rules,
     modelRoot: chunkTreeRoot(initialLanes(spec, attackRules.fractionBits)),
     spec: canonicalTaskSpec(spec),
     enrol: [],
   });
-  for (const { chain } of fixture.aggregators) await chain.send({ kind: "bond", amountWei: bondWei });
   story.say(
-    `${nodeCount} nodes, each a process: ${parts} participants with their own handwritten digits, ${aggregatorCount} aggregators with a bond of ${ether(bondWei)} ether each, and a watcher that is no member`,
+    `${nodeCount} nodes, each a process: ${parts} participants with their own handwritten digits, ${aggregatorCount} aggregators, and a watcher that is no member; each member answers with a bond of ${ether(bondWei)} ether`,
   );
 
   const lies: (Lie & { who: Address })[] = [];
   const falseAlarms: string[] = [];
   const trainings = new Map<Address, number>();
-  const disputing = new Set<string>();
   const onMessage = (who: Address) => (message: NodeMessage) => {
     switch (message.kind) {
       case "lie":
@@ -146,7 +152,6 @@ async function play(options: FederationOptions, stage: Stage): Promise<Omit<Fede
       case "progress": {
         const { step } = message;
         if (step.kind === "trained") trainings.set(who, (trainings.get(who) ?? 0) + 1);
-        if (step.kind === "disputed" && cast.participants.includes(who)) disputing.add(who);
         return story.step(who, step);
       }
     }
@@ -162,7 +167,7 @@ async function play(options: FederationOptions, stage: Stage): Promise<Omit<Fede
         ...{ taskId, federation: fixture.federation, rpc: fixture.url, dir: join(stage.folder, account) },
         ...{ seed, part, parts, log: options.log },
         lies: isLiar ? attack?.name : undefined,
-        absent: absent && account === liars.participant,
+        absent: account === liars.participant ? absent : undefined,
       },
       onMessage(account),
     );
@@ -180,11 +185,12 @@ async function play(options: FederationOptions, stage: Stage): Promise<Omit<Fede
     fixture,
     taskId,
     tell: story.event,
-    jumpTo(view) {
+    jumpTo(view, nowS) {
       const round = view.rounds.at(-1);
-      if (round?.round !== lyingRound) return undefined;
-      if (absent && round.phase === "open" && round.commitments.length === parts - 1) return round.commitDeadlineS;
-      return attack?.waitsFor?.({ round, lies, liars, disputing, participants: parts });
+      if (round === undefined) return undefined;
+      const isMissed = attack?.participant === undefined ? absent.includes(round.round) : round.round > lyingRound;
+      if (isMissed && isLacking(view, round, liars.participant)) return round.commitDeadlineS;
+      return round.round === lyingRound ? attack?.waitsFor?.({ view, round, nowS, lies, liars }) : undefined;
     },
     onJump: (seconds) =>
       story.say(`everybody waits: the chain's clock is moved on by ${seconds} s, beyond the deadline`),
@@ -224,7 +230,29 @@ async function play(options: FederationOptions, stage: Stage): Promise<Omit<Fede
     trainings,
     bondWei,
     bonds,
+    balanceWei: BigInt((await fixture.chain.request("eth_getBalance", [fixture.federation, "latest"])) as string),
+    answeredWei: await answersIn(history, reader),
   };
+}
+
+/** Whether only this participant's commitment is missing. */
+function isLacking(view: TaskView, round: RoundView, who: Address): boolean {
+  const isIn = round.commitments.some(({ participant }) => hexEquals(participant, who));
+  if (round.phase !== "open" || isIn || !isDrawn(view, round, who)) return false;
+  return round.commitments.length === round.drawn - 1;
+}
+
+/** What was earned by answers: half of a demand's bond each. */
+async function answersIn(history: readonly TaskEvent[], reader: ChainReader): Promise<FederationRun["answeredWei"]> {
+  const bondOf = async (kind: DemandKind) => [kind, await reader.demandBondWei(kind)] as const;
+  const bonds = new Map(await Promise.all([bondOf("update-chunk"), bondOf("model-nodes")]));
+  const demands = eventsNamed(history, "Demanded");
+  const shown = [...eventsNamed(history, "ChunkShown"), ...eventsNamed(history, "NodesShown")];
+  return (account) =>
+    shown
+      .filter(({ shownBy }) => account === undefined || hexEquals(shownBy, account))
+      .map(({ demandId }) => demands.find((event) => event.demandId === demandId)!.demand.kind)
+      .reduce((sum, kind) => sum + bonds.get(kind)! / 2n, 0n);
 }
 
 function castOf({ participants, aggregators, outsiders }: FederationFixture): Cast {

@@ -62,6 +62,13 @@ export function createStory(
           );
         case "rewarded":
           return say(`${nameOf(who)} withdrew its reward of ${ether(step.amountWei)} ether`, "proof");
+        case "reserved":
+          return say(
+            `round ${step.round}: ${nameOf(who)} reserves its proof by a hash, so that copying it earns nothing`,
+            "proof",
+          );
+        case "not-proven":
+          return say(`round ${step.round}: ${nameOf(who)} has no proof: ${step.why}`, "bad");
       }
     },
     async event(event) {
@@ -104,6 +111,17 @@ export function createStory(
           }[event.kind];
           return say(
             `round ${event.round}: ${nameOf(event.challenger)} PROVES ${nameOf(event.aggregator)} wrong in one transaction: ${what} (${await cost(event.transactionHash)})`,
+            "proof",
+          );
+        }
+        case "Misconduct": {
+          const what = {
+            "invalid-update": "its update breaks the task's bound",
+            equivocation: "it signed two commitments for one round",
+            withheld: "it withheld the update that it had committed to",
+          }[event.kind];
+          return say(
+            `round ${event.round}: ${nameOf(event.reporter)} REPORTS ${nameOf(event.participant)}, which is expelled: ${what} (${await cost(event.transactionHash)})`,
             "proof",
           );
         }

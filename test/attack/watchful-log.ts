@@ -1,6 +1,6 @@
 import type { Log, LogData } from "../../node/ports/system.ts";
 
-/** The contract's errors for a challenge that proves nothing: an honest challenger never causes one. */
+/** The contract's errors for a challenge, report or demand that proves nothing: honest nodes never cause one. */
 const falseAlarms: ReadonlySet<unknown> = new Set([
   "WrongCommitments",
   "MalformedProof",
@@ -11,6 +11,13 @@ const falseAlarms: ReadonlySet<unknown> = new Set([
   "ChunkIsRight",
   "UpdateIsValid",
   "WeightIsRight",
+  "NotLeftOut",
+  "NotSigned",
+  "NoEquivocation",
+  "InvalidDemand",
+  "NotWhatWasDemanded",
+  "WrongDemandBond",
+  "NotReserved",
 ]);
 
 /** A log that passes everything on to another, and tells of proofs that the contract refused, simulated ones included. */
