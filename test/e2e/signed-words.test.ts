@@ -23,6 +23,7 @@ import { createGatewayStore, gatewayUrls } from "../../node/storage/index.ts";
 import { openJournal } from "../../node/system/index.ts";
 import { auditOf } from "../support/audit-of.ts";
 import { type FederationFixture, type FixtureMember, startFederation } from "../support/federation-fixture.ts";
+import { exceedClip } from "../support/malicious/clip-exceeder.ts";
 import { equivocate } from "../support/malicious/equivocator.ts";
 import type { Lie } from "../support/malicious/lie.ts";
 import { excludeUnfounded } from "../support/malicious/unfounded-excluder.ts";
@@ -201,6 +202,37 @@ describe("signed messages between nodes", function () {
     expect(await reader.bondOf(liar.account)).to.deep.include({ freeWei: 0n });
     expect(view.misconduct?.map(({ participant: who }) => who)).to.deep.equal([liar.account]);
     expect(refusals).to.deep.equal([]);
+  });
+
+  it("expel a participant whose update is beyond the clip, and leave the update out with words on the others", async () => {
+    const task = await createTask({ holders: 2, participantBondGwei: bondGwei, aggregateWindowS: 30 });
+    const { aggregators } = fixture;
+    const [liar, ...honest] = participants as [FixtureMember, ...FixtureMember[]];
+    const lying = composeNode(settingsOf(liar, task), eventsOf(liar), async (deps, parts) => {
+      const journal = openJournal(join(parts.directory, "journal.sqlite"));
+      parts.onClose(() => journal.close());
+      const own = { ...deps, journal, trainer: createPullingTrainer(0) };
+      const corrupt = exceedClip(70)(own, { round: 1, onLie: () => undefined });
+      return createParticipant(corrupt, { encryptionKey: parts.encryptionKey, linger: true, challenge: false });
+    });
+    closing.push(() => lying.then(({ close }) => close()));
+    const { role } = await lying;
+    role.start();
+    const { all, view, audit } = await play(task, [
+      ...aggregators.map((who) => aggregator(task, who)),
+      ...honest.map((who) => participant(task, who, "own")),
+      composeWatcher(settingsOf(watcher, task), eventsOf(watcher)),
+    ]);
+    const { slot } = all("Committed").find(({ round, participant: who }) => round === 1 && who === liar.account)!;
+    expect(view.rounds.map(({ phase }) => phase)).to.deep.equal(["finalized", "finalized"]);
+    expect(view.rounds[0]!.proposal).to.deep.include({ attempt: 0, excluded: 1n << BigInt(slot) });
+    expect(all("Misconduct")).to.have.length(1);
+    expect(all("Misconduct")[0]).to.deep.include({ round: 1, participant: liar.account, kind: "invalid-update" });
+    expect(all("Slashed").map(({ account }) => account)).to.deep.equal([liar.account]);
+    expect(all("Challenged")).to.deep.equal([]);
+    expect(refusals).to.deep.equal([]);
+    const violations = audit.findings.filter(({ severity }) => severity === "violation");
+    expect(violations.filter(({ party }) => party !== liar.account)).to.deep.equal([]);
   });
 
   it("strike a proposal that leaves out an update of which the proposer signed custody", async () => {
