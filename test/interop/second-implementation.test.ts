@@ -8,6 +8,7 @@ import { fileURLToPath } from "node:url";
 import { expect } from "chai";
 import type { TaskEvent } from "../../node/core/records.ts";
 import { type ChainDump, dumpChain } from "../support/chain-dump.ts";
+import { startPlayedPipeline } from "../support/played-pipeline.ts";
 import { type PlayedTask, playEveryEnding, startPlayedTask } from "../support/played-task.ts";
 
 const python = process.env.PYTHON ?? "python3";
@@ -46,6 +47,24 @@ describe("A second implementation, in Python, of docs/protocol.md", function () 
     expect(answer.wrong).to.deep.equal([]);
     expect(code).to.equal(0);
     expect(Object.keys(answer.cases)).to.have.length(10);
+  });
+
+  it("recomputes a pipelined task with batches, words and rounds in flight together", async () => {
+    const played = await startPlayedPipeline();
+    try {
+      await played.play();
+      const { fixture, taskId, store, reader } = played;
+      const file = join(folder!, "pipeline.json");
+      writeFileSync(file, JSON.stringify(await dumpChain(fixture.chain, fixture.federation, taskId, store.blobs)));
+      const { code, answer } = run("audit.py", file);
+      expect(answer.wrong).to.deep.equal([]);
+      expect(code).to.equal(0);
+      const { historyHead, modelRoot } = await reader.storedState(taskId);
+      expect(answer).to.deep.include({ rounds: 4, recomputed: 3, historyHead, modelRoot, commitments: 20 });
+      expect(answer.signatures).to.equal(2 * 5 + 3 * 5);
+    } finally {
+      await played.fixture.close();
+    }
   });
 
   describe("of a task on a real chain", () => {
