@@ -127,7 +127,10 @@ function due(state: ParticipantState): readonly ParticipantAction[] {
   if (mayEnrol && placeOf(view, me) === undefined && !isExpelled(view, me)) actions.push(dueEnrolment(state, view));
   for (const round of roundsInFlight(view)) {
     actions.push(...dueAvailability(state, view, round));
-    if (isProposed(round)) actions.push(...dueExclusionChallenge(state, round));
+    const exclusion = isProposed(round) ? dueExclusionChallenge(state, round) : [];
+    actions.push(...exclusion);
+    // the proof that it has: a second one would only be refused
+    if (exclusion.some(({ kind }) => kind === "send")) continue;
     if (isDisputed(state, parentOf(view, round))) continue;
     if (round.phase === "open") actions.push(...dueUpdate(state, view, round));
     if (isProposed(round) && mayAttest(view, me)) actions.push(...dueAttestation(state, round));

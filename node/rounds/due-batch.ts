@@ -11,17 +11,22 @@ import { commitmentsTo, type HeardCommitment, type WordPool } from "./word-pool.
  */
 export function dueBatch(view: TaskView, round: RoundView, head: Head, words: WordPool): readonly SignedCommitment[] {
   if (head.timestampS > round.commitDeadlineS) return [];
-  const heard = commitmentsTo(words, round).filter(({ signed }) => isAcceptable(view, round, signed));
   const isDue = ({ heardAtS }: HeardCommitment): boolean =>
     head.timestampS >= (batchAtS(round, view.rules, heardAtS) ?? Number.POSITIVE_INFINITY);
-  const isWhole = round.commitments.length + heard.length >= round.drawn;
-  return isWhole || heard.some(isDue) ? heard.map(({ signed }) => signed) : [];
+  const isTime = (words: readonly HeardCommitment[]): boolean =>
+    words.some(isDue) || round.commitments.length + words.length >= round.drawn;
+  const heard = commitmentsTo(words, round).filter(
+    ({ signed }) => commitmentOf(round, signed.participant) === undefined,
+  );
+  // who may commit is asked only when it is time: it takes some hashes for each
+  if (heard.length === 0 || !isTime(heard)) return [];
+  const acceptable = heard.filter(({ signed }) => isAcceptable(view, round, signed));
+  return isTime(acceptable) ? acceptable.map(({ signed }) => signed) : [];
 }
 
 /** Whether the contract would add it: one that it refuses would take the whole batch down with it. */
 function isAcceptable(view: TaskView, round: RoundView, { participant, weight }: SignedCommitment): boolean {
   return (
-    commitmentOf(round, participant) === undefined &&
     placeOf(view, participant)?.leaving === false &&
     isDrawn(view, round, participant) &&
     weight >= 1 &&

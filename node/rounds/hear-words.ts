@@ -8,6 +8,7 @@ import type { GossipVerdict } from "../ports/transport.ts";
 import { commitmentOf, isDrawn } from "./round-queries.ts";
 import type { RoundState } from "./round-state.ts";
 import { decodeAvailability, decodeCommitment } from "./signed-messages.ts";
+import { availabilityOf, commitmentsTo } from "./word-pool.ts";
 
 /**
  * Judges a gossiped commitment: garbage, false signatures and what no round of the task could take are rejected, what does not concern
@@ -15,7 +16,7 @@ import { decodeAvailability, decodeCommitment } from "./signed-messages.ts";
  */
 export function hearCommitment(
   message: Uint8Array,
-  { view }: RoundState,
+  { view, words }: RoundState,
   chain: Pick<ChainReader, "recoverSigner">,
 ): { readonly verdict: GossipVerdict; readonly signed?: SignedCommitment } {
   const heard = decodeCommitment(message)?.signed;
@@ -23,6 +24,9 @@ export function hearCommitment(
   const round = inFlight(view, heard);
   if (view === undefined || round === undefined) return { verdict: "ignore" };
   if (!hexEquals(heard.baseModelRoot, round.baseModelRoot)) return { verdict: "ignore" };
+  // a repetition: it was checked when it came first
+  if (commitmentsTo(words, round).some(({ signed, other }) => isRepeated(heard, signed, other)))
+    return { verdict: "accept" };
   const participant = spelled(view, heard.participant);
   if (participant === undefined || !isDrawn(view, round, participant)) return { verdict: "ignore" };
   const { weight, updateRoot, contentId } = heard;
@@ -39,7 +43,7 @@ export function hearCommitment(
  */
 export function hearAvailability(
   message: Uint8Array,
-  { view }: RoundState,
+  { view, words }: RoundState,
   chain: Pick<ChainReader, "recoverSigner">,
 ): { readonly verdict: GossipVerdict; readonly word?: Availability } {
   const heard = decodeAvailability(message)?.word;
@@ -47,6 +51,7 @@ export function hearAvailability(
   const round = inFlight(view, heard);
   if (view === undefined || round === undefined || round.phase === "open") return { verdict: "ignore" };
   if (!hexEquals(heard.accumulator, round.accumulator)) return { verdict: "ignore" };
+  if (availabilityOf(words, round).some((word) => isRepeated(heard, word))) return { verdict: "accept" };
   const holder = commitmentOf(round, heard.holder)?.participant;
   if (holder === undefined || spelled(view, holder) === undefined) return { verdict: "ignore" };
   const signer =
@@ -58,6 +63,19 @@ export function hearAvailability(
 /** Bitmap of the slots that have committed. */
 export function committedSlots({ commitments }: Pick<RoundView, "commitments">): bigint {
   return commitments.reduce((bitmap, { slot }) => bitmap | (1n << BigInt(slot)), 0n);
+}
+
+/** Whether a message is one of these words again, field by field. */
+function isRepeated<W extends SignedCommitment | Availability>(
+  heard: W,
+  ...known: readonly (W | undefined)[]
+): boolean {
+  return known.some((word) => word !== undefined && sameFields(word, heard));
+}
+
+function sameFields(a: object, b: object): boolean {
+  const other = b as Record<string, unknown>;
+  return Object.entries(a).every(([name, value]) => String(value).toLowerCase() === String(other[name]).toLowerCase());
 }
 
 function inFlight(

@@ -6,6 +6,7 @@ import {
   type ParticipantMachineOptions,
   participantMachine,
 } from "../../../node/participant/participant-machine.ts";
+import { subjectOf } from "../../../node/rounds/judge-proposal.ts";
 import type { RoundEvent } from "../../../node/rounds/round-state.ts";
 import {
   accounts,
@@ -179,6 +180,14 @@ describe("a participant whose update was left out", () => {
       position: 0,
       custody: custodyOf(0, x),
     });
+  });
+
+  it("sends that proof alone, whatever else it finds", () => {
+    const known = [recalled(custodyOf(0, x)), { kind: "verified", subject: subjectOf(out), agrees: false } as const];
+    expect(kindsOf(due(known))).to.deep.equal(["challengeExclusion"]);
+    expect(kindsOf(due([recalled(custodyOf(0, x))])), "nothing is left to verify").to.deep.equal([
+      "challengeExclusion",
+    ]);
   });
 
   it("does nothing with another aggregator's word, with none, when it is in, or when told not to challenge", () => {

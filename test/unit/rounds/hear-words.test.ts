@@ -34,6 +34,25 @@ describe("hearCommitment", () => {
     expect(signed).to.deep.equal({ ...signedCommitmentOf(0), participant: spelled });
   });
 
+  it("does not check a repetition again, nor take one for it that differs", () => {
+    const known = reduceRound(state(), { kind: "commitment", signed: signedCommitmentOf(0) });
+    const checked: unknown[] = [];
+    const counting = {
+      recoverSigner: (record: Parameters<typeof wordChain.recoverSigner>[0]) => {
+        checked.push(record);
+        return wordChain.recoverSigner(record);
+      },
+    };
+    const again = (signed: SignedCommitment) =>
+      hearCommitment(encodeCommitment({ signed, sequence: 2 }), known, counting).verdict;
+    expect(again(signedCommitmentOf(0))).to.equal("accept");
+    expect(checked).to.have.length(0);
+    const { signature } = signedCommitmentOf(0);
+    expect(again(signedCommitmentOf(0, { weight: 11, signature }))).to.equal("reject");
+    expect(again(signedCommitmentOf(1, { signature }))).to.equal("reject");
+    expect(checked).to.have.length(2);
+  });
+
   it("accepts one that comes after the round was closed: it may contradict what was committed", () => {
     expect(hear(signedCommitmentOf(0), state(viewOf([proposedRound()]))).verdict).to.equal("accept");
   });
