@@ -18,6 +18,7 @@ import {Reports} from "./Reports.sol";
 ///   that differs from the right one's is all that a challenge needs;
 /// - demands without end hold up a round: half of each answered one's bond is burnt, so that whoever answers itself pays
 ///   for every window too; 32 are open at most; a quorum ends it;
+/// - a wrong tree of which only leaves behind the last chunk are wrong, which no chunk proves: such leaves cannot be shown;
 /// - a demand just before the window's end leaves no time to use its answer: an answer extends the window;
 /// - a proposal that needs a quorum is held on record by demands, so that nobody else is assigned: its window stays as it is;
 /// - whoever lost by a strike answers demands that fell with the proposal, for their bonds: only a standing demand is answered;
@@ -105,6 +106,14 @@ abstract contract Demands is Reports, IDemands {
         bytes32 node = ChunkTree.fold(nodes);
         if (demand.place == ChunkTree.depth(count)) node = ChunkTree.rootOf(count, 0, node, nodes[:0]);
         if (node != demand.root) revert NotWhatWasDemanded();
+        if (demand.place == levels) {
+            // these are leaves: behind the last chunk they are zero, as no challenge could show otherwise
+            uint256 first = uint256(demand.index) << levels;
+            uint256 chunks = ChunkTree.chunkCount(count);
+            for (uint256 i = chunks > first ? chunks - first : 0; i < nodes.length; ++i) {
+                if (nodes[i] != 0) revert NotWhatWasDemanded();
+            }
+        }
         emit NodesShown(demand.taskId, demand.round, demandId, msg.sender, nodes, deadline);
     }
 

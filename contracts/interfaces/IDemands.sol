@@ -94,7 +94,7 @@ interface IDemands {
         bytes32[] calldata path
     ) external;
 
-    /// @notice Shows demanded nodes, from left to right; otherwise as {answerChunk}.
+    /// @notice Shows demanded nodes, from left to right; otherwise as {answerChunk}. Leaves behind the last chunk must be zero.
     function answerNodes(Demand calldata demand, bytes32[] calldata nodes) external;
 
     /// @notice Strikes a proposal whose proposer left a demand unanswered: as a won challenge of kind Withheld, whose reward goes to

@@ -78,6 +78,33 @@ contract DemandsTest is CourtFixture {
         _refusedNodes(demand, new bytes32[](0));
     }
 
+    function test_answerNodes_refusesWhatIsBehindTheLastChunk() public {
+        TaskRules memory rules = _rules();
+        rules.parameterCount = COUNT;
+        taskId = _openedCourt(rules);
+        _commitTrees(taskId, COUNT);
+        bytes32[] memory leaves = _tree(COUNT, MODEL_SEED).rows[0];
+        leaves[3] = keccak256("behind the last of three chunks");
+        Tree memory model = _treeOf(COUNT, leaves);
+        proposed = _proposeRoot(taskId, model.root, 0);
+        Demand memory top = _nodesDemand(taskId, model, 2, 0);
+        _demandNodes(demander, top, proposed, model);
+        _refusedAnswer(top, _nodes(model, 2, 0));
+        Demand memory right = _nodesDemand(taskId, model, 1, 1);
+        _demandNodes(demander, right, proposed, model);
+        _refusedAnswer(right, _nodes(model, 1, 1));
+        Demand memory last = _nodesDemand(taskId, model, 0, 3);
+        _demandNodes(demander, last, proposed, model);
+        _refusedAnswer(last, _nodes(model, 0, 3));
+        Demand memory left = _nodesDemand(taskId, model, 1, 0);
+        _demandNodes(demander, left, proposed, model);
+        federation.answerNodes(left, _nodes(model, 1, 0));
+        (, uint40 deadline) = federation.openDemand(_idOf(top));
+        vm.warp(uint256(deadline) + 1);
+        federation.strikeUnanswered(top, proposed);
+        assertTrue(federation.isBarred(taskId, 1, proposed.aggregator), "struck");
+    }
+
     function test_answerNodes_refusesWhatWasNotDemanded() public {
         Tree memory model = _start(COUNT, 0);
         Demand memory top = _nodesDemand(taskId, model, 2, 0);
