@@ -71,6 +71,11 @@ export function demandCall(call: ModelCall, given: DemandCall): void {
       const node = fold(nodes);
       const top = demand.place === depth ? rootOfLeaf(parameterCount, 0, node, []) : node;
       require(hexEquals(top, demand.root), "NotWhatWasDemanded");
+      const behind =
+        demand.place <= mostLevels
+          ? nodes.slice(Math.max(0, chunkCountOf(parameterCount) - demand.index * nodes.length))
+          : [];
+      require(behind.every((leaf) => BigInt(leaf) === 0n), "NotWhatWasDemanded");
       const { taskId, round } = demand;
       const by = { taskId, round, demandId: id, shownBy: call.sender, challengeDeadlineS };
       call.events.push({ name: "NodesShown", ...by, nodes });
