@@ -157,8 +157,12 @@ function chunkLimit({ rules }: Walk, kind: ChallengeKind): number {
   return kind === "withheld" ? 2 ** 32 : chunkCountOf(rules.parameterCount);
 }
 
-function isLeftOut({ commitments }: RoundDraft, { excluded }: HashedProposal, slot: number): boolean {
-  return commitments.some((commitment) => commitment.slot === slot && (excluded & slotBit(commitment)) !== 0n);
+/** Whether a slot is left out for no reason that the contract checked: what an aggregator keeps and others cannot get may be left out. */
+function isLeftOut({ commitments, withheld }: RoundDraft, proposal: HashedProposal, slot: number): boolean {
+  const commitment = commitments.find((each) => each.slot === slot);
+  return (
+    proposal.needsQuorum && commitment !== undefined && (proposal.excluded & ~withheld & slotBit(commitment)) !== 0n
+  );
 }
 
 function checkSet(walk: Walk, draft: RoundDraft, proposal: HashedProposal): void {

@@ -48,6 +48,6 @@ describe("hashes of the court", () => {
 
   it("a copied commitment is of another account: the root differs", () => {
     const one = vectors<Case>("court").find(({ name }) => name === "updateRootOf")!;
-    expect(updateRootOf(one.participant, one.root)).to.not.equal(updateRootOf(`0x${"11".repeat(20)}`, one.root));
+    expect(updateRootOf(one.participant, one.root)).to.not.equal(updateRootOf(`0x${"11".repeat(20)}` as Hex, one.root));
   });
 });
