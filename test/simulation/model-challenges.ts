@@ -51,6 +51,8 @@ export function challenge(call: ModelCall, given: ChallengeCall): void {
       if (commitment === undefined) throw new Revert("MalformedProof");
       require(!includedCommitments(challenged).includes(commitment), "NotLeftOut");
       const { participant, updateRoot, contentId, slot } = commitment;
+      const isWithheld = ((record.withheld >> BigInt(slot)) & 1n) === 1n;
+      require(record.excluding && !isWithheld, "HasReason");
       const { signature } = given.custody;
       const about = { taskId: task.taskId, round, participant, updateRoot, contentId };
       const signer = modelSigner({ type: "custody", ...about, signature });
