@@ -1,3 +1,5 @@
+import { join } from "node:path";
+import { type ComposedNode, composeAggregator, composeParticipant, type NodeSettings } from "../../node/cli/compose.ts";
 import { chunkTreeRoot } from "../../node/core/chunk-tree.ts";
 import { initialLanes } from "../../node/core/initial-model.ts";
 import { modelLayout } from "../../node/core/model-layout.ts";
@@ -5,13 +7,13 @@ import type { TaskEvent } from "../../node/core/records.ts";
 import { canonicalTaskSpec } from "../../node/core/task-spec.ts";
 import type { Trainer } from "../../node/ports/trainer.ts";
 import { createClock } from "../../node/system/index.ts";
-import { taskPreset } from "../../node/training/index.ts";
-import { openAggregator, openParticipant } from "../attack/federation-nodes.ts";
-import { silentLog, startFederation } from "../support/federation-fixture.ts";
+import { createTfjsTrainer, loadParticipantData, taskPreset } from "../../node/training/index.ts";
+import { type FixtureMember, silentLog, startFederation } from "../support/federation-fixture.ts";
 import { temporaryDirectory } from "../support/temporary-directory.ts";
 
 const parts = 3;
 const extraTrainingMs = 4_000;
+const preset = taskPreset("digits");
 
 /**
  * A task of so many rounds with real nodes in this process: three participants and an aggregator, each with its own libp2p host,
@@ -25,9 +27,8 @@ export async function runRealRounds(
 ): Promise<readonly TaskEvent[]> {
   const folder = await temporaryDirectory();
   const fixture = await startFederation({ participants: parts, aggregators: 1, register: false, blockIntervalMs: 500 });
-  const nodes: Awaited<ReturnType<typeof openAggregator>>[] = [];
+  const nodes: ComposedNode[] = [];
   try {
-    const preset = taskPreset("digits");
     const { spec } = preset;
     const { fractionBits, clipLanes, maxWeight, serverRateQ16 } = preset.rules;
     const taskId = await fixture.createTask({
@@ -41,13 +42,17 @@ export async function runRealRounds(
       enrol: [],
     });
     const events = { log: silentLog, onProgress: () => undefined, onReceived: () => undefined };
-    const place = { fixture, taskId, folder: folder.path, events };
-    nodes.push(await openAggregator({ ...place, member: fixture.aggregators[0]! }, parts));
+    const settingsOf = ({ account }: FixtureMember): NodeSettings => ({
+      ...{ task: taskId, federation: fixture.federation, rpc: [fixture.url], confirmations: 0 },
+      devAccount: fixture.chain.accounts.findIndex(({ address }) => address.toLowerCase() === account.toLowerCase()),
+      dir: join(folder.path, account),
+      ...{ listen: ["/ip4/127.0.0.1/tcp/0"], gateway: "127.0.0.1:0", mdns: false, exitWhenComplete: false },
+      ...{ announce: undefined, ipfs: undefined, keystore: undefined, passwordFile: undefined },
+    });
+    const aggregator = fixture.aggregators[0]!;
+    nodes.push(await composeAggregator({ ...settingsOf(aggregator), openWhenEnrolled: parts }, events));
     for (const [part, member] of fixture.participants.entries()) {
-      const data = { preset, spec, seed: 1, part, parts };
-      nodes.push(
-        await openParticipant({ ...place, member }, data, (deps) => ({ ...deps, trainer: slower(deps.trainer) })),
-      );
+      nodes.push(await composeParticipant({ ...settingsOf(member), seed: 1 }, events, () => openSlowTrainer(part)));
     }
     for (const { role } of nodes) role.start();
     await Promise.all(nodes.map(({ role }) => role.done));
@@ -60,7 +65,11 @@ export async function runRealRounds(
   }
 }
 
-function slower(trainer: Trainer): Trainer {
+async function openSlowTrainer(part: number): Promise<Trainer> {
+  const { spec, dataset, partition, heldOutFraction } = preset;
+  const share = { partition, part, parts };
+  const { train, heldOut } = await loadParticipantData({ spec, dataset, seed: 1, heldOutFraction, share });
+  const trainer = await createTfjsTrainer({ spec, train, heldOut });
   const clock = createClock();
   return {
     ...trainer,
