@@ -83,6 +83,7 @@ export const attacks: readonly Attack[] = [
     summary: "a participant commits to an update beyond the task's bound",
     participant: exceedClip(200),
     ending: { misconduct: "invalid-update", leftOut: true },
+    waitsFor: untilLeftOut,
   },
   {
     name: "include-invalid",
@@ -103,6 +104,7 @@ export const attacks: readonly Attack[] = [
     summary: "a participant commits to another's update",
     participant: plagiarise,
     ending: { misconduct: "withheld", leftOut: true },
+    waitsFor: untilLeftOut,
   },
   {
     name: "vanish",

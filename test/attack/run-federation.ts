@@ -188,7 +188,10 @@ async function play(options: FederationOptions, stage: Stage): Promise<Omit<Fede
     jumpTo(view, nowS) {
       const round = view.rounds.at(-1);
       if (round === undefined) return undefined;
-      const isMissed = attack?.participant === undefined ? absent.includes(round.round) : round.round > lyingRound;
+      // who is caught misses the rounds after the lie; moved on sooner, the clock would call up all reporters at once
+      const isCaught = view.misconduct !== undefined || attack?.ending.misconduct === undefined;
+      const isLate = round.round > lyingRound && isCaught;
+      const isMissed = attack?.participant === undefined ? absent.includes(round.round) : isLate;
       if (isMissed && isLacking(view, round, liars.participant)) return round.commitDeadlineS;
       return round.round === lyingRound ? attack?.waitsFor?.({ view, round, nowS, lies, liars }) : undefined;
     },
@@ -211,6 +214,7 @@ async function play(options: FederationOptions, stage: Stage): Promise<Omit<Fede
     federation: reader.federation,
     events: history,
     storedState: await reader.storedState(taskId),
+    recoverSigner: reader.recoverSigner,
     store: createGatewayStore(gatewayUrls(contacts)),
     signal,
   });
