@@ -177,8 +177,7 @@ describe("signed messages between nodes", function () {
       parts.onClose(() => journal.close());
       const own = { ...deps, journal, trainer: createPullingTrainer(0) };
       const corrupt = equivocate(own, { round: 1, onLie: (lie) => lies.push(lie) });
-      const { encryptionKey } = parts;
-      return createParticipant(corrupt, { encryptionKey, commit: "batched", linger: true, challenge: false });
+      return createParticipant(corrupt, { encryptionKey: parts.encryptionKey, linger: true, challenge: false });
     });
     closing.push(() => lying.then(({ close }) => close()));
     const { role } = await lying;
