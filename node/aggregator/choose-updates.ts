@@ -25,8 +25,8 @@ export type Choice =
 const wait: Choice = { kind: "wait" };
 
 /**
- * Which updates to leave out, by the reasons that the contract knows (contracts/interfaces/IRounds.sol, propose), and never one that this
- * aggregator signed custody for: its own word would strike it.
+ * Which updates to leave out, by the reasons that the contract knows (contracts/interfaces/IRounds.sol, propose), and without one never an
+ * update that this aggregator signed custody for: its own word would strike it.
  *
  * In a task with holders an update is in exactly when enough words name it; it is left out when it was demanded and not shown, or
  * when too few of the words of all but f participants name it. In a task without, what is missing or unusable is left out.
@@ -40,9 +40,10 @@ export function chooseUpdates(input: ChooseUpdatesInput): Choice {
     if (verdict === "out") left.push(commitment);
   }
   if (round.commitments.length - left.length < rules.minUpdates) return wait;
-  const unknown = left.filter((commitment) => custodyOf(commitment) === undefined);
+  const unexplained = left.filter((commitment) => rules.holders === 0 && !isNamed(round.withheld ?? 0n, commitment));
+  const unknown = unexplained.filter((commitment) => custodyOf(commitment) === undefined);
   if (unknown.length > 0) return { kind: "recall", commitments: unknown };
-  if (left.some((commitment) => custodyOf(commitment))) return wait;
+  if (unexplained.some((commitment) => custodyOf(commitment))) return wait;
   const kept = round.commitments.filter((commitment) => !left.includes(commitment));
   // all that is counted must be here, whatever others say
   if (kept.some((commitment) => factOf(commitment) !== "here")) return wait;

@@ -4,8 +4,8 @@ import { commitmentOf } from "../rounds/round-queries.ts";
 import { custodyKey, type ParticipantAction, type ParticipantState } from "./participant-state.ts";
 
 /**
- * The proof against a proposal that leaves out this participant's update although the proposer signed that it keeps it. At once: only
- * this participant has the word.
+ * The proof against a proposal that leaves out this participant's update although the proposer signed that it keeps it, where the
+ * contract knows no reason for it. At once: only this participant has the word.
  */
 export function dueExclusionChallenge(
   { me, view, options, custody }: ParticipantState,
@@ -14,7 +14,10 @@ export function dueExclusionChallenge(
   const commitment = commitmentOf(round, me);
   const { hash, challengeDeadlineS: _, ...proposal } = round.proposal;
   if (!options.challenge || commitment === undefined) return [];
-  if (((proposal.excluded >> BigInt(commitment.slot)) & 1n) === 0n) return [];
+  const slot = 1n << BigInt(commitment.slot);
+  if ((proposal.excluded & slot) === 0n) return [];
+  // left out for a reason that the contract has checked
+  if (view!.rules.holders > 0 || ((round.withheld ?? 0n) & slot) !== 0n) return [];
   const words = custody.get(custodyKey(commitment));
   if (words === undefined) return [{ kind: "recall", key: `recall:${custodyKey(commitment)}`, commitment }];
   const word = words.find(({ aggregator }) => hexEquals(aggregator, proposal.aggregator));
