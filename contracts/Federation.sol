@@ -2,7 +2,7 @@
 pragma solidity ^0.8.28;
 
 import {Address} from "@openzeppelin/contracts/utils/Address.sol";
-import {RoundViews} from "./RoundViews.sol";
+import {Views} from "./Views.sol";
 import {Court} from "./court/Court.sol";
 
 /// @title Federation
@@ -12,7 +12,7 @@ import {Court} from "./court/Court.sol";
 /// contract's storage: together they are larger than one contract may be. There is no proxy and no pause: the court is created by the
 /// constructor and never replaced, so the rules of a federation do not change under its members, and nobody can stop a
 /// running round. A new version is a new deployment.
-contract Federation is RoundViews {
+contract Federation is Views {
     using Address for address;
 
     Court private immutable _COURT = new Court();

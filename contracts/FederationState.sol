@@ -68,6 +68,10 @@ struct HeldReward {
     uint48 amountGwei;
 }
 
+/// @dev How long an unbonded amount takes to leave: longer than the challenge window of any task with a bond.
+uint256 constant UNBONDING_S = 14 days;
+/// @dev How long a reward that was won without a reservation is held.
+uint256 constant CLAIM_S = 1 hours;
 /// @dev May be assigned to aggregate a round.
 bytes32 constant AGGREGATOR = keccak256("AGGREGATOR_ROLE");
 

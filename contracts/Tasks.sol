@@ -2,7 +2,7 @@
 pragma solidity ^0.8.28;
 
 import {EnumerableSet} from "@openzeppelin/contracts/utils/structs/EnumerableSet.sol";
-import {Enrolment, Task} from "./FederationState.sol";
+import {Enrolment, Task, UNBONDING_S} from "./FederationState.sol";
 import {Members} from "./Members.sol";
 import {IRounds} from "./interfaces/IRounds.sol";
 import {ITasks} from "./interfaces/ITasks.sol";
@@ -38,8 +38,6 @@ abstract contract Tasks is Members, ITasks {
     uint256 private constant COMMITMENT_BYTES = 160;
     uint256 private constant STRESS_GAS_PRICE_WEI = 100 gwei;
     uint256 private constant BOND_PER_PROOF = 3;
-    /// @dev As in Bonds.
-    uint256 private constant UNBONDING_S = 14 days;
 
     /// @inheritdoc ITasks
     uint32 public taskCount;

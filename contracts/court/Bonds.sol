@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.28;
 
-import {BondAccount, Departure} from "../FederationState.sol";
+import {BondAccount, Departure, UNBONDING_S} from "../FederationState.sol";
 import {RoundSteps} from "../RoundSteps.sol";
 import {IBonds} from "../interfaces/IBonds.sol";
 
@@ -16,9 +16,6 @@ import {IBonds} from "../interfaces/IBonds.sol";
 /// - a receiver that reverts blocks a challenge, or calls back into it: challenges move no ether, they credit; payments are
 ///   pulled, each by its owner, the books first.
 abstract contract Bonds is RoundSteps, IBonds {
-    /// @dev Longer than the challenge window of any task with a bond (see Tasks).
-    uint256 private constant UNBONDING_S = 14 days;
-
     address private immutable _SELF = address(this);
 
     /// @inheritdoc IBonds
@@ -65,25 +62,6 @@ abstract contract Bonds is RoundSteps, IBonds {
         delete _credits[msg.sender];
         emit CreditWithdrawn(msg.sender, amountWei);
         _pay(amountWei);
-    }
-
-    /// @inheritdoc IBonds
-    function bondOf(
-        address account
-    ) external view returns (uint256 freeWei, uint256 lockedWei, uint256 unbondingWei, uint40 withdrawableFrom) {
-        BondAccount memory held = _accounts[account];
-        Departure memory leaving = _departures[account];
-        return (held.freeWei, held.lockedWei, leaving.amountWei, leaving.withdrawableFrom);
-    }
-
-    /// @inheritdoc IBonds
-    function creditOf(address account) external view returns (uint256) {
-        return _credits[account];
-    }
-
-    /// @inheritdoc IBonds
-    function burntWei() external view returns (uint256) {
-        return _burntWei;
     }
 
     function _pay(uint256 amountWei) private {

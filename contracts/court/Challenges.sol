@@ -78,19 +78,18 @@ abstract contract Challenges is Strikes, IChallenges {
         bytes32 vs,
         bytes32 salt
     ) external {
-        _challenged(taskId, round, proposal, commitments);
+        (, RoundRecord storage record) = _challenged(taskId, round, proposal, commitments);
         if (position >= commitments.length) revert MalformedProof();
         Commitment calldata commitment = commitments[position];
         if (RoundProof.isIncluded(proposal.excluded, commitment)) revert NotLeftOut(commitment.slot);
+        // who keeps an update may still leave it out when others cannot get it: then the contract has checked that
+        if (!record.state.excluding() || (record.withheld >> commitment.slot) & 1 != 0) {
+            revert HasReason(commitment.slot);
+        }
         bytes32 digest = _digest(SignedStructs.custody(taskId, round, commitment));
         address signer = ECDSA.recover(digest, r, vs);
         if (signer != proposal.aggregator) revert NotSigned(signer);
         _strike(taskId, round, proposal, ChallengeKind.LeftOut, commitment.slot, salt, address(0));
-    }
-
-    /// @inheritdoc IChallenges
-    function isBarred(uint32 taskId, uint32 round, address aggregator) external view returns (bool) {
-        return _barred[taskId][round][aggregator];
     }
 
     /// @dev The round of a proposal on record, in flight, with its commitments.

@@ -148,12 +148,6 @@ abstract contract Demands is Reports, IDemands {
         return ANSWER_DIVISOR * STRESS_GAS_PRICE_WEI * answerGas;
     }
 
-    /// @inheritdoc IDemands
-    function openDemand(bytes32 demandId) external view returns (address demander, uint40 deadline) {
-        OpenDemand memory open = _demands[demandId];
-        if (open.demander != address(0)) return (open.demander, open.deadline);
-    }
-
     /// @dev Puts a demand on record that was found to be about the proposal on record.
     function _open(Task storage task, RoundRecord storage record, Demand calldata demand) private {
         RoundState state = record.state;

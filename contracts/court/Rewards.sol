@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.28;
 
-import {BondAccount, HeldReward} from "../FederationState.sol";
+import {BondAccount, CLAIM_S, HeldReward} from "../FederationState.sol";
 import {IBonds} from "../interfaces/IBonds.sol";
 import {IRewards} from "../interfaces/IRewards.sol";
 import {Bonds} from "./Bonds.sol";
@@ -18,7 +18,6 @@ import {Bonds} from "./Bonds.sol";
 abstract contract Rewards is Bonds, IRewards {
     /// @dev Of a slashed bond one part in this many is the challenger's.
     uint256 private constant REWARD_DIVISOR = 2;
-    uint256 private constant CLAIM_S = 1 hours;
 
     /// @inheritdoc IRewards
     function reserveChallenge(bytes32 reservation) external {
@@ -41,15 +40,6 @@ abstract contract Rewards is Bonds, IRewards {
         if (block.timestamp < held.wonAt + CLAIM_S) revert StillClaimable(held.wonAt + CLAIM_S);
         delete _heldRewards[caseHash];
         _credit(caseHash, held.challenger, held.amountGwei * GWEI);
-    }
-
-    /// @inheritdoc IRewards
-    function heldReward(
-        bytes32 caseHash
-    ) external view returns (address challenger, uint256 amountWei, uint40 collectableFrom) {
-        HeldReward memory held = _heldRewards[caseHash];
-        if (held.challenger == address(0)) return (address(0), 0, 0);
-        return (held.challenger, held.amountGwei * GWEI, uint40(held.wonAt + CLAIM_S));
     }
 
     /// @dev Takes a locked bond: a part is the reward of whoever won the case, the rest is burnt.

@@ -66,19 +66,4 @@ interface IBonds {
     ///
     /// Requirements: there is a credit ({NoAmount}), the caller takes the ether ({PaymentRefused}).
     function withdrawCredit() external;
-
-    /// @notice An account's bond.
-    /// @return freeWei What may be locked or unbonded.
-    /// @return lockedWei What answers for running rounds.
-    /// @return unbondingWei What is leaving.
-    /// @return withdrawableFrom Second from which that may be withdrawn; 0 when nothing is leaving.
-    function bondOf(
-        address account
-    ) external view returns (uint256 freeWei, uint256 lockedWei, uint256 unbondingWei, uint40 withdrawableFrom);
-
-    /// @notice What the account may withdraw as reward.
-    function creditOf(address account) external view returns (uint256 creditWei);
-
-    /// @notice All that was burnt: it stays in the contract for ever, no call can move it.
-    function burntWei() external view returns (uint256);
 }

@@ -49,6 +49,8 @@ interface IChallenges {
     error WeightIsRight();
     /// @notice The update of this slot is included in the proposal.
     error NotLeftOut(uint8 slot);
+    /// @notice The update of this slot is left out for a reason that the contract checked.
+    error HasReason(uint8 slot);
     /// @notice The signature is another's.
     error NotSigned(address signer);
 
@@ -100,8 +102,8 @@ interface IChallenges {
     /// @param r First word of the aggregator's EIP-712 signature over Custody (see docs/protocol.md).
     /// @param vs Second word (EIP-2098).
     ///
-    /// Requirements: those of {challengeChunk} on round, proposal and commitments; the update is left out ({NotLeftOut}), the
-    /// signature is the proposer's ({NotSigned}).
+    /// Requirements: those of {challengeChunk} on round, proposal and commitments; the update is left out ({NotLeftOut}), for no
+    /// reason that the contract checked ({HasReason}), the signature is the proposer's ({NotSigned}).
     function challengeExclusion(
         uint32 taskId,
         uint32 round,
@@ -112,7 +114,4 @@ interface IChallenges {
         bytes32 vs,
         bytes32 salt
     ) external;
-
-    /// @notice Whether the aggregator lost a challenge in this round, and so is not assigned in it again.
-    function isBarred(uint32 taskId, uint32 round, address aggregator) external view returns (bool);
 }

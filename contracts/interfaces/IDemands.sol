@@ -111,7 +111,4 @@ interface IDemands {
 
     /// @notice The bond of a demand: twice what its answer costs at 100 gwei a gas. Half of it pays the answer.
     function demandBondWei(DemandKind kind) external pure returns (uint256);
-
-    /// @notice An open demand: who made it, and its last second; zero when none is open.
-    function openDemand(bytes32 demandId) external view returns (address demander, uint40 deadline);
 }

@@ -5,6 +5,7 @@ import {IAccessControlEnumerable} from "@openzeppelin/contracts/access/extension
 import {IERC5267} from "@openzeppelin/contracts/interfaces/IERC5267.sol";
 import {IBonds} from "./IBonds.sol";
 import {IChallenges} from "./IChallenges.sol";
+import {ICourtViews} from "./ICourtViews.sol";
 import {IDemands} from "./IDemands.sol";
 import {IDigests} from "./IDigests.sol";
 import {IMembers} from "./IMembers.sol";
@@ -24,10 +25,18 @@ interface IFederation is
     IReports,
     IDemands,
     IRewards,
+    ICourtViews,
     IDigests,
     IAccessControlEnumerable,
     IERC5267
 {
+    /// @notice A signature recovers to no account.
+    error ECDSAInvalidSignature();
+    /// @notice A signature is in the other of its two forms: s is in the upper half of the curve's order (EIP-2).
+    error ECDSAInvalidSignatureS(bytes32 s);
+    /// @notice A call of the court failed without a reason: what was given cannot be decoded.
+    error FailedCall();
+
     /// @notice The role that grants and revokes roles.
     function DEFAULT_ADMIN_ROLE() external view returns (bytes32);
     /// @notice May create tasks.

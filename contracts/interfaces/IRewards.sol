@@ -40,9 +40,4 @@ interface IRewards {
     ///
     /// Requirements: a reward is held ({NoRewardHeld}), its time has passed ({StillClaimable}).
     function collectReward(bytes32 caseHash) external;
-
-    /// @notice A reward that is held; zero when none is.
-    function heldReward(
-        bytes32 caseHash
-    ) external view returns (address challenger, uint256 amountWei, uint40 collectableFrom);
 }

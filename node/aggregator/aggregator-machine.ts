@@ -84,11 +84,11 @@ export function aggregatorMachine(
 }
 
 /** What an update is named by, committed or not yet. */
-export type UpdateName = Pick<Commitment, "round" | "updateRoot" | "contentId">;
+export type UpdateName = Pick<Commitment, "round" | "participant" | "updateRoot" | "contentId">;
 
-/** Names an update by everything that is checked of it. */
-export function updateKey({ round, updateRoot, contentId }: UpdateName): string {
-  return `${round}:${updateRoot}:${contentId}`;
+/** Names an update by everything that is checked of it; whose it is, too, for another may have committed to the same root and bytes. */
+export function updateKey({ round, participant, updateRoot, contentId }: UpdateName): string {
+  return `${round}:${participant}:${updateRoot}:${contentId}`.toLowerCase();
 }
 
 function reduce(state: AggregatorState, event: AggregatorEvent | RoundEvent): AggregatorState {

@@ -2,6 +2,7 @@
 pragma solidity ^0.8.28;
 
 import {ECDSA} from "@openzeppelin/contracts/utils/cryptography/ECDSA.sol";
+import {IChallenges} from "../../contracts/interfaces/IChallenges.sol";
 import {IRounds} from "../../contracts/interfaces/IRounds.sol";
 import {Demand, DemandKind} from "../../contracts/types/ChallengeTypes.sol";
 import {Availability, Commitment, Phase, Proposal, TaskRules} from "../../contracts/types/TaskTypes.sol";
@@ -273,14 +274,45 @@ contract RoundsAvailabilityTest is ChallengeFixture {
         assertTrue(federation.roundInfo(taskId, 3).excluding, "for no reason");
     }
 
+    // who keeps an update may leave it out where the contract knows why
+
+    function test_custody_doesNotBindWhereTheOthersLackTheUpdate() public {
+        uint32 taskId = _closed(2);
+        Proposal memory proposal = _proposal(taskId, 1);
+        _proposeWith(taskId, proposal, _words(taskId, 1, 6, ALL - 1));
+        _expectHasReason(taskId, proposal, _recorded(taskId));
+    }
+
+    function test_custody_doesNotBindWhereADemandWasNotAnswered() public {
+        (uint32 taskId, Commitment[] memory commitments) = _withheld(0);
+        Proposal memory proposal = _proposal(taskId, 3);
+        _propose(taskId, proposal);
+        assertTrue(federation.roundInfo(taskId, 1).excluding, "slot 1 has no reason");
+        _expectHasReason(taskId, proposal, commitments);
+        uint32 second = _positionOf(commitments, 1);
+        (bytes32 r, bytes32 vs) = _custody(taskId, 1, proposal.aggregator, commitments[second]);
+        federation.challengeExclusion(taskId, 1, proposal, commitments, second, r, vs, 0);
+    }
+
+    /// @dev The proposal leaves slot 0 out, of which its aggregator signed to keep the update.
+    function _expectHasReason(uint32 taskId, Proposal memory proposal, Commitment[] memory commitments) private {
+        uint32 position = _positionOf(commitments, 0);
+        (bytes32 r, bytes32 vs) = _custody(taskId, 1, proposal.aggregator, commitments[position]);
+        vm.expectRevert(abi.encodeWithSelector(IChallenges.HasReason.selector, 0));
+        federation.challengeExclusion(taskId, 1, proposal, commitments, position, r, vs, 0);
+    }
+
+    function _positionOf(Commitment[] memory commitments, uint8 slot) private pure returns (uint32 position) {
+        while (commitments[position].slot != slot) ++position;
+    }
+
     /// @dev A round whose first proposal was struck, as nobody showed a chunk of slot 0; the next aggregator is assigned.
     function _withheld(uint8 holders) private returns (uint32 taskId, Commitment[] memory commitments) {
         taskId = _closed(holders);
         commitments = _recorded(taskId);
         Proposal memory proposal = _proposal(taskId, 0);
         _proposeWith(taskId, proposal, holders == 0 ? new Availability[](0) : _words(taskId, 1, holders, ALL));
-        uint32 position;
-        while (commitments[position].slot != 0) ++position;
+        uint32 position = _positionOf(commitments, 0);
         Demand memory demand = Demand({
             taskId: taskId,
             round: 1,

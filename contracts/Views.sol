@@ -1,17 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.28;
 
-import {RoundRecord, Task} from "./FederationState.sol";
+import {BondAccount, CLAIM_S, Departure, HeldReward, OpenDemand, RoundRecord, Task} from "./FederationState.sol";
 import {Rounds} from "./Rounds.sol";
+import {ICourtViews} from "./interfaces/ICourtViews.sol";
 import {IDigests} from "./interfaces/IDigests.sol";
 import {IRounds} from "./interfaces/IRounds.sol";
 import {SignedStructs} from "./libraries/SignedStructs.sol";
 import {RoundState} from "./types/RoundState.sol";
 import {Commitment, Phase, RoundInfo, SignedCommitment} from "./types/TaskTypes.sol";
 
-/// @title RoundViews
-/// @notice What tools read of rounds, and the digests that members sign.
-abstract contract RoundViews is Rounds, IDigests {
+/// @title Views
+/// @notice What tools read: rounds, bonds, demands, rewards, and the digests that members sign. The court's views are here, too, where
+/// there is room for them.
+abstract contract Views is Rounds, IDigests, ICourtViews {
     /// @inheritdoc IRounds
     function taskState(
         uint32 taskId
@@ -94,5 +96,44 @@ abstract contract RoundViews is Rounds, IDigests {
         Commitment calldata commitment
     ) external view returns (bytes32) {
         return _digest(SignedStructs.custody(taskId, round, commitment));
+    }
+
+    /// @inheritdoc ICourtViews
+    function bondOf(
+        address account
+    ) external view returns (uint256 freeWei, uint256 lockedWei, uint256 unbondingWei, uint40 withdrawableFrom) {
+        BondAccount memory held = _accounts[account];
+        Departure memory leaving = _departures[account];
+        return (held.freeWei, held.lockedWei, leaving.amountWei, leaving.withdrawableFrom);
+    }
+
+    /// @inheritdoc ICourtViews
+    function creditOf(address account) external view returns (uint256) {
+        return _credits[account];
+    }
+
+    /// @inheritdoc ICourtViews
+    function burntWei() external view returns (uint256) {
+        return _burntWei;
+    }
+
+    /// @inheritdoc ICourtViews
+    function isBarred(uint32 taskId, uint32 round, address aggregator) external view returns (bool) {
+        return _barred[taskId][round][aggregator];
+    }
+
+    /// @inheritdoc ICourtViews
+    function openDemand(bytes32 demandId) external view returns (address demander, uint40 deadline) {
+        OpenDemand memory open = _demands[demandId];
+        if (open.demander != address(0)) return (open.demander, open.deadline);
+    }
+
+    /// @inheritdoc ICourtViews
+    function heldReward(
+        bytes32 caseHash
+    ) external view returns (address challenger, uint256 amountWei, uint40 collectableFrom) {
+        HeldReward memory held = _heldRewards[caseHash];
+        if (held.challenger == address(0)) return (address(0), 0, 0);
+        return (held.challenger, held.amountGwei * GWEI, uint40(held.wonAt + CLAIM_S));
     }
 }
