@@ -119,6 +119,20 @@ describe("the aggregator's machine", () => {
     expect(kinds([...machine.due(state)])).to.deep.equal(["gather"]);
   });
 
+  it("knows a copied commitment from the one that it copies: neither facts nor custody of the one are the other's", () => {
+    const { updateRoot, contentId } = commitmentOf(2);
+    const copy = { ...commitmentOf(3), updateRoot, contentId };
+    const others = [0, 1, 2].map((slot) => commitmentOf(slot));
+    const round = aggregatingRound([], { commitments: [...others, copy] });
+    const of = (fact: "here" | "unusable"): AggregatorEvent => ({ kind: "update", commitment: copy, fact });
+    const events = [here(0), here(1), here(2), free(2, true), of("unusable")];
+    const [recall, ...more] = due(round, events);
+    expect(more).to.deep.equal([]);
+    expect(recall).to.deep.include({ kind: "recall", commitments: [copy] });
+    const [action] = due(round, [...events, { kind: "custody", update: copy, isSigned: false }]);
+    expect(action).to.deep.include({ kind: "aggregate", excluded: 0b1000n });
+  });
+
   it("proposes with words in a task with holders, and only with enough of them", () => {
     const held = { rules: { ...rules, holders: 2 } };
     const round = aggregatingRound();

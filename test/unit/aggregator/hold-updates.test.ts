@@ -112,6 +112,7 @@ describe("holding updates", () => {
     expect(asked[0]?.options).to.deep.include({ lengthBytes: 324, providers: [peerA] });
     const reopened = createCustodyJournal(journal);
     expect(await reopened.holds({ ...custody, round: 2 })).to.equal(false);
+    expect(await reopened.holds({ ...custody, participant: accounts.b }), "a copied commitment").to.equal(false);
     expect(await reopened.holds({ ...custody, contentId: two.contentId })).to.equal(false);
   });
 
