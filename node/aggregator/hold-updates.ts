@@ -83,6 +83,9 @@ export function createUpdateHolder(deps: {
     const { taskId, round, updateRoot, contentId } = request;
     const custody = { taskId, round, participant, updateRoot, contentId, aggregator: chain.account };
     const lengthBytes = 4 * rules.parameterCount;
+    // bytes that were held before stay, whatever is said of them now: they may be another's, whose custody was signed
+    const before = held.get(contentId);
+    const forget = () => (before === undefined ? held.delete(contentId) : held.set(contentId, before));
     held.set(contentId, { round, account: participant.toLowerCase() });
     try {
       const reason = await queue.run(
@@ -90,13 +93,13 @@ export function createUpdateHolder(deps: {
         signal,
       );
       if (reason !== undefined) {
-        held.delete(contentId);
+        forget();
         log.debug("An update that is not what is to be committed is not held", { from, round, reason });
-        if (!isCommitted(contentId)) await store.remove(contentId, lengthBytes);
+        if (before === undefined && !isCommitted(contentId)) await store.remove(contentId, lengthBytes);
         return { held: false, reason };
       }
     } catch (error) {
-      held.delete(contentId);
+      forget();
       log.debug("An update could not be fetched to be held", { from, ...reasonOf(error) });
       return { held: false, reason: "not-fetched" };
     }

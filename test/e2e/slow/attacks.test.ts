@@ -5,7 +5,7 @@ import { expect } from "chai";
 import { type Attack, lyingRound } from "../../attack/attack.ts";
 import { attacks } from "../../attack/attacks.ts";
 import { checkEnding } from "../../attack/check-ending.ts";
-import { compareModels } from "../../attack/compare-models.ts";
+import { compareModels, roundsWithoutLiar } from "../../attack/compare-models.ts";
 import { type AttackResult, createHonestRuns, runAttack } from "../../attack/run-attack.ts";
 import { nodeCount } from "../../attack/run-federation.ts";
 import { projectFolder } from "../../support/fedledger-process.ts";
@@ -34,7 +34,10 @@ describe("attacks, each in a federation of eight processes", function () {
       expect(run.lies).not.to.have.length(0);
       expect(lines.filter((line) => line.includes("LIES"))).to.have.length(run.lies.length);
       const slashed = run.history.flatMap((event) => (event.name === "Slashed" ? [event.account] : []));
-      expect(slashed).to.deep.equal(attack.ending.challenge === undefined ? [] : [run.cast.liars.aggregator]);
+      expect(slashed).to.have.members([
+        ...(attack.ending.challenge === undefined ? [] : [run.cast.liars.aggregator]),
+        ...(attack.ending.misconduct === undefined ? [] : [run.cast.liars.participant]),
+      ]);
     });
   }
 
@@ -49,9 +52,13 @@ describe("attacks, each in a federation of eight processes", function () {
     expect(problemsOf({ challenge: "wrong-chunk", takeover: "challenge", leftOut: true })).to.have.length(1);
     // without any slash expected: the challenge, its count, the bond lost, its account's state, nothing of the takeover
     expect(problemsOf({ takeover: "challenge" })).to.have.length(4);
+    // nobody was expelled, one bond was lost where two must be, and the participant has its own
+    expect(problemsOf({ ...flipped.attack.ending, misconduct: "withheld" })).to.have.length(3);
     expect(problemsOf(flipped.attack.ending, { participant: left.attack.participant! })).to.have.length(1);
     expect(checkEnding(flipped.run, undefined).length).to.be.greaterThan(4);
     // its update counts in one of them and not in the other
+    expect(roundsWithoutLiar(flipped.run)).to.deep.equal([]);
+    expect(roundsWithoutLiar(left.run)).to.deep.equal([lyingRound, lyingRound + 1]);
     const differing = compareModels(flipped.run, left.honest);
     expect(differing).to.have.length(3);
     expect(differing[0]).to.contain(`round ${lyingRound}`);

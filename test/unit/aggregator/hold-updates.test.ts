@@ -126,6 +126,16 @@ describe("holding updates", () => {
     expect(removed).to.deep.equal([one.contentId, one.contentId]);
   });
 
+  it("keeps what it holds when another claims the same bytes", async () => {
+    const { holder, ask, removed, look } = create(undefined, [one]);
+    expect(await ask(one)).to.deep.include({ held: true });
+    expect(await ask(one, contactOf(accounts.b).peerId)).to.deep.equal({ held: false, reason: "wrong-root" });
+    expect(removed).to.deep.equal([]);
+    look([{ ...proposedRound(), phase: "finalized", commitments: [] }, roundOf({ round: 2 })]);
+    await holder.sweep();
+    expect(removed, "once, with the round").to.deep.equal([one.contentId]);
+  });
+
   it("refuses an update beyond the clip", async () => {
     const invalid = await updateOf(-rules.clipLanes - 1);
     const edge = await updateOf(-rules.clipLanes);
