@@ -177,8 +177,6 @@ contract BondInvariantsTest is TestBase {
         handler.strike(0, 7);
         handler.propose(0, 0, 3);
         handler.reportWithheld(0, 0, 0);
-        handler.challengeExclusion(0, 0, 0);
-        handler.propose(0, 0, 3);
         handler.wait(999);
         handler.finalizeByTime(0, 0);
         for (uint256 i = 0; i < 4; ++i) handler.collect(i);
@@ -189,7 +187,16 @@ contract BondInvariantsTest is TestBase {
         _expectAccepted(IDemands.answerChunk.selector);
         _expectAccepted(IRounds.finalizeUnchallenged.selector);
         _expectAccepted(IReports.reportWithheld.selector);
+    }
+
+    function test_handler_reachesExclusionsAgainstCustody() public {
+        _toAggregating(0, 0);
+        handler.propose(0, 0, 4);
+        for (uint256 i = 0; i < 8; ++i) handler.challengeExclusion(0, 0, i);
+        _expectSound();
         _expectAccepted(IChallenges.challengeExclusion.selector);
+        handler.drain(0);
+        _expectSound();
     }
 
     function _toAggregating(uint256 task, uint256 kind) private {

@@ -1,4 +1,5 @@
 import { expect } from "chai";
+import { caseHash, challengeReservation, proposalHash } from "../../node/core/commitment.ts";
 import { foldTask } from "../../node/core/fold-task.ts";
 import type { Bytes32 } from "../../node/core/ids.ts";
 import { type FederationFixture, type FixtureMember, startFederation } from "../support/federation-fixture.ts";
@@ -10,6 +11,7 @@ const ether = 10n ** 18n;
 const bondWei = 10n * ether;
 const unbondingS = 14 * 86_400;
 const root = (byte: string) => `0x${byte.repeat(32)}` as Bytes32;
+const salt = root("5a");
 
 // One task with a bond, on a real chain: its bond is brought, lost, left and paid out by the commands alone.
 describe("fedledger bond", function () {
@@ -85,7 +87,16 @@ describe("fedledger bond", function () {
     const proposal = { ...lie, totalWeight: 6n };
     await liar.chain.send({ kind: "propose", taskId, round: 1, proposal });
     const { commitments } = foldTask(await chain.history(taskId)).rounds[0]!;
-    await chain.send({ kind: "challengeWeight", taskId, round: 1, proposal, commitments });
+    const about = { taskId, round: 1, proposalHash: proposalHash(taskId, 1, proposal) };
+    const reservation = challengeReservation(
+      winner.account,
+      salt,
+      caseHash({ ...about, challenge: "wrong-weight", index: 0 }),
+    );
+    await chain.send({ kind: "reserveChallenge", reservation });
+    // a reservation counts from the next second on
+    await fixture.chain.request("evm_increaseTime", [2]);
+    await chain.send({ kind: "challengeWeight", taskId, round: 1, proposal, commitments, salt });
 
     expect((await show(liar)).task).to.include({ standing: "lost", missingWei: `${bondWei}` });
     expect(await show(winner)).to.include({ creditWei: `${bondWei / 2n}` });
