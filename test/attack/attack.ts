@@ -16,6 +16,8 @@ export interface Ending {
   readonly takeover?: "challenge" | "deadline";
   /** Whether the lying participant's update of the round must be left out. */
   readonly leftOut?: true;
+  /** The round that was opened on the lie and must fall with it; the honest run is then one in which nobody commits in that round. */
+  readonly fallen?: RoundNumber;
 }
 
 /** What is known of a running attack, to say whether only time can move the round on. */

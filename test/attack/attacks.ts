@@ -12,7 +12,7 @@ import { neverPropose } from "../support/malicious/silent-aggregator.ts";
 import { excludeUnfounded } from "../support/malicious/unfounded-excluder.ts";
 import { vanish } from "../support/malicious/vanisher.ts";
 import { misstateWeight } from "../support/malicious/weight-misstater.ts";
-import type { Attack } from "./attack.ts";
+import { type Attack, lyingRound } from "./attack.ts";
 import { untilLeftOut, untilStruck, untilTakeover } from "./waits.ts";
 
 /** A task in which nobody is asked who holds the updates: aggregators may leave out what they like, and only a quorum makes that final. */
@@ -25,6 +25,13 @@ export const attacks: readonly Attack[] = [
     summary: "an aggregator adds 1 to one lane of the model",
     aggregator: flipLane(200),
     ending: { challenge: "wrong-chunk", takeover: "challenge" },
+  },
+  {
+    name: "flip-lane-pipelined",
+    summary: "the same in a task whose next round has begun on the wrong model",
+    aggregator: flipLane(200),
+    rules: { pipelined: true, rounds: 4 },
+    ending: { challenge: "wrong-chunk", takeover: "challenge", fallen: lyingRound + 1 },
   },
   {
     name: "drop-input",

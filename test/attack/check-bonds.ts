@@ -19,7 +19,9 @@ export function checkBonds(run: FederationRun, attack: Attack | undefined): read
   }
   for (const account of [...cast.participants, ...cast.aggregators]) {
     const { freeWei, lockedWei } = bonds.get(account)!;
-    const expected = isLoser(account) ? 0n : bondWei;
+    // in a pipelined task an aggregator may have to answer for two rounds
+    const isTwice = cast.aggregators.includes(account) && run.view.rules.pipelined;
+    const expected = (isTwice ? 2n * bondWei : bondWei) - (isLoser(account) ? bondWei : 0n);
     if (freeWei + lockedWei !== expected) {
       problems.push(`the bond of ${account} is ${freeWei + lockedWei} wei, not ${expected}`);
     }

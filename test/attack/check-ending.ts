@@ -12,7 +12,7 @@ export function checkEnding(run: FederationRun, attack: Attack | undefined): rea
     ...checkMisconduct(run, attack),
     ...checkBonds(run, attack),
     ...checkTakeover(run, attack),
-    ...checkTask(run),
+    ...checkTask(run, attack),
     ...checkAudit(run),
   ];
 }
@@ -90,10 +90,15 @@ function checkTakeover({ view, history, cast }: FederationRun, attack: Attack | 
 }
 
 /** All rounds are final by attestation, and everybody trained once a round; who takes no part in a round may miss its training. */
-function checkTask({ view, trainings, cast }: FederationRun): string[] {
+function checkTask({ view, trainings, cast, lost }: FederationRun, attack: Attack | undefined): string[] {
   const problems: string[] = [];
   if (!view.complete) problems.push("the task is not complete");
-  for (const { round, phase, result } of view.rounds) {
+  for (const { round, phase, result, invalidReason } of view.rounds) {
+    if (round === lost) {
+      const due = attack === undefined ? "too-few-updates" : "ancestor-invalid";
+      if (invalidReason !== due) problems.push(`round ${round} is ${phase} (${invalidReason ?? "with a result"})`);
+      continue;
+    }
     const attesters = result?.attesters.length ?? 0;
     if (phase !== "finalized") problems.push(`round ${round} is ${phase}`);
     else if (attesters < view.rules.attestationQuorum) {
@@ -102,14 +107,15 @@ function checkTask({ view, trainings, cast }: FederationRun): string[] {
   }
   for (const who of cast.participants) {
     const times = trainings.get(who) ?? 0;
-    const least = view.rounds.filter(({ commitments }) =>
+    const counted = view.rounds.filter(({ round }) => round !== lost);
+    const made = counted.filter(({ commitments }) =>
       commitments.some(({ participant }) => hexEquals(participant, who)),
     ).length;
-    if (times < least || times > view.rules.rounds) {
+    if (times < made || times > view.rules.rounds) {
       problems.push(`${who} trained ${times} times in ${view.rules.rounds} rounds`);
     }
-    if (least < view.rules.rounds && !hexEquals(who, cast.liars.participant)) {
-      problems.push(`${who} committed in ${least} of ${view.rules.rounds} rounds`);
+    if (made < counted.length && !hexEquals(who, cast.liars.participant)) {
+      problems.push(`${who} committed in ${made} of ${counted.length} rounds`);
     }
   }
   return problems;

@@ -1,9 +1,8 @@
-import type { RoundNumber } from "../../node/core/ids.ts";
 import type { Attack } from "./attack.ts";
 import { attackByName } from "./attack-by-name.ts";
 import { checkEnding } from "./check-ending.ts";
 import { compareModels, roundsWithoutLiar } from "./compare-models.ts";
-import { type FederationRun, runFederation } from "./run-federation.ts";
+import { type FederationOptions, type FederationRun, runFederation } from "./run-federation.ts";
 import type { StoryLine } from "./story.ts";
 
 /** How to run an attack. */
@@ -32,10 +31,8 @@ export interface AttackResult {
 
 /** Runs of federations in which nobody lies. */
 export interface HonestRuns {
-  /** @param absent rounds from which a participant, the one who would lie, stays away */
   of(
-    seed: number,
-    absent: readonly RoundNumber[],
+    like: Pick<FederationOptions, "seed" | "absent" | "idle">,
     options: Pick<AttackOptions, "onLine" | "signal" | "log">,
   ): Promise<FederationRun>;
 }
@@ -44,9 +41,9 @@ export interface HonestRuns {
 export function createHonestRuns(): HonestRuns {
   const runs = new Map<string, Promise<FederationRun>>();
   return {
-    of(seed, absent, options) {
-      const key = `${seed}:${absent}`;
-      const run = runs.get(key) ?? runFederation({ seed, absent, ...given(options) });
+    of(like, options) {
+      const key = JSON.stringify(like);
+      const run = runs.get(key) ?? runFederation({ ...like, ...given(options) });
       runs.set(key, run);
       return run;
     },
@@ -64,14 +61,16 @@ export async function runAttack(name: string, options: AttackOptions = {}): Prom
   onLine({ kind: "step", text: `Attack ${attack.name}: ${attack.summary}.` });
   const run = await runFederation({ seed, attack, onLine, signal, log });
   const absent = attack.participant === undefined ? [] : roundsWithoutLiar(run);
+  const idle = attack.ending.fallen;
+  const but = [
+    ...(absent.length > 0 ? [`that participant misses round ${absent.join(" and ")}`] : []),
+    ...(idle === undefined ? [] : [`nobody commits in round ${idle}`]),
+  ];
   onLine({
     kind: "step",
-    text:
-      absent.length > 0
-        ? `Once more without the lie: the same federation, in which that participant misses round ${absent.join(" and ")}`
-        : "Once more without the lie: the same federation, everybody honest",
+    text: `Once more without the lie: the same federation, everybody honest${but.length > 0 ? `, in which ${but.join(" and ")}` : ""}`,
   });
-  const honest = await honestRuns.of(seed, absent, { signal, log });
+  const honest = await honestRuns.of({ seed, absent, idle }, { signal, log });
   const problems = [
     ...checkEnding(run, attack),
     ...checkEnding(honest, undefined).map((problem) => `in the honest run, ${problem}`),

@@ -34,6 +34,8 @@ export interface FederationOptions {
   readonly attack?: Attack | undefined;
   /** The rounds from which the participant that would lie stays away instead. */
   readonly absent?: readonly RoundNumber[] | undefined;
+  /** A round in which nobody commits; the task then has one round more. */
+  readonly idle?: RoundNumber | undefined;
   readonly onLine: (line: StoryLine) => void;
   readonly signal: AbortSignal;
   /** File for what the nodes log; none by default. */
@@ -63,7 +65,9 @@ export interface FederationRun {
   readonly falseAlarms: readonly string[];
   /** Number of trainings of each participant. */
   readonly trainings: ReadonlyMap<Address, number>;
-  /** What each aggregator and each participant answers with. */
+  /** The round that must end without a result: it fell with the lie, or nobody committed. */
+  readonly lost: RoundNumber | undefined;
+  /** What each aggregator and each participant answers with, for one round or place. */
   readonly bondWei: bigint;
   /** What an account earned by answering demands, or, of nobody, what was burnt for them. */
   readonly answeredWei: (account: Address | undefined) => bigint;
@@ -119,14 +123,15 @@ interface Stage {
 }
 
 async function play(options: FederationOptions, stage: Stage): Promise<Omit<FederationRun, "durationMs">> {
-  const { seed, attack, absent = [], signal } = options;
+  const { seed, attack, absent = [], idle, signal } = options;
   const { fixture } = stage;
   const cast = castOf(fixture);
   const { liars } = cast;
   const names = namesOf(cast);
   const story = createStory(fixture.chain, names, options.onLine);
   const spec = specOf(seed);
-  const rules = { ...attackRules, ...attack?.rules };
+  const rounds = attackRules.rounds + (idle === undefined ? 0 : 1);
+  const rules = { ...attackRules, rounds, ...attack?.rules };
   const bondWei = weiOfGwei(rules.aggregatorBondGwei);
   const taskId = await fixture.createTask({
     rules,
@@ -167,7 +172,7 @@ async function play(options: FederationOptions, stage: Stage): Promise<Omit<Fede
         ...{ taskId, federation: fixture.federation, rpc: fixture.url, dir: join(stage.folder, account) },
         ...{ seed, part, parts, log: options.log },
         lies: isLiar ? attack?.name : undefined,
-        absent: account === liars.participant ? absent : undefined,
+        absent: [...(account === liars.participant ? absent : []), ...(idle === undefined ? [] : [idle])],
       },
       onMessage(account),
     );
@@ -188,6 +193,7 @@ async function play(options: FederationOptions, stage: Stage): Promise<Omit<Fede
     jumpTo(view, nowS) {
       const round = view.rounds.at(-1);
       if (round === undefined) return undefined;
+      if (round.round === idle && round.phase === "open") return round.commitDeadlineS;
       // who is caught misses the rounds after the lie; moved on sooner, the clock would call up all reporters at once
       const isCaught = view.misconduct !== undefined || attack?.ending.misconduct === undefined;
       const isLate = round.round > lyingRound && isCaught;
@@ -232,6 +238,7 @@ async function play(options: FederationOptions, stage: Stage): Promise<Omit<Fede
     lies,
     falseAlarms,
     trainings,
+    lost: attack?.ending.fallen ?? idle,
     bondWei,
     bonds,
     balanceWei: BigInt((await fixture.chain.request("eth_getBalance", [fixture.federation, "latest"])) as string),
