@@ -121,14 +121,15 @@ function checkTask({ view, trainings, cast, lost }: FederationRun, attack: Attac
   return problems;
 }
 
-function checkAudit({ audit }: FederationRun): string[] {
+function checkAudit({ audit, lost }: FederationRun): string[] {
   const problems = audit.findings.map(
     ({ code, round, message }) => `the audit finds ${code} in round ${round}: ${message}`,
   );
   if (audit.exitCode !== 0) problems.push(`the audit ends with exit code ${audit.exitCode}`);
   if (!audit.complete || !audit.storageCompared) problems.push("the audit did not see all");
   for (const { round, verdict } of audit.rounds) {
-    if (verdict !== "verified") problems.push(`the audit says of round ${round}: ${verdict}`);
+    if (verdict !== (round === lost ? "invalidated" : "verified"))
+      problems.push(`the audit says of round ${round}: ${verdict}`);
   }
   return problems;
 }

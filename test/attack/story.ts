@@ -1,6 +1,6 @@
 import { weightedEvaluation } from "../../node/audit/round-verdict.ts";
 import type { EmbeddedChain } from "../../node/chain/index.ts";
-import type { Address, Bytes32 } from "../../node/core/ids.ts";
+import type { Address, Bytes32, RoundNumber } from "../../node/core/ids.ts";
 import type { TaskEvent } from "../../node/core/records.ts";
 import type { Progress } from "../../node/rounds/progress.ts";
 import type { Lie } from "../support/malicious/lie.ts";
@@ -46,8 +46,13 @@ export function createStory(
     const { gasUsed, wei } = await costOf(chain, hash);
     return `${short(hash)}, ${gasUsed.toLocaleString("en")} gas, ${ether(wei)} ether`;
   };
-  /** Who committed in the running round, by slot. */
-  const slots = new Map<number, Address>();
+  /** Who committed, by round and slot. */
+  const committed = new Map<RoundNumber, Map<number, Address>>();
+  const slotsOf = (round: RoundNumber): Map<number, Address> => {
+    const slots = committed.get(round) ?? new Map<number, Address>();
+    committed.set(round, slots);
+    return slots;
+  };
 
   return {
     say,
@@ -74,26 +79,25 @@ export function createStory(
     async event(event) {
       switch (event.name) {
         case "RoundOpened":
-          slots.clear();
           return say(
             `round ${event.round}: open, ${event.drawn} of ${event.enrolled} participants are drawn and train`,
           );
         case "Committed":
-          slots.set(event.slot, event.participant);
+          slotsOf(event.round).set(event.slot, event.participant);
           return;
         case "RoundClosed":
-          return say(`round ${event.round}: closed with ${slots.size} committed updates`);
+          return say(`round ${event.round}: closed with ${slotsOf(event.round).size} committed updates`);
         case "AggregatorAssigned": {
           const who = nameOf(event.aggregator);
           if (event.attempt === 0) return say(`round ${event.round}: ${who} is to compute the model`);
           return say(
-            `round ${event.round}: ${who} takes over, with the same ${slots.size} updates: nobody trains again`,
+            `round ${event.round}: ${who} takes over, with the same ${slotsOf(event.round).size} updates: nobody trains again`,
             "good",
           );
         }
         case "Proposed": {
           const { aggregator, modelRoot, excluded } = event.proposal;
-          const names = [...slots]
+          const names = [...slotsOf(event.round)]
             .filter(([slot]) => ((excluded >> BigInt(slot)) & 1n) === 1n)
             .map(([, who]) => nameOf(who));
           const left = names.length === 0 ? "" : `, leaving out the update of ${names.join(", ")}`;
