@@ -3,7 +3,7 @@ import { openDemandsAgainst } from "../../node/rounds/round-demands.ts";
 import type { WaitsFor } from "./attack.ts";
 
 /** Seconds of the chain in which everybody gets what is to be had of a closed round. */
-const gatheringS = 4;
+const gatheringS = 6;
 
 /** The deadline of an aggregator that is to propose and does not. */
 export const untilTakeover: WaitsFor = ({ round, lies, liars }) =>
