@@ -110,7 +110,7 @@ export async function checkRound(input: RoundCheckInput): Promise<RoundCheck> {
   const done = { updates, included, totalWeight, bytesChecked };
   const complete = updates.every(({ excluded, status }) => excluded || status === "valid");
   const trim = trimOf(rules, included.length) ?? 0;
-  if (!baseLanes || !complete || included.length <= 2 * trim) {
+  if (!baseLanes || !complete || included.length === 0 || included.length <= 2 * trim) {
     return { ...done, findings: [...findings, ...log.findings], agrees: false };
   }
   const lanes = aggregation.finish(baseLanes);

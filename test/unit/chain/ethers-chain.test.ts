@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import { loadContractInterface } from "../../../node/chain/contract-abi.ts";
 import { createChainReader } from "../../../node/chain/index.ts";
+import { packEvaluation } from "../../../node/chain/packed-evaluation.ts";
 import { proposalHash } from "../../../node/core/commitment.ts";
 import type { Bytes32, TaskId } from "../../../node/core/ids.ts";
 import type { Attestation, Evaluation, Proposal, TaskEvent } from "../../../node/core/records.ts";
@@ -183,7 +184,7 @@ describe("the chain over a real federation", () => {
     const { participants, admin, chain, federation: address } = federation;
     const evaluation: Evaluation = { samples: 4_000_000_000, metricQ24: -(1n << 62n), lossQ24: (1n << 64n) - 1n };
     const contract = await loadContractInterface();
-    const data = contract.encodeFunctionData("attestationDigest", [3, 7, bytes32(9), evaluation]);
+    const data = contract.encodeFunctionData("attestationDigest", [3, 7, bytes32(9), packEvaluation(evaluation)]);
     const theirs = await chain.request("eth_call", [{ to: address, data }, "latest"]);
     expect(admin.chain.attestationDigest(3, 7, bytes32(9), evaluation)).to.equal(theirs);
 
