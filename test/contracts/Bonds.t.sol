@@ -103,6 +103,11 @@ contract BondsTest is CourtFixture {
         (, , uint256 unbonding, uint40 from) = federation.bondOf(outsider);
         assertEq(unbonding, 3);
         assertEq(from, block.timestamp + UNBONDING_S);
+        // the time of the first request is over, that of both is not
+        vm.warp(uint256(from) - 1);
+        vm.expectRevert(abi.encodeWithSelector(IBonds.StillUnbonding.selector, from));
+        vm.prank(outsider);
+        federation.withdrawBond();
     }
 
     function test_withdraw_refusesWhereNothingIs() public {
