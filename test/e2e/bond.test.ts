@@ -106,6 +106,31 @@ describe("fedledger bond", function () {
     await refused("NOTHING_TO_TAKE", 1, "bond withdraw", winner);
   });
 
+  it("collects a reward that was held, for want of a reservation, once its time has come", async () => {
+    const [reporter] = fixture.participants as [FixtureMember];
+    const heldTask = await fixture.createTask({
+      rules: { minUpdates: 1, participantBondGwei: 10 ** 9, maxUpdates: 2 },
+      enrol: [],
+    });
+    const accused = fixture.participants[1]!;
+    await accused.chain.send({ kind: "bond", amountWei: ether });
+    await accused.chain.send({ kind: "enrol", taskId: heldTask });
+    const about = { taskId: heldTask, round: 1, baseModelRoot: root("11"), participant: accused.account };
+    const sign = async (contents: { updateRoot: Bytes32; contentId: Bytes32; weight: number }) => {
+      const signed = { ...about, ...contents };
+      return { ...signed, signature: await accused.chain.signRecord({ type: "commitment", ...signed }) };
+    };
+    const one = await sign({ updateRoot: root("22"), contentId: root("33"), weight: 5 });
+    const other = await sign({ updateRoot: root("22"), contentId: root("33"), weight: 6 });
+    await reporter.chain.send({ kind: "reportEquivocation", taskId: heldTask, round: 1, one, other });
+
+    const early = await refused("NOTHING_TO_TAKE", 1, "bond withdraw", reporter);
+    expect(early.message).to.match(/a reward of 0\.5 ether is held, .* can be withdrawn from \d{4}-.* UTC/);
+    await fixture.chain.request("evm_increaseTime", [3600]);
+    await fixture.chain.mine(1);
+    expect(await done("bond withdraw", reporter)).to.include({ of: "credit", amountWei: `${ether / 2n}` });
+  });
+
   it("takes the bond out: some, all, and only after its time", async () => {
     await done("bond add 2", winner);
     const { remedy } = await refused("TRANSACTION_REVERTED", 1, "bond unbond 2.5", winner);

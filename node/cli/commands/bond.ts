@@ -3,12 +3,13 @@ import { readKeystoreAccount, testAccount, weiOf } from "../../chain/index.ts";
 import { FedledgerError } from "../../core/error.ts";
 import { etherText } from "../../core/ether.ts";
 import type { Address } from "../../core/ids.ts";
-import type { ChainReader } from "../../ports/index.ts";
+import type { Chain, ChainReader } from "../../ports/index.ts";
 import { createClock } from "../../system/index.ts";
 import { accountArgument } from "../account-argument.ts";
 import { readBondOutlook } from "../bond-outlook.ts";
 import { bondText, outlookText, whenText } from "../bond-text.ts";
 import { defineCommand } from "../command.ts";
+import { heldRewardsOf } from "../held-rewards.ts";
 import type { Settings } from "../options.ts";
 import { accountSettings, openRecord, openRecordAs, recordSettings } from "../session.ts";
 
@@ -103,17 +104,22 @@ const withdrawCommand = () =>
     name: "withdraw",
     summary: "pay out what has been unbonded, and the rewards of won challenges, to the account",
     details:
-      "Takes whichever is there; exit code 1 when nothing is yet. Watchers withdraw their rewards by themselves.",
+      "Takes whichever is there; exit code 1 when nothing is yet. A reward of a challenge that was not reserved is held for an hour before.\n" +
+      "Watchers withdraw their rewards by themselves.",
     settings: [...recordSettings, ...accountSettings],
     run: async (values, { output, log, signal }) => {
       const chain = await openRecordAs(values, log);
       const { account } = chain;
+      const atS = await nowS(chain);
+      const held = await collectRewards(chain, atS, signal);
       const { unbondingWei, withdrawableFromS, creditWei } = await chain.bondOf(account);
-      const whenFree = whenText(withdrawableFromS, await nowS(chain));
+      const whenFree = whenText(withdrawableFromS, atS);
       const isFree = unbondingWei > 0n && whenFree === "now";
       const later = `${etherText(unbondingWei)} ether of the bond can be withdrawn ${whenFree}`;
       if (creditWei === 0n && !isFree) {
-        const reason = unbondingWei > 0n ? later : "nothing was unbonded, and there is no credit";
+        const waiting = `a reward of ${etherText(held.amountWei)} ether is held, in case somebody reserved it: it can be withdrawn ${whenText(held.fromS, atS)}`;
+        const none = held.amountWei > 0n ? waiting : "nothing was unbonded, and there is no credit";
+        const reason = unbondingWei > 0n ? later : none;
         throw new FedledgerError("NOTHING_TO_TAKE", { action: "withdraw", account, reason });
       }
       const take = async (of: "credit" | "bond", amountWei: bigint) => {
@@ -130,6 +136,19 @@ const withdrawCommand = () =>
       return 0;
     },
   });
+
+/** Has the held rewards of the account credited whose time has come; what is left, and from which second on. */
+async function collectRewards(chain: Chain, atS: number, signal: AbortSignal) {
+  const rewards = await heldRewardsOf(chain, chain.account);
+  for (const { caseHash } of rewards.filter(({ collectableFromS }) => collectableFromS <= atS)) {
+    await chain.send({ kind: "collectReward", caseHash }, { signal });
+  }
+  const left = rewards.filter(({ collectableFromS }) => collectableFromS > atS);
+  return {
+    amountWei: left.reduce((sum, { amountWei }) => sum + amountWei, 0n),
+    fromS: Math.max(0, ...left.map(({ collectableFromS }) => collectableFromS)),
+  };
+}
 
 /** The account that the settings name, without its key where its keystore tells it. Rejects with INVALID_CONFIG, FILE_NOT_FOUND, FILE_UNREADABLE. */
 async function settingsAccount(values: Settings<"keystore" | "devAccount">): Promise<Address> {
