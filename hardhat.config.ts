@@ -45,6 +45,7 @@ const plainTests = [
   "support/FederationBooks.sol",
   "support/FederationFixture.sol",
   "support/FederationHandler.sol",
+  "support/ReorganisingHandler.sol",
   "support/MemberActions.sol",
   "support/SignatureFixture.sol",
   "support/TestBase.sol",

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.28;
 
-import {FederationHandler} from "./support/FederationHandler.sol";
+import {ReorganisingHandler} from "./support/ReorganisingHandler.sol";
 import {TestBase} from "./support/TestBase.sol";
 
 /// @notice Whatever is called in whatever order: each call is accepted exactly where the protocol says; phases only advance; nothing is
 /// accepted for a past or a future round; a final root never changes; one update at most per participant and round; no role is
-/// bypassed, revoked ones included; places stay consistent under churn; rounds are final in their order, and fall with the one they
+/// bypassed, revoked ones included; what a reorganisation undid leaves no trace, and its signatures no power; places stay consistent under churn; rounds are final in their order, and fall with the one they
 /// were built on; weights, accumulators and history are those of the accepted calls.
 contract InvariantsTest is TestBase {
     /// @dev Of the handler's tasks.
@@ -21,10 +21,10 @@ contract InvariantsTest is TestBase {
     /// @dev Who attests.
     uint256 private constant FIRST_TWO = 14;
 
-    FederationHandler private handler;
+    ReorganisingHandler private handler;
 
     function setUp() public {
-        handler = new FederationHandler();
+        handler = new ReorganisingHandler();
     }
 
     function targetContracts() public view returns (address[] memory targets) {
@@ -92,6 +92,17 @@ contract InvariantsTest is TestBase {
         handler.finalize(PIPELINED, FIRST_TWO, NEWEST);
         assertTrue(handler.accepted("finalize") == 2, "both final");
         invariant_theBooksAgree();
+    }
+
+    /// @dev On each kind of task; only where a proposal was undone is there a signature to bring back.
+    function test_handler_undoesAndReplays() public {
+        for (uint256 i = 0; i < 60; ++i) {
+            handler.reorganise(i, uint256(keccak256(abi.encode("undo", i))));
+            handler.advance(i, uint256(keccak256(abi.encode("go on", i))));
+        }
+        invariant_theBooksAgree();
+        assertTrue(handler.accepted("reorganise") > 20, "undone");
+        assertTrue(handler.accepted("replay") > 5, "brought back");
     }
 
     /// @dev By steps that are due alone, whatever the numbers: rounds end.

@@ -269,7 +269,7 @@ contract FederationHandler is MemberActions {
         }
     }
 
-    function _attest(uint32 taskId, uint32 round, uint256 i) private view returns (Attestation memory attestation) {
+    function _attest(uint32 taskId, uint32 round, uint256 i) internal view returns (Attestation memory attestation) {
         attestation.evaluation = _evaluation(50, -3, 9);
         bytes32 hash = _rounds[taskId][round].proposalHash;
         bytes32 digest = federation.attestationDigest(taskId, round, hash, attestation.evaluation);
