@@ -3,7 +3,7 @@ import type { Deployment } from "../core/commitment.ts";
 import { hexEquals } from "../core/hex.ts";
 import type { Address, Bytes32, PeerIdText, RoundNumber } from "../core/ids.ts";
 import { bytesToLanes } from "../core/lanes.ts";
-import type { TaskEvent } from "../core/records.ts";
+import type { TaskEvent } from "../core/task-events.ts";
 import type { BlobStore } from "../ports/storage.ts";
 import type { Random } from "../ports/system.ts";
 import { type AuditReport, concludeAudit } from "./audit-report.ts";

@@ -1,6 +1,6 @@
 import { hexEquals } from "../core/hex.ts";
 import type { Address, RoundNumber } from "../core/ids.ts";
-import type { TaskEvent } from "../core/records.ts";
+import type { TaskEvent } from "../core/task-events.ts";
 import { type EventOf, logOf, type Walk } from "./task-record.ts";
 
 const gwei = 10n ** 9n;

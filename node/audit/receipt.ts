@@ -2,7 +2,7 @@ import { type Deployment, extendHistory, proposalHash, type RoundEnd, zeroBytes3
 import { FedledgerError } from "../core/error.ts";
 import { hexEquals } from "../core/hex.ts";
 import type { Address, Bytes32, RoundNumber, TaskId } from "../core/ids.ts";
-import type { TaskEvent } from "../core/records.ts";
+import type { TaskEvent } from "../core/task-events.ts";
 import { checkRecord } from "./check-record.ts";
 import { accumulatorOf } from "./receipt-hashes.ts";
 import type { RecoverSigner, RoundRecord } from "./task-record.ts";

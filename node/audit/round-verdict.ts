@@ -1,6 +1,7 @@
 import { hexEquals } from "../core/hex.ts";
 import type { Address, Bytes32, RoundNumber } from "../core/ids.ts";
-import type { ChallengeKind, Evaluation, Phase, TaskEvent } from "../core/records.ts";
+import type { ChallengeKind, Evaluation, Phase } from "../core/records.ts";
+import type { TaskEvent } from "../core/task-events.ts";
 import type { UpdateStatus } from "./check-round.ts";
 import { createFindingLog, type Finding, verdictOf } from "./findings.ts";
 import { type RoundRecord, slotBit } from "./task-record.ts";

@@ -1,6 +1,7 @@
 import type { Deployment } from "../core/commitment.ts";
 import type { Address, Bytes32, RoundNumber, TaskId } from "../core/ids.ts";
-import type { Commitment, EventPosition, Phase, Proposal, TaskEvent, TaskRules } from "../core/records.ts";
+import type { Commitment, Phase, Proposal, TaskRules } from "../core/records.ts";
+import type { EventPosition, TaskEvent } from "../core/task-events.ts";
 import type { ChainReader } from "../ports/chain.ts";
 import { createFindingLog, type Finding, type FindingLog } from "./findings.ts";
 

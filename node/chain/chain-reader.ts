@@ -3,7 +3,7 @@ import { demandKindCodes } from "../core/enum-codes.ts";
 import { FedledgerError } from "../core/error.ts";
 import { toHex, word } from "../core/hex.ts";
 import type { Address, Bytes32, Hex, TaskId } from "../core/ids.ts";
-import type { TaskEvent } from "../core/records.ts";
+import type { TaskEvent } from "../core/task-events.ts";
 import type { ChainReader, Clock, Log } from "../ports/index.ts";
 import { attestationDigest, attestationDomain, attestationValue, recoverSigner } from "./attestation-digest.ts";
 import { loadContractInterface } from "./contract-abi.ts";

@@ -10,7 +10,8 @@ import {
 } from "../core/enum-codes.ts";
 import { fromHex } from "../core/hex.ts";
 import type { Address, Bytes32 } from "../core/ids.ts";
-import type { Demand, EventPosition, Proposal, TaskEvent, TaskRules } from "../core/records.ts";
+import type { Demand, Proposal, TaskRules } from "../core/records.ts";
+import type { EventPosition, TaskEvent } from "../core/task-events.ts";
 import type { RawLog } from "./log-ranges.ts";
 import { unpackEvaluation } from "./packed-evaluation.ts";
 

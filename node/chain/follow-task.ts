@@ -1,6 +1,6 @@
 import { FedledgerError, isFedledgerError } from "../core/error.ts";
 import type { TaskId } from "../core/ids.ts";
-import type { TaskEvent } from "../core/records.ts";
+import type { TaskEvent } from "../core/task-events.ts";
 import type { ChainUpdate, Clock, Log } from "../ports/index.ts";
 import type { HeadWatch, LinkedHead } from "./head-watch.ts";
 import type { LogFeed } from "./log-feed.ts";

@@ -1,7 +1,8 @@
 import { getBytes, hexlify, type Interface } from "ethers";
 import { toHex } from "../core/hex.ts";
 import type { Address, Hex } from "../core/ids.ts";
-import type { GivenWord, TaskEvent } from "../core/records.ts";
+import type { GivenWord } from "../core/records.ts";
+import type { TaskEvent } from "../core/task-events.ts";
 import type { JsonRpc } from "./json-rpc.ts";
 
 type ProposedEvent = Extract<TaskEvent, { name: "Proposed" }>;

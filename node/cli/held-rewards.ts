@@ -1,7 +1,7 @@
 import { caseHash, proposalHash } from "../core/commitment.ts";
 import { hexEquals } from "../core/hex.ts";
 import type { Address, Bytes32 } from "../core/ids.ts";
-import type { TaskEvent } from "../core/records.ts";
+import type { TaskEvent } from "../core/task-events.ts";
 import type { ChainReader, HeldReward } from "../ports/chain.ts";
 
 /** A reward of an account that is held, as its challenge or report was won without a reservation. */

@@ -3,7 +3,7 @@ import { FedledgerError } from "./error.ts";
 import { demanded, unshown } from "./fold-demands.ts";
 import type { Address } from "./ids.ts";
 import { impossible, type TaskEventOf } from "./impossible-event.ts";
-import type { TaskEvent } from "./records.ts";
+import type { TaskEvent } from "./task-events.ts";
 import { hasEnded, type RoundView, type TaskView } from "./task-view.ts";
 
 type EventOf<Name extends TaskEvent["name"]> = TaskEventOf<Name>;

@@ -1,5 +1,5 @@
 import { FedledgerError } from "./error.ts";
-import type { TaskEvent } from "./records.ts";
+import type { TaskEvent } from "./task-events.ts";
 
 /** The event of a name. */
 export type TaskEventOf<Name extends TaskEvent["name"]> = Extract<TaskEvent, { name: Name }>;

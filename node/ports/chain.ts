@@ -13,10 +13,10 @@ import type {
   ProvenChunk,
   Role,
   SignedCommitment,
-  TaskEvent,
   TaskRules,
   WrongChunk,
 } from "../core/records.ts";
+import type { TaskEvent } from "../core/task-events.ts";
 
 /** A block that decisions may rest on. */
 export interface Head {

@@ -1,6 +1,6 @@
 import { FedledgerError } from "../../node/core/error.ts";
 import { foldTask } from "../../node/core/fold-task.ts";
-import type { TaskEvent } from "../../node/core/records.ts";
+import type { TaskEvent } from "../../node/core/task-events.ts";
 import type { TaskView } from "../../node/core/task-view.ts";
 import type { FederationFixture } from "../support/federation-fixture.ts";
 

@@ -1,7 +1,7 @@
 import { weightedEvaluation } from "../../node/audit/round-verdict.ts";
 import type { EmbeddedChain } from "../../node/chain/index.ts";
 import type { Address, Bytes32, RoundNumber } from "../../node/core/ids.ts";
-import type { TaskEvent } from "../../node/core/records.ts";
+import type { TaskEvent } from "../../node/core/task-events.ts";
 import type { Progress } from "../../node/rounds/progress.ts";
 import type { Lie } from "../support/malicious/lie.ts";
 

@@ -3,7 +3,7 @@ import { type ComposedNode, composeAggregator, composeParticipant, type NodeSett
 import { chunkTreeRoot } from "../../node/core/chunk-tree.ts";
 import { initialLanes } from "../../node/core/initial-model.ts";
 import { modelLayout } from "../../node/core/model-layout.ts";
-import type { TaskEvent } from "../../node/core/records.ts";
+import type { TaskEvent } from "../../node/core/task-events.ts";
 import { canonicalTaskSpec } from "../../node/core/task-spec.ts";
 import type { Trainer } from "../../node/ports/trainer.ts";
 import { createClock } from "../../node/system/index.ts";

@@ -3,7 +3,7 @@
 // round after another and pipelined, for windows of half, one and two rounds' own time. In virtual time (the simulation: the real
 // machines on a model chain with a block a second); with --real also with real nodes on the embedded chain, sockets and all.
 import { foldTask } from "../../node/core/fold-task.ts";
-import type { TaskEvent } from "../../node/core/records.ts";
+import type { TaskEvent } from "../../node/core/task-events.ts";
 import { createSimulatedFederation } from "../simulation/federation.ts";
 import { quiet } from "../simulation/play.ts";
 import { runRealRounds } from "./pipeline-nodes.ts";

@@ -10,7 +10,7 @@ import {
 import { chunkTreeRoot } from "../../node/core/chunk-tree.ts";
 import { initialLanes } from "../../node/core/initial-model.ts";
 import { modelLayout } from "../../node/core/model-layout.ts";
-import type { TaskEvent } from "../../node/core/records.ts";
+import type { TaskEvent } from "../../node/core/task-events.ts";
 import { canonicalTaskSpec, parseTaskSpec } from "../../node/core/task-spec.ts";
 import type { Log, LogData } from "../../node/ports/system.ts";
 import type { Trainer } from "../../node/ports/trainer.ts";

@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect } from "chai";
-import type { TaskEvent } from "../../node/core/records.ts";
+import type { TaskEvent } from "../../node/core/task-events.ts";
 import { type ChainDump, dumpChain } from "../support/chain-dump.ts";
 import { startPlayedPipeline } from "../support/played-pipeline.ts";
 import { type PlayedTask, playEveryEnding, startPlayedTask } from "../support/played-task.ts";

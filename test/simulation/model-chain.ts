@@ -1,7 +1,7 @@
 import { FedledgerError } from "../../node/core/error.ts";
 import { toHex } from "../../node/core/hex.ts";
 import type { Address, Bytes32 } from "../../node/core/ids.ts";
-import type { TaskEvent } from "../../node/core/records.ts";
+import type { TaskEvent } from "../../node/core/task-events.ts";
 import type { Chain, ChainCall, ChainUpdate, Head, Receipt, SignedRecord } from "../../node/ports/chain.ts";
 import { bondOf, heldRewardOf } from "./model-bonds.ts";
 import { applyCall } from "./model-contract.ts";

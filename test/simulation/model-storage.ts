@@ -1,5 +1,6 @@
 import type { Address, Bytes32 } from "../../node/core/ids.ts";
-import type { EventPosition, Member, Phase, Role, TaskEvent, TaskRules } from "../../node/core/records.ts";
+import type { Member, Phase, Role, TaskRules } from "../../node/core/records.ts";
+import type { EventPosition, TaskEvent } from "../../node/core/task-events.ts";
 
 export const modelDeployment = { chainId: 31337, federation: `0x${"fe".repeat(20)}` as Address } as const;
 

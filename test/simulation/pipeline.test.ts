@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import type { TaskEvent } from "../../node/core/records.ts";
+import type { TaskEvent } from "../../node/core/task-events.ts";
 import type { SimulatedFederation } from "./federation.ts";
 import { type Played, play, quiet, wrongfulChallenges } from "./play.ts";
 import type { Fault, Scenario } from "./scenario.ts";

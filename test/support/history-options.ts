@@ -1,6 +1,7 @@
 import type { RecoverSigner, StoredState } from "../../node/audit/index.ts";
 import type { Address, Bytes32 } from "../../node/core/ids.ts";
-import type { Commitment, GivenWord, MisconductKind, Proposal, TaskEvent, TaskRules } from "../../node/core/records.ts";
+import type { Commitment, GivenWord, MisconductKind, Proposal, TaskRules } from "../../node/core/records.ts";
+import type { TaskEvent } from "../../node/core/task-events.ts";
 import type { BlobStore } from "../../node/ports/storage.ts";
 
 /** What happens in a round other than everybody doing the right thing. Members are named by their number, from 0. */

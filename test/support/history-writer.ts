@@ -9,7 +9,8 @@ import { toHex } from "../../node/core/hex.ts";
 import type { Address, Bytes32, Hex } from "../../node/core/ids.ts";
 import { keccak256 } from "../../node/core/keccak.ts";
 import { lanesToBytes } from "../../node/core/lanes.ts";
-import type { Availability, EventPosition, TaskEvent, TaskRules } from "../../node/core/records.ts";
+import type { Availability, TaskRules } from "../../node/core/records.ts";
+import type { EventPosition, TaskEvent } from "../../node/core/task-events.ts";
 import type { History } from "./history-options.ts";
 import type { OpenRound } from "./history-steps.ts";
 

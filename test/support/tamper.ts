@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { checkRecord, type Finding } from "../../node/audit/index.ts";
-import type { TaskEvent } from "../../node/core/records.ts";
+import type { TaskEvent } from "../../node/core/task-events.ts";
 import type { History } from "./history-builder.ts";
 
 /** Name of an event. */

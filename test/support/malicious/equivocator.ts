@@ -1,6 +1,7 @@
 import { hexEquals } from "../../../node/core/hex.ts";
 import type { RoundNumber, TaskId } from "../../../node/core/ids.ts";
-import type { SignedCommitment, TaskEvent } from "../../../node/core/records.ts";
+import type { SignedCommitment } from "../../../node/core/records.ts";
+import type { TaskEvent } from "../../../node/core/task-events.ts";
 import type { ParticipantDeps } from "../../../node/participant/create-participant.ts";
 import { commitmentTopic, encodeCommitment } from "../../../node/rounds/signed-messages.ts";
 import { forgeCommitments } from "./commitment-forger.ts";

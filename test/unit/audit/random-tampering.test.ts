@@ -1,7 +1,8 @@
 import { expect } from "chai";
 import fc from "fast-check";
 import { checkRecord } from "../../../node/audit/index.ts";
-import type { GivenWord, TaskEvent } from "../../../node/core/records.ts";
+import type { GivenWord } from "../../../node/core/records.ts";
+import type { TaskEvent } from "../../../node/core/task-events.ts";
 import { auditOf } from "../../support/audit-of.ts";
 import { buildHistory, type History, type HistoryOptions } from "../../support/history-builder.ts";
 import type { EventName } from "../../support/tamper.ts";

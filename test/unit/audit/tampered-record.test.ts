@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { checkRecord, type StoredState } from "../../../node/audit/index.ts";
 import type { Bytes32 } from "../../../node/core/ids.ts";
-import type { TaskEvent } from "../../../node/core/records.ts";
+import type { TaskEvent } from "../../../node/core/task-events.ts";
 import { auditOf } from "../../support/audit-of.ts";
 import { accountOf, buildHistory } from "../../support/history-builder.ts";
 import { type Change, foundIn, ruling, tampered } from "../../support/tamper.ts";

@@ -4,7 +4,8 @@ import { createChainReader } from "../../../node/chain/index.ts";
 import { packEvaluation } from "../../../node/chain/packed-evaluation.ts";
 import { proposalHash } from "../../../node/core/commitment.ts";
 import type { Bytes32, TaskId } from "../../../node/core/ids.ts";
-import type { Attestation, Evaluation, Proposal, TaskEvent } from "../../../node/core/records.ts";
+import type { Attestation, Evaluation, Proposal } from "../../../node/core/records.ts";
+import type { TaskEvent } from "../../../node/core/task-events.ts";
 import { createClock } from "../../../node/system/index.ts";
 import {
   type FederationFixture,

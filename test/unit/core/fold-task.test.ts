@@ -4,7 +4,8 @@ import { proposalHash, zeroBytes32 } from "../../../node/core/commitment.ts";
 import { foldTask } from "../../../node/core/fold-task.ts";
 import { toHex, word } from "../../../node/core/hex.ts";
 import type { Address, Bytes32 } from "../../../node/core/ids.ts";
-import type { Proposal, TaskEvent, TaskRules } from "../../../node/core/records.ts";
+import type { Proposal, TaskRules } from "../../../node/core/records.ts";
+import type { TaskEvent } from "../../../node/core/task-events.ts";
 import type { TaskView } from "../../../node/core/task-view.ts";
 import { expectCode } from "../../support/expect-code.ts";
 

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { FedledgerError } from "../../../node/core/error.ts";
-import type { TaskEvent } from "../../../node/core/records.ts";
+import type { TaskEvent } from "../../../node/core/task-events.ts";
 import type { Chain, ChainUpdate } from "../../../node/ports/chain.ts";
 import type { AdmittedPeer, Transport } from "../../../node/ports/transport.ts";
 import type { DueAction } from "../../../node/rounds/action-runner.ts";
