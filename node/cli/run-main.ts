@@ -4,9 +4,15 @@ import { createProgram } from "./program.ts";
 
 /** Runs the command line and ends the process with its exit code. */
 export async function runMain(args: readonly string[]): Promise<void> {
+  for (const stream of [process.stdout, process.stderr]) stream.on("error", outliveReader);
   const code = await runCommand(args);
   await flush();
   process.exit(code);
+}
+
+/** Whoever reads our output may stop (a pager that is closed): a node works on, and nothing is thrown. */
+function outliveReader(error: NodeJS.ErrnoException): void {
+  if (error.code !== "EPIPE") throw error;
 }
 
 /** Runs one command, tells its error if it fails, and gives the exit code. */

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { expect } from "chai";
 import { createKeystore, type EmbeddedChain, startEmbeddedChain } from "../../node/chain/index.ts";
 import { type ErrorCode, errorCatalogue } from "../../node/core/error-catalogue.ts";
+import { startFedledger } from "../support/fedledger-process.ts";
 import { runInProcess } from "../support/run-command.ts";
 
 // What a clumsy user types: each line must end with its code of the catalogue, a remedy, that code's exit code, one JSON line
@@ -172,5 +173,13 @@ describe("bad input", function () {
   it("leaves nothing behind", () => {
     expect(readdirSync(folder).filter((name) => name !== "node" && !made.includes(name))).to.deep.equal([]);
     expect(readdirSync(folder, { recursive: true }).filter((name) => String(name).endsWith(".part"))).to.deep.equal([]);
+  });
+
+  it("a reader that has gone away is no error", async () => {
+    const { child, finished } = startFedledger(["participant", "--help"]);
+    child.stdout!.destroy();
+    const { code, stderr } = await finished;
+    expect(stderr).to.equal("");
+    expect(code).to.equal(0);
   });
 });
