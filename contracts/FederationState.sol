@@ -81,17 +81,24 @@ bytes32 constant AGGREGATOR = keccak256("AGGREGATOR_ROLE");
 /// storage. Nothing may declare storage before it, and the court declares none after it. What differs by the code that
 /// runs is asked through functions: who holds the aggregator's role, and the domain of signatures.
 abstract contract FederationState {
+    // Some are written by the court alone and read by the federation's views: Slither, which does not follow the fallback, takes
+    // them for never written.
     mapping(uint32 taskId => Task) internal _tasks;
     mapping(address participant => EnumerableSet.UintSet taskIds) internal _tasksOf;
     // written by the court's code alone, which runs in this storage
     // slither-disable-next-line uninitialized-state
     mapping(uint32 taskId => mapping(uint32 round => mapping(address aggregator => bool))) internal _barred;
     mapping(address account => BondAccount) internal _accounts;
+    // slither-disable-next-line uninitialized-state
     mapping(address account => Departure) internal _departures;
+    // slither-disable-next-line uninitialized-state
     mapping(address account => uint256 creditWei) internal _credits;
+    // slither-disable-next-line uninitialized-state
     mapping(bytes32 demandId => OpenDemand) internal _demands;
     mapping(bytes32 reservation => uint256 madeAt) internal _reservations;
+    // slither-disable-next-line uninitialized-state
     mapping(bytes32 caseHash => HeldReward) internal _heldRewards;
+    // slither-disable-next-line uninitialized-state
     uint256 internal _burntWei;
 
     /// @dev Number of accounts with the aggregator's role.
