@@ -53,6 +53,8 @@ export const layerRules: LayerRules = {
     "node:child_process": ["cli", "training"],
     commander: ["cli"],
     "@hpke": ["privacy"],
+    "shamir-secret-sharing": ["privacy"],
+    "node-seal": ["privacy"],
   },
   forbidden: {
     // Value in, value out: no clock, randomness, network, disk. (The browser runs core, aggregation and audit, too.)
