@@ -180,6 +180,15 @@ export const errorCatalogue = {
     exitCode: 1,
   },
   UNKNOWN_TASK: user("The federation has no task {taskId}.", "List the tasks with: fedledger task list."),
+  // privacy: sealed messages
+  HPKE_KEY_INVALID: peer(
+    "{publicKey} is not an encryption key that anything can be sealed to.",
+    "The member must register a valid X25519 key.",
+  ),
+  HPKE_NOT_OPENED: peer(
+    "A sealed message of {lengthBytes} bytes does not open: it was changed, or is for another key or purpose.",
+    "Its sender is wrong or lying, or the account's encryption key has changed.",
+  ),
   // audit
   NO_RECEIPT: user(
     "There is no receipt for {participant} in round {round}: {reason}.",
