@@ -36,7 +36,7 @@ describe("sealed messages", () => {
   });
 
   it("are not made for what is no key", async () => {
-    await expectCode("HPKE_KEY_INVALID", () => sealTo(`0x${"00".repeat(32)}`, message, { info }));
+    await expectCode("HPKE_KEY_INVALID", () => sealTo(toHex(new Uint8Array(32)), message, { info }));
     await expectCode("HPKE_KEY_INVALID", () => sealTo("0x1234", message, { info }));
   });
 });
