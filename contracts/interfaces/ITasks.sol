@@ -24,7 +24,7 @@ interface ITasks {
     error UnknownTask(uint32 taskId);
     /// @notice A rule is out of range; `field` is its place in {TaskRules}, from 0.
     error InvalidRule(uint8 field);
-    /// @notice maxUpdates * maxWeight * clipLanes does not fit the exact arithmetic (2^52).
+    /// @notice maxUpdates * maxWeight * clipLanes does not fit the exact arithmetic (2^52; masked 2^31, encrypted 2^29).
     error WeightOverflow();
     /// @notice The specification is empty or longer than 8192 bytes.
     error InvalidSpec();

@@ -7,7 +7,8 @@ enum ChallengeKind {
     InvalidUpdate,
     WrongWeight,
     LeftOut,
-    Withheld
+    Withheld,
+    FalseOpening
 }
 
 /// @notice What a report proves against a participant.

@@ -35,31 +35,35 @@ enum Reason {
     AncestorInvalid
 }
 
-/// @notice The rules of a task, fixed at its creation. Two slots: what a finalization reads stands in the second.
-/// @param mode What is hidden from whom. Version 1: Transparent only.
+/// @notice The rules of a task, fixed at its creation. Two slots, both full: what a finalization reads stands in the second.
+/// @param mode What is hidden from whom. Masked and Encrypted take the weighted mean only, and no pipeline.
 /// @param rule How updates become one.
 /// @param fractionBits Fraction bits of a lane: value = lane / 2^fractionBits. 1 to 30.
 /// @param attempts How many aggregators may be tried in one round. 1 to 16.
 /// @param parameterCount Number of lanes P of the model. 1 to 2^30.
 /// @param clipLanes Greatest absolute value of an update's lane, in lanes. 1 to 2^31 - 1.
-/// @param maxWeight Greatest weight of one update. At least 1; maxUpdates * maxWeight * clipLanes < 2^52.
+/// @param maxWeight Greatest weight of one update. At least 1; maxUpdates * maxWeight * clipLanes < 2^52, masked 2^31, encrypted 2^29.
 /// @param serverRateQ16 Server learning rate in 1/65536. 1 to 2^20.
 /// @param rounds Number of rounds of the task. 1 to 65535.
-/// @param minUpdates Fewest commitments that make a round. 1 to maxUpdates.
+/// @param minUpdates Fewest commitments that make a round. 1 to maxUpdates; masked at least 3.
 /// @param maxUpdates Most participants drawn for a round. 1 to 64.
 /// @param participationBps Share of the enrolled participants drawn per round, in 1/10000, rounded up. 1 to 10000.
 /// @param roundsPerParticipant Most rounds one participant may commit in; 0 is no limit.
 /// @param trim Values that a trimmed mean drops at each end of every lane: 1 or more and 2 * trim < minUpdates; 0 for other rules.
+/// @param thresholdPercent Masked: share of those who advertised keys that must commit, in percent, rounded up, and share of a
+/// participant's neighbours that can open its mask. 51 to 100; 0 in other modes.
 /// @param attestationQuorum Attestations that finalize a round at once. At least 1.
 /// @param holders Committed participants that must have signed that they hold an update before it counts: f + 1, where f is the
 /// number of them that may lie; minUpdates > 3 * f. 0 asks for none.
 /// @param pipelined Whether the next round may open on a proposed model, before it is final.
-/// @param commitWindowS Seconds from opening to the end of commitments. 1 to 31536000 (365 days).
+/// @param commitWindowS Seconds for commitments: from the opening, or from the end of the key window. 1 to 31536000 (365 days).
 /// @param aggregateWindowS Seconds each assigned aggregator has to propose. 1 to 31536000.
 /// @param challengeWindowS Seconds from proposal until it may be finalized without a quorum. 1 to 31536000, and shorter than the
 /// unbonding time (14 days) in a task with bonds.
 /// @param aggregatorBondGwei What an assigned aggregator answers with, in 10^9 wei: 0, or at least {ITasks.leastBondWei}.
 /// @param participantBondGwei What a participant answers with from its enrolment until its place is freed, likewise.
+/// @param neighbours Masked: with how many others each participant shares masks: even and at least 2, or 0 for everybody. Else 0.
+/// @param keyWindowS Masked and Encrypted: seconds from opening in which keys are advertised, at least 1. Transparent: 0.
 struct TaskRules {
     Mode mode;
     Rule rule;
@@ -75,6 +79,7 @@ struct TaskRules {
     uint16 participationBps;
     uint16 roundsPerParticipant;
     uint8 trim;
+    uint8 thresholdPercent;
     uint16 attestationQuorum;
     uint8 holders;
     bool pipelined;
@@ -83,6 +88,8 @@ struct TaskRules {
     uint32 challengeWindowS;
     uint48 aggregatorBondGwei;
     uint48 participantBondGwei;
+    uint8 neighbours;
+    uint24 keyWindowS;
 }
 
 /// @notice An aggregator's result of a round.

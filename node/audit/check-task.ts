@@ -22,7 +22,7 @@ export interface TaskCheck {
 
 const maxParameters = 2 ** 30;
 const maxWindowS = 365 * 24 * 3600;
-const sumLimit = 2n ** 52n;
+const sumLimits = { transparent: 2n ** 52n, masked: 2n ** 31n, encrypted: 2n ** 29n } as const;
 const unbondingS = 14 * 24 * 3600;
 
 /** Checks a task's creation: rules in range, specification valid and canonical, initial model computed from it. */
@@ -130,14 +130,32 @@ function rulesOutOfRange(rules: TaskRules): string[] {
     .map(([name]) => name);
   if (wrong.length > 0) return wrong;
   const sum = BigInt(rules.maxUpdates) * BigInt(rules.maxWeight) * BigInt(rules.clipLanes);
-  const { rule, trim, minUpdates, holders } = rules;
+  const { mode, rule, trim, minUpdates, holders } = rules;
   const trims = (trim !== 0) === (rule === "trimmed-mean") && 2 * trim < minUpdates;
   return [
     ...(trims ? [] : ["trim"]),
     ...(holders === 0 || 3 * (holders - 1) < minUpdates ? [] : ["holders"]),
-    ...(sum >= sumLimit ? ["maxUpdates", "maxWeight", "clipLanes"] : []),
+    ...(sum >= sumLimits[mode] ? ["maxUpdates", "maxWeight", "clipLanes"] : []),
+    ...privacyOutOfRange(rules),
     ...bondsOutOfRange(rules),
   ];
+}
+
+/** What hiding updates forbids and asks for: a sum of enough of them, keys, and, masked, shares that open the masks. */
+function privacyOutOfRange(rules: TaskRules): string[] {
+  const { mode, rule, minUpdates, thresholdPercent, holders, pipelined, neighbours, keyWindowS } = rules;
+  const transparent = mode === "transparent";
+  const masked = mode === "masked";
+  const wrong: Partial<Record<keyof TaskRules, boolean>> = {
+    rule: !transparent && rule !== "weighted-mean",
+    minUpdates: masked && minUpdates < 3,
+    thresholdPercent: masked ? !(thresholdPercent > 50 && thresholdPercent <= 100) : thresholdPercent !== 0,
+    holders: mode === "encrypted" && holders !== 0,
+    pipelined: !transparent && pipelined,
+    neighbours: neighbours !== 0 && !(masked && neighbours % 2 === 0),
+    keyWindowS: transparent !== (keyWindowS === 0),
+  };
+  return Object.keys(wrong).filter((name) => wrong[name as keyof TaskRules]);
 }
 
 /** Bonds are 0 or at least three times what the dearest proof costs at 100 gwei a gas, and outlast the challenge window (contracts/Tasks.sol). */

@@ -22,7 +22,7 @@ const advice: Readonly<Record<string, string | ((args: RevertArguments) => strin
   InvalidRule: ([field]) =>
     `The rule ${ruleName(field)} is out of its range: see Rules of a task in docs/protocol.md, and task create --help`,
   WeightOverflow:
-    "maxUpdates · maxWeight · clipLanes must stay below 2^52: lower --max-updates, --max-weight, --clip or --fraction-bits",
+    "maxUpdates · maxWeight · clipLanes must stay below 2^52 (masked 2^31, encrypted 2^29): lower --max-updates, --max-weight, --clip or --fraction-bits",
   InvalidSpec: "The task's specification must have 1 to 8192 bytes: shorten it",
   UnknownTask: "List the tasks with: fedledger task list",
   TaskComplete: "The task has run all its rounds: open another one",

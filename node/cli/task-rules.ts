@@ -52,6 +52,7 @@ export function taskRules(spec: TaskSpec, values: Settings<(typeof ruleSettings)
     participationBps,
     roundsPerParticipant: values.roundsPerParticipant ?? 0,
     trim: values.trim ?? (values.rule === "trimmed-mean" ? 1 : 0),
+    thresholdPercent: 0,
     attestationQuorum: values.quorum ?? Math.floor(drawn / 2) + 1,
     holders: values.holders ?? 0,
     pipelined: values.pipelined ?? false,
@@ -60,5 +61,7 @@ export function taskRules(spec: TaskSpec, values: Settings<(typeof ruleSettings)
     challengeWindowS: values.challengeWindow ?? 600,
     aggregatorBondGwei: values.bond ?? 0,
     participantBondGwei: values.participantBond ?? 0,
+    neighbours: 0,
+    keyWindowS: 0,
   };
 }

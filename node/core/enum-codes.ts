@@ -69,6 +69,7 @@ export const challengeKindCodes: EnumCodes<ChallengeKind> = enumCodes("challenge
   "wrong-weight",
   "left-out",
   "withheld",
+  "false-opening",
 ]);
 /** ChallengeTypes.MisconductKind. */
 export const misconductKindCodes: EnumCodes<MisconductKind> = enumCodes("misconduct", [
@@ -95,6 +96,7 @@ export const taskRuleFields = [
   "participationBps",
   "roundsPerParticipant",
   "trim",
+  "thresholdPercent",
   "attestationQuorum",
   "holders",
   "pipelined",
@@ -103,6 +105,8 @@ export const taskRuleFields = [
   "challengeWindowS",
   "aggregatorBondGwei",
   "participantBondGwei",
+  "neighbours",
+  "keyWindowS",
 ] as const satisfies readonly (keyof TaskRules)[];
 
 const idOf = (name: string): Bytes32 => toHex(keccak256(new TextEncoder().encode(name)));

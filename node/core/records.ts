@@ -15,7 +15,13 @@ export type InvalidReason =
   | "challenge-won"
   | "ancestor-invalid";
 /** What a challenge proves against a proposal. */
-export type ChallengeKind = "wrong-chunk" | "invalid-update" | "wrong-weight" | "left-out" | "withheld";
+export type ChallengeKind =
+  | "wrong-chunk"
+  | "invalid-update"
+  | "wrong-weight"
+  | "left-out"
+  | "withheld"
+  | "false-opening";
 /** What a report proves against a participant. */
 export type MisconductKind = "invalid-update" | "equivocation" | "withheld";
 /** What a demand asks to be shown. */
@@ -39,6 +45,8 @@ export interface TaskRules {
   readonly participationBps: number;
   readonly roundsPerParticipant: number;
   readonly trim: number;
+  /** Masked: 51 to 100; 0 in other modes. */
+  readonly thresholdPercent: number;
   readonly attestationQuorum: number;
   /** f + 1; 0 asks for no availability. */
   readonly holders: number;
@@ -50,6 +58,10 @@ export interface TaskRules {
   readonly aggregatorBondGwei: number;
   /** In 10^9 wei; 0 for none. */
   readonly participantBondGwei: number;
+  /** Masked: with how many others each participant shares masks; 0 for everybody. 0 in other modes. */
+  readonly neighbours: number;
+  /** Seconds for keys, before those for commitments; 0 in transparent tasks. */
+  readonly keyWindowS: number;
 }
 
 /** What the chain holds of an update. */

@@ -60,7 +60,7 @@ export function drawCases(): unknown[] {
 /** The hashes of one round's record, each from the one before. */
 export function commitmentCases(): unknown[] {
   const rules: TaskRules = {
-    mode: "transparent",
+    mode: "masked",
     rule: "weighted-mean",
     fractionBits: 16,
     attempts: 3,
@@ -73,11 +73,14 @@ export function commitmentCases(): unknown[] {
     maxUpdates: 5,
     participationBps: 10_000,
     trim: 0,
+    thresholdPercent: 67,
     attestationQuorum: 4,
     holders: 2,
     pipelined: true,
     aggregatorBondGwei: 2_000_000_000,
     participantBondGwei: 1_500_000_000,
+    neighbours: 4,
+    keyWindowS: 20,
     roundsPerParticipant: 0,
     commitWindowS: 60,
     aggregateWindowS: 30,

@@ -27,6 +27,7 @@ export const attackRules: TaskRules = {
   participationBps: 10_000,
   roundsPerParticipant: 0,
   trim: 0,
+  thresholdPercent: 0,
   attestationQuorum: 3,
   holders: 2,
   pipelined: false,
@@ -35,6 +36,8 @@ export const attackRules: TaskRules = {
   challengeWindowS: 120,
   aggregatorBondGwei: bondGwei,
   participantBondGwei: bondGwei,
+  neighbours: 0,
+  keyWindowS: 0,
 };
 
 /** The specification of a run: its seed fixes the initial model. */

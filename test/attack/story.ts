@@ -112,6 +112,7 @@ export function createStory(
             "wrong-weight": "its total weight does not add up",
             "left-out": "it leaves out an update that its aggregator signed for to keep",
             withheld: "what was demanded of it was not shown",
+            "false-opening": `its key for the masks of slot ${event.chunkIndex} is false`,
           }[event.kind];
           return say(
             `round ${event.round}: ${nameOf(event.challenger)} PROVES ${nameOf(event.aggregator)} wrong in one transaction: ${what} (${await cost(event.transactionHash)})`,

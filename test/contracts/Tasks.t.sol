@@ -114,22 +114,31 @@ contract TasksTest is FederationFixture {
         _refused(r, 11);
         r = _rules();
         r.attestationQuorum = 0;
+        _refused(r, 15);
+        r = _rules();
+        r.thresholdPercent = 67;
         _refused(r, 14);
         r = _rules();
+        r.neighbours = 2;
+        _refused(r, 23);
+        r = _rules();
+        r.keyWindowS = 1;
+        _refused(r, 24);
+        r = _rules();
         r.commitWindowS = 0;
-        _refused(r, 17);
+        _refused(r, 18);
         r.commitWindowS = 365 days + 1;
-        _refused(r, 17);
+        _refused(r, 18);
         r = _rules();
         r.aggregateWindowS = 0;
-        _refused(r, 18);
+        _refused(r, 19);
         r.aggregateWindowS = 365 days + 1;
-        _refused(r, 18);
+        _refused(r, 19);
         r = _rules();
         r.challengeWindowS = 0;
-        _refused(r, 19);
+        _refused(r, 20);
         r.challengeWindowS = 365 days + 1;
-        _refused(r, 19);
+        _refused(r, 20);
     }
 
     function test_createTask_trimsOnlyUnderTheTrimmedMean() public {
@@ -172,7 +181,7 @@ contract TasksTest is FederationFixture {
         TaskRules memory r = _rules();
         r.minUpdates = uint16(bound(minUpdates, 1, 64));
         r.holders = holders;
-        if (holders != 0 && 3 * (uint256(holders) - 1) >= r.minUpdates) return _refused(r, 15);
+        if (holders != 0 && 3 * (uint256(holders) - 1) >= r.minUpdates) return _refused(r, 16);
         _create(r);
     }
 
@@ -183,14 +192,14 @@ contract TasksTest is FederationFixture {
         _create(r);
         r.holders = 2;
         r.minUpdates = 3;
-        _refused(r, 15);
+        _refused(r, 16);
         r.minUpdates = 4;
         _create(r);
         r.minUpdates = 64;
         r.holders = 22;
         _create(r);
         r.holders = 23;
-        _refused(r, 15);
+        _refused(r, 16);
     }
 
     // bonds

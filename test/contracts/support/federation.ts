@@ -120,6 +120,7 @@ export const baseRules: SolidityRules = {
   participationBps: 10_000,
   roundsPerParticipant: 0,
   trim: 0,
+  thresholdPercent: 0,
   attestationQuorum: 3,
   holders: 0,
   pipelined: false,
@@ -128,6 +129,8 @@ export const baseRules: SolidityRules = {
   challengeWindowS: 900,
   aggregatorBondGwei: 0,
   participantBondGwei: 0,
+  neighbours: 0,
+  keyWindowS: 0,
 };
 
 /** A root or content id for tests: the number as 32 bytes, every byte of it set. */

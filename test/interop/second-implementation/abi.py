@@ -5,8 +5,9 @@ from keccak import keccak256
 RULES = [(kind, name) for kind, name in (field.split() for field in (
     "uint8 mode,uint8 rule,uint8 fractionBits,uint8 attempts,uint32 parameterCount,uint32 clipLanes,uint32 maxWeight,"
     "uint32 serverRateQ16,uint16 rounds,uint16 minUpdates,uint16 maxUpdates,uint16 participationBps,"
-    "uint16 roundsPerParticipant,uint8 trim,uint16 attestationQuorum,uint8 holders,bool pipelined,uint32 commitWindowS,"
-    "uint32 aggregateWindowS,uint32 challengeWindowS,uint48 aggregatorBondGwei,uint48 participantBondGwei"
+    "uint16 roundsPerParticipant,uint8 trim,uint8 thresholdPercent,uint16 attestationQuorum,uint8 holders,bool pipelined,uint32 commitWindowS,"
+    "uint32 aggregateWindowS,uint32 challengeWindowS,uint48 aggregatorBondGwei,uint48 participantBondGwei,"
+    "uint8 neighbours,uint24 keyWindowS"
 ).split(","))]
 PROPOSAL = [("uint8", "attempt"), ("address", "aggregator"), ("bytes32", "modelRoot"), ("bytes32", "contentId"),
             ("uint64", "totalWeight"), ("uint64", "excluded")]

@@ -6,13 +6,13 @@ MODES = ["transparent", "masked", "encrypted"]
 RULES = ["weighted-mean", "coordinate-median", "trimmed-mean"]
 PHASES = ["none", "open", "aggregating", "proposed", "finalized", "invalidated"]
 REASONS = ["none", "too-few-updates", "no-proposal", "not-attested", "challenge-won", "ancestor-invalid"]
-CHALLENGES = ["wrong-chunk", "invalid-update", "wrong-weight", "left-out", "withheld"]
+CHALLENGES = ["wrong-chunk", "invalid-update", "wrong-weight", "left-out", "withheld", "false-opening"]
 MISCONDUCTS = ["invalid-update", "equivocation", "withheld"]
 DEMANDS = ["update-chunk", "model-nodes"]
 RULE_FIELDS = (
     "mode rule fractionBits attempts parameterCount clipLanes maxWeight serverRateQ16 rounds minUpdates maxUpdates "
-    "participationBps roundsPerParticipant trim attestationQuorum holders pipelined commitWindowS aggregateWindowS "
-    "challengeWindowS aggregatorBondGwei participantBondGwei"
+    "participationBps roundsPerParticipant trim thresholdPercent attestationQuorum holders pipelined commitWindowS aggregateWindowS "
+    "challengeWindowS aggregatorBondGwei participantBondGwei neighbours keyWindowS"
 ).split()
 
 

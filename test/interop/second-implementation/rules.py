@@ -19,10 +19,10 @@ GREATEST = {
     "challengeWindowS": 31_536_000,
 }
 
-
 def rules_valid(rules):
     return (
-        rules["mode"] == 0
+        # rounds of other modes are not recomputed here
+        rules["mode"] == rules["thresholdPercent"] == rules["neighbours"] == rules["keyWindowS"] == 0
         and rules["rule"] in (0, 1, 2)
         and (rules["trim"] > 0) == (rules["rule"] == 2)
         and 2 * rules["trim"] < rules["minUpdates"]

@@ -92,7 +92,15 @@ describe("the audit of a record with more than one event wrong, or of another ta
     expect(await codes(ruling({ clipLanes: 2 ** 31 - 1, maxWeight: 2 ** 20 }))).to.deep.equal([
       ["RULES_INVALID", creator],
     ]);
-    for (const rules of [{ trim: 1 }, { rule: "trimmed-mean" }, { holders: 3 }, { aggregatorBondGwei: 1 }] as const) {
+    for (const rules of [
+      { trim: 1 },
+      { rule: "trimmed-mean" },
+      { holders: 3 },
+      { aggregatorBondGwei: 1 },
+      { thresholdPercent: 67 },
+      { neighbours: 2 },
+      { keyWindowS: 1 },
+    ] as const) {
       expect(await codes(ruling(rules)), JSON.stringify(rules)).to.deep.equal([["RULES_INVALID", creator]]);
     }
     expect(await codes(() => ({ spec: "{}" }))).to.deep.equal([["SPEC_INVALID", creator]]);
@@ -107,7 +115,11 @@ describe("the audit of a record with more than one event wrong, or of another ta
   });
 
   it("a mode this version does not compute: unchecked, never verified", async () => {
-    const history = await buildHistory({ rounds: 1, rules: { mode: "masked" } });
+    const masked = { mode: "masked", thresholdPercent: 67, keyWindowS: 1 } as const;
+    const history = await buildHistory({
+      rounds: 1,
+      rules: { ...masked, clipLanes: 20_000, maxWeight: 100, minUpdates: 3 },
+    });
     const report = await auditOf(history);
     expect(report.findings.map(({ code, severity }) => [code, severity])).to.deep.equal([
       ["RULE_UNSUPPORTED", "unchecked"],

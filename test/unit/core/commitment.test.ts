@@ -28,10 +28,10 @@ const hashes: Record<string, [ours: (c: Case) => Hex, theirs: (c: Case) => strin
     (c) => {
       const names = (
         "fractionBits attempts parameterCount clipLanes maxWeight serverRateQ16 rounds minUpdates maxUpdates participationBps " +
-        "roundsPerParticipant trim attestationQuorum holders pipelined commitWindowS aggregateWindowS challengeWindowS " +
-        "aggregatorBondGwei participantBondGwei"
+        "roundsPerParticipant trim thresholdPercent attestationQuorum holders pipelined commitWindowS aggregateWindowS challengeWindowS " +
+        "aggregatorBondGwei participantBondGwei neighbours keyWindowS"
       ).split(" ");
-      const types = `${"uint8 ".repeat(4)}${"uint32 ".repeat(4)}${"uint16 ".repeat(5)}uint8 uint16 uint8 bool${" uint32".repeat(3)}${" uint48".repeat(2)}`;
+      const types = `${"uint8 ".repeat(4)}${"uint32 ".repeat(4)}${"uint16 ".repeat(5)}uint8 uint8 uint16 uint8 bool${" uint32".repeat(3)}${" uint48".repeat(2)} uint8 uint24`;
       const rest = names.map((name) => c.rules[name]);
       return encoded(types, modes.indexOf(c.rules.mode), rules.indexOf(c.rules.rule), ...rest);
     },
