@@ -6,6 +6,7 @@ import { readFile, writeFile } from "node:fs/promises";
 import { fixedPointCases, initialModelCases, weightedMeanCases } from "./vector-cases/arithmetic.ts";
 import { chunkTreeCases, contentIdCases } from "./vector-cases/hashing.ts";
 import { commitmentCases, courtCases, drawCases, signatureCases } from "./vector-cases/record.ts";
+import { sealedBlobCases } from "./vector-cases/sealed-blobs.ts";
 import { trimmedMeanCases } from "./vector-cases/trimmed-mean.ts";
 
 const files = {
@@ -17,6 +18,7 @@ const files = {
   commitment: commitmentCases(),
   court: courtCases(),
   signatures: signatureCases(),
+  "sealed-blobs": sealedBlobCases(),
   "initial-model": initialModelCases(),
   "fixed-point": fixedPointCases(),
 };

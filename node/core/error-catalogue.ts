@@ -189,6 +189,23 @@ export const errorCatalogue = {
     "A sealed message of {lengthBytes} bytes does not open: it was changed, or is for another key or purpose.",
     "Its sender is wrong or lying, or the account's encryption key has changed.",
   ),
+  // privacy: sealed blobs
+  BLOB_SEALED: {
+    message: "The blob {contentId} is sealed to the members of its task: {reason}.",
+    remedy:
+      "Give the keystore of a member who may read it, or have one give you a grant: fedledger grant create --auditor KEY.",
+    fault: "user",
+    retryable: true,
+    exitCode: 4,
+  },
+  SEAL_BROKEN: peer(
+    "The sealed blob {contentId} of {sender} does not open: {reason}.",
+    "Its sender is wrong or lying: nobody can read it.",
+  ),
+  TOO_MANY_READERS: user(
+    "A blob cannot be sealed to {actual} readers: 1 to {limit}.",
+    "Restrict who may read the task's blobs (access.read of its specification).",
+  ),
   // audit
   NO_RECEIPT: user(
     "There is no receipt for {participant} in round {round}: {reason}.",

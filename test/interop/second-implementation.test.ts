@@ -46,7 +46,7 @@ describe("A second implementation, in Python, of docs/protocol.md", function () 
     const { code, answer } = run("check_vectors.py", fileOf("../vectors"));
     expect(answer.wrong).to.deep.equal([]);
     expect(code).to.equal(0);
-    expect(Object.keys(answer.cases)).to.have.length(10);
+    expect(Object.keys(answer.cases)).to.have.length(11);
   });
 
   it("recomputes a pipelined task with batches, words and rounds in flight together", async () => {

@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import commitments as c
+import sealed
 from attestations import digest, signer, unpacked, whole
 from content_id import content_id
 from draw import drawn_count, slot_of
@@ -140,6 +141,12 @@ def signatures(case):
     return packed and got == v["digest"] and whole_right and signer(got, v["signature"]) == v["signer"]
 
 
+def sealed_blob(case):
+    v = bytes_in(case)
+    keys = sealed.blob_keys(v) == (v["key"], v["nonce"])
+    return keys and sealed.secret_check(v) == v["check"] and sealed.sealed(v) == v["sealed"]
+
+
 CHECKS = {
     "chunk-tree": chunk_tree,
     "commitment": commitment,
@@ -148,6 +155,7 @@ CHECKS = {
     "draw": draw,
     "fixed-point": fixed_point,
     "initial-model": initial_model,
+    "sealed-blobs": sealed_blob,
     "signatures": signatures,
     "trimmed-mean": trimmed,
     "weighted-mean": mean,
