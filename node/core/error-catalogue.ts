@@ -211,6 +211,11 @@ export const errorCatalogue = {
     "There is no receipt for {participant} in round {round}: {reason}.",
     "A receipt needs a committed update in a round that has ended.",
   ),
+  // differential privacy
+  PRIVACY_TARGET_UNREACHABLE: user(
+    "No amount of noise gives epsilon {epsilon} at delta {delta} for so many rounds.",
+    "Ask for a greater epsilon or delta, or for fewer rounds.",
+  ),
   // demo and processes
   PROCESS_DIED: {
     message: "The process {name} ended with {reason}.",
