@@ -4,6 +4,7 @@
 // elsewhere, keep this from being circular.
 import { readFile, writeFile } from "node:fs/promises";
 import { fixedPointCases, initialModelCases, weightedMeanCases } from "./vector-cases/arithmetic.ts";
+import { encryptedCases } from "./vector-cases/encrypted.ts";
 import { chunkTreeCases, contentIdCases } from "./vector-cases/hashing.ts";
 import { commitmentCases, courtCases, drawCases, signatureCases } from "./vector-cases/record.ts";
 import { sealedBlobCases } from "./vector-cases/sealed-blobs.ts";
@@ -21,6 +22,7 @@ const files = {
   "sealed-blobs": sealedBlobCases(),
   "initial-model": initialModelCases(),
   "fixed-point": fixedPointCases(),
+  encrypted: await encryptedCases(),
 };
 
 const check = process.argv.includes("--check");

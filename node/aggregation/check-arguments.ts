@@ -11,6 +11,12 @@ export function checkWeight(weight: number): void {
   throw new FedledgerError("INVALID_ARGUMENT", { name: "weight", value: weight, expected: "1 to 2^32 - 1" });
 }
 
+/** The sum of the weights as a number. Throws INVALID_ARGUMENT unless it is 1 to 2^32, for which the mean is exact in doubles. */
+export function checkTotalWeight(totalWeight: bigint): number {
+  if (totalWeight >= 1n && totalWeight <= 1n << 32n) return Number(totalWeight);
+  throw new FedledgerError("INVALID_ARGUMENT", { name: "totalWeight", value: totalWeight, expected: "1 to 2^32" });
+}
+
 /** Throws INVALID_ARGUMENT unless the server rate (in 1/65536) is an integer of 1 to 2^20. */
 export function checkRate(rate: number): void {
   if (Number.isInteger(rate) && rate >= 1 && rate <= 1 << 20) return;

@@ -6,6 +6,7 @@ import { trimmedMeanRule } from "./trimmed-mean.ts";
 import { weightedMeanRule } from "./weighted-mean.ts";
 
 export { coordinateMedian, medianTrim } from "./coordinate-median.ts";
+export { meanOfSum } from "./mean-of-sum.ts";
 export type { Aggregation, AggregationOptions, AggregationRule } from "./rule.ts";
 export { trimBounds, trimOf } from "./trim-bounds.ts";
 export { trimmedMean } from "./trimmed-mean.ts";

@@ -206,6 +206,15 @@ export const errorCatalogue = {
     "A blob cannot be sealed to {actual} readers: 1 to {limit}.",
     "Restrict who may read the task's blobs (access.read of its specification).",
   ),
+  // privacy: encrypted updates
+  CIPHERTEXT_INVALID: peer(
+    "An encrypted update or sum is not valid: {reason}.",
+    "Its participant runs another version, or is wrong or lying: the round cannot use it.",
+  ),
+  GROUP_KEY_INVALID: peer(
+    "The round's group key is not valid: {reason}.",
+    "Who dealt it is wrong or lying: the round runs out, the next one has another key.",
+  ),
   // audit
   NO_RECEIPT: user(
     "There is no receipt for {participant} in round {round}: {reason}.",

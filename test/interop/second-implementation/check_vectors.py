@@ -10,6 +10,7 @@ import sealed
 from attestations import digest, signer, unpacked, whole
 from content_id import content_id
 from draw import drawn_count, slot_of
+from encrypted import cipher_sum, opened
 from initial_model import initial_lanes, parameter_count
 from keccak import keccak256
 from lanes import bytes_of, chunk_tree_root, encode_parameter, encode_update, kept_values, lanes_of, proof_holds
@@ -147,12 +148,33 @@ def sealed_blob(case):
     return keys and sealed.secret_check(v) == v["check"] and sealed.sealed(v) == v["sealed"]
 
 
+def encrypted(case):
+    """Inputs by the formulas of scripts/vector-cases/encrypted.ts: the bytes of a ciphertext may be any."""
+    word, blocks = (1 << 64) - 1, -(-case["parameterCount"] // 4096)
+
+    def cipher(k):
+        mixed = ((i + 1) * (k + 1) * 0x9E3779B97F4A7C15 & word for i in range(2 * 4096 * blocks))
+        return b"".join(((m >> 16) % (2**48 - 16383)).to_bytes(6, "little") for m in mixed)
+
+    bits = [((i + 1) * 0xD1B54A32D192ED03 & word) >> 62 for i in range(4096)]
+    key = bytes(sum((b % 3) << 2 * j for j, b in enumerate(bits[i : i + 4])) for i in range(0, 4096, 4))
+    total = cipher_sum(cipher(k) for k in range(case["addends"]))
+    lanes = bytes_of(opened(key, total)[: case["parameterCount"]])
+    return (
+        keccak256(key) == unhex(case["secretKeyHash"])
+        and keccak256(total) == unhex(case["sumHash"])
+        and lanes[:64] == unhex(case["firstLanes"])
+        and keccak256(lanes) == unhex(case["lanesHash"])
+    )
+
+
 CHECKS = {
     "chunk-tree": chunk_tree,
     "commitment": commitment,
     "content-id": content,
     "court": court,
     "draw": draw,
+    "encrypted": encrypted,
     "fixed-point": fixed_point,
     "initial-model": initial_model,
     "sealed-blobs": sealed_blob,
