@@ -1,6 +1,7 @@
 import { z } from "zod";
+import { dataSettings } from "./data-settings.ts";
 import { defineSetting } from "./setting.ts";
-import { address, choice, decimal, gwei, integer, list, sampleSize, share, text, yes } from "./value-schemas.ts";
+import { address, choice, decimal, gwei, integer, list, sampleSize, text, yes } from "./value-schemas.ts";
 
 /** Every local setting of every command, by its name in configuration files. What a task fixes has no setting: it comes from the chain. */
 export const settings = {
@@ -201,44 +202,7 @@ export const settings = {
     help: "append the log to a file, as JSON lines",
     schema: text,
   }),
-  // data and training
-  data: defineSetting({
-    flag: "--data <source>",
-    env: "FEDLEDGER_DATA",
-    help: "digits, breast-cancer, diabetes, synthetic-ten, mnist:FOLDER, or a CSV file",
-    schema: text,
-  }),
-  partition: defineSetting({
-    flag: "--partition <kind>",
-    help: "share of the data this participant takes: iid, dirichlet:ALPHA, label:CLASSES, quantity:ALPHA",
-    schema: text,
-  }),
-  part: defineSetting({
-    flag: "--part <part/parts>",
-    help: "which share, such as 0/5; without it, all of the data",
-    schema: share,
-  }),
-  holdOut: defineSetting({
-    flag: "--hold-out <fraction>",
-    env: "FEDLEDGER_HOLD_OUT",
-    default: "0.2",
-    help: "fraction of the data kept for evaluation, 0 to 0.9",
-    schema: decimal(0, 0.9),
-  }),
-  seed: defineSetting({
-    flag: "--seed <n>",
-    env: "FEDLEDGER_SEED",
-    default: "1",
-    help: "seed of partition, initial model and training; the same seed repeats a run",
-    schema: integer(0, 2 ** 32 - 1),
-  }),
-  backend: defineSetting({
-    flag: "--backend <name>",
-    env: "FEDLEDGER_BACKEND",
-    default: "auto",
-    help: "auto, wasm, cpu or native (where @tensorflow/tfjs-node is installed)",
-    schema: choice("auto", "wasm", "cpu", "native"),
-  }),
+  ...dataSettings,
   // tasks and demos
   model: defineSetting({
     flag: "--model <kind>",

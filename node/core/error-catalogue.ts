@@ -94,6 +94,24 @@ export const errorCatalogue = {
     "{source} has {actual} rows; at least {required} are needed.",
     "Give more data, or another partition.",
   ),
+  // data masking
+  DATA_SALT_MISSING: user(
+    "Column {column} is to be hashed under the {whose} secret salt, which is not given.",
+    "Give its file with {flag}; fedledger data salt makes a new one.",
+  ),
+  DATA_SALT_WRONG: user(
+    "The task's secret salt is another one: its check is {actual}, the task says {expected}.",
+    "Ask whoever created the task for the salt, by a channel that is private.",
+  ),
+  ANONYMITY_TOO_LOW: {
+    message:
+      "{source}: {below} of {rows} rows share {columns} with fewer than {k} rows (the smallest group has {smallest}).",
+    remedy:
+      "See which with: fedledger data check. Leave those rows out, or join a task with coarser ranges or a smaller k.",
+    fault: "user",
+    retryable: false,
+    exitCode: 1,
+  },
   // training
   TRAINING_FAILED: {
     message: "Training failed: {reason}.",

@@ -1,5 +1,6 @@
 import canonicalize from "canonicalize";
 import { z } from "zod";
+import { dataSpec } from "./data-spec.ts";
 import { FedledgerError } from "./error.ts";
 
 const size = z
@@ -61,18 +62,7 @@ const spec = z.strictObject({
     batchSize: z.int().min(1).max(65536),
     learningRate: z.number().positive().max(1000),
   }),
-  /** How a table becomes inputs and labels; columns absent = the data set's own order. */
-  data: z.strictObject({
-    /** Feature columns in input order. */
-    columns: z.array(z.string().min(1)).optional(),
-    /** Label column. */
-    label: z.string().min(1).optional(),
-    /** Label values in class order, as text. */
-    classes: z.array(z.string()).optional(),
-    /** input = (value - offset) * scale; one number for all inputs, or one for each. */
-    offset: z.union([z.number(), z.array(z.number())]).optional(),
-    scale: z.union([z.number(), z.array(z.number())]).optional(),
-  }),
+  data: dataSpec,
 });
 
 /** A task's specification: what everyone must know to train and to recompute, beside the rules on the chain. */

@@ -1,4 +1,5 @@
 export type * from "./chain.ts";
+export type * from "./keyed-hash.ts";
 export type * from "./sealing.ts";
 export type * from "./storage.ts";
 export type * from "./system.ts";

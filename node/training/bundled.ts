@@ -26,16 +26,16 @@ export function bundledDatasetPath(name: string): string | undefined {
   return candidates.find((path) => existsSync(path)) ?? candidates[0];
 }
 
-/** Reads a bundled data set by a specification's schema; the label column is known. Throws INVALID_DATA, FILE_NOT_FOUND. */
-export async function readBundled(name: BundledName, schema: TableSchema): Promise<Dataset> {
-  const path = bundledDatasetPath(name);
-  if (path === undefined)
-    throw new FedledgerError("INVALID_ARGUMENT", { name: "name", value: name, expected: "a bundled data set" });
-  return readCsvFile(name, path, { ...schema, data: { label: bundledDatasets[name].label, ...schema.data } });
+/** Reads a CSV file, plain or ending in .gz. Throws FILE_NOT_FOUND, FILE_UNREADABLE, INVALID_DATA. */
+export function readCsvFile(source: string, path: string, schema: TableSchema): Promise<Dataset> {
+  return readTableFile(path, (text) => readCsv(source, text, schema));
 }
 
-/** Reads a CSV file, plain or ending in .gz. Throws FILE_NOT_FOUND, FILE_UNREADABLE, INVALID_DATA. */
-export async function readCsvFile(source: string, path: string, schema: TableSchema): Promise<Dataset> {
+/** Gives a file's text, plain or ending in .gz, to `read`. Throws FILE_NOT_FOUND, FILE_UNREADABLE, and what `read` throws. */
+export async function readTableFile<T>(
+  path: string,
+  read: (text: AsyncIterable<Uint8Array>) => Promise<T>,
+): Promise<T> {
   const file = createReadStream(path);
   const unzip = path.endsWith(".gz") ? createGunzip() : undefined;
   let failure: (Error & { code?: string }) | undefined;
@@ -44,7 +44,7 @@ export async function readCsvFile(source: string, path: string, schema: TableSch
     unzip?.destroy(error);
   });
   try {
-    return await readCsv(source, unzip ? file.pipe(unzip) : file, schema);
+    return await read(unzip ? file.pipe(unzip) : file);
   } catch (error) {
     if (failure === undefined) throw error;
     if (failure.code === "ENOENT") throw new FedledgerError("FILE_NOT_FOUND", { path }, failure);

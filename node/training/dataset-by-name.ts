@@ -1,8 +1,10 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+import type { DataSpec } from "../core/data-spec.ts";
 import { FedledgerError } from "../core/error.ts";
 import type { TaskSpec } from "../core/task-spec.ts";
-import { type BundledName, bundledDatasets, readBundled, readCsvFile } from "./bundled.ts";
+import type { KeyedHashes } from "../ports/keyed-hash.ts";
+import { type BundledName, bundledDatasetPath, bundledDatasets, readCsvFile } from "./bundled.ts";
 import { checkDatasetFits, type Dataset } from "./dataset.ts";
 import { readIdxPair } from "./idx.ts";
 import { modelInputShape } from "./model-layers.ts";
@@ -12,6 +14,8 @@ import { syntheticTen } from "./synthetic.ts";
 export interface DatasetOptions {
   /** Its model and data parts say how inputs and labels are read. */
   readonly spec: Pick<TaskSpec, "model" | "data">;
+  /** The salts of declared hashes; default none. */
+  readonly hashes?: KeyedHashes;
   /** Seed of generated data, uint32; default 1. */
   readonly seed?: number;
   /** Default true; false reads a table without its label column, to predict from. */
@@ -28,7 +32,9 @@ export interface DatasetOptions {
  * - `mnist:DIRECTORY`: IDX files train-images-idx3-ubyte and train-labels-idx1-ubyte, or where they are absent the t10k ones; plain or .gz
  * - `csv:FILE`: a table, plain or .gz
  *
- * Throws INVALID_CONFIG for another name; INVALID_DATA, TOO_LITTLE_DATA, FILE_NOT_FOUND, FILE_UNREADABLE.
+ * The transforms that the specification declares are made while a table is read; the others have no columns, and are refused for such a task.
+ *
+ * Throws INVALID_CONFIG for another name; INVALID_DATA, TOO_LITTLE_DATA, DATA_SALT_MISSING, DATA_SALT_WRONG, FILE_NOT_FOUND, FILE_UNREADABLE.
  */
 export async function datasetByName(name: string, options: DatasetOptions): Promise<Dataset> {
   const dataset = await read(name, options);
@@ -37,14 +43,32 @@ export async function datasetByName(name: string, options: DatasetOptions): Prom
   return { ...dataset, inputShape: modelInputShape(options.spec.model) };
 }
 
-async function read(name: string, { spec, seed = 1, samples, labelled = true }: DatasetOptions): Promise<Dataset> {
-  if (Object.hasOwn(bundledDatasets, name)) return readBundled(name as BundledName, { ...spec, labelled });
-  if (name === "synthetic-ten") return syntheticTen(seed, samples);
-  const colon = name.indexOf(":");
-  const [kind, path] = [name.slice(0, colon), name.slice(colon + 1)];
-  if (colon > 0 && path !== "") {
-    if (kind === "csv") return readCsvFile(path, path, { ...spec, labelled });
-    if (kind === "mnist") return readMnist(path, spec.data);
+/** A table that a data set's name stands for. */
+export interface NamedTable {
+  /** Name for messages. */
+  readonly source: string;
+  readonly path: string;
+  /** The specification's data part; of a bundled table with the label column that it is known to have. */
+  readonly data: DataSpec;
+}
+
+/** The table of that name: a bundled one or `csv:FILE`; undefined for another name. */
+export function tableByName(name: string, data: DataSpec): NamedTable | undefined {
+  const bundled = bundledDatasetPath(name);
+  if (bundled !== undefined)
+    return { source: name, path: bundled, data: { label: bundledDatasets[name as BundledName].label, ...data } };
+  const path = name.startsWith("csv:") ? name.slice(4) : "";
+  return path === "" ? undefined : { source: path, path, data };
+}
+
+async function read(name: string, { spec, seed = 1, samples, ...schema }: DatasetOptions): Promise<Dataset> {
+  const table = tableByName(name, spec.data);
+  if (table) return readCsvFile(table.source, table.path, { ...schema, model: spec.model, data: table.data });
+  const mnist = name.startsWith("mnist:") && name.length > 6;
+  if (name === "synthetic-ten" || mnist) {
+    if (spec.data.transforms || spec.data.anonymity)
+      throw new FedledgerError("INVALID_DATA", { source: name, reason: "the task masks columns: it needs a table" });
+    return mnist ? readMnist(name.slice(6), spec.data) : syntheticTen(seed, samples);
   }
   throw new FedledgerError("INVALID_CONFIG", {
     name: "dataset",
@@ -52,7 +76,7 @@ async function read(name: string, { spec, seed = 1, samples, labelled = true }: 
   });
 }
 
-async function readMnist(directory: string, data: TaskSpec["data"]): Promise<Dataset> {
+async function readMnist(directory: string, data: DataSpec): Promise<Dataset> {
   for (const part of ["train", "t10k"]) {
     const images = await readIfThere(join(directory, `${part}-images-idx3-ubyte`));
     const labels = await readIfThere(join(directory, `${part}-labels-idx1-ubyte`));

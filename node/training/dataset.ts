@@ -1,5 +1,6 @@
 import { FedledgerError } from "../core/error.ts";
 import type { ModelSpec, OutputSpec } from "../core/task-spec.ts";
+import type { RowGroups } from "./row-groups.ts";
 import { createSeededRandom, shuffledIndices } from "./seeded-random.ts";
 
 /** Examples in memory, one after another. */
@@ -17,6 +18,8 @@ export interface Dataset {
   readonly classCount: number;
   /** Where it is from, for messages. */
   readonly source: string;
+  /** Of a table whose task asks for anonymity: which examples are alike. */
+  readonly groups?: RowGroups;
 }
 
 /** Numbers in one example. */
@@ -44,7 +47,11 @@ export function selectExamples(dataset: Dataset, indices: ArrayLike<number>): Da
       row * dataset.labelWidth,
     );
   }
-  return { ...dataset, inputs, labels, samples: indices.length };
+  const groups = dataset.groups && {
+    of: Uint32Array.from(indices, (from) => dataset.groups!.of[from]!),
+    lines: Uint32Array.from(indices, (from) => dataset.groups!.lines[from]!),
+  };
+  return { ...dataset, inputs, labels, samples: indices.length, ...(groups && { groups }) };
 }
 
 /**

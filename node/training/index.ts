@@ -1,11 +1,14 @@
+export { type AnonymityReport, anonymityReport, requireAnonymity } from "./anonymity.ts";
 export { type BackendChoice, type SelectedBackend, selectBackend } from "./backend.ts";
 export { type BundledName, bundledDatasetPath, bundledDatasets } from "./bundled.ts";
 export { checkDatasetFits, type Dataset, holdOut, inputSize, selectExamples } from "./dataset.ts";
-export { type DatasetOptions, datasetByName } from "./dataset-by-name.ts";
+export { type DatasetOptions, datasetByName, tableByName } from "./dataset-by-name.ts";
+export { type ColumnReport, inspectTable, type TableReport } from "./inspect-table.ts";
 export { createModelRunner, type ModelRunner } from "./model-runner.ts";
-export { loadParticipantData, type ParticipantDataOptions } from "./participant-data.ts";
+export { loadOwnExamples, loadParticipantData, type ParticipantDataOptions } from "./participant-data.ts";
 export { formatPartition, type Partition, parsePartition, partitionIndices } from "./partition.ts";
 export { decodeSafetensors, encodeSafetensors, type ModelMetadata } from "./safetensors.ts";
+export { saltCheckOf } from "./table-mask.ts";
 export { type TaskPreset, taskPreset, taskPresets } from "./task-presets.ts";
 export { encodeTfjsModel, type TfjsModelFiles } from "./tfjs-export.ts";
 export { createTfjsTrainer, type TfjsTrainer, type TfjsTrainerOptions } from "./tfjs-trainer.ts";

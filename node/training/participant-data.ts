@@ -1,4 +1,5 @@
 import { FedledgerError } from "../core/error.ts";
+import { requireAnonymity } from "./anonymity.ts";
 import { type Dataset, holdOut, selectExamples } from "./dataset.ts";
 import { type DatasetOptions, datasetByName } from "./dataset-by-name.ts";
 import { parsePartition, partitionIndices } from "./partition.ts";
@@ -22,16 +23,23 @@ export interface ParticipantDataOptions extends DatasetOptions {
 }
 
 /**
- * Reads, divides and splits: what a participant trains on and what it measures on.
+ * Reads, divides, checks and splits: what a participant trains on and what it measures on.
  *
- * Throws what {@link datasetByName}, {@link parsePartition} and {@link partitionIndices} throw.
+ * Throws ANONYMITY_TOO_LOW where its examples are less alike than the task asks for, and what {@link loadOwnExamples} throws.
  */
 export async function loadParticipantData(
   options: ParticipantDataOptions,
 ): Promise<{ train: Dataset; heldOut: Dataset }> {
-  const { share, seed = 1, heldOutFraction = 0.2 } = options;
+  const own = await loadOwnExamples(options);
+  requireAnonymity(own, options.spec.data.anonymity);
+  return holdOut(own, options.heldOutFraction ?? 0.2, options.seed ?? 1);
+}
+
+/** Reads and divides: all examples of one participant. Throws what {@link datasetByName}, {@link parsePartition} and {@link partitionIndices} throw. */
+export async function loadOwnExamples(options: Omit<ParticipantDataOptions, "heldOutFraction">): Promise<Dataset> {
+  const { share, seed = 1 } = options;
   const whole = await datasetByName(options.dataset, options);
-  if (share === undefined) return holdOut(whole, heldOutFraction, seed);
+  if (share === undefined) return whole;
   const parts = partitionIndices(whole, parsePartition(share.partition), share.parts, seed);
   const own = parts[share.part];
   if (own === undefined)
@@ -40,5 +48,5 @@ export async function loadParticipantData(
       value: share.part,
       expected: `0 to ${share.parts - 1}`,
     });
-  return holdOut(selectExamples(whole, own), heldOutFraction, seed);
+  return selectExamples(whole, own);
 }

@@ -18,7 +18,15 @@ describe("the README", function () {
   const environment: Record<string, string> = {};
 
   before(() => {
-    for (const name of ["node_modules", "package.json", "hardhat.config.ts", "contracts", "artifacts", "cache"]) {
+    for (const name of [
+      "node_modules",
+      "package.json",
+      "hardhat.config.ts",
+      "contracts",
+      "artifacts",
+      "cache",
+      "docs",
+    ]) {
       symlinkSync(join(projectFolder, name), join(folder, name));
     }
     // Ignition keeps its journal beside the module

@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { loadParticipantData } from "../../training/index.ts";
 import { defineCommand } from "../command.ts";
+import { readSalts, saltArguments, saltSettings } from "../data-salts.ts";
 import { datasetName } from "../dataset-name.ts";
 import { runDemo } from "../demo/run-demo.ts";
 import { chooseTask, taskChoiceSettings } from "../task-choice.ts";
@@ -16,7 +17,7 @@ export const demoCommand = () =>
       "  fedledger demo --data digits --model cnn --participants 8 --partition label:2\n" +
       "  fedledger demo --data synthetic-ten        ten clients, five drawn a round, 100 rounds: the textbooks' case\n" +
       "  fedledger demo --data mnist:FOLDER         FOLDER holds MNIST's IDX files",
-    settings: [...taskChoiceSettings, "partition", "aggregators", "backend", "out"],
+    settings: [...taskChoiceSettings, ...saltSettings, "partition", "aggregators", "backend", "out"],
     run: async (values, context) => {
       const dataset = values.data ?? "digits";
       const windows = {
@@ -26,13 +27,16 @@ export const demoCommand = () =>
       };
       const task = await chooseTask({ ...values, data: dataset, ...windows });
       // what the participants would all refuse is said once, before anything is started
-      await loadParticipantData({
-        spec: task.spec,
-        dataset: datasetName(dataset),
-        seed: values.seed ?? 1,
-        heldOutFraction: task.heldOutFraction,
-        share: { partition: values.partition ?? task.partition, part: 0, parts: task.participants },
-      });
+      const hashes = await readSalts(values);
+      for (let part = 0; part < (task.spec.data.anonymity ? task.participants : 1); part++)
+        await loadParticipantData({
+          spec: task.spec,
+          dataset: datasetName(dataset),
+          seed: values.seed ?? 1,
+          heldOutFraction: task.heldOutFraction,
+          hashes,
+          share: { partition: values.partition ?? task.partition, part, parts: task.participants },
+        });
       const stamp = new Date().toISOString().slice(0, 19).replaceAll(/[-:]/g, "").replace("T", "-");
       const options = {
         task,
@@ -40,6 +44,7 @@ export const demoCommand = () =>
         partition: values.partition ?? task.partition,
         aggregators: values.aggregators ?? 1,
         backend: values.backend ?? "auto",
+        saltArguments: saltArguments(values),
         seed: values.seed ?? 1,
         folder: values.out ?? join("fedledger-demo", stamp),
         logLevel: values.logLevel ?? "warn",

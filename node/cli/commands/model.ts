@@ -4,6 +4,7 @@ import type { TaskSpec } from "../../core/task-spec.ts";
 import { writeFileAtomic } from "../../system/index.ts";
 import { createModelRunner, datasetByName, encodeSafetensors, encodeTfjsModel } from "../../training/index.ts";
 import { defineCommand } from "../command.ts";
+import { readSalts, saltSettings } from "../data-salts.ts";
 import { datasetName } from "../dataset-name.ts";
 import { recordedModel } from "../final-model.ts";
 import { required } from "../options.ts";
@@ -54,7 +55,7 @@ export function modelCommand(): Command {
     defineCommand({
       name: "evaluate",
       summary: "measure the model on a data set",
-      settings: [...settings, "data", "backend"],
+      settings: [...settings, "data", ...saltSettings, "backend"],
       run: async (values, { output, log, signal }) => {
         const { spec, round, parameters } = await recordedModel(await openRecord(values, log), {
           ...values,
@@ -62,7 +63,10 @@ export function modelCommand(): Command {
           signal,
         });
         const runner = await createModelRunner(spec, { backend: values.backend ?? "auto" });
-        const data = await datasetByName(datasetName(required(values.data, "data")), { spec });
+        const data = await datasetByName(datasetName(required(values.data, "data")), {
+          spec,
+          hashes: await readSalts(values),
+        });
         const { samples, metric, loss } = await runner.evaluate(parameters, data, { signal });
         output.emit(
           { event: "evaluated", round, samples, metric, loss },
@@ -77,7 +81,7 @@ export function modelCommand(): Command {
       name: "predict",
       summary: "predict for every row of a data set; one line each",
       details: "Text: the predicted class or numbers. --json: the probability of each class, or the numbers.",
-      settings: [...settings, "data", "backend"],
+      settings: [...settings, "data", ...saltSettings, "backend"],
       run: async (values, { output, log, signal }) => {
         const { spec, parameters } = await recordedModel(await openRecord(values, log), {
           ...values,
@@ -85,7 +89,10 @@ export function modelCommand(): Command {
           signal,
         });
         const runner = await createModelRunner(spec, { backend: values.backend ?? "auto" });
-        const data = await datasetByName(datasetName(required(values.data, "data")), { spec });
+        const data = await datasetByName(datasetName(required(values.data, "data")), {
+          spec,
+          hashes: await readSalts(values),
+        });
         const predicted = await runner.predict(parameters, data, { signal });
         const width = predicted.length / data.samples;
         for (let row = 0; row < data.samples; row++) {

@@ -4,9 +4,11 @@ import type { Chain } from "../../ports/index.ts";
 import { createTfjsTrainer, loadParticipantData } from "../../training/index.ts";
 import { defineCommand } from "../command.ts";
 import { composeParticipant, nodeSettings } from "../compose.ts";
+import { readSalts, saltSettings } from "../data-salts.ts";
 import { datasetName } from "../dataset-name.ts";
 import { required } from "../options.ts";
 import { runRole } from "../run-role.ts";
+import { shareOf } from "../share-of.ts";
 
 /** `fedledger participant`. */
 export const participantCommand = () =>
@@ -16,7 +18,7 @@ export const participantCommand = () =>
     details:
       "The account needs the role participant (fedledger member add) and some ether. It registers and enrols by itself; started again, it goes on where it was.\n" +
       "Your data stay in this process: what leaves it is the update of each round, and the evaluation of each model.",
-    settings: ["data", "holdOut", "partition", "part", "seed", "backend", "commit", ...nodeSettings],
+    settings: ["data", ...saltSettings, "holdOut", "partition", "part", "seed", "backend", "commit", ...nodeSettings],
     run: (values, context) =>
       runRole(
         "participant",
@@ -27,17 +29,12 @@ export const participantCommand = () =>
           const openTrainer = async (chain: Chain) => {
             const taskId = values.task ?? 1;
             const spec = parseTaskSpecJson(foldTask(await chain.history(taskId)).spec);
-            const share = values.part && {
-              partition: values.partition ?? "iid",
-              part: values.part[0],
-              parts: values.part[1],
-            };
             const { train, heldOut } = await loadParticipantData({
               spec,
               dataset: datasetName(source),
-              seed,
               heldOutFraction: values.holdOut ?? 0.2,
-              ...(share && { share }),
+              hashes: await readSalts(values),
+              ...shareOf(values),
             });
             const trainer = await createTfjsTrainer({ spec, train, heldOut, backend: values.backend ?? "auto" });
             const reproducible = trainer.reproducible

@@ -22,6 +22,8 @@ export interface DemoOptions {
   readonly task: TaskChoice;
   /** Data set by name, for the participants. */
   readonly dataset: string;
+  /** Of every participant's command line: where the salts of declared hashes are. */
+  readonly saltArguments: readonly string[];
   readonly partition: string;
   readonly aggregators: number;
   readonly backend: string;
@@ -207,6 +209,7 @@ function startMembers(
       start(`participant-${index + 1}`, 1 + aggregators + index, [
         "participant",
         ...["--data", options.dataset, "--partition", options.partition, "--part", `${index}/${task.participants}`],
+        ...options.saltArguments,
         ...["--hold-out", String(task.heldOutFraction), "--seed", String(options.seed), "--backend", options.backend],
       ]),
     ),
