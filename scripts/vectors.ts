@@ -6,6 +6,7 @@ import { readFile, writeFile } from "node:fs/promises";
 import { fixedPointCases, initialModelCases, weightedMeanCases } from "./vector-cases/arithmetic.ts";
 import { encryptedCases } from "./vector-cases/encrypted.ts";
 import { chunkTreeCases, contentIdCases } from "./vector-cases/hashing.ts";
+import { maskingCases } from "./vector-cases/masking.ts";
 import { commitmentCases, courtCases, drawCases, signatureCases } from "./vector-cases/record.ts";
 import { sealedBlobCases } from "./vector-cases/sealed-blobs.ts";
 import { trimmedMeanCases } from "./vector-cases/trimmed-mean.ts";
@@ -23,6 +24,7 @@ const files = {
   "initial-model": initialModelCases(),
   "fixed-point": fixedPointCases(),
   encrypted: await encryptedCases(),
+  masking: await maskingCases(),
 };
 
 const check = process.argv.includes("--check");

@@ -233,6 +233,11 @@ export const errorCatalogue = {
     "The round's group key is not valid: {reason}.",
     "Who dealt it is wrong or lying: the round runs out, the next one has another key.",
   ),
+  // privacy: masks
+  MASK_KEY_INVALID: peer(
+    "{maskKey} is not a mask key, or the secret key for it is none.",
+    "The chain accepts only points of the curve: try another RPC endpoint.",
+  ),
   // audit
   NO_RECEIPT: user(
     "There is no receipt for {participant} in round {round}: {reason}.",

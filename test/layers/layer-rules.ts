@@ -9,7 +9,7 @@ export const layerRules: LayerRules = {
     core: [],
     ports: ["core"],
     aggregation: ["core"],
-    privacy: base,
+    privacy: [...base, "aggregation"],
     training: base,
     storage: base,
     chain: base,

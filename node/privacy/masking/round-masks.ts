@@ -1,0 +1,115 @@
+import { FedledgerError } from "../../core/error.ts";
+import type { Bytes32, RoundNumber, TaskId } from "../../core/ids.ts";
+import { type MaskGraph, maskGraph, maskNeighbours } from "../../core/mask-graph.ts";
+import { isSecretKeyOf, type MaskSecrets, pairSeed, seedHashOf } from "./mask-keys.ts";
+import type { Mask } from "./mask-stream.ts";
+
+/** Bytes of one piece of a round's openings: a self seed or a secret key. */
+export const openingBytes = 32;
+
+/** What of an advertisement the masks follow from; core's Advertisement fits. */
+export interface AdvertisedKey {
+  readonly slot: number;
+  /** x of a point on secp256k1. */
+  readonly maskKey: Bytes32;
+  readonly seedHash: Bytes32;
+}
+
+/** A round whose keys are known. */
+export interface KeyedRound<Key extends AdvertisedKey = AdvertisedKey> extends MaskGraph {
+  readonly taskId: TaskId;
+  readonly round: RoundNumber;
+  /** In any order, one for a slot. */
+  readonly advertisements: readonly Key[];
+}
+
+/** A round that nobody can commit to any more. */
+export interface ClosedRound<Key extends AdvertisedKey = AdvertisedKey> extends KeyedRound<Key> {
+  /** Slots that committed, in any order. */
+  readonly surviving: readonly number[];
+}
+
+/** Those who advertised and committed, and those who only advertised; ascending. */
+export function roundSides<Key extends AdvertisedKey>(round: ClosedRound<Key>): { survivors: Key[]; dropped: Key[] } {
+  const sorted = [...round.advertisements].sort((a, b) => a.slot - b.slot);
+  const survived = new Set(round.surviving);
+  return {
+    survivors: sorted.filter(({ slot }) => survived.has(slot)),
+    dropped: sorted.filter(({ slot }) => !survived.has(slot)),
+  };
+}
+
+/** Those of a slot's neighbours that advertised, ascending. */
+export function keyedNeighbours<Key extends AdvertisedKey>(round: KeyedRound<Key>, slot: number): Key[] {
+  const neighbours = new Set(maskNeighbours(slot, round));
+  return round.advertisements.filter((key) => neighbours.has(key.slot)).sort((a, b) => a.slot - b.slot);
+}
+
+/**
+ * The masks on the update of `slot`: its own, added, and one for each neighbour that advertised, added where the neighbour's slot
+ * is the higher and taken away where it is the lower (docs/protocol.md section "Masks").
+ *
+ * Throws MASK_KEY_INVALID for an advertised key that is none, INVALID_ARGUMENT as {@link maskNeighbours} does.
+ */
+export function updateMasks(
+  round: KeyedRound,
+  slot: number,
+  { seed, secretKey }: Pick<MaskSecrets, "seed" | "secretKey">,
+): Mask[] {
+  const { taskId, round: number } = round;
+  const shared = keyedNeighbours(round, slot).map((other): Mask => {
+    const pair = { taskId, round: number, slots: [slot, other.slot] as const };
+    return { key: pairSeed(pair, secretKey, other.maskKey), sign: other.slot > slot ? 1 : -1 };
+  });
+  return [{ key: seed, sign: 1 }, ...shared];
+}
+
+/**
+ * What is to be laid on the sum of a closed round's updates to free it of all masks: the survivors' own masks taken away, and those they share
+ * with the dropped ones reversed.
+ *
+ * Throws LENGTH_MISMATCH unless the openings have 32 bytes for each slot that advertised, MASK_KEY_INVALID for an opened secret key
+ * outside 1 to n - 1. Whether the openings are true, {@link checkOpenings} tells.
+ */
+export function openedMasks(round: ClosedRound, openings: Uint8Array): Mask[] {
+  const { taskId, round: number } = round;
+  const { survivors, dropped } = roundSides(round);
+  const pieces = splitOpenings(round, openings);
+  const graph = maskGraph(round);
+  const own = survivors.map((_, i): Mask => ({ key: pieces[i]!, sign: -1 }));
+  const shared = dropped.flatMap((gone, i) =>
+    survivors
+      .filter(({ slot }) => graph[gone.slot]!.includes(slot))
+      .map((survivor): Mask => {
+        const pair = { taskId, round: number, slots: [survivor.slot, gone.slot] as const };
+        const key = pairSeed(pair, pieces[survivors.length + i]!, survivor.maskKey);
+        return { key, sign: gone.slot > survivor.slot ? -1 : 1 };
+      }),
+  );
+  return [...own, ...shared];
+}
+
+/**
+ * Compares the openings of a closed round with what was advertised: the first slot, survivors before dropped ones, whose seed has another hash or whose
+ * secret key belongs to another mask key; undefined where there is none. The key of a dropped one without a surviving neighbour is not looked at.
+ * Throws LENGTH_MISMATCH unless there are 32 bytes for each slot that advertised.
+ */
+export function checkOpenings(round: ClosedRound, openings: Uint8Array): number | undefined {
+  const { survivors, dropped } = roundSides(round);
+  const pieces = splitOpenings(round, openings);
+  const graph = maskGraph(round);
+  const falseSeed = survivors.find(({ seedHash }, i) => seedHashOf(pieces[i]!) !== seedHash.toLowerCase());
+  if (falseSeed !== undefined) return falseSeed.slot;
+  return dropped.find(({ slot, maskKey }, i) => {
+    const isNeeded = graph[slot]!.some((other) => round.surviving.includes(other));
+    return isNeeded && !isSecretKeyOf(pieces[survivors.length + i]!, maskKey);
+  })?.slot;
+}
+
+function splitOpenings({ advertisements }: ClosedRound, openings: Uint8Array): Uint8Array[] {
+  const expected = openingBytes * advertisements.length;
+  if (openings.length !== expected) {
+    throw new FedledgerError("LENGTH_MISMATCH", { name: "openings", actual: openings.length, expected });
+  }
+  return advertisements.map((_, i) => openings.subarray(openingBytes * i, openingBytes * (i + 1)));
+}
