@@ -6,6 +6,7 @@ import type { TaskSpec } from "../core/task-spec.ts";
 import type { StoredState } from "./check-storage.ts";
 import type { TaskCheck } from "./check-task.ts";
 import { exitCodeOf, type Finding, type Verdict, verdictOf } from "./findings.ts";
+import { type PrivacyReport, privacyOf } from "./privacy-spent.ts";
 import type { RoundVerdict } from "./round-verdict.ts";
 import type { RoundSample } from "./sample-rounds.ts";
 import type { MisconductRecord, TaskRecord } from "./task-record.ts";
@@ -27,6 +28,8 @@ export interface AuditReport {
     readonly participants: readonly Address[];
   };
   readonly rounds: readonly RoundVerdict[];
+  /** What each participant has spent of its privacy budget; absent in a task without noise. */
+  readonly privacy?: PrivacyReport;
   /** Participants proven to have broken the rules, in the order of the chain: what the record is there to show, no findings. */
   readonly misconduct: readonly Misconduct[];
   /** All findings: of the task as a whole first, then round by round. */
@@ -100,6 +103,7 @@ export function concludeAudit(parts: {
   const findings = [...record.findings, ...task.findings, ...rounds.flatMap((round) => round.findings)];
   const told = verdictOf(findings);
   const verdict = told === "verified" && rounds.some((round) => round.verdict === "unchecked") ? "unchecked" : told;
+  const privacy = task.spec && privacyOf(task.spec, created.rules, record);
   const finalModelRoot =
     rounds.findLast(({ phase, modelRoot }) => phase === "finalized" && modelRoot)?.modelRoot ?? created.modelRoot;
   return {
@@ -115,6 +119,7 @@ export function concludeAudit(parts: {
       participants: record.participants,
     },
     rounds,
+    ...(privacy && { privacy }),
     misconduct: record.misconduct.map(misconductOf),
     findings,
     verdict,

@@ -2,15 +2,16 @@ import { chunkBytes, chunkTreeRoot, treeDepthOf } from "../core/chunk-tree.ts";
 import { isFedledgerError } from "../core/error.ts";
 import { hexEquals } from "../core/hex.ts";
 import { initialLanes } from "../core/initial-model.ts";
-import { modelLayout } from "../core/model-layout.ts";
 import type { TaskRules } from "../core/records.ts";
+import { taskLaneCount } from "../core/task-lanes.ts";
 import { canonicalTaskSpec, parseTaskSpecJson, type TaskSpec } from "../core/task-spec.ts";
+import { privacyProblems } from "../privacy/check-privacy.ts";
 import { createFindingLog, type Finding, type FindingLog } from "./findings.ts";
 import type { EventOf } from "./task-record.ts";
 
 /** What a look at a task's creation brought. */
 export interface TaskCheck {
-  /** RULES_INVALID, RULE_UNSUPPORTED, SPEC_INVALID, INITIAL_MODEL_WRONG; round 0. */
+  /** RULES_INVALID, RULE_UNSUPPORTED, SPEC_INVALID, INITIAL_MODEL_WRONG, PRIVACY_RULES_WRONG; round 0. */
   readonly findings: readonly Finding[];
   /** The specification; absent when it is not valid. */
   readonly spec?: TaskSpec;
@@ -51,13 +52,14 @@ export function checkTask(created: EventOf<"TaskCreated">): TaskCheck {
   const computable = supported && wrongRules.length === 0;
   const spec = checkSpec(log, created);
   const lanes = spec && wrongRules.length === 0 ? checkInitialModel(log, created, spec) : undefined;
+  if (spec && wrongRules.length === 0) checkPrivacy(log, created, spec);
   return { findings: log.findings, ...(spec && { spec }), ...(lanes && { initialLanes: lanes }), computable };
 }
 
 function checkSpec(log: FindingLog, { creator, spec: text, rules }: EventOf<"TaskCreated">): TaskSpec | undefined {
   try {
     const spec = parseTaskSpecJson(text);
-    const { parameterCount } = modelLayout(spec.model);
+    const parameterCount = taskLaneCount(spec);
     if (canonicalTaskSpec(spec) === text && parameterCount === rules.parameterCount) return spec;
     log.add({
       code: "SPEC_INVALID",
@@ -65,7 +67,7 @@ function checkSpec(log: FindingLog, { creator, spec: text, rules }: EventOf<"Tas
       message:
         parameterCount === rules.parameterCount
           ? "The specification on the chain is not in canonical form."
-          : `The specification's model has ${parameterCount} parameters, the rules say ${rules.parameterCount}.`,
+          : `The specification gives ${parameterCount} parameters, the rules say ${rules.parameterCount}.`,
       data: { parameterCount, expected: rules.parameterCount },
     });
   } catch (error) {
@@ -105,6 +107,20 @@ function checkInitialModel(
     });
   }
   return undefined;
+}
+
+/** Whether the contract's rules keep what the specification promises: the rounds a participant may join cost no more than its epsilon. */
+function checkPrivacy(log: FindingLog, { creator, rules }: EventOf<"TaskCreated">, spec: TaskSpec): void {
+  const { privacy } = spec;
+  if (privacy === undefined) return;
+  for (const { field, reason } of privacyProblems({ ...spec, privacy }, rules)) {
+    log.add({
+      code: "PRIVACY_RULES_WRONG",
+      party: creator,
+      message: `The rules do not keep the specification's promise of privacy: ${field} ${reason}.`,
+      data: { field },
+    });
+  }
 }
 
 /** Names of the rules that the contract would not have accepted (contracts/libraries/RulesValidation.sol). */

@@ -10,6 +10,7 @@ export const findingCodes = [
   "RULES_INVALID",
   "SPEC_INVALID",
   "INITIAL_MODEL_WRONG",
+  "PRIVACY_RULES_WRONG",
   "RULE_UNSUPPORTED",
   // the record
   "PHASE_ORDER",

@@ -5,6 +5,7 @@ import { foldTask } from "../core/fold-task.ts";
 import { hexEquals } from "../core/hex.ts";
 import { initialLanes } from "../core/initial-model.ts";
 import { bytesToLanes } from "../core/lanes.ts";
+import { modelPart } from "../core/task-lanes.ts";
 import { parseTaskSpecJson, type TaskSpec } from "../core/task-spec.ts";
 import type { ChainReader } from "../ports/index.ts";
 import { openContent } from "./content.ts";
@@ -44,7 +45,7 @@ export async function recordedModel(
       spec,
       round: 0,
       modelRoot: view.initialModelRoot,
-      parameters: decodeLanes(initialLanes(spec, fractionBits), fractionBits),
+      parameters: decodeLanes(modelPart(initialLanes(spec, fractionBits), spec), fractionBits),
     };
   }
   if (round?.result === undefined || round.proposal === undefined) {
@@ -57,5 +58,5 @@ export async function recordedModel(
   const store = await openContent(chain, options.content);
   const lanes = bytesToLanes(await store.get(contentId, { lengthBytes: 4 * parameterCount, signal: options.signal }));
   if (!hexEquals(chunkTreeRoot(lanes), modelRoot)) throw new FedledgerError("BLOB_CORRUPT", { contentId });
-  return { spec, round: round.round, modelRoot, parameters: decodeLanes(lanes, fractionBits) };
+  return { spec, round: round.round, modelRoot, parameters: decodeLanes(modelPart(lanes, spec), fractionBits) };
 }

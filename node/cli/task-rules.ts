@@ -1,5 +1,5 @@
-import { modelLayout } from "../core/model-layout.ts";
 import type { TaskRules } from "../core/records.ts";
+import { taskLaneCount } from "../core/task-lanes.ts";
 import type { TaskSpec } from "../core/task-spec.ts";
 import type { Settings } from "./options.ts";
 
@@ -42,7 +42,7 @@ export function taskRules(spec: TaskSpec, values: Settings<(typeof ruleSettings)
     rule: values.rule ?? "weighted-mean",
     fractionBits,
     attempts: values.attempts ?? 3,
-    parameterCount: modelLayout(spec.model).parameterCount,
+    parameterCount: taskLaneCount(spec),
     clipLanes: Math.min(2 ** 31 - 1, Math.max(1, Math.round((values.clip ?? 4) * 2 ** fractionBits))),
     maxWeight: values.maxWeight ?? 1_000_000,
     serverRateQ16: Math.round((values.serverRate ?? 1) * 65536),

@@ -244,6 +244,19 @@ export const errorCatalogue = {
     "A receipt needs a committed update in a round that has ended.",
   ),
   // differential privacy
+  PRIVACY_BUDGET_TOO_SMALL: user(
+    "The privacy budget does not fit the task: {reason}.",
+    "Ask for a greater epsilon, more noise (--noise-multiplier), or fewer local steps.",
+  ),
+  PRIVACY_RULES_BROKEN: user(
+    "The rules of task {taskId} do not keep its promise of privacy: {field} {reason}.",
+    "Do not take part; ask the task's creator for a task whose rules and specification agree.",
+  ),
+  PRIVACY_BUDGET_SPENT: user(
+    "Task {taskId}, round {round}: this node has drawn {drawn} updates with noise, as many as epsilon {epsilon} allows.",
+    "This participant is done with the task; others can go on.",
+  ),
+  PRIVACY_LEDGER_UNREADABLE: ours("The journal's list of updates with noise cannot be read."),
   PRIVACY_TARGET_UNREACHABLE: user(
     "No amount of noise gives epsilon {epsilon} at delta {delta} for so many rounds.",
     "Ask for a greater epsilon or delta, or for fewer rounds.",

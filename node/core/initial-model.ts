@@ -1,6 +1,7 @@
 import { FedledgerError } from "./error.ts";
 import { keccak256 } from "./keccak.ts";
 import { modelLayout, tensorSize } from "./model-layout.ts";
+import { taskLaneCount } from "./task-lanes.ts";
 import type { TaskSpec } from "./task-spec.ts";
 
 const label = new TextEncoder().encode("fedledger/initial/1");
@@ -9,17 +10,22 @@ const label = new TextEncoder().encode("fedledger/initial/1");
  * The initial model of a task as lanes: Glorot-uniform kernels, zero biases, a pure function of the specification
  * (docs/protocol.md section 8), so that everyone computes the same bits and nobody has to send them.
  *
+ * A lane behind the parameters (see taskLaneCount) is 0.
+ *
  * Glorot and Bengio, "Understanding the difficulty of training deep feedforward neural networks", AISTATS 2010, eq. 16.
  *
  * @param fractionBits 1 to 30
  * Throws UNSUPPORTED_MODEL, INVALID_ARGUMENT.
  */
-export function initialLanes(spec: Pick<TaskSpec, "model" | "initialSeed">, fractionBits: number): Int32Array {
+export function initialLanes(
+  spec: Pick<TaskSpec, "model" | "initialSeed" | "privacy">,
+  fractionBits: number,
+): Int32Array {
   if (!Number.isInteger(fractionBits) || fractionBits < 1 || fractionBits > 30) {
     throw new FedledgerError("INVALID_ARGUMENT", { name: "fractionBits", value: fractionBits, expected: "1 to 30" });
   }
-  const { tensors, parameterCount } = modelLayout(spec.model);
-  const lanes = new Int32Array(parameterCount);
+  const { tensors } = modelLayout(spec.model);
+  const lanes = new Int32Array(taskLaneCount(spec));
   const nextWord = wordStream(spec.initialSeed);
   let at = 0;
   for (const { shape, fanIn, fanOut, role } of tensors) {

@@ -2,6 +2,7 @@ import canonicalize from "canonicalize";
 import { z } from "zod";
 import { dataSpec } from "./data-spec.ts";
 import { FedledgerError } from "./error.ts";
+import { privacySchema } from "./privacy-spec.ts";
 
 const size = z
   .int()
@@ -63,6 +64,8 @@ const spec = z.strictObject({
     learningRate: z.number().positive().max(1000),
   }),
   data: dataSpec,
+  /** Differential privacy; absent: no noise. */
+  privacy: privacySchema.optional(),
 });
 
 /** A task's specification: what everyone must know to train and to recompute, beside the rules on the chain. */

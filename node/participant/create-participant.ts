@@ -80,7 +80,7 @@ export function createParticipant(deps: ParticipantDeps, options: ParticipantOpt
     budgetWei: options.demandBudgetWei ?? defaultDemandBudgetWei,
   });
   const memory: RoundMemory = {};
-  const training = { chain, store, source, trainer, journal, clock, seed: options.seed ?? 0, onProgress };
+  const training = { chain, store, source, trainer, journal, clock, random, seed: options.seed ?? 0, onProgress };
   const offering = { me, taskId, chain, transport, clock, log, holdTimeoutMs: times.holdTimeoutMs };
   const custody = createCustodyWords(journal);
   const bringBond = createBondBringer({ chain, log, onProgress }, "participant", ({ freeWei }) => freeWei);

@@ -1,6 +1,8 @@
 import { decodeLanes } from "../core/fixed-point.ts";
 import { bytesToLanes } from "../core/lanes.ts";
 import type { Attestation, Evaluation } from "../core/records.ts";
+import { modelPart } from "../core/task-lanes.ts";
+import { parseTaskSpecJson } from "../core/task-spec.ts";
 import type { Chain } from "../ports/chain.ts";
 import type { Log } from "../ports/system.ts";
 import type { EvaluationResult, Trainer } from "../ports/trainer.ts";
@@ -22,7 +24,8 @@ const notEvaluated: Evaluation = { samples: 0, metricQ24: 0n, lossQ24: 0n };
 
 /**
  * Measures the verified model on the held-out part and signs. A failed evaluation does not hold the attestation back: it
- * then says 0 samples. Rejects as BlobStore.get and the chain do, and with the signal's reason.
+ * then says 0 samples. So it does in a task with differential privacy, unless its specification has evaluations published: what is measured
+ * depends on data that no noise covers. Rejects as BlobStore.get and the chain do, and with the signal's reason.
  */
 export async function signAttestation(
   { chain, source, trainer, log, onProgress }: SignAttestationDeps,
@@ -32,10 +35,13 @@ export async function signAttestation(
   const { taskId, rules } = look.view;
   const { hash, contentId, aggregator } = round.proposal;
   const lanes = bytesToLanes(await source.model(contentId, look, aggregator));
+  const spec = parseTaskSpecJson(look.view.spec);
+  const isPublished = spec.privacy === undefined || spec.privacy.evaluations === "published";
   let evaluation = notEvaluated;
   try {
-    const measured = await trainer.evaluate(decodeLanes(lanes, rules.fractionBits), { signal: look.signal });
-    evaluation = evaluationOf(measured);
+    const parameters = decodeLanes(modelPart(lanes, spec), rules.fractionBits);
+    const measured = await trainer.evaluate(parameters, { signal: look.signal });
+    if (isPublished) evaluation = evaluationOf(measured);
     const { samples, metric, loss } = measured;
     onProgress?.({ kind: "attested", round: round.round, samples, metric, loss });
   } catch (error) {

@@ -1,14 +1,18 @@
 import { chunkTreeRoot } from "../core/chunk-tree.ts";
 import { updateRootOf } from "../core/commitment.ts";
-import { decodeLanes, encodeUpdate } from "../core/fixed-point.ts";
+import { decodeLanes } from "../core/fixed-point.ts";
 import { lanesToBytes } from "../core/lanes.ts";
+import { modelPart } from "../core/task-lanes.ts";
+import { parseTaskSpecJson } from "../core/task-spec.ts";
 import type { RoundView } from "../core/task-view.ts";
 import type { Chain } from "../ports/chain.ts";
 import type { BlobStore } from "../ports/storage.ts";
-import type { Clock, Journal } from "../ports/system.ts";
+import type { Clock, Journal, Random } from "../ports/system.ts";
 import type { Trainer } from "../ports/trainer.ts";
 import type { ModelSource, TaskLook } from "../rounds/model-source.ts";
 import type { Progress } from "../rounds/progress.ts";
+import { encodeRound } from "./encode-round.ts";
+import { spendRound } from "./noise-ledger.ts";
 import type { TrainedUpdate } from "./participant-machine.ts";
 import { readCommitment } from "./sign-commitment.ts";
 import { trainSeed } from "./train-seed.ts";
@@ -22,6 +26,8 @@ export interface TrainUpdateDeps {
   readonly trainer: Trainer;
   readonly journal: Journal;
   readonly clock: Clock;
+  /** What noise is drawn from: cryptographically secure. */
+  readonly random: Random;
   /** See {@link trainSeed}. */
   readonly seed: number;
   readonly onProgress?: ((progress: Progress) => void) | undefined;
@@ -31,8 +37,11 @@ export interface TrainUpdateDeps {
  * This participant's update of a round: the one in the journal if its blob is still here, else a newly trained one,
  * stored and then written to the journal before it is given, so that nothing can be committed that a restart forgets.
  *
- * The weight is the number of training examples, cut to the task's maxWeight.
- * Rejects with TRAINING_FAILED, NON_FINITE_PARAMETER, STORAGE_FAILED, and as ModelSource.baseOf does.
+ * In a task with noise the one in the journal is it though its blob is gone: another would be a second release of the same round.
+ *
+ * The weight is the number of training examples, cut to the task's maxWeight, or what {@link encodeRound} says.
+ * Rejects with TRAINING_FAILED, NON_FINITE_PARAMETER, STORAGE_FAILED, PRIVACY_RULES_BROKEN, PRIVACY_BUDGET_SPENT,
+ * PRIVACY_LEDGER_UNREADABLE, and as ModelSource.baseOf does.
  */
 export async function trainUpdate(deps: TrainUpdateDeps, round: RoundView, look: TaskLook): Promise<TrainedUpdate> {
   const { store, trainer, journal, clock, onProgress } = deps;
@@ -40,27 +49,31 @@ export async function trainUpdate(deps: TrainUpdateDeps, round: RoundView, look:
   // what was signed for this round and base is what is committed, even where its bytes are only elsewhere
   const signed = await readCommitment({ chain: deps.chain, journal, taskId }, round);
   if (signed !== undefined) return updateIn(signed);
+  const spec = parseTaskSpecJson(look.view.spec);
   const written = await readUpdate(journal, taskId, round);
-  if (written !== undefined && (await store.has(written.contentId, 4 * rules.parameterCount))) return written;
+  if (written !== undefined) {
+    if (spec.privacy !== undefined || (await store.has(written.contentId, 4 * rules.parameterCount))) return written;
+  }
 
   const base = await deps.source.baseOf(round.round, look);
+  await spendRound(journal, { spec, rules }, taskId, round);
   const startMs = clock.nowMs();
   const { parameters, samples, loss } = await trainer.train({
-    parameters: decodeLanes(base, rules.fractionBits),
+    parameters: decodeLanes(modelPart(base, spec), rules.fractionBits),
     round: round.round,
     seed: trainSeed(deps.seed, taskId, round.round, deps.chain.account),
     signal: look.signal,
     onProgress: (step) => onProgress?.({ kind: "training", round: round.round, ...step }),
   });
   look.signal.throwIfAborted();
-  const { lanes, clipped } = encodeUpdate(parameters, base, rules);
+  const { lanes, weight, clipped } = encodeRound({ parameters, samples }, base, { spec, rules, random: deps.random });
   const contentId = await store.put(lanesToBytes(lanes), { signal: look.signal });
   const update = {
     round: round.round,
     baseModelRoot: round.baseModelRoot,
     updateRoot: updateRootOf(deps.chain.account, chunkTreeRoot(lanes)),
     contentId,
-    weight: Math.max(1, Math.min(samples, rules.maxWeight)),
+    weight,
   };
   look.signal.throwIfAborted();
   await writeUpdate(journal, taskId, update);

@@ -1,6 +1,16 @@
 export { type ClipOptions, type ClippedUpdate, clipUpdate, isWithin } from "./clip-update.ts";
 export { createDiscreteGaussian } from "./discrete-gaussian.ts";
 export { createDiscreteLaplace } from "./discrete-laplace.ts";
+export {
+  clipLanesFor,
+  greatestClipLanes,
+  leastNoisePlan,
+  type NoisePlan,
+  type NoiseRules,
+  noisePlan,
+  noiseShares,
+} from "./noise-plan.ts";
 export { createPoisson } from "./poisson.ts";
+export { type PrivateUpdate, privateUpdate } from "./private-update.ts";
 export { createRandomWords, type RandomWords } from "./random-words.ts";
 export { createSkellam } from "./skellam.ts";
