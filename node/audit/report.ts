@@ -3,6 +3,7 @@ import { type Html, html, trusted } from "./html.ts";
 import { chartSection, metricOf } from "./report-chart.ts";
 import { byteSize, duration, wholeNumber } from "./report-format.ts";
 import { membersSection } from "./report-members.ts";
+import { privacySection } from "./report-privacy.ts";
 import { roundsSection, updatesSection } from "./report-rounds.ts";
 import { reportStyle } from "./report-style.ts";
 import { findingsSection, repeatSection, taskSection } from "./report-task.ts";
@@ -48,6 +49,7 @@ ${findingsSection(report)}
 ${chart.section}
 ${roundsSection(report)}
 ${membersSection(report)}
+${privacySection(report)}
 ${updatesSection(report)}
 ${taskSection(report)}
 ${repeatSection(report, extras)}

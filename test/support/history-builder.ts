@@ -1,10 +1,10 @@
 import { chunkTreeRoot } from "../../node/core/chunk-tree.ts";
 import { initialHistoryHead, zeroBytes32 } from "../../node/core/commitment.ts";
 import { initialLanes } from "../../node/core/initial-model.ts";
-import { modelLayout } from "../../node/core/model-layout.ts";
 import type { TaskRules } from "../../node/core/records.ts";
 import type { TaskEvent } from "../../node/core/task-events.ts";
-import { canonicalTaskSpec } from "../../node/core/task-spec.ts";
+import { taskLaneCount } from "../../node/core/task-lanes.ts";
+import { canonicalTaskSpec, type TaskSpec } from "../../node/core/task-spec.ts";
 import type { History, HistoryOptions } from "./history-options.ts";
 import { writeRound } from "./history-round.ts";
 import {
@@ -25,21 +25,24 @@ export { accountOf, honestUpdate } from "./history-writer.ts";
 export async function buildHistory(options: HistoryOptions = {}): Promise<History> {
   const { members: count = 4, rounds = 3, inputs = 150, detail = true, scripts = {} } = options;
   const model = { kind: "linear-regression", inputs, output: { kind: "numbers", count: 1 } } as const;
-  const spec = canonicalTaskSpec({
+  const { privacy } = options;
+  const taskSpec: TaskSpec = {
     format: "fedledger/task/1",
     name: "history",
     model,
     initialSeed: 7,
     training: { objective: "fedavg", epochs: 1, batchSize: 8, learningRate: 0.1 },
     data: {},
-  });
-  const rules = { ...usualRules, parameterCount: modelLayout(model).parameterCount, rounds, ...options.rules };
+    ...(privacy && { privacy }),
+  };
+  const spec = canonicalTaskSpec(taskSpec);
+  const rules = { ...usualRules, parameterCount: taskLaneCount(taskSpec), rounds, ...options.rules };
   const deployment = { chainId: 31337, federation: accountOf("federation") };
   const taskId = 1;
   const members = Array.from({ length: count }, (_, i) => accountOf(`member ${i}`));
   const aggregators = [accountOf("aggregator 0"), accountOf("aggregator 1")] as const;
   const creator = accountOf("creator");
-  const lanes = initialLanes({ model, initialSeed: 7 }, rules.fractionBits);
+  const lanes = initialLanes(taskSpec, rules.fractionBits);
   const modelRoot = chunkTreeRoot(lanes);
   const events: TaskEvent[] = [];
   const store = memoryBlobs();

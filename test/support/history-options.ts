@@ -1,5 +1,6 @@
 import type { RecoverSigner, StoredState } from "../../node/audit/index.ts";
 import type { Address, Bytes32 } from "../../node/core/ids.ts";
+import type { PrivacySpec } from "../../node/core/privacy-spec.ts";
 import type { Commitment, GivenWord, MisconductKind, Proposal, TaskRules } from "../../node/core/records.ts";
 import type { TaskEvent } from "../../node/core/task-events.ts";
 import type { BlobStore } from "../../node/ports/storage.ts";
@@ -47,6 +48,8 @@ export interface HistoryOptions {
   /** Inputs of the linear model; it has one parameter more. */
   readonly inputs?: number;
   readonly rules?: Partial<TaskRules>;
+  /** The specification's privacy; none by default. */
+  readonly privacy?: PrivacySpec;
   /** Whether events carry sender, gas, time and words; true by default. */
   readonly detail?: boolean;
   readonly scripts?: Readonly<Record<number, RoundScript>>;

@@ -110,8 +110,19 @@ function verdictText(report: AuditReport, seconds: number): string {
   return (
     `${judged}${sampled}\n  ${totals.finalized} final and ${totals.invalidated} invalid rounds, ${totals.updates} updates, ${formatBytes(totals.bytesChecked)} checked in ${seconds.toFixed(1)} s${gas}\n` +
     `  final model ${report.finalModelRoot}\n  history head ${report.historyHead}${report.storageCompared ? " (equal to the contract's)" : ""}` +
+    privacyText(report) +
     (report.complete ? "" : "\n  The task is still running: this is its state now.")
   );
+}
+
+/** Epsilon so far, for each number of rounds joined. */
+function privacyText({ privacy }: AuditReport): string {
+  if (privacy === undefined) return "";
+  const { unit, mechanism, epsilon, delta, roundsInBudget, participants } = privacy;
+  const lines = participants.map(
+    (each) => `\n    ${each.participant}  ${each.rounds} rounds, epsilon ${each.epsilon.toFixed(3)}`,
+  );
+  return `\n  privacy of one ${unit} (${mechanism}): budget epsilon ${epsilon} at delta ${delta}, ${roundsInBudget} rounds; so far${lines.join("")}`;
 }
 
 function verifiedText({ totals, sample }: AuditReport): string {

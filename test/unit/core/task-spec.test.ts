@@ -1,7 +1,10 @@
 import { expect } from "chai";
 import fc from "fast-check";
+import { initialLanes } from "../../../node/core/initial-model.ts";
+import { modelPart, taskLaneCount } from "../../../node/core/task-lanes.ts";
 import { canonicalTaskSpec, parseTaskSpec, parseTaskSpecJson, type TaskSpec } from "../../../node/core/task-spec.ts";
 import { expectCode } from "../../support/expect-code.ts";
+import { adaptivePrivacy, examplePrivacy, gaussianPrivacy } from "../../support/privacy-specs.ts";
 
 const spec: TaskSpec = {
   format: "fedledger/task/1",
@@ -28,6 +31,23 @@ describe("task specification", () => {
     expect(text).not.to.match(/\s/);
   });
 
+  it("without privacy is the text that it was, and with it reads back", () => {
+    expect(canonicalTaskSpec(spec)).not.to.contain("privacy");
+    for (const privacy of [gaussianPrivacy, adaptivePrivacy, examplePrivacy])
+      expect(parseTaskSpecJson(canonicalTaskSpec({ ...spec, privacy }))).to.deep.equal({ ...spec, privacy });
+  });
+
+  it("an adaptive clip has one lane behind the model's parameters, at 0 in the initial model", () => {
+    const plain = initialLanes(spec, 20);
+    const adaptive = { ...spec, privacy: adaptivePrivacy };
+    const lanes = initialLanes(adaptive, 20);
+    expect(taskLaneCount(adaptive)).to.equal(taskLaneCount(spec) + 1);
+    expect([...lanes]).to.deep.equal([...plain, 0]);
+    expect(modelPart(lanes, adaptive)).to.deep.equal(plain);
+    expect(modelPart(plain, spec)).to.deep.equal(plain);
+    expect(taskLaneCount({ ...spec, privacy: gaussianPrivacy })).to.equal(plain.length);
+  });
+
   it("learning rates survive the trip bit for bit", () => {
     fc.assert(
       fc.property(fc.double({ min: 1e-300, max: 1000, noNaN: true }), (learningRate) => {
@@ -51,6 +71,13 @@ describe("task specification", () => {
       { ...spec, training: { ...spec.training, learningRate: Number.POSITIVE_INFINITY } },
     ],
     nothing: ["it", null],
+    "Laplace noise with an adaptive clip": [
+      "privacy.adaptive",
+      { ...spec, privacy: { ...adaptivePrivacy, mechanism: "discrete-laplace" } },
+    ],
+    "a delta of 1": ["privacy.delta", { ...spec, privacy: { ...gaussianPrivacy, delta: 1 } }],
+    "noise of another unit": ["privacy.unit", { ...spec, privacy: { ...gaussianPrivacy, unit: "group" } }],
+    "a sampling rate above 1": ["privacy.samplingRate", { ...spec, privacy: { ...examplePrivacy, samplingRate: 2 } }],
   };
   for (const [name, [field, value]] of Object.entries(refused)) {
     it(`refuses ${name}, naming the field`, async () => {

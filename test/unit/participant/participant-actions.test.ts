@@ -4,6 +4,7 @@ import { updateRootOf } from "../../../node/core/commitment.ts";
 import { contentIdOf } from "../../../node/core/content-id.ts";
 import { initialLanes } from "../../../node/core/initial-model.ts";
 import { bytesToLanes, lanesToBytes } from "../../../node/core/lanes.ts";
+import type { PrivacySpec } from "../../../node/core/privacy-spec.ts";
 import { canonicalTaskSpec } from "../../../node/core/task-spec.ts";
 import { evaluationOf } from "../../../node/participant/sign-attestation.ts";
 import { signCommitment } from "../../../node/participant/sign-commitment.ts";
@@ -19,6 +20,7 @@ import { createModelNetwork } from "../../simulation/model-network.ts";
 import { modelRecordDigest, modelSign, modelSigner } from "../../simulation/model-signature.ts";
 import { createSeededRandom } from "../../simulation/seeded-random.ts";
 import { createVirtualClock } from "../../simulation/virtual-clock.ts";
+import { gaussianPrivacy, privateRules } from "../../support/privacy-specs.ts";
 import { rejection } from "../../support/rejection.ts";
 import { accounts, contactOf, hashOf, members, roundOf, rules, viewOf } from "../../support/round-states.ts";
 
@@ -83,7 +85,7 @@ describe("the update journal", () => {
 });
 
 describe("trainUpdate", () => {
-  async function setUp(train: Trainer["train"]) {
+  async function setUp(train: Trainer["train"], privacy?: PrivacySpec) {
     const clock = createVirtualClock(0);
     const network = createModelNetwork(clock, createSeededRandom(1), { latencyMs: 1, loss: 0 });
     const host = network.host(contactOf(a).peerId);
@@ -94,11 +96,13 @@ describe("trainUpdate", () => {
     const chain = { account: a, recoverSigner: modelSigner };
     const random = createSeededRandom(2);
     const deps = { chain, store: host.store, source, trainer, journal, clock, random, seed: 3 };
-    const lanes = initialLanes(simulatedSpec, rules.fractionBits);
+    const spec = { ...simulatedSpec, ...(privacy && { privacy }) };
+    const lanes = initialLanes(spec, rules.fractionBits);
     const root = chunkTreeRoot(lanes);
     const view = viewOf([roundOf({ baseModelRoot: root })], {
-      spec: canonicalTaskSpec(simulatedSpec),
+      spec: canonicalTaskSpec(spec),
       initialModelRoot: root,
+      ...(privacy && { rules: privateRules }),
     });
     const look = { view, members, signal };
     const run = async <T>(work: Promise<T>): Promise<T> => {
@@ -130,6 +134,27 @@ describe("trainUpdate", () => {
     host.blobs.clear();
     expect(await run(trainUpdate(deps, round, look)), "the blob was lost").to.not.deep.equal(first);
     expect(trainings).to.equal(2);
+  });
+
+  it("draws noise once: the update in the journal is it though its blob is gone", async () => {
+    let trainings = 0;
+    const train: Trainer["train"] = async ({ parameters }) => {
+      trainings++;
+      return { parameters, samples: 500, loss: 1 };
+    };
+    const { deps, look, host, lanes, journal, run, round } = await setUp(train, gaussianPrivacy);
+    const first = await run(trainUpdate(deps, round, look));
+    expect(first.weight).to.equal(1);
+    const noise = bytesToLanes(host.blobs.get(first.contentId)!.slice());
+    expect(noise.length).to.equal(lanes.length);
+    expect(noise.every((lane) => lane === 0)).to.equal(false);
+    host.blobs.clear();
+    expect(await run(trainUpdate(deps, round, look))).to.deep.equal(first);
+    expect(trainings).to.equal(1);
+    await journal.delete(`update/1/1/${round.baseModelRoot.toLowerCase()}`);
+    await journal.put("noise/1", new TextEncoder().encode('["1/a","2/b","3/c"]'));
+    await rejection(run(trainUpdate(deps, round, look)), "PRIVACY_BUDGET_SPENT");
+    expect(trainings).to.equal(1);
   });
 
   it("gives what was signed for this round and base, though its bytes are gone: another would be misconduct", async () => {

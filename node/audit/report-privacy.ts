@@ -1,0 +1,19 @@
+import type { AuditReport } from "./audit-report.ts";
+import { type Html, html } from "./html.ts";
+import { shortHex } from "./report-format.ts";
+
+/** What each participant has spent of its privacy budget; nothing in a task without noise. */
+export function privacySection({ privacy }: AuditReport): Html {
+  if (privacy === undefined) return html``;
+  const { unit, mechanism, epsilon, delta, roundsAllowed, roundsInBudget, participants } = privacy;
+  const guarded = unit === "participant" ? "all data of a participant" : "one example of a participant";
+  return html`<section aria-labelledby="privacy"><h2 id="privacy">Privacy spent</h2>
+<p>What is protected is ${guarded}, by the mechanism <code>${mechanism}</code>: at most ε = ${epsilon} at δ = ${delta}. The budget allows ${roundsInBudget} rounds to each, the rules ${roundsAllowed}, and the contract enforces that.</p>
+<div class="wide"><table><caption>ε so far of every participant, for the rounds it committed to. It is computed from the specification; that a participant added its noise is its own affair, and cannot be seen from outside.</caption>
+<thead><tr><th scope="col">Participant</th><th scope="col" class="num">Rounds</th><th scope="col" class="num">ε so far</th></tr></thead>
+<tbody>${participants.map(
+    (each) =>
+      html`<tr><th scope="row">${shortHex(each.participant)}</th><td class="num">${each.rounds}</td><td class="num">${each.epsilon.toFixed(3)}</td></tr>
+`,
+  )}</tbody></table></div></section>`;
+}
