@@ -238,6 +238,45 @@ export const errorCatalogue = {
     "{maskKey} is not a mask key, or the secret key for it is none.",
     "The chain accepts only points of the curve: try another RPC endpoint.",
   ),
+  MASK_SHARE_REPLAYED: peer(
+    "The share that {to} has of {from} is not one for it in this round: {reason}.",
+    "Its sender is wrong or lying, or the account's encryption key has changed: the other neighbours' shares serve.",
+  ),
+  MASK_KEY_SWAPPED: peer(
+    "The keys of round {round} are not those that were advertised: {reason}.",
+    "The RPC endpoint gave a false history: try another one. Nothing is given for this round.",
+  ),
+  MASK_BASE_CHANGED: peer(
+    "The masks of round {round} were made for another base model: {expected}, not {actual}.",
+    "The RPC endpoint gave a false history, or the chain was reorganised: this participant waits for the next round.",
+  ),
+  MASK_ALREADY_USED: peer(
+    "The masks of round {round} were laid on an update already: {reason}.",
+    "Two updates under the same masks would show their difference: this participant waits for the next round.",
+  ),
+  MASK_NOT_MEMBER: peer(
+    "This participant has no part in the opening of round {round}: {reason}.",
+    "The RPC endpoint gave a false history: try another one. Nothing is given for this round.",
+  ),
+  MASK_SET_CHANGED: peer(
+    "Round {round} was opened for the accumulator {expected}; it is not opened for {actual} as well.",
+    "Two sums would show their difference. The RPC endpoint gave a false history, or the chain was reorganised.",
+  ),
+  MASK_BOTH_SHARES: peer(
+    "Of slot {slot} in round {round} the share of its {given} was given; that of its {asked} is not given as well.",
+    "With both, its update could be read. The RPC endpoint gave a false history, or the chain was reorganised.",
+  ),
+  MASK_BELOW_THRESHOLD: peer(
+    "Round {round} is not opened: {actual} of {of} participants survive, {least} are needed.",
+    "Too few updates would hide each other: wait for the next round, with more participants.",
+  ),
+  MASK_RECORD_BROKEN: {
+    message: "What this node wrote down of the masks of round {round} cannot be read.",
+    remedy: "Check the node's journal. This participant waits for the next round.",
+    fault: "infrastructure",
+    retryable: false,
+    exitCode: 5,
+  },
   // audit
   NO_RECEIPT: user(
     "There is no receipt for {participant} in round {round}: {reason}.",

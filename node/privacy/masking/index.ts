@@ -1,3 +1,19 @@
+export { accumulatorOf } from "./accumulator-of.ts";
+export {
+  answerUnmasking,
+  type ClosedView,
+  checkMasking,
+  type KeyedView,
+  type OwnRecords,
+  type Unmasking,
+} from "./answer-unmasking.ts";
+export {
+  type CollectedOpenings,
+  collectOpenings,
+  type MaskBlame,
+  type MissingPiece,
+  type UnmaskAnswer,
+} from "./collect-openings.ts";
 export {
   createMaskSecrets,
   isSecretKeyOf,
@@ -6,6 +22,16 @@ export {
   pairSeed,
   seedHashOf,
 } from "./mask-keys.ts";
+export {
+  type AnswerRecord,
+  type BoundKey,
+  createMaskJournal,
+  keysHash,
+  type MaskedRecord,
+  type MaskJournal,
+  type RoundOpening,
+  type SecretsRecord,
+} from "./mask-records.ts";
 export { addMask, type Mask, maskChunk } from "./mask-stream.ts";
 export { maskUpdate } from "./mask-update.ts";
 export { createMaskedMean, type MaskedMean, type MaskedMeanOptions, maskedChunk } from "./masked-mean.ts";
@@ -19,3 +45,13 @@ export {
   roundSides,
 } from "./round-masks.ts";
 export { type ShareKind, shareBytes, shareHash } from "./share-hash.ts";
+export {
+  type HeldShares,
+  openShare,
+  type ShareContext,
+  type ShareReceiver,
+  sealShares,
+  shareBundleBytes,
+  shareEntryBytes,
+} from "./shares.ts";
+export { decodeUnmasking, encodeUnmasking, type UnmaskFields } from "./unmask-fields.ts";

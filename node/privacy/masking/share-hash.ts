@@ -7,6 +7,8 @@ export type ShareKind = "seed" | "key";
 
 /** Bytes of a Shamir share of 32 bytes: a value for each, and the place. */
 export const shareBytes = 33;
+/** Bytes of the hash of a share. */
+export const shareHashBytes = 32;
 
 /** By what a bundle binds a share: `keccak256(0x08 ‖ uint8 kind ‖ address from ‖ address to ‖ share)`, kind 0 for a seed's, 1 for a key's. */
 export function shareHash(kind: ShareKind, from: Address, to: Address, share: Uint8Array): Uint8Array {

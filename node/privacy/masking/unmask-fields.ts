@@ -1,0 +1,31 @@
+import { fromHex, toHex } from "../../core/hex.ts";
+import type { Hex } from "../../core/ids.ts";
+import type { UnmaskAnswer } from "./collect-openings.ts";
+import { openingBytes } from "./round-masks.ts";
+import { shareBytes } from "./share-hash.ts";
+
+/** What an unmask message carries beside the round, its accumulator and who sends it (docs/protocol.md section 9). */
+export interface UnmaskFields {
+  /** 32 bytes. */
+  readonly seed: Hex;
+  /** 33 bytes for each neighbour that advertised. */
+  readonly shares: Hex;
+}
+
+/** An answer as a message carries it. */
+export function encodeUnmasking({ seed, shares }: UnmaskAnswer): UnmaskFields {
+  return { seed: toHex(seed), shares: toHex(shares) };
+}
+
+/**
+ * The answer of the participant in `slot`, which has so many neighbours that advertised; undefined for fields of any other form.
+ * Whether what it says is true, collectOpenings finds out.
+ */
+export function decodeUnmasking(fields: UnmaskFields, slot: number, neighbourCount: number): UnmaskAnswer | undefined {
+  if (!isBytes(fields.seed, openingBytes) || !isBytes(fields.shares, shareBytes * neighbourCount)) return undefined;
+  return { slot, seed: fromHex(fields.seed), shares: fromHex(fields.shares) };
+}
+
+function isBytes(value: unknown, length: number): boolean {
+  return typeof value === "string" && value.length === 2 + 2 * length && /^0x[0-9a-f]*$/.test(value);
+}
