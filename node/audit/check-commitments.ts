@@ -1,6 +1,8 @@
 import { extendAccumulator } from "../core/commitment.ts";
 import { hexEquals } from "../core/hex.ts";
-import { slotIn } from "./check-opening.ts";
+import { isKeyTimeOver, leastUpdates } from "../core/round-keys.ts";
+import { checkKeyed, keysOf } from "./check-keys.ts";
+import { checkRight } from "./check-right.ts";
 import type { FindingInput } from "./findings.ts";
 import type { EventOf, RoundDraft, Walk } from "./task-record.ts";
 
@@ -18,6 +20,7 @@ export function checkCommitment(walk: Walk, draft: RoundDraft, event: EventOf<"C
     });
   }
   checkRight(walk, draft, event, find);
+  checkKeyed(walk, draft, event, find);
   if (weight < 1 || weight > rules.maxWeight) {
     find({
       code: "WEIGHT_OUT_OF_RANGE",
@@ -43,42 +46,10 @@ export function checkCommitment(walk: Walk, draft: RoundDraft, event: EventOf<"C
   draft.accumulators = draft.accumulators.map((accumulator) => extendAccumulator(accumulator, commitment));
 }
 
-function checkRight(
-  walk: Walk,
-  draft: RoundDraft,
-  { participant, slot }: EventOf<"Committed">,
-  find: (finding: FindingInput) => void,
-): void {
-  const place = walk.places.get(participant.toLowerCase());
-  if (!place || place.leaving) {
-    find({
-      code: "PARTICIPANT_NOT_ENROLLED",
-      message: place
-        ? `${participant} committed after it asked to leave.`
-        : `${participant} committed without a place in the task.`,
-    });
-  }
-  if (!place || !draft.drawTrusted) return;
-  const expected = slotIn(draft, participant);
-  if (expected === undefined || expected >= draft.opened.drawn) {
-    find({
-      code: "PARTICIPANT_NOT_DRAWN",
-      message: `${participant} committed without being drawn for this round.`,
-      data: { slot: expected, drawn: draft.opened.drawn },
-    });
-  } else if (slot !== expected) {
-    find({
-      code: "DRAW_WRONG",
-      message: `${participant} has slot ${slot}; the draw gives it ${expected}.`,
-      data: { expected, actual: slot },
-    });
-  }
-}
-
 /** The closing: the set, its weight and the accumulator must be those of the commitments, and not before its time. */
-export function checkClosing(draft: RoundDraft, event: EventOf<"RoundClosed">): void {
+export function checkClosing(walk: Walk, draft: RoundDraft, event: EventOf<"RoundClosed">): void {
   draft.closed = event;
-  const { log, commitments, opened } = draft;
+  const { log, commitments } = draft;
   const committed = commitments.reduce((bits, { slot }) => bits | (1n << BigInt(slot)), 0n);
   if (committed !== event.committed) {
     log.add({
@@ -104,15 +75,25 @@ export function checkClosing(draft: RoundDraft, event: EventOf<"RoundClosed">): 
     });
   }
   draft.accumulators = agreeing.length > 0 ? agreeing : [...draft.accumulators, event.accumulator];
-  checkClosingTime(draft, event.timestampS, opened.commitDeadlineS);
+  checkClosingTime(walk, draft, event.timestampS);
 }
 
-/** A round ends its commitments when all drawn have committed or the deadline has passed. */
-export function checkClosingTime(draft: RoundDraft, timestampS: number | undefined, deadlineS: number): void {
-  if (timestampS === undefined || timestampS > deadlineS || draft.commitments.length >= draft.opened.drawn) return;
+/** A round ends its commitments when the deadline has passed, or nobody can commit any more. */
+export function checkClosingTime(walk: Walk, draft: RoundDraft, timestampS: number | undefined): void {
+  const { commitDeadlineS: deadlineS, drawn } = draft.opened;
+  if (timestampS === undefined || timestampS > deadlineS || isCommittingOver(walk, draft, timestampS)) return;
   draft.log.add({
     code: "STEP_TOO_EARLY",
-    message: "The round was closed before its deadline, without all drawn participants.",
-    data: { deadlineS, timestampS, committed: draft.commitments.length, drawn: draft.opened.drawn },
+    message: "The round was closed before its deadline, while participants could still commit.",
+    data: { deadlineS, timestampS, committed: draft.commitments.length, drawn },
   });
+}
+
+/** All that may have committed; with a key window also: too few have advertised for the round to go on. */
+function isCommittingOver({ rules }: Walk, draft: RoundDraft, nowS: number): boolean {
+  const { commitments, advertisements, opened } = draft;
+  if (rules.mode !== "masked" && commitments.length >= opened.drawn) return true;
+  if (rules.mode === "transparent" || !isKeyTimeOver(keysOf(draft), rules, nowS)) return false;
+  if (rules.mode === "encrypted") return advertisements.length === 0;
+  return commitments.length >= advertisements.length || advertisements.length < leastUpdates(draft, rules);
 }

@@ -127,9 +127,9 @@ function isOf({ rules }: Walk, draft: RoundDraft, { kind, place, index, root }: 
   const proposal = draft.proposal!;
   if (kind === "update-chunk") {
     const commitment = includedIn(draft, proposal).find(({ slot }) => slot === place);
-    return (
-      commitment !== undefined && hexEquals(commitment.updateRoot, root) && index < chunkCountOf(rules.parameterCount)
-    );
+    // ciphertexts are another length than the chunks that an answer shows
+    if (rules.mode === "encrypted" || commitment === undefined) return false;
+    return hexEquals(commitment.updateRoot, root) && index < chunkCountOf(rules.parameterCount);
   }
   const depth = treeDepthOf(rules.parameterCount);
   return place <= depth && index < 2 ** (depth - place) && (place < depth || hexEquals(root, proposal.modelRoot));

@@ -1,6 +1,7 @@
 import { extendHistory, zeroBytes32 } from "../core/commitment.ts";
 import { hexEquals } from "../core/hex.ts";
 import type { Bytes32 } from "../core/ids.ts";
+import { leastUpdates } from "../core/round-keys.ts";
 import { checkEndedBonds } from "./check-bonds.ts";
 import { checkClosingTime } from "./check-commitments.ts";
 import { openDemands } from "./check-demands.ts";
@@ -88,7 +89,7 @@ export function checkInvalidation(walk: Walk, draft: RoundDraft, event: EventOf<
   if (event.reason === "ancestor-invalid") checkFall(walk, draft);
   else {
     checkReason(walk, draft, event);
-    checkTime(draft, event);
+    checkTime(walk, draft, event);
     if (draft.challenged) checkDescendant(walk, draft);
   }
   checkEndedBonds(walk, event);
@@ -120,8 +121,8 @@ function checkFall({ rounds }: Walk, draft: RoundDraft): void {
 
 function checkReason(walk: Walk, draft: RoundDraft, { reason }: EventOf<"RoundInvalidated">): void {
   const { log, proposal, commitments, assignments, superseded, challenged } = draft;
-  const { attempts, minUpdates, aggregatorBondGwei } = walk.rules;
-  const tooFew = commitments.length < minUpdates;
+  const { attempts, aggregatorBondGwei } = walk.rules;
+  const tooFew = commitments.length < leastUpdates(draft, walk.rules);
   const unended = challenged ? "challenge-won" : proposal ? "not-attested" : "no-proposal";
   const expected = tooFew ? "too-few-updates" : unended;
   // With a bond, or after a won challenge, the attempts need not be used up: there may be nobody else to assign.
@@ -136,10 +137,10 @@ function checkReason(walk: Walk, draft: RoundDraft, { reason }: EventOf<"RoundIn
   });
 }
 
-function checkTime(draft: RoundDraft, { timestampS }: EventOf<"RoundInvalidated">): void {
-  const { log, proposal, assignments, challenged, opened } = draft;
+function checkTime(walk: Walk, draft: RoundDraft, { timestampS }: EventOf<"RoundInvalidated">): void {
+  const { log, proposal, assignments, challenged } = draft;
   if (assignments.length === 0) {
-    checkClosingTime(draft, timestampS, opened.commitDeadlineS);
+    checkClosingTime(walk, draft, timestampS);
     return;
   }
   const deadlineS = proposal?.challengeDeadlineS ?? assignments.at(-1)!.deadlineS;

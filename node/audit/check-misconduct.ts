@@ -48,7 +48,8 @@ function hasGround(walk: Walk, draft: RoundDraft | undefined, { participant, kin
   if (draft === undefined || draft.phase === "open" || draft.round < walk.rounds.length - 1) return false;
   const commitment = draft.commitments.find((each) => hexEquals(each.participant, participant));
   if (commitment === undefined) return false;
-  if (kind === "invalid-update") return true;
+  // in an encrypted task updates are ciphertexts, whose lanes show nothing
+  if (kind === "invalid-update") return walk.rules.mode !== "encrypted";
   const { proposal } = draft;
   return proposal !== undefined && !proposal.needsQuorum && (proposal.excluded & slotBit(commitment)) !== 0n;
 }

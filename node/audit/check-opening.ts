@@ -81,11 +81,12 @@ export function checkOpening(walk: Walk, event: EventOf<"RoundOpened">): void {
   }
   walk.models = walk.models.slice(0, 1);
   checkDraw(walk, draft);
-  if (event.timestampS !== undefined && event.commitDeadlineS !== event.timestampS + rules.commitWindowS) {
+  const windowS = rules.keyWindowS + rules.commitWindowS;
+  if (event.timestampS !== undefined && event.commitDeadlineS !== event.timestampS + windowS) {
     draft.log.add({
       code: "DEADLINE_WRONG",
       message: "The deadline for commitments is not the opening's time and the window.",
-      data: { expected: event.timestampS + rules.commitWindowS, actual: event.commitDeadlineS },
+      data: { expected: event.timestampS + windowS, actual: event.commitDeadlineS },
     });
   }
   const { baseModelRoot, seed, enrolled, drawn } = event;

@@ -2,8 +2,10 @@ import { chunkCountOf } from "../core/chunk-tree.ts";
 import { proposalHash } from "../core/commitment.ts";
 import { hexEquals } from "../core/hex.ts";
 import type { ChallengeKind, Commitment } from "../core/records.ts";
+import { keyedSlots, leastUpdates } from "../core/round-keys.ts";
 import { checkAssignedBond } from "./check-bonds.ts";
 import { checkWithheld } from "./check-demands.ts";
+import { takeOpenings } from "./check-keys.ts";
 import { checkReasons } from "./check-reasons.ts";
 import type { Finding, FindingData } from "./findings.ts";
 import { type EventOf, type HashedProposal, includedIn, type RoundDraft, slotBit, type Walk } from "./task-record.ts";
@@ -21,11 +23,12 @@ export function checkAssignment(walk: Walk, draft: RoundDraft, event: EventOf<"A
       data: { expected: assignments.length, actual: event.attempt, attempts: rules.attempts },
     });
   }
-  if (commitments.length < rules.minUpdates) {
+  const least = leastUpdates(draft, rules);
+  if (commitments.length < least) {
     log.add({
       code: "TOO_FEW_UPDATES",
-      message: `The round went on with ${commitments.length} updates; it takes ${rules.minUpdates}.`,
-      data: { updates: commitments.length, minUpdates: rules.minUpdates },
+      message: `The round went on with ${commitments.length} updates; it takes ${least}.`,
+      data: { updates: commitments.length, minUpdates: least },
     });
   }
   if (proposal && !proposal.needsQuorum) {
@@ -109,8 +112,14 @@ export function checkProposal(walk: Walk, draft: RoundDraft, event: EventOf<"Pro
     }
   }
   const hash = proposalHash(taskId, draft.round, proposal);
-  const needsQuorum = checkReasons(walk, draft, event);
-  const hashed: HashedProposal = { ...proposal, hash, challengeDeadlineS: event.challengeDeadlineS, needsQuorum };
+  const isUnexplained = checkReasons(walk, draft, event);
+  const hashed: HashedProposal = {
+    ...proposal,
+    hash,
+    challengeDeadlineS: event.challengeDeadlineS,
+    needsQuorum: isUnexplained || rules.mode === "encrypted",
+    ...takeOpenings(walk, draft, event),
+  };
   checkSet(walk, draft, hashed);
   draft.proposal = hashed;
 }
@@ -142,6 +151,12 @@ export function checkChallenge(walk: Walk, draft: RoundDraft, event: EventOf<"Ch
   if (event.chunkIndex !== 0 && (kind === "wrong-weight" || event.chunkIndex >= chunkLimit(walk, kind))) {
     find(`${challenger} won a challenge about a place that there is not.`, { chunkIndex: event.chunkIndex });
   }
+  if (!canProve(walk, draft, event)) {
+    find(`${challenger} won a challenge of ${kind} in a task of ${walk.rules.mode} mode, where there is none of it.`, {
+      kind,
+      chunkIndex: event.chunkIndex,
+    });
+  }
   if (kind === "withheld") checkWithheld(walk, draft, event);
   const round = event.round;
   if (walk.rules.aggregatorBondGwei !== 0)
@@ -153,8 +168,16 @@ export function checkChallenge(walk: Walk, draft: RoundDraft, event: EventOf<"Ch
 
 /** One more than the greatest index that a challenge of this kind can name. */
 function chunkLimit({ rules }: Walk, kind: ChallengeKind): number {
-  if (kind === "left-out") return 64;
+  if (kind === "left-out" || kind === "false-opening") return 64;
   return kind === "withheld" ? 2 ** 32 : chunkCountOf(rules.parameterCount);
+}
+
+/** Whether a challenge of this kind can be won in the task's mode: of a false opening, about a slot that advertised. */
+function canProve({ rules: { mode } }: Walk, draft: RoundDraft, { kind, chunkIndex }: EventOf<"Challenged">): boolean {
+  if (kind === "false-opening") return mode === "masked" && (keyedSlots(draft) >> BigInt(chunkIndex)) % 2n === 1n;
+  // nothing is left out of a sum; ciphertexts are another length than the chunks that a proof shows
+  if (mode === "encrypted") return kind === "wrong-weight" || kind === "withheld";
+  return mode === "transparent" || kind !== "left-out";
 }
 
 /** Whether a slot is left out for no reason that the contract checked: what an aggregator keeps and others cannot get may be left out. */
@@ -170,11 +193,14 @@ function checkSet(walk: Walk, draft: RoundDraft, proposal: HashedProposal): void
   const party = proposal.aggregator;
   const committed = commitments.reduce((bits, { slot }) => bits | (1n << BigInt(slot)), 0n);
   const included = includedIn(draft, proposal);
-  if ((proposal.excluded & ~committed) !== 0n || included.length < walk.rules.minUpdates) {
+  const mayExclude = walk.rules.mode === "transparent" || proposal.excluded === 0n;
+  if ((proposal.excluded & ~committed) !== 0n || included.length < walk.rules.minUpdates || !mayExclude) {
     log.add({
       code: "EXCLUSION_INVALID",
       party,
-      message: `${party} left out updates that were never committed, or so many that too few remain.`,
+      message: mayExclude
+        ? `${party} left out updates that were never committed, or so many that too few remain.`
+        : `${party} left out updates of a sum that nothing can be left out of.`,
       data: {
         excluded: proposal.excluded,
         committed,

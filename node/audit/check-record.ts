@@ -8,6 +8,7 @@ import { followBond } from "./check-bonds.ts";
 import { checkClosing, checkCommitment } from "./check-commitments.ts";
 import { checkAnswer, checkDemand, checkReturn, checkReturned } from "./check-demands.ts";
 import { checkFinalization, checkInvalidation } from "./check-ending.ts";
+import { checkAdvertisement, checkOpenings, checkShown } from "./check-keys.ts";
 import { checkMisconduct } from "./check-misconduct.ts";
 import { checkOpening, followEnrolment } from "./check-opening.ts";
 import { checkAssignment, checkChallenge, checkProposal, unsettledFindings } from "./check-proposals.ts";
@@ -26,9 +27,11 @@ import {
 
 /** The phases in which a round event may come; PHASE_ORDER otherwise. */
 const phasesBefore: Readonly<Record<string, readonly Phase[]>> = {
+  Advertised: ["open"],
   Committed: ["open"],
   RoundClosed: ["open"],
   AggregatorAssigned: ["aggregating", "proposed"],
+  Opened: ["aggregating"],
   Proposed: ["aggregating"],
   Challenged: ["proposed"],
   RoundFinalized: ["proposed"],
@@ -65,11 +68,13 @@ export function checkRecord(
   const createdAt = events.indexOf(walk.created);
   for (const [at, event] of events.entries()) if (at !== createdAt) follow(walk, event);
   checkAwaited(walk, undefined);
+  checkShown(walk, undefined);
   checkReturned(walk, undefined);
   if (storedState) checkStorage(walk, storedState);
   return {
     taskId: walk.taskId,
     created: walk.created,
+    ...(walk.restricted && { access: walk.restricted.access }),
     rounds: walk.rounds.map(recordOf),
     ends: walk.ends,
     misconduct: walk.misconduct,
@@ -90,6 +95,9 @@ function beginWalk(
     throw new FedledgerError("INVALID_HISTORY", { name: "TaskCreated", round: 0, reason: "there is no such event" });
   }
   const { taskId, rules, modelRoot, spec } = created;
+  const next = events[events.indexOf(created) + 1];
+  const restricted = next?.name === "AccessRestricted" ? next : undefined;
+  const access = restricted?.access;
   const log = createFindingLog(taskId, 0);
   if (events[0] !== created) {
     log.add({
@@ -103,6 +111,7 @@ function beginWalk(
     taskId,
     created,
     rules,
+    ...(restricted && { restricted }),
     recoverSigner,
     last: created,
     log,
@@ -115,18 +124,19 @@ function beginWalk(
     places: new Map(),
     participants: new Map(),
     used: new Map(),
-    heads: [initialHistoryHead({ ...deployment, taskId, rules, modelRoot, spec })],
+    heads: [initialHistoryHead({ ...deployment, taskId, rules, modelRoot, spec, access })],
     models: [modelRoot],
   };
 }
 
 function recordOf(draft: RoundDraft): RoundRecord {
   const { round, phase, opened, commitments, closed, assignments, proposal, superseded, ended, drawn, events } = draft;
-  const { withheld } = draft;
+  const { withheld, advertisements } = draft;
   return {
     round,
     phase,
     opened,
+    advertisements,
     commitments,
     ...(closed && { closed }),
     assignments,
@@ -157,8 +167,13 @@ function follow(walk: Walk, event: TaskEvent): void {
     misplaced("the task exists already");
     return;
   }
+  if (event.name === "AccessRestricted") {
+    if (event !== walk.restricted) misplaced("it does not follow the task's creation");
+    return;
+  }
   checkAwaited(walk, event);
   checkReturned(walk, event);
+  checkShown(walk, event);
   if (event.name === "BondLocked" || event.name === "BondReleased" || event.name === "Slashed") {
     walk.rounds[event.round - 1]?.events.push(event);
     followBond(walk, event);
@@ -230,9 +245,11 @@ function apply(
   walk: Walk,
   draft: RoundDraft,
   event: EventOf<
+    | "Advertised"
     | "Committed"
     | "RoundClosed"
     | "AggregatorAssigned"
+    | "Opened"
     | "Proposed"
     | "Challenged"
     | "Demanded"
@@ -244,16 +261,22 @@ function apply(
   >,
 ): void {
   switch (event.name) {
+    case "Advertised":
+      checkAdvertisement(walk, draft, event);
+      break;
     case "Committed":
       checkCommitment(walk, draft, event);
       break;
     case "RoundClosed":
       draft.phase = "aggregating";
-      checkClosing(draft, event);
+      checkClosing(walk, draft, event);
       break;
     case "AggregatorAssigned":
       draft.phase = "aggregating";
       checkAssignment(walk, draft, event);
+      break;
+    case "Opened":
+      checkOpenings(walk, draft, event);
       break;
     case "Proposed":
       draft.phase = "proposed";

@@ -25,6 +25,14 @@ export interface UpdateReceipt {
     readonly enrolled: number;
     readonly drawn: number;
   };
+  /** All of the round's, in the order of the chain; absent where there is none. */
+  readonly advertisements?: readonly {
+    readonly participant: Address;
+    readonly slot: number;
+    readonly maskKey: Bytes32;
+    readonly seedHash: Bytes32;
+    readonly sharesId: Bytes32;
+  }[];
   /** All of the round's, in the order of the chain. */
   readonly commitments: readonly {
     readonly participant: Address;
@@ -85,7 +93,7 @@ export function buildReceipt(
   const links = ended.map((other) => endOf(input, record.taskId, other));
   const at = record.ends.indexOf(input.round);
   const headBefore = ended[at - 1]?.ended?.historyHead ?? record.initialHead;
-  const { opened, commitments, proposal } = round;
+  const { opened, advertisements, commitments, proposal } = round;
   return {
     format: "fedledger/receipt/1",
     chainId: Number(chainId),
@@ -99,6 +107,15 @@ export function buildReceipt(
       enrolled: opened.enrolled,
       drawn: opened.drawn,
     },
+    ...(advertisements.length > 0 && {
+      advertisements: advertisements.map(({ participant: account, slot, maskKey, seedHash, sharesId }) => ({
+        participant: account,
+        slot,
+        maskKey,
+        seedHash,
+        sharesId,
+      })),
+    }),
     commitments: commitments.map(({ participant: account, slot, weight, updateRoot, contentId }) => ({
       participant: account,
       slot,
@@ -126,7 +143,7 @@ export function buildReceipt(
 function endOf(
   deployment: Deployment,
   taskId: TaskId,
-  { round, opened, commitments, ended, proposal }: RoundRecord,
+  { round, opened, advertisements, commitments, ended, proposal }: RoundRecord,
 ): RoundEnd {
   const { baseModelRoot, seed, enrolled, drawn } = opened;
   const opening = { chainId: deployment.chainId, federation: deployment.federation, taskId, round };
@@ -134,7 +151,10 @@ function endOf(
     round,
     phase: ended?.name === "RoundFinalized" ? "finalized" : "invalidated",
     baseModelRoot,
-    accumulator: accumulatorOf({ ...opening, baseModelRoot, seed, enrolled, drawn }, commitments),
+    accumulator: accumulatorOf({ ...opening, baseModelRoot, seed, enrolled, drawn }, [
+      ...advertisements,
+      ...commitments,
+    ]),
     proposalHash: proposal ? proposalHash(taskId, round, proposal) : zeroBytes32,
     reason: ended?.name === "RoundInvalidated" ? ended.reason : "none",
   };

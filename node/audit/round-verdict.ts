@@ -18,6 +18,7 @@ export interface RoundEvaluation {
 /** Gas of a round's transactions, each counted once, by what they did. */
 export interface RoundGas {
   readonly open: number;
+  /** Advertisements and commitments. */
   readonly commit: number;
   /** Closing, assigning again, challenges, reports, demands and their answers. */
   readonly close: number;
@@ -214,9 +215,11 @@ export function weightedEvaluation(evaluations: readonly Evaluation[]): RoundEva
 
 const gasKinds: Readonly<Record<string, Exclude<keyof RoundGas, "total">>> = {
   RoundOpened: "open",
+  Advertised: "commit",
   Committed: "commit",
   RoundClosed: "close",
   AggregatorAssigned: "close",
+  Opened: "propose",
   Proposed: "propose",
   Challenged: "close",
   Misconduct: "close",

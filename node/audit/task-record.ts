@@ -1,6 +1,6 @@
 import type { Deployment } from "../core/commitment.ts";
-import type { Address, Bytes32, RoundNumber, TaskId } from "../core/ids.ts";
-import type { Commitment, Phase, Proposal, TaskRules } from "../core/records.ts";
+import type { Address, Bytes32, Hex, RoundNumber, TaskId } from "../core/ids.ts";
+import type { Access, Advertisement, Commitment, Phase, Proposal, TaskRules } from "../core/records.ts";
 import type { EventPosition, TaskEvent } from "../core/task-events.ts";
 import type { ChainReader } from "../ports/chain.ts";
 import { createFindingLog, type Finding, type FindingLog } from "./findings.ts";
@@ -13,8 +13,10 @@ export type HashedProposal = Proposal & {
   readonly hash: Bytes32;
   /** Last second of its challenge window, answers to demands counted in. */
   readonly challengeDeadlineS: number;
-  /** Whether it leaves out an update for no reason that the contract checked, and so needs a quorum. */
+  /** Whether only a quorum makes it final: it leaves out an update for no reason that the contract checked, or the task is encrypted. */
   readonly needsQuorum: boolean;
+  /** What it came with, in a masked or encrypted task. */
+  readonly openings?: Hex;
 };
 
 /** A proven misconduct of a participant, and what it cost. */
@@ -41,6 +43,8 @@ export interface RoundRecord {
   readonly round: RoundNumber;
   readonly phase: Phase;
   readonly opened: EventOf<"RoundOpened">;
+  /** In the order of the chain; empty in a transparent task. */
+  readonly advertisements: readonly Advertisement[];
   /** In the order of the chain. */
   readonly commitments: readonly Commitment[];
   readonly closed?: EventOf<"RoundClosed">;
@@ -63,6 +67,8 @@ export interface RoundRecord {
 export interface TaskRecord {
   readonly taskId: TaskId;
   readonly created: EventOf<"TaskCreated">;
+  /** Who may enrol; absent where everybody with the role may. */
+  readonly access?: Access;
   readonly rounds: readonly RoundRecord[];
   /** Numbers of the rounds that have ended, in the order of their ends: of two in flight the later may end first. */
   readonly ends: readonly RoundNumber[];
@@ -83,9 +89,12 @@ export interface RoundDraft {
   round: RoundNumber;
   phase: Phase;
   opened: EventOf<"RoundOpened">;
+  advertisements: Advertisement[];
   commitments: Commitment[];
   closed?: EventOf<"RoundClosed">;
   assignments: EventOf<"AggregatorAssigned">[];
+  /** Openings whose proposal must be the next event. */
+  shown?: EventOf<"Opened"> | undefined;
   proposal?: HashedProposal | undefined;
   superseded: FormerProposal[];
   withheld: bigint;
@@ -127,6 +136,8 @@ export interface Walk {
   readonly taskId: TaskId;
   readonly created: EventOf<"TaskCreated">;
   readonly rules: TaskRules;
+  /** Who may enrol, as the event just after the creation says. */
+  readonly restricted?: EventOf<"AccessRestricted">;
   /** Who says what a word on availability is signed by; without it such words are not checked. */
   readonly recoverSigner?: RecoverSigner | undefined;
   readonly log: FindingLog;
@@ -186,6 +197,7 @@ export function draftRound(walk: Walk, opened: EventOf<"RoundOpened">): RoundDra
     round,
     phase: "open",
     opened,
+    advertisements: [],
     commitments: [],
     assignments: [],
     superseded: [],

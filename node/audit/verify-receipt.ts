@@ -54,11 +54,18 @@ export function verifyReceipt(
 }
 
 function headOf(receipt: UpdateReceipt): Bytes32 {
-  const { chainId, federation, taskId, round, opening, commitments, proposal, reason } = receipt;
-  const accumulator = accumulatorOf(
-    { chainId, federation, taskId, round, ...opening, seed: BigInt(opening.seed) },
-    commitments,
-  );
+  const { chainId, federation, taskId, round, opening, advertisements = [], commitments, proposal, reason } = receipt;
+  const accumulator = accumulatorOf({ chainId, federation, taskId, round, ...opening, seed: BigInt(opening.seed) }, [
+    ...advertisements,
+    // only these fields: a commitment must not be taken for an advertisement because it has more of them
+    ...commitments.map(({ participant, slot, weight, updateRoot, contentId }) => ({
+      participant,
+      slot,
+      weight,
+      updateRoot,
+      contentId,
+    })),
+  ]);
   const end = {
     round,
     phase: proposal ? ("finalized" as const) : ("invalidated" as const),
@@ -78,6 +85,13 @@ function headOf(receipt: UpdateReceipt): Bytes32 {
 
 type Shape = Readonly<Record<string, "hash" | "account" | "integer" | "decimal" | "text">>;
 
+const advertisementShape: Shape = {
+  participant: "account",
+  slot: "integer",
+  maskKey: "hash",
+  seedHash: "hash",
+  sharesId: "hash",
+};
 const commitmentShape: Shape = {
   participant: "account",
   slot: "integer",
@@ -114,10 +128,12 @@ const receiptShape: Shape = {
 
 function isReceipt(value: unknown): value is UpdateReceipt {
   if (!fits(value, receiptShape)) return false;
-  const { format, opening, commitments, proposal, after } = value;
+  const { format, opening, advertisements = [], commitments, proposal, after } = value;
   return (
     format === "fedledger/receipt/1" &&
     fits(opening, openingShape) &&
+    Array.isArray(advertisements) &&
+    advertisements.every((each) => fits(each, advertisementShape)) &&
     Array.isArray(commitments) &&
     commitments.every((each) => fits(each, commitmentShape)) &&
     (proposal === undefined || fits(proposal, proposalShape)) &&

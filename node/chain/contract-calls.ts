@@ -4,13 +4,28 @@ import { demandKindCodes, modeCodes, roleIds, ruleCodes } from "../core/enum-cod
 import type { Address, Hex } from "../core/ids.ts";
 import { bytesToLanes, lanesToBytes } from "../core/lanes.ts";
 import { peerIdToHex } from "../core/peer-id-text.ts";
-import type { Demand, InvalidUpdate, SignedCommitment, TaskRules, WrongChunk } from "../core/records.ts";
+import type {
+  Access,
+  Attributes,
+  Availability,
+  Demand,
+  InvalidUpdate,
+  SignedCommitment,
+  TaskRules,
+  WrongChunk,
+} from "../core/records.ts";
+import { textWord } from "../core/word-text.ts";
 import type { ChainCall } from "../ports/index.ts";
 import { packEvaluation } from "./packed-evaluation.ts";
 
 /** Calldata of a call. Signatures are put in the ascending order of signers that the contract wants. */
 export function encodeCall(contract: Interface, call: ChainCall): Hex {
-  return contract.encodeFunctionData(call.kind, argumentsOf(call)) as Hex;
+  return contract.encodeFunctionData(functionOf(call), argumentsOf(call)) as Hex;
+}
+
+/** A restricted task is created by a function of its own; every other call's kind is the function's name. */
+function functionOf(call: ChainCall): string {
+  return call.kind === "createTask" && call.access ? "createRestrictedTask" : call.kind;
 }
 
 /** What a call pays, in wei. */
@@ -25,12 +40,18 @@ function argumentsOf(call: ChainCall): readonly unknown[] {
     case "grantRole":
     case "revokeRole":
       return [roleIds[call.role], call.account];
-    case "createTask":
-      return [encodeRules(call.rules), call.modelRoot, hexlify(toUtf8Bytes(call.spec))];
+    case "setAttributes":
+      return [call.account, encodeAttributes(call.attributes)];
+    case "createTask": {
+      const access = call.access ? [encodeAccess(call.access)] : [];
+      return [encodeRules(call.rules), ...access, call.modelRoot, hexlify(toUtf8Bytes(call.spec))];
+    }
     case "enrol":
     case "leaveTask":
     case "openRound":
       return [call.taskId];
+    case "advertise":
+      return [call.taskId, call.round, call.seed, call.maskKey, call.seedHash, call.sharesId];
     case "commit":
       return [call.taskId, call.round, call.baseModelRoot, call.updateRoot, call.contentId, call.weight];
     case "commitBatch":
@@ -38,10 +59,10 @@ function argumentsOf(call: ChainCall): readonly unknown[] {
     case "closeRound":
     case "reassign":
       return [call.taskId, call.round];
-    case "propose": {
-      const words = ascending(call.words ?? [], ({ holder }) => holder);
-      return [call.taskId, call.round, call.proposal, words.map((word) => ({ slots: word.slots, ...compact(word) }))];
-    }
+    case "propose":
+      return [call.taskId, call.round, call.proposal, encodeWords(call)];
+    case "proposeOpened":
+      return [call.taskId, call.round, call.proposal, encodeWords(call), call.openings];
     case "finalizeUnchallenged":
       return [call.taskId, call.round, call.proposal];
     case "finalize": {
@@ -55,6 +76,14 @@ function argumentsOf(call: ChainCall): readonly unknown[] {
       return [call.taskId, call.round, call.proposal, call.commitments, saltOf(call)];
     case "challengeChunk":
       return [call.taskId, call.round, call.proposal, call.commitments, encodeWrongChunk(call.wrong), saltOf(call)];
+    case "challengeMaskedChunk": {
+      const { taskId, round, proposal, advertisements, commitments, openings, wrong } = call;
+      return [taskId, round, proposal, advertisements, commitments, openings, encodeWrongChunk(wrong), saltOf(call)];
+    }
+    case "challengeOpening": {
+      const { taskId, round, proposal, advertisements, openings, slot } = call;
+      return [taskId, round, proposal, advertisements, openings, slot, saltOf(call)];
+    }
     case "challengeUpdate": {
       const proof = encodeInvalidUpdate(call.invalid);
       return [call.taskId, call.round, call.proposal, call.commitments, proof, saltOf(call)];
@@ -115,6 +144,18 @@ function compact({ signature }: { readonly signature: Hex }) {
 function encodeSigned(signed: SignedCommitment) {
   const { weight, updateRoot, contentId } = signed;
   return { weight, updateRoot, contentId, ...compact(signed) };
+}
+
+function encodeWords({ words = [] }: { readonly words?: readonly Availability[] }) {
+  return ascending(words, ({ holder }) => holder).map((word) => ({ slots: word.slots, ...compact(word) }));
+}
+
+function encodeAttributes({ organisation, region, clearance }: Attributes) {
+  return { organisation: textWord(organisation), region: textWord(region), clearance };
+}
+
+function encodeAccess({ organisations, regions, clearance }: Access) {
+  return { organisations: organisations.map(textWord), regions: regions.map(textWord), clearance };
 }
 
 function encodeDemand(demand: Demand) {

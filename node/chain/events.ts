@@ -9,9 +9,10 @@ import {
   taskRuleFields,
 } from "../core/enum-codes.ts";
 import { fromHex } from "../core/hex.ts";
-import type { Address, Bytes32 } from "../core/ids.ts";
-import type { Demand, Proposal, TaskRules } from "../core/records.ts";
+import type { Address, Bytes32, Hex } from "../core/ids.ts";
+import type { Access, Demand, Proposal, TaskRules } from "../core/records.ts";
 import type { EventPosition, TaskEvent } from "../core/task-events.ts";
+import { wordText } from "../core/word-text.ts";
 import type { RawLog } from "./log-ranges.ts";
 import { unpackEvaluation } from "./packed-evaluation.ts";
 
@@ -67,6 +68,7 @@ function eventBody(name: string, args: Result): WithoutPosition<TaskEvent> | und
       spec: text(args.spec),
     };
   }
+  if (name === "AccessRestricted") return { name, ...task, access: accessOf(args.access) };
   if (name === "Enrolled") return { name, ...task, participant: account("participant"), index: number("index") };
   if (name === "Leaving" || name === "Left") return { name, ...task, participant: account("participant") };
   const round = { ...task, round: "round" in args.toObject() ? number("round") : 0 };
@@ -81,6 +83,16 @@ function eventBody(name: string, args: Result): WithoutPosition<TaskEvent> | und
         drawn: number("drawn"),
         commitDeadlineS: number("commitDeadline"),
         accumulator: bytes32("accumulator"),
+      };
+    case "Advertised":
+      return {
+        name,
+        ...round,
+        participant: account("participant"),
+        slot: number("slot"),
+        maskKey: bytes32("maskKey"),
+        seedHash: bytes32("seedHash"),
+        sharesId: bytes32("sharesId"),
       };
     case "Committed":
       return {
@@ -100,6 +112,8 @@ function eventBody(name: string, args: Result): WithoutPosition<TaskEvent> | und
       const aggregator = account("aggregator");
       return { name, ...round, attempt: number("attempt"), aggregator, deadlineS: number("deadline") };
     }
+    case "Opened":
+      return { name, ...round, attempt: number("attempt"), openings: String(args.openings).toLowerCase() as Hex };
     case "Proposed":
       return { name, ...round, proposal: proposalOf(args.proposal), challengeDeadlineS: number("challengeDeadline") };
     case "Challenged":
@@ -174,6 +188,15 @@ function rulesOf(rules: Result): TaskRules {
     ...Object.fromEntries(fields),
     mode: modeCodes.nameOf(rules.mode),
     rule: ruleCodes.nameOf(rules.rule),
+  };
+}
+
+function accessOf(access: Result): Access {
+  const texts = (words: Iterable<string>) => [...words].map(wordText);
+  return {
+    organisations: texts(access.organisations),
+    regions: texts(access.regions),
+    clearance: Number(access.clearance),
   };
 }
 

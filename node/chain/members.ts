@@ -1,8 +1,9 @@
-import { getAddress, type Interface } from "ethers";
+import { getAddress, type Interface, type Result } from "ethers";
 import { roleOfId } from "../core/enum-codes.ts";
 import type { Address, Bytes32 } from "../core/ids.ts";
 import { peerIdFromHex } from "../core/peer-id-text.ts";
-import type { Member, Role } from "../core/records.ts";
+import type { Attributes, Member, Role } from "../core/records.ts";
+import { wordText } from "../core/word-text.ts";
 import type { LinkedHead } from "./head-watch.ts";
 import type { LogFeed, LogStep } from "./log-feed.ts";
 import type { RawLog } from "./log-ranges.ts";
@@ -17,6 +18,7 @@ export const memberEventNames = ["MemberRegistered", "RoleGranted", "RoleRevoked
 export function foldMembers(contract: Interface, logs: readonly RawLog[]): readonly Member[] {
   const roles = new Map<Address, Set<Role>>();
   const contacts = new Map<Address, Member["contact"]>();
+  const attributes = new Map<Address, Attributes>();
   const rolesOf = (account: Address) => {
     const held = roles.get(account) ?? new Set();
     roles.set(account, held);
@@ -34,6 +36,10 @@ export function foldMembers(contract: Interface, logs: readonly RawLog[]): reado
       });
       continue;
     }
+    if (event?.name === "AttributesSet") {
+      attributes.set(getAddress(event.args.account) as Address, attributesOf(event.args.attributes));
+      continue;
+    }
     const role = event && roleOfId(event.args.role);
     if (!role) continue;
     const held = rolesOf(getAddress(event.args.account) as Address);
@@ -42,8 +48,14 @@ export function foldMembers(contract: Interface, logs: readonly RawLog[]): reado
   }
   return [...roles].flatMap(([account, held]) => {
     const contact = contacts.get(account);
-    return held.size === 0 ? [] : [{ account, roles: [...held], ...(contact && { contact }) }];
+    const said = attributes.get(account);
+    const more = { ...(said && { attributes: said }), ...(contact && { contact }) };
+    return held.size === 0 ? [] : [{ account, roles: [...held], ...more }];
   });
+}
+
+function attributesOf({ organisation, region, clearance }: Result): Attributes {
+  return { organisation: wordText(organisation), region: wordText(region), clearance: Number(clearance) };
 }
 
 /** ChainReader.members: each look reads on from the last one; looks wait for each other. */

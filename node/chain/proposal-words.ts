@@ -37,10 +37,11 @@ export async function withProposalWords(
   return filled;
 }
 
-/** The words of a call of propose that made this event; undefined for another call. */
+/** The words of a call of propose or proposeOpened that made this event; undefined for another call. */
 function wordsIn(contract: Interface, event: ProposedEvent, input: Hex): readonly GivenWord[] | undefined {
-  const propose = contract.getFunction("propose")!;
-  if (!input.startsWith(propose.selector)) return undefined;
+  const proposals = ["propose", "proposeOpened"].map((name) => contract.getFunction(name));
+  const propose = proposals.find((each) => each && input.startsWith(each.selector));
+  if (!propose) return undefined;
   try {
     const [taskId, round, , words] = contract.decodeFunctionData(propose, input);
     if (Number(taskId) !== event.taskId || Number(round) !== event.round) return undefined;

@@ -12,6 +12,8 @@ import { abiWords, concatBytes, fromHex, toHex } from "./hex.ts";
 import type { Address, Bytes32, Hex, RoundNumber, TaskId } from "./ids.ts";
 import { keccak256 } from "./keccak.ts";
 import type {
+  Access,
+  Advertisement,
   ChallengeKind,
   Commitment,
   Demand,
@@ -20,6 +22,7 @@ import type {
   Proposal,
   TaskRules,
 } from "./records.ts";
+import { textWord } from "./word-text.ts";
 
 /** 32 zero bytes: what stands where there is no hash. */
 export const zeroBytes32: Bytes32 = toHex(new Uint8Array(32));
@@ -55,13 +58,18 @@ export function startAccumulator(
   return hashWords(BigInt(chainId), federation, taskId, round, baseModelRoot, seed, enrolled, drawn);
 }
 
-/** The accumulator after one more commitment (section 5). */
-export function extendAccumulator(
-  accumulator: Bytes32,
-  commitment: Pick<Commitment, "participant" | "slot" | "weight" | "updateRoot" | "contentId">,
-): Bytes32 {
-  const { participant, slot, weight, updateRoot, contentId } = commitment;
-  return hashWords(accumulator, participant, slot, weight, updateRoot, contentId);
+/** What a round's accumulator binds: an advertisement or a commitment. */
+export type AccumulatorEntry =
+  | Pick<Advertisement, "participant" | "slot" | "maskKey" | "seedHash" | "sharesId">
+  | Pick<Commitment, "participant" | "slot" | "weight" | "updateRoot" | "contentId">;
+
+/** The accumulator after one more advertisement, of seven words, or commitment, of six, so that neither is taken for the other (section 5). */
+export function extendAccumulator(accumulator: Bytes32, entry: AccumulatorEntry): Bytes32 {
+  const { participant, slot } = entry;
+  if ("maskKey" in entry) {
+    return hashWords(accumulator, 1, participant, slot, entry.maskKey, entry.seedHash, entry.sharesId);
+  }
+  return hashWords(accumulator, participant, slot, entry.weight, entry.updateRoot, entry.contentId);
 }
 
 /** Hash of a proposal, what attesters sign (section 5). */
@@ -76,11 +84,20 @@ export function rulesHash(rules: TaskRules): Bytes32 {
   return hashWords(...taskRuleFields.map((field) => Number(coded[field])));
 }
 
+/** Hash of who may enrol in a restricted task: `keccak256(abi.encode(access))` (section 5). Throws INVALID_ARGUMENT for a text that fits into no word. */
+export function accessHash({ organisations, regions, clearance }: Access): Bytes32 {
+  const list = (texts: readonly string[]) => [texts.length, ...texts.map(textWord)];
+  // the struct's place, then in it the places of the two lists, each its length and its words
+  const regionsAt = 32 * (3 + 1 + organisations.length);
+  return hashWords(32, 96, regionsAt, clearance, ...list(organisations), ...list(regions));
+}
+
 /**
  * Head of a task's history before its first round (section 5).
  *
  * @param task.modelRoot root of the initial model
  * @param task.spec the specification's canonical JSON
+ * @param task.access who may enrol, in a restricted task
  */
 export function initialHistoryHead(
   task: Deployment & {
@@ -88,11 +105,13 @@ export function initialHistoryHead(
     readonly rules: TaskRules;
     readonly modelRoot: Bytes32;
     readonly spec: string;
+    readonly access?: Access | undefined;
   },
 ): Bytes32 {
-  const { chainId, federation, taskId, rules, modelRoot } = task;
+  const { chainId, federation, taskId, rules, modelRoot, access } = task;
   const specHash = toHex(keccak256(new TextEncoder().encode(task.spec)));
-  return hashWords(BigInt(chainId), federation, taskId, rulesHash(rules), modelRoot, specHash);
+  const head = hashWords(BigInt(chainId), federation, taskId, rulesHash(rules), modelRoot, specHash);
+  return access === undefined ? head : hashWords(head, accessHash(access));
 }
 
 /** What a demand is known by on the chain: the hash of its fields, a word each (section 10). */
@@ -108,7 +127,7 @@ export function caseHash(
         /** Of the struck proposal. */
         readonly proposalHash: Bytes32;
         readonly challenge: ChallengeKind;
-        /** Chunk index; of a left-out update its slot; of a withheld one the demand's index; 0 for a wrong weight. */
+        /** Chunk index; of a left-out update or a false opening its slot; of a withheld one the demand's index; 0 for a wrong weight. */
         readonly index: number;
       }
     | { readonly participant: Address; readonly misconduct: MisconductKind }

@@ -1,6 +1,7 @@
-import { extendAccumulator, proposalHash, zeroBytes32 } from "./commitment.ts";
+import { extendAccumulator, zeroBytes32 } from "./commitment.ts";
 import { FedledgerError } from "./error.ts";
 import { demanded, unshown } from "./fold-demands.ts";
+import { advertised, openingsShown, proposed, requireKey } from "./fold-keys.ts";
 import type { Address } from "./ids.ts";
 import { impossible, type TaskEventOf } from "./impossible-event.ts";
 import type { TaskEvent } from "./task-events.ts";
@@ -35,6 +36,11 @@ function applied(event: TaskEvent, draft: Draft | undefined): Draft {
   if (draft === undefined) throw impossible(event, "the task does not exist yet");
   if (event.taskId !== draft.taskId) throw impossible(event, `it belongs to task ${event.taskId}`);
   switch (event.name) {
+    case "AccessRestricted":
+      if (draft.access !== undefined || draft.enrolled.length > 0 || draft.rounds.length > 0) {
+        throw impossible(event, "the task is open to enrolments already");
+      }
+      return { ...draft, access: event.access };
     case "Enrolled":
       place(draft.enrolled, event);
       return draft;
@@ -82,7 +88,7 @@ function applied(event: TaskEvent, draft: Draft | undefined): Draft {
       replace(draft, demanded(event, roundOf(event, draft, draft.rounds.length)));
       return draft;
     default:
-      replace(draft, advanced(event, roundOf(event, draft), draft.enrolled));
+      replace(draft, advanced(event, roundOf(event, draft), draft));
       return draft;
   }
 }
@@ -156,19 +162,29 @@ function opened(event: EventOf<"RoundOpened">, { rounds, rules, enrolled }: Draf
 }
 
 function advanced(
-  event: EventOf<"Committed" | "RoundClosed" | "AggregatorAssigned" | "Proposed" | "Challenged">,
+  event: EventOf<
+    "Advertised" | "Committed" | "RoundClosed" | "AggregatorAssigned" | "Opened" | "Proposed" | "Challenged"
+  >,
   round: RoundView,
-  places: readonly Place[],
+  { enrolled: places, rules }: Draft,
 ): RoundView {
   const expect = (...phases: RoundView["phase"][]): void => {
     if (!phases.includes(round.phase)) throw impossible(event, `the round is ${round.phase}`);
   };
+  const expectDrawn = ({ participant, slot }: { readonly participant: Address; readonly slot: number }): void => {
+    if (slot >= round.drawn) throw impossible(event, `slot ${slot} was not drawn`);
+    if (placeOf(places, participant) < 0) throw impossible(event, "the participant is not enrolled");
+  };
   switch (event.name) {
+    case "Advertised":
+      expect("open");
+      expectDrawn(event);
+      return advertised(event, round, rules);
     case "Committed": {
       expect("open");
+      expectDrawn(event);
+      requireKey(event, round, rules);
       const { taskId, participant, slot, weight, updateRoot, contentId } = event;
-      if (slot >= round.drawn) throw impossible(event, `slot ${slot} was not drawn`);
-      if (placeOf(places, participant) < 0) throw impossible(event, "the participant is not enrolled");
       if (round.commitments.some((other) => other.slot === slot || other.participant === participant)) {
         throw impossible(event, "the participant or its slot has committed");
       }
@@ -189,13 +205,12 @@ function advanced(
       const { proposal: _, ...rest } = round;
       return { ...rest, phase: "aggregating", assignment: { attempt, aggregator, deadlineS } };
     }
-    case "Proposed": {
+    case "Opened":
       expect("aggregating");
-      if (round.assignment === undefined) throw impossible(event, "nobody is assigned");
-      const hash = proposalHash(event.taskId, event.round, event.proposal);
-      const proposal = { ...event.proposal, hash, challengeDeadlineS: event.challengeDeadlineS };
-      return { ...round, phase: "proposed", proposal };
-    }
+      return openingsShown(event, round, rules);
+    case "Proposed":
+      expect("aggregating");
+      return proposed(event, round, rules);
     case "Challenged": {
       expect("proposed");
       const { proposal, ...rest } = round;

@@ -78,6 +78,21 @@ export interface Commitment {
   readonly contentId: Bytes32;
 }
 
+/** What a drawn participant says of a round's keys before anyone commits, in a masked or encrypted task (docs/protocol.md section 5). */
+export interface Advertisement {
+  readonly taskId: TaskId;
+  readonly round: RoundNumber;
+  readonly participant: Address;
+  /** Place in the round, from 0. */
+  readonly slot: number;
+  /** Masked: x of its public key on secp256k1. Encrypted: hash of the round's public key. */
+  readonly maskKey: Bytes32;
+  /** Of its self seed; in encrypted tasks of the round's secret key. */
+  readonly seedHash: Bytes32;
+  /** Content id of the blob with its neighbours' shares; in encrypted tasks of the key blob. */
+  readonly sharesId: Bytes32;
+}
+
 /** A commitment that its participant signed for others to bring to the chain. */
 export interface SignedCommitment extends Pick<Commitment, "participant" | "weight" | "updateRoot" | "contentId"> {
   readonly taskId: TaskId;
@@ -191,10 +206,33 @@ export interface InvalidUpdate {
   readonly update: ProvenChunk;
 }
 
+/**
+ * What an admin has set of a member. Texts are at most 32 bytes of UTF-8, or a word of 32 bytes in hexadecimal where it is no such text (core/word-text.ts);
+ * empty where nothing is said.
+ */
+export interface Attributes {
+  readonly organisation: string;
+  readonly region: string;
+  /** 0 to 255; 0 is the least. */
+  readonly clearance: number;
+}
+
+/** Who may enrol in a restricted task: whoever has one of the organisations, one of the regions, and at least the clearance. Texts as in {@link Attributes}. */
+export interface Access {
+  /** Any where empty. */
+  readonly organisations: readonly string[];
+  /** Any where empty. */
+  readonly regions: readonly string[];
+  /** 0 asks for none. */
+  readonly clearance: number;
+}
+
 /** A member as the registry lists it. */
 export interface Member {
   readonly account: Address;
   readonly roles: readonly Role[];
+  /** Absent until an admin has set them. */
+  readonly attributes?: Attributes;
   /** Absent until the member has registered. */
   readonly contact?: {
     readonly peerId: PeerIdText;

@@ -1,5 +1,7 @@
-import type { Address, Bytes32, RoundNumber, TaskId } from "./ids.ts";
+import type { Address, Bytes32, Hex, RoundNumber, TaskId } from "./ids.ts";
 import type {
+  Access,
+  Advertisement,
   ChallengeKind,
   Commitment,
   Demand,
@@ -55,6 +57,7 @@ export type TaskEvent = EventPosition &
         readonly modelRoot: Bytes32;
         readonly spec: string;
       }
+    | { readonly name: "AccessRestricted"; readonly taskId: TaskId; readonly access: Access }
     | { readonly name: "Enrolled"; readonly taskId: TaskId; readonly participant: Address; readonly index: number }
     | { readonly name: "Leaving"; readonly taskId: TaskId; readonly participant: Address }
     | { readonly name: "Left"; readonly taskId: TaskId; readonly participant: Address }
@@ -69,6 +72,7 @@ export type TaskEvent = EventPosition &
         readonly commitDeadlineS: number;
         readonly accumulator: Bytes32;
       }
+    | ({ readonly name: "Advertised" } & Advertisement)
     | ({ readonly name: "Committed" } & Commitment)
     | {
         readonly name: "RoundClosed";
@@ -85,6 +89,15 @@ export type TaskEvent = EventPosition &
         readonly attempt: number;
         readonly aggregator: Address;
         readonly deadlineS: number;
+      }
+    | {
+        /** What a proposal in a masked or encrypted task comes with, just before it. */
+        readonly name: "Opened";
+        readonly taskId: TaskId;
+        readonly round: RoundNumber;
+        readonly attempt: number;
+        /** Masked: the self seeds of the slots that committed, then the secret keys of those that only advertised, ascending, 32 bytes each. Encrypted: the content id of the sum's ciphertext. */
+        readonly openings: Hex;
       }
     | {
         readonly name: "Proposed";

@@ -1,5 +1,7 @@
-import type { Address, Bytes32, RoundNumber, TaskId } from "./ids.ts";
+import type { Address, Bytes32, Hex, RoundNumber, TaskId } from "./ids.ts";
 import type {
+  Access,
+  Advertisement,
   ChallengeKind,
   Commitment,
   Demand,
@@ -36,16 +38,24 @@ export interface RoundView {
   readonly drawn: number;
   readonly openedAtBlock: number;
   readonly commitDeadlineS: number;
+  /** In the order of the chain, all before the commitments; absent while there is none. */
+  readonly advertisements?: readonly Advertisement[];
   /** In the order of the chain. */
   readonly commitments: readonly Commitment[];
   /** Sum of the committed weights. */
   readonly totalWeight: bigint;
-  /** What binds the commitments so far: the opening's, extended by each (docs/protocol.md section 5). */
+  /** What binds the advertisements and commitments so far: the opening's, extended by each (docs/protocol.md section 5). */
   readonly accumulator: Bytes32;
   /** The latest assignment; absent before the closing. */
   readonly assignment?: { readonly attempt: number; readonly aggregator: Address; readonly deadlineS: number };
-  /** The latest proposal; absent before it, and again after a reassignment or a won challenge. */
-  readonly proposal?: Proposal & { readonly hash: Bytes32; readonly challengeDeadlineS: number };
+  /** What the proposal of the next event comes with, in a masked or encrypted task; absent at all other times. */
+  readonly opened?: { readonly attempt: number; readonly openings: Hex };
+  /** The latest proposal; absent before it, and again after a reassignment or a won challenge. `openings`: what it came with, in a masked or encrypted task. */
+  readonly proposal?: Proposal & {
+    readonly hash: Bytes32;
+    readonly challengeDeadlineS: number;
+    readonly openings?: Hex;
+  };
   /** Proposals that were proven wrong, in the order of the chain; absent while there is none. */
   readonly refuted?: readonly {
     readonly attempt: number;
@@ -72,6 +82,8 @@ export interface TaskView {
   readonly taskId: TaskId;
   readonly creator: Address;
   readonly rules: TaskRules;
+  /** Who may enrol; absent where everybody with the participant's role may. */
+  readonly access?: Access;
   /** The specification's canonical JSON. */
   readonly spec: string;
   readonly initialModelRoot: Bytes32;

@@ -1,6 +1,9 @@
 import type { Address, Bytes32, Hex, RoundNumber, TaskId } from "../core/ids.ts";
 import type {
+  Access,
+  Advertisement,
   Attestation,
+  Attributes,
   Availability,
   Commitment,
   Custody,
@@ -35,13 +38,27 @@ export type ChainCall =
       readonly multiaddrs: readonly string[];
     }
   | { readonly kind: "grantRole" | "revokeRole"; readonly role: Role; readonly account: Address }
+  | { readonly kind: "setAttributes"; readonly account: Address; readonly attributes: Attributes }
   | {
       readonly kind: "createTask";
       readonly rules: TaskRules;
       readonly modelRoot: Bytes32;
       readonly spec: string;
+      /** Who may enrol; absent where everybody with the participant's role may. */
+      readonly access?: Access;
     }
   | { readonly kind: "enrol" | "leaveTask" | "openRound"; readonly taskId: TaskId }
+  | {
+      /** In a masked or encrypted task, by a drawn participant before anyone commits. */
+      readonly kind: "advertise";
+      readonly taskId: TaskId;
+      readonly round: RoundNumber;
+      /** Of the round's opening, so that keys made for another one of the same number are refused. */
+      readonly seed: bigint;
+      readonly maskKey: Bytes32;
+      readonly seedHash: Bytes32;
+      readonly sharesId: Bytes32;
+    }
   | {
       readonly kind: "commit";
       readonly taskId: TaskId;
@@ -65,6 +82,17 @@ export type ChainCall =
       readonly proposal: Proposal;
       /** In a task with holders; else absent or empty. */
       readonly words?: readonly Availability[];
+    }
+  | {
+      /** Instead of propose, in a masked or encrypted task. */
+      readonly kind: "proposeOpened";
+      readonly taskId: TaskId;
+      readonly round: RoundNumber;
+      readonly proposal: Proposal;
+      /** In a task with holders; else absent or empty. */
+      readonly words?: readonly Availability[];
+      /** What the event Opened tells. */
+      readonly openings: Hex;
     }
   | {
       readonly kind: "finalize";
@@ -101,6 +129,22 @@ export type ChallengeCall = {
   | { readonly kind: "challengeChunk"; readonly wrong: WrongChunk }
   | { readonly kind: "challengeUpdate"; readonly invalid: InvalidUpdate }
   | { readonly kind: "challengeWeight" }
+  | {
+      /** Instead of challengeChunk, in a masked task. */
+      readonly kind: "challengeMaskedChunk";
+      /** All of the round, in the order of the chain. */
+      readonly advertisements: readonly Advertisement[];
+      /** Those of the proposal. */
+      readonly openings: Hex;
+      readonly wrong: WrongChunk;
+    }
+  | {
+      /** What the proposal opens of a slot is not what it advertised. */
+      readonly kind: "challengeOpening";
+      readonly advertisements: readonly Advertisement[];
+      readonly openings: Hex;
+      readonly slot: number;
+    }
   | {
       readonly kind: "challengeExclusion";
       /** Which of the commitments, from 0. */

@@ -11,6 +11,8 @@ const caseKinds: ReadonlySet<string> = new Set<CaseCall["kind"]>([
   "challengeUpdate",
   "challengeWeight",
   "challengeExclusion",
+  "challengeMaskedChunk",
+  "challengeOpening",
   "reportUpdate",
   "reportEquivocation",
   "reportDoubleCommitment",
@@ -40,11 +42,14 @@ export function caseOf(call: CaseCall): Case {
     case "reportWithheld":
       return misconductOf(call, call.commitments[call.position]!.participant, "withheld");
     case "challengeChunk":
+    case "challengeMaskedChunk":
       return chargeOf(call, "wrong-chunk", call.wrong.chunkIndex);
     case "challengeUpdate":
       return chargeOf(call, "invalid-update", call.invalid.chunkIndex);
     case "challengeExclusion":
       return chargeOf(call, "left-out", call.commitments[call.position]!.slot);
+    case "challengeOpening":
+      return chargeOf(call, "false-opening", call.slot);
     case "challengeWeight":
       return chargeOf(call, "wrong-weight", 0);
   }

@@ -3,6 +3,7 @@ import { attestationDigest, attestationDomain, attestationValue } from "../../no
 import { packEvaluation } from "../../node/chain/packed-evaluation.ts";
 import { recordDigest, typedRecord } from "../../node/chain/signed-records.ts";
 import {
+  accessHash,
   caseHash,
   challengeReservation,
   demandId,
@@ -57,6 +58,8 @@ export function drawCases(): unknown[] {
   );
 }
 
+const anybody = { organisations: [], regions: [], clearance: 0 };
+
 /** The hashes of one round's record, each from the one before. */
 export function commitmentCases(): unknown[] {
   const rules: TaskRules = {
@@ -99,6 +102,9 @@ export function commitmentCases(): unknown[] {
   const started = startAccumulator({ ...opening, seed });
   const commitment = { participant: account("p"), slot: 4, weight: 321, updateRoot: hash("u"), contentId: hash("c") };
   const extended = extendAccumulator(started, commitment);
+  const keys = { maskKey: hash("k"), seedHash: hash("s"), sharesId: hash("b") };
+  const advertisement = { participant: account("p"), slot: 4, ...keys };
+  const access = { organisations: ["Klinik A", "Hôpital B"], regions: ["EU"], clearance: 3 };
   const proposal: Proposal = {
     attempt: 1,
     aggregator: account("a"),
@@ -116,7 +122,16 @@ export function commitmentCases(): unknown[] {
     { name: "rulesHash", rules, expected: rulesHash(rules) },
     { name: "initialHistoryHead", ...initial, expected: head },
     { name: "startAccumulator", ...opening, seed: uintHex(seed), expected: started },
+    { name: "initialHistoryHead restricted", ...initial, access, expected: initialHistoryHead({ ...initial, access }) },
+    { name: "accessHash", access, expected: accessHash(access) },
+    { name: "accessHash of any", access: anybody, expected: accessHash(anybody) },
     { name: "extendAccumulator", accumulator: started, ...commitment, expected: extended },
+    {
+      name: "extendAccumulator by keys",
+      accumulator: started,
+      ...advertisement,
+      expected: extendAccumulator(started, advertisement),
+    },
     {
       name: "proposalHash",
       taskId: 1,

@@ -1,6 +1,6 @@
 import { initialHistoryHead, zeroBytes32 } from "../../node/core/commitment.ts";
 import type { Address } from "../../node/core/ids.ts";
-import type { Role } from "../../node/core/records.ts";
+import type { Access, Role } from "../../node/core/records.ts";
 import type { ChainCall } from "../../node/ports/chain.ts";
 import { lockBond, moveEther, reserve, settleReward } from "./model-bonds.ts";
 import { challenge, report } from "./model-challenges.ts";
@@ -33,6 +33,12 @@ export function applyCall(storage: ModelStorage, sender: Address, call: ChainCal
     case "grantRole":
     case "revokeRole":
       return changeRole(storage, call.kind === "grantRole", call.role, call.account);
+    case "setAttributes": {
+      const member = storage.members.find(({ account }) => account === call.account);
+      require(hasRole(storage, sender, "admin"), "AccessControlUnauthorizedAccount");
+      if (member) member.attributes = call.attributes;
+      return [];
+    }
     case "createTask":
       return createTask(storage, sender, call);
     case "bond":
@@ -85,19 +91,21 @@ function createTask(
   call: Extract<ChainCall, { kind: "createTask" }>,
 ): ModelEvent[] {
   const taskId = storage.tasks.length + 1;
-  const { rules, modelRoot, spec } = call;
+  const { rules, modelRoot, spec, access } = call;
   storage.tasks.push({
     taskId,
     rules,
+    access,
     participants: [],
     leavers: [],
     enrolments: new Map(),
     rounds: [emptyRound(), emptyRound()],
     modelRoot,
     candidateRoot: zeroBytes32,
-    historyHead: initialHistoryHead({ ...modelDeployment, taskId, rules, modelRoot, spec }),
+    historyHead: initialHistoryHead({ ...modelDeployment, taskId, rules, modelRoot, spec, access }),
   });
-  return [{ name: "TaskCreated", taskId, creator: sender, rules, modelRoot, spec }];
+  const created: ModelEvent = { name: "TaskCreated", taskId, creator: sender, rules, modelRoot, spec };
+  return access ? [created, { name: "AccessRestricted", taskId, access }] : [created];
 }
 
 type TaskCall = Extract<ChainCall, { taskId: number } | { demand: unknown }>;
@@ -114,6 +122,9 @@ function applyTaskCall(context: ModelCall, call: TaskCall): void {
     case "openRound":
       rounds.open(context);
       return;
+    case "advertise":
+      rounds.advertise(context, call);
+      return;
     case "commit":
       rounds.commit(context, call);
       return;
@@ -127,6 +138,7 @@ function applyTaskCall(context: ModelCall, call: TaskCall): void {
       rounds.reassign(context, call.round);
       return;
     case "propose":
+    case "proposeOpened":
       rounds.propose(context, call);
       return;
     case "finalize":
@@ -139,6 +151,8 @@ function applyTaskCall(context: ModelCall, call: TaskCall): void {
     case "challengeUpdate":
     case "challengeWeight":
     case "challengeExclusion":
+    case "challengeMaskedChunk":
+    case "challengeOpening":
       challenge(context, call);
       return;
     case "reportUpdate":
@@ -158,6 +172,7 @@ function enrol(context: ModelCall): void {
   require(hasRole(storage, sender, "participant"), "AccessControlUnauthorizedAccount");
   require(newestOf(task).round < rules.rounds, "TaskComplete");
   require(placeOf(task, sender) < 0, "AlreadyEnrolled");
+  require(task.access === undefined || isEligible(storage, sender, task.access), "NotEligible");
   const former = task.enrolments.get(sender);
   require(!former?.expelled, "Expelled");
   const index = task.participants.length;
@@ -166,6 +181,18 @@ function enrol(context: ModelCall): void {
   if (bonded) lockBond(context, 0, sender, BigInt(rules.participantBondGwei) * 1_000_000_000n);
   task.enrolments.set(sender, { committed: former?.committed ?? 0, leaving: false, bonded, expelled: false });
   events.push({ name: "Enrolled", taskId, participant: sender, index });
+}
+
+/** Whether an account has what a restricted task asks for. */
+function isEligible(
+  { members }: ModelStorage,
+  account: Address,
+  { organisations, regions, clearance }: Access,
+): boolean {
+  const held = members.find((member) => member.account === account)?.attributes;
+  const { organisation, region } = held ?? { organisation: "", region: "" };
+  const isIn = (list: readonly string[], one: string) => list.length === 0 || list.includes(one);
+  return isIn(organisations, organisation) && isIn(regions, region) && (held?.clearance ?? 0) >= clearance;
 }
 
 function taskOf(storage: ModelStorage, taskId: number): ModelTask {

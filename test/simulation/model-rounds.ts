@@ -6,6 +6,7 @@ import { keccak256 } from "../../node/core/keccak.ts";
 import type { Attestation, Availability, Evaluation, Proposal, SignedCommitment } from "../../node/core/records.ts";
 import type { ChainCall } from "../../node/ports/chain.ts";
 import { releaseBond } from "./model-bonds.ts";
+import * as keys from "./model-keys.ts";
 import { modelRecover, modelSigner } from "./model-signature.ts";
 import * as steps from "./model-steps.ts";
 import {
@@ -22,6 +23,7 @@ import {
 // The round machine of contracts/Rounds.sol, function by function.
 
 type CallOf<Kind extends ChainCall["kind"]> = Extract<ChainCall, { kind: Kind }>;
+type ProposeCall = CallOf<"propose"> | CallOf<"proposeOpened">;
 type Update = Pick<SignedCommitment, "weight" | "updateRoot" | "contentId">;
 
 export function open(call: ModelCall): void {
@@ -42,7 +44,7 @@ export function open(call: ModelCall): void {
   const drawn = drawnCount(rules, enrolled);
   const randomness = concatBytes(block.randomness, Uint8Array.of(round), fromHex(task.historyHead));
   const seed = BigInt(toHex(keccak256(randomness).slice(0, 9)));
-  const commitDeadlineS = block.timestampS + rules.commitWindowS;
+  const commitDeadlineS = block.timestampS + rules.keyWindowS + rules.commitWindowS;
   const accumulator = startAccumulator({ ...modelDeployment, taskId, round, baseModelRoot, seed, enrolled, drawn });
   const opened = { round, baseModelRoot, seed, enrolled, drawn, accumulator };
   task.rounds[round & 1] = { ...steps.emptyRound(), ...opened, phase: "open", deadlineS: commitDeadlineS };
@@ -66,6 +68,15 @@ function freePlaces({ storage, task, events }: ModelCall): void {
     task.participants[place] = last;
     events.push({ name: "Enrolled", taskId, participant: last, index: place });
   }
+}
+
+export function advertise(call: ModelCall, given: CallOf<"advertise">): void {
+  const { task, block, sender } = call;
+  const record = steps.recordOf(task, given.round, "open");
+  require(task.rules.mode !== "transparent", "WrongMode");
+  require(given.seed === record.seed, "WrongSeed");
+  require(block.timestampS <= keys.keyDeadlineS(task, record), "TooLate");
+  keys.advertise(call, given, record, placed(task, record, sender));
 }
 
 export function commit(call: ModelCall, { round, baseModelRoot, ...update }: CallOf<"commit">): void {
@@ -92,13 +103,21 @@ export function commitBatch(call: ModelCall, { round, signed }: CallOf<"commitBa
 function openForCommitments({ task, block }: ModelCall, round: number): ModelRound {
   const record = steps.recordOf(task, round, "open");
   require(block.timestampS <= record.deadlineS, "TooLate");
+  require(keys.isKeyTimeOver(task, record, block), "TooEarly");
   return record;
 }
 
 function admit(task: ModelTask, record: ModelRound, participant: Address, { weight }: Update): number {
+  require(weight >= 1 && weight <= task.rules.maxWeight, "InvalidWeight");
+  const slot = placed(task, record, participant);
+  require(task.rules.mode !== "masked" || ((record.keyed >> BigInt(slot)) & 1n) === 1n, "NotAdvertised");
+  return slot;
+}
+
+/** The slot of who may take part in the round. */
+function placed(task: ModelTask, record: ModelRound, participant: Address): number {
   const place = placeOf(task, participant);
   require(place >= 0 && !task.enrolments.get(participant)!.leaving, "NotEnrolled");
-  require(weight >= 1 && weight <= task.rules.maxWeight, "InvalidWeight");
   const slot = slotIn(record, place);
   if (slot === undefined) throw new Revert("NotDrawn");
   return slot;
@@ -126,9 +145,9 @@ export function close(call: ModelCall, number: number): void {
   const { task, block, events } = call;
   const record = steps.recordOf(task, number, "open");
   const { round, committed, totalWeight, accumulator } = record;
-  const all = committed === (1n << BigInt(record.drawn)) - 1n;
-  require(all || block.timestampS > record.deadlineS, "TooEarly");
-  if (steps.count(committed) < task.rules.minUpdates) {
+  const isOver = keys.isCommittingOver(task, record, block);
+  require(isOver || block.timestampS > record.deadlineS, "TooEarly");
+  if (steps.count(committed) < keys.leastUpdates(task, record)) {
     steps.invalidate(call, record, "too-few-updates");
     return;
   }
@@ -149,9 +168,10 @@ export function reassign(call: ModelCall, number: number): void {
   steps.retry(call, record, phase === "proposed" ? "not-attested" : "no-proposal");
 }
 
-export function propose(call: ModelCall, { round, proposal, words = [] }: CallOf<"propose">): void {
+export function propose(call: ModelCall, { round, proposal, words = [], ...given }: ProposeCall): void {
   const { storage, task, sender, block, events } = call;
   const { taskId, rules } = task;
+  require((given.kind === "proposeOpened") === (rules.mode !== "transparent"), "WrongMode");
   const record = steps.recordOf(task, round, "aggregating");
   const { assigned } = record;
   const isAssigned = sender === assigned && proposal.aggregator === assigned && proposal.attempt === record.attempt;
@@ -165,12 +185,20 @@ export function propose(call: ModelCall, { round, proposal, words = [] }: CallOf
     require(isPart && steps.count(record.committed & ~excluded) >= rules.minUpdates, "InvalidExclusion");
     require(totalWeight > 0n && totalWeight < record.totalWeight, "WrongTotalWeight");
   }
-  const excluding = isUnexplained(task, record, excluded, words);
+  if (given.kind === "proposeOpened") {
+    require(excluded === 0n, "InvalidExclusion");
+    require(given.openings.length === 2 + 64 * keys.openedCount(task, record), "InvalidOpenings");
+  }
+  const excluding = isUnexplained(task, record, excluded, words) || rules.mode === "encrypted";
   if (rules.pipelined) task.candidateRoot = proposal.modelRoot;
   record.phase = "proposed";
   record.excluding = excluding;
   record.deadlineS = block.timestampS + rules.challengeWindowS;
   record.pending = proposalHash(taskId, round, proposal);
+  if (given.kind === "proposeOpened") {
+    record.openingsHash = toHex(keccak256(fromHex(given.openings)));
+    events.push({ name: "Opened", taskId, round, attempt: proposal.attempt, openings: given.openings });
+  }
   events.push({ name: "Proposed", taskId, round, proposal, challengeDeadlineS: record.deadlineS });
 }
 

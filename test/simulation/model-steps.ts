@@ -16,6 +16,7 @@ export function emptyRound(): ModelRound {
     seed: 0n,
     enrolled: 0,
     drawn: 0,
+    keyed: 0n,
     committed: 0n,
     totalWeight: 0n,
     attempt: 0,

@@ -1,5 +1,5 @@
 import type { Address, Bytes32 } from "../../node/core/ids.ts";
-import type { Member, Phase, Role, TaskRules } from "../../node/core/records.ts";
+import type { Access, Attributes, Member, Phase, Role, TaskRules } from "../../node/core/records.ts";
 import type { EventPosition, TaskEvent } from "../../node/core/task-events.ts";
 
 export const modelDeployment = { chainId: 31337, federation: `0x${"fe".repeat(20)}` as Address } as const;
@@ -20,6 +20,8 @@ export interface ModelRound {
   seed: bigint;
   enrolled: number;
   drawn: number;
+  /** Slots that advertised keys. */
+  keyed: bigint;
   committed: bigint;
   totalWeight: bigint;
   attempt: number;
@@ -29,6 +31,8 @@ export interface ModelRound {
   assigned: Address;
   /** Hash of the proposal, from Proposed on. */
   pending: Bytes32;
+  /** Hash of what the proposal opens, in a masked or encrypted task. */
+  openingsHash?: Bytes32;
   accumulator: Bytes32;
   baseModelRoot: Bytes32;
   /** Whose bond answers for the round, while one does. */
@@ -51,6 +55,7 @@ export interface ModelEnrolment {
 export interface ModelTask {
   readonly taskId: number;
   readonly rules: TaskRules;
+  readonly access?: Access | undefined;
   /** By place. */
   participants: Address[];
   leavers: Address[];
@@ -64,7 +69,7 @@ export interface ModelTask {
 
 /** The contract's storage: plain data that structuredClone copies. */
 export interface ModelStorage {
-  members: { account: Address; roles: Role[]; contact?: Member["contact"] }[];
+  members: { account: Address; roles: Role[]; attributes?: Attributes; contact?: Member["contact"] }[];
   /** In the order of the role's enumeration. */
   aggregators: Address[];
   tasks: ModelTask[];

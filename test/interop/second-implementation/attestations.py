@@ -42,7 +42,7 @@ def whole(r, vs):
     return r + bytes([vs[0] & 0x7F]) + vs[1:] + bytes([27 + (vs[0] >> 7)])
 
 
-def _add(a, b):
+def add_points(a, b):
     if a is None or b is None:
         return a or b
     if a[0] == b[0]:
@@ -55,12 +55,12 @@ def _add(a, b):
     return x, (slope * (a[0] - x) - a[1]) % P
 
 
-def _times(scalar, point):
+def times(scalar, point):
     result = None
     while scalar:
         if scalar & 1:
-            result = _add(result, point)
-        point = _add(point, point)
+            result = add_points(result, point)
+        point = add_points(point, point)
         scalar >>= 1
     return result
 
@@ -78,5 +78,5 @@ def signer(message, signature):
         return None
     point = (r, y if y % 2 == v - 27 else P - y)
     inverse = pow(r, -1, N)
-    key = _add(_times(-int.from_bytes(message, "big") * inverse % N, G), _times(s * inverse % N, point))
+    key = add_points(times(-int.from_bytes(message, "big") * inverse % N, G), times(s * inverse % N, point))
     return keccak256(key[0].to_bytes(32, "big") + key[1].to_bytes(32, "big"))[12:] if key else None

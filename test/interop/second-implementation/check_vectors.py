@@ -83,11 +83,19 @@ def commitment(case):
         if field in v:
             v[field] = int(v[field], 16)
     name = case["name"].split()[0]
-    if name == "rulesHash":
+    if "access" in v:
+        lists = {key: [text.encode().ljust(32, b"\0") for text in v["access"][key]] for key in ("organisations", "regions")}
+        v["access"] = {**v["access"], **lists}
+    if case["name"] == "extendAccumulator by keys":
+        got = c.extend_by_keys(v["accumulator"], v)
+    elif name == "accessHash":
+        got = c.access_hash(v["access"])
+    elif name == "rulesHash":
         got = c.rules_hash(numbered(v["rules"]))
     elif name == "initialHistoryHead":
         spec = v["spec"].encode()
-        got = c.initial_head(v["chainId"], v["federation"], v["taskId"], numbered(v["rules"]), v["modelRoot"], spec)
+        identity = (v["chainId"], v["federation"], v["taskId"])
+        got = c.initial_head(*identity, numbered(v["rules"]), v["modelRoot"], spec, v.get("access"))
     elif name == "startAccumulator":
         got = c.start_accumulator(v["chainId"], v["federation"], v["taskId"], v)
     elif name == "extendAccumulator":

@@ -27,8 +27,16 @@ def rules_hash(rules):
     return keccak256(encode(*(rules[field] for field in RULE_FIELDS)))
 
 
-def initial_head(chain_id, federation, task_id, rules, model_root, spec):
-    return keccak256(encode(chain_id, federation, task_id, rules_hash(rules), model_root, keccak256(spec)))
+def access_hash(access):
+    """Of who may enrol in a restricted task; its lists are of words."""
+    lists = (access["organisations"], access["regions"])
+    words = [word for each in lists for word in (len(each), *each)]
+    return keccak256(encode(32, 96, 32 * (4 + len(lists[0])), access["clearance"], *words))
+
+
+def initial_head(chain_id, federation, task_id, rules, model_root, spec, access=None):
+    head = keccak256(encode(chain_id, federation, task_id, rules_hash(rules), model_root, keccak256(spec)))
+    return keccak256(encode(head, access_hash(access))) if access else head
 
 
 def update_root(participant, root):
@@ -53,6 +61,11 @@ def start_accumulator(chain_id, federation, task_id, opening):
 def extend_accumulator(accumulator, commitment):
     fields = ("participant", "slot", "weight", "updateRoot", "contentId")
     return keccak256(encode(accumulator, *(commitment[field] for field in fields)))
+
+
+def extend_by_keys(accumulator, advertisement):
+    fields = ("participant", "slot", "maskKey", "seedHash", "sharesId")
+    return keccak256(encode(accumulator, 1, *(advertisement[field] for field in fields)))
 
 
 def proposal_hash(task_id, round_number, proposal):

@@ -1,6 +1,7 @@
 import { expect } from "chai";
-import { AbiCoder, keccak256, toUtf8Bytes } from "ethers";
+import { AbiCoder, encodeBytes32String, keccak256, toUtf8Bytes } from "ethers";
 import {
+  accessHash,
   extendAccumulator,
   extendHistory,
   initialHistoryHead,
@@ -44,6 +45,12 @@ const hashes: Record<string, [ours: (c: Case) => Hex, theirs: (c: Case) => strin
       return encoded(types, c.chainId, c.federation, c.taskId, caseOf("rulesHash").expected, c.modelRoot, spec);
     },
   ],
+  "initialHistoryHead restricted": [
+    (c) => initialHistoryHead(c as never),
+    (c) => encoded("bytes32 bytes32", caseOf("initialHistoryHead").expected, accessByEthers(c)),
+  ],
+  accessHash: [(c) => accessHash(c.access), accessByEthers],
+  "accessHash of any": [(c) => accessHash(c.access), accessByEthers],
   startAccumulator: [
     (c) => startAccumulator({ ...c, seed: BigInt(c.seed) } as never),
     (c) => {
@@ -56,6 +63,13 @@ const hashes: Record<string, [ours: (c: Case) => Hex, theirs: (c: Case) => strin
     (c) => {
       const types = "bytes32 address uint8 uint32 bytes32 bytes32";
       return encoded(types, c.accumulator, c.participant, c.slot, c.weight, c.updateRoot, c.contentId);
+    },
+  ],
+  "extendAccumulator by keys": [
+    (c) => extendAccumulator(c.accumulator, c as never),
+    (c) => {
+      const types = "bytes32 uint256 address uint8 bytes32 bytes32 bytes32";
+      return encoded(types, c.accumulator, 1, c.participant, c.slot, c.maskKey, c.seedHash, c.sharesId);
     },
   ],
   proposalHash: [
@@ -74,6 +88,12 @@ const hashes: Record<string, [ours: (c: Case) => Hex, theirs: (c: Case) => strin
   "extendHistory finalized": [(c) => extendHistory(c.head, c as never), (c) => historyOf(c, 4, 0)],
   "extendHistory invalidated": [(c) => extendHistory(c.head, c as never), (c) => historyOf(c, 5, 2)],
 };
+
+function accessByEthers({ access: { organisations, regions, clearance } }: Case): string {
+  const words = (texts: string[]) => texts.map(encodeBytes32String);
+  const type = "(bytes32[],bytes32[],uint8)";
+  return encoded(type, [words(organisations), words(regions), clearance]);
+}
 
 function historyOf(c: Case, phase: number, reason: number): string {
   const types = "bytes32 uint32 uint8 bytes32 bytes32 bytes32 uint8";

@@ -16,7 +16,7 @@ type Step = Plain<TaskEvent>;
 
 const bytes32 = (n: number): Bytes32 => toHex(word(n));
 const account = (n: number): Address => toHex(word(n).subarray(12));
-const rules = { rounds: 3, maxUpdates: 64 } as TaskRules;
+const rules = { mode: "transparent", keyWindowS: 0, rounds: 3, maxUpdates: 64 } as TaskRules;
 const taskId = 9;
 const proposal = (attempt: number): Proposal => ({
   attempt,

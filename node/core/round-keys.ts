@@ -1,0 +1,60 @@
+import type { Commitment, TaskRules } from "./records.ts";
+import type { RoundView } from "./task-view.ts";
+
+/** Bytes of a seed, of a secret key and of a content id in a proposal's openings. */
+export const openingBytes = 32;
+
+type Advertised = Pick<RoundView, "advertisements">;
+type Committed = Advertised & Pick<RoundView, "commitments">;
+
+/** The last second at which a participant may advertise its keys: commitments follow until the round's deadline. */
+export function keyDeadlineS(
+  { commitDeadlineS }: Pick<RoundView, "commitDeadlineS">,
+  { commitWindowS }: Pick<TaskRules, "commitWindowS">,
+): number {
+  return commitDeadlineS - commitWindowS;
+}
+
+/** Bitmap of the slots that have advertised. */
+export function keyedSlots({ advertisements = [] }: Advertised): bigint {
+  return slotsOf(advertisements);
+}
+
+/** Bitmap of the slots that have committed: of a closed masked round, those whose self seeds open it. */
+export function survivingSlots({ commitments }: Pick<RoundView, "commitments">): bigint {
+  return slotsOf(commitments);
+}
+
+/** Bitmap of the slots that have advertised and not committed: of a closed masked round, those whose secret keys open it. */
+export function droppedSlots(round: Committed): bigint {
+  return keyedSlots(round) & ~survivingSlots(round);
+}
+
+/** Whether commitments may come: everybody drawn has advertised, or the time to do so is over. Always in a task without a key window. */
+export function isKeyTimeOver(
+  round: Advertised & Pick<RoundView, "commitDeadlineS" | "drawn">,
+  rules: Pick<TaskRules, "commitWindowS" | "keyWindowS">,
+  nowS: number,
+): boolean {
+  const { advertisements = [], drawn } = round;
+  return rules.keyWindowS === 0 || advertisements.length >= drawn || nowS > keyDeadlineS(round, rules);
+}
+
+/** Fewest commitments with which a round goes on: the task's, and in masked tasks the threshold's share of those that advertised, too. */
+export function leastUpdates(
+  { advertisements = [] }: Advertised,
+  { mode, minUpdates, thresholdPercent }: Pick<TaskRules, "mode" | "minUpdates" | "thresholdPercent">,
+): number {
+  if (mode !== "masked") return minUpdates;
+  return Math.max(minUpdates, Math.ceil((advertisements.length * thresholdPercent) / 100));
+}
+
+/** Bytes of what a proposal must open: one word for each slot that advertised, in encrypted tasks one in all. */
+export function openingsLength({ advertisements = [] }: Advertised, { mode }: Pick<TaskRules, "mode">): number {
+  if (mode === "transparent") return 0;
+  return openingBytes * (mode === "masked" ? advertisements.length : 1);
+}
+
+function slotsOf(entries: readonly Pick<Commitment, "slot">[]): bigint {
+  return entries.reduce((bits, { slot }) => bits | (1n << BigInt(slot)), 0n);
+}
