@@ -63,3 +63,11 @@ export type PrivacySpec = z.infer<typeof privacySchema>;
 export type ParticipantPrivacy = z.infer<typeof participantPrivacy>;
 /** DP-SGD. */
 export type ExamplePrivacy = z.infer<typeof examplePrivacy>;
+
+/** Steps of DP-SGD in one local training: ceil(1 / samplingRate) an epoch. */
+export function stepsPerRound(
+  { epochs }: { readonly epochs: number },
+  { samplingRate }: Pick<ExamplePrivacy, "samplingRate">,
+): number {
+  return epochs * Math.ceil(1 / samplingRate);
+}

@@ -1,5 +1,5 @@
 import { modelLayout } from "../core/model-layout.ts";
-import type { ParticipantPrivacy, PrivacySpec } from "../core/privacy-spec.ts";
+import { type ParticipantPrivacy, type PrivacySpec, stepsPerRound } from "../core/privacy-spec.ts";
 import type { TaskRules } from "../core/records.ts";
 import type { TaskSpec } from "../core/task-spec.ts";
 import {
@@ -55,14 +55,6 @@ function noiseCost(
     case "skellam":
       return skellamRdp({ clipNormLanes, noiseStdLanes: noiseLanes * Math.sqrt(shares), dimension });
   }
-}
-
-/** Steps of DP-SGD in one local training: ceil(1 / samplingRate) an epoch. */
-export function stepsPerRound(
-  { epochs }: Pick<TaskSpec["training"], "epochs">,
-  { samplingRate }: { readonly samplingRate: number },
-): number {
-  return epochs * Math.ceil(1 / samplingRate);
 }
 
 /** Epsilon, at the specification's delta, of a participant that has joined so many rounds. */

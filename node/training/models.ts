@@ -4,6 +4,13 @@ import { modelLayout, outputCount, tensorSize } from "../core/model-layout.ts";
 import type { ModelSpec } from "../core/task-spec.ts";
 import { type Layer, modelInputShape, modelLayers } from "./model-layers.ts";
 
+/** Sees a dense layer's or a convolution's input and its result before the activation, and gives what to go on with. */
+export type LayerTap = (place: {
+  readonly layer: Layer;
+  readonly input: tf.Tensor;
+  readonly sum: tf.Tensor;
+}) => tf.Tensor;
+
 /** A model as a function of its parameters; it holds no tensors itself. */
 export interface TfModel {
   readonly parameterCount: number;
@@ -13,7 +20,7 @@ export interface TfModel {
   /** The inverse of `upload`; the tensors stay. */
   download(tensors: readonly tf.Tensor[]): Float32Array;
   /** Logits or numbers, [examples, outputs]; `inputs` is [examples, ...inputShape]. Call within tf.tidy. */
-  forward(tensors: readonly tf.Tensor[], inputs: tf.Tensor): tf.Tensor2D;
+  forward(tensors: readonly tf.Tensor[], inputs: tf.Tensor, tap?: LayerTap): tf.Tensor2D;
   /**
    * Mean loss over the examples, a scalar: cross-entropy of softmax or sigmoid in natural units, or the mean square error.
    * `labels` is what `labelTensor` gives. Call within tf.tidy.
@@ -33,12 +40,12 @@ export function createTfModel(model: ModelSpec): TfModel {
   const outputs = outputCount(model.output);
   const { kind } = model.output;
 
-  const forward = (tensors: readonly tf.Tensor[], inputs: tf.Tensor): tf.Tensor2D => {
+  const forward = (tensors: readonly tf.Tensor[], inputs: tf.Tensor, tap?: LayerTap): tf.Tensor2D => {
     let next = 0;
     let x = inputs;
     for (const layer of layers) {
       const takes = layer.kind === "dense" || layer.kind === "convolution" ? 2 : 0;
-      x = apply(layer, x, tensors.slice(next, next + takes));
+      x = apply(layer, x, tensors.slice(next, next + takes), tap);
       next += takes;
     }
     return x as tf.Tensor2D;
@@ -92,16 +99,23 @@ export function createTfModel(model: ModelSpec): TfModel {
   };
 }
 
-function apply(layer: Layer, x: tf.Tensor, [kernel, bias]: readonly tf.Tensor[]): tf.Tensor {
+function apply(
+  layer: Layer,
+  x: tf.Tensor,
+  [kernel, bias]: readonly tf.Tensor[],
+  tap: LayerTap = ({ sum }) => sum,
+): tf.Tensor {
   switch (layer.kind) {
-    case "convolution":
-      return tf.relu(tf.add(tf.conv2d(x as tf.Tensor4D, kernel as tf.Tensor4D, 1, "same"), bias!));
+    case "convolution": {
+      const sum = tf.add(tf.conv2d(x as tf.Tensor4D, kernel as tf.Tensor4D, 1, "same"), bias!);
+      return tf.relu(tap({ layer, input: x, sum }));
+    }
     case "pool":
       return tf.maxPool(x as tf.Tensor4D, 2, 2, "valid");
     case "flatten":
       return tf.reshape(x, [x.shape[0]!, -1]);
     case "dense": {
-      const sum = tf.add(tf.matMul(x as tf.Tensor2D, kernel as tf.Tensor2D), bias!);
+      const sum = tap({ layer, input: x, sum: tf.add(tf.matMul(x as tf.Tensor2D, kernel as tf.Tensor2D), bias!) });
       if (layer.activation === "linear") return sum;
       return layer.activation === "relu" ? tf.relu(sum) : tf.tanh(sum);
     }

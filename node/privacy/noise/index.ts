@@ -11,6 +11,7 @@ export {
   noiseShares,
 } from "./noise-plan.ts";
 export { createPoisson } from "./poisson.ts";
+export { createPrivateRandom } from "./private-random.ts";
 export { type PrivateUpdate, privateUpdate } from "./private-update.ts";
 export { createRandomWords, type RandomWords } from "./random-words.ts";
 export { createSkellam } from "./skellam.ts";

@@ -1,8 +1,8 @@
 import { expect } from "chai";
-import type { PrivacySpec } from "../../../node/core/privacy-spec.ts";
+import { type PrivacySpec, stepsPerRound } from "../../../node/core/privacy-spec.ts";
 import type { TaskRules } from "../../../node/core/records.ts";
 import { epsilonOf, gaussianRdp, repeatRdp, subsampledGaussianRdp } from "../../../node/privacy/accountant/index.ts";
-import { epsilonAfter, roundsAllowed, roundsInBudget, stepsPerRound } from "../../../node/privacy/budget.ts";
+import { epsilonAfter, roundsAllowed, roundsInBudget } from "../../../node/privacy/budget.ts";
 import { privacyProblems } from "../../../node/privacy/check-privacy.ts";
 import { adaptivePrivacy, examplePrivacy, gaussianPrivacy, privateRules } from "../../support/privacy-specs.ts";
 import { smallModels, taskOf } from "../../support/small-tasks.ts";
