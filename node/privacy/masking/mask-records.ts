@@ -74,6 +74,8 @@ export interface MaskJournal {
   readAnswer(opening: RoundOpening): Promise<AnswerRecord | undefined>;
   /** Rejects with MASK_SET_CHANGED if an answer for another closing was given. */
   writeAnswer(opening: RoundOpening, record: AnswerRecord): Promise<void>;
+  /** Forgets the secrets of a round that has ended, so that nobody who takes the journal later reads its update. What was masked and given stays. */
+  forget(opening: RoundOpening): Promise<void>;
 }
 
 /** The records in a journal of this process; another process must not use the same one. */
@@ -120,6 +122,7 @@ export function createMaskJournal(journal: Journal): MaskJournal {
     readAnswer: (opening) => read("mask-answer", opening, parseAnswer),
     writeAnswer: async (opening, { accumulator, seedsOf, keysOf }) =>
       await write("mask-answer", opening, { accumulator, seedsOf, keysOf }, "MASK_SET_CHANGED"),
+    forget: async (opening) => await journal.delete(keyOf("mask-secrets", opening)),
   };
 }
 

@@ -70,6 +70,20 @@ describe("what a node writes down of its masks", () => {
     expect(await journal.readMasked(opening)).to.deep.equal(masked);
   });
 
+  it("is forgotten at the end, as far as it is secret", async () => {
+    const memory = memoryJournal();
+    const journal = createMaskJournal(memory);
+    await journal.writeSecrets(secrets);
+    await journal.writeMasked(opening, masked);
+    await journal.writeAnswer(opening, answer);
+    await journal.forget(opening);
+    expect(await journal.readSecrets(opening)).to.equal(undefined);
+    expect(await journal.readMasked(opening)).to.deep.equal(masked);
+    expect(await journal.readAnswer(opening)).to.deep.equal(answer);
+    const left = [...memory.map.values()].map((bytes) => new TextDecoder().decode(bytes)).join();
+    expect(left).not.to.contain(Buffer.from(secrets.secrets.secretKey).toString("hex"));
+  });
+
   it("that cannot be read counts as broken, never as not there", async () => {
     const memory = memoryJournal();
     const journal = createMaskJournal(memory);
