@@ -1,7 +1,7 @@
 // A masked round of the pure protocol: no chain, no network, no disk. What the contract fixes is kept here as it would be there.
 import { deriveNodeKeys } from "../../node/chain/node-keys.ts";
 import { chunkTreeRoot } from "../../node/core/chunk-tree.ts";
-import { startAccumulator, updateRootOf } from "../../node/core/commitment.ts";
+import { extendAccumulator, startAccumulator, updateRootOf } from "../../node/core/commitment.ts";
 import { abiWords, toHex } from "../../node/core/hex.ts";
 import type { Address, Bytes32 } from "../../node/core/ids.ts";
 import { keccak256 } from "../../node/core/keccak.ts";
@@ -9,7 +9,6 @@ import { maskNeighbours } from "../../node/core/mask-graph.ts";
 import type { Random } from "../../node/ports/system.ts";
 import {
   type AnswerRecord,
-  accumulatorOf,
   answerUnmasking,
   type BoundKey,
   type ClosedRound,
@@ -119,7 +118,8 @@ export class MaskedRoundPlay {
   closed(changes: Partial<Omit<ClosedView, "accumulator">> = {}): ClosedView {
     const view = { ...this.keyed(), enrolled: this.rules.drawn, commitments: [...this.commitments], ...changes };
     const start = startAccumulator({ ...deployment, taskId: this.opening.taskId, ...view });
-    return { ...view, accumulator: accumulatorOf(start, view.advertisements ?? [], view.commitments) };
+    const entries = [...(view.advertisements ?? []), ...view.commitments];
+    return { ...view, accumulator: entries.reduce(extendAccumulator, start) };
   }
 
   /** Fewest commitments with which the contract lets the round go on. */

@@ -1,10 +1,9 @@
-import { startAccumulator } from "../../core/commitment.ts";
+import { extendAccumulator, startAccumulator } from "../../core/commitment.ts";
 import { FedledgerError, isFedledgerError } from "../../core/error.ts";
 import { hexEquals } from "../../core/hex.ts";
 import type { Address, Bytes32, RoundNumber, TaskId } from "../../core/ids.ts";
 import { maskNeighbours } from "../../core/mask-graph.ts";
 import type { Commitment } from "../../core/records.ts";
-import { accumulatorOf } from "./accumulator-of.ts";
 import { entryOf, type UnmaskAnswer } from "./collect-openings.ts";
 import { type AnswerRecord, type BoundKey, keysHash, type MaskedRecord, type SecretsRecord } from "./mask-records.ts";
 import { shareBytes } from "./share-hash.ts";
@@ -169,7 +168,8 @@ function checkClosing(own: OwnRecords, request: Parameters<typeof answerUnmaskin
     throw new FedledgerError("MASK_KEY_SWAPPED", { round, reason: "they are not those its update was masked with" });
   }
   const start = startAccumulator({ chainId, federation, taskId, ...view });
-  if (!hexEquals(accumulatorOf(start, advertisements, commitments), view.accumulator)) {
+  const entries = [...advertisements, ...commitments];
+  if (!hexEquals(entries.reduce(extendAccumulator, start), view.accumulator)) {
     throw new FedledgerError("MASK_KEY_SWAPPED", { round, reason: "they do not lead to the round's accumulator" });
   }
   return surviving;

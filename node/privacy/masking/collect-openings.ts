@@ -2,8 +2,9 @@ import { combine } from "shamir-secret-sharing";
 import { toHex } from "../../core/hex.ts";
 import type { Address } from "../../core/ids.ts";
 import { maskGraph, shareThreshold } from "../../core/mask-graph.ts";
+import { openingBytes } from "../../core/round-keys.ts";
 import { isSecretKeyOf, seedHashOf } from "./mask-keys.ts";
-import { type AdvertisedKey, type ClosedRound, openingBytes, roundSides } from "./round-masks.ts";
+import { type AdvertisedKey, type ClosedRound, roundSides } from "./round-masks.ts";
 import { type ShareKind, shareBytes, shareHash } from "./share-hash.ts";
 import { entryHash, shareBundleBytes, shareEntryBytes } from "./shares.ts";
 

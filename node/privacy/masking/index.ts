@@ -1,4 +1,3 @@
-export { accumulatorOf } from "./accumulator-of.ts";
 export {
   answerUnmasking,
   type ClosedView,
@@ -39,9 +38,9 @@ export {
   type AdvertisedKey,
   type ClosedRound,
   checkOpenings,
+  closedRoundOf,
   type KeyedRound,
   keyedNeighbours,
-  openingBytes,
   roundSides,
 } from "./round-masks.ts";
 export { type ShareKind, shareBytes, shareHash } from "./share-hash.ts";

@@ -2,6 +2,7 @@ import { FedledgerError } from "../../core/error.ts";
 import { abiWords, fromHex, toHex } from "../../core/hex.ts";
 import type { Address, Bytes32, Hex, RoundNumber, TaskId } from "../../core/ids.ts";
 import { keccak256 } from "../../core/keccak.ts";
+import type { Advertisement } from "../../core/records.ts";
 import type { Journal } from "../../ports/system.ts";
 import type { MaskSecrets } from "./mask-keys.ts";
 
@@ -45,14 +46,8 @@ export interface AnswerRecord {
   readonly keysOf: readonly number[];
 }
 
-/** What of an advertisement is bound; core's Advertisement fits. */
-export interface BoundKey {
-  readonly participant: Address;
-  readonly slot: number;
-  readonly maskKey: Bytes32;
-  readonly seedHash: Bytes32;
-  readonly sharesId: Bytes32;
-}
+/** What of an advertisement is bound. */
+export type BoundKey = Pick<Advertisement, "participant" | "slot" | "maskKey" | "seedHash" | "sharesId">;
 
 /** Binds a set of advertisements, whatever their order. */
 export function keysHash(advertisements: readonly BoundKey[]): Bytes32 {

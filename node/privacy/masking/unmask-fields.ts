@@ -1,7 +1,7 @@
 import { fromHex, toHex } from "../../core/hex.ts";
 import type { Hex } from "../../core/ids.ts";
+import { openingBytes } from "../../core/round-keys.ts";
 import type { UnmaskAnswer } from "./collect-openings.ts";
-import { openingBytes } from "./round-masks.ts";
 import { shareBytes } from "./share-hash.ts";
 
 /** What an unmask message carries beside the round, its accumulator and who sends it (docs/protocol.md section 9). */
