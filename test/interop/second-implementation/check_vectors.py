@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import commitments as c
+import masking as masks
 import sealed
 from attestations import digest, signer, unpacked, whole
 from content_id import content_id
@@ -13,7 +14,7 @@ from draw import drawn_count, slot_of
 from encrypted import cipher_sum, opened
 from initial_model import initial_lanes, parameter_count
 from keccak import keccak256
-from lanes import bytes_of, chunk_tree_root, encode_parameter, encode_update, kept_values, lanes_of, proof_holds
+from lanes import bytes_of, chunk_tree_root, chunks_of, encode_parameter, encode_update, kept_values, lanes_of, proof_holds
 from lanes import trimmed_mean, weighted_mean
 
 
@@ -140,6 +141,49 @@ def court(case):
     return got == v["expected"]
 
 
+def masking(case):
+    # a seed may have an odd number of digits
+    kind, v = case["kind"], bytes_in(case) if case["kind"] not in ("graph", "round") else {}
+    if kind == "stream":
+        return struct.pack("<64i", *masks.stream(v["key"], 64, 64 * case["chunk"])) == v["lanes"]
+    if kind == "graph":
+        seed, drawn, neighbours = int(case["seed"], 16), case["drawn"], case["neighbours"]
+        return [masks.neighbours_of(slot, seed, drawn, neighbours) for slot in range(drawn)] == case["lists"]
+    if kind == "threshold":
+        return masks.share_threshold(case["neighbourCount"], case["thresholdPercent"]) == case["expected"]
+    if kind == "secrets":
+        keys = (masks.mask_key_of(v["secretKey"]), masks.mask_key_of(v["oddKey"]))
+        return masks.seed_hash(v["seed"]) == v["seedHash"] and keys == (v["maskKey"], None)
+    if kind == "seedHash":
+        return masks.seed_hash(v["seed"]) == v["expected"]
+    if kind == "pair":
+        secrets, keys = ([unhex(each) for each in case[name]] for name in ("secretKeys", "maskKeys"))
+        pairs = [(secrets[0], keys[1]), (secrets[1], keys[0])]
+        got = {masks.pair_seed(case["taskId"], case["round"], *sorted(case["slots"]), *pair) for pair in pairs}
+        return got == {v["expected"]}
+    if kind == "share":
+        return masks.share_hash(("seed", "key").index(v["of"]), v["from"], v["to"], v["share"]) == v["expected"]
+    return kind == "round" and masked_round(case)
+
+
+def masked_round(case):
+    opening = {"round": case["round"], "seed": int(case["seed"], 16), "drawn": case["drawn"]}
+    keys = {key["slot"]: bytes_in(key) for key in case["advertisements"]}
+    updates = {each["slot"]: lanes_of(unhex(each["masked"])) for each in case["updates"]}
+    opened = masks.Opened(case["taskId"], opening, case["neighbours"], keys, updates.keys(), unhex(case["openings"]))
+    total = opened.sum(updates)
+    weight = sum(each["weight"] for each in case["updates"])
+    model = masks.masked_mean(lanes_of(unhex(case["base"])), total, weight, case["clipLanes"], case["serverRateQ16"])
+    bound = weight * case["clipLanes"]
+    return (
+        opened.false_slots() == []
+        and weight == case["totalWeight"]
+        and bytes_of([max(-bound, min(bound, lane)) for lane in total]) == unhex(case["sum"])
+        and bytes_of(model) == unhex(case["model"])
+        and b"".join(chunks_of(bytes_of(model))) == b"".join(unhex(chunk) for chunk in case["chunks"])
+    )
+
+
 def signatures(case):
     v = bytes_in({key: value for key, value in case.items() if key != "packed"})
     texts = {key: int(x) if isinstance(x, str) and not x.startswith("0x") else x for key, x in case["value"].items()}
@@ -185,6 +229,7 @@ CHECKS = {
     "encrypted": encrypted,
     "fixed-point": fixed_point,
     "initial-model": initial_model,
+    "masking": masking,
     "sealed-blobs": sealed_blob,
     "signatures": signatures,
     "trimmed-mean": trimmed,

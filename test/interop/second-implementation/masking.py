@@ -53,6 +53,11 @@ def seed_hash(seed):
     return keccak256(b"\x05" + seed)
 
 
+def share_hash(kind, sender, receiver, share):
+    """What a share is known by: of a seed (kind 0) or a secret key (1)."""
+    return keccak256(b"\x08" + bytes([kind]) + sender + receiver + share)
+
+
 def pair_seed(task_id, round_number, a, b, secret, mask_key):
     """The key of the stream that two slots share, a < b, from the secret key of one and the advertised key of the other."""
     x, y = times(int.from_bytes(secret, "big"), lift(int.from_bytes(mask_key, "big")))
