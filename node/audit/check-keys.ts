@@ -1,6 +1,9 @@
 import { extendAccumulator, zeroBytes32 } from "../core/commitment.ts";
-import { hexEquals } from "../core/hex.ts";
-import { isKeyTimeOver, keyDeadlineS, openingsLength } from "../core/round-keys.ts";
+import { fromHex, hexEquals } from "../core/hex.ts";
+import type { Hex } from "../core/ids.ts";
+import { maskNeighbours } from "../core/mask-graph.ts";
+import { isKeyTimeOver, keyDeadlineS, openingBytes, openingsLength } from "../core/round-keys.ts";
+import { isMaskKey, isSecretKeyOf, roundSides, seedHashOf } from "../privacy/masking/index.ts";
 import { checkRight } from "./check-right.ts";
 import type { FindingInput } from "./findings.ts";
 import type { EventOf, RoundDraft, Walk } from "./task-record.ts";
@@ -16,7 +19,9 @@ export function checkAdvertisement(walk: Walk, draft: RoundDraft, event: EventOf
   const { participant, slot, maskKey, seedHash, sharesId, timestampS } = event;
   const find = (finding: FindingInput) => draft.log.add({ party: participant, ...finding });
   const deadlineS = keyDeadlineS(keysOf(draft), rules);
-  if (rules.keyWindowS === 0 || draft.commitments.length > 0 || [maskKey, seedHash, sharesId].includes(zeroBytes32)) {
+  const isKey = rules.mode !== "masked" || isMaskKey(maskKey);
+  const isNone = !isKey || [seedHash, sharesId].includes(zeroBytes32);
+  if (rules.keyWindowS === 0 || draft.commitments.length > 0 || isNone) {
     find({
       code: "ADVERTISEMENT_WRONG",
       message: `${participant} advertised keys in a task without time for them, after commitments, or keys that are none.`,
@@ -105,6 +110,24 @@ export function checkShown(walk: Walk, event: { readonly name: string } | undefi
     openingsWrong(draft, "openings came without a proposal", { attempt: draft.shown.attempt });
     draft.shown = undefined;
   }
+}
+
+/** Whether what a masked round's proposal opens of a slot is not what was advertised: what a challenge of a false opening proves. */
+export function isOpenedFalsely(
+  { rules, taskId }: Walk,
+  { round, opened: { seed, drawn }, advertisements, commitments }: RoundDraft,
+  openings: Hex,
+  slot: number,
+): boolean {
+  const surviving = commitments.map((each) => each.slot);
+  const graph = { seed, drawn, neighbours: rules.neighbours };
+  const { survivors, dropped } = roundSides({ taskId, round, ...graph, advertisements, surviving });
+  const at = [...survivors, ...dropped].findIndex((key) => key.slot === slot);
+  const key = [...survivors, ...dropped][at];
+  const piece = fromHex(openings).subarray(openingBytes * at, openingBytes * (at + 1));
+  if (key === undefined || piece.length !== openingBytes) return false;
+  if (at < survivors.length) return !hexEquals(seedHashOf(piece), key.seedHash);
+  return maskNeighbours(slot, graph).some((other) => surviving.includes(other)) && !isSecretKeyOf(piece, key.maskKey);
 }
 
 function openingsWrong({ log }: RoundDraft, what: string, data: NonNullable<FindingInput["data"]>): void {

@@ -2,10 +2,10 @@ import { chunkCountOf } from "../core/chunk-tree.ts";
 import { proposalHash } from "../core/commitment.ts";
 import { hexEquals } from "../core/hex.ts";
 import type { ChallengeKind, Commitment } from "../core/records.ts";
-import { keyedSlots, leastUpdates } from "../core/round-keys.ts";
+import { leastUpdates } from "../core/round-keys.ts";
 import { checkAssignedBond } from "./check-bonds.ts";
 import { checkWithheld } from "./check-demands.ts";
-import { takeOpenings } from "./check-keys.ts";
+import { isOpenedFalsely, takeOpenings } from "./check-keys.ts";
 import { checkReasons } from "./check-reasons.ts";
 import type { Finding, FindingData } from "./findings.ts";
 import { type EventOf, type HashedProposal, includedIn, type RoundDraft, slotBit, type Walk } from "./task-record.ts";
@@ -152,7 +152,7 @@ export function checkChallenge(walk: Walk, draft: RoundDraft, event: EventOf<"Ch
     find(`${challenger} won a challenge about a place that there is not.`, { chunkIndex: event.chunkIndex });
   }
   if (!canProve(walk, draft, event)) {
-    find(`${challenger} won a challenge of ${kind} in a task of ${walk.rules.mode} mode, where there is none of it.`, {
+    find(`${challenger} won a challenge of ${kind} against ${aggregator} that this record gives no ground for.`, {
       kind,
       chunkIndex: event.chunkIndex,
     });
@@ -172,9 +172,13 @@ function chunkLimit({ rules }: Walk, kind: ChallengeKind): number {
   return kind === "withheld" ? 2 ** 32 : chunkCountOf(rules.parameterCount);
 }
 
-/** Whether a challenge of this kind can be won in the task's mode: of a false opening, about a slot that advertised. */
-function canProve({ rules: { mode } }: Walk, draft: RoundDraft, { kind, chunkIndex }: EventOf<"Challenged">): boolean {
-  if (kind === "false-opening") return mode === "masked" && (keyedSlots(draft) >> BigInt(chunkIndex)) % 2n === 1n;
+/** Whether a challenge of this kind can be won in the task's mode; of a false opening, whether it is one. */
+function canProve(walk: Walk, draft: RoundDraft, { kind, chunkIndex }: EventOf<"Challenged">): boolean {
+  const { mode } = walk.rules;
+  const openings = draft.proposal?.openings;
+  if (kind === "false-opening") {
+    return mode === "masked" && openings !== undefined && isOpenedFalsely(walk, draft, openings, chunkIndex);
+  }
   // nothing is left out of a sum; ciphertexts are another length than the chunks that a proof shows
   if (mode === "encrypted") return kind === "wrong-weight" || kind === "withheld";
   return mode === "transparent" || kind !== "left-out";

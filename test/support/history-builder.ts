@@ -23,7 +23,7 @@ export { accountOf, honestUpdate } from "./history-writer.ts";
 
 /** Writes a task's history and its blobs, step by step as the contracts and the members do. */
 export async function buildHistory(options: HistoryOptions = {}): Promise<History> {
-  const { members: count = 4, rounds = 3, inputs = 150, detail = true, scripts = {} } = options;
+  const { members: count = 4, rounds = 3, inputs = 150, detail = true, scripts = {}, access } = options;
   const model = { kind: "linear-regression", inputs, output: { kind: "numbers", count: 1 } } as const;
   const { privacy } = options;
   const taskSpec: TaskSpec = {
@@ -64,11 +64,13 @@ export async function buildHistory(options: HistoryOptions = {}): Promise<Histor
     lanes,
     modelRoot,
     accumulator: zeroBytes32,
-    historyHead: initialHistoryHead({ ...deployment, taskId, rules, modelRoot, spec }),
+    historyHead: initialHistoryHead({ ...deployment, taskId, rules, modelRoot, spec, access }),
     mine: createMiner(events, detail, () => writer.nowS),
     put: putInto(store),
   };
-  writer.mine(creator, { name: "TaskCreated", taskId, creator, rules, modelRoot, spec });
+  const created: Unplaced = { name: "TaskCreated", taskId, creator, rules, modelRoot, spec };
+  const restricted: Unplaced[] = access ? [{ name: "AccessRestricted", taskId, access }] : [];
+  writer.mine(creator, created, ...restricted);
   const amountWei = BigInt(rules.participantBondGwei) * 10n ** 9n;
   for (const [index, participant] of members.entries()) {
     const lock: Unplaced = { name: "BondLocked", taskId, round: 0, account: participant, amountWei };

@@ -1,7 +1,15 @@
 import type { RecoverSigner, StoredState } from "../../node/audit/index.ts";
-import type { Address, Bytes32 } from "../../node/core/ids.ts";
+import type { Address, Bytes32, Hex } from "../../node/core/ids.ts";
 import type { PrivacySpec } from "../../node/core/privacy-spec.ts";
-import type { Commitment, GivenWord, MisconductKind, Proposal, TaskRules } from "../../node/core/records.ts";
+import type {
+  Access,
+  Advertisement,
+  Commitment,
+  GivenWord,
+  MisconductKind,
+  Proposal,
+  TaskRules,
+} from "../../node/core/records.ts";
 import type { TaskEvent } from "../../node/core/task-events.ts";
 import type { BlobStore } from "../../node/ports/storage.ts";
 
@@ -9,7 +17,13 @@ import type { BlobStore } from "../../node/ports/storage.ts";
 export interface RoundScript {
   /** Members who ask to leave after the opening. */
   readonly leave?: readonly number[];
-  /** How many of the drawn commit; all by default. */
+  /** In a masked or encrypted task: how many of the drawn advertise keys; all by default. */
+  readonly keyed?: number;
+  /** Fields of an advertisement other than those of the member's secrets. */
+  readonly advertisement?: (member: number, honest: Advertisement) => Advertisement;
+  /** In a masked or encrypted task: what the proposal opens, other than what it must. */
+  readonly openings?: (honest: Hex) => Hex;
+  /** How many of the drawn, in a masked task of those with keys, commit; all by default. */
   readonly commits?: number;
   /** An update other than the honest one; `honest` may be changed and returned. */
   readonly update?: (member: number, honest: Int32Array) => Int32Array;
@@ -48,6 +62,8 @@ export interface HistoryOptions {
   /** Inputs of the linear model; it has one parameter more. */
   readonly inputs?: number;
   readonly rules?: Partial<TaskRules>;
+  /** Who may enrol, in a restricted task. */
+  readonly access?: Access;
   /** The specification's privacy; none by default. */
   readonly privacy?: PrivacySpec;
   /** Whether events carry sender, gas, time and words; true by default. */

@@ -1,6 +1,7 @@
 import { extendAccumulator, startAccumulator } from "../../node/core/commitment.ts";
 import { drawnCount, slotOf } from "../../node/core/draw.ts";
-import type { Address } from "../../node/core/ids.ts";
+import { leastUpdates } from "../../node/core/round-keys.ts";
+import { ableToCommit, advertise, hidden } from "./history-keys.ts";
 import type { RoundScript } from "./history-options.ts";
 import {
   assignment,
@@ -27,16 +28,19 @@ export async function writeRound(writer: Writer, script: RoundScript): Promise<b
   const { rules, members, taskId } = writer;
   const { overlapped } = writer;
   writer.overlapped = undefined;
-  const { open, draw } = openRound(writer);
+  const open = openRound(writer);
   for (const number of script.leave ?? []) {
     writer.leaving.push(members[number]!);
     writer.mine(members[number]!, { name: "Leaving", taskId, participant: members[number]! });
   }
-  await commit(writer, open, script, draw);
+  advertise(writer, open, script);
+  await commit(writer, open, script);
   if (end === "open") return false;
-  const { committed } = open;
-  if (committed.length < draw.count) writer.nowS += rules.commitWindowS + 1;
-  if (committed.length < rules.minUpdates) return invalidate(writer, open, "too-few-updates");
+  const { committed, advertisements, slots } = open;
+  const possible = rules.mode === "masked" ? advertisements.length : slots.length;
+  const isStuck = rules.mode === "masked" && advertisements.length < leastUpdates(open, rules);
+  if (committed.length < possible && !isStuck) writer.nowS += rules.keyWindowS + rules.commitWindowS + 1;
+  if (committed.length < leastUpdates(open, rules)) return invalidate(writer, open, "too-few-updates");
   close(writer, open);
   if (script.rejectedProposal) {
     await proposeWrongly(writer, open);
@@ -96,12 +100,7 @@ async function fall(
   finalize(writer, open, await propose(writer, open, {}), false);
 }
 
-interface Draw {
-  readonly count: number;
-  readonly slots: readonly { readonly participant: Address; readonly slot: number }[];
-}
-
-function openRound(writer: Writer): { open: OpenRound; draw: Draw } {
+function openRound(writer: Writer): OpenRound {
   const { chainId, federation, taskId, rules, places, candidate } = writer;
   const round = ++writer.round;
   writer.nowS += 5;
@@ -113,11 +112,13 @@ function openRound(writer: Writer): { open: OpenRound; draw: Draw } {
   const opening = { taskId, round, baseModelRoot, seed, enrolled, drawn };
   const accumulator = startAccumulator({ chainId, federation, ...opening });
   writer.accumulator = accumulator;
-  const commitDeadlineS = writer.nowS + rules.commitWindowS;
+  const commitDeadlineS = writer.nowS + rules.keyWindowS + rules.commitWindowS;
   writer.mine(writer.aggregators[0], ...freed, { name: "RoundOpened", ...opening, commitDeadlineS, accumulator });
-  const slots = places.map((participant, index) => ({ participant, slot: slotOf(index, enrolled, drawn, seed) }));
-  const open = { round, lanes, baseModelRoot, accumulator, committed: [], attempt: 0 };
-  return { open, draw: { count: drawn, slots: slots.filter(({ slot }) => slot < drawn) } };
+  const slots = places
+    .map((participant, index) => ({ participant, slot: slotOf(index, enrolled, drawn, seed) }))
+    .filter(({ slot }) => slot < drawn);
+  const start = { round, lanes, baseModelRoot, seed, slots, accumulator };
+  return { ...start, advertisements: [], secrets: new Map(), committed: [], attempt: 0 };
 }
 
 function freePlaces({ taskId, rules, places, leaving, expelled }: Writer): readonly Unplaced[] {
@@ -137,21 +138,22 @@ function freePlaces({ taskId, rules, places, leaving, expelled }: Writer): reado
   return freed;
 }
 
-async function commit(writer: Writer, open: OpenRound, script: RoundScript, { slots }: Draw): Promise<void> {
+async function commit(writer: Writer, open: OpenRound, script: RoundScript): Promise<void> {
   const { taskId, rules } = writer;
   const { round } = open;
   const committed: Committed[] = [];
-  const able = slots.filter(({ participant }) => !writer.leaving.includes(participant));
+  const able = ableToCommit(writer, open);
   for (const { participant, slot } of able.slice(0, script.commits ?? able.length)) {
     writer.nowS += 1;
     const member = writer.members.indexOf(participant);
     const honest = honestUpdate(rules, member, round);
-    const lanes = script.update?.(member, honest) ?? honest;
+    const update = script.update?.(member, honest) ?? honest;
     const weight = script.weight?.(member) ?? member + 1;
+    const lanes = await hidden(writer, open, slot, weight, update);
     const contentId = await writer.put(lanes);
     const follows = { taskId, round, participant, slot, weight, updateRoot: boundRoot(participant, lanes), contentId };
     const commitment = script.commitment?.(member, follows) ?? follows;
-    committed.push({ ...commitment, lanes });
+    committed.push({ ...commitment, lanes, honest: update });
     open.accumulator = extendAccumulator(open.accumulator, commitment);
     writer.mine(participant, { name: "Committed", ...commitment });
   }

@@ -2,14 +2,25 @@ import { ruleByName } from "../../node/aggregation/index.ts";
 import { chunkTreeRoot, createChunkTree } from "../../node/core/chunk-tree.ts";
 import { demandId, extendHistory, proposalHash, updateRootOf, zeroBytes32 } from "../../node/core/commitment.ts";
 import type { Address, Bytes32 } from "../../node/core/ids.ts";
-import type { ChallengeKind, Commitment, Demand, GivenWord, InvalidReason, Proposal } from "../../node/core/records.ts";
+import type {
+  Advertisement,
+  ChallengeKind,
+  Commitment,
+  Demand,
+  GivenWord,
+  InvalidReason,
+  Proposal,
+} from "../../node/core/records.ts";
 import { nodesBelow } from "../../node/core/tree-nodes.ts";
+import type { MaskSecrets } from "../../node/privacy/masking/index.ts";
+import { maskedModel, openingsOf } from "./history-keys.ts";
 import type { RoundScript } from "./history-options.ts";
 import { accountOf, signWord, type Unplaced, type Writer } from "./history-writer.ts";
 
-/** A commitment and what was committed. */
+/** A commitment and what was committed; `honest`: what is hidden in it. */
 export interface Committed extends Commitment {
   readonly lanes: Int32Array;
+  readonly honest: Int32Array;
 }
 
 /** A round in the making. */
@@ -17,6 +28,13 @@ export interface OpenRound {
   readonly round: number;
   readonly lanes: Int32Array;
   readonly baseModelRoot: Bytes32;
+  readonly seed: bigint;
+  /** Of the drawn. */
+  readonly slots: readonly { readonly participant: Address; readonly slot: number }[];
+  /** In a masked or encrypted task. */
+  readonly advertisements: Advertisement[];
+  /** By slot. */
+  readonly secrets: Map<number, MaskSecrets>;
   accumulator: Bytes32;
   committed: readonly Committed[];
   attempt: number;
@@ -74,9 +92,7 @@ export async function propose(writer: Writer, open: OpenRound, script: RoundScri
   const isOut = (at: number) => script.exclude?.includes(at) ?? false;
   const excluded = committed.filter((_, i) => isOut(i));
   const included = committed.filter((_, i) => !isOut(i));
-  const aggregation = ruleByName(rules.rule).create(rules);
-  for (const { lanes, weight } of included) aggregation.add(lanes, weight);
-  const honest = aggregation.finish(open.lanes);
+  const honest = rules.mode === "masked" ? maskedModel(writer, open) : plainModel(writer, open, included);
   const lanes = script.model?.(honest.slice()) ?? honest;
   const follows: Proposal = {
     attempt,
@@ -89,6 +105,12 @@ export async function propose(writer: Writer, open: OpenRound, script: RoundScri
   const proposal = script.proposal?.(follows) ?? follows;
   record(writer, open, proposal, script);
   return { proposal, lanes };
+}
+
+function plainModel({ rules }: Writer, open: OpenRound, included: readonly Committed[]): Int32Array {
+  const aggregation = ruleByName(rules.rule).create(rules);
+  for (const { honest, weight } of included) aggregation.add(honest, weight);
+  return aggregation.finish(open.lanes);
 }
 
 /** A proposal of another model without the first update, for which there is no reason. */
@@ -114,7 +136,11 @@ function record(writer: Writer, open: OpenRound, proposal: Proposal, script: Rou
       ? { words: script.words?.(wordsOf(writer, open, script)) ?? wordsOf(writer, open, script) }
       : {};
   const event = { name: "Proposed", taskId, round: open.round, proposal, challengeDeadlineS, ...words } as const;
-  writer.mine(proposal.aggregator, event);
+  const honest = openingsOf(writer, open);
+  const openings = honest && (script.openings?.(honest) ?? honest);
+  const { attempt } = proposal;
+  const opened = openings ? [{ name: "Opened", taskId, round: open.round, attempt, openings } as const] : [];
+  writer.mine(proposal.aggregator, ...opened, event);
 }
 
 /** Everybody that committed says that it holds all but what the script leaves out, ascending by account. */

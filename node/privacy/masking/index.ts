@@ -15,6 +15,7 @@ export {
 } from "./collect-openings.ts";
 export {
   createMaskSecrets,
+  isMaskKey,
   isSecretKeyOf,
   type MaskPair,
   type MaskSecrets,

@@ -53,6 +53,18 @@ export function isSecretKeyOf(secretKey: Uint8Array, maskKey: Bytes32): boolean 
   return y % 2n === 0n && x === BigInt(maskKey);
 }
 
+/** Whether a word is the x of a point on secp256k1, below the curve's order: what the contract takes for a mask key. */
+export function isMaskKey(maskKey: Bytes32): boolean {
+  if (BigInt(maskKey) >= order) return false;
+  try {
+    Point.fromBytes(concatBytes(Uint8Array.of(2), fromHex(maskKey)));
+    return true;
+  } catch {
+    // no point has this x
+    return false;
+  }
+}
+
 /**
  * The key of the mask of two participants: `keccak256(0x06 ‖ uint32 taskId ‖ uint32 round ‖ uint8 a ‖ uint8 b ‖ address(P))`, P the secret key of one
  * times the point of the other's mask key with even y; the same from either side, and what ecrecover computes on the chain.
