@@ -1,8 +1,7 @@
 import { checkRound } from "../audit/check-round.ts";
+import { isSealed } from "../core/blob-length.ts";
 import { FedledgerError } from "../core/error.ts";
 import type { Address } from "../core/ids.ts";
-import { lanesToBytes } from "../core/lanes.ts";
-import type { BlobStore } from "../ports/storage.ts";
 import type { ModelSource, TaskLook } from "../rounds/model-source.ts";
 import { includedBy } from "../rounds/round-queries.ts";
 import type { AggregatorAction, AggregatorEvent } from "./aggregator-machine.ts";
@@ -10,17 +9,16 @@ import type { AggregatorAction, AggregatorEvent } from "./aggregator-machine.ts"
 /** What computing a round needs. */
 export interface AggregateRoundDeps {
   readonly me: Address;
-  readonly store: BlobStore;
   readonly source: ModelSource;
 }
 
 /**
  * Computes the round's model from the updates that are not left out, one in memory at a time, stores it, and gives the
  * proposal. Updates that turn out to be unusable or gone are given as such instead; the machine then decides again.
- * Rejects as ModelSource.baseOf and BlobStore.put do.
+ * Rejects as ModelSource.baseOf and ModelSource.put do.
  */
 export async function aggregateRound(
-  { me, store, source }: AggregateRoundDeps,
+  { me, source }: AggregateRoundDeps,
   action: Extract<AggregatorAction, { kind: "aggregate" }>,
   look: TaskLook,
 ): Promise<readonly AggregatorEvent[]> {
@@ -32,25 +30,26 @@ export async function aggregateRound(
     round: { round: round.round, commitments: includedBy(round, excluded) },
     baseLanes: await source.baseOf(round.round, look),
     getUpdate: (commitment) => source.update(commitment, look),
+    sealed: isSealed(look.view),
     signal: look.signal,
   });
-  const { lanes, modelRoot, contentId, totalWeight } = check;
+  const { lanes, modelRoot, totalWeight } = check;
   const bad = check.updates.filter(({ status }) => status !== "valid");
   if (bad.length > 0) {
     return bad.map(({ commitment, status }) => ({
       kind: "update",
       commitment,
-      fact: status === "missing" ? "gone" : "unusable",
+      fact: status === "missing" || status === "sealed" ? "gone" : "unusable",
     }));
   }
-  if (lanes === undefined || modelRoot === undefined || contentId === undefined) {
+  if (lanes === undefined || modelRoot === undefined) {
     throw new FedledgerError("INVALID_ARGUMENT", {
       name: "excluded",
       value: excluded,
       expected: "at least one update",
     });
   }
-  await store.put(lanesToBytes(lanes), { signal: look.signal });
+  const contentId = await source.put(lanes, { round: round.round, purpose: "model", root: modelRoot }, look);
   const proposal = { attempt, aggregator: me, modelRoot, contentId, totalWeight, excluded };
   return [{ kind: "aggregated", subject, proposal }];
 }

@@ -1,3 +1,4 @@
+import { isFedledgerError } from "../core/error.ts";
 import { weiOfGwei } from "../core/ether.ts";
 import { hexEquals } from "../core/hex.ts";
 import type { Bytes32 } from "../core/ids.ts";
@@ -12,6 +13,7 @@ import { createModelSource } from "../rounds/model-source.ts";
 import { type NodeTimes, nodeTimes } from "../rounds/node-times.ts";
 import type { RoleDeps, RoleProcess } from "../rounds/role-process.ts";
 import { sendCall } from "../rounds/send-call.ts";
+import { createTaskSealing } from "../rounds/task-sealing.ts";
 import { aggregateRound } from "./aggregate-round.ts";
 import {
   type AggregatorAction,
@@ -50,7 +52,9 @@ export function createAggregator(deps: AggregatorDeps, options: AggregatorOption
   const { taskId, chain, store, transport, clock, random, log, onProgress } = deps;
   const times = nodeTimes(options);
   const me = chain.account;
-  const source = createModelSource({ store, transport });
+  const journal = deps.journal ?? createMemoryJournal();
+  const sealing = deps.keys && createTaskSealing({ ...deps, keys: deps.keys, journal });
+  const source = createModelSource({ store, transport, sealing });
   const clerk = createCourtClerk({ chain, source, random, log, onProgress });
   const concurrency = options.gatherConcurrency ?? 4;
   const queue = createGatherQueue(concurrency);
@@ -59,7 +63,7 @@ export function createAggregator(deps: AggregatorDeps, options: AggregatorOption
     "aggregator",
     (bond) => bond.freeWei + bond.lockedWei,
   );
-  const custody = createCustodyJournal(deps.journal ?? createMemoryJournal());
+  const custody = createCustodyJournal(journal);
   let aggregateStartMs = clock.nowMs();
 
   async function perform(
@@ -92,8 +96,14 @@ export function createAggregator(deps: AggregatorDeps, options: AggregatorOption
         return await clerk.perform(action, look);
       case "gather": {
         const { commitment } = action;
-        await queue.run(() => source.update(commitment, look), signal);
-        emit({ kind: "update", commitment, fact: "here" });
+        try {
+          await queue.run(() => source.update(commitment, look), signal);
+          emit({ kind: "update", commitment, fact: "here" });
+        } catch (error) {
+          if (!isFedledgerError(error, "SEAL_BROKEN")) throw error;
+          log.debug("A sealed update does not open", { round: commitment.round, ...reasonOf(error) });
+          emit({ kind: "update", commitment, fact: "unusable" });
+        }
         const { updates, view } = driver.state();
         const of = view?.rounds.find(({ round }) => round === commitment.round)?.commitments ?? [];
         const gathered = of.filter((one) => updates.has(updateKey(one))).length;
@@ -108,7 +118,7 @@ export function createAggregator(deps: AggregatorDeps, options: AggregatorOption
       }
       case "aggregate": {
         aggregateStartMs = clock.nowMs();
-        for (const event of await aggregateRound({ me, store, source }, action, look)) emit(event);
+        for (const event of await aggregateRound({ me, source }, action, look)) emit(event);
         return;
       }
     }
@@ -134,6 +144,7 @@ export function createAggregator(deps: AggregatorDeps, options: AggregatorOption
       },
     ),
     perform,
+    sealing,
     onProgress(progress) {
       if (progress.kind === "finalized" || progress.kind === "invalidated") {
         holder.sweep().catch((error: unknown) => log.debug("Forgetting unused updates failed", reasonOf(error)));
@@ -149,6 +160,7 @@ export function createAggregator(deps: AggregatorDeps, options: AggregatorOption
   const holder = createUpdateHolder({
     chain,
     store,
+    source,
     journal: custody,
     log,
     onCustody: (update) => driver.dispatch({ kind: "custody", update, isSigned: true }),

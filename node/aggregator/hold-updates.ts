@@ -1,8 +1,9 @@
 import { checkUpdate } from "../audit/check-update.ts";
-import { FedledgerError } from "../core/error.ts";
+import { isSealed, taskBlobBytes } from "../core/blob-length.ts";
+import { FedledgerError, isFedledgerError } from "../core/error.ts";
 import type { Address, Bytes32, PeerIdText } from "../core/ids.ts";
-import type { Custody, Member, TaskRules } from "../core/records.ts";
-import { roundsInFlight } from "../core/task-view.ts";
+import type { Custody, Member } from "../core/records.ts";
+import { roundsInFlight, type TaskView } from "../core/task-view.ts";
 import type { Chain } from "../ports/chain.ts";
 import type { BlobStore } from "../ports/storage.ts";
 import type { Log } from "../ports/system.ts";
@@ -15,6 +16,7 @@ import {
   type HoldRequest,
   holdProtocol,
 } from "../rounds/messages.ts";
+import type { ModelSource } from "../rounds/model-source.ts";
 import { isDrawn, openRound } from "../rounds/round-queries.ts";
 import type { RoundState } from "../rounds/round-state.ts";
 import type { CustodyJournal } from "./custody-journal.ts";
@@ -35,6 +37,7 @@ export interface UpdateHolder {
 export function createUpdateHolder(deps: {
   readonly chain: Pick<Chain, "account" | "signRecord">;
   readonly store: BlobStore;
+  readonly source: Pick<ModelSource, "update">;
   readonly journal: CustodyJournal;
   readonly log: Log;
   /** Told of what may not be left out any more, before the word goes out. */
@@ -43,13 +46,13 @@ export function createUpdateHolder(deps: {
   /** Where the fetching waits for its turn: memory does not grow with the number of requests. */
   readonly queue: GatherQueue;
 }): UpdateHolder {
-  const { chain, store, journal, log, onCustody, state, queue } = deps;
+  const { chain, store, source, journal, log, onCustody, state, queue } = deps;
   const held = new Map<Bytes32, { readonly round: number; readonly account: string }>();
 
   const judge = (
     request: HoldRequest,
     from: PeerIdText,
-  ): HoldRefusal | { readonly participant: Address; readonly rules: TaskRules } => {
+  ): HoldRefusal | { readonly participant: Address; readonly view: TaskView; readonly members: readonly Member[] } => {
     const { view, members } = state();
     if (view === undefined || request.taskId !== view.taskId) return "unknown-task";
     const round = openRound(view);
@@ -62,7 +65,7 @@ export function createUpdateHolder(deps: {
         contentId !== request.contentId && entry.round === round.round && entry.account === account,
     );
     if (others.length >= maxHeldPerParticipant) return "too-many";
-    return { participant: member.account, rules: view.rules };
+    return { participant: member.account, view, members };
   };
 
   const isCommitted = (contentId: Bytes32): boolean =>
@@ -79,19 +82,19 @@ export function createUpdateHolder(deps: {
     }
     const judged = judge(request, from);
     if (typeof judged === "string") return { held: false, reason: judged };
-    const { participant, rules } = judged;
+    const { participant, view, members } = judged;
     const { taskId, round, updateRoot, contentId } = request;
     const custody = { taskId, round, participant, updateRoot, contentId, aggregator: chain.account };
-    const lengthBytes = 4 * rules.parameterCount;
+    const lengthBytes = taskBlobBytes(view);
     // bytes that were held before stay, whatever is said of them now: they may be another's, whose custody was signed
     const before = held.get(contentId);
     const forget = () => (before === undefined ? held.delete(contentId) : held.set(contentId, before));
     held.set(contentId, { round, account: participant.toLowerCase() });
     try {
-      const reason = await queue.run(
-        async () => refusalOf(await store.get(contentId, { lengthBytes, providers: [from], signal }), custody, rules),
-        signal,
-      );
+      const reason = await queue.run(async () => {
+        const bytes = await source.update(custody, { view, members, signal }, from);
+        return refusalOf(bytes, custody, view);
+      }, signal);
       if (reason !== undefined) {
         forget();
         log.debug("An update that is not what is to be committed is not held", { from, round, reason });
@@ -101,7 +104,8 @@ export function createUpdateHolder(deps: {
     } catch (error) {
       forget();
       log.debug("An update could not be fetched to be held", { from, ...reasonOf(error) });
-      return { held: false, reason: "not-fetched" };
+      const isLocked = isFedledgerError(error, "BLOB_SEALED") || isFedledgerError(error, "SEAL_BROKEN");
+      return { held: false, reason: isLocked ? "not-opened" : "not-fetched" };
     }
     await journal.enter(custody);
     onCustody(custody);
@@ -120,7 +124,7 @@ export function createUpdateHolder(deps: {
       for (const [contentId, { round }] of held) {
         if (round >= running) continue;
         held.delete(contentId);
-        if (!committed.has(contentId)) await store.remove(contentId, 4 * view.rules.parameterCount);
+        if (!committed.has(contentId)) await store.remove(contentId, taskBlobBytes(view));
       }
     },
   };
@@ -134,9 +138,10 @@ function memberOf(members: readonly Member[], peer: PeerIdText): Member | undefi
 async function refusalOf(
   bytes: Uint8Array,
   update: Omit<Custody, "signature">,
-  rules: TaskRules,
+  view: Pick<TaskView, "rules" | "spec">,
 ): Promise<HoldRefusal | undefined> {
-  const { lanes, findings } = await checkUpdate({ bytes, commitment: { ...update, slot: 0, weight: 1 }, rules });
+  const commitment = { ...update, slot: 0, weight: 1 };
+  const { lanes, findings } = await checkUpdate({ bytes, commitment, rules: view.rules, opened: isSealed(view) });
   if (lanes !== undefined) return undefined;
   return findings[0]?.code === "UPDATE_OUT_OF_BOUNDS" ? "invalid-update" : "wrong-root";
 }

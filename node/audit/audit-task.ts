@@ -4,15 +4,18 @@ import { hexEquals } from "../core/hex.ts";
 import type { Address, Bytes32, PeerIdText, RoundNumber } from "../core/ids.ts";
 import { bytesToLanes } from "../core/lanes.ts";
 import type { TaskEvent } from "../core/task-events.ts";
+import type { BlobOpener, SealedName } from "../ports/sealing.ts";
 import type { BlobStore } from "../ports/storage.ts";
 import type { Random } from "../ports/system.ts";
 import { type AuditReport, concludeAudit } from "./audit-report.ts";
 import { misconductWrong } from "./check-misconduct.ts";
 import { checkRecord } from "./check-record.ts";
-import { checkRound, isUnavailable } from "./check-round.ts";
+import { checkRound } from "./check-round.ts";
 import type { StoredState } from "./check-storage.ts";
 import { checkTask, type TaskCheck } from "./check-task.ts";
 import { createFindingLog, type Finding } from "./findings.ts";
+import { isUnavailable } from "./is-unavailable.ts";
+import { readBlob } from "./read-blob.ts";
 import { createReuseCheck } from "./reuse.ts";
 import { judgeRound, type RoundVerdict, type RoundWork } from "./round-verdict.ts";
 import { type RoundSample, sampleRounds } from "./sample-rounds.ts";
@@ -28,6 +31,8 @@ export interface AuditInput extends Deployment {
   readonly recoverSigner?: RecoverSigner | undefined;
   /** Where blobs come from. */
   readonly store: Pick<BlobStore, "get">;
+  /** What opens the blobs of a sealed task; without it their rounds are unchecked. */
+  readonly opener?: BlobOpener | undefined;
   /** Peers that may have a member's blob, best first. */
   readonly providers?: ((owner: Address) => readonly PeerIdText[]) | undefined;
   /** Look at the bytes of this many random rounds only; the record is checked whole. */
@@ -80,28 +85,43 @@ export async function* auditTask(input: AuditInput): AsyncGenerator<RoundVerdict
 
 function beginAudit(input: AuditInput, record: TaskRecord, task: TaskCheck, sample: RoundSample | undefined) {
   const { rules, modelRoot } = record.created;
-  const { store, providers, signal, onProgress } = input;
+  const { store, opener, providers, signal, onProgress } = input;
   const reuse = createReuseCheck();
-  const lengthBytes = 4 * rules.parameterCount;
+  const { parameterCount } = rules;
+  const lengthBytes = 4 * parameterCount;
+  const sealed = task.spec?.blobs === "members";
   /** The newest model: that of the round before, final or, where the next round was opened on it, proposed. */
   let candidate: Model | undefined;
   let model: Model | undefined = task.initialLanes && { root: modelRoot, lanes: task.initialLanes };
 
-  const get = (contentId: Bytes32, owner: Address): Promise<Uint8Array> =>
-    store.get(contentId, { lengthBytes, ...(providers && { providers: providers(owner) }), ...(signal && { signal }) });
+  const get = (contentId: Bytes32, name: SealedName): Promise<Uint8Array> =>
+    readBlob(
+      { store, parameterCount, sealed, opener },
+      { ...name, contentId },
+      { ...(providers && { providers: providers(name.sender) }), signal },
+    );
+
+  const getModel = ({ round, proposal }: RoundRecord): Promise<Uint8Array> => {
+    const { contentId, aggregator: sender, modelRoot: root } = proposal!;
+    return get(contentId, { round, sender, purpose: "model", root });
+  };
 
   /** The recorded model of a round, or why not. */
-  async function recorded({ proposal }: RoundRecord): Promise<Model | "missing" | "differs"> {
+  async function recorded(
+    { proposal }: RoundRecord,
+    read: () => Promise<Uint8Array>,
+  ): Promise<Model | "missing" | "sealed" | "differs"> {
     if (!proposal) return "missing";
     try {
-      const bytes = await get(proposal.contentId, proposal.aggregator);
+      const bytes = await read();
       const lanes = bytes.length === lengthBytes ? bytesToLanes(bytes) : undefined;
       if (!lanes || !hexEquals(chunkTreeRoot(lanes), proposal.modelRoot)) return "differs";
       return { root: proposal.modelRoot, lanes };
     } catch (error) {
       signal?.throwIfAborted();
       if (!isUnavailable(error)) throw error;
-      return (error as { code?: string }).code === "BLOB_NOT_FOUND" ? "missing" : "differs";
+      const { code } = error as { code?: string };
+      return code === "BLOB_NOT_FOUND" ? "missing" : code === "BLOB_SEALED" ? "sealed" : "differs";
     }
   }
 
@@ -113,30 +133,38 @@ function beginAudit(input: AuditInput, record: TaskRecord, task: TaskCheck, samp
     const maker = record.rounds.findLast(
       (other) => other.round < round.round && hexEquals(other.proposal?.modelRoot ?? "", root),
     );
-    const found = maker && (await recorded(maker));
+    const found = maker && (await recorded(maker, () => getModel(maker)));
     return typeof found === "object" ? found : undefined;
   }
 
   async function look(round: RoundRecord): Promise<RoundWork & { movedLanes?: number }> {
     const base = await baseOf(round);
+    // fetched once, whoever asks first
+    let reading: Promise<Uint8Array> | undefined;
+    const read = () => {
+      reading ??= getModel(round);
+      return reading;
+    };
     const check = await checkRound({
       taskId: record.taskId,
       rules,
       round,
       baseLanes: base?.lanes,
-      getUpdate: ({ contentId, participant }) => get(contentId, participant),
-      getModel: (proposal) => get(proposal.contentId, proposal.aggregator),
+      getUpdate: ({ contentId, participant: sender, updateRoot: root }) =>
+        get(contentId, { round: round.round, sender, purpose: "update", root }),
+      getModel: read,
+      sealed,
       signal,
       onProgress: (progress) => onProgress?.({ round: round.round, rounds: record.rounds.length, ...progress }),
     });
     const right = check.modelRoot !== undefined && hexEquals(check.modelRoot, round.proposal!.modelRoot);
-    const found = await recorded(round);
+    const found = await recorded(round, read);
     const modelBlob = typeof found === "object" ? "right" : found;
     candidate = right ? { root: check.modelRoot!, lanes: check.lanes! } : typeof found === "object" ? found : undefined;
     if (round.phase === "finalized") model = candidate;
     return {
       ...check,
-      findings: [...check.findings, ...findModel(round, { base: base !== undefined, right, modelBlob, check })],
+      findings: [...check.findings, ...findModel(round, { base: base !== undefined, right, modelBlob, check, sealed })],
       modelBlob,
       bytesChecked: check.bytesChecked + (modelBlob === "right" ? lengthBytes : 0),
       unsampled: false,
@@ -147,15 +175,34 @@ function beginAudit(input: AuditInput, record: TaskRecord, task: TaskCheck, samp
     model: (): Model | undefined => model,
     async round(round: RoundRecord): Promise<RoundVerdict> {
       const unsampled = round.phase === "finalized" && sample !== undefined && !sample.rounds.has(round.round);
+      const asked = !unsampled && round.proposal !== undefined && task.computable;
+      const locked = asked && sealed && opener === undefined;
       const work =
-        unsampled || !round.proposal || !task.computable
-          ? { findings: [], modelBlob: "not-asked" as const, bytesChecked: 0, unsampled }
-          : await look(round);
+        asked && !locked
+          ? await look(round)
+          : {
+              findings: locked ? [blobsSealed(round)] : [],
+              modelBlob: locked ? ("sealed" as const) : ("not-asked" as const),
+              bytesChecked: 0,
+              unsampled,
+            };
       const reused = reuse.look(round, work);
       const reports = falseReports(record, round, work);
       return judgeRound(round, { ...work, findings: [...work.findings, ...reused, ...reports] });
     },
   };
+}
+
+/** What is said of a round of a sealed task where there is no key at all. */
+function blobsSealed({ opened }: RoundRecord): Finding {
+  const log = createFindingLog(opened.taskId, opened.round);
+  log.add({
+    code: "BLOBS_SEALED",
+    severity: "unchecked",
+    message:
+      "The updates and models of this task are sealed to its members, so nothing was recomputed. A member opens them to an auditor by a grant (fedledger grant create), or audits itself with its keystore.",
+  });
+  return log.findings[0]!;
 }
 
 /** Reports of invalid updates that are valid: the contract would not have let them. */
@@ -179,8 +226,9 @@ function findModel(
   seen: {
     readonly base: boolean;
     readonly right: boolean;
-    readonly modelBlob: "right" | "missing" | "differs";
+    readonly modelBlob: "right" | "missing" | "sealed" | "differs";
     readonly check: { readonly modelRoot?: Bytes32; readonly contentId?: Bytes32 };
+    readonly sealed: boolean;
   },
 ): readonly Finding[] {
   const log = createFindingLog(round.opened.taskId, round.round);
@@ -195,7 +243,8 @@ function findModel(
       data: { modelRoot: round.opened.baseModelRoot },
     });
   }
-  const contentRight = seen.check.contentId !== undefined && hexEquals(seen.check.contentId, proposal.contentId);
+  const contentRight =
+    !seen.sealed && seen.check.contentId !== undefined && hexEquals(seen.check.contentId, proposal.contentId);
   if (seen.modelBlob === "differs" && !(seen.right && !contentRight)) {
     log.add({
       code: "MODEL_BYTES_DIFFER",
@@ -210,6 +259,14 @@ function findModel(
       severity: "unchecked",
       party,
       message: "The bytes of this round's model are nowhere to be had.",
+      data: { modelRoot: proposal.modelRoot, contentId: proposal.contentId },
+    });
+  } else if (seen.modelBlob === "sealed" && !seen.right) {
+    log.add({
+      code: "MODEL_SEALED",
+      severity: "unchecked",
+      party,
+      message: "The bytes of this round's model are sealed, and there is no key for them here.",
       data: { modelRoot: proposal.modelRoot, contentId: proposal.contentId },
     });
   }

@@ -1,23 +1,26 @@
 import { ruleByName, trimOf } from "../aggregation/index.ts";
 import { chunkLanes, chunkTreeRoot } from "../core/chunk-tree.ts";
 import { contentIdOf } from "../core/content-id.ts";
-import { isFedledgerError } from "../core/error.ts";
 import { hexEquals } from "../core/hex.ts";
 import type { Bytes32, TaskId } from "../core/ids.ts";
 import { bytesToLanes, lanesToBytes } from "../core/lanes.ts";
 import type { Commitment, Proposal, TaskRules } from "../core/records.ts";
 import type { RoundView } from "../core/task-view.ts";
+import { checkSealedModel } from "./check-sealed-model.ts";
 import { checkUpdate, missingUpdate, type UpdateCheck } from "./check-update.ts";
 import { createFindingLog, type Finding, type FindingLog } from "./findings.ts";
+import { isUnavailable } from "./is-unavailable.ts";
 
 /** What is known of one committed update after a look at its bytes. */
 export interface UpdateStatus {
   readonly commitment: Commitment;
-  /** `valid`; `missing`: not to be had; `differs`: other bytes were given; `invalid`: proven to break the rules. */
-  readonly status: "valid" | "missing" | "differs" | "invalid";
+  /** `valid`; `missing`: not to be had; `differs`: other bytes were given; `sealed`: no key opens them here; `invalid`: proven to break the rules. */
+  readonly status: "valid" | "missing" | "differs" | "sealed" | "invalid";
   readonly excluded: boolean;
   /** See UpdateCheck. */
   readonly informationBits: number;
+  /** Root of the lanes, bound to nobody: present for a valid update of a sealed task, whose content id says nothing of its lanes. */
+  readonly lanesRoot?: Bytes32;
 }
 
 /** What a look at a round's inputs and its proposal brought. */
@@ -53,8 +56,13 @@ export interface RoundCheckInput {
   readonly baseLanes: Int32Array | undefined;
   /** The blob of an update; undefined, or a rejection with BLOB_NOT_FOUND, BLOB_CORRUPT, BLOB_TOO_LARGE, where it cannot be had. */
   readonly getUpdate: (commitment: Commitment) => Promise<Uint8Array | undefined>;
-  /** The blob of the proposed model: asked for only to name the first wrong chunk of a wrong aggregate. */
+  /** The blob of the proposed model: asked for to name the first wrong chunk of a wrong aggregate, and in a sealed task to compare it. */
   readonly getModel?: (proposal: Proposal) => Promise<Uint8Array | undefined>;
+  /**
+   * The task's blobs are sealed: both functions give what is in them, their bytes checked against the content ids, or reject with BLOB_SEALED
+   * or SEAL_BROKEN, too.
+   */
+  readonly sealed?: boolean | undefined;
   readonly signal?: AbortSignal | undefined;
   /** After each update. */
   readonly onProgress?: ((progress: { updates: number; of: number }) => void) | undefined;
@@ -69,7 +77,7 @@ export interface RoundCheckInput {
  *
  * Without a proposal, all updates count as included and the recomputed model is returned.
  * Rejects with the signal's reason, with UNSUPPORTED_RULE, with LENGTH_MISMATCH if `baseLanes` is not the task's size,
- * and with whatever `getUpdate` rejects with beside the three codes above.
+ * and with whatever `getUpdate` rejects with beside the codes above.
  */
 export async function checkRound(input: RoundCheckInput): Promise<RoundCheck> {
   const { taskId, rules, round, baseLanes, signal } = input;
@@ -86,7 +94,8 @@ export async function checkRound(input: RoundCheckInput): Promise<RoundCheck> {
     const excluded = proposal !== undefined && ((proposal.excluded >> BigInt(commitment.slot)) & 1n) === 1n;
     const check = await look(commitment, input);
     bytesChecked += check.bytes;
-    updates.push({ commitment, status: check.status, excluded, informationBits: check.informationBits });
+    const { status, informationBits, lanesRoot } = check;
+    updates.push({ commitment, status, excluded, informationBits, ...(input.sealed && lanesRoot && { lanesRoot }) });
     if (excluded) {
       const isExplained = rules.holders > 0 || ((round.withheld ?? 0n) >> BigInt(commitment.slot)) % 2n === 1n;
       if (!isExplained) judgeExclusion(log, commitment, proposal!, check.status);
@@ -124,7 +133,7 @@ export async function checkRound(input: RoundCheckInput): Promise<RoundCheck> {
 
 async function look(
   commitment: Commitment,
-  { getUpdate, rules, signal }: RoundCheckInput,
+  { getUpdate, rules, sealed, signal }: RoundCheckInput,
 ): Promise<UpdateCheck & { status: UpdateStatus["status"]; bytes: number }> {
   let bytes: Uint8Array | undefined;
   let cause: unknown;
@@ -137,15 +146,21 @@ async function look(
   }
   if (bytes === undefined) {
     const finding = missingUpdate(commitment, cause);
-    const status = finding.code === "UPDATE_MISSING" ? "missing" : "differs";
-    return { findings: [finding], informationBits: 0, status, bytes: 0 };
+    return { findings: [finding], informationBits: 0, status: statusOf(finding), bytes: 0 };
   }
-  const check = await checkUpdate({ bytes, commitment, rules });
+  const check = await checkUpdate({ bytes, commitment, rules, opened: sealed });
   if (check.lanes && !(commitment.weight >= 1 && commitment.weight <= rules.maxWeight)) {
     return { findings: [wrongWeight(commitment, rules)], informationBits: 0, status: "invalid", bytes: bytes.length };
   }
   const proven = check.findings.some(({ severity }) => severity === "violation");
   return { ...check, status: check.lanes ? "valid" : proven ? "invalid" : "differs", bytes: bytes.length };
+}
+
+/** What an update's status is by why it could not be had. */
+function statusOf({ code }: Finding): UpdateStatus["status"] {
+  if (code === "UPDATE_SEALED") return "sealed";
+  if (code === "SEAL_BROKEN") return "invalid";
+  return code === "UPDATE_MISSING" ? "missing" : "differs";
 }
 
 function wrongWeight(commitment: Commitment, { maxWeight }: TaskRules): Finding {
@@ -185,10 +200,15 @@ async function compare(
   log: FindingLog,
   proposal: Proposal,
   recomputed: { lanes: Int32Array; modelRoot: Bytes32; contentId: Bytes32 },
-  { getModel, signal }: RoundCheckInput,
+  { taskId, round, sealed, getModel, signal }: RoundCheckInput,
 ): Promise<void> {
   const party = proposal.aggregator;
   if (hexEquals(proposal.modelRoot, recomputed.modelRoot)) {
+    if (sealed) {
+      const finding = await checkSealedModel({ taskId, round: round.round, proposal, getModel, signal });
+      if (finding) log.add(finding);
+      return;
+    }
     if (hexEquals(proposal.contentId, recomputed.contentId)) return;
     log.add({
       code: "MODEL_BYTES_DIFFER",
@@ -244,13 +264,4 @@ function greatestChange(a: Int32Array, b: Int32Array): number {
   let greatest = 0;
   for (let i = 0; i < a.length; i++) greatest = Math.max(greatest, Math.abs(b[i]! - a[i]!));
   return greatest;
-}
-
-/** Whether an error of a blob store says only that the right bytes are not to be had. */
-export function isUnavailable(error: unknown): boolean {
-  return (
-    isFedledgerError(error, "BLOB_NOT_FOUND") ||
-    isFedledgerError(error, "BLOB_CORRUPT") ||
-    isFedledgerError(error, "BLOB_TOO_LARGE")
-  );
 }

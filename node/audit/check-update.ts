@@ -1,8 +1,9 @@
 import { chunkLanes, chunkTreeRoot } from "../core/chunk-tree.ts";
 import { updateRootOf } from "../core/commitment.ts";
 import { contentIdOf } from "../core/content-id.ts";
-import { isFedledgerError } from "../core/error.ts";
+import { type FedledgerError, isFedledgerError } from "../core/error.ts";
 import { hexEquals } from "../core/hex.ts";
+import type { Bytes32 } from "../core/ids.ts";
 import { bytesToLanes } from "../core/lanes.ts";
 import type { Commitment, TaskRules } from "../core/records.ts";
 import { createFindingLog, type Finding } from "./findings.ts";
@@ -11,6 +12,8 @@ import { createFindingLog, type Finding } from "./findings.ts";
 export interface UpdateCheck {
   /** The update's lanes; present exactly when there is no finding. A view on the bytes where they are aligned. */
   readonly lanes?: Int32Array;
+  /** Root of the lanes, bound to nobody; present with them. */
+  readonly lanesRoot?: Bytes32;
   /** At most one: UPDATE_BYTES_DIFFER or UPDATE_OUT_OF_BOUNDS, with the participant as its party. */
   readonly findings: readonly Finding[];
   /** Upper bound of what the lanes tell, in bits: the lanes' magnitudes together; 0 for an update that changes nothing. */
@@ -28,13 +31,16 @@ export async function checkUpdate(input: {
   readonly bytes: Uint8Array;
   readonly commitment: Commitment;
   readonly rules: Pick<TaskRules, "parameterCount" | "clipLanes">;
+  /** They were opened from a sealed blob, whose bytes were checked against the content id. */
+  readonly opened?: boolean | undefined;
 }): Promise<UpdateCheck> {
-  const { bytes, commitment, rules } = input;
+  const { bytes, commitment, rules, opened } = input;
   const { participant: party, updateRoot, contentId } = commitment;
   const log = createFindingLog(commitment.taskId, commitment.round);
   const lanes = bytes.length > 0 && bytes.length % 4 === 0 ? bytesToLanes(bytes) : undefined;
-  const rootMatches = lanes !== undefined && hexEquals(updateRootOf(party, chunkTreeRoot(lanes)), updateRoot);
-  const contentMatches = bytes.length > 0 && hexEquals(await contentIdOf(bytes), contentId);
+  const lanesRoot = lanes && chunkTreeRoot(lanes);
+  const rootMatches = lanesRoot !== undefined && hexEquals(updateRootOf(party, lanesRoot), updateRoot);
+  const contentMatches = opened === true || (bytes.length > 0 && hexEquals(await contentIdOf(bytes), contentId));
   if (!rootMatches || !contentMatches || lanes?.length !== rules.parameterCount) {
     const proven = rootMatches || contentMatches;
     log.add({
@@ -49,7 +55,7 @@ export async function checkUpdate(input: {
     return { findings: log.findings, informationBits: 0 };
   }
   const { outside, informationBits } = scan(lanes, rules.clipLanes);
-  if (outside === -1) return { lanes, findings: [], informationBits };
+  if (outside === -1) return { lanes, lanesRoot, findings: [], informationBits };
   log.add({
     code: "UPDATE_OUT_OF_BOUNDS",
     party,
@@ -60,9 +66,15 @@ export async function checkUpdate(input: {
   return { findings: log.findings, informationBits };
 }
 
-/** The finding for an update that could not be had: UPDATE_BYTES_DIFFER where its source gave other bytes, else UPDATE_MISSING; both unchecked. */
+/**
+ * The finding for an update that could not be had. Unchecked: UPDATE_BYTES_DIFFER where its source gave other bytes, UPDATE_SEALED where there is
+ * no key for it here, else UPDATE_MISSING. A violation: SEAL_BROKEN, where the sealed bytes are those committed to, and nobody can open them.
+ */
 export function missingUpdate(commitment: Commitment, cause?: unknown): Finding {
   const { taskId, round, participant: party, updateRoot, contentId } = commitment;
+  if (isFedledgerError(cause, "BLOB_SEALED") || isFedledgerError(cause, "SEAL_BROKEN")) {
+    return sealedFinding(commitment, { code: "UPDATE_SEALED", what: `The update of ${party}`, cause });
+  }
   const differs = isFedledgerError(cause, "BLOB_CORRUPT") || isFedledgerError(cause, "BLOB_TOO_LARGE");
   return {
     code: differs ? "UPDATE_BYTES_DIFFER" : "UPDATE_MISSING",
@@ -74,6 +86,27 @@ export function missingUpdate(commitment: Commitment, cause?: unknown): Finding 
       ? `The bytes at hand for the update of ${party} are not those it committed to.`
       : `The bytes of the update of ${party} are nowhere to be had.`,
     data: { updateRoot, contentId },
+  };
+}
+
+/** The finding for a sealed blob that did not open: `code` (unchecked) where there is no key for it here, else SEAL_BROKEN. */
+export function sealedFinding(
+  { taskId, round, participant: party, contentId }: Pick<Commitment, "taskId" | "round" | "participant" | "contentId">,
+  told: { readonly code: "UPDATE_SEALED" | "MODEL_SEALED"; readonly what: string; readonly cause: FedledgerError },
+): Finding {
+  const { code, what, cause } = told;
+  const reason = String(cause.data.reason);
+  const broken = cause.code === "SEAL_BROKEN";
+  return {
+    code: broken ? "SEAL_BROKEN" : code,
+    severity: broken ? "violation" : "unchecked",
+    taskId,
+    round,
+    party,
+    message: broken
+      ? `${what} is sealed so that nobody can open it: ${reason}.`
+      : `${what} is sealed to the task's members: ${reason}. A grant of one of them opens it.`,
+    data: { contentId, reason },
   };
 }
 

@@ -52,6 +52,7 @@ export const findingCodes = [
   // the bytes
   "UPDATE_MISSING",
   "UPDATE_BYTES_DIFFER",
+  "UPDATE_SEALED",
   "UPDATE_OUT_OF_BOUNDS",
   "UPDATE_COPIED",
   "UPDATE_REPLAYED",
@@ -60,6 +61,9 @@ export const findingCodes = [
   "AGGREGATE_WRONG",
   "MODEL_BYTES_DIFFER",
   "MODEL_MISSING",
+  "MODEL_SEALED",
+  "SEAL_BROKEN",
+  "BLOBS_SEALED",
 ] as const;
 
 /** A code of {@link findingCodes}. */

@@ -13,13 +13,7 @@ export {
   wrongChunkAt,
 } from "./challenge-proof.ts";
 export { checkRecord } from "./check-record.ts";
-export {
-  checkRound,
-  isUnavailable,
-  type RoundCheck,
-  type RoundCheckInput,
-  type UpdateStatus,
-} from "./check-round.ts";
+export { checkRound, type RoundCheck, type RoundCheckInput, type UpdateStatus } from "./check-round.ts";
 export type { StoredState } from "./check-storage.ts";
 export { checkTask, type TaskCheck } from "./check-task.ts";
 export { checkUpdate, missingUpdate, type UpdateCheck } from "./check-update.ts";
@@ -33,6 +27,8 @@ export {
   type Verdict,
   verdictOf,
 } from "./findings.ts";
+export { isUnavailable } from "./is-unavailable.ts";
+export { type BlobName, type BlobReading, type ReadOptions, readBlob } from "./read-blob.ts";
 export { buildReceipt, type UpdateReceipt } from "./receipt.ts";
 export { type ReportExtras, renderReport } from "./report.ts";
 export { type Contribution, contributionsOf } from "./report-members.ts";

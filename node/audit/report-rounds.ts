@@ -65,6 +65,7 @@ const statusText = {
   valid: "as committed",
   missing: "missing",
   differs: "other bytes",
+  sealed: "sealed",
   invalid: "against the rules",
   "not-asked": "not looked at",
 } as const;

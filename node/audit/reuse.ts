@@ -33,7 +33,7 @@ interface Use {
 
 /**
  * A content id is a hash of an update's bytes, and of nothing else (an update root is bound to its participant), so equal content
- * ids are equal updates. Training from another model gives another update;
+ * ids are equal updates; in a sealed task the root of the opened lanes says the same. Training from another model gives another update;
  * so the same one again was copied or replayed, except where it carries too little to tell, the base is the same
  * (a round after an invalidated one), or the model has hardly moved. A commitment whose bytes are not the committed ones is
  * another's fault: a copy of a whole commitment has the root of the participant it was copied from.
@@ -46,13 +46,15 @@ export function createReuseCheck(): ReuseCheck {
     look(record, seen) {
       const { round, opened, commitments } = record;
       const log = createFindingLog(commitments[0]?.taskId ?? opened.taskId, round);
-      for (const { commitment, status, informationBits: bits } of seen.updates ?? []) {
-        if (status === "valid") informationBits.set(commitment.contentId.toLowerCase(), bits);
+      for (const update of seen.updates ?? []) {
+        if (update.status === "valid")
+          informationBits.set(sameLanes(update.commitment, update), update.informationBits);
       }
-      for (const [i, { participant, contentId }] of commitments.entries()) {
-        const status = seen.updates?.[i]?.status;
-        if (status !== undefined && status !== "valid") continue;
-        const bytes = contentId.toLowerCase();
+      for (const [i, commitment] of commitments.entries()) {
+        const { participant, contentId } = commitment;
+        const update = seen.updates?.[i];
+        if (update !== undefined && update.status !== "valid") continue;
+        const bytes = sameLanes(commitment, update);
         const before = uses.get(bytes) ?? [];
         const telling = (informationBits.get(bytes) ?? 0) >= minimumInformationBits;
         const copied = before.find((use) => use.round === round && !hexEquals(use.participant, participant));
@@ -84,4 +86,9 @@ export function createReuseCheck(): ReuseCheck {
       return [...log.findings];
     },
   };
+}
+
+/** What equal updates have in common. */
+function sameLanes({ contentId }: RoundRecord["commitments"][number], update: UpdateStatus | undefined): string {
+  return (update?.lanesRoot ?? contentId).toLowerCase();
 }

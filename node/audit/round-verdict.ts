@@ -67,8 +67,8 @@ export interface RoundVerdict {
   readonly modelContentId?: Bytes32;
   readonly aggregator?: Address;
   readonly totalWeight?: bigint;
-  /** The bytes under the result's content id: as recorded, not to be had, or other ones. `not-asked` where there is no result to look for. */
-  readonly modelBlob: "right" | "missing" | "differs" | "not-asked";
+  /** The bytes under the result's content id: as recorded, not to be had or not to be opened here, or other ones. `not-asked` where there is no result to look for. */
+  readonly modelBlob: "right" | "missing" | "sealed" | "differs" | "not-asked";
   readonly evaluation?: RoundEvaluation;
   readonly updates: readonly UpdateVerdict[];
   readonly drawn: readonly Address[];

@@ -66,6 +66,8 @@ const spec = z.strictObject({
   data: dataSpec,
   /** Differential privacy; absent: no noise. */
   privacy: privacySchema.optional(),
+  /** Who can read the blobs of updates and models: anyone (where absent), or, sealed, the task's members only. */
+  blobs: z.enum(["members", "public"]).optional(),
 });
 
 /** A task's specification: what everyone must know to train and to recompute, beside the rules on the chain. */

@@ -22,6 +22,7 @@ import type { RoundEvent } from "../rounds/round-state.ts";
 import { sendCall } from "../rounds/send-call.ts";
 import { sendCase } from "../rounds/send-case.ts";
 import { availabilityTopic, commitmentTopic, encodeAvailability, encodeCommitment } from "../rounds/signed-messages.ts";
+import { createTaskSealing } from "../rounds/task-sealing.ts";
 import { createCustodyWords } from "./custody-words.ts";
 import { gatherUpdates } from "./gather-updates.ts";
 import { offerUpdate } from "./offer-update.ts";
@@ -68,7 +69,8 @@ export interface ParticipantOptions extends Partial<NodeTimes> {
 export function createParticipant(deps: ParticipantDeps, options: ParticipantOptions): RoleProcess {
   const { taskId, chain, store, transport, trainer, journal, clock, random, log, onProgress } = deps;
   const times = nodeTimes(options);
-  const source = createModelSource({ store, transport });
+  const sealing = deps.keys && createTaskSealing({ ...deps, keys: deps.keys });
+  const source = createModelSource({ store, transport, sealing });
   const me = chain.account;
   const cases = createCaseJournal(journal, taskId);
   const clerk = createCourtClerk({
@@ -214,6 +216,7 @@ export function createParticipant(deps: ParticipantDeps, options: ParticipantOpt
     log,
     machine,
     perform,
+    sealing,
     onProgress: tell,
     linger: options.linger,
   });

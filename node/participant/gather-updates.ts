@@ -1,6 +1,7 @@
 import { updateFault } from "../audit/challenge-proof.ts";
-import { isUnavailable } from "../audit/check-round.ts";
 import { checkUpdate } from "../audit/check-update.ts";
+import { isUnavailable } from "../audit/is-unavailable.ts";
+import { isSealed } from "../core/blob-length.ts";
 import { FedledgerError } from "../core/error.ts";
 import { bytesToLanes } from "../core/lanes.ts";
 import type { Commitment } from "../core/records.ts";
@@ -23,7 +24,12 @@ export async function gatherUpdates(
   const get = async (commitment: Commitment): Promise<void> => {
     try {
       const bytes = await source.update(commitment, look);
-      const { lanes, findings } = await checkUpdate({ bytes, commitment, rules: look.view.rules });
+      const { lanes, findings } = await checkUpdate({
+        bytes,
+        commitment,
+        rules: look.view.rules,
+        opened: isSealed(look.view),
+      });
       if (lanes !== undefined) onEvent({ kind: "holding", round, slot: commitment.slot });
       else if (findings.some(({ severity }) => severity === "violation")) {
         const invalid = updateFault(bytesToLanes(bytes), commitment, round.commitments, look.view.rules);

@@ -33,8 +33,8 @@ export async function signAttestation(
   look: TaskLook,
 ): Promise<Attestation> {
   const { taskId, rules } = look.view;
-  const { hash, contentId, aggregator } = round.proposal;
-  const lanes = bytesToLanes(await source.model(contentId, look, aggregator));
+  const { hash } = round.proposal;
+  const lanes = bytesToLanes(await source.model(round, look));
   const spec = parseTaskSpecJson(look.view.spec);
   const isPublished = spec.privacy === undefined || spec.privacy.evaluations === "published";
   let evaluation = notEvaluated;

@@ -1,7 +1,7 @@
+import { taskBlobBytes } from "../core/blob-length.ts";
 import { chunkTreeRoot } from "../core/chunk-tree.ts";
 import { updateRootOf } from "../core/commitment.ts";
 import { decodeLanes } from "../core/fixed-point.ts";
-import { lanesToBytes } from "../core/lanes.ts";
 import { modelPart } from "../core/task-lanes.ts";
 import { parseTaskSpecJson } from "../core/task-spec.ts";
 import type { RoundView } from "../core/task-view.ts";
@@ -40,8 +40,8 @@ export interface TrainUpdateDeps {
  * In a task with noise the one in the journal is it though its blob is gone: another would be a second release of the same round.
  *
  * The weight is the number of training examples, cut to the task's maxWeight, or what {@link encodeRound} says.
- * Rejects with TRAINING_FAILED, NON_FINITE_PARAMETER, STORAGE_FAILED, PRIVACY_RULES_BROKEN, PRIVACY_BUDGET_SPENT,
- * PRIVACY_LEDGER_UNREADABLE, and as ModelSource.baseOf does.
+ * Rejects with TRAINING_FAILED, NON_FINITE_PARAMETER, PRIVACY_RULES_BROKEN, PRIVACY_BUDGET_SPENT,
+ * PRIVACY_LEDGER_UNREADABLE, and as ModelSource.baseOf and ModelSource.put do.
  */
 export async function trainUpdate(deps: TrainUpdateDeps, round: RoundView, look: TaskLook): Promise<TrainedUpdate> {
   const { store, trainer, journal, clock, onProgress } = deps;
@@ -52,7 +52,7 @@ export async function trainUpdate(deps: TrainUpdateDeps, round: RoundView, look:
   const spec = parseTaskSpecJson(look.view.spec);
   const written = await readUpdate(journal, taskId, round);
   if (written !== undefined) {
-    if (spec.privacy !== undefined || (await store.has(written.contentId, 4 * rules.parameterCount))) return written;
+    if (spec.privacy !== undefined || (await store.has(written.contentId, taskBlobBytes(look.view)))) return written;
   }
 
   const base = await deps.source.baseOf(round.round, look);
@@ -67,12 +67,13 @@ export async function trainUpdate(deps: TrainUpdateDeps, round: RoundView, look:
   });
   look.signal.throwIfAborted();
   const { lanes, weight, clipped } = encodeRound({ parameters, samples }, base, { spec, rules, random: deps.random });
-  const contentId = await store.put(lanesToBytes(lanes), { signal: look.signal });
+  const updateRoot = updateRootOf(deps.chain.account, chunkTreeRoot(lanes));
+  const name = { round: round.round, purpose: "update", root: updateRoot } as const;
   const update = {
     round: round.round,
     baseModelRoot: round.baseModelRoot,
-    updateRoot: updateRootOf(deps.chain.account, chunkTreeRoot(lanes)),
-    contentId,
+    updateRoot,
+    contentId: await deps.source.put(lanes, name, look),
     weight,
   };
   look.signal.throwIfAborted();

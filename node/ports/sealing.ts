@@ -26,7 +26,7 @@ export interface KeyringRef {
 /** Where a keyring and its secret come from. */
 export interface KeyringSource {
   /** The keyring's bytes, checked against its content id; rejects as BlobStore.get does. */
-  fetch(keyring: KeyringRef): Promise<Uint8Array>;
+  read(keyring: KeyringRef): Promise<Uint8Array>;
   /** Asks other readers for the secret, where the keyring has none for us; undefined where nobody gave one. It is checked like any. */
   ask?(keyring: KeyringRef): Promise<Uint8Array | undefined>;
 }
@@ -36,7 +36,7 @@ export interface BlobOpener {
   /**
    * The plaintext of a sealed blob, whose bytes were checked against its content id. One copy more in memory.
    * Rejects with BLOB_SEALED where there is no key for it here, with SEAL_BROKEN where its sender is at fault (whoever has the keyring's
-   * secret sees the same), and as `keyrings.fetch` does.
+   * secret sees the same), and as `keyrings.read` does.
    *
    * @param blob.contentId of the sealed bytes, for errors
    */
@@ -45,7 +45,7 @@ export interface BlobOpener {
     blob: SealedName & { readonly contentId: Bytes32 },
     keyrings: KeyringSource,
   ): Promise<Uint8Array>;
-  /** The secret of a sender's keyring, to be given on. Rejects with BLOB_SEALED, SEAL_BROKEN, and as `keyrings.fetch` does. */
+  /** The secret of a sender's keyring, to be given on. Rejects with BLOB_SEALED, SEAL_BROKEN, and as `keyrings.read` does. */
   secretOf(keyring: KeyringRef, sender: Address, keyrings: KeyringSource): Promise<Uint8Array>;
 }
 

@@ -13,8 +13,7 @@ export async function answerTo(
   look: TaskLook,
 ): Promise<AnswerCall | undefined> {
   if (demand.kind === "model-nodes") {
-    const { contentId, aggregator } = round.proposal;
-    return demandAnswer(demand, bytesToLanes(await source.model(contentId, look, aggregator)));
+    return demandAnswer(demand, bytesToLanes(await source.model(round, look)));
   }
   const commitment = round.commitments.find(({ slot }) => slot === demand.place);
   if (commitment === undefined) return undefined;

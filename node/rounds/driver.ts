@@ -6,10 +6,12 @@ import type { GossipVerdict, Transport } from "../ports/transport.ts";
 import { type ActionResult, createActionRunner, type DueAction, reasonOf } from "./action-runner.ts";
 import { hearAttestation } from "./hear-attestation.ts";
 import { hearAvailability, hearCommitment } from "./hear-words.ts";
+import { keyringProtocol } from "./keyring-messages.ts";
 import { attestationTopic } from "./messages.ts";
 import { type Progress, progressBetween, sameMembers } from "./progress.ts";
 import type { RoundEvent, RoundState } from "./round-state.ts";
 import { availabilityTopic, commitmentTopic } from "./signed-messages.ts";
+import type { TaskSealing } from "./task-sealing.ts";
 import { waitingFor } from "./waiting.ts";
 
 /** How a role's work on a task ended. */
@@ -41,6 +43,8 @@ export interface DriverDeps<S extends RoundState, E, A extends DueAction> {
     context: { readonly state: S; readonly signal: AbortSignal; readonly emit: (event: E | RoundEvent) => void },
   ) => Promise<ActionResult | undefined>;
   readonly onProgress?: ((progress: Progress) => void) | undefined;
+  /** Gives secrets of keyrings to readers that came later; absent where the node has no keys. */
+  readonly sealing?: Pick<TaskSealing, "answer"> | undefined;
   /** Keeps admitting peers and hearing gossip after the task is complete, until stopped. */
   readonly linger?: boolean | undefined;
 }
@@ -158,7 +162,9 @@ export function createDriver<S extends RoundState, E, A extends DueAction>(deps:
   function subscribe(): readonly (() => void)[] {
     const subscribeTo = (topic: string, judge: Parameters<typeof hearing>[1]) =>
       transport.subscribe(topic, hearing(topic, judge));
+    const { sealing } = deps;
     return [
+      ...(sealing ? [transport.respond(keyringProtocol, (message, from) => sealing.answer(message, from, state))] : []),
       subscribeTo(attestationTopic, (message) => {
         const { verdict, attestation } = hearAttestation(message, state, chain);
         return { verdict, event: attestation && { kind: "attestation", attestation } };

@@ -1,4 +1,4 @@
-import { isUnavailable } from "../audit/check-round.ts";
+import { isUnavailable } from "../audit/is-unavailable.ts";
 import { createChunkTree, type LeafTree } from "../core/chunk-tree.ts";
 import { hexEquals } from "../core/hex.ts";
 import { bytesToLanes } from "../core/lanes.ts";
@@ -46,11 +46,11 @@ export async function findWrongLeaf(
 /** The tree of the proposed model's blob; undefined while it is not to be had, or when the content id names other bytes. */
 async function proposedTree(
   source: Pick<ModelSource, "model">,
-  { proposal }: ProposedRound,
+  { round, proposal }: ProposedRound,
   look: TaskLook,
 ): Promise<LeafTree | undefined> {
   try {
-    const bytes = await source.model(proposal.contentId, look, proposal.aggregator);
+    const bytes = await source.model({ round, proposal }, look);
     if (bytes.length !== 4 * look.view.rules.parameterCount) return undefined;
     const tree = createChunkTree(bytesToLanes(bytes));
     return hexEquals(tree.root, proposal.modelRoot) ? tree : undefined;

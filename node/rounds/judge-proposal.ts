@@ -6,6 +6,8 @@ import {
   wrongChunkAt,
 } from "../audit/challenge-proof.ts";
 import { checkRound, type RoundCheck } from "../audit/check-round.ts";
+import { isUnavailable } from "../audit/is-unavailable.ts";
+import { isSealed } from "../core/blob-length.ts";
 import { hexEquals } from "../core/hex.ts";
 import { bytesToLanes, lanesToBytes } from "../core/lanes.ts";
 import type { Commitment } from "../core/records.ts";
@@ -91,11 +93,22 @@ async function faultsOf(
   const faults: UpdateFault[] = [];
   for (const { commitment, status } of check.updates) {
     if (status !== "invalid") continue;
-    const lanes = bytesToLanes(await source.update(commitment, look));
-    const invalid = updateFault(lanes, commitment, round.commitments, look.view.rules);
+    const bytes = await readable(() => source.update(commitment, look), look);
+    const invalid = bytes && updateFault(bytesToLanes(bytes), commitment, round.commitments, look.view.rules);
     if (invalid !== undefined) faults.push({ commitment, invalid });
   }
   return faults;
+}
+
+/** The bytes; undefined where they are not to be had or opened. */
+async function readable(read: () => Promise<Uint8Array>, { signal }: TaskLook): Promise<Uint8Array | undefined> {
+  try {
+    return await read();
+  } catch (error) {
+    signal.throwIfAborted();
+    if (!isUnavailable(error)) throw error;
+    return undefined;
+  }
 }
 
 async function judgeModel(
@@ -108,16 +121,26 @@ async function judgeModel(
   const { view, signal } = look;
   const about = { taskId: view.taskId, round: round.round };
   const { proposal, commitments } = round;
+  const sealed = isSealed(view);
+  /** The right model's blob; that of a sealed task is its proposer's, and came to the store when it was compared. */
+  const keep = async (lanes: Int32Array) => {
+    if (!sealed) await store.put(lanesToBytes(lanes), { signal });
+  };
   if (check.agrees && check.lanes !== undefined) {
-    await store.put(lanesToBytes(check.lanes), { signal });
+    await keep(check.lanes);
     return { agrees: true };
   }
   const counted = check.updates.filter(({ excluded }) => !excluded);
+  if (counted.some(({ status }) => status === "sealed") && !source.reads(look)) {
+    deps.onProgress?.({ kind: "not-proven", round: round.round, why: "its blobs are sealed to the task's members" });
+    return { agrees: false };
+  }
   const missing = counted.filter(({ status }) => isAbsent(status)).map(({ commitment }) => commitment);
   const invalid = counted.filter(({ status }) => status === "invalid").map(({ commitment }) => commitment);
   if (missing.length === 0 || invalid.length > 0) tell(deps, round, check.findings);
   for (const commitment of invalid) {
-    const proof = proveInvalidUpdate(await source.update(commitment, look), commitment, view.rules, round);
+    const bytes = await readable(() => source.update(commitment, look), look);
+    const proof = bytes && proveInvalidUpdate(bytes, commitment, view.rules, round);
     if (proof)
       return { agrees: false, challenge: { kind: "challengeUpdate", ...about, proposal, commitments, invalid: proof } };
   }
@@ -125,8 +148,10 @@ async function judgeModel(
   if (missing.length + invalid.length > 0) return { agrees: false, missing: [...missing, ...invalid] };
   if (check.lanes === undefined) return { agrees: false };
   if (hexEquals(check.modelRoot ?? "", proposal.modelRoot)) {
-    await store.put(lanesToBytes(check.lanes), { signal });
-    return { agrees: false };
+    await keep(check.lanes);
+    // a sealed model that is not to be had yet may come
+    const maySettle = sealed && check.findings.every(({ severity }) => severity === "unchecked");
+    return maySettle ? { agrees: false, missing: [] } : { agrees: false };
   }
   if (memory !== undefined) memory.latest = { subject: subjectOf(round), check, baseLanes };
   const leaf = await findWrongLeaf({ source, right: check.lanes }, round, look);
@@ -149,7 +174,8 @@ async function recompute(source: ModelSource, round: ProposedRound, look: TaskLo
     round,
     baseLanes,
     getUpdate: (commitment) => source.update(commitment, look),
-    getModel: () => source.model(round.proposal.contentId, look, round.proposal.aggregator),
+    getModel: () => source.model(round, look),
+    sealed: isSealed(look.view),
     signal: look.signal,
   });
   return { check, baseLanes };
@@ -157,7 +183,7 @@ async function recompute(source: ModelSource, round: ProposedRound, look: TaskLo
 
 /** Whether the bytes behind the committed root are not here, which says nothing about the proposal. */
 function isAbsent(status: RoundCheck["updates"][number]["status"]): boolean {
-  return status === "missing" || status === "differs";
+  return status === "missing" || status === "differs" || status === "sealed";
 }
 
 function tell(

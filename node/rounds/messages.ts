@@ -14,7 +14,7 @@ export interface AttestationMessage {
   readonly sequence: number;
 }
 
-/** "Fetch this update from me and keep it until the round has ended." The blob's length is the task's: 4 bytes a parameter. */
+/** "Fetch this update from me and keep it until the round has ended." The blob's length is the task's. */
 export interface HoldRequest {
   readonly taskId: TaskId;
   readonly round: RoundNumber;
@@ -29,6 +29,7 @@ const refusals = [
   "not-drawn",
   "too-many",
   "not-fetched",
+  "not-opened",
   "wrong-root",
   "invalid-update",
 ] as const;

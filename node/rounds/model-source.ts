@@ -1,24 +1,51 @@
-import { checkRound, isUnavailable } from "../audit/check-round.ts";
+import { checkRound } from "../audit/check-round.ts";
+import { isUnavailable } from "../audit/is-unavailable.ts";
+import { type BlobName, readBlob } from "../audit/read-blob.ts";
+import { isSealed } from "../core/blob-length.ts";
 import { chunkTreeRoot } from "../core/chunk-tree.ts";
 import { FedledgerError } from "../core/error.ts";
 import { hexEquals } from "../core/hex.ts";
-import type { Address, Bytes32, RoundNumber } from "../core/ids.ts";
+import type { Bytes32, PeerIdText, RoundNumber } from "../core/ids.ts";
 import { initialLanes } from "../core/initial-model.ts";
 import { bytesToLanes, lanesToBytes } from "../core/lanes.ts";
-import type { Commitment, Member } from "../core/records.ts";
+import type { Commitment, Proposal } from "../core/records.ts";
 import { parseTaskSpecJson } from "../core/task-spec.ts";
-import type { RoundView, TaskView } from "../core/task-view.ts";
+import type { RoundView } from "../core/task-view.ts";
+import type { SealedName } from "../ports/sealing.ts";
 import type { BlobStore } from "../ports/storage.ts";
 import type { Transport } from "../ports/transport.ts";
 import { providersOf } from "./providers.ts";
+import { isReader, readersOf } from "./readers.ts";
 import { includedBy } from "./round-queries.ts";
+import type { TaskLook } from "./task-look.ts";
+import type { TaskSealing } from "./task-sealing.ts";
 
-/** Gets blobs of a task: from the local store, else from the members. */
+export type { TaskLook } from "./task-look.ts";
+
+/** A round with the proposal whose model is meant. */
+export interface ModelOf {
+  readonly round: RoundNumber;
+  readonly proposal: Pick<Proposal, "aggregator" | "modelRoot" | "contentId">;
+}
+
+/** An update, committed or only offered. */
+export type UpdateOf = Pick<Commitment, "round" | "participant" | "updateRoot" | "contentId">;
+
+/** Gets blobs of a task, from the local store, else from the members, and puts this node's own. */
 export interface ModelSource {
-  /** The blob of a committed update, its content id verified. Rejects as BlobStore.get does. */
-  update(commitment: Commitment, look: TaskLook): Promise<Uint8Array>;
-  /** The blob of a model, its content id verified. Rejects as BlobStore.get does. */
-  model(contentId: Bytes32, look: TaskLook, owner?: Address): Promise<Uint8Array>;
+  /**
+   * The lanes' bytes of an update, its blob's content id verified; of a sealed task, what is in the blob. Rejects as BlobStore.get does, and
+   * with BLOB_SEALED and SEAL_BROKEN.
+   *
+   * @param from the only peer to get it from
+   */
+  update(update: UpdateOf, look: TaskLook, from?: PeerIdText): Promise<Uint8Array>;
+  /** The lanes' bytes of a proposed model; as `update`. */
+  model(of: ModelOf, look: TaskLook): Promise<Uint8Array>;
+  /** Stores a blob of this node's, sealed in a sealed task to whoever may read it now; its content id. Rejects as BlobStore.put and BlobSealer.seal do. */
+  put(lanes: Int32Array, name: Omit<SealedName, "sender">, look: TaskLook): Promise<Bytes32>;
+  /** Whether this node's account may read the task's blobs: anyone may those of a public task. */
+  reads(look: TaskLook): boolean;
   /**
    * The lanes of the model that a round starts from, final or only proposed, checked against its root. The bytes come from
    * the store or a peer; where nobody has the right ones, the model is recomputed from the updates of the rounds before.
@@ -27,33 +54,48 @@ export interface ModelSource {
   baseOf(round: RoundNumber, look: TaskLook): Promise<Int32Array>;
 }
 
-/** What a source must know of the task, and until when. */
-export interface TaskLook {
-  readonly view: TaskView;
-  readonly members: readonly Member[];
-  readonly signal: AbortSignal;
-}
-
 /** Creates a source over a store. */
 export function createModelSource(deps: {
   readonly store: BlobStore;
   readonly transport: Pick<Transport, "peerId" | "connected">;
+  /** Without it only public tasks can be worked on. */
+  readonly sealing?: TaskSealing | undefined;
 }): ModelSource {
-  const { store, transport } = deps;
+  const { store, transport, sealing } = deps;
 
-  const get = (contentId: Bytes32, { view, members, signal }: TaskLook, owner?: Address): Promise<Uint8Array> =>
-    store.get(contentId, {
+  const get = (name: BlobName, look: TaskLook, from?: PeerIdText): Promise<Uint8Array> => {
+    const { view, members, signal } = look;
+    const { parameterCount } = view.rules;
+    const { sender } = name;
+    return readBlob({ store, parameterCount, sealed: isSealed(view), opener: sealing?.opener }, name, {
       signal,
-      lengthBytes: 4 * view.rules.parameterCount,
-      providers: providersOf(owner === undefined ? {} : { owner }, view, members, transport),
+      providers: from === undefined ? providersOf({ owner: sender }, view, members, transport) : [from],
+      ...(sealing && { ask: (keyring) => sealing.ask(keyring, sender, look) }),
     });
+  };
 
-  const update: ModelSource["update"] = (commitment, look) => get(commitment.contentId, look, commitment.participant);
+  const update: ModelSource["update"] = ({ round, participant: sender, updateRoot: root, contentId }, look, from) =>
+    get({ round, sender, purpose: "update", root, contentId }, look, from);
+
+  const model: ModelSource["model"] = ({ round, proposal }, look) => {
+    const { aggregator: sender, modelRoot: root, contentId } = proposal;
+    return get({ round, sender, purpose: "model", root, contentId }, look);
+  };
+
+  const put: ModelSource["put"] = async (lanes, name, { view, members, signal }) => {
+    const bytes = lanesToBytes(lanes);
+    if (!isSealed(view)) return await store.put(bytes, { signal });
+    if (sealing === undefined)
+      throw new FedledgerError("BLOB_SEALED", { contentId: name.root, reason: "this node has no keys" });
+    const keys = readersOf(view, members).flatMap(({ contact }) => (contact ? [contact.encryptionKey] : []));
+    const sealed = await sealing.sealer.seal(bytes, { ...name, sender: sealing.me }, keys);
+    return await store.put(sealed, { signal });
+  };
 
   const fetched = async (round: RoundView, look: TaskLook): Promise<Int32Array | undefined> => {
-    const { contentId, aggregator, modelRoot } = round.proposal!;
+    const { modelRoot } = round.proposal!;
     try {
-      const lanes = bytesToLanes(await get(contentId, look, aggregator));
+      const lanes = bytesToLanes(await model({ round: round.round, proposal: round.proposal! }, look));
       return hexEquals(chunkTreeRoot(lanes), modelRoot) ? lanes : undefined;
     } catch (error) {
       if (look.signal.aborted || !isUnavailable(error)) throw error;
@@ -68,6 +110,7 @@ export function createModelSource(deps: {
       round: { round: round.round, commitments: includedBy(round, round.proposal!.excluded) },
       baseLanes: await baseOf(round.round, look),
       getUpdate: (commitment) => update(commitment, look),
+      sealed: isSealed(look.view),
       signal: look.signal,
     });
     if (lanes === undefined || modelRoot === undefined || !hexEquals(modelRoot, round.proposal!.modelRoot)) {
@@ -76,7 +119,8 @@ export function createModelSource(deps: {
         providers: transport.connected().length,
       });
     }
-    await store.put(lanesToBytes(lanes), { signal: look.signal });
+    // the sealed blob is its maker's: only that of a public task can be made again
+    if (!isSealed(look.view)) await store.put(lanesToBytes(lanes), { signal: look.signal });
     return lanes;
   };
 
@@ -94,7 +138,10 @@ export function createModelSource(deps: {
     throw new FedledgerError("BLOB_NOT_FOUND", { contentId: root, providers: 0 });
   }
 
-  return { update, model: get, baseOf };
+  const reads: ModelSource["reads"] = ({ view, members }) =>
+    !isSealed(view) || (sealing !== undefined && isReader(sealing.me, readersOf(view, members)));
+
+  return { update, model, put, reads, baseOf };
 }
 
 /** Whether the round gave this model: as a final one, or as a proposal that still stands. */

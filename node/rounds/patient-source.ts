@@ -38,7 +38,7 @@ export function patientSource(source: ModelSource, patience: BytesPatience | und
   };
   return {
     ...source,
-    update: (commitment, look) => within((own) => source.update(commitment, own), commitment.contentId, look),
-    model: (contentId, look, owner) => within((own) => source.model(contentId, own, owner), contentId, look),
+    update: (update, look, from) => within((own) => source.update(update, own, from), update.contentId, look),
+    model: (of, look) => within((own) => source.model(of, own), of.proposal.contentId, look),
   };
 }

@@ -3,6 +3,7 @@ import type { Chain } from "../ports/chain.ts";
 import type { BlobStore } from "../ports/storage.ts";
 import type { Clock, Log, Random } from "../ports/system.ts";
 import type { Transport } from "../ports/transport.ts";
+import type { ReaderKeys } from "../privacy/sealed/keyring.ts";
 import type { Outcome } from "./driver.ts";
 import type { Progress } from "./progress.ts";
 
@@ -15,6 +16,8 @@ export interface RoleDeps {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
+  /** The node's X25519 keys, of which the registry has the public one; without them it can work on public tasks only. */
+  readonly keys?: ReaderKeys | undefined;
   readonly onProgress?: (progress: Progress) => void;
 }
 

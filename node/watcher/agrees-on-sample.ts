@@ -1,6 +1,6 @@
 import { ruleByName } from "../aggregation/index.ts";
 import { includedCommitments, isWeightWrong } from "../audit/challenge-proof.ts";
-import { isUnavailable } from "../audit/check-round.ts";
+import { isUnavailable } from "../audit/is-unavailable.ts";
 import { chunkCountOf, chunkLanes, chunkTreeRoot } from "../core/chunk-tree.ts";
 import { updateRootOf } from "../core/commitment.ts";
 import { hexEquals } from "../core/hex.ts";
@@ -35,7 +35,7 @@ export async function agreesOnSample(
   const drawn = chunksToDraw(size, count);
   const chunks = drawChunks(count, drawn, random);
   try {
-    const model = bytesToLanes(await source.model(proposal.contentId, look, proposal.aggregator));
+    const model = bytesToLanes(await source.model(round, look));
     if (model.length !== rules.parameterCount || !hexEquals(chunkTreeRoot(model), proposal.modelRoot)) return false;
     const base = lanesOf(await source.baseOf(round.round, look), chunks);
     const aggregation = rule.create({ ...rules, parameterCount: base.length });

@@ -19,6 +19,7 @@ import type { RoundEvent } from "../rounds/round-state.ts";
 import { sendCall } from "../rounds/send-call.ts";
 import { sendCase } from "../rounds/send-case.ts";
 import { settleCase } from "../rounds/settle-case.ts";
+import { createTaskSealing } from "../rounds/task-sealing.ts";
 import { agreesOnSample } from "./agrees-on-sample.ts";
 import { chunksToDraw, type SampleSize, sampleOdds } from "./chunk-sample.ts";
 import { type WatcherAction, type WatcherEvent, type WatcherState, watcherMachine } from "./watcher-machine.ts";
@@ -51,7 +52,8 @@ export interface WatcherOptions extends Partial<Pick<NodeTimes, "patienceS" | "r
 export function createWatcher(deps: WatcherDeps, options: WatcherOptions): RoleProcess {
   const { taskId, chain, store, transport, journal, clock, random, log, onProgress } = deps;
   const { patienceS, republishMs, settleBlocks } = nodeTimes(options);
-  const source = createModelSource({ store, transport });
+  const sealing = deps.keys && createTaskSealing({ ...deps, keys: deps.keys });
+  const source = createModelSource({ store, transport, sealing });
   const cases = createCaseJournal(journal, taskId);
   const budgetWei = options.demandBudgetWei ?? defaultDemandBudgetWei;
   const clerk = createCourtClerk({ chain, source, random, log, onProgress, budgetWei });
@@ -154,6 +156,7 @@ export function createWatcher(deps: WatcherDeps, options: WatcherOptions): RoleP
       settleBlocks,
     }),
     perform,
+    sealing,
     onProgress,
     linger: options.linger,
   });

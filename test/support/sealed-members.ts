@@ -31,7 +31,7 @@ export function updateName(changes: Partial<SealedName> = {}): SealedName {
 
 /** Keyrings from a store. */
 export function keyringsIn(store: Pick<BlobStore, "get">): KeyringSource {
-  return { fetch: ({ contentId, lengthBytes }) => store.get(contentId, { lengthBytes }) };
+  return { read: ({ contentId, lengthBytes }) => store.get(contentId, { lengthBytes }) };
 }
 
 /** A store in memory, and what is in it. */

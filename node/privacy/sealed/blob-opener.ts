@@ -55,7 +55,7 @@ export function createBlobOpener({ task, reader, granted }: OpenerOptions): Blob
     if (reader === undefined && !granted?.has(ref.contentId)) throw sealed("the grant does not cover its keyring");
     let bytes: Uint8Array;
     try {
-      bytes = await source.fetch(ref);
+      bytes = await source.read(ref);
     } catch (error) {
       if (isMisfit(error)) throw broken("its keyring has another length than it says");
       throw error;

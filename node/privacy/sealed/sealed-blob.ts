@@ -1,10 +1,9 @@
 import { type CipherGCM, createCipheriv, createDecipheriv, type DecipherGCM, hkdfSync } from "node:crypto";
+import { sealBytes } from "../../core/blob-length.ts";
 import { concatBytes, fromHex, toHex } from "../../core/hex.ts";
 import type { KeyringRef, SealedName, SealedTask } from "../../ports/sealing.ts";
 import { blobContext, uint32 } from "./blob-context.ts";
 
-/** Bytes by which a sealed blob is longer than its plaintext: the tag, and where its keyring is. */
-export const sealBytes = 16 + 36;
 const tagBytes = 16;
 const idBytes = 32;
 /** So much goes through the cipher at a time: nothing but the result is as long as the blob. */

@@ -12,6 +12,7 @@ import type { Custody } from "../../../node/core/records.ts";
 import type { RoundView } from "../../../node/core/task-view.ts";
 import type { BlobStore, GetOptions } from "../../../node/ports/storage.ts";
 import { decodeHoldAnswer, encodeHoldRequest, type HoldAnswer } from "../../../node/rounds/messages.ts";
+import { createModelSource } from "../../../node/rounds/model-source.ts";
 import { initialRoundState, type RoundState, reduceRound } from "../../../node/rounds/round-state.ts";
 import { modelRecordDigest, modelSign, modelSigner } from "../../simulation/model-signature.ts";
 import { rejection } from "../../support/rejection.ts";
@@ -73,6 +74,7 @@ function create(rounds: readonly RoundView[] = [roundOf()], available: readonly 
       },
     },
     store: store as BlobStore,
+    source: createModelSource({ store: store as BlobStore, transport: { peerId: "me", connected: () => [] } }),
     journal: createCustodyJournal(journal),
     onCustody: (custody) => told.push(custody),
     log: silentLog,

@@ -6,6 +6,7 @@ import { lanesToBytes } from "../../../node/core/lanes.ts";
 import type { DemandView } from "../../../node/core/task-view.ts";
 import { nodesBelow } from "../../../node/core/tree-nodes.ts";
 import { findWrongLeaf } from "../../../node/rounds/find-wrong-leaf.ts";
+import type { ModelOf } from "../../../node/rounds/model-source.ts";
 import { demandAgainst } from "../../support/demands.ts";
 import { accounts, rules as fewRules, hashOf, members, proposedRound, viewOf } from "../../support/round-states.ts";
 
@@ -24,7 +25,7 @@ function search(
   );
   const view = viewOf([round], { rules: { ...fewRules, parameterCount: right.length } });
   const source = {
-    model: async (contentId: Bytes32) => {
+    model: async ({ proposal: { contentId } }: ModelOf) => {
       if (options.blob === undefined) throw new FedledgerError("BLOB_NOT_FOUND", { contentId, providers: 0 });
       return lanesToBytes(options.blob);
     },

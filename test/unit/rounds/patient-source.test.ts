@@ -3,7 +3,7 @@ import type { Clock } from "../../../node/ports/system.ts";
 import type { ModelSource } from "../../../node/rounds/model-source.ts";
 import { bytesPatience, patientSource } from "../../../node/rounds/patient-source.ts";
 import { rejection } from "../../support/rejection.ts";
-import { commitmentOf, hashOf, members, rules, viewOf } from "../../support/round-states.ts";
+import { commitmentOf, hashOf, members, proposedRound, rules, viewOf } from "../../support/round-states.ts";
 
 const never = (signal: AbortSignal) =>
   new Promise<never>((_, reject) => signal.addEventListener("abort", () => reject(signal.reason), { once: true }));
@@ -19,6 +19,8 @@ function setUp(bytes?: Uint8Array) {
   const source: ModelSource = {
     update: async (_, { signal }) => bytes ?? (await never(signal)),
     model: async (_, { signal }) => bytes ?? (await never(signal)),
+    put: async () => hashOf(1),
+    reads: () => true,
     baseOf: async () => new Int32Array(1),
   };
   const life = new AbortController();
@@ -29,7 +31,7 @@ function setUp(bytes?: Uint8Array) {
 describe("patientSource", () => {
   it("takes bytes that take longer than a quarter of the window for not to be had", async () => {
     const { source, sleeps, look } = setUp();
-    const model = source.model(hashOf(1), look);
+    const model = source.model(proposedRound(), look);
     const update = source.update(commitmentOf(0), look);
     expect(sleeps.map(({ ms }) => ms)).to.deep.equal([12_500, 12_500]);
     for (const { wake } of sleeps) wake();
@@ -39,13 +41,13 @@ describe("patientSource", () => {
 
   it("gives what comes in time, and stops waiting", async () => {
     const { source, sleeps, look } = setUp(Uint8Array.of(1));
-    expect(await source.model(hashOf(1), look)).to.deep.equal(Uint8Array.of(1));
+    expect(await source.model(proposedRound(), look)).to.deep.equal(Uint8Array.of(1));
     expect(sleeps.every(({ signal }) => signal?.aborted)).to.equal(true);
   });
 
   it("ends with the caller's reason when the caller gives up", async () => {
     const { source, life, look } = setUp();
-    const model = source.model(hashOf(1), look);
+    const model = source.model(proposedRound(), look);
     const reason = new DOMException("enough", "AbortError");
     life.abort(reason);
     expect(await model.catch((error: unknown) => error)).to.equal(reason);

@@ -57,11 +57,14 @@ function roundWith(
     proposal: { ...proposal, hash: proposalHash(1, 1, proposal), challengeDeadlineS: 300 },
   };
   const source: ModelSource = {
-    update: async ({ slot }) => lanesToBytes(given[slot]!),
-    async model(contentId) {
+    update: async ({ updateRoot }) =>
+      lanesToBytes(given[commitments.findIndex((commitment) => commitment.updateRoot === updateRoot)]!),
+    async model({ proposal: { contentId } }) {
       if (options.withheld) throw new FedledgerError("BLOB_NOT_FOUND", { contentId, providers: 0 });
       return lanesToBytes(model);
     },
+    put: async () => hashOf(1),
+    reads: () => true,
     baseOf: async () => base,
   };
   const look = { view: viewOf([round], { rules }), members, signal };

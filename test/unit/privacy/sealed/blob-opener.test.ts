@@ -42,7 +42,7 @@ describe("sealing for readers", () => {
     for (const reader of [0, 1, 2]) expect(await openAs(reader, sealed)).to.deep.equal(plaintext);
     await expectCode("BLOB_SEALED", () => openAs(3, sealed));
     const keyless = createBlobOpener({ task: sealedTask });
-    const unasked = { fetch: () => expect.fail("nothing is fetched without a key") };
+    const unasked = { read: () => expect.fail("nothing is fetched without a key") };
     await expectCode("BLOB_SEALED", () => keyless.open(sealed, blob, unasked));
   });
 
@@ -137,7 +137,7 @@ describe("opening sealed blobs", () => {
     const sealed = await sealer.seal(plaintext, name, [keyOf(1)]);
     const { FedledgerError } = await import("../../../../node/core/error.ts");
     const failing = (code: "BLOB_TOO_LARGE" | "BLOB_CORRUPT" | "BLOB_NOT_FOUND", data = {}): KeyringSource => ({
-      fetch: async () => {
+      read: async () => {
         throw new FedledgerError(code, { contentId: anyContentId, ...data });
       },
     });

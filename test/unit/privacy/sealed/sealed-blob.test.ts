@@ -1,7 +1,8 @@
 import { expect } from "chai";
 import fc from "fast-check";
+import { sealBytes } from "../../../../node/core/blob-length.ts";
 import type { Bytes32 } from "../../../../node/core/ids.ts";
-import { keyringOf, openBlob, sealBlob, sealBytes } from "../../../../node/privacy/sealed/sealed-blob.ts";
+import { keyringOf, openBlob, sealBlob } from "../../../../node/privacy/sealed/sealed-blob.ts";
 import { testBlob } from "../../../support/blobs.ts";
 import { accountOfMember, anyContentId, sealedTask, updateName } from "../../../support/sealed-members.ts";
 

@@ -1,0 +1,23 @@
+import { hexEquals } from "../core/hex.ts";
+import type { Address } from "../core/ids.ts";
+import type { Member } from "../core/records.ts";
+import type { TaskView } from "../core/task-view.ts";
+
+/**
+ * Who may read the blobs of a sealed task now: the aggregators, and the participants with a place in it that are not leaving. Whoever has
+ * registered no encryption key is named, too: nothing can be sealed to it yet.
+ */
+export function readersOf(view: Pick<TaskView, "enrolled">, members: readonly Member[]): readonly Member[] {
+  const enrolled = new Set(
+    view.enrolled.filter(({ leaving }) => !leaving).map(({ participant }) => participant.toLowerCase()),
+  );
+  return members.filter(
+    ({ account, roles }) =>
+      roles.includes("aggregator") || (roles.includes("participant") && enrolled.has(account.toLowerCase())),
+  );
+}
+
+/** Whether an account is among the readers. */
+export function isReader(account: Address, readers: readonly Member[]): boolean {
+  return readers.some((reader) => hexEquals(reader.account, account));
+}
