@@ -172,6 +172,7 @@ export async function composeNode(
         transport: announcing(host.transport, values.announce, gateway?.multiaddr()),
         clock: createClock(),
         random: createRandom(),
+        keys: keys.encryption,
         log,
         onProgress,
       },

@@ -1,17 +1,21 @@
 import { createAggregator } from "../../node/aggregator/create-aggregator.ts";
+import { x25519PublicKey } from "../../node/chain/node-keys.ts";
 import { chunkTreeRoot } from "../../node/core/chunk-tree.ts";
 import { contentIdOf } from "../../node/core/content-id.ts";
-import { toHex } from "../../node/core/hex.ts";
+import { fromHex, toHex } from "../../node/core/hex.ts";
 import type { Address, Bytes32 } from "../../node/core/ids.ts";
 import { initialLanes } from "../../node/core/initial-model.ts";
+import { keccak256 } from "../../node/core/keccak.ts";
 import { bytesToLanes, lanesToBytes } from "../../node/core/lanes.ts";
 import { canonicalTaskSpec, parseTaskSpec } from "../../node/core/task-spec.ts";
 import { createParticipant } from "../../node/participant/create-participant.ts";
 import type { Chain } from "../../node/ports/chain.ts";
 import type { Journal, Log, LogData } from "../../node/ports/system.ts";
+import type { ReaderKeys } from "../../node/privacy/sealed/keyring.ts";
 import type { Outcome } from "../../node/rounds/driver.ts";
 import type { Progress } from "../../node/rounds/progress.ts";
 import type { RoleProcess } from "../../node/rounds/role-process.ts";
+import { watchCryptoWork } from "./crypto-work.ts";
 import { createModelChain, type ModelChain } from "./model-chain.ts";
 import { createModelNetwork, type ModelHost } from "./model-network.ts";
 import { createMortal, type Mortal } from "./mortal.ts";
@@ -26,6 +30,7 @@ export interface SimulatedNode {
   readonly account: Address;
   readonly role: "participant" | "aggregator";
   readonly host: ModelHost;
+  readonly keys: ReaderKeys;
   /** Why it is gone for good, if it is. */
   gone?: Fault["kind"];
   outcome?: Outcome;
@@ -75,10 +80,12 @@ export function createSimulatedFederation(seed: number, given?: Scenario): Simul
   const nodes = Array.from({ length: scenario.participants + scenario.aggregators }, (_, number): SimulatedNode => {
     const account = toHex(random.bytes(20)) as Address;
     const role = number < scenario.participants ? "participant" : "aggregator";
-    return { number, account, role, host: network.host(`peer-${number}`) };
+    const privateKey = keccak256(fromHex(account));
+    const keys = { privateKey, publicKey: x25519PublicKey(privateKey) };
+    return { number, account, role, host: network.host(`peer-${number}`), keys };
   });
   for (const { account, role } of nodes) chain.apply(admin, { kind: "grantRole", role, account });
-  const spec = canonicalTaskSpec(simulatedSpec);
+  const spec = canonicalTaskSpec({ ...simulatedSpec, ...(scenario.sealed && { blobs: "members" }) });
   const modelRoot = chunkTreeRoot(initialLanes(simulatedSpec, rules.fractionBits));
   chain.apply(admin, { kind: "createTask", rules, modelRoot, spec });
   const bondWei = BigInt(rules.participantBondGwei) * 1_000_000_000n;
@@ -125,8 +132,15 @@ export function createSimulatedFederation(seed: number, given?: Scenario): Simul
     taskId,
     progress,
     log,
-    run: (limitS) =>
-      clock.run(() => nodes.every(({ outcome, gone }) => outcome !== undefined || gone !== undefined), 1000 * limitS),
+    async run(limitS) {
+      const isDone = () => nodes.every(({ outcome, gone }) => outcome !== undefined || gone !== undefined);
+      const work = scenario.sealed ? watchCryptoWork() : undefined;
+      try {
+        return await clock.run(isDone, 1000 * limitS, work);
+      } finally {
+        work?.stop();
+      }
+    },
   };
 
   function start(
@@ -141,6 +155,7 @@ export function createSimulatedFederation(seed: number, given?: Scenario): Simul
       transport: mortal.guard(node.host.transport),
       clock: mortal.guard(clock),
       random: life.random,
+      keys: node.keys,
       log: createMemoryLog(node.number),
       onProgress(step: Progress) {
         progress.push({ node: node.number, atMs: clock.nowMs() - startMs, progress: step });
@@ -151,7 +166,7 @@ export function createSimulatedFederation(seed: number, given?: Scenario): Simul
       },
     };
     const options = {
-      encryptionKey: toHex(new Uint8Array(32)),
+      encryptionKey: node.keys.publicKey,
       settleBlocks: 4,
       patienceS: 4,
       holdTimeoutMs: 5_000,

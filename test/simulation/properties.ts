@@ -1,10 +1,15 @@
 import { checkRound } from "../../node/audit/check-round.ts";
+import { type BlobName, readBlob } from "../../node/audit/read-blob.ts";
+import { isSealed } from "../../node/core/blob-length.ts";
 import { chunkTreeRoot } from "../../node/core/chunk-tree.ts";
 import { extendAccumulator, extendHistory, initialHistoryHead, zeroBytes32 } from "../../node/core/commitment.ts";
+import { FedledgerError, isFedledgerError } from "../../node/core/error.ts";
 import { foldTask } from "../../node/core/fold-task.ts";
 import type { Bytes32 } from "../../node/core/ids.ts";
 import { initialLanes } from "../../node/core/initial-model.ts";
+import type { Commitment, Proposal } from "../../node/core/records.ts";
 import type { RoundView, TaskView } from "../../node/core/task-view.ts";
+import { createBlobOpener } from "../../node/privacy/sealed/blob-opener.ts";
 import { allBlobs, type SimulatedFederation, simulatedSpec } from "./federation.ts";
 import { modelDeployment } from "./model-storage.ts";
 
@@ -91,15 +96,43 @@ async function wrongModels(federation: SimulatedFederation, view: TaskView): Pro
       broken.push(`round ${round.round} starts from another model`);
     if (round.phase !== "finalized") continue;
     const { taskId, rules } = view;
-    const getUpdate = async ({ contentId }: { contentId: `0x${string}` }) => blobs.get(contentId)?.slice();
-    const check = await checkRound({ taskId, rules, round, baseLanes: base, getUpdate });
+    const sealed = isSealed(view);
+    const read = readByAll(federation, view, blobs);
+    const getUpdate = ({ participant: sender, updateRoot: root, contentId }: Commitment) =>
+      read({ round: round.round, sender, purpose: "update", root, contentId });
+    const getModel = ({ aggregator: sender, modelRoot: root, contentId }: Proposal) =>
+      read({ round: round.round, sender, purpose: "model", root, contentId });
+    const check = await checkRound({ taskId, rules, round, baseLanes: base, getUpdate, getModel, sealed });
     const findings = check.findings.filter(({ code }) => code !== "EXCLUSION_UNJUSTIFIED").map(({ code }) => code);
     if (findings.length > 0 || check.lanes === undefined) {
       broken.push(`round ${round.round}: ${findings}`);
       return broken;
     }
-    if (!blobs.has(check.contentId!)) broken.push(`nobody holds the model of round ${round.round}`);
+    if (!blobs.has(round.proposal!.contentId)) broken.push(`nobody holds the model of round ${round.round}`);
     base = check.lanes;
   }
   return broken;
+}
+
+/** Blobs as whoever of all members can read them gives them. */
+function readByAll({ nodes, taskId }: SimulatedFederation, view: TaskView, blobs: ReadonlyMap<Bytes32, Uint8Array>) {
+  const store = {
+    async get(contentId: Bytes32) {
+      const bytes = blobs.get(contentId);
+      if (bytes === undefined) throw new FedledgerError("BLOB_NOT_FOUND", { contentId, providers: 0 });
+      return bytes.slice();
+    },
+  };
+  const openers = nodes.map(({ keys }) => createBlobOpener({ task: { ...modelDeployment, taskId }, reader: keys }));
+  const reading = { store, parameterCount: view.rules.parameterCount, sealed: isSealed(view) };
+  return async (name: BlobName) => {
+    for (const opener of openers) {
+      try {
+        return await readBlob({ ...reading, opener }, name);
+      } catch (error) {
+        if (!isFedledgerError(error, "BLOB_SEALED")) throw error;
+      }
+    }
+    return undefined;
+  };
 }

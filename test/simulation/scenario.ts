@@ -42,6 +42,8 @@ export interface Scenario {
   /** Whether participants sign their commitments for others to bring to the chain. */
   readonly batched?: boolean;
   readonly openWhenEnrolled?: number;
+  /** Whether the task's blobs are sealed to its members. */
+  readonly sealed?: boolean;
 }
 
 /** Draws a scenario. Nodes are numbered: participants first, then aggregators. */

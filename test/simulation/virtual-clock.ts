@@ -2,8 +2,8 @@ import type { Clock } from "../../node/ports/system.ts";
 
 /** Time that passes only when nothing is left to do. */
 export interface VirtualClock extends Clock {
-  /** Runs until `isDone`, or until the time is up; whether it was done. */
-  run(isDone: () => boolean, limitMs: number): Promise<boolean>;
+  /** Runs until `isDone`, or until the time is up; whether it was done. No time passes while `work` is under way. */
+  run(isDone: () => boolean, limitMs: number, work?: { isUnderWay(): boolean }): Promise<boolean>;
   /** Calls back after so many milliseconds, like a sleep nobody can abort. */
   after(ms: number, call: () => void): void;
 }
@@ -78,11 +78,12 @@ export function createVirtualClock(startMs: number): VirtualClock {
     after: (ms, call) => {
       schedule(ms, call);
     },
-    async run(isDone, limitMs) {
+    async run(isDone, limitMs, work) {
       const endMs = nowMs + limitMs;
       for (;;) {
         // All promise callbacks run before the next immediate.
-        await new Promise((resolve) => setImmediate(resolve));
+        do await new Promise((resolve) => setImmediate(resolve));
+        while (work?.isUnderWay());
         if (isDone()) return true;
         while (timers[0]?.cancelled) pop();
         if (timers[0] === undefined || timers[0].atMs > endMs) {

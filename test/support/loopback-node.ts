@@ -30,7 +30,8 @@ export async function openLoopbackNode(options: {
   const blockStream = createBlockExchange({ host, log: silentLog });
   const store = await createHeliaStore({ libp2p: host.libp2p, blockStream, log: silentLog });
   await store.start();
-  const deps = { taskId, chain, store, transport: host.transport, clock, random: createRandom(), log: silentLog };
+  const own = { random: createRandom(), keys: keys.encryption, log: silentLog };
+  const deps = { taskId, chain, store, transport: host.transport, clock, ...own };
   return {
     deps: { ...deps, ...(onProgress && { onProgress }) },
     encryptionKey: keys.encryption.publicKey,

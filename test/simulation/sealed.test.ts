@@ -1,0 +1,41 @@
+import { expect } from "chai";
+import { keyringOf } from "../../node/privacy/sealed/sealed-blob.ts";
+import { play } from "./play.ts";
+import type { Fault } from "./scenario.ts";
+
+const phases = ["finalized", "finalized", "finalized"];
+
+describe("a simulated federation whose blobs are sealed", function () {
+  this.timeout(60_000);
+
+  it("finalizes every round with everybody's update and attestation", async () => {
+    const { federation, view, broken } = await play([], { sealed: true });
+    expect(broken).to.deep.equal([]);
+    expect(view.rounds.map(({ phase }) => phase)).to.deep.equal(phases);
+    for (const round of view.rounds) {
+      expect(round.commitments).to.have.length(4);
+      expect(round.result?.attesters).to.have.length(4);
+    }
+    const keyrings = new Set(
+      view.rounds.flatMap(({ commitments }) =>
+        commitments.map(({ contentId }) => keyringOf(federation.nodes[0]!.host.blobs.get(contentId)!)!.contentId),
+      ),
+    );
+    expect(keyrings.size, "one keyring a sender").to.equal(4);
+  });
+
+  it("goes on after all processes were killed at once, and without one that goes for good", async () => {
+    const killed = [0, 1, 2, 3, 4, 5].map((node): Fault => ({ kind: "kill", node, atS: 9, backAfterS: 3 }));
+    const { view, broken } = await play([...killed, { kind: "vanish", node: 1, afterCommits: 2 }], { sealed: true });
+    expect(broken).to.deep.equal([]);
+    expect(view.rounds.map(({ phase }) => phase)).to.deep.equal(phases);
+  });
+
+  it("lets one that enrols late ask for what was sealed before it came", async () => {
+    const late: readonly Fault[] = [{ kind: "cut", atS: 0, forS: 14, nodes: [3] }];
+    const { view, broken } = await play(late, { sealed: true, openWhenEnrolled: 2 });
+    expect(broken).to.deep.equal([]);
+    expect(view.rounds.at(-1)!.commitments).to.have.length(4);
+    expect(view.rounds.at(-1)!.result?.attesters).to.have.length(4);
+  });
+});
