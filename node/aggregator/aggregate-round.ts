@@ -2,6 +2,7 @@ import { checkRound } from "../audit/check-round.ts";
 import { isSealed } from "../core/blob-length.ts";
 import { FedledgerError } from "../core/error.ts";
 import type { Address } from "../core/ids.ts";
+import type { RoundView } from "../core/task-view.ts";
 import type { ModelSource, TaskLook } from "../rounds/model-source.ts";
 import { includedBy } from "../rounds/round-queries.ts";
 import type { AggregatorAction, AggregatorEvent } from "./aggregator-machine.ts";
@@ -22,12 +23,13 @@ export async function aggregateRound(
   action: Extract<AggregatorAction, { kind: "aggregate" }>,
   look: TaskLook,
 ): Promise<readonly AggregatorEvent[]> {
-  const { round, attempt, excluded, subject } = action;
+  const { round, attempt, excluded, subject, openings } = action;
   const { taskId, rules } = look.view;
   const check = await checkRound({
     taskId,
     rules,
-    round: { round: round.round, commitments: includedBy(round, excluded) },
+    round: { ...roundWithout(round), commitments: includedBy(round, excluded) },
+    openings,
     baseLanes: await source.baseOf(round.round, look),
     getUpdate: (commitment) => source.update(commitment, look),
     sealed: isSealed(look.view),
@@ -52,4 +54,9 @@ export async function aggregateRound(
   const contentId = await source.put(lanes, { round: round.round, purpose: "model", root: modelRoot }, look);
   const proposal = { attempt, aggregator: me, modelRoot, contentId, totalWeight, excluded };
   return [{ kind: "aggregated", subject, proposal }];
+}
+
+/** The round without what was proposed before. */
+function roundWithout({ proposal: _, ...round }: RoundView): Omit<RoundView, "proposal"> {
+  return round;
 }

@@ -4,7 +4,7 @@ import type { RoundView } from "../core/task-view.ts";
 /** What an aggregator knows when it chooses. */
 export interface ChooseUpdatesInput {
   readonly round: Pick<RoundView, "commitments" | "withheld">;
-  readonly rules: Pick<TaskRules, "holders" | "minUpdates">;
+  readonly rules: Pick<TaskRules, "mode" | "holders" | "minUpdates">;
   /** Whether an update's bytes are here, or are not what was committed; undefined while they are missing. */
   readonly factOf: (commitment: Commitment) => "here" | "unusable" | undefined;
   /** Whether this aggregator signed custody for it; undefined while its journal was not asked. */
@@ -29,14 +29,15 @@ const wait: Choice = { kind: "wait" };
  * update that this aggregator signed custody for: its own word would strike it.
  *
  * In a task with holders an update is in exactly when enough words name it; it is left out when it was demanded and not shown, or
- * when too few of the words of all but f participants name it. In a task without, what is missing or unusable is left out.
+ * when too few of the words of all but f participants name it. In a task without, what is missing or unusable is left out. In a task that
+ * hides updates nothing can be left out, for two sums would show the difference: what is missing is waited for.
  */
 export function chooseUpdates(input: ChooseUpdatesInput): Choice {
   const { round, rules, factOf, custodyOf, words } = input;
   const left: Commitment[] = [];
   for (const commitment of round.commitments) {
     const verdict = judge(commitment, input);
-    if (verdict === "wait") return wait;
+    if (verdict === "wait" || (verdict === "out" && rules.mode !== "transparent")) return wait;
     if (verdict === "out") left.push(commitment);
   }
   if (round.commitments.length - left.length < rules.minUpdates) return wait;

@@ -8,11 +8,13 @@ import { createBondBringer } from "../rounds/bring-bond.ts";
 import { ownContact } from "../rounds/contact.ts";
 import { createCourtClerk } from "../rounds/court-actions.ts";
 import { createDriver } from "../rounds/driver.ts";
+import { holdSharesProtocol } from "../rounds/mask-messages.ts";
 import { holdProtocol } from "../rounds/messages.ts";
 import { createModelSource } from "../rounds/model-source.ts";
 import { type NodeTimes, nodeTimes } from "../rounds/node-times.ts";
 import type { RoleDeps, RoleProcess } from "../rounds/role-process.ts";
 import { sendCall } from "../rounds/send-call.ts";
+import { createShareBundles } from "../rounds/share-bundles.ts";
 import { createTaskSealing } from "../rounds/task-sealing.ts";
 import { aggregateRound } from "./aggregate-round.ts";
 import {
@@ -24,7 +26,9 @@ import {
 } from "./aggregator-machine.ts";
 import { createCustodyJournal, createMemoryJournal } from "./custody-journal.ts";
 import { createGatherQueue } from "./gather-queue.ts";
+import { createSharesHolder } from "./hold-shares.ts";
 import { createUpdateHolder } from "./hold-updates.ts";
+import { openRound } from "./open-round.ts";
 
 /** What an aggregator works with; the caller also closes the journal. */
 export interface AggregatorDeps extends RoleDeps {
@@ -56,6 +60,7 @@ export function createAggregator(deps: AggregatorDeps, options: AggregatorOption
   const sealing = deps.keys && createTaskSealing({ ...deps, keys: deps.keys, journal });
   const source = createModelSource({ store, transport, sealing });
   const clerk = createCourtClerk({ chain, source, random, log, onProgress });
+  const bundles = createShareBundles({ store, transport });
   const concurrency = options.gatherConcurrency ?? 4;
   const queue = createGatherQueue(concurrency);
   const bringBond = createBondBringer(
@@ -79,7 +84,7 @@ export function createAggregator(deps: AggregatorDeps, options: AggregatorOption
     switch (action.kind) {
       case "send": {
         const sent = await sendCall({ chain, log, onProgress }, action.call, signal, state.view);
-        if (action.call.kind === "propose") {
+        if (action.call.kind === "propose" || action.call.kind === "proposeOpened") {
           const durationMs = clock.nowMs() - aggregateStartMs;
           onProgress?.({ kind: "proposed", round: action.call.round, gasUsed: sent.gasUsed, durationMs });
         }
@@ -110,6 +115,13 @@ export function createAggregator(deps: AggregatorDeps, options: AggregatorOption
         onProgress?.({ kind: "gathered", round: commitment.round, updates: gathered, of: of.length });
         return;
       }
+      case "gather-shares":
+        await bundles.get(action.of, action.round, look);
+        emit({ kind: "bundle", sharesId: action.of.sharesId });
+        return;
+      case "open":
+        emit({ kind: "opening", opening: await openRound({ bundles, log, onProgress }, action, look) });
+        return;
       case "recall": {
         for (const commitment of action.commitments) {
           emit({ kind: "custody", update: commitment, isSigned: await custody.holds(commitment) });
@@ -147,7 +159,9 @@ export function createAggregator(deps: AggregatorDeps, options: AggregatorOption
     sealing,
     onProgress(progress) {
       if (progress.kind === "finalized" || progress.kind === "invalidated") {
-        holder.sweep().catch((error: unknown) => log.debug("Forgetting unused updates failed", reasonOf(error)));
+        for (const each of [holder, sharesHolder]) {
+          each.sweep().catch((error: unknown) => log.debug("Forgetting unused blobs failed", reasonOf(error)));
+        }
       }
       onProgress?.(progress);
       const bondWei = weiOfGwei(driver.state().view?.rules.aggregatorBondGwei ?? 0);
@@ -167,13 +181,23 @@ export function createAggregator(deps: AggregatorDeps, options: AggregatorOption
     state: driver.state,
     queue: createGatherQueue(concurrency),
   });
+  const sharesHolder = createSharesHolder({ store, log, state: driver.state });
+  const respond = () => {
+    const stops = [
+      transport.respond(holdProtocol, holder.answer),
+      transport.respond(holdSharesProtocol, sharesHolder.answer),
+    ];
+    return () => {
+      for (const stop of stops) stop();
+    };
+  };
   let unrespond: (() => void) | undefined;
   void driver.done.then(() => {
     if (!options.linger) unrespond?.();
   });
   return {
     start() {
-      unrespond ??= transport.respond(holdProtocol, holder.answer);
+      unrespond ??= respond();
       driver.start();
     },
     async stop() {

@@ -148,7 +148,7 @@ function beginAudit(input: AuditInput, record: TaskRecord, task: TaskCheck, samp
     const check = await checkRound({
       taskId: record.taskId,
       rules,
-      round,
+      round: { ...round, seed: round.opened.seed, drawn: round.opened.drawn },
       baseLanes: base?.lanes,
       getUpdate: ({ contentId, participant: sender, updateRoot: root }) =>
         get(contentId, { round: round.round, sender, purpose: "update", root }),

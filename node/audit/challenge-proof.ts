@@ -12,15 +12,17 @@ import {
 import { updateRootOf } from "../core/commitment.ts";
 import { FedledgerError } from "../core/error.ts";
 import { concatBytes, hexEquals, toHex } from "../core/hex.ts";
-import type { Bytes32 } from "../core/ids.ts";
+import type { Bytes32, Hex } from "../core/ids.ts";
 import { bytesToLanes, lanesToBytes } from "../core/lanes.ts";
 import type { Commitment, InvalidUpdate, Proposal, ProvenChunk, TaskRules, WrongChunk } from "../core/records.ts";
 import type { RoundView } from "../core/task-view.ts";
 import type { PlacedNode } from "../core/tree-nodes.ts";
+import { checkOpenings, maskedChunk } from "../privacy/masking/index.ts";
+import { type MaskableRound, openedRoundOf } from "./masked-round.ts";
 
 /** What every proof against a proposal is about; a RoundView at a proposal fits. */
-export interface ChallengedRound extends Pick<RoundView, "round" | "baseModelRoot" | "commitments"> {
-  readonly proposal: Proposal;
+export interface ChallengedRound extends MaskableRound, Pick<RoundView, "baseModelRoot"> {
+  readonly proposal: Proposal & { readonly openings?: Hex };
 }
 
 /** What {@link proveWrongChunk} works on. */
@@ -114,17 +116,38 @@ export function holdsAgainst(wrong: WrongChunk, rules: TaskRules, round: Challen
   if (!hexEquals(root, round.proposal.modelRoot)) return false;
   const trim = trimOf(rules, included.length);
   if (trim !== undefined && toHex(boundsOf(updates, trim)) !== toHex(bounds ?? new Uint8Array())) return false;
+  const right = rightChunk(wrong, rules, round);
+  return right !== undefined && !hexEquals(chunkLeaf(chunkIndex, lanesToBytes(right)), resultLeaf);
+}
+
+/** What the rule makes of the shown chunks, in a masked task by the proposal's openings; undefined where no contract can tell. */
+function rightChunk(
+  { chunkIndex, base, updates }: WrongChunk,
+  rules: TaskRules,
+  round: ChallengedRound,
+): Int32Array | undefined {
+  const included = includedCommitments(round);
+  const baseLanes = bytesToLanes(base.chunk.slice());
+  const weighted = included.map(({ weight }, i) => ({ weight, lanes: bytesToLanes(updates[i]!.chunk.slice()) }));
+  if (rules.mode === "masked") {
+    const opened = openedRoundOf(included[0]!.taskId, rules, round, round.proposal.openings);
+    if (opened === undefined || opened.closed.surviving.length !== included.length) return undefined;
+    // false openings are another challenge's
+    if (checkOpenings(opened.closed, opened.openings) !== undefined) return undefined;
+    const { closed, openings } = opened;
+    return maskedChunk(chunkIndex, { base: baseLanes, updates: weighted }, { ...rules, round: closed, openings });
+  }
   const rule = ruleByName(rules.rule);
+  if (!rule.chunkLocal) return undefined;
   const aggregation = rule.create({ ...rules, parameterCount: chunkLanes });
-  for (const [i, { weight }] of included.entries()) aggregation.add(bytesToLanes(updates[i]!.chunk.slice()), weight);
-  const right = lanesToBytes(aggregation.finish(bytesToLanes(base.chunk.slice())));
-  return rule.chunkLocal && !hexEquals(chunkLeaf(chunkIndex, right), resultLeaf);
+  for (const { lanes, weight } of weighted) aggregation.add(lanes, weight);
+  return aggregation.finish(baseLanes);
 }
 
 /**
  * What proves that a committed update has a lane beyond the clip, to the contract's reportUpdate and, where the update is included, to its
  * challengeUpdate: the first such chunk. Undefined when it has none, or these are not the bytes behind the committed root: a root
- * without its bytes proves nothing.
+ * without its bytes proves nothing. And undefined of masked updates, whose lanes may be anything.
  *
  * @param commitments all of the round, in the order of the chain, `commitment` among them
  */
@@ -132,8 +155,9 @@ export function updateFault(
   lanes: Int32Array,
   commitment: Commitment,
   commitments: readonly Commitment[],
-  rules: Pick<TaskRules, "parameterCount" | "clipLanes">,
+  rules: Pick<TaskRules, "mode" | "parameterCount" | "clipLanes">,
 ): InvalidUpdate | undefined {
+  if (rules.mode !== "transparent") return undefined;
   const position = commitments.findIndex(({ slot }) => slot === commitment.slot);
   const lane = lanes.findIndex((value) => Math.abs(value) > rules.clipLanes);
   if (position < 0 || lane < 0 || lanes.length !== rules.parameterCount) return undefined;
@@ -147,7 +171,7 @@ export function updateFault(
 export function proveInvalidUpdate(
   bytes: Uint8Array,
   commitment: Commitment,
-  rules: Pick<TaskRules, "parameterCount" | "clipLanes">,
+  rules: Pick<TaskRules, "mode" | "parameterCount" | "clipLanes">,
   round: ChallengedRound,
 ): InvalidUpdate | undefined {
   if (bytes.length !== 4 * rules.parameterCount) return undefined;

@@ -2,7 +2,7 @@ import { ruleByName, trimOf } from "../aggregation/index.ts";
 import { chunkLanes, chunkTreeRoot } from "../core/chunk-tree.ts";
 import { contentIdOf } from "../core/content-id.ts";
 import { hexEquals } from "../core/hex.ts";
-import type { Bytes32, TaskId } from "../core/ids.ts";
+import type { Bytes32, Hex, TaskId } from "../core/ids.ts";
 import { bytesToLanes, lanesToBytes } from "../core/lanes.ts";
 import type { Commitment, Proposal, TaskRules } from "../core/records.ts";
 import type { RoundView } from "../core/task-view.ts";
@@ -10,6 +10,7 @@ import { checkSealedModel } from "./check-sealed-model.ts";
 import { checkUpdate, missingUpdate, type UpdateCheck } from "./check-update.ts";
 import { createFindingLog, type Finding, type FindingLog } from "./findings.ts";
 import { isUnavailable } from "./is-unavailable.ts";
+import { beginMaskedMean, type MaskableRound, sumBeyondClip } from "./masked-round.ts";
 
 /** What is known of one committed update after a look at its bytes. */
 export interface UpdateStatus {
@@ -44,6 +45,8 @@ export interface RoundCheck {
   readonly agrees: boolean;
   /** Bytes of updates fetched and checked. */
   readonly bytesChecked: number;
+  /** Of a masked round: the first slot that the proposal opens falsely; absent where there is none. */
+  readonly falseOpening?: number;
 }
 
 /** What {@link checkRound} works on. */
@@ -51,7 +54,10 @@ export interface RoundCheckInput {
   readonly taskId: TaskId;
   readonly rules: TaskRules;
   /** The round, with or without a proposal; a RoundView fits. */
-  readonly round: Pick<RoundView, "round" | "commitments" | "withheld"> & { readonly proposal?: Proposal | undefined };
+  readonly round: MaskableRound &
+    Pick<RoundView, "withheld"> & { readonly proposal?: (Proposal & { readonly openings?: Hex }) | undefined };
+  /** Of a masked round without a proposal: what opens its sum. */
+  readonly openings?: Hex | undefined;
   /** The base model; not modified. Without it the updates are checked, and nothing is recomputed. */
   readonly baseLanes: Int32Array | undefined;
   /** The blob of an update; undefined, or a rejection with BLOB_NOT_FOUND, BLOB_CORRUPT, BLOB_TOO_LARGE, where it cannot be had. */
@@ -76,6 +82,9 @@ export interface RoundCheckInput {
  * hold it) is no finding, whether its bytes are here or not.
  *
  * Without a proposal, all updates count as included and the recomputed model is returned.
+ *
+ * In a masked round the openings are compared with the advertised keys; true ones free the sum of its masks, false ones are a finding, and
+ * nothing is recomputed. A sum beyond what honest updates come to is told and cut, as the contract cuts it: the proposal is right all the same.
  * Rejects with the signal's reason, with UNSUPPORTED_RULE, with LENGTH_MISMATCH if `baseLanes` is not the task's size,
  * and with whatever `getUpdate` rejects with beside the codes above.
  */
@@ -86,7 +95,8 @@ export async function checkRound(input: RoundCheckInput): Promise<RoundCheck> {
   const findings: Finding[] = [];
   const updates: UpdateStatus[] = [];
   const included: Commitment[] = [];
-  const aggregation = ruleByName(rules.rule).create(rules);
+  const masked = beginMaskedMean(log, { taskId, rules, round, openings: input.openings ?? proposal?.openings });
+  const aggregation = rules.mode === "masked" ? masked?.mean : ruleByName(rules.rule).create(rules);
   let totalWeight = 0n;
   let bytesChecked = 0;
   for (const commitment of round.commitments) {
@@ -103,7 +113,7 @@ export async function checkRound(input: RoundCheckInput): Promise<RoundCheck> {
       included.push(commitment);
       totalWeight += BigInt(commitment.weight);
       findings.push(...check.findings);
-      if (check.lanes) aggregation.add(check.lanes, commitment.weight);
+      if (check.lanes) aggregation?.add(check.lanes, commitment.weight);
       else if (check.status === "invalid" && proposal) blameInclusion(log, commitment, proposal);
     }
     input.onProgress?.({ updates: updates.length, of: round.commitments.length });
@@ -116,19 +126,23 @@ export async function checkRound(input: RoundCheckInput): Promise<RoundCheck> {
       data: { expected: totalWeight, actual: proposal.totalWeight },
     });
   }
-  const done = { updates, included, totalWeight, bytesChecked };
+  const falseOpening = masked?.falseOpening === undefined ? {} : { falseOpening: masked.falseOpening };
+  const done = { updates, included, totalWeight, bytesChecked, ...falseOpening };
   const complete = updates.every(({ excluded, status }) => excluded || status === "valid");
+  const isMean = rules.mode !== "masked" || included.length === round.commitments.length;
   const trim = trimOf(rules, included.length) ?? 0;
-  if (!baseLanes || !complete || included.length === 0 || included.length <= 2 * trim) {
+  if (!baseLanes || !aggregation || !complete || !isMean || included.length === 0 || included.length <= 2 * trim) {
     return { ...done, findings: [...findings, ...log.findings], agrees: false };
   }
-  const lanes = aggregation.finish(baseLanes);
+  const lanes = masked?.mean ? await masked.mean.finishInSteps(baseLanes, signal) : aggregation.finish(baseLanes);
   const modelRoot = chunkTreeRoot(lanes);
   const contentId = await contentIdOf(lanesToBytes(lanes));
   if (proposal) await compare(log, proposal, { lanes, modelRoot, contentId }, input);
   const all = [...findings, ...log.findings];
+  const agrees = !!proposal && all.length === 0;
   const movedLanes = greatestChange(baseLanes, lanes);
-  return { ...done, findings: all, lanes, modelRoot, contentId, movedLanes, agrees: !!proposal && all.length === 0 };
+  const told = [...all, ...(masked?.mean ? sumBeyondClip(masked.mean, { taskId, rules, round }) : [])];
+  return { ...done, findings: told, lanes, modelRoot, contentId, movedLanes, agrees };
 }
 
 async function look(

@@ -29,6 +29,18 @@ export function progressText(step: Progress): string | undefined {
       return `round ${step.round}: opened, ${step.drawn} of ${step.enrolled} participants drawn`;
     case "trained":
       return `round ${step.round}: trained on ${step.samples} examples in ${(step.durationMs / 1000).toFixed(2)} s, loss ${step.loss.toFixed(4)}${step.clipped > 0 ? `, ${step.clipped} parameters clipped` : ""}`;
+    case "advertised":
+      return `round ${step.round}: advertised its keys (${step.gasUsed} gas)`;
+    case "masked":
+      return `round ${step.round}: masked the update with ${step.neighbours} others in ${(step.durationMs / 1000).toFixed(2)} s`;
+    case "unmasked":
+      return `round ${step.round}: told its seed and ${step.shares} of ${step.of} shares, so that the sum can be opened`;
+    case "masking-refused":
+      return `round ${step.round}: REFUSED to go on with masks: ${step.reason} (${step.code})`;
+    case "openings":
+      return step.missing.length === 0
+        ? `round ${step.round}: the sum can be opened, ${step.heard} of ${step.of} survivors were heard`
+        : `round ${step.round}: waiting for survivors to open the sum, ${step.heard} of ${step.of} were heard, ${step.missing.length} seeds or keys are missing`;
     case "committed":
       return `round ${step.round}: committed the update (${step.gasUsed} gas)`;
     case "commitment-signed":
@@ -42,7 +54,7 @@ export function progressText(step: Progress): string | undefined {
     case "expelled":
       return `round ${step.round}: ${step.participant} is expelled (${misconductText[step.misconduct]}), as ${step.reporter} has proven`;
     case "round-closed":
-      return `round ${step.round}: closed with ${step.updates} updates`;
+      return `round ${step.round}: closed with ${step.updates} updates${step.dropped ? `; ${step.dropped} with keys did not commit` : ""}`;
     case "assigned":
       return step.attempt > 0
         ? `round ${step.round}: aggregator ${step.aggregator} takes over (attempt ${step.attempt + 1})`

@@ -52,6 +52,8 @@ export async function chooseTask(values: Settings<(typeof taskChoiceSettings)[nu
   const spec = change(preset.spec, values);
   const participants = values.participants ?? preset.participants;
   const { fractionBits, clipLanes, maxWeight, serverRateQ16, rounds } = preset.rules;
+  // in the other modes the numbers are made to fit the sum's modulus
+  const numbers = (values.mode ?? "transparent") === "transparent" ? { fractionBits, maxWeight } : undefined;
   return {
     spec,
     rules: taskRules(spec, {
@@ -59,9 +61,9 @@ export async function chooseTask(values: Settings<(typeof taskChoiceSettings)[nu
       participants,
       rounds: values.rounds ?? rounds,
       participation: values.participation ?? preset.participationBps / 10_000,
-      fractionBits: values.fractionBits ?? fractionBits,
+      fractionBits: values.fractionBits ?? numbers?.fractionBits,
       clip: values.clip ?? clipLanes / 2 ** fractionBits,
-      maxWeight: values.maxWeight ?? maxWeight,
+      maxWeight: values.maxWeight ?? numbers?.maxWeight,
       serverRate: values.serverRate ?? serverRateQ16 / 65536,
     }),
     participants,

@@ -96,6 +96,26 @@ export const settings = {
     help: "what each participant answers with, and loses when it is proven to have broken the rules; none by default",
     schema: gwei,
   }),
+  mode: defineSetting({
+    flag: "--mode <mode>",
+    help: "what others see of an update: all (transparent, the default), or only the sum of a round's (masked, or encrypted)",
+    schema: choice("transparent", "masked", "encrypted"),
+  }),
+  threshold: defineSetting({
+    flag: "--threshold <percent>",
+    help: "masked: share of each participant's neighbours that can open its masks, and of those with keys that makes a round; 51 to 100, default 67",
+    schema: integer(51, 100),
+  }),
+  neighbours: defineSetting({
+    flag: "--neighbours <n>",
+    help: "masked: with how many others each participant shares masks, an even number; default 0, all of the drawn",
+    schema: integer(0, 62).refine((value) => value % 2 === 0, "expected an even number"),
+  }),
+  keyWindow: defineSetting({
+    flag: "--key-window <seconds>",
+    help: "masked and encrypted: time for keys before the first commitment, seconds (default 120; the demo has a shorter one)",
+    schema: integer(1, 2 ** 24 - 1),
+  }),
   rule: defineSetting({
     flag: "--rule <rule>",
     help: "how updates become one: weighted-mean (default), coordinate-median or trimmed-mean; the last two ignore weights",
@@ -252,7 +272,7 @@ export const settings = {
   }),
   fractionBits: defineSetting({
     flag: "--fraction-bits <n>",
-    help: "fraction bits of a lane, 1 to 30 (default 20)",
+    help: "fraction bits of a lane, 1 to 30 (default 20; in a masked or encrypted task as many as fit, up to 16)",
     schema: integer(1, 30),
   }),
   clip: defineSetting({
@@ -262,7 +282,7 @@ export const settings = {
   }),
   maxWeight: defineSetting({
     flag: "--max-weight <n>",
-    help: "greatest number of examples an update may count for (default 65536)",
+    help: "greatest number of examples an update may count for (default 65536; in a masked or encrypted task as many as fit)",
     schema: integer(1, 2 ** 32 - 1),
   }),
   serverRate: defineSetting({
@@ -277,8 +297,7 @@ export const settings = {
   }),
   maxUpdates: defineSetting({
     flag: "--max-updates <n>",
-    default: "64",
-    help: "most participants drawn for a round, 1 to 64",
+    help: "most participants drawn for a round, 1 to 64 (default 64; in a masked or encrypted task those expected)",
     schema: integer(1, 64),
   }),
   quorum: defineSetting({

@@ -12,6 +12,7 @@ import { ownContact } from "../rounds/contact.ts";
 import { createCourtClerk, defaultDemandBudgetWei } from "../rounds/court-actions.ts";
 import { createDriver } from "../rounds/driver.ts";
 import { judgeProposal, type RoundMemory } from "../rounds/judge-proposal.ts";
+import { encodeUnmasking, unmaskTopic } from "../rounds/mask-messages.ts";
 import { attestationTopic, encodeAttestation } from "../rounds/messages.ts";
 import { createModelSource } from "../rounds/model-source.ts";
 import { type NodeTimes, nodeTimes } from "../rounds/node-times.ts";
@@ -21,6 +22,7 @@ import type { RoleDeps, RoleProcess } from "../rounds/role-process.ts";
 import type { RoundEvent } from "../rounds/round-state.ts";
 import { sendCall } from "../rounds/send-call.ts";
 import { sendCase } from "../rounds/send-case.ts";
+import { createShareBundles } from "../rounds/share-bundles.ts";
 import { availabilityTopic, commitmentTopic, encodeAvailability, encodeCommitment } from "../rounds/signed-messages.ts";
 import { createTaskSealing } from "../rounds/task-sealing.ts";
 import { createCustodyWords } from "./custody-words.ts";
@@ -32,9 +34,10 @@ import {
   type ParticipantState,
   participantMachine,
 } from "./participant-machine.ts";
+import { createMaskedPerformer } from "./perform-masked.ts";
 import { signAttestation } from "./sign-attestation.ts";
 import { signCommitment } from "./sign-commitment.ts";
-import { trainUpdate } from "./train-update.ts";
+import { trainLanes, trainUpdate } from "./train-update.ts";
 
 /** What a participant works with; the caller also closes trainer and journal. */
 export interface ParticipantDeps extends RoleDeps {
@@ -84,6 +87,11 @@ export function createParticipant(deps: ParticipantDeps, options: ParticipantOpt
   const memory: RoundMemory = {};
   const training = { chain, store, source, trainer, journal, clock, random, seed: options.seed ?? 0, onProgress };
   const offering = { me, taskId, chain, transport, clock, log, holdTimeoutMs: times.holdTimeoutMs };
+  const bundles = createShareBundles({ store, transport });
+  const masked = createMaskedPerformer(
+    { ...offering, source, store, bundles, journal, random, keys: deps.keys, onProgress },
+    (round, look) => trainLanes(training, round, look),
+  );
   const custody = createCustodyWords(journal);
   const bringBond = createBondBringer({ chain, log, onProgress }, "participant", ({ freeWei }) => freeWei);
   let sequence = 0;
@@ -128,8 +136,20 @@ export function createParticipant(deps: ParticipantDeps, options: ParticipantOpt
       case "answer":
         return await clerk.perform(action, look);
       case "train":
+        if (look.view.rules.mode === "masked")
+          return await masked.train(action.round, look, emit).then(() => undefined);
         emit({ kind: "trained", update: await trainUpdate(training, action.round, look) });
         return;
+      case "make-keys":
+      case "offer-shares":
+      case "get-shares":
+      case "mask":
+      case "unmask":
+        return await masked.perform(action, look, emit);
+      case "announce-unmasking": {
+        const { unmasking } = action.told;
+        return await announce(unmaskTopic, encodeUnmasking({ unmasking, sequence: ++sequence }));
+      }
       case "offer": {
         const { round, contentId } = action.update;
         const held = await offerUpdate(offering, action.update, look, async (word) => {

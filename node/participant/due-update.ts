@@ -14,22 +14,55 @@ import {
 
 /** The next steps towards this participant's commitment in an open round: train, offer, commit or sign for a batch. */
 export function dueUpdate(state: ParticipantState, view: TaskView, round: RoundView): readonly ParticipantAction[] {
-  const { me, head, update, offered, answered } = state;
+  const { me, head } = state;
   if (head!.timestampS > round.commitDeadlineS) return [];
   if (placeOf(view, me)?.leaving !== false || !isDrawn(view, round, me)) return [];
-  const about = `${round.round}:${round.baseModelRoot}`;
-  const isTrained = update?.round === round.round && hexEquals(update.baseModelRoot, round.baseModelRoot);
-  // answers may still come from further aggregators when the first has long let the commitment go
-  const isAsking = isTrained && offered === update.contentId && answered !== update.contentId;
-  const offer = (of: TrainedUpdate) => ({ kind: "offer", key: `offer:${about}`, update: of }) as const;
-  const asking = isAsking ? [offer(update)] : [];
-  if (commitmentOf(round, me) !== undefined) return asking;
+  if (commitmentOf(round, me) !== undefined) return dueAsking(state, round);
   if (!hasBudget(view, me)) return [];
-  if (!isTrained) return [{ kind: "train", key: `train:${about}`, round }];
-  const isLate = head!.timestampS > round.commitDeadlineS - hurryS(view, state.options);
-  if (!isLate && isUnverified(state, view, round)) return [];
-  if (offered !== update.contentId && !isLate) return [offer(update)];
-  return [...asking, ...dueCommitment(state, { view, round, about, isLate }, update)];
+  if (updateFor(state, round) === undefined) return [dueTraining(round)];
+  if (!isHurried(state, view, round) && isUnverified(state, view, round)) return [];
+  return dueOffering(state, view, round);
+}
+
+/** The update that this participant has for the round and the model that it starts from. */
+export function updateFor({ update }: ParticipantState, round: RoundView): TrainedUpdate | undefined {
+  const isOf = update?.round === round.round && hexEquals(update.baseModelRoot, round.baseModelRoot);
+  return isOf ? update : undefined;
+}
+
+/** The local training for a round. */
+export function dueTraining(round: RoundView): ParticipantAction {
+  return { kind: "train", key: `train:${aboutOf(round)}`, round };
+}
+
+/** Offering the update on, where answers may still come from further aggregators when the first has long let the commitment go. */
+export function dueAsking(state: ParticipantState, round: RoundView): readonly ParticipantAction[] {
+  const update = updateFor(state, round);
+  const isAsking = update !== undefined && state.offered === update.contentId && state.answered !== update.contentId;
+  return isAsking ? [offering(round, update)] : [];
+}
+
+/** What is done with an update that may be committed: offered to the aggregators, then brought to the chain. */
+export function dueOffering(state: ParticipantState, view: TaskView, round: RoundView): readonly ParticipantAction[] {
+  const update = updateFor(state, round);
+  if (update === undefined) return [];
+  const isLate = isHurried(state, view, round);
+  if (state.offered !== update.contentId && !isLate) return [offering(round, update)];
+  return [...dueAsking(state, round), ...dueCommitment(state, { view, round, about: aboutOf(round), isLate }, update)];
+}
+
+function offering(round: RoundView, update: TrainedUpdate): ParticipantAction {
+  return { kind: "offer", key: `offer:${aboutOf(round)}`, update };
+}
+
+/** Names a round and the model that it starts from. */
+export function aboutOf({ round, baseModelRoot }: Pick<RoundView, "round" | "baseModelRoot">): string {
+  return `${round}:${baseModelRoot}`;
+}
+
+/** Whether so little time is left that committing comes before being held. */
+function isHurried({ head, options }: ParticipantState, view: TaskView, round: RoundView): boolean {
+  return head!.timestampS > round.commitDeadlineS - hurryS(view, options);
 }
 
 /** Bringing a trained update to the chain: by an own transaction, or by a signed word for others, and the own one behind it. */

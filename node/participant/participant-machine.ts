@@ -16,6 +16,8 @@ import { isExpelled, parentOf, placeOf } from "../rounds/round-queries.ts";
 import { isSettled, type RoundEvent, reduceRound } from "../rounds/round-state.ts";
 import { dueAvailability } from "./due-availability.ts";
 import { dueExclusionChallenge } from "./due-exclusion-challenge.ts";
+import { dueMaskedUpdate } from "./due-masked-update.ts";
+import { dueUnmasking } from "./due-unmasking.ts";
 import { dueUpdate } from "./due-update.ts";
 import {
   custodyKey,
@@ -56,6 +58,23 @@ function reduce(state: ParticipantState, event: ParticipantEvent | RoundEvent): 
   switch (event.kind) {
     case "trained":
       return { ...state, update: event.update };
+    case "trained-unmasked":
+      return { ...state, unmasked: { round: event.round, baseModelRoot: event.baseModelRoot } };
+    case "masked":
+      return { ...state, update: event.update, maskedWith: event.keys };
+    case "keys-made":
+      return { ...state, keys: event.keys };
+    case "shares-offered":
+      return { ...state, sharesOffered: event.sharesId };
+    case "bundle":
+      return { ...state, bundles: new Set([...state.bundles, event.sharesId.toLowerCase()].slice(-mostBundles)) };
+    case "told": {
+      const { unmasking } = event.told;
+      const told = remembered(state.told, holdingKey(unmasking), event.told);
+      return reduceRound({ ...state, told }, { kind: "unmasking", unmasking });
+    }
+    case "refused":
+      return { ...state, refused: new Set([...state.refused, event.key].slice(-mostRefusals)) };
     case "bonded":
       return { ...state, bonded: true };
     case "offered":
@@ -95,6 +114,10 @@ function reduce(state: ParticipantState, event: ParticipantEvent | RoundEvent): 
   }
 }
 
+/** Bundles that are remembered to be here: those of two rounds in flight of 64. */
+const mostBundles = 128;
+/** Refusals that are remembered. */
+const mostRefusals = 32;
 const nothing: Holding = { slots: 0n, faulty: 0n };
 
 /** The state with one more update of a closed round at hand. */
@@ -126,13 +149,16 @@ function due(state: ParticipantState): readonly ParticipantAction[] {
   const mayEnrol = options.autoEnrol && !state.leaving && roles.includes("participant");
   if (mayEnrol && placeOf(view, me) === undefined && !isExpelled(view, me)) actions.push(dueEnrolment(state, view));
   for (const round of roundsInFlight(view)) {
-    actions.push(...dueAvailability(state, view, round));
+    actions.push(...dueAvailability(state, view, round), ...dueUnmasking(state, view, round));
     const exclusion = isProposed(round) ? dueExclusionChallenge(state, round) : [];
     actions.push(...exclusion);
     // the proof that it has: a second one would only be refused
     if (exclusion.some(({ kind }) => kind === "send")) continue;
     if (isDisputed(state, parentOf(view, round))) continue;
-    if (round.phase === "open") actions.push(...dueUpdate(state, view, round));
+    if (round.phase === "open") {
+      const isMasked = view.rules.mode === "masked";
+      actions.push(...(isMasked ? dueMaskedUpdate : dueUpdate)(state, view, round));
+    }
     if (isProposed(round) && mayAttest(view, me)) actions.push(...dueAttestation(state, round));
   }
   if (options.challenge) {

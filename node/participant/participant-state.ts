@@ -1,11 +1,19 @@
 import type { Address, Bytes32, RoundNumber } from "../core/ids.ts";
-import type { Attestation, Availability, Commitment, Custody, SignedCommitment } from "../core/records.ts";
+import type {
+  Advertisement,
+  Attestation,
+  Availability,
+  Commitment,
+  Custody,
+  SignedCommitment,
+} from "../core/records.ts";
 import type { RoundView } from "../core/task-view.ts";
 import type { ChainCall } from "../ports/chain.ts";
 import type { AnswerAction } from "../rounds/answer-turn.ts";
 import type { OwnContact } from "../rounds/contact.ts";
 import type { DemandAction } from "../rounds/demand-turn.ts";
 import type { Judgement, ProposedRound } from "../rounds/judge-proposal.ts";
+import type { Unmasking } from "../rounds/mask-messages.ts";
 import type { PushCall, PushOptions } from "../rounds/push.ts";
 import { initialRoundState, type RoundState } from "../rounds/round-state.ts";
 
@@ -16,6 +24,19 @@ export interface TrainedUpdate {
   readonly updateRoot: Bytes32;
   readonly contentId: Bytes32;
   readonly weight: number;
+}
+
+/** The keys of a masked round as they are advertised: the secrets are in the journal, the shares are stored. */
+export interface RoundKeys extends Pick<Advertisement, "round" | "maskKey" | "seedHash" | "sharesId"> {
+  readonly baseModelRoot: Bytes32;
+  readonly seed: bigint;
+}
+
+/** What this participant told to open a masked round. */
+export interface ToldUnmasking {
+  readonly unmasking: Unmasking;
+  /** Number of share bundles that it was made from. */
+  readonly bundles: number;
 }
 
 /** What a participant knows of the updates of a closed round, by the accumulator of its commitments. */
@@ -36,6 +57,20 @@ export interface ParticipantState extends RoundState {
   readonly offered?: Bytes32;
   /** Content id of the update for which all aggregators have answered, or had the time to. */
   readonly answered?: Bytes32;
+  /** Of a masked round: the update that was trained and waits for its mask. */
+  readonly unmasked?: Pick<TrainedUpdate, "round" | "baseModelRoot">;
+  /** The keys of a masked round, made and not advertised yet or just so. */
+  readonly keys?: RoundKeys;
+  /** Of a masked round: with which keys `update` was masked, by keysHash. */
+  readonly maskedWith?: Bytes32;
+  /** Content id of the share bundle that all aggregators were asked to hold. */
+  readonly sharesOffered?: Bytes32;
+  /** Content ids of the share bundles that are here, in lower case. */
+  readonly bundles: ReadonlySet<string>;
+  /** What it told to open masked rounds, by {@link holdingKey}. */
+  readonly told: ReadonlyMap<string, ToldUnmasking>;
+  /** Steps of masked rounds that it refuses for its own safety, by their keys. */
+  readonly refused: ReadonlySet<string>;
   /** What it signed for a batch, and the time of the head at that moment, seconds. */
   readonly commitment?: { readonly signed: SignedCommitment; readonly signedAtS: number };
   /** Custody words for its updates, by {@link custodyKey}, where its journal was asked. */
@@ -70,6 +105,17 @@ export interface ParticipantMachineOptions {
 export type ParticipantEvent =
   | { readonly kind: "bonded" }
   | { readonly kind: "trained"; readonly update: TrainedUpdate }
+  /** The update of a masked round was trained; its lanes are with whoever performs the actions. */
+  | { readonly kind: "trained-unmasked"; readonly round: RoundNumber; readonly baseModelRoot: Bytes32 }
+  | { readonly kind: "keys-made"; readonly keys: RoundKeys }
+  | { readonly kind: "shares-offered"; readonly sharesId: Bytes32 }
+  /** A share bundle of a neighbour is here. */
+  | { readonly kind: "bundle"; readonly sharesId: Bytes32 }
+  | { readonly kind: "told"; readonly told: ToldUnmasking }
+  /** The update of a masked round, under its mask: stored, and in the journal. */
+  | { readonly kind: "masked"; readonly update: TrainedUpdate; readonly keys: Bytes32 }
+  /** The step of this key is not taken, and not tried again. */
+  | { readonly kind: "refused"; readonly key: string }
   | { readonly kind: "offered"; readonly contentId: Bytes32 }
   | { readonly kind: "answered"; readonly contentId: Bytes32 }
   | { readonly kind: "commitment-signed"; readonly signed: SignedCommitment }
@@ -94,6 +140,13 @@ export type ParticipantAction =
   | DemandAction
   | AnswerAction
   | { readonly kind: "train"; readonly key: string; readonly round: RoundView }
+  /** Makes secrets and seals their shares; `isLate`: without waiting for neighbours whose encryption key is not registered yet. */
+  | { readonly kind: "make-keys"; readonly key: string; readonly round: RoundView; readonly isLate: boolean }
+  | { readonly kind: "offer-shares"; readonly key: string; readonly keys: RoundKeys }
+  | { readonly kind: "get-shares"; readonly key: string; readonly round: RoundView; readonly of: Advertisement }
+  | { readonly kind: "mask"; readonly key: string; readonly round: RoundView; readonly keys: Bytes32 }
+  | { readonly kind: "unmask"; readonly key: string; readonly round: RoundView; readonly bundles: number }
+  | { readonly kind: "announce-unmasking"; readonly key: string; readonly told: ToldUnmasking }
   | { readonly kind: "offer"; readonly key: string; readonly update: TrainedUpdate }
   | { readonly kind: "sign-commitment"; readonly key: string; readonly update: TrainedUpdate }
   | { readonly kind: "announce-commitment"; readonly key: string; readonly signed: SignedCommitment }
@@ -116,6 +169,9 @@ export function initialParticipantState(
   return {
     ...initialRoundState(me, "participant", pushOptions),
     options,
+    bundles: new Set(),
+    told: new Map(),
+    refused: new Set(),
     custody: new Map(),
     holdings: new Map(),
     verified: new Map(),

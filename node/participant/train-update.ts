@@ -11,7 +11,7 @@ import type { Clock, Journal, Random } from "../ports/system.ts";
 import type { Trainer } from "../ports/trainer.ts";
 import type { ModelSource, TaskLook } from "../rounds/model-source.ts";
 import type { Progress } from "../rounds/progress.ts";
-import { encodeRound } from "./encode-round.ts";
+import { type EncodedRound, encodeRound } from "./encode-round.ts";
 import { spendRound } from "./noise-ledger.ts";
 import type { TrainedUpdate } from "./participant-machine.ts";
 import { readCommitment } from "./sign-commitment.ts";
@@ -39,12 +39,10 @@ export interface TrainUpdateDeps {
  *
  * In a task with noise the one in the journal is it though its blob is gone: another would be a second release of the same round.
  *
- * The weight is the number of training examples, cut to the task's maxWeight, or what {@link encodeRound} says.
- * Rejects with TRAINING_FAILED, NON_FINITE_PARAMETER, PRIVACY_RULES_BROKEN, PRIVACY_BUDGET_SPENT,
- * PRIVACY_LEDGER_UNREADABLE, and as ModelSource.baseOf and ModelSource.put do.
+ * Rejects as {@link trainLanes} does, and as ModelSource.put does.
  */
 export async function trainUpdate(deps: TrainUpdateDeps, round: RoundView, look: TaskLook): Promise<TrainedUpdate> {
-  const { store, trainer, journal, clock, onProgress } = deps;
+  const { store, journal } = deps;
   const { taskId, rules } = look.view;
   // what was signed for this round and base is what is committed, even where its bytes are only elsewhere
   const signed = await readCommitment({ chain: deps.chain, journal, taskId }, round);
@@ -55,6 +53,38 @@ export async function trainUpdate(deps: TrainUpdateDeps, round: RoundView, look:
     if (spec.privacy !== undefined || (await store.has(written.contentId, taskBlobBytes(look.view)))) return written;
   }
 
+  const { lanes, weight } = await trainLanes(deps, round, look);
+  const updateRoot = updateRootOf(deps.chain.account, chunkTreeRoot(lanes));
+  const name = { round: round.round, purpose: "update", root: updateRoot } as const;
+  const update = {
+    round: round.round,
+    baseModelRoot: round.baseModelRoot,
+    updateRoot,
+    contentId: await deps.source.put(lanes, name, look),
+    weight,
+  };
+  look.signal.throwIfAborted();
+  await writeUpdate(journal, taskId, update);
+  return update;
+}
+
+/** What a training brought, as it may be committed, or masked: never stored where it is to be masked. */
+export type TrainedLanes = Pick<EncodedRound, "lanes" | "weight">;
+
+/**
+ * Trains for a round: the update's lanes, clipped, and with the task's noise. Stores nothing. The weight is the number of training examples, cut to the task's
+ * maxWeight, or what {@link encodeRound} says.
+ * Rejects with TRAINING_FAILED, NON_FINITE_PARAMETER, PRIVACY_RULES_BROKEN, PRIVACY_BUDGET_SPENT, PRIVACY_LEDGER_UNREADABLE, and as
+ * ModelSource.baseOf does.
+ */
+export async function trainLanes(
+  deps: Omit<TrainUpdateDeps, "store">,
+  round: RoundView,
+  look: TaskLook,
+): Promise<TrainedLanes> {
+  const { trainer, journal, clock, onProgress } = deps;
+  const { taskId, rules } = look.view;
+  const spec = parseTaskSpecJson(look.view.spec);
   const base = await deps.source.baseOf(round.round, look);
   await spendRound(journal, { spec, rules }, taskId, round);
   const startMs = clock.nowMs();
@@ -67,20 +97,9 @@ export async function trainUpdate(deps: TrainUpdateDeps, round: RoundView, look:
   });
   look.signal.throwIfAborted();
   const { lanes, weight, clipped } = encodeRound({ parameters, samples }, base, { spec, rules, random: deps.random });
-  const updateRoot = updateRootOf(deps.chain.account, chunkTreeRoot(lanes));
-  const name = { round: round.round, purpose: "update", root: updateRoot } as const;
-  const update = {
-    round: round.round,
-    baseModelRoot: round.baseModelRoot,
-    updateRoot,
-    contentId: await deps.source.put(lanes, name, look),
-    weight,
-  };
-  look.signal.throwIfAborted();
-  await writeUpdate(journal, taskId, update);
   const durationMs = clock.nowMs() - startMs;
   onProgress?.({ kind: "trained", round: round.round, loss, samples, clipped, durationMs });
-  return update;
+  return { lanes, weight };
 }
 
 function updateIn({ round, baseModelRoot, updateRoot, contentId, weight }: TrainedUpdate): TrainedUpdate {

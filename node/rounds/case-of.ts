@@ -8,6 +8,8 @@ export type CaseCall = ChallengeCall | ReportCall;
 
 const caseKinds: ReadonlySet<string> = new Set<CaseCall["kind"]>([
   "challengeChunk",
+  "challengeMaskedChunk",
+  "challengeOpening",
   "challengeUpdate",
   "challengeWeight",
   "challengeExclusion",

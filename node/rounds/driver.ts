@@ -5,8 +5,10 @@ import type { Clock, Log, Random } from "../ports/system.ts";
 import type { GossipVerdict, Transport } from "../ports/transport.ts";
 import { type ActionResult, createActionRunner, type DueAction, reasonOf } from "./action-runner.ts";
 import { hearAttestation } from "./hear-attestation.ts";
+import { hearUnmasking } from "./hear-unmasking.ts";
 import { hearAvailability, hearCommitment } from "./hear-words.ts";
 import { keyringProtocol } from "./keyring-messages.ts";
+import { unmaskTopic } from "./mask-messages.ts";
 import { attestationTopic } from "./messages.ts";
 import { type Progress, progressBetween, sameMembers } from "./progress.ts";
 import type { RoundEvent, RoundState } from "./round-state.ts";
@@ -151,9 +153,12 @@ export function createDriver<S extends RoundState, E, A extends DueAction>(deps:
 
   /** Judges messages of a topic, and lets those that count into the state. */
   const hearing =
-    (topic: string, judge: (message: Uint8Array) => { verdict: GossipVerdict; event?: RoundEvent | undefined }) =>
+    (
+      topic: string,
+      judge: (message: Uint8Array, from: PeerIdText) => { verdict: GossipVerdict; event?: RoundEvent | undefined },
+    ) =>
     (message: Uint8Array, from: PeerIdText): GossipVerdict => {
-      const { verdict, event } = judge(message);
+      const { verdict, event } = judge(message, from);
       if (verdict === "reject") log.debug("A false message was heard", { from, topic });
       if (event !== undefined) dispatch(event);
       return verdict;
@@ -176,6 +181,10 @@ export function createDriver<S extends RoundState, E, A extends DueAction>(deps:
       subscribeTo(availabilityTopic, (message) => {
         const { verdict, word } = hearAvailability(message, state, chain);
         return { verdict, event: word && { kind: "availability", word } };
+      }),
+      subscribeTo(unmaskTopic, (message, from) => {
+        const { verdict, unmasking } = hearUnmasking(message, from, state);
+        return { verdict, event: unmasking && { kind: "unmasking", unmasking } };
       }),
     ];
   }

@@ -1,8 +1,10 @@
 import type { SignedCommitment } from "../core/records.ts";
+import { isKeyTimeOver } from "../core/round-keys.ts";
 import type { RoundView, TaskView } from "../core/task-view.ts";
 import type { Head } from "../ports/chain.ts";
 import { batchAtS } from "./batch-times.ts";
-import { commitmentOf, hasBudget, isDrawn, placeOf } from "./round-queries.ts";
+import { advertisementOf } from "./mask-queries.ts";
+import { commitmentOf, expectedUpdates, hasBudget, isDrawn, placeOf } from "./round-queries.ts";
 import { commitmentsTo, type HeardCommitment, type WordPool } from "./word-pool.ts";
 
 /**
@@ -10,11 +12,11 @@ import { commitmentsTo, type HeardCommitment, type WordPool } from "./word-pool.
  * drawn have committed, or when it is time for one of them: two batches a round at most, where all arrive and nobody restarts.
  */
 export function dueBatch(view: TaskView, round: RoundView, head: Head, words: WordPool): readonly SignedCommitment[] {
-  if (head.timestampS > round.commitDeadlineS) return [];
+  if (head.timestampS > round.commitDeadlineS || !isKeyTimeOver(round, view.rules, head.timestampS)) return [];
   const isDue = ({ heardAtS }: HeardCommitment): boolean =>
     head.timestampS >= (batchAtS(round, view.rules, heardAtS) ?? Number.POSITIVE_INFINITY);
   const isTime = (words: readonly HeardCommitment[]): boolean =>
-    words.some(isDue) || round.commitments.length + words.length >= round.drawn;
+    words.some(isDue) || round.commitments.length + words.length >= expectedUpdates(round, view.rules, head.timestampS);
   const heard = commitmentsTo(words, round).filter(
     ({ signed }) => commitmentOf(round, signed.participant) === undefined,
   );
@@ -26,7 +28,9 @@ export function dueBatch(view: TaskView, round: RoundView, head: Head, words: Wo
 
 /** Whether the contract would add it: one that it refuses would take the whole batch down with it. */
 function isAcceptable(view: TaskView, round: RoundView, { participant, weight }: SignedCommitment): boolean {
+  const mayCommit = view.rules.mode !== "masked" || advertisementOf(round, participant) !== undefined;
   return (
+    mayCommit &&
     placeOf(view, participant)?.leaving === false &&
     isDrawn(view, round, participant) &&
     weight >= 1 &&

@@ -7,6 +7,7 @@ import {
 } from "../audit/challenge-proof.ts";
 import { checkRound, type RoundCheck } from "../audit/check-round.ts";
 import { isUnavailable } from "../audit/is-unavailable.ts";
+import { falseOpeningOf } from "../audit/masked-round.ts";
 import { isSealed } from "../core/blob-length.ts";
 import { hexEquals } from "../core/hex.ts";
 import { bytesToLanes, lanesToBytes } from "../core/lanes.ts";
@@ -58,10 +59,11 @@ export interface JudgeProposalDeps {
   readonly again?: boolean;
 }
 
-/** What a judgement is about: the proposal and the very inputs it was computed from. */
+/** What a judgement is about: the proposal, what it opens, and the very inputs it was computed from. */
 export function subjectOf(round: ProposedRound): string {
   const inputs = round.commitments.map(({ slot, weight, updateRoot }) => `${slot}:${weight}:${updateRoot}`);
-  return [round.round, round.baseModelRoot, round.proposal.hash, ...inputs].join("|");
+  const { hash, openings = "" } = round.proposal;
+  return [round.round, round.baseModelRoot, hash, openings, ...inputs].join("|");
 }
 
 /**
@@ -75,6 +77,12 @@ export async function judgeProposal(deps: JudgeProposalDeps, round: ProposedRoun
     tell(deps, round, [{ code: "TOTAL_WEIGHT_WRONG", severity: "violation", party: proposal.aggregator }]);
     const about = { taskId: look.view.taskId, round: round.round };
     return { agrees: false, challenge: { kind: "challengeWeight", ...about, proposal, commitments } };
+  }
+  const falseSlot = falseOpeningOf(look.view.taskId, look.view.rules, round);
+  if (falseSlot !== undefined) {
+    tell(deps, round, [{ code: "OPENING_FALSE", severity: "violation", party: proposal.aggregator }]);
+    const about = { taskId: look.view.taskId, round: round.round, commitments, ...openedWith(round) };
+    return { agrees: false, challenge: { kind: "challengeOpening", ...about, slot: falseSlot } };
   }
   const source = patientSource(deps.source, deps.patience);
   const { latest } = deps.memory ?? {};
@@ -163,7 +171,16 @@ async function judgeModel(
   const getUpdate = (commitment: Commitment) => source.update(commitment, look);
   const wrong = await wrongChunkAt({ rules: view.rules, round, baseLanes, leaf: leaf.at, getUpdate, signal });
   if (!holdsAgainst(wrong, view.rules, round)) return { agrees: false };
-  return { agrees: false, challenge: { kind: "challengeChunk", ...about, proposal, commitments, wrong } };
+  const challenge: ChallengeCall =
+    view.rules.mode === "masked"
+      ? { kind: "challengeMaskedChunk", ...about, commitments, ...openedWith(round), wrong }
+      : { kind: "challengeChunk", ...about, proposal, commitments, wrong };
+  return { agrees: false, challenge };
+}
+
+/** What a challenge of a masked proposal names. */
+function openedWith({ proposal: { openings = "0x", ...proposal }, advertisements = [] }: ProposedRound) {
+  return { proposal, advertisements, openings };
 }
 
 async function recompute(source: ModelSource, round: ProposedRound, look: TaskLook) {

@@ -1,4 +1,4 @@
-/** Longest message of a round, bytes (docs/protocol.md section 9). */
+/** Longest message of a round, bytes, unless its kind says otherwise (docs/protocol.md section 9). */
 export const maxMessageBytes = 1024;
 
 /** Whether a field's value may stand in a message. */
@@ -9,12 +9,17 @@ export function encodeFields(fields: object): Uint8Array {
   return new TextEncoder().encode(JSON.stringify(fields));
 }
 
-/** The fields of a message: a flat JSON object with exactly these names, each passing its check; undefined for anything else. */
+/**
+ * The fields of a message: a flat JSON object with exactly these names, each passing its check; undefined for anything else.
+ *
+ * @param maxBytes longest message of its kind
+ */
 export function decodeFields<K extends string>(
   bytes: Uint8Array,
   checks: Record<K, FieldCheck>,
+  maxBytes = maxMessageBytes,
 ): Record<K, unknown> | undefined {
-  if (bytes.length > maxMessageBytes) return undefined;
+  if (bytes.length > maxBytes) return undefined;
   let value: unknown;
   try {
     value = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
@@ -37,6 +42,11 @@ export function isUint32(value: unknown): boolean {
 export function isHex(lengthBytes: number): FieldCheck {
   const pattern = new RegExp(`^0x[0-9a-f]{${2 * lengthBytes}}$`);
   return (value) => typeof value === "string" && pattern.test(value);
+}
+
+/** One of these texts. */
+export function isOneOf(texts: readonly string[]): FieldCheck {
+  return (value) => texts.includes(value as string);
 }
 
 /** An integer of a range as decimal text, spelled in the one way there is. */

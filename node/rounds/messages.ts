@@ -1,6 +1,6 @@
 import type { Address, Bytes32, Hex, RoundNumber, TaskId } from "../core/ids.ts";
 import type { Attestation } from "../core/records.ts";
-import { decodeFields, encodeFields, isDecimal, isHex, isUint32 } from "./message-codec.ts";
+import { decodeFields, encodeFields, isDecimal, isHex, isOneOf, isUint32 } from "./message-codec.ts";
 
 /** Gossip topic of attestations (docs/protocol.md section 9). */
 export const attestationTopic = "/fedledger/attestation/1";
@@ -115,9 +115,6 @@ export function encodeHoldAnswer(answer: HoldAnswer): Uint8Array {
 export function decodeHoldAnswer(bytes: Uint8Array): HoldAnswer | undefined {
   const held = decodeFields(bytes, { held: (value) => value === true, signature: isHex(65) });
   if (held !== undefined) return { held: true, signature: held.signature as Hex };
-  const refused = decodeFields(bytes, {
-    held: (value) => value === false,
-    reason: (value) => refusals.includes(value as HoldRefusal),
-  });
+  const refused = decodeFields(bytes, { held: (value) => value === false, reason: isOneOf(refusals) });
   return refused === undefined ? undefined : { held: false, reason: refused.reason as HoldRefusal };
 }

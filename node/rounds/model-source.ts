@@ -104,10 +104,12 @@ export function createModelSource(deps: {
   };
 
   const recomputed = async (round: RoundView, look: TaskLook): Promise<Int32Array> => {
+    const { proposal, ...inputs } = round;
     const { lanes, modelRoot } = await checkRound({
       taskId: look.view.taskId,
       rules: look.view.rules,
-      round: { round: round.round, commitments: includedBy(round, round.proposal!.excluded) },
+      round: { ...inputs, commitments: includedBy(round, proposal!.excluded) },
+      openings: proposal!.openings,
       baseLanes: await baseOf(round.round, look),
       getUpdate: (commitment) => update(commitment, look),
       sealed: isSealed(look.view),

@@ -1,3 +1,4 @@
+import type { ErrorCode } from "../core/error-catalogue.ts";
 import type { Address, Bytes32, RoundNumber } from "../core/ids.ts";
 import type { Demand, InvalidReason, Member, MisconductKind } from "../core/records.ts";
 import { type RoundView, roundsInFlight, type TaskView } from "../core/task-view.ts";
@@ -30,8 +31,15 @@ export type Progress =
     }
   // of the record
   | { readonly kind: "round-opened"; readonly round: RoundNumber; readonly enrolled: number; readonly drawn: number }
+  | { readonly kind: "keys-recorded"; readonly round: RoundNumber; readonly keys: number; readonly drawn: number }
   | { readonly kind: "update-recorded"; readonly round: RoundNumber; readonly updates: number; readonly drawn: number }
-  | { readonly kind: "round-closed"; readonly round: RoundNumber; readonly updates: number }
+  | {
+      readonly kind: "round-closed";
+      readonly round: RoundNumber;
+      readonly updates: number;
+      /** In a masked task: how many shared masks and did not commit. */
+      readonly dropped?: number;
+    }
   | { readonly kind: "assigned"; readonly round: RoundNumber; readonly attempt: number; readonly aggregator: Address }
   | { readonly kind: "proposal-recorded"; readonly round: RoundNumber; readonly excluded: bigint }
   | {
@@ -81,6 +89,44 @@ export type Progress =
       /** Lanes cut to the task's clip. */
       readonly clipped: number;
       readonly durationMs: number;
+    }
+  | {
+      /** This node's keys and shares for a round are on record. */
+      readonly kind: "advertised";
+      readonly round: RoundNumber;
+      readonly gasUsed: number;
+    }
+  | {
+      /** Aggregators were asked to keep this node's shares. */
+      readonly kind: "shares-held";
+      readonly round: RoundNumber;
+      readonly holders: number;
+      readonly asked: number;
+    }
+  | { readonly kind: "masked"; readonly round: RoundNumber; readonly neighbours: number; readonly durationMs: number }
+  | {
+      /** This node told what opens the sum of a masked round: its own seed and so many shares of others'. */
+      readonly kind: "unmasked";
+      readonly round: RoundNumber;
+      readonly shares: number;
+      readonly of: number;
+    }
+  | {
+      /** This node does not do what a masked round asks of it next, for its own safety. */
+      readonly kind: "masking-refused";
+      readonly round: RoundNumber;
+      readonly code: ErrorCode;
+      readonly reason: string;
+    }
+  | {
+      /** The aggregator put together what opens the sum, as far as it was told. */
+      readonly kind: "openings";
+      readonly round: RoundNumber;
+      /** Survivors that were heard, of all. */
+      readonly heard: number;
+      readonly of: number;
+      /** Slots whose seed or key cannot be had yet; none when the sum can be opened. */
+      readonly missing: readonly number[];
     }
   | { readonly kind: "held"; readonly round: RoundNumber; readonly holders: number; readonly asked: number }
   | { readonly kind: "committed"; readonly round: RoundNumber; readonly gasUsed: number }
@@ -225,8 +271,12 @@ function roundSteps(before: RoundView | undefined, after: RoundView): Progress[]
   const { round, commitments, assignment, proposal, result } = after;
   const steps: Progress[] = [];
   const updates = commitments.length;
+  const keys = after.advertisements?.length ?? 0;
   if (before === undefined) {
     steps.push({ kind: "round-opened", round, enrolled: after.enrolled, drawn: after.drawn });
+  }
+  if (keys > (before?.advertisements?.length ?? 0)) {
+    steps.push({ kind: "keys-recorded", round, keys, drawn: after.drawn });
   }
   if (updates > (before?.commitments.length ?? 0)) {
     steps.push({ kind: "update-recorded", round, updates, drawn: after.drawn });
@@ -238,7 +288,9 @@ function roundSteps(before: RoundView | undefined, after: RoundView): Progress[]
     const isNew = before !== undefined && before.demands?.find((other) => other.id === id)?.shown === undefined;
     if (shown !== undefined && isNew) steps.push({ kind: "demand-answered", round, what: demandedData(demand) });
   }
-  if (assignment && !before?.assignment) steps.push({ kind: "round-closed", round, updates });
+  if (assignment && !before?.assignment) {
+    steps.push({ kind: "round-closed", round, updates, ...(keys > updates && { dropped: keys - updates }) });
+  }
   if (assignment && assignment.attempt !== before?.assignment?.attempt) {
     steps.push({ kind: "assigned", round, attempt: assignment.attempt, aggregator: assignment.aggregator });
   }

@@ -1,12 +1,13 @@
 import { hexEquals } from "../core/hex.ts";
 import type { Address, TaskId } from "../core/ids.ts";
-import type { Attestation, Proposal } from "../core/records.ts";
+import type { Attestation, Proposal, TaskRules } from "../core/records.ts";
+import { isKeyTimeOver, leastUpdates } from "../core/round-keys.ts";
 import { type RoundView, roundsInFlight, type TaskView } from "../core/task-view.ts";
 import type { ChainCall, Head } from "../ports/chain.ts";
 import { type AttestationPool, attestationsTo } from "./attestation-pool.ts";
 import { dueBatch } from "./due-batch.ts";
 import { openDemandsAgainst } from "./round-demands.ts";
-import { includedBy, needsQuorum, placeOf } from "./round-queries.ts";
+import { expectedUpdates, includedBy, needsQuorum, placeOf } from "./round-queries.ts";
 import { noWords, type WordPool } from "./word-pool.ts";
 
 /** The calls that move a round forward and that anyone may make. */
@@ -92,12 +93,20 @@ function dueOpening(view: TaskView, options: PushOptions): Push | undefined {
 }
 
 function dueClosing(view: TaskView, round: RoundView, head: Head): Push | undefined {
-  if (round.commitments.length < round.drawn && head.timestampS <= round.commitDeadlineS) return undefined;
+  if (!mayClose(view.rules, round, head)) return undefined;
   return {
     key: `close:${round.round}`,
     call: { kind: "closeRound", taskId: view.taskId, round: round.round },
     waitS: 0,
   };
+}
+
+/** Whether nobody can commit any more, or so few have keys that nothing can come of it. */
+function mayClose(rules: TaskRules, round: RoundView, { timestampS }: Head): boolean {
+  if (timestampS > round.commitDeadlineS) return true;
+  if (round.commitments.length >= expectedUpdates(round, rules, timestampS)) return true;
+  if (rules.mode === "transparent" || !isKeyTimeOver(round, rules, timestampS)) return false;
+  return (round.advertisements?.length ?? 0) < (rules.mode === "masked" ? leastUpdates(round, rules) : 1);
 }
 
 function dueCommitting(view: TaskView, round: RoundView, head: Head, words: WordPool): Push | undefined {

@@ -1,7 +1,8 @@
 import { slotOf } from "../core/draw.ts";
 import { hexEquals } from "../core/hex.ts";
 import type { Address } from "../core/ids.ts";
-import type { Commitment } from "../core/records.ts";
+import type { Commitment, TaskRules } from "../core/records.ts";
+import { isKeyTimeOver } from "../core/round-keys.ts";
 import { type RoundView, roundsInFlight, type TaskView } from "../core/task-view.ts";
 
 /** The round that takes commitments, if one does: the newest. */
@@ -36,6 +37,12 @@ export function isDrawn(view: TaskView, round: RoundView, account: Address): boo
 /** The account's commitment in the round, if it has made one. */
 export function commitmentOf(round: RoundView, account: Address): Commitment | undefined {
   return round.commitments.find(({ participant }) => hexEquals(participant, account));
+}
+
+/** How many of the drawn may commit, as far as it is known: in a masked task, once the time for keys is over, those that have advertised. */
+export function expectedUpdates(round: RoundView, rules: TaskRules, nowS: number): number {
+  if (rules.mode !== "masked" || !isKeyTimeOver(round, rules, nowS)) return round.drawn;
+  return round.advertisements?.length ?? 0;
 }
 
 /** The commitments that a proposal counts, in the order of the chain. */

@@ -4,7 +4,9 @@ import type { TaskView } from "../core/task-view.ts";
 import type { Head } from "../ports/chain.ts";
 import { type AttestationPool, addAttestation, onlyRounds } from "./attestation-pool.ts";
 import { dueReports, type NotedReport, noteReports, type UpdateFault } from "./due-reports.ts";
+import type { Unmasking } from "./mask-messages.ts";
 import { duePushes, type NotedPush, notePushes, type PushOptions } from "./push.ts";
+import { addUnmasking, onlyUnmaskingsOf, type UnmaskPool } from "./unmask-pool.ts";
 import { addAvailability, addCommitment, noWords, onlyWordsOf, type WordPool } from "./word-pool.ts";
 
 /** What every role's machine knows: the record, the members, and what it has heard. Immutable. */
@@ -20,6 +22,8 @@ export interface RoundState {
   readonly attestations: AttestationPool;
   /** Signed commitments and words on availability that it has heard, of the two newest rounds. */
   readonly words: WordPool;
+  /** What survivors told to open masked rounds, of the two newest rounds. */
+  readonly unmaskings: UnmaskPool;
   /** Updates of the two newest rounds whose bytes were seen to break the rules. */
   readonly faults: readonly UpdateFault[];
   /** Misconduct that can be reported, and since when. */
@@ -40,6 +44,8 @@ export type RoundEvent =
   | { readonly kind: "commitment"; readonly signed: SignedCommitment }
   /** A word whose signature, round and holder were checked. */
   | { readonly kind: "availability"; readonly word: Availability }
+  /** What a survivor told, its author, round and seed checked. */
+  | { readonly kind: "unmasking"; readonly unmasking: Unmasking }
   /** An update was seen to break the rules. */
   | { readonly kind: "fault"; readonly fault: UpdateFault };
 
@@ -52,6 +58,7 @@ export function initialRoundState(me: Address, role: RoundState["role"], pushOpt
     members: [],
     attestations: new Map(),
     words: noWords,
+    unmaskings: new Map(),
     faults: [],
     reports: [],
     pushes: [],
@@ -74,10 +81,12 @@ function applied<S extends RoundState>(state: S, event: RoundEvent): S {
       const newest = event.view.rounds.slice(-2).map(({ round }) => round);
       const attestations = onlyRounds(state.attestations, newest);
       const words = onlyWordsOf(state.words, newest);
+      const unmaskings = onlyUnmaskingsOf(state.unmaskings, newest);
       const faults = state.faults.filter(({ commitment }) => newest.includes(commitment.round));
       const { completeAtBlock = event.head.number, ...rest } = state;
       const done = event.view.complete ? { completeAtBlock: Math.min(completeAtBlock, event.head.number) } : {};
-      return { ...rest, ...done, view: event.view, head: event.head, attestations, words, faults } as unknown as S;
+      const heard = { attestations, words, unmaskings, faults };
+      return { ...rest, ...done, view: event.view, head: event.head, ...heard } as unknown as S;
     }
     case "members":
       return { ...state, members: event.members };
@@ -87,6 +96,8 @@ function applied<S extends RoundState>(state: S, event: RoundEvent): S {
       return { ...state, words: addCommitment(state.words, event.signed, state.head?.timestampS ?? 0) };
     case "availability":
       return { ...state, words: addAvailability(state.words, event.word) };
+    case "unmasking":
+      return { ...state, unmaskings: addUnmasking(state.unmaskings, event.unmasking) };
     case "fault": {
       const { updateRoot } = event.fault.commitment;
       const isKnown = state.faults.some(({ commitment }) => commitment.updateRoot === updateRoot);

@@ -31,6 +31,8 @@ function progressOf(call: ChainCall, gasUsed: number, nextRound: RoundNumber): P
       return { kind: "bonded", amountWei: call.amountWei, gasUsed };
     case "enrol":
       return { kind: "enrolled", gasUsed };
+    case "advertise":
+      return { kind: "advertised", round: call.round, gasUsed };
     case "commit":
       return { kind: "committed", round: call.round, gasUsed };
     case "commitBatch":
@@ -41,6 +43,8 @@ function progressOf(call: ChainCall, gasUsed: number, nextRound: RoundNumber): P
     case "reportWithheld":
       return { kind: "reported", round: call.round, participant: accusedBy(call), gasUsed };
     case "challengeChunk":
+    case "challengeMaskedChunk":
+    case "challengeOpening":
     case "challengeUpdate":
     case "challengeWeight":
     case "challengeExclusion":

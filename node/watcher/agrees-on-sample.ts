@@ -13,8 +13,8 @@ import { chunksToDraw, drawChunks, type SampleSize } from "./chunk-sample.ts";
 
 /**
  * Whether the proposal is right where random chunks of it were recomputed. They are drawn now, after it is on the chain, from
- * randomness that the proposer cannot know. False asks for the whole round: something differs, is not to be had, or the rule does not
- * work chunk by chunk.
+ * randomness that the proposer cannot know. False asks for the whole round: something differs, is not to be had, the rule does not
+ * work chunk by chunk, or the updates are hidden: masks cost the same for a chunk as for many.
  *
  * All bytes are fetched whole and checked against their content ids, as blobs have no ranges, and the roots of base and model are
  * recomputed. What is saved is in proportion: the aggregation and the clip outside the drawn chunks, and the hashing of updates, of
@@ -30,7 +30,8 @@ export async function agreesOnSample(
   const { proposal } = round;
   const rule = ruleByName(rules.rule);
   const included = includedCommitments(round);
-  if (!rule.chunkLocal || included.length === 0 || isWeightWrong(round)) return false;
+  const isHidden = rules.mode !== "transparent";
+  if (isHidden || !rule.chunkLocal || included.length === 0 || isWeightWrong(round)) return false;
   const count = chunkCountOf(rules.parameterCount);
   const drawn = chunksToDraw(size, count);
   const chunks = drawChunks(count, drawn, random);

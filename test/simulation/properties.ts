@@ -62,7 +62,7 @@ function historyOf({ chain }: SimulatedFederation, view: TaskView): Bytes32 {
   let head = initialHistoryHead({ ...modelDeployment, taskId, rules, modelRoot, spec });
   for (const event of chain.events()) {
     if (event.name === "RoundOpened") accumulators.set(event.round, event.accumulator);
-    if (event.name === "Committed") {
+    if (event.name === "Committed" || event.name === "Advertised") {
       accumulators.set(event.round, extendAccumulator(accumulators.get(event.round)!, event));
     }
     if (event.name !== "RoundFinalized" && event.name !== "RoundInvalidated") continue;

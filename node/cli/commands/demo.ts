@@ -15,6 +15,7 @@ export const demoCommand = () =>
       "Data sets: digits (default), breast-cancer, diabetes, synthetic-ten, mnist:FOLDER. Partitions: iid, dirichlet:ALPHA, label:CLASSES, quantity:ALPHA.\n" +
       "Examples:\n" +
       "  fedledger demo --data digits --model cnn --participants 8 --partition label:2\n" +
+      "  fedledger demo --mode masked               nobody sees an update, only the sum of a round's\n" +
       "  fedledger demo --data synthetic-ten        ten clients, five drawn a round, 100 rounds: the textbooks' case\n" +
       "  fedledger demo --data mnist:FOLDER         FOLDER holds MNIST's IDX files",
     settings: [...taskChoiceSettings, ...saltSettings, "partition", "aggregators", "backend", "out"],
@@ -24,6 +25,7 @@ export const demoCommand = () =>
         commitWindow: values.commitWindow ?? 60,
         aggregateWindow: values.aggregateWindow ?? 30,
         challengeWindow: values.challengeWindow ?? 60,
+        ...((values.mode ?? "transparent") !== "transparent" && { keyWindow: values.keyWindow ?? 30 }),
       };
       const task = await chooseTask({ ...values, data: dataset, ...windows });
       // what the participants would all refuse is said once, before anything is started

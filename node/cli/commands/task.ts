@@ -79,11 +79,13 @@ export function taskCommand(): Command {
         const chain = await openRecord(values, log);
         const view = foldTask(await chain.history(values.task ?? 1));
         const rules = Object.entries(view.rules).map(([name, value]) => [name, String(value)]);
+        const hasKeys = view.rules.keyWindowS > 0;
         const rounds = view.rounds.map((round) => {
           const evaluation = meanEvaluation(round);
           return [
             `${round.round}`,
             round.phase,
+            ...(hasKeys ? [`${round.advertisements?.length ?? 0}/${round.drawn}`] : []),
             `${round.commitments.length}/${round.drawn}`,
             `${round.result?.attesters.length ?? 0}`,
             evaluation?.metric.toFixed(4) ?? "",
@@ -95,7 +97,10 @@ export function taskCommand(): Command {
           [
             formatTable(["rule", "value"], rules),
             view.spec,
-            formatTable(["round ", "phase", "updates ", "attested ", "metric ", "model root"], rounds),
+            formatTable(
+              ["round ", "phase", ...(hasKeys ? ["keys "] : []), "updates ", "attested ", "metric ", "model root"],
+              rounds,
+            ),
           ].join("\n\n"),
         );
         return 0;

@@ -68,9 +68,14 @@ function statusOf(task: TaskView): string {
   const of = `round ${round.round} of ${task.rules.rounds}`;
   switch (round.phase) {
     case "open":
+      if (task.rules.keyWindowS > 0 && round.commitments.length === 0) {
+        return `${of}: training, ${round.advertisements?.length ?? 0} of ${round.drawn} keys advertised`;
+      }
       return `${of}: training, ${round.commitments.length} of ${round.drawn} updates committed`;
     case "aggregating":
-      return `${of}: aggregating ${round.commitments.length} updates`;
+      return task.rules.mode === "masked"
+        ? `${of}: survivors open the sum of ${round.commitments.length} masked updates`
+        : `${of}: aggregating ${round.commitments.length} updates`;
     case "proposed":
       return `${of}: participants recompute the model before they attest`;
     default:

@@ -20,6 +20,8 @@ export interface MaskedMeanOptions extends AggregationOptions {
 export interface MaskedMean extends Aggregation {
   /** What `finish` returns, with the process's other work between its steps. Rejects as `finish` throws, and with the signal's reason. */
   finishInSteps(base: Int32Array, signal?: AbortSignal): Promise<Int32Array>;
+  /** Lanes of the sum that were beyond ±(total weight · clipLanes), where all updates keep the clip none; known after `finish`. */
+  readonly cutLanes: number;
   /** The sum Σ w·q, cut to ±(total weight · clipLanes). Throws as `finish` does. */
   unmaskedSum(): Int32Array;
 }
@@ -38,13 +40,18 @@ export function createMaskedMean(options: MaskedMeanOptions): MaskedMean {
   const masked = new Int32Array(parameterCount);
   let added = 0;
   let totalWeight = 0;
+  let cutLanes = 0;
 
   function* blocks(take: (sums: Float64Array, start: number) => void): Generator<number> {
     checkAdded(added, round.surviving.length);
     const bound = totalWeight * options.clipLanes;
+    cutLanes = 0;
     for (let start = 0; start < parameterCount; start += maskBlockLanes) {
       const lanes = masked.slice(start, start + maskBlockLanes);
-      take(freed(lanes, masks, start, bound), start);
+      const sums = freed(lanes, masks, start, bound);
+      // freed left the sum itself in the lanes
+      for (let i = 0; i < lanes.length; i++) if (sums[i] !== lanes[i]) cutLanes++;
+      take(sums, start);
       yield lanes.length * masks.length;
     }
   }
@@ -57,6 +64,9 @@ export function createMaskedMean(options: MaskedMeanOptions): MaskedMean {
   return {
     get totalWeight() {
       return BigInt(totalWeight);
+    },
+    get cutLanes() {
+      return cutLanes;
     },
     add(lanes, weight) {
       checkLength("lanes", lanes, parameterCount);

@@ -14,6 +14,7 @@ const words = (...slots: (bigint | undefined)[]): Availability[] =>
 interface Case {
   /** A letter a slot: h here, u unusable, m missing. */
   readonly facts: string;
+  readonly mode?: "transparent" | "masked";
   readonly holders?: number;
   readonly words?: readonly Availability[];
   readonly timeUp?: boolean;
@@ -22,10 +23,18 @@ interface Case {
   readonly withheld?: bigint;
 }
 
-function choose({ facts, holders = 0, words: given = [], timeUp = false, custody, withheld }: Case) {
+function choose({
+  facts,
+  mode = "transparent",
+  holders = 0,
+  words: given = [],
+  timeUp = false,
+  custody,
+  withheld,
+}: Case) {
   const input: ChooseUpdatesInput = {
     round: withheld === undefined ? round : { ...round, withheld },
-    rules: { holders, minUpdates: 2 },
+    rules: { mode, holders, minUpdates: 2 },
     factOf: ({ slot }) => ({ h: "here", u: "unusable", m: undefined })[facts[slot]!] as "here" | "unusable" | undefined,
     custodyOf: ({ slot }) => (custody === undefined ? undefined : ((custody >> BigInt(slot)) & 1n) === 1n),
     words: given,
@@ -64,6 +73,22 @@ describe("choosing updates in a task without holders", () => {
     const inVain = { excluded: 0b1000n, words: 0 };
     expect(choose({ facts: "hhhm", custody: 0b1000n, withheld: 0b1000n }), "a reason").to.deep.equal(inVain);
     expect(choose({ facts: "hhhm", timeUp: true, custody: 0b0111n })).to.deep.equal({ excluded: 0b1000n, words: 0 });
+  });
+});
+
+describe("choosing updates in a masked task", () => {
+  const base = { mode: "masked", custody: 0n } as const;
+
+  it("takes all, or waits: nothing can be left out", () => {
+    expect(choose({ ...base, facts: "hhhh" })).to.deep.equal({ excluded: 0n, words: 0 });
+    for (const facts of ["hhhm", "huhh"]) expect(choose({ ...base, facts, timeUp: true })).to.equal("wait");
+    expect(choose({ ...base, facts: "hhhm", withheld: 0b1000n })).to.equal("wait");
+    const three = words(0b111n, 0b111n, 0b111n);
+    expect(choose({ ...base, facts: "hhhm", holders: 2, words: three, timeUp: true })).to.equal("wait");
+    expect(choose({ ...base, facts: "hhhh", holders: 2, words: words(15n, 15n) })).to.deep.equal({
+      excluded: 0n,
+      words: 2,
+    });
   });
 });
 
@@ -133,7 +158,7 @@ describe("choosing updates in a task with two holders", () => {
           const given = words(...said);
           const input: ChooseUpdatesInput = {
             round: { ...round, withheld },
-            rules: { holders: 2, minUpdates: 2 },
+            rules: { mode: "transparent", holders: 2, minUpdates: 2 },
             factOf: ({ slot }) => (known[slot] === "h" ? "here" : known[slot] === "u" ? "unusable" : undefined),
             custodyOf: () => false,
             words: given,

@@ -162,7 +162,7 @@ describe("the driver", () => {
     expect(sim.admitted.at(-1)).to.have.length(1);
     expect(sim.unsubscribed).to.equal(0);
     await sim.driver.stop();
-    expect(sim.unsubscribed, "one a topic").to.equal(3);
+    expect(sim.unsubscribed, "one a topic").to.equal(4);
   });
 
   it("stops on request, aborting what runs, whatever it was doing", async () => {

@@ -1,0 +1,75 @@
+import { hexEquals } from "../core/hex.ts";
+import type { RoundView } from "../core/task-view.ts";
+import type { ChainCall } from "../ports/chain.ts";
+import { sharesTold, unmaskingsOf } from "../rounds/unmask-pool.ts";
+import { availabilityOf } from "../rounds/word-pool.ts";
+import { type AggregatorAction, type AggregatorState, type Opening, updateKey } from "./aggregator-state.ts";
+import { chooseUpdates } from "./choose-updates.ts";
+
+/** The next step towards this aggregator's proposal: compute, propose; nothing while updates or words may still come. */
+export function dueProposal(state: AggregatorState, round: RoundView): readonly AggregatorAction[] {
+  const { view, head, me, result, updates, custody } = state;
+  const { assignment } = round;
+  if (assignment === undefined || !hexEquals(assignment.aggregator, me)) return [];
+  if (head!.timestampS > assignment.deadlineS) return [];
+  const { attempt } = assignment;
+  const isMasked = view!.rules.mode === "masked";
+  const opening = isMasked ? openingOf(state, round) : undefined;
+  // what opens the sum is asked for at once: updates may come meanwhile
+  if (isMasked && opening?.openings === undefined) return dueOpening(state, round);
+  const choice = chooseUpdates({
+    round,
+    rules: view!.rules,
+    factOf: (commitment) => updates.get(updateKey(commitment)),
+    custodyOf: (commitment) => custody.get(updateKey(commitment)),
+    words: availabilityOf(state.words, round),
+    isTimeUp: head!.timestampS >= excludeAtS(round, view!.rules.aggregateWindowS),
+  });
+  if (choice.kind === "wait") return [];
+  if (choice.kind === "recall") {
+    return [{ kind: "recall", key: `recall:${round.round}:${attempt}`, commitments: choice.commitments }];
+  }
+  const { excluded, words } = choice;
+  const about = `${round.round}:${attempt}:${excluded.toString(16)}`;
+  const { openings } = opening ?? {};
+  const subject = [about, round.baseModelRoot, openings, ...round.commitments.map(updateKey)].join("|");
+  if (result?.subject !== subject) {
+    const inputs = { round, attempt, excluded, ...(openings && { openings }) };
+    return [{ kind: "aggregate", key: `aggregate:${about}`, subject, ...inputs }];
+  }
+  const { taskId, rules } = view!;
+  const contents = {
+    taskId,
+    round: round.round,
+    proposal: result.proposal,
+    ...(rules.holders > 0 && { words }),
+  };
+  const call: ChainCall = openings
+    ? { kind: "proposeOpened", ...contents, openings }
+    : { kind: "propose", ...contents };
+  return [{ kind: "send", key: `propose:${about}`, call }];
+}
+
+/** What opens this very set of commitments, as it was put together last. */
+function openingOf({ opening }: AggregatorState, round: RoundView): Opening | undefined {
+  return opening?.about === openingSubject(round) ? opening : undefined;
+}
+
+/** Putting together what opens the sum, again whenever survivors have told more, or more of their bundles are here. */
+function dueOpening(state: AggregatorState, round: RoundView): readonly AggregatorAction[] {
+  const told = unmaskingsOf(state.unmaskings, round);
+  const here = (round.advertisements ?? []).filter(({ sharesId }) => state.bundles.has(sharesId.toLowerCase()));
+  const about = openingSubject(round);
+  const knowledge = [here.length, ...told.map((one) => `${one.participant}:${sharesTold(one)}`).sort()].join();
+  if (told.length === 0 || openingOf(state, round)?.knowledge === knowledge) return [];
+  return [{ kind: "open", key: `open:${about}:${knowledge}`, round, told, subject: { about, knowledge } }];
+}
+
+function openingSubject({ round, accumulator }: RoundView): string {
+  return `${round}:${accumulator}`;
+}
+
+/** The second from which updates that cannot be had are left out: half of the aggregator's time has passed. */
+function excludeAtS(round: RoundView, aggregateWindowS: number): number {
+  return round.assignment!.deadlineS - Math.floor(aggregateWindowS / 2);
+}

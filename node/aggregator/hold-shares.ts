@@ -1,0 +1,98 @@
+import { FedledgerError } from "../core/error.ts";
+import { hexEquals } from "../core/hex.ts";
+import type { Address, Bytes32, PeerIdText } from "../core/ids.ts";
+import { roundsInFlight } from "../core/task-view.ts";
+import type { BlobStore } from "../ports/storage.ts";
+import type { Log } from "../ports/system.ts";
+import { reasonOf } from "../rounds/action-runner.ts";
+import {
+  decodeHoldShares,
+  encodeHoldSharesAnswer,
+  type HoldSharesAnswer,
+  type HoldSharesRefusal,
+  type HoldSharesRequest,
+  holdSharesProtocol,
+} from "../rounds/mask-messages.ts";
+import { drawnBySlot } from "../rounds/mask-queries.ts";
+import { openRound } from "../rounds/round-queries.ts";
+import type { RoundState } from "../rounds/round-state.ts";
+import { bundleBytesOf } from "../rounds/share-bundles.ts";
+
+/** Different bundles held for one participant in one round: a restart before the journal was written makes a second. */
+const maxHeldPerParticipant = 2;
+
+/** Answers requests to hold share bundles, and forgets in the end what was held and never advertised. */
+export interface SharesHolder {
+  /** The answer's bytes. Rejects with PEER_PROTOCOL for garbage. */
+  answer(message: Uint8Array, from: PeerIdText, signal: AbortSignal): Promise<Uint8Array>;
+  /** Removes bundles of rounds that have ended without the bundle being advertised. */
+  sweep(): Promise<void>;
+}
+
+/** Creates a holder that looks at the machine's state. */
+export function createSharesHolder(deps: {
+  readonly store: BlobStore;
+  readonly log: Log;
+  readonly state: () => RoundState;
+}): SharesHolder {
+  const { store, log, state } = deps;
+  const held = new Map<Bytes32, { readonly round: number; readonly account: Address; readonly lengthBytes: number }>();
+
+  const judge = (
+    { taskId, round: number, sharesId }: HoldSharesRequest,
+    from: PeerIdText,
+  ): HoldSharesRefusal | { readonly account: Address; readonly lengthBytes: number } => {
+    const { view, members } = state();
+    if (view === undefined || taskId !== view.taskId || view.rules.mode !== "masked") return "unknown-task";
+    const round = openRound(view);
+    if (round?.round !== number) return "wrong-round";
+    const account = members.find(({ contact }) => contact?.peerId === from)?.account;
+    const slot = [...drawnBySlot(view, round)].find(
+      ([, participant]) => account !== undefined && hexEquals(participant, account),
+    )?.[0];
+    if (account === undefined || slot === undefined) return "not-drawn";
+    const others = [...held].filter(
+      ([id, entry]) => id !== sharesId && entry.round === number && hexEquals(entry.account, account),
+    );
+    if (others.length >= maxHeldPerParticipant) return "too-many";
+    return { account, lengthBytes: bundleBytesOf(slot, round, view.rules) };
+  };
+
+  const hold = async (message: Uint8Array, from: PeerIdText, signal: AbortSignal): Promise<HoldSharesAnswer> => {
+    const request = decodeHoldShares(message);
+    if (request === undefined) {
+      const reason = "a malformed request";
+      throw new FedledgerError("PEER_PROTOCOL", { peerId: from, protocol: holdSharesProtocol, reason });
+    }
+    const judged = judge(request, from);
+    if (typeof judged === "string") return { held: false, reason: judged };
+    const { sharesId, round } = request;
+    const isNew = !held.has(sharesId);
+    if (isNew) held.set(sharesId, { round, ...judged });
+    try {
+      await store.get(sharesId, { lengthBytes: judged.lengthBytes, providers: [from], signal });
+      return { held: true };
+    } catch (error) {
+      if (isNew) held.delete(sharesId);
+      log.debug("A share bundle could not be fetched to be held", { from, ...reasonOf(error) });
+      return { held: false, reason: "not-fetched" };
+    }
+  };
+
+  return {
+    answer: async (message, from, signal) => encodeHoldSharesAnswer(await hold(message, from, signal)),
+    async sweep() {
+      const { view } = state();
+      if (view === undefined) return;
+      const running = roundsInFlight(view)[0]?.round ?? Number.POSITIVE_INFINITY;
+      const advertised = new Set(
+        view.rounds.flatMap(({ advertisements = [] }) => advertisements.map(({ sharesId }) => sharesId)),
+      );
+      for (const [sharesId, { round, lengthBytes }] of held) {
+        if (round >= running) continue;
+        held.delete(sharesId);
+        if (!advertised.has(sharesId)) await store.remove(sharesId, lengthBytes);
+      }
+    },
+  };
+}

@@ -1,0 +1,111 @@
+import { fromHex } from "../core/hex.ts";
+import type { Hex, TaskId } from "../core/ids.ts";
+import type { Advertisement, Proposal, TaskRules } from "../core/records.ts";
+import { openingsLength } from "../core/round-keys.ts";
+import type { RoundView } from "../core/task-view.ts";
+import {
+  type ClosedRound,
+  checkOpenings,
+  createMaskedMean,
+  type KeyedRound,
+  type MaskedMean,
+} from "../privacy/masking/index.ts";
+import type { Finding, FindingLog } from "./findings.ts";
+
+/** What a round tells about its masks; a RoundView fits. */
+export type MaskableRound = Pick<RoundView, "round" | "commitments"> &
+  Partial<Pick<RoundView, "seed" | "drawn" | "advertisements">>;
+
+/** A closed masked round, and what opens its sum. */
+export interface OpenedRound {
+  readonly closed: ClosedRound<Advertisement>;
+  /** 32 bytes for each slot that advertised. */
+  readonly openings: Uint8Array;
+}
+
+/** A round's keys as the masks take them. */
+export function keyedRoundOf(
+  taskId: TaskId,
+  { neighbours }: Pick<TaskRules, "neighbours">,
+  { round, seed = 0n, drawn = 0, advertisements = [] }: Omit<MaskableRound, "commitments">,
+): KeyedRound<Advertisement> {
+  return { taskId, round, seed, drawn, neighbours, advertisements };
+}
+
+/** A closed round as the masks take it. */
+export function closedRoundOf(
+  taskId: TaskId,
+  rules: Pick<TaskRules, "neighbours">,
+  round: MaskableRound,
+): ClosedRound<Advertisement> {
+  return { ...keyedRoundOf(taskId, rules, round), surviving: round.commitments.map(({ slot }) => slot) };
+}
+
+/** The round with its openings; undefined where the task is not masked or their length is not the round's, which the record's check tells. */
+export function openedRoundOf(
+  taskId: TaskId,
+  rules: TaskRules,
+  round: MaskableRound,
+  openings: Hex | undefined,
+): OpenedRound | undefined {
+  if (rules.mode !== "masked" || openings === undefined) return undefined;
+  if (openings.length !== 2 + 2 * openingsLength(round, rules)) return undefined;
+  return { closed: closedRoundOf(taskId, rules, round), openings: fromHex(openings) };
+}
+
+/**
+ * The first slot whose opening is not what was advertised: what the contract's challengeOpening checks, and a proof by itself, as it
+ * needs no bytes. Undefined where all are true, or there is nothing to compare.
+ */
+export function falseOpeningOf(
+  taskId: TaskId,
+  rules: TaskRules,
+  round: MaskableRound & { readonly proposal?: { readonly openings?: Hex } | undefined },
+): number | undefined {
+  const opened = openedRoundOf(taskId, rules, round, round.proposal?.openings);
+  return opened && checkOpenings(opened.closed, opened.openings);
+}
+
+/** The aggregation of a masked round's updates; or the slot that is opened falsely, which is a finding, and nothing can be added up. Undefined where there is nothing to open. */
+export function beginMaskedMean(
+  log: FindingLog,
+  about: {
+    readonly taskId: TaskId;
+    readonly rules: TaskRules;
+    readonly round: MaskableRound & { readonly proposal?: Proposal | undefined };
+    readonly openings: Hex | undefined;
+  },
+): { readonly mean?: MaskedMean; readonly falseOpening?: number } | undefined {
+  const { taskId, rules, round } = about;
+  const opened = openedRoundOf(taskId, rules, round, about.openings);
+  if (opened === undefined) return undefined;
+  const { closed, openings } = opened;
+  const falseOpening = checkOpenings(closed, openings);
+  if (falseOpening === undefined) return { mean: createMaskedMean({ ...rules, round: closed, openings }) };
+  log.add({
+    code: "OPENING_FALSE",
+    ...(round.proposal && { party: round.proposal.aggregator }),
+    message: `The opening of slot ${falseOpening} is not what was advertised for it, so the sum is not what was committed.`,
+    data: { slot: falseOpening },
+  });
+  return { falseOpening };
+}
+
+/** What is to be said where the sum had to be cut: a participant broke the rules, and nobody can tell which, as no update is seen by itself. */
+export function sumBeyondClip(
+  { cutLanes }: Pick<MaskedMean, "cutLanes">,
+  { taskId, rules, round }: { readonly taskId: TaskId; readonly rules: TaskRules; readonly round: MaskableRound },
+): readonly Finding[] {
+  if (cutLanes === 0) return [];
+  const { clipLanes } = rules;
+  return [
+    {
+      code: "SUM_OUT_OF_BOUNDS",
+      severity: "unchecked",
+      taskId,
+      round: round.round,
+      message: `${cutLanes} lanes of the sum are beyond what updates within the clip come to: a participant broke the rules, and nobody can tell which. They were cut, so no lane has moved further than the clip.`,
+      data: { cutLanes, clipLanes },
+    },
+  ];
+}

@@ -1,0 +1,116 @@
+import { expect } from "chai";
+import fc from "fast-check";
+import type { Hex } from "../../../node/core/ids.ts";
+import { hearUnmasking } from "../../../node/rounds/hear-unmasking.ts";
+import {
+  decodeHoldShares,
+  decodeHoldSharesAnswer,
+  decodeUnmasking,
+  encodeHoldShares,
+  encodeHoldSharesAnswer,
+  encodeUnmasking,
+  type Unmasking,
+} from "../../../node/rounds/mask-messages.ts";
+import { initialRoundState, type RoundState, reduceRound } from "../../../node/rounds/round-state.ts";
+import { addUnmasking, onlyUnmaskingsOf, sharesTold, unmaskingsOf } from "../../../node/rounds/unmask-pool.ts";
+import { closedMasked, maskedRound, maskedView, unmaskingOf } from "../../support/masked-states.ts";
+import { accounts, contactOf, hashOf, headAt, members, viewOf } from "../../support/round-states.ts";
+
+const round = closedMasked([0, 1, 2, 3], [0, 1, 2]);
+const honest = unmaskingOf(0, round, [1, 2, 3]);
+
+describe("messages of masked rounds", () => {
+  it("come back as they were sent", () => {
+    const many = unmaskingOf(
+      0,
+      round,
+      Array.from({ length: 63 }, (_, i) => i),
+    );
+    for (const unmasking of [honest, many, unmaskingOf(0, round, [])]) {
+      expect(decodeUnmasking(encodeUnmasking({ unmasking, sequence: 7 }))).to.deep.equal({ unmasking, sequence: 7 });
+    }
+    const request = { taskId: 1, round: 2, sharesId: hashOf(3) };
+    expect(decodeHoldShares(encodeHoldShares(request))).to.deep.equal(request);
+    for (const answer of [{ held: true }, { held: false, reason: "not-drawn" }] as const) {
+      expect(decodeHoldSharesAnswer(encodeHoldSharesAnswer(answer))).to.deep.equal(answer);
+    }
+  });
+
+  it("are refused where anything is not as it must be", () => {
+    const bad: Partial<Record<keyof Unmasking | "sequence", unknown>>[] = [
+      { shares: "0x11" },
+      { shares: `0x${"11".repeat(33 * 64)}` },
+      { shares: `0x${"G1".repeat(33)}` },
+      { seed: "0x11" },
+      { round: -1 },
+      { sequence: 2 ** 32 },
+      { participant: `0x${"AA".repeat(20)}` },
+    ];
+    const text = (fields: object) => new TextEncoder().encode(JSON.stringify(fields));
+    expect(decodeUnmasking(text({ ...honest, sequence: 1 }))).to.not.equal(undefined);
+    for (const change of bad) expect(decodeUnmasking(text({ ...honest, sequence: 1, ...change }))).to.equal(undefined);
+    expect(decodeUnmasking(text({ ...honest, sequence: 1, more: 1 }))).to.equal(undefined);
+    expect(decodeHoldShares(text({ taskId: 1, round: 2 }))).to.equal(undefined);
+    expect(decodeHoldSharesAnswer(text({ held: false, reason: "mood" }))).to.equal(undefined);
+  });
+
+  it("do not break on any bytes", () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => {
+        expect(decodeUnmasking(bytes)).to.equal(undefined);
+        expect(decodeHoldShares(bytes)).to.equal(undefined);
+        expect(decodeHoldSharesAnswer(bytes)).to.equal(undefined);
+      }),
+    );
+  });
+});
+
+describe("what survivors told", () => {
+  it("is kept once a survivor and closing, and grows by shares that it did not tell before", () => {
+    const first = addUnmasking(new Map(), unmaskingOf(0, round, [1, 0, 3]));
+    expect(addUnmasking(first, unmaskingOf(0, round, [9, 0, 0])), "nothing new").to.equal(first);
+    const second = addUnmasking(first, unmaskingOf(0, round, [9, 2, 9]));
+    expect(unmaskingsOf(second, round)).to.deep.equal([unmaskingOf(0, round, [1, 2, 3])]);
+    expect(unmaskingsOf(first, round).map(sharesTold)).to.deep.equal([2]);
+    const both = addUnmasking(second, unmaskingOf(1, round, [1, 1, 1]));
+    expect(unmaskingsOf(both, round)).to.have.length(2);
+    expect(unmaskingsOf(both, closedMasked([0, 1, 2, 3], [0, 1, 3]))).to.deep.equal([]);
+    expect(onlyUnmaskingsOf(both, [1])).to.equal(both);
+    expect(onlyUnmaskingsOf(both, [2]).size).to.equal(0);
+  });
+});
+
+describe("hearUnmasking", () => {
+  const start = initialRoundState(accounts.x, "aggregator", { graceS: 3 });
+  const state = (view = maskedView(round)): RoundState =>
+    [{ kind: "members", members } as const, { kind: "looked", view, head: headAt(201) } as const].reduce<RoundState>(
+      reduceRound,
+      start,
+    );
+  const hear = (unmasking: Unmasking, of = state(), author = contactOf(accounts.a).peerId) =>
+    hearUnmasking(encodeUnmasking({ unmasking, sequence: 1 }), author, of);
+
+  it("accepts what a survivor's own peer tells", () => {
+    expect(hear(honest)).to.deep.equal({ verdict: "accept", unmasking: honest });
+  });
+
+  const wrongSeed: Unmasking = { ...honest, seed: hashOf(99) };
+  const otherShares: Hex = unmaskingOf(0, round, [1, 2]).shares;
+  const rows: [string, ReturnType<typeof hear>["verdict"], string][] = [
+    ["a seed that was not advertised", hear(wrongSeed).verdict, "reject"],
+    ["another number of shares than neighbours", hear({ ...honest, shares: otherShares }).verdict, "reject"],
+    ["garbage", hearUnmasking(Uint8Array.of(1), "peer-aa", state()).verdict, "reject"],
+    ["another's peer", hear(honest, state(), contactOf(accounts.b).peerId).verdict, "ignore"],
+    [
+      "who did not commit",
+      hear(unmaskingOf(3, round, [1, 2, 3]), state(), contactOf(accounts.d).peerId).verdict,
+      "ignore",
+    ],
+    ["another task", hear({ ...honest, taskId: 2 }).verdict, "ignore"],
+    ["another round", hear({ ...honest, round: 2 }).verdict, "ignore"],
+    ["another closing", hear({ ...honest, accumulator: hashOf(1) }).verdict, "ignore"],
+    ["a round that is open", hear(honest, state(maskedView(maskedRound([0, 1, 2, 3], [0, 1, 2])))).verdict, "ignore"],
+    ["a transparent task", hear(honest, state(viewOf([round]))).verdict, "ignore"],
+  ];
+  for (const [name, verdict, expected] of rows) it(`${expected}s ${name}`, () => expect(verdict).to.equal(expected));
+});
