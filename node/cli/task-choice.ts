@@ -4,6 +4,7 @@ import { type ModelSpec, parseTaskSpec, parseTaskSpecJson, type TaskSpec } from 
 import { readFileText } from "../system/index.ts";
 import { taskPreset } from "../training/index.ts";
 import { required, type Settings } from "./options.ts";
+import { privacySettings, withPrivacy } from "./task-privacy.ts";
 import { ruleSettings, taskRules } from "./task-rules.ts";
 
 /** Settings that say what a task trains and by which rules. */
@@ -16,6 +17,7 @@ export const taskChoiceSettings = [
   "learningRate",
   "seed",
   ...ruleSettings,
+  ...privacySettings,
 ] as const;
 
 /** A task as the settings say. */
@@ -35,14 +37,16 @@ const modelKinds: Readonly<Record<string, ModelSpec["kind"]>> = {
   cnn: "cnn",
 };
 
-/** The task of a specification file, or of a preset with what the settings change. Rejects with INVALID_CONFIG, INVALID_TASK_SPEC, FILE_NOT_FOUND. */
+/**
+ * The task of a specification file, or of a preset with what the settings change, and with the noise they ask for.
+ * Rejects with INVALID_CONFIG, INVALID_TASK_SPEC, FILE_NOT_FOUND, and as {@link withPrivacy} does.
+ */
 export async function chooseTask(values: Settings<(typeof taskChoiceSettings)[number]>): Promise<TaskChoice> {
   if (values.spec !== undefined) {
     const spec = change(parseTaskSpecJson(await readFileText(values.spec)), values);
     const participants = values.participants ?? 5;
     return {
-      spec,
-      rules: taskRules(spec, { ...values, participants }),
+      ...withPrivacy(spec, taskRules(spec, { ...values, participants }), values),
       participants,
       partition: "iid",
       heldOutFraction: 0.2,
@@ -54,18 +58,18 @@ export async function chooseTask(values: Settings<(typeof taskChoiceSettings)[nu
   const { fractionBits, clipLanes, maxWeight, serverRateQ16, rounds } = preset.rules;
   // in the other modes the numbers are made to fit the sum's modulus
   const numbers = (values.mode ?? "transparent") === "transparent" ? { fractionBits, maxWeight } : undefined;
+  const ruled = taskRules(spec, {
+    ...values,
+    participants,
+    rounds: values.rounds ?? rounds,
+    participation: values.participation ?? preset.participationBps / 10_000,
+    fractionBits: values.fractionBits ?? numbers?.fractionBits,
+    clip: values.clip ?? clipLanes / 2 ** fractionBits,
+    maxWeight: values.maxWeight ?? numbers?.maxWeight,
+    serverRate: values.serverRate ?? serverRateQ16 / 65536,
+  });
   return {
-    spec,
-    rules: taskRules(spec, {
-      ...values,
-      participants,
-      rounds: values.rounds ?? rounds,
-      participation: values.participation ?? preset.participationBps / 10_000,
-      fractionBits: values.fractionBits ?? numbers?.fractionBits,
-      clip: values.clip ?? clipLanes / 2 ** fractionBits,
-      maxWeight: values.maxWeight ?? numbers?.maxWeight,
-      serverRate: values.serverRate ?? serverRateQ16 / 65536,
-    }),
+    ...withPrivacy(spec, ruled, values),
     participants,
     partition: preset.partition,
     heldOutFraction: preset.heldOutFraction,

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { dataSettings } from "./data-settings.ts";
+import { privacySettings } from "./privacy-settings.ts";
 import { defineSetting } from "./setting.ts";
 import { address, choice, decimal, gwei, integer, list, sampleSize, text, yes } from "./value-schemas.ts";
 
@@ -223,6 +224,7 @@ export const settings = {
     schema: text,
   }),
   ...dataSettings,
+  ...privacySettings,
   // tasks and demos
   model: defineSetting({
     flag: "--model <kind>",

@@ -283,6 +283,10 @@ export const errorCatalogue = {
     "A receipt needs a committed update in a round that has ended.",
   ),
   // differential privacy
+  PRIVACY_BUDGET_TOO_SMALL: user(
+    "The privacy budget does not fit the task: {reason}.",
+    "Ask for a greater --epsilon, more noise (--noise-multiplier), fewer rounds for each, or fewer local steps.",
+  ),
   PRIVACY_RULES_BROKEN: user(
     "The rules of task {taskId} do not keep its promise of privacy: {field} {reason}.",
     "Do not take part; ask the task's creator for a task whose rules and specification agree.",

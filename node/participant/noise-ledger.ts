@@ -8,9 +8,9 @@ import { roundsInBudget } from "../privacy/budget.ts";
 import { privacyProblems } from "../privacy/check-privacy.ts";
 
 /**
- * Writes down that an update with noise is drawn for this round and base model, before it is. The contract counts committed rounds; this
+ * Writes down that an update with noise is drawn for this opening of a round, before it is. The contract counts committed rounds; this
  * counts every update that may have left this machine: those of a round that was opened again on another base model, too, and those of
- * a history that a reorganisation undid. The same round and base count once.
+ * a history that a reorganisation undid. The same round, base model and draw count once.
  *
  * Rejects with PRIVACY_RULES_BROKEN where the task's rules do not keep its specification's promise (see privacyProblems), and with
  * PRIVACY_BUDGET_SPENT where as many updates were drawn as the specification's epsilon allows.
@@ -19,7 +19,7 @@ export async function spendRound(
   journal: Journal,
   { spec, rules }: { readonly spec: TaskSpec; readonly rules: TaskRules },
   taskId: TaskId,
-  { round, baseModelRoot }: Pick<RoundView, "round" | "baseModelRoot">,
+  { round, baseModelRoot, seed }: Pick<RoundView, "round" | "baseModelRoot" | "seed">,
 ): Promise<void> {
   const { privacy } = spec;
   if (privacy === undefined) return;
@@ -28,7 +28,7 @@ export async function spendRound(
   if (problem !== undefined) throw new FedledgerError("PRIVACY_RULES_BROKEN", { taskId, ...problem });
   const key = `noise/${taskId}`;
   const spent = readList(await journal.get(key));
-  const entry = `${round}/${baseModelRoot.toLowerCase()}`;
+  const entry = `${round}/${baseModelRoot.toLowerCase()}/${seed}`;
   if (spent.includes(entry)) return;
   const most = roundsInBudget(noisy, rules);
   if (spent.length >= most) {

@@ -1,6 +1,7 @@
 import { taskBlobBytes } from "../core/blob-length.ts";
 import { chunkTreeRoot } from "../core/chunk-tree.ts";
 import { updateRootOf } from "../core/commitment.ts";
+import { isFedledgerError } from "../core/error.ts";
 import { decodeLanes } from "../core/fixed-point.ts";
 import { modelPart } from "../core/task-lanes.ts";
 import { parseTaskSpecJson } from "../core/task-spec.ts";
@@ -74,8 +75,8 @@ export type TrainedLanes = Pick<EncodedRound, "lanes" | "weight">;
 /**
  * Trains for a round: the update's lanes, clipped, and with the task's noise. Stores nothing. The weight is the number of training examples, cut to the task's
  * maxWeight, or what {@link encodeRound} says.
- * Rejects with TRAINING_FAILED, NON_FINITE_PARAMETER, PRIVACY_RULES_BROKEN, PRIVACY_BUDGET_SPENT, PRIVACY_LEDGER_UNREADABLE, and as
- * ModelSource.baseOf does.
+ * Rejects with TRAINING_FAILED (not in a task with noise: a training that diverges is an update of zero there), NON_FINITE_PARAMETER,
+ * PRIVACY_RULES_BROKEN, PRIVACY_BUDGET_SPENT, PRIVACY_LEDGER_UNREADABLE, and as ModelSource.baseOf does.
  */
 export async function trainLanes(
   deps: Omit<TrainUpdateDeps, "store">,
@@ -88,12 +89,18 @@ export async function trainLanes(
   const base = await deps.source.baseOf(round.round, look);
   await spendRound(journal, { spec, rules }, taskId, round);
   const startMs = clock.nowMs();
-  const { parameters, samples, loss } = await trainer.train({
-    parameters: decodeLanes(modelPart(base, spec), rules.fractionBits),
+  const start = decodeLanes(modelPart(base, spec), rules.fractionBits);
+  const training = trainer.train({
+    parameters: start,
     round: round.round,
     seed: trainSeed(deps.seed, taskId, round.round, deps.chain.account),
     signal: look.signal,
     onProgress: (step) => onProgress?.({ kind: "training", round: round.round, ...step }),
+  });
+  const { parameters, samples, loss } = await training.catch((error: unknown) => {
+    // with noise, a participant whose training diverges must look like any other: its update is zero before the noise
+    if (spec.privacy === undefined || !isFedledgerError(error, "TRAINING_FAILED")) throw error;
+    return { parameters: start, samples: trainer.samples, loss: Number.NaN };
   });
   look.signal.throwIfAborted();
   const { lanes, weight, clipped } = encodeRound({ parameters, samples }, base, { spec, rules, random: deps.random });

@@ -6,6 +6,8 @@ import type { TfModel } from "./models.ts";
 export interface ClippedGradients {
   /** Loss of the examples together. */
   readonly loss: number;
+  /** Places in the batch of examples whose gradient is no finite number: where there are any, `sum` is none either. */
+  readonly overflowed: readonly number[];
   /** Flat, in the model's order. */
   readonly sum: Float32Array;
 }
@@ -44,11 +46,13 @@ export function clippedGradients(
     each.layer.kind === "dense" ? denseGradients(each) : convolutionGradients(each),
   );
   const squared = tf.addN(layers.map(({ squaredNorms }) => squaredNorms)) as tf.Tensor1D;
-  const factors = Float32Array.from(squared.dataSync(), (value) => Math.min(1, clipNorm / Math.sqrt(value)));
+  const squaredNorms = squared.dataSync();
+  const factors = Float32Array.from(squaredNorms, (value) => Math.min(1, clipNorm / Math.sqrt(value)));
   // a gradient of zero has a factor of 1: 0 / 0 never arises, as clipNorm is above 0
   const factorTensor = tf.tensor1d(factors);
   const parts = layers.flatMap((layer) => layer.weighted(factorTensor));
-  return { loss, sum: model.download(parts) };
+  const overflowed = [...squaredNorms.keys()].filter((place) => !Number.isFinite(squaredNorms[place]));
+  return { loss, overflowed, sum: model.download(parts) };
 }
 
 /** One forward pass, in which every layer's sum gets an addend of zeros; the gradients for these addends are the deltas. */

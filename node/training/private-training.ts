@@ -28,7 +28,7 @@ const examplesAtOnce = 64;
  * The sum is rounded to a grid of 2^-20 of the clip norm, and noise is drawn exactly on that grid, with a deviation greater by what the
  * rounding can add to the sensitivity (sqrt(parameters) steps): a Gaussian in floating point would leave traces (Mironov 2012).
  *
- * Rejects with TRAINING_FAILED when a loss or a parameter is not finite, or with the signal's reason.
+ * Rejects with TRAINING_FAILED when a parameter is not finite (which says no more than the parameters would), or with the signal's reason.
  */
 export function createPrivateTraining(deps: PrivateTrainingDeps): (job: TrainJob) => Promise<TrainResult> {
   const { model, training, data, tfName, privacy, privateRandom } = deps;
@@ -38,10 +38,11 @@ export function createPrivateTraining(deps: PrivateTrainingDeps): (job: TrainJob
   const draw = privateRandom.gaussian(noiseMultiplier * (stepsPerClip + Math.sqrt(model.parameterCount)));
   const rate = (training.learningRate * gridStep) / (samplingRate * data.samples);
 
-  /** Adds the clipped gradients of these examples to the sum; returns their loss. */
+  /** Adds the clipped gradients of these examples to the sum; returns their loss. One that overflows counts as zero, alone. */
   const addGradients = (parameters: Float32Array, rows: Uint32Array, sum: Float64Array): number => {
     const batch = selectExamples(data, rows);
-    let loss = Number.NaN;
+    let loss = 0;
+    let finite = rows;
     // nothing is returned from the tidy: it would look at every number for tensors in it
     tf.tidy(() => {
       const part = clippedGradients(model, model.upload(parameters), {
@@ -49,10 +50,15 @@ export function createPrivateTraining(deps: PrivateTrainingDeps): (job: TrainJob
         labels: model.labelTensor(batch.labels, rows.length),
         clipNorm: clipNorm * (1 - clipMargin),
       });
+      if (part.overflowed.length > 0) {
+        finite = rows.filter((_, place) => !part.overflowed.includes(place));
+        return;
+      }
       loss = part.loss;
       for (let i = 0; i < sum.length; i++) sum[i]! += part.sum[i]!;
     });
-    return loss;
+    if (finite.length === rows.length || finite.length === 0) return loss;
+    return addGradients(parameters, finite, sum);
   };
 
   return async (job) => {
@@ -76,9 +82,6 @@ export function createPrivateTraining(deps: PrivateTrainingDeps): (job: TrainJob
         for (let i = 0; i < parameters.length; i++) {
           parameters[i] = parameters[i]! - rate * (Math.round(sum[i]! / gridStep) + draw());
         }
-      }
-      if (!Number.isFinite(lossSum)) {
-        throw new FedledgerError("TRAINING_FAILED", { reason: `the loss is ${lossSum} in epoch ${epoch}` });
       }
       if (seen > 0) meanLoss = lossSum / seen;
       job.onProgress?.({ epoch, epochs: training.epochs, loss: meanLoss });

@@ -27,7 +27,7 @@ export const demoCommand = () =>
         challengeWindow: values.challengeWindow ?? 60,
         ...((values.mode ?? "transparent") !== "transparent" && { keyWindow: values.keyWindow ?? 30 }),
       };
-      const task = await chooseTask({ ...values, data: dataset, ...windows });
+      const task = await chooseTask({ ...values, publicEvaluations: true, data: dataset, ...windows });
       // what the participants would all refuse is said once, before anything is started
       const hashes = await readSalts(values);
       for (let part = 0; part < (task.spec.data.anonymity ? task.participants : 1); part++)

@@ -1,6 +1,8 @@
 import { foldTask } from "../../core/fold-task.ts";
 import { parseTaskSpecJson } from "../../core/task-spec.ts";
 import type { Chain } from "../../ports/index.ts";
+import { createPrivateRandom } from "../../privacy/noise/index.ts";
+import { createRandom } from "../../system/index.ts";
 import { createTfjsTrainer, loadParticipantData } from "../../training/index.ts";
 import { defineCommand } from "../command.ts";
 import { composeParticipant, nodeSettings } from "../compose.ts";
@@ -36,15 +38,18 @@ export const participantCommand = () =>
               hashes: await readSalts(values),
               ...shareOf(values),
             });
-            const trainer = await createTfjsTrainer({ spec, train, heldOut, backend: values.backend ?? "auto" });
+            const privateRandom = createPrivateRandom(createRandom());
+            const backend = values.backend ?? "auto";
+            const trainer = await createTfjsTrainer({ spec, train, heldOut, backend, privateRandom });
+            const noise = spec.privacy ? `, ${spec.privacy.mechanism} noise` : "";
             const reproducible = trainer.reproducible
-              ? "bit-reproducible"
-              : "not bit-reproducible: the audit begins where the update is committed";
+              ? `bit-reproducible${noise && `, but for the${noise.slice(1)} that is added to the update`}`
+              : `not bit-reproducible${noise}: the audit begins where the update is committed`;
             context.output.emit(
               {
                 event: "trainer",
                 engine: trainer.engine,
-                reproducible: trainer.reproducible,
+                reproducible: trainer.reproducible && spec.privacy === undefined,
                 samples: train.samples,
                 heldOut: heldOut.samples,
               },

@@ -9,6 +9,7 @@ import { defineCommand } from "../command.ts";
 import { formatTable } from "../output.ts";
 import { accountSettings, openRecord, openRecordAs, recordSettings } from "../session.ts";
 import { chooseTask, taskChoiceSettings } from "../task-choice.ts";
+import { privacyText } from "../task-privacy.ts";
 
 /** `fedledger task`. */
 export function taskCommand(): Command {
@@ -33,7 +34,7 @@ export function taskCommand(): Command {
         );
         output.emit(
           { event: "created", taskId: created.taskId, rules, spec, modelRoot, gasUsed: created.gasUsed },
-          `Task ${created.taskId}: ${spec.name}, ${rules.parameterCount} parameters, ${rules.rounds} rounds (${created.gasUsed} gas)`,
+          `Task ${created.taskId}: ${spec.name}, ${rules.parameterCount} parameters, ${rules.rounds} rounds (${created.gasUsed} gas)${spec.privacy ? `\n  ${privacyText(spec, rules)}` : ""}`,
         );
         return 0;
       },

@@ -12,6 +12,7 @@ import { createClock } from "../../system/index.ts";
 import type { CommandContext } from "../command.ts";
 import { style } from "../output.ts";
 import type { TaskChoice } from "../task-choice.ts";
+import { privacyText } from "../task-privacy.ts";
 import { followRounds } from "./follow-rounds.ts";
 import { createLiveView, type LiveView } from "./live-view.ts";
 import { type ChildEvent, createProcessGroup, type DemoProcess, type ProcessGroup } from "./processes.ts";
@@ -74,6 +75,7 @@ export async function runDemo(options: DemoOptions, { output, log, signal }: Com
     output.say(
       `  ${options.dataset}, ${task.spec.model.kind} with ${task.rules.parameterCount} parameters, ${options.partition}, ${task.rules.rounds} rounds, seed ${options.seed}`,
     );
+    if (task.spec.privacy) output.say(`  ${privacyText(task.spec, task.rules)}`);
     view.status("starting the chain");
     const chainProcess = group.start({
       name: "chain",

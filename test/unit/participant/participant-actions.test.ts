@@ -2,6 +2,7 @@ import { expect } from "chai";
 import { chunkTreeRoot } from "../../../node/core/chunk-tree.ts";
 import { updateRootOf } from "../../../node/core/commitment.ts";
 import { contentIdOf } from "../../../node/core/content-id.ts";
+import { FedledgerError } from "../../../node/core/error.ts";
 import { initialLanes } from "../../../node/core/initial-model.ts";
 import { bytesToLanes, lanesToBytes } from "../../../node/core/lanes.ts";
 import type { PrivacySpec } from "../../../node/core/privacy-spec.ts";
@@ -155,6 +156,16 @@ describe("trainUpdate", () => {
     await journal.put("noise/1", new TextEncoder().encode('["1/a","2/b","3/c"]'));
     await rejection(run(trainUpdate(deps, round, look)), "PRIVACY_BUDGET_SPENT");
     expect(trainings).to.equal(1);
+  });
+
+  it("with noise, a training that diverges is an update of zero before the noise", async () => {
+    const { deps, look, host, run, round } = await setUp(async () => {
+      throw new FedledgerError("TRAINING_FAILED", { reason: "the loss is NaN" });
+    }, gaussianPrivacy);
+    const made = await run(trainUpdate(deps, round, look));
+    const lanes = bytesToLanes(host.blobs.get(made.contentId)!.slice());
+    const noiseLanes = 1.2 * 0.5 * 2 ** 16;
+    expect(Math.hypot(...lanes) / Math.sqrt(lanes.length) / noiseLanes).to.be.within(0.7, 1.3);
   });
 
   it("gives what was signed for this round and base, though its bytes are gone: another would be misconduct", async () => {

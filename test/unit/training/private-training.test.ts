@@ -161,7 +161,26 @@ describe("training/private-training", () => {
         seen = error;
       });
     expect(seen).to.equal(reason);
-    const huge = parameters.map(() => 3e38);
-    await expectCode("TRAINING_FAILED", () => trainer.train({ parameters: huge, round: 1, seed: 1 }));
+    const bad = parameters.map(() => Number.POSITIVE_INFINITY);
+    await expectCode("TRAINING_FAILED", () => trainer.train({ parameters: bad, round: 1, seed: 1 }));
+  });
+
+  it("an example that overflows counts as zero, and the others as ever: one example must not change more than its clip", async () => {
+    const model = smallModels[0]!;
+    const train = randomDataset(model, 6, 4);
+    const poisoned = { ...train, inputs: Float32Array.from(train.inputs, (value, i) => (i === 5 ? 3e38 : value)) };
+    const privacy = { ...examplePrivacy, samplingRate: 1, clipNorm: 4 };
+    const spec = { ...taskOf(model, { epochs: 1, learningRate: 1 }), privacy };
+    const change = async (data: typeof train) => {
+      const trainer = await createTfjsTrainer({ spec, train: data, heldOut: train, privateRandom: silent });
+      const parameters = new Float32Array(5).fill(0.5);
+      return (await trainer.train({ parameters, round: 1, seed: 1 })).parameters.map((value) => value - 0.5);
+    };
+    const without = selectExamples(train, [0, 2, 3, 4, 5]);
+    const expected = await change(without);
+    // the mean is over the examples there are: 6 with the poisoned one
+    (await change(poisoned)).forEach((value, i) => {
+      expect(value).to.be.closeTo((expected[i]! * 5) / 6, 1e-5);
+    });
   });
 });
