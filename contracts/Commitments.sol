@@ -5,17 +5,20 @@ import {ECDSA} from "@openzeppelin/contracts/utils/cryptography/ECDSA.sol";
 import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
 import {Enrolment, RoundRecord, Task} from "./FederationState.sol";
 import {Tasks} from "./Tasks.sol";
+import {IAdvertisements} from "./interfaces/IAdvertisements.sol";
 import {IRounds} from "./interfaces/IRounds.sol";
+import {Bitmap} from "./libraries/Bitmap.sol";
 import {Draw} from "./libraries/Draw.sol";
 import {SignedStructs} from "./libraries/SignedStructs.sol";
 import {RoundState, RoundStateLibrary} from "./types/RoundState.sol";
-import {Phase, SignedCommitment, TaskRules} from "./types/TaskTypes.sol";
+import {Mode, Phase, SignedCommitment, TaskRules} from "./types/TaskTypes.sol";
 
 /// @title Commitments
 /// @notice The first half of the round machine: a round opens, and its participants commit.
 /// @dev Attacks considered:
 /// - a message for a past or a future round: every call names its round, which must be in flight, and a number is used once;
 /// - a copied commitment: its root is bound to its participant, and it is bound to its sender in the accumulator;
+/// - an update is masked for keys that come or change later: no key is taken once commitments are;
 /// - a signed commitment is brought to another round, task, model or chain: all are in what is signed;
 /// - places move while slots are computed from them: places are freed only when no round is in flight;
 /// - a contract opens a round and reverts when it dislikes the draw: {openRound} is for accounts without code. A block's
@@ -42,7 +45,7 @@ abstract contract Commitments is Tasks, EIP712, IRounds {
         uint72 seed = uint72(
             uint256(keccak256(abi.encode(block.prevrandao, address(this), taskId, round, task.historyHead)))
         );
-        uint256 deadline = block.timestamp + rules.commitWindowS;
+        uint256 deadline = block.timestamp + rules.keyWindowS + rules.commitWindowS;
         RoundState state = RoundStateLibrary.opened(round, seed, enrolled, drawn, deadline);
         bytes32 accumulator = _startAccumulator(taskId, state, baseModelRoot);
         record.state = state;
@@ -50,6 +53,7 @@ abstract contract Commitments is Tasks, EIP712, IRounds {
         record.baseModelRoot = baseModelRoot;
         record.withheld = 0;
         record.openDemands = 0;
+        if (rules.keyWindowS != 0) record.keyed = 0;
         emit RoundOpened(
             taskId,
             round,
@@ -74,7 +78,7 @@ abstract contract Commitments is Tasks, EIP712, IRounds {
         Task storage task = _tasks[taskId];
         (RoundRecord storage record, RoundState state) = _openForCommitments(task, round);
         if (record.baseModelRoot != baseModelRoot) revert WrongBaseModel(record.baseModelRoot);
-        uint8 slot = _admit(task, state, msg.sender, weight, updateRoot, contentId);
+        uint8 slot = _admit(task, record, state, msg.sender, weight, updateRoot, contentId);
         if ((state.committed() >> slot) & 1 != 0) revert AlreadyCommitted(msg.sender);
         _count(task, msg.sender);
         record.state = state.withCommitment(slot, weight);
@@ -93,7 +97,7 @@ abstract contract Commitments is Tasks, EIP712, IRounds {
             SignedCommitment calldata one = signed[i];
             bytes32 digest = _digest(SignedStructs.commitment(taskId, round, baseModelRoot, one));
             address participant = ECDSA.recover(digest, one.r, one.vs);
-            uint8 slot = _admit(task, state, participant, one.weight, one.updateRoot, one.contentId);
+            uint8 slot = _admit(task, record, state, participant, one.weight, one.updateRoot, one.contentId);
             if ((state.committed() >> slot) & 1 != 0) continue;
             _count(task, participant);
             state = state.withCommitment(slot, one.weight);
@@ -109,16 +113,6 @@ abstract contract Commitments is Tasks, EIP712, IRounds {
 
     function _digest(bytes32 structHash) internal view override returns (bytes32) {
         return _hashTypedDataV4(structHash);
-    }
-
-    /// @dev The slot of the participant at `index`. One that enrolled after the opening is not drawn.
-    function _slot(RoundState state, uint256 index) internal pure returns (uint8, bool) {
-        uint256 enrolled = state.enrolled();
-        uint256 drawn = state.drawn();
-        if (index >= enrolled) return (0, false);
-        uint256 slot = Draw.slotOf(state.seed(), index, enrolled, drawn);
-        // drawn is at most 64
-        return slot < drawn ? (uint8(slot), true) : (0, false);
     }
 
     /// @dev The model that the next round starts from: the last final one, or the one proposed by the round before. Reverts where
@@ -150,12 +144,13 @@ abstract contract Commitments is Tasks, EIP712, IRounds {
     /// @dev The slot of a participant that may commit this, or has committed already.
     function _admit(
         Task storage task,
+        RoundRecord storage record,
         RoundState state,
         address participant,
         uint32 weight,
         bytes32 updateRoot,
         bytes32 contentId
-    ) private view returns (uint8 slot) {
+    ) private returns (uint8 slot) {
         if (updateRoot == 0 || contentId == 0) revert InvalidRoot();
         Enrolment storage enrolment_ = task.enrolments[participant];
         if (enrolment_.place == 0 || enrolment_.leaving) revert NotEnrolled(participant);
@@ -163,6 +158,25 @@ abstract contract Commitments is Tasks, EIP712, IRounds {
         bool drawn;
         (slot, drawn) = _slot(state, enrolment_.place - 1);
         if (!drawn) revert NotDrawn(participant);
+        if (enrolment_.keyed) _checkKeys(task, record, state, slot, participant);
+    }
+
+    /// @dev Commitments come when no key can come any more; masked ones, from who has advertised keys. The first one marks where
+    /// the accumulator of the keys ends.
+    function _checkKeys(
+        Task storage task,
+        RoundRecord storage record,
+        RoundState state,
+        uint8 slot,
+        address participant
+    ) private {
+        uint64 keyed = record.keyed;
+        uint256 keyDeadline = state.deadline() - task.rules.commitWindowS;
+        if (block.timestamp <= keyDeadline && keyed != Bitmap.full(state.drawn())) revert TooEarly(keyDeadline);
+        if (task.rules.mode == Mode.Masked && (keyed >> slot) & 1 == 0) {
+            revert IAdvertisements.NotAdvertised(participant);
+        }
+        if (state.committed() == 0) record.keysAccumulator = record.accumulator;
     }
 
     /// @dev Spends a round of the participant's budget, where it has one.

@@ -2,12 +2,13 @@
 pragma solidity ^0.8.28;
 
 import {EnumerableSet} from "@openzeppelin/contracts/utils/structs/EnumerableSet.sol";
+import {Access, Attributes} from "./types/PrivacyTypes.sol";
 import {RoundState} from "./types/RoundState.sol";
 import {TaskRules} from "./types/TaskTypes.sol";
 
 /// @dev A participant in a task, in one slot. The two rules a commitment needs are copied here, as rules never change.
 /// `place` is the index plus 1; 0 is not enrolled. `roundsCommitted` counts only where the task limits it; it and `expelled`
-/// outlast leaving. `bonded` says that the task's participant bond is locked for this place.
+/// outlast leaving. `bonded` says that the task's participant bond is locked for this place, `keyed` that the task has a key window.
 struct Enrolment {
     uint32 place;
     uint32 maxWeight;
@@ -16,10 +17,13 @@ struct Enrolment {
     bool leaving;
     bool bonded;
     bool expelled;
+    bool keyed;
 }
 
 /// @dev A round. `pending` is the assigned aggregator's address while Aggregating, and the proposal's hash from Proposed on: the
 /// proposal names its aggregator, so that one slot serves both. `bonded` is whose bond answers for the round; zero while none does.
+/// The last three are written in tasks with a key window only: the slots that advertised, the accumulator when the first committed, and
+/// the hash of what opens the proposal's sum.
 struct RoundRecord {
     RoundState state;
     bytes32 accumulator;
@@ -28,10 +32,13 @@ struct RoundRecord {
     address bonded;
     uint64 withheld;
     uint8 openDemands;
+    uint64 keyed;
+    bytes32 keysAccumulator;
+    bytes32 openingsHash;
 }
 
 /// @dev A task. Its newest round stands at the parity of its number, the one before at the other: two can be in flight.
-/// `candidateRoot` is the newest proposal's model root, kept only where the task is pipelined.
+/// `candidateRoot` is the newest proposal's model root, kept only where the task is pipelined. `restricted` says that only some may join.
 struct Task {
     TaskRules rules;
     bytes32 modelRoot;
@@ -41,6 +48,7 @@ struct Task {
     address[] participants;
     address[] leavers;
     mapping(address participant => Enrolment) enrolments;
+    bool restricted;
 }
 
 /// @dev What an account has bonded.
@@ -76,12 +84,12 @@ uint256 constant CLAIM_S = 1 hours;
 bytes32 constant AGGREGATOR = keccak256("AGGREGATOR_ROLE");
 
 /// @title FederationState
-/// @notice All storage that the federation and its court share.
-/// @dev Both contracts begin with this one, so that a slot has one meaning in both: the court's code runs in the federation's
-/// storage. Nothing may declare storage before it, and the court declares none after it. What differs by the code that
+/// @notice All storage that the federation, its court and {Privacy} share.
+/// @dev All three begin with this one, so that a slot has one meaning in each: their code runs in the federation's
+/// storage. Nothing may declare storage before it, and the other two declare none after it. What differs by the code that
 /// runs is asked through functions: who holds the aggregator's role, and the domain of signatures.
 abstract contract FederationState {
-    // Some are written by the court alone and read by the federation's views: Slither, which does not follow the fallback, takes
+    // Some are written by the court alone and read by others: Slither, which does not follow the fallback, takes
     // them for never written.
     mapping(uint32 taskId => Task) internal _tasks;
     mapping(address participant => EnumerableSet.UintSet taskIds) internal _tasksOf;
@@ -100,6 +108,8 @@ abstract contract FederationState {
     mapping(bytes32 caseHash => HeldReward) internal _heldRewards;
     // slither-disable-next-line uninitialized-state
     uint256 internal _burntWei;
+    mapping(address account => Attributes) internal _attributes;
+    mapping(uint32 taskId => Access) internal _access;
 
     /// @dev Number of accounts with the aggregator's role.
     function _aggregatorCount() internal view virtual returns (uint256);

@@ -6,11 +6,12 @@ import {FederationState, BondAccount, RoundRecord, Task} from "./FederationState
 import {IBonds} from "./interfaces/IBonds.sol";
 import {IRounds} from "./interfaces/IRounds.sol";
 import {ITasks} from "./interfaces/ITasks.sol";
+import {Draw} from "./libraries/Draw.sol";
 import {Phase, Proposal, Reason} from "./types/TaskTypes.sol";
 import {RoundState} from "./types/RoundState.sol";
 
 /// @title RoundSteps
-/// @notice What the federation and its court both do to rounds, places and bonds.
+/// @notice What the federation, its court and {Privacy} do to rounds, places and bonds.
 abstract contract RoundSteps is FederationState {
     using EnumerableSet for EnumerableSet.UintSet;
 
@@ -38,6 +39,16 @@ abstract contract RoundSteps is FederationState {
         RoundState even = task.rounds[0].state;
         RoundState odd = task.rounds[1].state;
         return even.round() > odd.round() ? even : odd;
+    }
+
+    /// @dev The slot of the participant at `index`. One that enrolled after the opening is not drawn.
+    function _slot(RoundState state, uint256 index) internal pure returns (uint8, bool) {
+        uint256 enrolled = state.enrolled();
+        uint256 drawn = state.drawn();
+        if (index >= enrolled) return (0, false);
+        uint256 slot = Draw.slotOf(state.seed(), index, enrolled, drawn);
+        // drawn is at most 64
+        return slot < drawn ? (uint8(slot), true) : (0, false);
     }
 
     /// @dev Whether a round has begun and not ended.

@@ -4,11 +4,13 @@ pragma solidity ^0.8.28;
 import {ECDSA} from "@openzeppelin/contracts/utils/cryptography/ECDSA.sol";
 import {Commitments} from "./Commitments.sol";
 import {AGGREGATOR, Enrolment, RoundRecord, Task} from "./FederationState.sol";
+import {IAdvertisements} from "./interfaces/IAdvertisements.sol";
+import {IOpenings} from "./interfaces/IOpenings.sol";
 import {IRounds} from "./interfaces/IRounds.sol";
 import {Bitmap} from "./libraries/Bitmap.sol";
 import {SignedStructs} from "./libraries/SignedStructs.sol";
 import {RoundState} from "./types/RoundState.sol";
-import {Attestation, Availability, Phase, Proposal, Reason} from "./types/TaskTypes.sol";
+import {Attestation, Availability, Mode, Phase, Proposal, Reason} from "./types/TaskTypes.sol";
 
 /// @title Rounds
 /// @notice The second half of the round machine: from the closing to the end.
@@ -25,7 +27,7 @@ import {Attestation, Availability, Phase, Proposal, Reason} from "./types/TaskTy
 /// - an aggregator without a bond, where the task asks for one, is assigned: assigning locks the bond, from storage;
 /// - a signature is used twice or elsewhere: the digest binds chain, contract, task, round and proposal (which binds the
 ///   attempt and the aggregator), and signers must ascend.
-abstract contract Rounds is Commitments {
+abstract contract Rounds is Commitments, IOpenings {
     uint256 private constant EVALUATION_MASK = (1 << 160) - 1;
 
     /// @inheritdoc IRounds
@@ -33,10 +35,10 @@ abstract contract Rounds is Commitments {
         Task storage task = _tasks[taskId];
         (RoundRecord storage record, RoundState state) = _record(task, round, Phase.Open);
         uint64 committed = state.committed();
-        if (committed != Bitmap.full(state.drawn()) && block.timestamp <= state.deadline()) {
-            revert TooEarly(state.deadline());
-        }
-        if (Bitmap.count(committed) < task.rules.minUpdates) {
+        (uint256 least, bool over) = (task.rules.minUpdates, committed == Bitmap.full(state.drawn()));
+        if (task.rules.keyWindowS != 0) (least, over) = _keyedClosing(task, record, state);
+        if (!over && block.timestamp <= state.deadline()) revert TooEarly(state.deadline());
+        if (Bitmap.count(committed) < least) {
             _invalidate(task, record, taskId, state, Reason.TooFewUpdates);
         } else {
             emit RoundClosed(taskId, round, committed, state.totalWeight(), record.accumulator);
@@ -49,22 +51,29 @@ abstract contract Rounds is Commitments {
     /// @inheritdoc IRounds
     function propose(uint32 taskId, uint32 round, Proposal calldata proposal, Availability[] calldata words) external {
         Task storage task = _tasks[taskId];
-        (RoundRecord storage record, RoundState state) = _record(task, round, Phase.Aggregating);
-        address assigned = address(uint160(uint256(record.pending)));
-        if (msg.sender != assigned || proposal.aggregator != assigned || proposal.attempt != state.attempt()) {
-            revert NotAssigned(assigned);
-        }
-        _checkRole(AGGREGATOR);
-        if (block.timestamp > state.deadline()) revert TooLate(state.deadline());
-        if (proposal.modelRoot == 0 || proposal.contentId == 0) revert InvalidRoot();
-        _checkWeight(task, state, proposal);
-        bool excluding = _checkReasons(task, record, taskId, state, proposal.excluded, words);
+        if (task.rules.keyWindowS != 0) revert IAdvertisements.WrongMode(task.rules.mode);
+        _propose(task, taskId, round, proposal, words, false);
+    }
 
-        if (task.rules.pipelined) task.candidateRoot = proposal.modelRoot;
-        uint256 deadline = block.timestamp + task.rules.challengeWindowS;
-        record.state = state.proposed(excluding, deadline);
-        record.pending = _proposalHash(taskId, round, proposal);
-        emit Proposed(taskId, round, proposal, uint40(deadline));
+    /// @inheritdoc IOpenings
+    function proposeOpened(
+        uint32 taskId,
+        uint32 round,
+        Proposal calldata proposal,
+        Availability[] calldata words,
+        bytes calldata openings
+    ) external {
+        Task storage task = _tasks[taskId];
+        RoundRecord storage record = task.rounds[round & 1];
+        Mode mode = task.rules.mode;
+        if (mode == Mode.Transparent) revert IAdvertisements.WrongMode(mode);
+        if (proposal.excluded != 0) revert InvalidExclusion();
+        uint256 count = mode == Mode.Masked ? Bitmap.count(record.keyed) : 1;
+        if (openings.length != 32 * count) revert InvalidOpenings();
+        record.openingsHash = keccak256(openings);
+        emit Opened(taskId, round, proposal.attempt, openings);
+        // nobody but those with the key can check a decryption
+        _propose(task, taskId, round, proposal, words, mode == Mode.Encrypted);
     }
 
     /// @inheritdoc IRounds
@@ -120,6 +129,56 @@ abstract contract Rounds is Commitments {
         if (record.openDemands != 0) revert DemandsOpen(record.openDemands);
         address[] memory nobody = new address[](0);
         _finalize(task, record, taskId, state, proposal.modelRoot, proposalHash, nobody, new uint256[](0));
+    }
+
+    /// @dev Records a proposal; `quorumOnly` says that time does not make it final.
+    function _propose(
+        Task storage task,
+        uint32 taskId,
+        uint32 round,
+        Proposal calldata proposal,
+        Availability[] calldata words,
+        bool quorumOnly
+    ) private {
+        (RoundRecord storage record, RoundState state) = _record(task, round, Phase.Aggregating);
+        address assigned = address(uint160(uint256(record.pending)));
+        if (msg.sender != assigned || proposal.aggregator != assigned || proposal.attempt != state.attempt()) {
+            revert NotAssigned(assigned);
+        }
+        _checkRole(AGGREGATOR);
+        if (block.timestamp > state.deadline()) revert TooLate(state.deadline());
+        if (proposal.modelRoot == 0 || proposal.contentId == 0) revert InvalidRoot();
+        _checkWeight(task, state, proposal);
+        bool excluding = _checkReasons(task, record, taskId, state, proposal.excluded, words) || quorumOnly;
+
+        if (task.rules.pipelined) task.candidateRoot = proposal.modelRoot;
+        uint256 deadline = block.timestamp + task.rules.challengeWindowS;
+        record.state = state.proposed(excluding, deadline);
+        record.pending = _proposalHash(taskId, round, proposal);
+        emit Proposed(taskId, round, proposal, uint40(deadline));
+    }
+
+    /// @dev When a round with keys may be closed before its deadline, and the fewest commitments that make it.
+    function _keyedClosing(
+        Task storage task,
+        RoundRecord storage record,
+        RoundState state
+    ) private view returns (uint256 least, bool over) {
+        uint64 keyed = record.keyed;
+        uint64 everybody = Bitmap.full(state.drawn());
+        bool keysOver = keyed == everybody || block.timestamp > state.deadline() - task.rules.commitWindowS;
+        if (task.rules.mode == Mode.Masked) {
+            // creation bounds it; it is checked where it matters once more, as a sum beyond it would be another one
+            if (state.totalWeight() * task.rules.clipLanes >= 1 << 31) revert SumTooLarge();
+            uint256 keys = Bitmap.count(keyed);
+            least = (keys * task.rules.thresholdPercent + 99) / 100;
+            if (least < task.rules.minUpdates) least = task.rules.minUpdates;
+            over = keysOver && (state.committed() == keyed || keys < least);
+        } else {
+            // without a key there is no update
+            least = keyed == 0 ? type(uint256).max : task.rules.minUpdates;
+            over = keysOver && (keyed == 0 || state.committed() == everybody);
+        }
     }
 
     /// @dev The excluded set is a part of the committed one, leaves enough, and the total weight can be that of the rest.

@@ -4,13 +4,14 @@ pragma solidity ^0.8.28;
 import {EnumerableSet} from "@openzeppelin/contracts/utils/structs/EnumerableSet.sol";
 import {Enrolment, Task, UNBONDING_S} from "./FederationState.sol";
 import {Members} from "./Members.sol";
+import {IAccess} from "./interfaces/IAccess.sol";
 import {IRounds} from "./interfaces/IRounds.sol";
 import {ITasks} from "./interfaces/ITasks.sol";
 import {IBonds} from "./interfaces/IBonds.sol";
-import {ChunkTree} from "./libraries/ChunkTree.sol";
+import {LeastBond} from "./libraries/LeastBond.sol";
 import {RulesValidation} from "./libraries/RulesValidation.sol";
 import {RoundState, RoundStateLibrary} from "./types/RoundState.sol";
-import {TaskRules} from "./types/TaskTypes.sol";
+import {Mode, TaskRules} from "./types/TaskTypes.sol";
 
 /// @title Tasks
 /// @notice Training tasks, their immutable rules, and the places of their participants.
@@ -22,7 +23,7 @@ import {TaskRules} from "./types/TaskTypes.sol";
 /// - a participant leaves before its misconduct is proven: its bond stays locked until its place is freed, at an opening when no
 ///   round is in flight, and takes 14 days to leave from then on;
 /// - the bond of one that left stays locked because no round can be opened any more: {freePlaces} needs none;
-/// - one that was expelled comes back: {enrol} refuses it;
+/// - one that was expelled comes back, or one that a restricted task is not for: {enrol} refuses it;
 /// - members enrol in so many tasks, or leave in such numbers, that revoking or opening runs out of gas: 16 tasks per
 ///   account, and at most 32 places freed per opening, bound both.
 abstract contract Tasks is Members, ITasks {
@@ -31,13 +32,6 @@ abstract contract Tasks is Members, ITasks {
     uint256 private constant MAX_SPEC_BYTES = 8192;
     uint256 private constant MAX_TASKS_PER_PARTICIPANT = 16;
     uint256 private constant MAX_FREED_PER_OPENING = 32;
-    /// @dev The dearest proof: a transaction's own cost, the parts that do not grow with the updates, and for each update its
-    /// commitment (160 bytes), chunk and path at 40 gas a byte, the most that calldata costs.
-    uint256 private constant PROOF_BASE_GAS = 250_000;
-    uint256 private constant CALLDATA_BYTE_GAS = 40;
-    uint256 private constant COMMITMENT_BYTES = 160;
-    uint256 private constant STRESS_GAS_PRICE_WEI = 100 gwei;
-    uint256 private constant BOND_PER_PROOF = 3;
 
     /// @inheritdoc ITasks
     uint32 public taskCount;
@@ -72,6 +66,10 @@ abstract contract Tasks is Members, ITasks {
         if (enrolment_.place != 0) revert AlreadyEnrolled(msg.sender);
         if (enrolment_.expelled) revert Expelled(msg.sender);
         if (_tasksOf[msg.sender].length() >= MAX_TASKS_PER_PARTICIPANT) revert TooManyTasks();
+        // asked as anyone would ask it: the answer is {Privacy}'s
+        if (task.restricted && !IAccess(address(this)).isEligible(taskId, msg.sender)) {
+            revert IAccess.NotEligible(msg.sender);
+        }
         uint256 index = task.participants.length;
         if (index >= RoundStateLibrary.MAX_ENROLLED) revert TaskFull(taskId);
         task.participants.push(msg.sender);
@@ -79,6 +77,7 @@ abstract contract Tasks is Members, ITasks {
         enrolment_.place = uint32(index + 1);
         enrolment_.maxWeight = task.rules.maxWeight;
         enrolment_.roundsPerParticipant = task.rules.roundsPerParticipant;
+        enrolment_.keyed = task.rules.keyWindowS != 0;
         // it is new: whoever has no place in the task does not have it in this set
         // slither-disable-next-line unused-return
         _tasksOf[msg.sender].add(taskId);
@@ -106,37 +105,6 @@ abstract contract Tasks is Members, ITasks {
             if (_inFlight(state)) revert IRounds.WrongPhase(state.phase());
         }
         _freePlaces(taskId, task);
-    }
-
-    /// @inheritdoc ITasks
-    function taskRules(uint32 taskId) external view returns (TaskRules memory) {
-        return _existing(taskId).rules;
-    }
-
-    /// @inheritdoc ITasks
-    function leastBondWei(uint32 parameterCount, uint16 maxUpdates) public pure returns (uint256) {
-        uint256 updateBytes = COMMITMENT_BYTES + ChunkTree.CHUNK_BYTES + 32 * ChunkTree.depth(parameterCount);
-        return BOND_PER_PROOF * STRESS_GAS_PRICE_WEI * (PROOF_BASE_GAS + maxUpdates * updateBytes * CALLDATA_BYTE_GAS);
-    }
-
-    /// @inheritdoc ITasks
-    function enrolment(
-        uint32 taskId,
-        address participant
-    )
-        external
-        view
-        returns (bool enrolled, uint32 index, bool leaving, uint16 roundsCommitted, bool bonded, bool expelled)
-    {
-        Enrolment memory held = _existing(taskId).enrolments[participant];
-        enrolled = held.place != 0;
-        index = enrolled ? held.place - 1 : 0;
-        return (enrolled, index, held.leaving, held.roundsCommitted, held.bonded, held.expelled);
-    }
-
-    /// @inheritdoc ITasks
-    function participants(uint32 taskId) external view returns (address[] memory) {
-        return _existing(taskId).participants;
     }
 
     /// @dev Losing the participant's role, by whatever road, ends all its enrolments.
@@ -183,7 +151,10 @@ abstract contract Tasks is Members, ITasks {
 
     /// @dev Both bonds are 0 or cover the dearest proof; they outlast the window in which they answer.
     function _checkBonds(TaskRules calldata rules) private pure {
-        uint256 leastWei = leastBondWei(rules.parameterCount, rules.maxUpdates);
+        uint256 leastWei =
+            rules.mode == Mode.Masked
+                ? LeastBond.maskedWei(rules.parameterCount, rules.maxUpdates, rules.neighbours)
+                : LeastBond.plainWei(rules.parameterCount, rules.maxUpdates);
         if (
             (rules.aggregatorBondGwei != 0 && rules.aggregatorBondGwei * GWEI < leastWei) ||
             (rules.participantBondGwei != 0 && rules.participantBondGwei * GWEI < leastWei)

@@ -7,8 +7,8 @@ import {IChallenges} from "../interfaces/IChallenges.sol";
 import {RoundProof} from "../libraries/RoundProof.sol";
 import {SignedStructs} from "../libraries/SignedStructs.sol";
 import {ChallengeKind, ChunkProof, UpdateProof} from "../types/ChallengeTypes.sol";
-import {RoundState} from "../types/RoundState.sol";
 import {Commitment, Phase, Proposal} from "../types/TaskTypes.sol";
+import {Rewards} from "./Rewards.sol";
 import {Strikes} from "./Strikes.sol";
 
 /// @title Challenges
@@ -17,7 +17,7 @@ import {Strikes} from "./Strikes.sol";
 /// - an honest proposal is challenged: only recomputation from the committed inputs counts, or the aggregator's own signature;
 /// - a proof is used against another proposal, round or task: the proposal must be the one on record for that round;
 /// - a reward is taken by copying a challenge: see {Rewards}.
-abstract contract Challenges is Strikes, IChallenges {
+abstract contract Challenges is Rewards, Strikes, IChallenges {
     /// @inheritdoc IChallenges
     function challengeChunk(
         uint32 taskId,
@@ -102,17 +102,21 @@ abstract contract Challenges is Strikes, IChallenges {
         task = _tasks[taskId];
         (record, ) = _record(task, round, Phase.Proposed);
         _proposalOnRecord(record, taskId, round, proposal);
-        _checkCommitments(record, taskId, commitments);
+        _checkCommitments(task, record, taskId, commitments);
     }
 
     /// @dev Reverts unless these are the commitments of the record's round.
     function _checkCommitments(
+        Task storage task,
         RoundRecord storage record,
         uint32 taskId,
         Commitment[] calldata commitments
     ) internal view {
-        RoundState state = record.state;
-        bytes32 start = _startAccumulator(taskId, state, record.baseModelRoot);
+        // where there are keys, they come before the commitments
+        bytes32 start =
+            task.rules.keyWindowS != 0
+                ? record.keysAccumulator
+                : _startAccumulator(taskId, record.state, record.baseModelRoot);
         RoundProof.checkCommitments(start, record.accumulator, commitments);
     }
 }

@@ -2,13 +2,14 @@
 pragma solidity ^0.8.28;
 
 import {OpenDemand, RoundRecord, Task} from "../FederationState.sol";
+import {IAdvertisements} from "../interfaces/IAdvertisements.sol";
 import {IDemands} from "../interfaces/IDemands.sol";
 import {IRounds} from "../interfaces/IRounds.sol";
 import {ChunkTree} from "../libraries/ChunkTree.sol";
 import {RoundProof} from "../libraries/RoundProof.sol";
 import {ChallengeKind, Demand, DemandKind} from "../types/ChallengeTypes.sol";
 import {RoundState} from "../types/RoundState.sol";
-import {Commitment, Phase, Proposal} from "../types/TaskTypes.sol";
+import {Commitment, Mode, Phase, Proposal} from "../types/TaskTypes.sol";
 import {Reports} from "./Reports.sol";
 
 /// @title Demands
@@ -48,6 +49,8 @@ abstract contract Demands is Reports, IDemands {
             proposal,
             commitments
         );
+        // a ciphertext has other chunks than a model, and nothing on the chain is checked against them
+        if (task.rules.mode == Mode.Encrypted) revert IAdvertisements.WrongMode(Mode.Encrypted);
         if (position >= commitments.length) revert InvalidDemand();
         Commitment calldata commitment = commitments[position];
         if (

@@ -99,7 +99,7 @@ abstract contract Reports is Challenges, IReports {
         task = _tasks[taskId];
         record = _record(task, round);
         if (record.state.phase() == Phase.Open) revert IRounds.WrongPhase(Phase.Open);
-        _checkCommitments(record, taskId, commitments);
+        _checkCommitments(task, record, taskId, commitments);
     }
 
     function _signer(

@@ -1,24 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.28;
 
-import {BondAccount, CLAIM_S, HeldReward} from "../FederationState.sol";
-import {IBonds} from "../interfaces/IBonds.sol";
+import {CLAIM_S, HeldReward} from "../FederationState.sol";
 import {IRewards} from "../interfaces/IRewards.sol";
 import {Bonds} from "./Bonds.sol";
+import {Slashing} from "./Slashing.sol";
 
 /// @title Rewards
-/// @notice Slashes, and gives the challenger's part to whoever reserved the case first, or to the challenger.
+/// @notice Gives the challenger's part of a slashed bond to whoever reserved the case first, or to the challenger.
 /// @dev Attacks considered:
 /// - a challenge is copied from the pool of pending transactions and lands first: without a reservation from an earlier block its
 ///   reward is held, and goes to the one that has it;
 /// - reservations are made for everything, without a proof: one names the case, chunk index included, and is bound to its
 ///   maker; it has to be guessed before the win, at the price of a fresh slot each;
-/// - a reservation is copied: it is a hash over the account that made it;
-/// - a member challenges itself to save its bond: at least half of it is burnt.
-abstract contract Rewards is Bonds, IRewards {
-    /// @dev Of a slashed bond one part in this many is the challenger's.
-    uint256 private constant REWARD_DIVISOR = 2;
-
+/// - a reservation is copied: it is a hash over the account that made it.
+abstract contract Rewards is Bonds, Slashing, IRewards {
     /// @inheritdoc IRewards
     function reserveChallenge(bytes32 reservation) external {
         if (_reservations[reservation] != 0) revert AlreadyReserved();
@@ -42,78 +38,8 @@ abstract contract Rewards is Bonds, IRewards {
         _credit(caseHash, held.challenger, held.amountGwei * GWEI);
     }
 
-    /// @dev Takes a locked bond: a part is the reward of whoever won the case, the rest is burnt.
-    function _slash(
-        uint32 taskId,
-        uint32 round,
-        address account,
-        uint256 amountGwei,
-        bytes32 caseHash,
-        bytes32 salt
-    ) internal {
-        uint256 rewardGwei = _take(taskId, round, account, amountGwei, msg.sender);
-        if (salt != 0 && _reservedBefore(caseHash, salt, block.timestamp)) {
-            _credit(caseHash, msg.sender, rewardGwei * GWEI);
-        } else {
-            // amounts of gwei are 48 bits in a task's rules
-            _heldRewards[caseHash] = HeldReward(msg.sender, uint40(block.timestamp), uint48(rewardGwei));
-            emit RewardHeld(caseHash, msg.sender, rewardGwei * GWEI, uint40(block.timestamp + CLAIM_S));
-        }
-    }
-
-    /// @dev The same, for a challenger that nobody can have overtaken.
-    function _slashFor(
-        uint32 taskId,
-        uint32 round,
-        address account,
-        uint256 amountGwei,
-        bytes32 caseHash,
-        address challenger
-    ) internal {
-        _credit(caseHash, challenger, _take(taskId, round, account, amountGwei, challenger) * GWEI);
-    }
-
-    /// @dev What a challenge or report proves, as {IRewards} says.
-    function _caseHash(
-        uint32 taskId,
-        uint32 round,
-        bytes32 subject,
-        uint256 kind,
-        uint256 index
-    ) internal pure returns (bytes32) {
-        return keccak256(abi.encode(taskId, round, subject, kind, index));
-    }
-
-    /// @dev Takes and burns; returns the challenger's part.
-    function _take(
-        uint32 taskId,
-        uint32 round,
-        address account,
-        uint256 amountGwei,
-        address challenger
-    ) private returns (uint256 rewardGwei) {
-        // half a gwei lost to rounding is burnt with the rest, which is the difference
-        // slither-disable-next-line divide-before-multiply
-        rewardGwei = amountGwei / REWARD_DIVISOR;
-        BondAccount storage held = _accounts[account];
-        held.lockedWei -= uint96(amountGwei * GWEI);
-        _burntWei += (amountGwei - rewardGwei) * GWEI;
-        emit IBonds.Slashed(taskId, round, account, amountGwei * GWEI, challenger, rewardGwei * GWEI);
-    }
-
-    function _credit(bytes32 caseHash, address account, uint256 amountWei) private {
-        _credits[account] += amountWei;
-        emit RewardCredited(caseHash, account, amountWei);
-    }
-
     function _held(bytes32 caseHash) private view returns (HeldReward memory held) {
         held = _heldRewards[caseHash];
         if (held.challenger == address(0)) revert NoRewardHeld();
-    }
-
-    /// @dev Whether the caller reserved the case in a block before `time`.
-    function _reservedBefore(bytes32 caseHash, bytes32 salt, uint256 time) private view returns (bool) {
-        uint256 madeAt = _reservations[keccak256(abi.encode(msg.sender, salt, caseHash))];
-        return madeAt != 0 && madeAt < time;
     }
 }

@@ -7,7 +7,7 @@ import {IReports} from "../interfaces/IReports.sol";
 import {ChallengeKind, MisconductKind} from "../types/ChallengeTypes.sol";
 import {RoundState} from "../types/RoundState.sol";
 import {Proposal, Reason} from "../types/TaskTypes.sol";
-import {Rewards} from "./Rewards.sol";
+import {Slashing} from "./Slashing.sol";
 
 /// @title Strikes
 /// @notice What follows when a member is proven wrong.
@@ -16,7 +16,7 @@ import {Rewards} from "./Rewards.sol";
 /// - a liar is assigned anew in the same round: it is barred from it;
 /// - the strike cannot go through for lack of another aggregator: then the round is invalidated instead;
 /// - one offence is slashed again and again: a participant is expelled with the first.
-abstract contract Strikes is Rewards {
+abstract contract Strikes is Slashing {
     /// @dev Report kinds begin here in a case's hash.
     uint256 private constant REPORT_KINDS = 128;
 

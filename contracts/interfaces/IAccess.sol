@@ -14,6 +14,11 @@ interface IAccess {
     /// keccak256(abi.encode(head, keccak256(abi.encode(access)))), head being that of {ITasks.createTask}.
     event AccessRestricted(uint32 indexed taskId, Access access);
 
+    /// @notice The lists have more than 32 entries or a zero, or nothing is asked for.
+    error InvalidAccess();
+    /// @notice The account's attributes are not those that the task asks for.
+    error NotEligible(address account);
+
     /// @notice Sets what is said of an account, instead of what was said before. Places that it has stay its own: who is to lose them loses
     /// its role.
     ///

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.28;
 
+import {Mode} from "../types/TaskTypes.sol";
+
 /// @title IAdvertisements
 /// @notice The keys of a round whose updates are masked or encrypted: they come first, in a window of their own.
 /// @dev The accumulator of the round runs over them before it runs over commitments:
@@ -20,6 +22,17 @@ interface IAdvertisements {
         bytes32 seedHash,
         bytes32 sharesId
     );
+
+    /// @notice The task is of another mode than the call is for.
+    error WrongMode(Mode mode);
+    /// @notice The seed is not the round's.
+    error WrongSeed(uint72 seed);
+    /// @notice The mask key is no point of the curve.
+    error InvalidMaskKey();
+    /// @notice The participant has advertised in this round.
+    error AlreadyAdvertised(address participant);
+    /// @notice The participant has not advertised in this round.
+    error NotAdvertised(address participant);
 
     /// @notice Advertises the caller's keys for a round.
     /// @param seed The round's seed as the caller knows it: shares are made for the neighbours that it gives, and a reorganisation

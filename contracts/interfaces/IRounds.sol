@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.28;
 
-import {Attestation, Availability, Phase, Proposal, Reason, RoundInfo, SignedCommitment} from "../types/TaskTypes.sol";
+import {Attestation, Availability, Phase, Proposal, Reason, SignedCommitment} from "../types/TaskTypes.sol";
 
 /// @title IRounds
 /// @notice The round machine: Open, Aggregating, Proposed, then Finalized or Invalidated, strictly forward. Every edge
@@ -188,23 +188,4 @@ interface IRounds {
     /// @notice Finalizes a proposal after its challenge window, when no demand is open ({DemandsOpen}) and it leaves nothing out
     /// without a reason ({InvalidExclusion}). The round before must be final or invalid ({WrongRound}).
     function finalizeUnchallenged(uint32 taskId, uint32 round, Proposal calldata proposal) external;
-
-    /// @notice The state of a task's newest round.
-    /// @return round Its number; 0 before the first.
-    /// @return phase Its phase.
-    /// @return modelRoot Root of the task's last final model.
-    /// @return accumulator Accumulator of the round's commitments.
-    /// @return historyHead Head of the task's history chain.
-    function taskState(
-        uint32 taskId
-    ) external view returns (uint32 round, Phase phase, bytes32 modelRoot, bytes32 accumulator, bytes32 historyHead);
-
-    /// @notice What the contract holds of one of a task's two newest rounds.
-    /// @param round Its number; 0 for the newest.
-    ///
-    /// Requirements: it is one of the two newest ({WrongRound}).
-    function roundInfo(uint32 taskId, uint32 round) external view returns (RoundInfo memory);
-
-    /// @notice The slot of a participant in the newest round, and whether it is drawn; slot is 0 when it is not.
-    function slotOf(uint32 taskId, address participant) external view returns (uint8 slot, bool drawn);
 }

@@ -49,7 +49,7 @@ interface ITasks {
     ///
     /// Requirements:
     /// - the caller has TASK_CREATOR_ROLE;
-    /// - every rule is in its range ({InvalidRule}, {WeightOverflow}); bonds are at least {leastBondWei} ({InvalidBond}), and the
+    /// - every rule is in its range ({InvalidRule}, {WeightOverflow}); bonds are at least {ITaskViews.leastBondWei}, masked {ITaskViews.leastMaskedBondWei} ({InvalidBond}), and the
     ///   challenge window of a task with bonds is shorter than the unbonding time ({ChallengeWindowTooLong});
     /// - the specification has 1 to 8192 bytes ({InvalidSpec});
     /// - the root of the initial model is not zero ({IRounds.InvalidRoot}).
@@ -65,6 +65,7 @@ interface ITasks {
     /// - the caller has PARTICIPANT_ROLE;
     /// - the task exists ({UnknownTask}), has rounds left to open ({TaskComplete}) and a place left ({TaskFull});
     /// - the caller is not in it ({AlreadyEnrolled}), was not expelled from it ({Expelled}) and is in fewer than 16 tasks ({TooManyTasks});
+    /// - where the task is restricted, the caller's attributes let it in ({IAccess.NotEligible});
     /// - its free bond covers the task's participant bond ({IBonds.BondTooSmall}), which is locked until its place is freed.
     function enrol(uint32 taskId) external;
 
@@ -76,34 +77,6 @@ interface ITasks {
     ///
     /// Requirements: the task exists ({UnknownTask}), no round is in flight ({IRounds.WrongPhase}).
     function freePlaces(uint32 taskId) external;
-
-    /// @notice The rules of a task.
-    function taskRules(uint32 taskId) external view returns (TaskRules memory);
-
-    /// @notice The least bond of a task: three times what the dearest proof against it costs at 100 gwei a gas, so that
-    /// half of it pays the challenger even then.
-    /// @param parameterCount Number of lanes of the model, at least 1.
-    /// @param maxUpdates Most updates of a round.
-    function leastBondWei(uint32 parameterCount, uint16 maxUpdates) external pure returns (uint256);
-
-    /// @notice A participant's enrolment in a task; all zero when it has none.
-    /// @return enrolled Whether it has a place.
-    /// @return index Its place, from 0.
-    /// @return leaving Whether it is leaving: it can no longer commit or attest.
-    /// @return roundsCommitted Rounds it has committed in, counted only where the task has roundsPerParticipant.
-    /// @return bonded Whether the task's participant bond is locked for it.
-    /// @return expelled Whether it was expelled for misconduct.
-    function enrolment(
-        uint32 taskId,
-        address participant
-    )
-        external
-        view
-        returns (bool enrolled, uint32 index, bool leaving, uint16 roundsCommitted, bool bonded, bool expelled);
-
-    /// @notice The participants of a task by place, leaving ones included. Its cost grows with their number: for calls, not
-    /// for transactions.
-    function participants(uint32 taskId) external view returns (address[] memory);
 
     /// @notice Number of tasks so far.
     function taskCount() external view returns (uint32);

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.28;
 
+import {IAdvertisements} from "../interfaces/IAdvertisements.sol";
 import {IChallenges} from "../interfaces/IChallenges.sol";
 import {ChunkProof, UpdateProof} from "../types/ChallengeTypes.sol";
-import {Commitment, Rule, TaskRules} from "../types/TaskTypes.sol";
+import {Commitment, Mode, Rule, TaskRules} from "../types/TaskTypes.sol";
 import {ChunkTree} from "./ChunkTree.sol";
 import {TrimmedMean} from "./TrimmedMean.sol";
 import {WeightedMean} from "./WeightedMean.sol";
@@ -63,7 +64,26 @@ library RoundProof {
         Commitment[] calldata commitments,
         ChunkProof calldata proof
     ) internal pure {
-        uint32 count = rules.parameterCount;
+        if (rules.mode != Mode.Transparent) revert IAdvertisements.WrongMode(rules.mode);
+        checkPlaces(rules.parameterCount, baseModelRoot, modelRoot, proof);
+        (bytes memory updates, uint32[] memory weights) = includedUpdates(
+            rules.parameterCount,
+            excluded,
+            commitments,
+            proof
+        );
+        bytes memory right = _aggregate(rules, proof, updates, weights);
+        if (ChunkTree.leafOf(proof.chunkIndex, right, 0) == proof.leaf) revert IChallenges.ChunkIsRight();
+    }
+
+    /// @notice Reverts unless the leaf stands in the proposed model and the chunk in the base model, at the place that is named.
+    /// @param count Number of parameters.
+    function checkPlaces(
+        uint32 count,
+        bytes32 baseModelRoot,
+        bytes32 modelRoot,
+        ChunkProof calldata proof
+    ) internal pure {
         uint256 depth = ChunkTree.depth(count);
         _checkPlace(count, proof.chunkIndex, proof.base.length);
         if (proof.leafPath.length != depth || proof.basePath.length != depth) revert IChallenges.MalformedProof();
@@ -73,9 +93,6 @@ library RoundProof {
         if (!ChunkTree.verify(baseModelRoot, count, proof.chunkIndex, proof.base, proof.basePath)) {
             revert IChallenges.NotInBaseModel();
         }
-        (bytes memory updates, uint32[] memory weights) = _updates(count, excluded, commitments, proof);
-        bytes memory right = _aggregate(rules, proof, updates, weights);
-        if (ChunkTree.leafOf(proof.chunkIndex, right, 0) == proof.leaf) revert IChallenges.ChunkIsRight();
     }
 
     /// @notice Reverts unless the chunk shown stands in the update and breaks the rules. Returns the update's commitment.
@@ -84,6 +101,7 @@ library RoundProof {
         Commitment[] calldata commitments,
         UpdateProof calldata proof
     ) internal pure returns (Commitment calldata commitment) {
+        if (rules.mode == Mode.Encrypted) revert IAdvertisements.WrongMode(rules.mode);
         uint32 count = rules.parameterCount;
         _checkPlace(count, proof.chunkIndex, proof.chunk.length);
         if (proof.position >= commitments.length || proof.path.length != ChunkTree.depth(count)) {
@@ -96,7 +114,9 @@ library RoundProof {
         // 256 / 4 has no remainder
         // slither-disable-next-line divide-before-multiply
         uint256 lanes = count - uint256(proof.chunkIndex) * (CHUNK_BYTES / 4);
-        if (ZigzagLanes.isWithin(chunk, lanes, rules.clipLanes)) revert IChallenges.UpdateIsValid();
+        // a masked lane may have any value
+        uint256 limit = rules.mode == Mode.Masked ? 1 << 31 : rules.clipLanes;
+        if (ZigzagLanes.isWithin(chunk, lanes, limit)) revert IChallenges.UpdateIsValid();
     }
 
     function _aggregate(
@@ -112,13 +132,13 @@ library RoundProof {
         return TrimmedMean.chunk(proof.base, updates, trim, proof.bounds, rules.serverRateQ16);
     }
 
-    /// @dev The chunks of the included updates, each checked to stand in its update, and their weights.
-    function _updates(
+    /// @notice The chunks of the included updates, each checked to stand in its update, and their weights.
+    function includedUpdates(
         uint32 parameterCount,
         uint64 excluded,
         Commitment[] calldata commitments,
         ChunkProof calldata proof
-    ) private pure returns (bytes memory updates, uint32[] memory weights) {
+    ) internal pure returns (bytes memory updates, uint32[] memory weights) {
         uint256 depth = proof.basePath.length;
         uint256 count = 0;
         for (uint256 i = 0; i < commitments.length; ++i) {

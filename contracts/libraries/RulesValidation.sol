@@ -6,8 +6,6 @@ import {Mode, Rule, TaskRules} from "../types/TaskTypes.sol";
 
 /// @title RulesValidation
 /// @notice Refuses rules under which a task could not run, stall for ever, or leave the exact arithmetic.
-/// @dev Modes that this contract does not serve are refused: a task that says "masked" while nothing masks would promise a privacy
-/// it does not give.
 library RulesValidation {
     uint256 private constant MAX_PARAMETERS = 1 << 30;
     uint256 private constant MAX_CLIP_LANES = (1 << 31) - 1;
@@ -24,7 +22,6 @@ library RulesValidation {
     function validate(TaskRules calldata rules) internal pure {
         bool transparent = rules.mode == Mode.Transparent;
         bool masked = rules.mode == Mode.Masked;
-        _check(0, transparent);
         // nobody sees a single update but its owner: only a sum can be taken of them
         _check(1, transparent || rules.rule == Rule.WeightedMean);
         _check(2, _within(rules.fractionBits, 30));

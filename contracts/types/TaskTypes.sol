@@ -60,7 +60,7 @@ enum Reason {
 /// @param aggregateWindowS Seconds each assigned aggregator has to propose. 1 to 31536000.
 /// @param challengeWindowS Seconds from proposal until it may be finalized without a quorum. 1 to 31536000, and shorter than the
 /// unbonding time (14 days) in a task with bonds.
-/// @param aggregatorBondGwei What an assigned aggregator answers with, in 10^9 wei: 0, or at least {ITasks.leastBondWei}.
+/// @param aggregatorBondGwei What an assigned aggregator answers with, in 10^9 wei: 0, or at least {ITaskViews.leastBondWei}.
 /// @param participantBondGwei What a participant answers with from its enrolment until its place is freed, likewise.
 /// @param neighbours Masked: with how many others each participant shares masks: even and at least 2, or 0 for everybody. Else 0.
 /// @param keyWindowS Masked and Encrypted: seconds from opening in which keys are advertised, at least 1. Transparent: 0.
@@ -127,6 +127,8 @@ struct Proposal {
 /// @param accumulator Accumulator of its commitments.
 /// @param withheld Bitmap of the slots whose update was demanded and not shown.
 /// @param openDemands Number of unanswered demands.
+/// @param keyed Bitmap of the slots that have advertised keys; 0 in transparent tasks.
+/// @param openingsHash keccak256 of the openings on record while Proposed; zero in transparent tasks.
 struct RoundInfo {
     uint32 round;
     Phase phase;
@@ -144,6 +146,8 @@ struct RoundInfo {
     bytes32 accumulator;
     uint64 withheld;
     uint8 openDemands;
+    uint64 keyed;
+    bytes32 openingsHash;
 }
 
 /// @notice What a member measured of a proposed model on its own held-out data.

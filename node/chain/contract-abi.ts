@@ -6,7 +6,7 @@ import { Interface } from "ethers";
 import { FedledgerError } from "../core/error.ts";
 import type { Hex } from "../core/ids.ts";
 
-/** The compiled federation contract, as Hardhat writes it. */
+/** A compiled contract, as Hardhat writes it. */
 export interface ContractArtifact {
   readonly _format: string;
   readonly contractName: string;
@@ -21,8 +21,11 @@ export interface ContractArtifact {
 }
 
 // Where Hardhat puts it, in a clone; the published package has it at the same place.
-const artifactPath = "artifacts/contracts/Federation.sol/Federation.json";
-/** The ABI of the federation's own code and its court's together. */
+const artifactPaths = {
+  Federation: "artifacts/contracts/Federation.sol/Federation.json",
+  Privacy: "artifacts/contracts/privacy/Privacy.sol/Privacy.json",
+} as const;
+/** The ABI of all three codes together. */
 const interfacePath = "artifacts/contracts/interfaces/IFederation.sol/IFederation.json";
 
 /** The folder that holds this package's package.json, in a clone and where npm installed it. */
@@ -33,15 +36,18 @@ export function packageFolder(): string {
     if (existsSync(manifest) && JSON.parse(readFileSync(manifest, "utf8")).name === "fedledger") return folder;
     folder = dirname(folder);
   }
-  throw new FedledgerError("NOT_BUILT", { path: artifactPath });
+  throw new FedledgerError("NOT_BUILT", { path: artifactPaths.Federation });
 }
 
-/** Reads the compiled contract. Rejects with NOT_BUILT when the contracts have not been compiled. */
-export async function loadContractArtifact(): Promise<ContractArtifact> {
-  return await loadArtifact(artifactPath);
+/** Contracts that a deployment sends; the third one, the court, is created by the federation. */
+export type DeployedContract = keyof typeof artifactPaths;
+
+/** Reads a compiled contract. Rejects with NOT_BUILT when the contracts have not been compiled. */
+export async function loadContractArtifact(name: DeployedContract): Promise<ContractArtifact> {
+  return await loadArtifact(artifactPaths[name]);
 }
 
-/** The functions, events and errors of a federation, its court's included. Rejects with NOT_BUILT. */
+/** The functions, events and errors of a federation, those of all three codes. Rejects with NOT_BUILT. */
 export async function loadContractInterface(): Promise<Interface> {
   return new Interface((await loadArtifact(interfacePath)).abi);
 }

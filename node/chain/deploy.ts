@@ -4,7 +4,7 @@ import { getAddress, Interface, isAddress } from "ethers";
 import { FedledgerError, isFedledgerError } from "../core/error.ts";
 import type { Address, Bytes32, Hex } from "../core/ids.ts";
 import type { Log } from "../ports/index.ts";
-import { loadContractArtifact, packageFolder } from "./contract-abi.ts";
+import { type ContractArtifact, type DeployedContract, loadContractArtifact, packageFolder } from "./contract-abi.ts";
 import { checkFederation, findStartBlock } from "./federation-lookup.ts";
 import { createJsonRpc, type JsonRpc } from "./json-rpc.ts";
 import { createLogReader } from "./log-ranges.ts";
@@ -39,7 +39,7 @@ export interface DeployedFederation {
   readonly admin: Address;
   readonly transactionHash: Bytes32;
   readonly blockNumber: number;
-  /** Gas of the deployment. */
+  /** Gas of the federation's own transaction; the code of Privacy, which any number of federations could use, comes before it. */
   readonly gasUsed: number;
   /** Whether the folder's journal had it already and nothing was sent. */
   readonly alreadyDeployed: boolean;
@@ -53,7 +53,10 @@ export interface DeployedFederation {
 export async function deployFederation(options: DeployOptions): Promise<DeployedFederation> {
   const { urls, signer, admin = signer.address, deploymentDir, confirmations = 1, onProgress, log } = options;
   if (!isAddress(admin)) throw new FedledgerError("INVALID_CONFIG", { name: "admin", reason: "expected an account" });
-  const artifact = await loadContractArtifact();
+  const artifacts = {
+    Federation: await loadContractArtifact("Federation"),
+    Privacy: await loadContractArtifact("Privacy"),
+  };
   const rpc = await createJsonRpc({ urls, log });
   if (BigInt(await rpc.request<Hex>("eth_getBalance", [signer.address, "latest"])) === 0n) {
     throw new FedledgerError("INSUFFICIENT_FUNDS", {
@@ -66,13 +69,13 @@ export async function deployFederation(options: DeployOptions): Promise<Deployed
     sent++;
     onProgress?.({ step: "sent", transactionHash });
   });
-  const address = await runIgnition(artifact, provider, {
+  const address = await runIgnition(artifacts, provider, {
     account: signer.address,
     admin: getAddress(admin),
     confirmations,
     ...(deploymentDir !== undefined && { deploymentDir }),
   });
-  const contract = new Interface(artifact.abi);
+  const contract = new Interface(artifacts.Federation.abi);
   await checkFederation(rpc, contract, address).catch((error: unknown) => {
     if (!isFedledgerError(error, "NO_FEDERATION")) throw error;
     const reason = `${address} of an earlier deployment is not on this chain; use another folder for a new chain`;
@@ -85,7 +88,7 @@ export async function deployFederation(options: DeployOptions): Promise<Deployed
 }
 
 async function runIgnition(
-  artifact: Awaited<ReturnType<typeof loadContractArtifact>>,
+  artifacts: Readonly<Record<DeployedContract, ContractArtifact>>,
   provider: ReturnType<typeof createSigningProvider>,
   options: { account: string; admin: string; confirmations: number; deploymentDir?: string },
 ): Promise<Address> {
@@ -99,13 +102,18 @@ async function runIgnition(
       : new FedledgerError("DEPLOYMENT_FAILED", { reason, next }, cause);
   // Ignition takes a while to load, and only a deployment needs it.
   const { buildModule, deploy, DeploymentResultType } = await import("@nomicfoundation/ignition-core");
-  const ignitionModule = buildModule("Federation", (m) => ({
-    federation: m.contract("Federation", [m.getParameter("admin", m.getAccount(0))]),
-  }));
+  const ignitionModule = buildModule("Federation", (m) => {
+    const privacy = m.contract("Privacy");
+    return { federation: m.contract("Federation", [m.getParameter("admin", m.getAccount(0)), privacy]), privacy };
+  });
+  const artifactOf = (name: string) => artifacts[name as DeployedContract];
   const result = await deploy({
     ignitionModule,
     provider,
-    artifactResolver: { loadArtifact: async () => artifact, getBuildInfo: () => readBuildInfo(artifact.buildInfoId) },
+    artifactResolver: {
+      loadArtifact: async (name) => artifactOf(name),
+      getBuildInfo: (name) => readBuildInfo(artifactOf(name).buildInfoId),
+    },
     deploymentParameters: { Federation: { admin: options.admin } },
     accounts: [options.account],
     config: { requiredConfirmations: options.confirmations, blockPollingInterval: 200 },

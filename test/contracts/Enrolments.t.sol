@@ -78,9 +78,9 @@ contract EnrolmentsTest is FederationFixture {
         uint32 taskId = _create(_rules());
         _enrol(taskId, participants[0]);
         // the tasks are the first mapping; the length of a task's list of participants stands behind its rules (2 slots), three words
-        // and two rounds (5 slots each)
+        // and two rounds (8 slots each)
         uint256 task = uint256(keccak256(abi.encode(uint256(taskId), uint256(0))));
-        bytes32 slot = bytes32(task + 15);
+        bytes32 slot = bytes32(task + 21);
         assertEq(vm.load(address(federation), slot), bytes32(uint256(1)));
         vm.store(address(federation), slot, bytes32(uint256((1 << 18) - 1)));
         vm.expectRevert(abi.encodeWithSelector(ITasks.TaskFull.selector, taskId));

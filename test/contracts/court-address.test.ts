@@ -27,19 +27,24 @@ interface Artifact {
 const artifact = (path: string): Artifact =>
   JSON.parse(readFileSync(join(project, "artifacts/contracts", path), "utf8")) as Artifact;
 
-/** What solc says of the storage of both contracts: an analysis of the very sources that were compiled. */
-function storageLayouts(): { federation: StorageLayout; court: StorageLayout } {
+/** What solc says of the storage of the three contracts: an analysis of the very sources that were compiled. */
+function storageLayouts(): Record<"federation" | "court" | "privacy", StorageLayout> {
   const folder = join(project, "artifacts/build-info");
   for (const name of readdirSync(folder)) {
     if (name.endsWith(".output.json")) continue;
     const { input } = JSON.parse(readFileSync(join(folder, name), "utf8"));
     const of = (file: string) => Object.keys(input.sources).find((path) => path.endsWith(file));
     const [federation, court] = [of("contracts/Federation.sol"), of("contracts/court/Court.sol")];
-    if (federation === undefined || court === undefined) continue;
+    const privacy = of("contracts/privacy/Privacy.sol");
+    if (federation === undefined || court === undefined || privacy === undefined) continue;
     const settings = { ...input.settings, viaIR: false, outputSelection: { "*": { "*": ["storageLayout"] } } };
     const solc = require("solc") as { compile(input: string): string };
     const { contracts } = JSON.parse(solc.compile(JSON.stringify({ ...input, settings })));
-    return { federation: contracts[federation].Federation.storageLayout, court: contracts[court].Court.storageLayout };
+    return {
+      federation: contracts[federation].Federation.storageLayout,
+      court: contracts[court].Court.storageLayout,
+      privacy: contracts[privacy].Privacy.storageLayout,
+    };
   }
   throw new Error("no build of the federation");
 }
@@ -57,7 +62,7 @@ const shapeOf = (layout: StorageLayout, { label, slot, offset, type }: StorageEn
   };
 };
 
-describe("The court's code in the federation's storage", () => {
+describe("The codes of court and privacy in the federation's storage", () => {
   let f: TestFederation;
   let court: string;
 
@@ -66,30 +71,33 @@ describe("The court's code in the federation's storage", () => {
     court = f.ethers.getCreateAddress({ from: f.address, nonce: 1 });
   });
 
-  it("has one layout in both: the court's slots are the federation's first, and it has no others", function () {
+  it("have one layout: their slots are the federation's first, and they have no others", function () {
     this.timeout(120_000);
     const layouts = storageLayouts();
     const shapes = (layout: StorageLayout) => layout.storage.map((entry) => shapeOf(layout, entry));
     const shared = shapes(layouts.court);
     expect(shared.map((entry) => (entry as StorageEntry).label))
       .includes("_tasks")
-      .includes("_burntWei");
+      .includes("_burntWei")
+      .includes("_access");
+    expect(shapes(layouts.privacy)).deep.equals(shared);
     expect(shapes(layouts.federation).slice(0, shared.length)).deep.equals(shared);
     expect(layouts.federation.storage.length).greaterThan(shared.length);
   });
 
-  it("shares no selector: each call of IFederation is of one of the two, and each of theirs is in it", () => {
+  it("share no selector: each call of IFederation is of one of the three, and each of theirs is in it", () => {
     const selectors = (path: string): string[] => {
-      const all: string[] = [];
-      new f.ethers.Interface(artifact(path).abi).forEachFunction(({ selector }) => all.push(selector));
-      return all.sort();
+      const found: string[] = [];
+      new f.ethers.Interface(artifact(path).abi).forEachFunction(({ selector }) => found.push(selector));
+      return found.sort();
     };
     const own = selectors("Federation.sol/Federation.json");
     const courts = selectors("court/Court.sol/Court.json");
-    expect(own.filter((selector) => courts.includes(selector))).deep.equals([]);
-    const both = new Set([...own, ...courts]);
+    const others = selectors("privacy/Privacy.sol/Privacy.json");
+    const all = new Set([...own, ...courts, ...others]);
+    expect(all.size).equals(own.length + courts.length + others.length);
     for (const selector of selectors("interfaces/IFederation.sol/IFederation.json")) {
-      expect(both.has(selector), selector).equals(true);
+      expect(all.has(selector), selector).equals(true);
     }
     const listed = new Set(selectors("interfaces/IFederation.sol/IFederation.json"));
     const standard = new f.ethers.Interface([
@@ -98,10 +106,18 @@ describe("The court's code in the federation's storage", () => {
       "function getRoleMembers(bytes32)",
     ]);
     standard.forEachFunction(({ selector }) => listed.add(selector));
-    expect([...both].filter((selector) => !listed.has(selector))).deep.equals([]);
+    expect([...all].filter((selector) => !listed.has(selector))).deep.equals([]);
   });
 
-  it("takes no ether at its own address, and proves nothing there", async () => {
+  it("refuse an address without code for the one of privacy", async () => {
+    const factory = await f.ethers.getContractFactory("Federation");
+    await expect(factory.deploy(f.admin.address, f.outsider.address)).revertedWithCustomError(
+      f.federation,
+      "NoPrivacy",
+    );
+  });
+
+  it("take no ether at the court's own address, and prove nothing there", async () => {
     const there = f.federation.attach(court) as typeof f.federation;
     const [admin] = await f.ethers.getSigners();
     await expect(there.bond({ value: 5 })).revertedWithCustomError(f.federation, "OnlyInFederation");
@@ -125,7 +141,7 @@ describe("The court's code in the federation's storage", () => {
     expect(await f.ethers.provider.getBalance(court)).equals(0n);
   });
 
-  it("refuses what neither knows, plain ether, and ether with calls that take none", async () => {
+  it("refuse what none knows, plain ether, and ether with calls that take none", async () => {
     const [admin] = await f.ethers.getSigners();
     const send = (data: string, value = 0) => admin!.sendTransaction({ to: f.address, data, value });
     await expect(send("0xdeadbeef")).revert(f.ethers);
@@ -141,7 +157,7 @@ describe("The court's code in the federation's storage", () => {
     await expect(send(reserve.slice(0, -2))).revert(f.ethers);
   });
 
-  it("refuses lists that claim to be longer than the call", async () => {
+  it("refuse lists that claim to be longer than the call", async () => {
     const proposal = [0, f.address, word(1), word(1), 1, 0];
     const data = f.federation.interface.encodeFunctionData("challengeWeight", [1, 1, proposal, [], word(0)]);
     // what the court refuses without a reason, the federation passes on as this

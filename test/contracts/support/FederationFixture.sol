@@ -30,13 +30,16 @@ abstract contract FederationFixture is SignatureFixture {
 
     /// @dev By its artifact: what is tested is the very code that is deployed.
     function _newFederation(address admin) internal returns (IFederation) {
-        bytes memory code = bytes.concat(vm.getCode("Federation.sol:Federation"), abi.encode(admin));
-        address deployed;
+        address privacy = _deployCode(vm.getCode("Privacy.sol:Privacy"));
+        return
+            IFederation(_deployCode(bytes.concat(vm.getCode("Federation.sol:Federation"), abi.encode(admin, privacy))));
+    }
+
+    function _deployCode(bytes memory code) private returns (address deployed) {
         assembly ("memory-safe") {
             deployed := create(0, add(code, 32), mload(code))
         }
         assertTrue(deployed != address(0), "deployed");
-        return IFederation(deployed);
     }
 
     /// @dev Field by field: as one literal the rules do not fit the stack. The others stay 0 or false: mode Transparent, rule

@@ -141,9 +141,10 @@ export async function createFederation({ participants = 5, aggregators = 1 } = {
   const { ethers, networkHelpers } = await network.create("local");
   const signers = await ethers.getSigners();
   const admin = signers[0]!;
-  const deployed = await ethers.deployContract("Federation", [admin.address]);
+  const privacy = await ethers.deployContract("Privacy");
+  const deployed = await ethers.deployContract("Federation", [admin.address, await privacy.getAddress()]);
   const address = await deployed.getAddress();
-  // the federation's own ABI knows nothing of what its court answers
+  // the federation's own ABI knows nothing of what the other codes answer
   const federation = (await ethers.getContractAt("IFederation", address)) as unknown as FederationContract;
   const members = signers.slice(1, 1 + participants);
   const assigned = signers.slice(1 + participants, 1 + participants + aggregators);

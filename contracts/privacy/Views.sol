@@ -1,20 +1,70 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.28;
 
-import {BondAccount, CLAIM_S, Departure, HeldReward, OpenDemand, RoundRecord, Task} from "./FederationState.sol";
-import {Rounds} from "./Rounds.sol";
-import {ICourtViews} from "./interfaces/ICourtViews.sol";
-import {IDigests} from "./interfaces/IDigests.sol";
-import {IRounds} from "./interfaces/IRounds.sol";
-import {SignedStructs} from "./libraries/SignedStructs.sol";
-import {RoundState} from "./types/RoundState.sol";
-import {Commitment, Phase, RoundInfo, SignedCommitment} from "./types/TaskTypes.sol";
+import {
+    BondAccount,
+    CLAIM_S,
+    Departure,
+    Enrolment,
+    HeldReward,
+    OpenDemand,
+    RoundRecord,
+    Task
+} from "../FederationState.sol";
+import {RoundSteps} from "../RoundSteps.sol";
+import {ICourtViews} from "../interfaces/ICourtViews.sol";
+import {IDigests} from "../interfaces/IDigests.sol";
+import {IRounds} from "../interfaces/IRounds.sol";
+import {ITaskViews} from "../interfaces/ITaskViews.sol";
+import {LeastBond} from "../libraries/LeastBond.sol";
+import {SignedStructs} from "../libraries/SignedStructs.sol";
+import {RoundState} from "../types/RoundState.sol";
+import {Commitment, Phase, RoundInfo, SignedCommitment, TaskRules} from "../types/TaskTypes.sol";
 
 /// @title Views
-/// @notice What tools read: rounds, bonds, demands, rewards, and the digests that members sign. The court's views are here, too, where
-/// there is room for them.
-abstract contract Views is Rounds, IDigests, ICourtViews {
-    /// @inheritdoc IRounds
+/// @notice What tools read: tasks, places, rounds, bonds, demands, rewards, and the digests that members sign. The federation's and the
+/// court's views are here, where there is room for them.
+abstract contract Views is RoundSteps, ITaskViews, IDigests, ICourtViews {
+    /// @inheritdoc ITaskViews
+    function taskRules(uint32 taskId) external view returns (TaskRules memory) {
+        return _existing(taskId).rules;
+    }
+
+    /// @inheritdoc ITaskViews
+    function leastBondWei(uint32 parameterCount, uint16 maxUpdates) external pure returns (uint256) {
+        return LeastBond.plainWei(parameterCount, maxUpdates);
+    }
+
+    /// @inheritdoc ITaskViews
+    function leastMaskedBondWei(
+        uint32 parameterCount,
+        uint16 maxUpdates,
+        uint8 neighbours
+    ) external pure returns (uint256) {
+        return LeastBond.maskedWei(parameterCount, maxUpdates, neighbours);
+    }
+
+    /// @inheritdoc ITaskViews
+    function enrolment(
+        uint32 taskId,
+        address participant
+    )
+        external
+        view
+        returns (bool enrolled, uint32 index, bool leaving, uint16 roundsCommitted, bool bonded, bool expelled)
+    {
+        Enrolment memory held = _existing(taskId).enrolments[participant];
+        enrolled = held.place != 0;
+        index = enrolled ? held.place - 1 : 0;
+        return (enrolled, index, held.leaving, held.roundsCommitted, held.bonded, held.expelled);
+    }
+
+    /// @inheritdoc ITaskViews
+    function participants(uint32 taskId) external view returns (address[] memory) {
+        return _existing(taskId).participants;
+    }
+
+    /// @inheritdoc ITaskViews
     function taskState(
         uint32 taskId
     ) external view returns (uint32 round, Phase phase, bytes32 modelRoot, bytes32 accumulator, bytes32 historyHead) {
@@ -24,12 +74,12 @@ abstract contract Views is Rounds, IDigests, ICourtViews {
         return (state.round(), state.phase(), task.modelRoot, accumulator_, task.historyHead);
     }
 
-    /// @inheritdoc IRounds
+    /// @inheritdoc ITaskViews
     function roundInfo(uint32 taskId, uint32 round) external view returns (RoundInfo memory) {
         Task storage task = _existing(taskId);
         RoundRecord storage record = task.rounds[(round == 0 ? _newest(task).round() : round) & 1];
         RoundState state = record.state;
-        if (round != 0 && state.round() != round) revert WrongRound(_newest(task).round());
+        if (round != 0 && state.round() != round) revert IRounds.WrongRound(_newest(task).round());
         Phase phase = state.phase();
         return
             RoundInfo({
@@ -48,11 +98,13 @@ abstract contract Views is Rounds, IDigests, ICourtViews {
                 baseModelRoot: record.baseModelRoot,
                 accumulator: record.accumulator,
                 withheld: record.withheld,
-                openDemands: record.openDemands
+                openDemands: record.openDemands,
+                keyed: record.keyed,
+                openingsHash: phase == Phase.Proposed ? record.openingsHash : bytes32(0)
             });
     }
 
-    /// @inheritdoc IRounds
+    /// @inheritdoc ITaskViews
     function slotOf(uint32 taskId, address participant) external view returns (uint8 slot, bool drawn) {
         Task storage task = _existing(taskId);
         uint32 place = task.enrolments[participant].place;
