@@ -169,7 +169,7 @@ abstract contract Rounds is Commitments, IOpenings {
         bool keysOver = keyed == everybody || block.timestamp > state.deadline() - task.rules.commitWindowS;
         if (task.rules.mode == Mode.Masked) {
             // creation bounds it; it is checked where it matters once more, as a sum beyond it would be another one
-            if (state.totalWeight() * task.rules.clipLanes >= 1 << 31) revert SumTooLarge();
+            if (uint256(state.totalWeight()) * task.rules.clipLanes >= 1 << 31) revert SumTooLarge();
             uint256 keys = Bitmap.count(keyed);
             least = (keys * task.rules.thresholdPercent + 99) / 100;
             if (least < task.rules.minUpdates) least = task.rules.minUpdates;

@@ -4,11 +4,11 @@ pragma solidity ^0.8.28;
 import {IAccessControl} from "@openzeppelin/contracts/access/IAccessControl.sol";
 import {IRounds} from "../../contracts/interfaces/IRounds.sol";
 import {ITasks} from "../../contracts/interfaces/ITasks.sol";
-import {Mode, Phase, Rule, TaskRules} from "../../contracts/types/TaskTypes.sol";
-import {FederationFixture} from "./support/FederationFixture.sol";
+import {Phase, Rule, TaskRules} from "../../contracts/types/TaskTypes.sol";
+import {MaskedFixture} from "./support/MaskedFixture.sol";
 
 /// @notice Creating a task.
-contract TasksTest is FederationFixture {
+contract TasksTest is MaskedFixture {
     bytes32 private constant MODEL = keccak256("initial model");
 
     function setUp() public {
@@ -63,12 +63,6 @@ contract TasksTest is FederationFixture {
 
     function test_createTask_refusesEveryRuleOutOfRange() public {
         TaskRules memory r = _rules();
-        r.mode = Mode.Masked;
-        _refused(r, 0);
-        r = _rules();
-        r.mode = Mode.Encrypted;
-        _refused(r, 0);
-        r = _rules();
         r.fractionBits = 0;
         _refused(r, 2);
         r.fractionBits = 31;
@@ -139,6 +133,101 @@ contract TasksTest is FederationFixture {
         _refused(r, 20);
         r.challengeWindowS = 365 days + 1;
         _refused(r, 20);
+    }
+
+    function test_createTask_refusesWhatMaskingCannotDo() public {
+        TaskRules memory r = _maskedRules();
+        r.rule = Rule.CoordinateMedian;
+        _refused(r, 1);
+        r = _maskedRules();
+        r.minUpdates = 2;
+        _refused(r, 9);
+        r = _maskedRules();
+        r.thresholdPercent = 50;
+        _refused(r, 14);
+        r.thresholdPercent = 101;
+        _refused(r, 14);
+        r = _maskedRules();
+        r.pipelined = true;
+        _refused(r, 17);
+        r = _maskedRules();
+        r.neighbours = 3;
+        _refused(r, 23);
+        r = _maskedRules();
+        r.keyWindowS = 0;
+        _refused(r, 24);
+    }
+
+    function test_createTask_refusesWhatEncryptionCannotDo() public {
+        TaskRules memory r = _encryptedRules();
+        r.rule = Rule.TrimmedMean;
+        r.trim = 1;
+        r.minUpdates = 3;
+        _refused(r, 1);
+        r = _encryptedRules();
+        r.thresholdPercent = 67;
+        _refused(r, 14);
+        r = _encryptedRules();
+        r.holders = 1;
+        _refused(r, 16);
+        r = _encryptedRules();
+        r.pipelined = true;
+        _refused(r, 17);
+        r = _encryptedRules();
+        r.neighbours = 2;
+        _refused(r, 23);
+        r = _encryptedRules();
+        r.keyWindowS = 0;
+        _refused(r, 24);
+    }
+
+    function test_createTask_acceptsTheLimitsOfMaskingAndEncryption() public {
+        TaskRules memory r = _maskedRules();
+        r.thresholdPercent = 51;
+        r.neighbours = 254;
+        r.holders = 1;
+        r.keyWindowS = type(uint24).max;
+        _create(r);
+        r.thresholdPercent = 100;
+        r.neighbours = 2;
+        r.keyWindowS = 1;
+        _create(r);
+        _create(_encryptedRules());
+    }
+
+    /// @dev 64 * 2^10 * 2^15 is 2^31, 64 * 2^10 * 2^13 is 2^29.
+    function test_createTask_keepsHiddenSumsExact() public {
+        TaskRules memory r = _maskedRules();
+        (r.maxWeight, r.clipLanes) = (1 << 10, 1 << 15);
+        _overflows(r);
+        r.clipLanes -= 1;
+        _create(r);
+        r = _encryptedRules();
+        (r.maxWeight, r.clipLanes) = (1 << 10, 1 << 13);
+        _overflows(r);
+        r.clipLanes -= 1;
+        _create(r);
+    }
+
+    /// @dev The dearest masked proof is dearer than a plain one; fewer neighbours are fewer masks.
+    function test_createTask_asksForABondThatCoversMasks() public {
+        TaskRules memory r = _maskedRules();
+        uint256 plainWei = federation.leastBondWei(r.parameterCount, r.maxUpdates);
+        uint256 leastWei = federation.leastMaskedBondWei(r.parameterCount, r.maxUpdates, 0);
+        assertTrue(leastWei > plainWei, "dearer");
+        assertEq(leastWei, plainWei + 300 gwei * uint256(64) * (192 * 40 + 10_000 + (32 * 7_000) / 2));
+        assertEq(federation.leastMaskedBondWei(r.parameterCount, r.maxUpdates, 32), leastWei);
+        assertEq(federation.leastMaskedBondWei(r.parameterCount, r.maxUpdates, 62), leastWei);
+        uint256 fewerWei = federation.leastMaskedBondWei(r.parameterCount, r.maxUpdates, 16);
+        assertEq(fewerWei, plainWei + 300 gwei * uint256(64) * (192 * 40 + 10_000 + (16 * 7_000) / 2));
+        r.aggregatorBondGwei = uint48(leastWei / 1 gwei) - 1;
+        vm.expectRevert(abi.encodeWithSelector(ITasks.InvalidBond.selector, leastWei));
+        _create(r);
+        ++r.aggregatorBondGwei;
+        _create(r);
+        r = _encryptedRules();
+        r.aggregatorBondGwei = uint48(plainWei / 1 gwei);
+        _create(r);
     }
 
     function test_createTask_trimsOnlyUnderTheTrimmedMean() public {
@@ -285,6 +374,11 @@ contract TasksTest is FederationFixture {
         federation.createTask(r, MODEL, "{}");
         r.maxWeight = (1 << 26) - 1;
         _create(r);
+    }
+
+    function _overflows(TaskRules memory rules) private {
+        vm.expectRevert(ITasks.WeightOverflow.selector);
+        _create(rules);
     }
 
     function _refused(TaskRules memory rules, uint8 field) private {
