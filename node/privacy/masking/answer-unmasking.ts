@@ -2,7 +2,7 @@ import { extendAccumulator, startAccumulator } from "../../core/commitment.ts";
 import { FedledgerError, isFedledgerError } from "../../core/error.ts";
 import { hexEquals } from "../../core/hex.ts";
 import type { Address, Bytes32, RoundNumber, TaskId } from "../../core/ids.ts";
-import { maskNeighbours } from "../../core/mask-graph.ts";
+import { maskGraph } from "../../core/mask-graph.ts";
 import type { Commitment } from "../../core/records.ts";
 import { entryOf, type UnmaskAnswer } from "./collect-openings.ts";
 import { type AnswerRecord, type BoundKey, keysHash, type MaskedRecord, type SecretsRecord } from "./mask-records.ts";
@@ -84,7 +84,8 @@ export async function answerUnmasking(
   const { secrets } = own;
   const { view, federation, taskId } = request;
   const surviving = checkClosing(own, request);
-  const neighbours = maskNeighbours(secrets.slot, secrets);
+  const graph = maskGraph(secrets);
+  const neighbours = graph[secrets.slot]!;
   const about = (view.advertisements ?? []).filter(({ slot }) => neighbours.includes(slot));
   about.sort((a, b) => a.slot - b.slot);
   const record: AnswerRecord = {
@@ -93,7 +94,7 @@ export async function answerUnmasking(
     keysOf: about.filter(({ slot }) => !surviving.has(slot)).map(({ slot }) => slot),
   };
   checkGiven(own, view, record);
-  checkEnough(secrets, view, surviving);
+  checkEnough(secrets, view, neighbours, surviving);
 
   const context = { federation, taskId, round: view.round, seed: secrets.seed };
   const unopened: Unmasking["unopened"][number][] = [];
@@ -102,7 +103,7 @@ export async function answerUnmasking(
     about.map(async ({ slot, participant }, i) => {
       const bundle = request.bundles.get(slot);
       if (bundle === undefined) return unopened.push({ slot, reason: "no-bundle" });
-      const entry = entryOf(bundle, maskNeighbours(slot, secrets), secrets.slot);
+      const entry = entryOf(bundle, graph[slot]!, secrets.slot);
       const parties = { from: participant, to: secrets.participant, entry, privateKey: request.privateKey };
       const held = await openShare(context, parties).catch((error: unknown) => {
         if (isFedledgerError(error, "MASK_SHARE_REPLAYED")) return "replayed" as const;
@@ -195,15 +196,17 @@ function checkGiven({ answer }: OwnRecords, { round, accumulator }: ClosedView, 
  * opened by its neighbours' shares either: they are fewer than it takes (docs/protocol.md section "Masks").
  */
 function checkEnough(
-  secrets: SecretsRecord,
+  { slot: own, thresholdPercent, minUpdates }: SecretsRecord,
   { round, advertisements = [] }: ClosedView,
+  neighbours: readonly number[],
   surviving: ReadonlySet<number>,
-) {
-  const { thresholdPercent, minUpdates } = secrets;
-  const around = new Set([secrets.slot, ...maskNeighbours(secrets.slot, secrets)]);
+): void {
   const groups = [
     { slots: advertisements.map(({ slot }) => slot), floor: Math.max(3, minUpdates) },
-    { slots: advertisements.map(({ slot }) => slot).filter((slot) => around.has(slot)), floor: 3 },
+    {
+      slots: advertisements.map(({ slot }) => slot).filter((slot) => slot === own || neighbours.includes(slot)),
+      floor: 3,
+    },
   ];
   for (const { slots, floor } of groups) {
     const least = Math.max(floor, Math.ceil((slots.length * thresholdPercent) / 100));

@@ -87,7 +87,7 @@ export function openedMasks(round: ClosedRound, openings: Uint8Array): Mask[] {
       .filter(({ slot }) => graph[gone.slot]!.includes(slot))
       .map((survivor): Mask => {
         const pair = { taskId, round: number, slots: [survivor.slot, gone.slot] as const };
-        const key = pairSeed(pair, pieces[survivors.length + i]!, survivor.maskKey);
+        const key = pairSeed(pair, pieces[survivors.length + i]!, survivor.maskKey, true);
         return { key, sign: gone.slot > survivor.slot ? -1 : 1 };
       }),
   );

@@ -62,6 +62,7 @@ describe("mask keys", () => {
         const one = pairSeed(pair, secrets[a]!.secretKey, secrets[b]!.maskKey);
         const other = pairSeed({ ...pair, slots: [b, a] }, secrets[b]!.secretKey, secrets[a]!.maskKey);
         expect(toHex(one)).to.equal(toHex(other));
+        expect(toHex(pairSeed(pair, secrets[a]!.secretKey, secrets[b]!.maskKey, true))).to.equal(toHex(one));
         for (const change of [{}, { taskId: 6 }, { round: 7 }, { slots: [a, 63] as const }]) {
           seen.add(toHex(pairSeed({ ...pair, ...change }, secrets[a]!.secretKey, secrets[b]!.maskKey)));
         }
@@ -120,6 +121,7 @@ describe("mask keys", () => {
     }
     for (const key of [new Uint8Array(32), new Uint8Array(32).fill(255)]) {
       await expectCode("MASK_KEY_INVALID", () => pairSeed(pair, key, maskKey));
+      await expectCode("MASK_KEY_INVALID", () => pairSeed(pair, key, maskKey, true));
     }
   });
 });
