@@ -39,7 +39,6 @@ export {
   type AdvertisedKey,
   type ClosedRound,
   checkOpenings,
-  closedRoundOf,
   type KeyedRound,
   keyedNeighbours,
   roundSides,

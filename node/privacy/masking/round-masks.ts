@@ -1,9 +1,8 @@
 import { FedledgerError } from "../../core/error.ts";
 import type { RoundNumber, TaskId } from "../../core/ids.ts";
 import { type MaskGraph, maskGraph, maskNeighbours } from "../../core/mask-graph.ts";
-import type { Advertisement, TaskRules } from "../../core/records.ts";
+import type { Advertisement } from "../../core/records.ts";
 import { openingBytes } from "../../core/round-keys.ts";
-import type { RoundView } from "../../core/task-view.ts";
 import { isSecretKeyOf, type MaskSecrets, pairSeed, seedHashOf } from "./mask-keys.ts";
 import type { Mask } from "./mask-stream.ts";
 
@@ -22,16 +21,6 @@ export interface KeyedRound<Key extends AdvertisedKey = AdvertisedKey> extends M
 export interface ClosedRound<Key extends AdvertisedKey = AdvertisedKey> extends KeyedRound<Key> {
   /** Slots that committed, in any order. */
   readonly surviving: readonly number[];
-}
-
-/** A round as its events tell it: whose masks are on the updates, and, once it is closed, who survived. */
-export function closedRoundOf(
-  taskId: TaskId,
-  { neighbours }: Pick<TaskRules, "neighbours">,
-  view: Pick<RoundView, "round" | "seed" | "drawn" | "advertisements" | "commitments">,
-): ClosedRound<Advertisement> {
-  const { round, seed, drawn, advertisements = [], commitments } = view;
-  return { taskId, round, seed, drawn, neighbours, advertisements, surviving: commitments.map(({ slot }) => slot) };
 }
 
 /** Those who advertised and committed, and those who only advertised; ascending. */

@@ -4,10 +4,8 @@ import { weightedMean } from "../../../../node/aggregation/index.ts";
 import { concatBytes, fromHex, toHex } from "../../../../node/core/hex.ts";
 import type { Bytes32, Hex } from "../../../../node/core/ids.ts";
 import { bytesToLanes, lanesToBytes } from "../../../../node/core/lanes.ts";
-import type { RoundView } from "../../../../node/core/task-view.ts";
 import {
   checkOpenings,
-  closedRoundOf,
   createMaskedMean,
   createMaskSecrets,
   keyedNeighbours,
@@ -157,18 +155,6 @@ describe("masked mean", () => {
       });
       expect(reason).to.equal(stop.signal.reason);
     }
-  });
-
-  it("takes a round as its events tell it", () => {
-    const c = rounds[1]!;
-    const { round: expected, openings } = optionsOf(c);
-    const commitments = c.updates.map(({ slot }) => ({ slot }));
-    const view = { ...c, seed: BigInt(c.seed), commitments } as unknown as RoundView;
-    const round = closedRoundOf(c.taskId, c, view);
-    expect(roundSides(round)).to.deep.equal(roundSides(expected));
-    expect(hexOf(meanOf(c, { ...c, round, openings }).finish(lanesOf(c.base)))).to.equal(c.model);
-    const { advertisements: _, ...silent } = view;
-    expect(closedRoundOf(c.taskId, c, silent).advertisements).to.deep.equal([]);
   });
 
   it("refuses sums of another number of updates, openings of another length, and chunks of another size", async () => {
