@@ -22,7 +22,7 @@ export function maskNeighbours(slot: number, graph: MaskGraph): readonly number[
 
 /**
  * For every slot those that share a mask with it, ascending: a Harary graph on a ring whose order is drawn from the round's seed
- * (docs/protocol.md section "Masks"; Bell et al., "Secure Single-Server Aggregation with (Poly)Logarithmic Overhead", CCS 2020).
+ * (docs/protocol.md section 13; Bell et al., "Secure Single-Server Aggregation with (Poly)Logarithmic Overhead", CCS 2020).
  *
  * Throws INVALID_ARGUMENT unless drawn is 1 to 256, `neighbours` is even, and the seed has 72 bits.
  */

@@ -61,7 +61,7 @@ export function checkMasking(own: Pick<OwnRecords, "secrets" | "masked">, view: 
 
 /**
  * What a survivor gives towards the opening of a closed round, or why it gives nothing: a client's own rules, whatever it is told (docs/protocol.md section
- * "Masks"; Bonawitz et al., CCS 2017, section 6.2). The same closing may be answered again, with the same answer.
+ * 13; Bonawitz et al., CCS 2017, section 6.2). The same closing may be answered again, with the same answer.
  *
  * Rejects with MASK_BASE_CHANGED, MASK_NOT_MEMBER, MASK_KEY_SWAPPED, MASK_BOTH_SHARES, MASK_SET_CHANGED, MASK_BELOW_THRESHOLD. A
  * share that is not for this participant in this round (MASK_SHARE_REPLAYED) is not given; others are.
@@ -193,7 +193,7 @@ function checkGiven({ answer }: OwnRecords, { round, accumulator }: ClosedView, 
 /**
  * Enough survive: of all that advertised as many as the task's threshold and minimum ask for, and of this participant and its neighbours that
  * advertised the threshold's share and at least three, so that its update is not alone with few masks. Whoever refuses for the latter cannot be
- * opened by its neighbours' shares either: they are fewer than it takes (docs/protocol.md section "Masks").
+ * opened by its neighbours' shares either: they are fewer than it takes (docs/protocol.md section 13).
  */
 function checkEnough(
   { slot: own, thresholdPercent, minUpdates }: SecretsRecord,

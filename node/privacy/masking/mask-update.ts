@@ -4,7 +4,7 @@ import { addMasks, maskBlockLanes, prepareMasks } from "./mask-stream.ts";
 import { type KeyedRound, updateMasks } from "./round-masks.ts";
 
 /**
- * The masked update `y = w·q + masks` modulo 2^32 (docs/protocol.md section "Masks"): lanes in no way to be told from random ones
+ * The masked update `y = w·q + masks` modulo 2^32 (docs/protocol.md section 13): lanes in no way to be told from random ones
  * as long as one neighbour keeps its secrets. To be made once for these secrets: see {@link answerUnmasking} and the journal's records.
  *
  * @param lanes the update q; not modified

@@ -41,7 +41,7 @@ export function keyedNeighbours<Key extends AdvertisedKey>(round: KeyedRound<Key
 
 /**
  * The masks on the update of `slot`: its own, added, and one for each neighbour that advertised, added where the neighbour's slot
- * is the higher and taken away where it is the lower (docs/protocol.md section "Masks").
+ * is the higher and taken away where it is the lower (docs/protocol.md section 13).
  *
  * Throws MASK_KEY_INVALID for an advertised key that is none, INVALID_ARGUMENT as {@link maskNeighbours} does.
  */
