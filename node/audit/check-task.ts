@@ -39,7 +39,7 @@ export function checkTask(created: EventOf<"TaskCreated">): TaskCheck {
       data: { fields: wrongRules.join(",") },
     });
   }
-  const supported = rules.mode === "transparent";
+  const supported = rules.mode === "transparent" || rules.mode === "masked";
   if (!supported) {
     log.add({
       code: "RULE_UNSUPPORTED",

@@ -19,13 +19,16 @@ import { unpackEvaluation } from "./packed-evaluation.ts";
 /** Names of the contract events that belong to a task, see TaskEvent. */
 export const taskEventNames = [
   "TaskCreated",
+  "AccessRestricted",
   "Enrolled",
   "Leaving",
   "Left",
   "RoundOpened",
+  "Advertised",
   "Committed",
   "RoundClosed",
   "AggregatorAssigned",
+  "Opened",
   "Proposed",
   "Challenged",
   "Misconduct",

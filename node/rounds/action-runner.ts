@@ -41,6 +41,7 @@ const lostRaces = new Set([
   "TooEarly",
   "TooLate",
   "AlreadyCommitted",
+  "AlreadyAdvertised",
   "AlreadyEnrolled",
   "WrongBaseModel",
   "WrongProposal",
