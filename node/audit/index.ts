@@ -40,5 +40,6 @@ export {
   type UpdateVerdict,
   weightedEvaluation,
 } from "./round-verdict.ts";
+export { keyringsOf, type SenderKeyrings, sealedBlobs } from "./task-keyrings.ts";
 export type { EventOf, HashedProposal, RecoverSigner, RoundRecord, TaskRecord } from "./task-record.ts";
 export { type ReceiptVerdict, verifyReceipt } from "./verify-receipt.ts";

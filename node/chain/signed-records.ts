@@ -26,6 +26,15 @@ const types: Readonly<Record<SignedRecord["type"], Record<string, TypedDataField
       field("contentId", "bytes32"),
     ],
   },
+  grant: {
+    Grant: [
+      field("taskId", "uint32"),
+      field("fromRound", "uint32"),
+      field("toRound", "uint32"),
+      field("auditor", "bytes32"),
+      field("secrets", "bytes32"),
+    ],
+  },
 };
 
 /** What a signer of typed data is given for a record: its types, and the fields that they name. */

@@ -1,3 +1,5 @@
+import { readBlob } from "../audit/index.ts";
+import { isSealed } from "../core/blob-length.ts";
 import { chunkTreeRoot } from "../core/chunk-tree.ts";
 import { FedledgerError } from "../core/error.ts";
 import { decodeLanes } from "../core/fixed-point.ts";
@@ -9,6 +11,8 @@ import { modelPart } from "../core/task-lanes.ts";
 import { parseTaskSpecJson, type TaskSpec } from "../core/task-spec.ts";
 import type { ChainReader } from "../ports/index.ts";
 import { openContent } from "./content.ts";
+import { openerOf, type openingSettings } from "./open-sealed.ts";
+import type { Settings } from "./options.ts";
 
 /** A model of a task, as its record has it. */
 export interface RecordedModel {
@@ -22,7 +26,7 @@ export interface RecordedModel {
 
 /**
  * The model after a round (the last final one without `round`), its bytes checked against the recorded root.
- * Rejects with UNKNOWN_TASK, INVALID_CONFIG for a round without a result, BLOB_NOT_FOUND, BLOB_CORRUPT.
+ * Rejects with UNKNOWN_TASK, INVALID_CONFIG for a round without a result, BLOB_NOT_FOUND, BLOB_CORRUPT, BLOB_SEALED.
  */
 export async function recordedModel(
   chain: ChainReader,
@@ -31,7 +35,7 @@ export async function recordedModel(
     readonly round?: number | undefined;
     readonly content?: readonly string[] | undefined;
     readonly signal: AbortSignal;
-  },
+  } & Settings<(typeof openingSettings)[number]>,
 ): Promise<RecordedModel> {
   const view = foldTask(await chain.history(options.taskId, { signal: options.signal }));
   const spec = parseTaskSpecJson(view.spec);
@@ -54,9 +58,14 @@ export async function recordedModel(
       reason: `round ${options.round} has no final model`,
     });
   }
-  const { contentId, modelRoot } = round.proposal;
+  const { contentId, modelRoot, aggregator: sender } = round.proposal;
   const store = await openContent(chain, options.content);
-  const lanes = bytesToLanes(await store.get(contentId, { lengthBytes: 4 * parameterCount, signal: options.signal }));
+  const sealed = isSealed(view);
+  const opener = sealed ? await openerOf(options, chain, options.taskId) : undefined;
+  const name = { round: round.round, sender, purpose: "model", root: modelRoot, contentId } as const;
+  const lanes = bytesToLanes(
+    await readBlob({ store, parameterCount, sealed, opener }, name, { signal: options.signal }),
+  );
   if (!hexEquals(chunkTreeRoot(lanes), modelRoot)) throw new FedledgerError("BLOB_CORRUPT", { contentId });
   return { spec, round: round.round, modelRoot, parameters: decodeLanes(modelPart(lanes, spec), fractionBits) };
 }

@@ -16,6 +16,7 @@ export const taskChoiceSettings = [
   "batchSize",
   "learningRate",
   "seed",
+  "blobs",
   ...ruleSettings,
   ...privacySettings,
 ] as const;
@@ -78,10 +79,20 @@ export async function chooseTask(values: Settings<(typeof taskChoiceSettings)[nu
 
 function change(
   spec: TaskSpec,
-  { epochs, batchSize, learningRate, seed }: Settings<"epochs" | "batchSize" | "learningRate" | "seed">,
+  {
+    epochs,
+    batchSize,
+    learningRate,
+    seed,
+    blobs,
+  }: Settings<"epochs" | "batchSize" | "learningRate" | "seed" | "blobs">,
 ): TaskSpec {
+  const { blobs: own, ...rest } = spec;
+  // a public task says nothing of it
+  const sealed = (blobs ?? own) === "members";
   return parseTaskSpec({
-    ...spec,
+    ...rest,
+    ...(sealed && { blobs: "members" }),
     initialSeed: seed ?? spec.initialSeed,
     training: {
       ...spec.training,

@@ -277,6 +277,14 @@ export const errorCatalogue = {
     retryable: false,
     exitCode: 5,
   },
+  GRANT_INVALID: user(
+    "{path} is not a grant that can be used: {reason}.",
+    "Have a member make it anew: fedledger grant create.",
+  ),
+  NOTHING_SEALED: user(
+    "Task {taskId} needs no grant: {reason}.",
+    "Its blobs can be audited without one: fedledger audit.",
+  ),
   // audit
   NO_RECEIPT: user(
     "There is no receipt for {participant} in round {round}: {reason}.",

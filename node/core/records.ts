@@ -130,6 +130,18 @@ export interface Custody {
   readonly signature: Hex;
 }
 
+/** A member's word on what it lets an auditor read of a sealed task. */
+export interface GrantWord {
+  readonly taskId: TaskId;
+  /** Both included. */
+  readonly fromRound: RoundNumber;
+  readonly toRound: RoundNumber;
+  /** X25519 public key. */
+  readonly auditor: Bytes32;
+  /** keccak256 of the sealed secrets. */
+  readonly secrets: Bytes32;
+}
+
 /** Something that a proposer must show on the chain. Meaning of place, index and root by kind: contracts/types/ChallengeTypes.sol. */
 export interface Demand {
   readonly taskId: TaskId;

@@ -10,6 +10,7 @@ import type {
   Demand,
   DemandKind,
   Evaluation,
+  GrantWord,
   InvalidUpdate,
   Member,
   Proposal,
@@ -229,7 +230,8 @@ export interface HeldReward {
 export type SignedRecord =
   | ({ readonly type: "commitment" } & Omit<SignedCommitment, "signature">)
   | ({ readonly type: "availability" } & Omit<Availability, "signature">)
-  | ({ readonly type: "custody" } & Omit<Custody, "signature">);
+  | ({ readonly type: "custody" } & Omit<Custody, "signature">)
+  | ({ readonly type: "grant" } & GrantWord);
 
 /** A mined transaction. */
 export interface Receipt {

@@ -199,6 +199,7 @@ export function signatureCases(): unknown[] {
     { type: "commitment", ...round, participant: signer, baseModelRoot: hash("model 1"), weight: 321, ...update },
     { type: "availability", ...round, holder: signer, accumulator: hash("accumulator"), slots: (1n << 63n) | 5n },
     { type: "custody", ...round, aggregator: signer, participant: account("p"), ...update },
+    { type: "grant", taskId: 1, fromRound: 2, toRound: 9, auditor: hash("auditor"), secrets: hash("secrets") },
   ];
   const common = { chainId, federation, privateKey, signer };
   const signed = (digest: Bytes32) => {

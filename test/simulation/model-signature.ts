@@ -22,6 +22,10 @@ type Unsigned = SignedRecord extends infer R
 
 /** The digest of another record that members sign, in the model: over the very fields that EIP-712 binds. */
 export function modelRecordDigest(record: Unsigned): Bytes32 {
+  if (record.type === "grant") {
+    const { taskId, fromRound, toRound, auditor, secrets } = record;
+    return digestOf(record.type, taskId, fromRound, toRound, auditor, secrets);
+  }
   const { taskId, round } = record;
   switch (record.type) {
     case "commitment": {

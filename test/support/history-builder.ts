@@ -34,6 +34,7 @@ export async function buildHistory(options: HistoryOptions = {}): Promise<Histor
     training: { objective: "fedavg", epochs: 1, batchSize: 8, learningRate: 0.1 },
     data: {},
     ...(privacy && { privacy }),
+    ...(options.seal && { blobs: "members" }),
   };
   const spec = canonicalTaskSpec(taskSpec);
   const rules = { ...usualRules, parameterCount: taskLaneCount(taskSpec), rounds, ...options.rules };
@@ -66,7 +67,7 @@ export async function buildHistory(options: HistoryOptions = {}): Promise<Histor
     accumulator: zeroBytes32,
     historyHead: initialHistoryHead({ ...deployment, taskId, rules, modelRoot, spec, access }),
     mine: createMiner(events, detail, () => writer.nowS),
-    put: putInto(store),
+    put: options.seal ? (lanes, name) => options.seal!(store, lanes, name) : putInto(store),
   };
   const created: Unplaced = { name: "TaskCreated", taskId, creator, rules, modelRoot, spec };
   const restricted: Unplaced[] = access ? [{ name: "AccessRestricted", taskId, access }] : [];

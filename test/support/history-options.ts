@@ -11,6 +11,7 @@ import type {
   TaskRules,
 } from "../../node/core/records.ts";
 import type { TaskEvent } from "../../node/core/task-events.ts";
+import type { SealedName } from "../../node/ports/sealing.ts";
 import type { BlobStore } from "../../node/ports/storage.ts";
 
 /** What happens in a round other than everybody doing the right thing. Members are named by their number, from 0. */
@@ -66,6 +67,8 @@ export interface HistoryOptions {
   readonly access?: Access;
   /** The specification's privacy; none by default. */
   readonly privacy?: PrivacySpec;
+  /** Seals the blobs to the members: how the lanes' blob of this name is stored. Public by default. */
+  readonly seal?: (store: History["store"], lanes: Int32Array, name: SealedName) => Promise<Bytes32>;
   /** Whether events carry sender, gas, time and words; true by default. */
   readonly detail?: boolean;
   readonly scripts?: Readonly<Record<number, RoundScript>>;

@@ -150,8 +150,9 @@ async function commit(writer: Writer, open: OpenRound, script: RoundScript): Pro
     const update = script.update?.(member, honest) ?? honest;
     const weight = script.weight?.(member) ?? member + 1;
     const lanes = await hidden(writer, open, slot, weight, update);
-    const contentId = await writer.put(lanes);
-    const follows = { taskId, round, participant, slot, weight, updateRoot: boundRoot(participant, lanes), contentId };
+    const updateRoot = boundRoot(participant, lanes);
+    const contentId = await writer.put(lanes, { round, sender: participant, purpose: "update", root: updateRoot });
+    const follows = { taskId, round, participant, slot, weight, updateRoot, contentId };
     const commitment = script.commitment?.(member, follows) ?? follows;
     committed.push({ ...commitment, lanes, honest: update });
     open.accumulator = extendAccumulator(open.accumulator, commitment);

@@ -94,11 +94,12 @@ export async function propose(writer: Writer, open: OpenRound, script: RoundScri
   const included = committed.filter((_, i) => !isOut(i));
   const honest = rules.mode === "masked" ? maskedModel(writer, open) : plainModel(writer, open, included);
   const lanes = script.model?.(honest.slice()) ?? honest;
+  const [aggregator, modelRoot] = [assigned(writer, round, attempt), chunkTreeRoot(lanes)];
   const follows: Proposal = {
     attempt,
-    aggregator: assigned(writer, round, attempt),
-    modelRoot: chunkTreeRoot(lanes),
-    contentId: await writer.put(lanes),
+    aggregator,
+    modelRoot,
+    contentId: await writer.put(lanes, { round, sender: aggregator, purpose: "model", root: modelRoot }),
     totalWeight: weightOf(included),
     excluded: bitsOf(excluded),
   };
@@ -118,11 +119,12 @@ export async function proposeWrongly(writer: Writer, open: OpenRound): Promise<v
   const wrong = open.lanes.map((lane) => lane + 1);
   const { committed, attempt, round } = open;
   writer.nowS += 2;
+  const [aggregator, modelRoot] = [assigned(writer, round, attempt), chunkTreeRoot(wrong)];
   record(writer, open, {
     attempt,
-    aggregator: assigned(writer, round, attempt),
-    modelRoot: chunkTreeRoot(wrong),
-    contentId: await writer.put(wrong),
+    aggregator,
+    modelRoot,
+    contentId: await writer.put(wrong, { round, sender: aggregator, purpose: "model", root: modelRoot }),
     totalWeight: weightOf(committed.slice(1)),
     excluded: bitsOf(committed.slice(0, 1)),
   });

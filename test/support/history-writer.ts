@@ -11,6 +11,7 @@ import { keccak256 } from "../../node/core/keccak.ts";
 import { lanesToBytes } from "../../node/core/lanes.ts";
 import type { Availability, TaskRules } from "../../node/core/records.ts";
 import type { EventPosition, TaskEvent } from "../../node/core/task-events.ts";
+import type { SealedName } from "../../node/ports/index.ts";
 import type { History } from "./history-options.ts";
 import type { OpenRound } from "./history-steps.ts";
 
@@ -49,8 +50,8 @@ export interface Writer {
   historyHead: Bytes32;
   /** One transaction: its events share a block. */
   mine(sender: Address, ...written: readonly Unplaced[]): void;
-  /** Stores the lanes' blob and returns its content id. */
-  put(lanes: Int32Array): Promise<Bytes32>;
+  /** Stores the lanes' blob, which is to have this name, and returns its content id. */
+  put(lanes: Int32Array, name: SealedName): Promise<Bytes32>;
 }
 
 /** A function that mines events into `events`, a block a call. `nowS` gives the time. */
@@ -85,7 +86,7 @@ export function memoryBlobs(): History["store"] {
 }
 
 /** A function that puts lanes into the blobs. */
-export function putInto({ blobs }: History["store"]): Writer["put"] {
+export function putInto({ blobs }: History["store"]): (lanes: Int32Array) => Promise<Bytes32> {
   return async (lanes) => {
     const bytes = lanesToBytes(lanes).slice();
     const contentId = await contentIdOf(bytes);

@@ -1,11 +1,13 @@
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { type AuditReport, auditTask, type Finding, type RoundVerdict, renderReport } from "../../audit/index.ts";
+import { isSealed } from "../../core/blob-length.ts";
 import type { ChainReader } from "../../ports/index.ts";
 import { createClock, createRandom, readFileText, writeFileAtomic } from "../../system/index.ts";
 import { defineCommand } from "../command.ts";
 import { openContentForAudit } from "../content.ts";
 import { formatBytes } from "../demo/live-view.ts";
+import { openerOf, openingSettings } from "../open-sealed.ts";
 import { style } from "../output.ts";
 import { openRecord, recordSettings } from "../session.ts";
 
@@ -16,13 +18,16 @@ export const auditCommand = () =>
     summary: "recompute every round of a task from the chain and the blobs, bit for bit",
     details:
       "Needs an endpoint, the federation's address and a source of blobs; without --content, the gateways that members registered.\n" +
+      "Where the blobs are sealed to the task's members, also a grant and the keystore it was made for, or a member's keystore.\n" +
       "Exit codes: 0 every round was recomputed and equal · 3 a violation: task, round, party and chunk are named · 4 something could not be checked.",
-    settings: ["task", ...recordSettings, "content", "sample", "report", "force"],
+    settings: ["task", ...recordSettings, "content", ...openingSettings, "sample", "report", "force"],
     run: async (values, { output, log, signal }) => {
       const taskId = values.task ?? 1;
       const chain = await openRecord(values, log);
       const store = await openContentForAudit(chain, values.content, log);
       const { events, storedState } = await recordOf(chain, taskId, signal);
+      const created = events.find((event) => event.name === "TaskCreated");
+      const opener = created && isSealed(created) ? await openerOf(values, chain, taskId) : undefined;
       const startedMs = createClock().nowMs();
       const audit = auditTask({
         chainId: chain.chainId,
@@ -31,6 +36,7 @@ export const auditCommand = () =>
         recoverSigner: chain.recoverSigner,
         storedState,
         store,
+        opener,
         signal,
         ...(values.sample === undefined ? {} : { sample: { rounds: values.sample, random: createRandom() } }),
       });

@@ -7,6 +7,7 @@ import { dataCommand } from "./data.ts";
 import { demoCommand } from "./demo.ts";
 import { deployCommand } from "./deploy.ts";
 import { doctorCommand } from "./doctor.ts";
+import { grantCommand } from "./grant.ts";
 import { keysCommand } from "./keys.ts";
 import { memberCommand } from "./member.ts";
 import { modelCommand } from "./model.ts";
@@ -28,6 +29,7 @@ export function commands(): readonly Command[] {
     aggregatorCommand(),
     watchCommand(),
     auditCommand(),
+    grantCommand(),
     receiptCommand(),
     modelCommand(),
     keysCommand(),

@@ -7,10 +7,11 @@ import { defineCommand } from "../command.ts";
 import { readSalts, saltSettings } from "../data-salts.ts";
 import { datasetName } from "../dataset-name.ts";
 import { recordedModel } from "../final-model.ts";
+import { openingSettings } from "../open-sealed.ts";
 import { required } from "../options.ts";
 import { openRecord, recordSettings } from "../session.ts";
 
-const settings = ["task", "round", ...recordSettings, "content"] as const;
+const settings = ["task", "round", ...recordSettings, "content", ...openingSettings] as const;
 
 /** `fedledger model`. */
 export function modelCommand(): Command {

@@ -17,6 +17,7 @@ import { followRounds } from "./follow-rounds.ts";
 import { createLiveView, type LiveView } from "./live-view.ts";
 import { type ChildEvent, createProcessGroup, type DemoProcess, type ProcessGroup } from "./processes.ts";
 import { createRoundCosts } from "./round-costs.ts";
+import { audit, grantTo } from "./run-audit.ts";
 
 /** What a demo runs. */
 export interface DemoOptions {
@@ -115,11 +116,13 @@ export async function runDemo(options: DemoOptions, { output, log, signal }: Com
     output.say(
       `\n${task.rules.rounds} rounds in ${((clock.nowMs() - startedMs) / 1000).toFixed(1)} s. Now an auditor who has only the address and the endpoint:\n`,
     );
+    const opening = task.spec.blobs === "members" ? await grantTo(group, { url, chain, folder, view, signal }) : [];
     view.status("auditing: every round is recomputed from the chain and the blobs");
     const code = await audit(group, {
       url,
       federation: chain.federation,
       report: join(folder, "report.html"),
+      opening,
       view,
       output,
       signal,
@@ -260,29 +263,6 @@ function stallGuard(logs: string) {
     },
     clear: () => clearTimeout(timer),
   };
-}
-
-/** Runs `fedledger audit` as a process of its own and passes on what it says. */
-async function audit(
-  group: ProcessGroup,
-  options: Pick<CommandContext, "output" | "signal"> & {
-    readonly url: string;
-    readonly federation: string;
-    readonly report: string;
-    readonly view: LiveView;
-  },
-): Promise<number> {
-  const { url, federation, report, view, output, signal } = options;
-  const process = group.start({
-    name: "auditor",
-    args: ["audit", "--task", "1", "--rpc", url, "--federation", federation, "--report", report, "--force"],
-    maxRestarts: 0,
-  });
-  const verdict = await process.next("verdict", { signal });
-  const code = await process.ended;
-  view.status("");
-  if (!output.json) view.note(String(verdict.text));
-  return code;
 }
 
 const silentView: LiveView = { header() {}, row() {}, note() {}, status() {}, close() {} };

@@ -8,6 +8,7 @@ TYPES = {
     "attestation": "Attestation(uint32 taskId,uint32 round,bytes32 proposalHash,uint32 samples,int64 metricQ24,uint64 lossQ24)",
     "commitment": "Commitment(uint32 taskId,uint32 round,bytes32 baseModelRoot,bytes32 updateRoot,bytes32 contentId,uint32 weight)",
     "availability": "Availability(uint32 taskId,uint32 round,bytes32 accumulator,uint64 slots)",
+    "grant": "Grant(uint32 taskId,uint32 fromRound,uint32 toRound,bytes32 auditor,bytes32 secrets)",
     "custody": "Custody(uint32 taskId,uint32 round,address participant,bytes32 updateRoot,bytes32 contentId)",
 }
 
