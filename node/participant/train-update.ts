@@ -44,7 +44,7 @@ export interface TrainUpdateDeps {
  */
 export async function trainUpdate(deps: TrainUpdateDeps, round: RoundView, look: TaskLook): Promise<TrainedUpdate> {
   const { store, journal } = deps;
-  const { taskId, rules } = look.view;
+  const { taskId } = look.view;
   // what was signed for this round and base is what is committed, even where its bytes are only elsewhere
   const signed = await readCommitment({ chain: deps.chain, journal, taskId }, round);
   if (signed !== undefined) return updateIn(signed);
