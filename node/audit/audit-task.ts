@@ -3,6 +3,7 @@ import type { Deployment } from "../core/commitment.ts";
 import { hexEquals } from "../core/hex.ts";
 import type { Address, Bytes32, PeerIdText, RoundNumber } from "../core/ids.ts";
 import { bytesToLanes } from "../core/lanes.ts";
+import type { AttributeChange } from "../core/records.ts";
 import type { TaskEvent } from "../core/task-events.ts";
 import type { BlobOpener, SealedName } from "../ports/sealing.ts";
 import type { BlobStore } from "../ports/storage.ts";
@@ -29,6 +30,8 @@ export interface AuditInput extends Deployment {
   readonly storedState?: StoredState | undefined;
   /** ChainReader.recoverSigner; without it the words on availability in a task with holders are unchecked. */
   readonly recoverSigner?: RecoverSigner | undefined;
+  /** ChainReader.attributeChanges; without it, whether participants of a restricted task were eligible is unchecked. */
+  readonly attributeChanges?: readonly AttributeChange[] | undefined;
   /** Where blobs come from. */
   readonly store: Pick<BlobStore, "get">;
   /** What opens the blobs of a sealed task; without it their rounds are unchecked. */

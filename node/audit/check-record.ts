@@ -2,11 +2,12 @@ import { type Deployment, initialHistoryHead } from "../core/commitment.ts";
 import { FedledgerError } from "../core/error.ts";
 import { hexEquals } from "../core/hex.ts";
 import type { RoundNumber } from "../core/ids.ts";
-import type { Phase } from "../core/records.ts";
+import type { AttributeChange, Phase } from "../core/records.ts";
 import type { TaskEvent } from "../core/task-events.ts";
 import { followBond } from "./check-bonds.ts";
 import { checkClosing, checkCommitment } from "./check-commitments.ts";
 import { checkAnswer, checkDemand, checkReturn, checkReturned } from "./check-demands.ts";
+import { checkEligible } from "./check-eligible.ts";
 import { checkFinalization, checkInvalidation } from "./check-ending.ts";
 import { checkAdvertisement, checkOpenings, checkShown } from "./check-keys.ts";
 import { checkMisconduct } from "./check-misconduct.ts";
@@ -54,12 +55,15 @@ const phasesBefore: Readonly<Record<string, readonly Phase[]>> = {
  * the storage may only be ahead of the events
  * @param input.recoverSigner tells who signed a word on availability (ChainReader.recoverSigner); without it a proposal in a task with
  * holders is AVAILABILITY_UNCHECKED
+ * @param input.attributeChanges all that admins set of accounts (ChainReader.attributeChanges); without it enrolments in a restricted task
+ * are PARTICIPANT_NOT_ELIGIBLE, unchecked
  */
 export function checkRecord(
   input: Deployment & {
     readonly events: readonly TaskEvent[];
     readonly storedState?: StoredState | undefined;
     readonly recoverSigner?: RecoverSigner | undefined;
+    readonly attributeChanges?: readonly AttributeChange[] | undefined;
   },
 ): TaskRecord {
   const { chainId, federation, events, storedState, recoverSigner } = input;
@@ -70,6 +74,7 @@ export function checkRecord(
   checkAwaited(walk, undefined);
   checkShown(walk, undefined);
   checkReturned(walk, undefined);
+  checkEligible(walk, events, input.attributeChanges);
   if (storedState) checkStorage(walk, storedState);
   return {
     taskId: walk.taskId,

@@ -113,7 +113,7 @@ export function chainReaderOver(connection: FederationConnection, options: Chain
     chainId: rpc.chainId,
     federation,
     taskCount,
-    members: createMemberReader(
+    ...createMemberReader(
       contract,
       () => newFeed({ address: federation, topics: [topicsOf(memberEventNames)] }),
       () => readHead(rpc, finality),

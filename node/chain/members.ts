@@ -2,14 +2,15 @@ import { getAddress, type Interface, type Result } from "ethers";
 import { roleOfId } from "../core/enum-codes.ts";
 import type { Address, Bytes32 } from "../core/ids.ts";
 import { peerIdFromHex } from "../core/peer-id-text.ts";
-import type { Attributes, Member, Role } from "../core/records.ts";
+import type { AttributeChange, Attributes, Member, Role } from "../core/records.ts";
 import { wordText } from "../core/word-text.ts";
+import type { ChainReader } from "../ports/index.ts";
 import type { LinkedHead } from "./head-watch.ts";
 import type { LogFeed, LogStep } from "./log-feed.ts";
 import type { RawLog } from "./log-ranges.ts";
 
 /** Names of the contract events that say who is a member. */
-export const memberEventNames = ["MemberRegistered", "RoleGranted", "RoleRevoked"] as const;
+export const memberEventNames = ["MemberRegistered", "RoleGranted", "RoleRevoked", "AttributesSet"] as const;
 
 /**
  * The members that these logs, in chain order, leave: whoever holds a role, in the order of first appearance.
@@ -58,17 +59,28 @@ function attributesOf({ organisation, region, clearance }: Result): Attributes {
   return { organisation: wordText(organisation), region: wordText(region), clearance: Number(clearance) };
 }
 
-/** ChainReader.members: each look reads on from the last one; looks wait for each other. */
+/** What these logs, in chain order, say that admins set of accounts. */
+export function foldAttributes(contract: Interface, logs: readonly RawLog[]): readonly AttributeChange[] {
+  return logs.flatMap((log) => {
+    const event = contract.parseLog(log);
+    if (event?.name !== "AttributesSet") return [];
+    const account = getAddress(event.args.account) as Address;
+    const attributes = attributesOf(event.args.attributes);
+    return [{ account, attributes, blockNumber: Number(log.blockNumber), logIndex: Number(log.logIndex) }];
+  });
+}
+
+/** ChainReader.members and attributeChanges: each look reads on from the last one; looks wait for each other. */
 export function createMemberReader(
   contract: Interface,
   newFeed: () => Promise<LogFeed>,
   readNewestHead: () => Promise<LinkedHead>,
-): () => Promise<readonly Member[]> {
+): Pick<ChainReader, "members" | "attributeChanges"> {
   let feed: LogFeed | undefined;
   let logs: RawLog[] = [];
   let looked = false;
   let queue: Promise<unknown> = Promise.resolve();
-  return () => {
+  const read = <T>(fold: (contract: Interface, logs: readonly RawLog[]) => T): Promise<T> => {
     const look = queue.then(async () => {
       feed ??= await newFeed();
       // Only the first look must bring something; later ones may find nothing new.
@@ -79,9 +91,10 @@ export function createMemberReader(
         if (looked) break;
       }
       looked = true;
-      return foldMembers(contract, logs);
+      return fold(contract, logs);
     });
     queue = look.catch(() => {});
     return look;
   };
+  return { members: () => read(foldMembers), attributeChanges: () => read(foldAttributes) };
 }

@@ -26,6 +26,9 @@ const advice: Readonly<Record<string, string | ((args: RevertArguments) => strin
   InvalidSpec: "The task's specification must have 1 to 8192 bytes: shorten it",
   UnknownTask: "List the tasks with: fedledger task list",
   TaskComplete: "The task has run all its rounds: open another one",
+  NotEligible:
+    "The task asks for attributes that the account does not have: fedledger task show tells which, an admin sets them with fedledger member set",
+  InvalidAccess: "Organisations and regions are at most 32 texts each, none of them empty",
   TaskFull: "The task has no place left: open another one",
   TooManyTasks: "A participant can be in 16 tasks at once: leave one of them first",
   // members

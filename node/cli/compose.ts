@@ -9,6 +9,7 @@ import type { RoleDeps, RoleProcess } from "../rounds/role-process.ts";
 import { createGateway, createHeliaStore, createKuboStore } from "../storage/index.ts";
 import { createClock, createRandom, openJournal } from "../system/index.ts";
 import { createWatcher } from "../watcher/create-watcher.ts";
+import { requireRead } from "./eligibility.ts";
 import { withMemberGateways } from "./member-gateways.ts";
 import type { Settings } from "./options.ts";
 import { accountSettings, openRecordAs, readPrivateKey, recordSettings } from "./session.ts";
@@ -84,6 +85,7 @@ export function composeAggregator(
   events: NodeEvents,
 ): Promise<ComposedNode> {
   return composeNode(values, events, async (deps, { encryptionKey, directory, onClose }) => {
+    await requireRead(deps.chain, deps.taskId);
     const journal = openJournal(join(directory, "journal.sqlite"));
     onClose(() => journal.close());
     return createAggregator(

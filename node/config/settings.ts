@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { accessSettings } from "./access-settings.ts";
 import { dataSettings } from "./data-settings.ts";
 import { privacySettings } from "./privacy-settings.ts";
 import { sealedSettings } from "./sealed-settings.ts";
@@ -83,6 +84,7 @@ export const settings = {
     help: "participant, aggregator, task-creator or admin",
     schema: choice("participant", "aggregator", "task-creator", "admin"),
   }),
+  ...accessSettings,
   fund: defineSetting({
     flag: "--fund <ether>",
     help: "also send each member so much ether, to pay for its transactions",

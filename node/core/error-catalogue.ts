@@ -197,6 +197,10 @@ export const errorCatalogue = {
     retryable: false,
     exitCode: 1,
   },
+  NOT_ELIGIBLE: user(
+    "{account} may not {action} task {taskId}, which asks for {needed}; the account has {has}.",
+    "An admin sets what an account has with: fedledger member set {account}.",
+  ),
   UNKNOWN_TASK: user("The federation has no task {taskId}.", "List the tasks with: fedledger task list."),
   // privacy: sealed messages
   HPKE_KEY_INVALID: peer(

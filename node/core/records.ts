@@ -229,6 +229,14 @@ export interface Attributes {
   readonly clearance: number;
 }
 
+/** What an admin set of an account, and where in the chain: it counts for what stands behind. */
+export interface AttributeChange {
+  readonly account: Address;
+  readonly attributes: Attributes;
+  readonly blockNumber: number;
+  readonly logIndex: number;
+}
+
 /** Who may enrol in a restricted task: whoever has one of the organisations, one of the regions, and at least the clearance. Texts as in {@link Attributes}. */
 export interface Access {
   /** Any where empty. */

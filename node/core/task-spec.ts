@@ -1,5 +1,6 @@
 import canonicalize from "canonicalize";
 import { z } from "zod";
+import { accessSpec } from "./access.ts";
 import { dataSpec } from "./data-spec.ts";
 import { FedledgerError } from "./error.ts";
 import { privacySchema } from "./privacy-spec.ts";
@@ -50,7 +51,7 @@ const model = z.discriminatedUnion("kind", [
   }),
 ]);
 
-const spec = z.strictObject({
+const fields = z.strictObject({
   format: z.literal("fedledger/task/1"),
   name: z.string().min(1).max(64),
   model,
@@ -68,6 +69,14 @@ const spec = z.strictObject({
   privacy: privacySchema.optional(),
   /** Who can read the blobs of updates and models: anyone (where absent), or, sealed, the task's members only. */
   blobs: z.enum(["members", "public"]).optional(),
+  /** Who may read the task's blobs and audit it; absent: all whom they are for. Who may join is on the chain. */
+  access: accessSpec.optional(),
+});
+
+const spec = fields.check(({ value, issues }) => {
+  if (value.access === undefined || value.blobs === "members") return;
+  const message = 'public blobs have no readers to choose: it needs blobs "members"';
+  issues.push({ code: "custom", path: ["access"], message, input: value.access });
 });
 
 /** A task's specification: what everyone must know to train and to recompute, beside the rules on the chain. */

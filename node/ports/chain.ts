@@ -3,6 +3,7 @@ import type {
   Access,
   Advertisement,
   Attestation,
+  AttributeChange,
   Attributes,
   Availability,
   Commitment,
@@ -259,6 +260,8 @@ export interface ChainReader {
   head(): Promise<Head>;
   /** All members, in the order of their first appearance. */
   members(): Promise<readonly Member[]>;
+  /** Everything that admins ever set of accounts, members or not, in chain order. */
+  attributeChanges(): Promise<readonly AttributeChange[]>;
   /** Number of tasks created. */
   taskCount(): Promise<number>;
   /** All events of a task up to the head, in chain order. `detail` adds sender, gas and time to each, and to proposals their words. Rejects with UNKNOWN_TASK. */

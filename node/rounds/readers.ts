@@ -1,20 +1,36 @@
+import { admits, type Policy } from "../core/access.ts";
+import { isFedledgerError } from "../core/error.ts";
 import { hexEquals } from "../core/hex.ts";
 import type { Address } from "../core/ids.ts";
 import type { Member } from "../core/records.ts";
+import { parseTaskSpecJson } from "../core/task-spec.ts";
 import type { TaskView } from "../core/task-view.ts";
 
 /**
- * Who may read the blobs of a sealed task now: the aggregators, and the participants with a place in it that are not leaving. Whoever has
- * registered no encryption key is named, too: nothing can be sealed to it yet.
+ * Who may read the blobs of a sealed task now: the aggregators, and the participants with a place in it that are not leaving; of these, where
+ * the specification names attributes for reading, those that have them. Whoever has registered no encryption key is named, too:
+ * nothing can be sealed to it yet.
  */
-export function readersOf(view: Pick<TaskView, "enrolled">, members: readonly Member[]): readonly Member[] {
+export function readersOf(view: Pick<TaskView, "enrolled" | "spec">, members: readonly Member[]): readonly Member[] {
+  const read = readPolicy(view);
   const enrolled = new Set(
     view.enrolled.filter(({ leaving }) => !leaving).map(({ participant }) => participant.toLowerCase()),
   );
   return members.filter(
-    ({ account, roles }) =>
-      roles.includes("aggregator") || (roles.includes("participant") && enrolled.has(account.toLowerCase())),
+    ({ account, roles, attributes }) =>
+      admits(read, attributes) &&
+      (roles.includes("aggregator") || (roles.includes("participant") && enrolled.has(account.toLowerCase()))),
   );
+}
+
+/** By which attributes one may read; none by a specification that is none. */
+function readPolicy({ spec }: Pick<TaskView, "spec">): Policy | undefined {
+  try {
+    return parseTaskSpecJson(spec).access?.read;
+  } catch (error) {
+    if (isFedledgerError(error, "INVALID_TASK_SPEC")) return undefined;
+    throw error;
+  }
 }
 
 /** Whether an account is among the readers. */

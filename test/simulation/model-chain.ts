@@ -151,6 +151,7 @@ export function createModelChain(clock: VirtualClock, random: SeededRandom, opti
       account,
       head: () => answer(() => tip().head),
       members: () => answer(() => structuredClone(tip().storage.members)),
+      attributeChanges: () => answer(() => []),
       taskCount: () => answer(() => tip().storage.tasks.length),
       history: (taskId) => answer(() => blocks.flatMap(({ events }) => events.filter((e) => e.taskId === taskId))),
       storedState: (taskId) =>

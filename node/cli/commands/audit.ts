@@ -34,6 +34,7 @@ export const auditCommand = () =>
         federation: chain.federation,
         events,
         recoverSigner: chain.recoverSigner,
+        attributeChanges: await chain.attributeChanges(),
         storedState,
         store,
         opener,

@@ -1,9 +1,13 @@
 import { Command } from "commander";
 import { requireFunds, sendEther } from "../../chain/index.ts";
+import { attributesText, noAttributes, parsePolicy } from "../../core/access.ts";
+import { FedledgerError } from "../../core/error.ts";
+import { hexEquals } from "../../core/hex.ts";
+import type { Attributes } from "../../core/records.ts";
 import { createClock } from "../../system/index.ts";
 import { accountArgument } from "../account-argument.ts";
 import { defineCommand } from "../command.ts";
-import { required } from "../options.ts";
+import { required, type Settings } from "../options.ts";
 import { formatTable } from "../output.ts";
 import { accountSettings, openRecord, openRecordAs, readPrivateKey, recordSettings } from "../session.ts";
 
@@ -61,18 +65,44 @@ export function memberCommand(): Command {
   );
   member.addCommand(
     defineCommand({
+      name: "set <accounts...>",
+      summary: "say of accounts which organisation, region and clearance they have (as admin)",
+      details:
+        "Tasks let members join, read and audit by these attributes. What is not given stays as it was. Places in tasks that an account has stay its own.",
+      settings: ["organisation", "region", "clearance", ...recordSettings, ...accountSettings],
+      run: async (values, { output, log, signal }, args) => {
+        const changes = attributeChanges(values);
+        const accounts = await Promise.all(args.map(accountArgument));
+        const chain = await openRecordAs(values, log);
+        const said = await chain.attributeChanges();
+        for (const account of accounts) {
+          const last = said.findLast((change) => hexEquals(change.account, account));
+          const attributes = { ...noAttributes, ...last?.attributes, ...changes };
+          const { gasUsed } = await chain.send({ kind: "setAttributes", account, attributes }, { signal });
+          output.emit(
+            { event: "attributes", account, attributes, gasUsed },
+            `${account} now has ${attributesText(attributes)} (${gasUsed} gas)`,
+          );
+        }
+        return 0;
+      },
+    }),
+  );
+  member.addCommand(
+    defineCommand({
       name: "list",
-      summary: "show all members, their roles and contacts",
+      summary: "show all members, their roles, attributes and contacts",
       settings: recordSettings,
       run: async (values, { output, log }) => {
         const members = await (await openRecord(values, log)).members();
         output.emit(
           { event: "members", members },
           formatTable(
-            ["account", "roles", "PeerId", "addresses"],
-            members.map(({ account, roles, contact }) => [
+            ["account", "roles", "attributes", "PeerId", "addresses"],
+            members.map(({ account, roles, attributes, contact }) => [
               account,
               roles.join(", ") || "none",
+              attributes ? attributesText(attributes) : "",
               contact?.peerId ?? "not registered",
               contact?.multiaddrs.join(" ") ?? "",
             ]),
@@ -83,4 +113,21 @@ export function memberCommand(): Command {
     }),
   );
   return member;
+}
+
+/** The attributes that the settings give. Throws INVALID_CONFIG where they give none, or a text that is too long for the chain. */
+function attributeChanges(values: Settings<"organisation" | "region" | "clearance">): Partial<Attributes> {
+  const { organisation, region, clearance } = values;
+  const changes = {
+    ...(organisation !== undefined && { organisation }),
+    ...(region !== undefined && { region }),
+    ...(clearance !== undefined && { clearance }),
+  };
+  if (Object.keys(changes).length === 0) {
+    const reason = "give at least one of --organisation, --region and --clearance";
+    throw new FedledgerError("INVALID_CONFIG", { name: "attributes", reason });
+  }
+  if (organisation) parsePolicy("--organisation", { organisations: [organisation] });
+  if (region) parsePolicy("--region", { regions: [region] });
+  return changes;
 }

@@ -8,6 +8,7 @@ import { defineCommand } from "../command.ts";
 import { composeParticipant, nodeSettings } from "../compose.ts";
 import { readSalts, saltSettings } from "../data-salts.ts";
 import { datasetName } from "../dataset-name.ts";
+import { requireJoin, requireRead } from "../eligibility.ts";
 import { required } from "../options.ts";
 import { runRole } from "../run-role.ts";
 import { shareOf } from "../share-of.ts";
@@ -30,6 +31,8 @@ export const participantCommand = () =>
           const seed = values.seed ?? 1;
           const openTrainer = async (chain: Chain) => {
             const taskId = values.task ?? 1;
+            await requireJoin(chain, taskId);
+            await requireRead(chain, taskId);
             const spec = parseTaskSpecJson(foldTask(await chain.history(taskId)).spec);
             const { train, heldOut } = await loadParticipantData({
               spec,

@@ -1,10 +1,12 @@
 import { Command } from "commander";
+import { policyText } from "../../core/access.ts";
 import { chunkTreeRoot } from "../../core/chunk-tree.ts";
 import { foldTask } from "../../core/fold-task.ts";
 import { initialLanes } from "../../core/initial-model.ts";
-import { canonicalTaskSpec } from "../../core/task-spec.ts";
+import { canonicalTaskSpec, type TaskSpec } from "../../core/task-spec.ts";
 import type { TaskView } from "../../core/task-view.ts";
 import { meanEvaluation } from "../../rounds/progress.ts";
+import { policySettings, taskAccess } from "../access-policy.ts";
 import { defineCommand } from "../command.ts";
 import { formatTable } from "../output.ts";
 import { accountSettings, openRecord, openRecordAs, recordSettings } from "../session.ts";
@@ -22,18 +24,21 @@ export function taskCommand(): Command {
       summary: "open a task (as task creator): its rules and specification are fixed on the chain",
       details:
         "With --data, a preset for that data set is the start, and the other settings change it; --spec takes a specification file instead.\n" +
-        "Participants bring their own data: here --data only says what it looks like.",
-      settings: [...taskChoiceSettings, ...recordSettings, ...accountSettings],
+        "Participants bring their own data: here --data only says what it looks like.\n" +
+        "Who may join, read and audit is said by attributes that the admin sets (fedledger member set); several kinds must all be had, of several names of a kind one.",
+      settings: [...taskChoiceSettings, ...policySettings, ...recordSettings, ...accountSettings],
       run: async (values, { output, log, signal }) => {
-        const { spec, rules } = await chooseTask(values);
+        const chosen = await chooseTask(values);
+        const { rules } = chosen;
+        const { spec, join: access } = taskAccess(chosen.spec, values);
         const chain = await openRecordAs(values, log);
         const modelRoot = chunkTreeRoot(initialLanes(spec, rules.fractionBits));
         const created = await chain.send(
-          { kind: "createTask", rules, modelRoot, spec: canonicalTaskSpec(spec) },
+          { kind: "createTask", rules, modelRoot, spec: canonicalTaskSpec(spec), ...(access && { access }) },
           { signal },
         );
         output.emit(
-          { event: "created", taskId: created.taskId, rules, spec, modelRoot, gasUsed: created.gasUsed },
+          { event: "created", taskId: created.taskId, rules, spec, access, modelRoot, gasUsed: created.gasUsed },
           `Task ${created.taskId}: ${spec.name}, ${rules.parameterCount} parameters, ${rules.rounds} rounds (${created.gasUsed} gas)${spec.privacy ? `\n  ${privacyText(spec, rules)}` : ""}`,
         );
         return 0;
@@ -97,6 +102,7 @@ export function taskCommand(): Command {
           { event: "task", task: view },
           [
             formatTable(["rule", "value"], rules),
+            accessText(view),
             view.spec,
             formatTable(
               ["round ", "phase", ...(hasKeys ? ["keys "] : []), "updates ", "attested ", "metric ", "model root"],
@@ -109,6 +115,19 @@ export function taskCommand(): Command {
     }),
   );
   return task;
+}
+
+/** Who may join, read and audit; a specification that cannot be read says nothing of it. */
+function accessText({ access, spec }: TaskView): string {
+  const { read, audit } = (JSON.parse(spec) as Partial<TaskSpec>).access ?? {};
+  return formatTable(
+    ["who may", "by attributes"],
+    [
+      ["join", policyText(access)],
+      ["read", policyText(read)],
+      ["audit", policyText(audit)],
+    ],
+  );
 }
 
 function summary(view: TaskView) {
