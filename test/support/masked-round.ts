@@ -131,11 +131,15 @@ export class MaskedRoundPlay {
   /** What the participant gives when it is asked to open a closing; remembered as its journal would. */
   async ask(slot: number, view: ClosedView = this.closed(), bundles = this.bundles()): Promise<Unmasking> {
     const { secrets, masked, answer, privateKey } = this.clients[slot]!;
-    const { taskId } = this.opening;
-    const request = { ...deployment, taskId, view, bundles, privateKey };
+    const request = { ...this.request(view, bundles), privateKey };
     const given = await answerUnmasking({ secrets: secrets!, masked, answer }, request);
     this.clients[slot]!.answer = given.record;
     return given;
+  }
+
+  /** What everybody is asked alike. */
+  request(view: ClosedView, bundles = this.bundles()) {
+    return { ...deployment, taskId: this.opening.taskId, view, bundles };
   }
 
   /** The bundles that everybody can fetch, by slot. */

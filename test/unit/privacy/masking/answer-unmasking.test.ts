@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import { maskNeighbours } from "../../../../node/core/mask-graph.ts";
 import {
+  answerUnmasking,
   checkMasking,
   createMaskSecrets,
   sealShares,
@@ -123,6 +124,29 @@ describe("answering an opening", () => {
       await expectCode("MASK_KEY_SWAPPED", () => play.ask(victim, { ...play.closed(), enrolled: 9 }));
     });
 
+    it("a swapped key before the masked update is made: it is not made", async () => {
+      const open = new MaskedRoundPlay(play.rules, createSeededRandom(8));
+      for (let slot = 0; slot < 6; slot++) await open.advertise(slot);
+      const { maskKey } = createMaskSecrets(createRandom());
+      const own = open.advertisements[victim]!;
+      const rest = open.advertisements.slice(1);
+      const changes = [
+        { maskKey },
+        { seedHash: root("2") },
+        { sharesId: root("3") },
+        { participant: play.clients[1]!.participant },
+      ];
+      for (const advertisements of [
+        ...changes.map((change) => [{ ...own, ...change }, ...rest]),
+        [own, ...rest, rest[0]!],
+        [own, { ...rest[0]!, slot: 6 }],
+      ]) {
+        await expectCode("MASK_KEY_SWAPPED", () => open.commit(victim, { ...open.keyed(), advertisements }));
+      }
+      await expectCode("MASK_NOT_MEMBER", () => open.commit(victim, { ...open.keyed(), advertisements: rest }));
+      expect(open.clients[victim]!.masked).to.equal(undefined);
+    });
+
     it("a replayed share: it is not given, and the others are", async () => {
       const bundles = play.bundles();
       const { privateKey: _, ...dealer } = play.clients[neighbour]!;
@@ -200,6 +224,16 @@ describe("answering an opening", () => {
           () => play.ask(victim, play.closed({ commitments: [...play.commitments, play.commitments[1]!] })),
         ],
         [
+          "are not those who advertised",
+          () => {
+            const stolen = { participant: `0x${"12".repeat(20)}` as const };
+            const commitments = play.commitments.map((each) =>
+              each.slot === stranger ? { ...each, ...stolen } : each,
+            );
+            return play.ask(victim, play.closed({ commitments }));
+          },
+        ],
+        [
           "has not advertised",
           () =>
             play.ask(
@@ -221,6 +255,12 @@ describe("answering an opening", () => {
         const error = await expectCode("MASK_NOT_MEMBER", action);
         expect(error.data.reason).to.contain(reason);
       }
+      const { secrets, masked, answer, privateKey } = play.clients[victim]!;
+      const elsewhere = { ...play.request(play.closed()), taskId: 5, privateKey };
+      const error = await expectCode("MASK_NOT_MEMBER", () =>
+        answerUnmasking({ secrets: secrets!, masked, answer }, elsewhere),
+      );
+      expect(error.data.reason).to.contain("another task");
       play.clients[victim]!.masked = undefined as never;
       await expectCode("MASK_NOT_MEMBER", () => play.ask(victim));
     });
