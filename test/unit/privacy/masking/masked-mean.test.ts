@@ -78,6 +78,15 @@ describe("masked mean", () => {
       const bytes = concatBytes(...c.chunks.map((chunk) => fromHex(chunk)));
       expect(toHex(bytes.subarray(0, 4 * c.parameterCount))).to.equal(c.model);
       expect(bytes.subarray(4 * c.parameterCount).every((byte) => byte === 0)).to.equal(true);
+      for (const [index, expected] of c.chunks.entries()) {
+        const chunkOf = (hex: Hex) => {
+          const chunk = new Int32Array(64);
+          chunk.set(lanesOf(hex).subarray(64 * index, 64 * index + 64));
+          return chunk;
+        };
+        const updates = c.updates.map(({ masked, weight }) => ({ lanes: chunkOf(masked), weight }));
+        expect(hexOf(maskedChunk(index, { base: chunkOf(c.base), updates }, optionsOf(c)))).to.equal(expected);
+      }
     });
   }
 
