@@ -3,8 +3,14 @@ pragma solidity ^0.8.28;
 
 import {ChunkTree} from "../../../contracts/libraries/ChunkTree.sol";
 import {Draw} from "../../../contracts/libraries/Draw.sol";
+import {MaskGraph} from "../../../contracts/libraries/MaskGraph.sol";
+import {MaskKeys} from "../../../contracts/libraries/MaskKeys.sol";
+import {MaskStream} from "../../../contracts/libraries/MaskStream.sol";
+import {MaskedRound, MaskedSum} from "../../../contracts/libraries/MaskedSum.sol";
 import {TrimmedMean} from "../../../contracts/libraries/TrimmedMean.sol";
 import {WeightedMean} from "../../../contracts/libraries/WeightedMean.sol";
+import {Advertisement} from "../../../contracts/types/PrivacyTypes.sol";
+import {TaskRules} from "../../../contracts/types/TaskTypes.sol";
 
 /// @title LibraryHarness
 /// @notice The libraries as calls from outside, for tests.
@@ -17,6 +23,61 @@ contract LibraryHarness {
         bytes32[] calldata siblings
     ) external pure returns (bool) {
         return ChunkTree.verify(root, parameterCount, index, chunk, siblings);
+    }
+
+    function maskChunk(bytes32 key, uint32 index) external view returns (bytes memory chunk) {
+        bytes memory buffer = MaskStream.newBuffer();
+        uint256 pointer = MaskStream.chunkAt(buffer, key, index);
+        chunk = new bytes(256);
+        assembly ("memory-safe") {
+            mcopy(add(chunk, 32), pointer, 256)
+        }
+    }
+
+    /// @notice The neighbours of each slot, as bitmaps.
+    function maskNeighbours(
+        uint72 seed,
+        uint256 drawn,
+        uint256 neighbours
+    ) external pure returns (uint64[] memory lists) {
+        uint256[] memory ring = MaskGraph.places(seed, drawn, neighbours);
+        lists = new uint64[](drawn);
+        for (uint256 a = 0; a < drawn; ++a) {
+            for (uint256 b = 0; b < drawn; ++b) {
+                if (a != b && MaskGraph.areNeighbours(ring, neighbours, a, b)) lists[a] |= uint64(1 << b);
+            }
+        }
+    }
+
+    function isMaskKey(bytes32 key) external view returns (bool) {
+        return MaskKeys.isKey(key);
+    }
+
+    function isMaskSecret(bytes32 secret, bytes32 key) external view returns (bool) {
+        return MaskKeys.isSecretOf(secret, key);
+    }
+
+    function pairSeed(
+        uint32 taskId,
+        uint32 round,
+        uint8 a,
+        uint8 b,
+        bytes32 secret,
+        bytes32 key
+    ) external pure returns (bytes32) {
+        return MaskKeys.pairSeed(taskId, round, a, b, secret, key);
+    }
+
+    function maskedChunk(
+        TaskRules calldata rules,
+        MaskedRound calldata round,
+        uint32 chunkIndex,
+        bytes calldata base,
+        bytes calldata updates,
+        Advertisement[] calldata advertisements,
+        bytes calldata openings
+    ) external view returns (bytes memory) {
+        return MaskedSum.chunk(rules, round, chunkIndex, base, updates, advertisements, openings);
     }
 
     function chunkCount(uint256 parameterCount) external pure returns (uint256) {

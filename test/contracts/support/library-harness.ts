@@ -4,7 +4,20 @@ import { network } from "hardhat";
 /** The Solidity libraries as calls. */
 export type LibraryHarness = BaseContract &
   Record<
-    "verify" | "chunkCount" | "weightedMean" | "trimmedMean" | "gasOfMeans" | "drawSize" | "slotOf" | "slots",
+    | "verify"
+    | "chunkCount"
+    | "weightedMean"
+    | "trimmedMean"
+    | "gasOfMeans"
+    | "drawSize"
+    | "slotOf"
+    | "slots"
+    | "maskChunk"
+    | "maskNeighbours"
+    | "isMaskKey"
+    | "isMaskSecret"
+    | "pairSeed"
+    | "maskedChunk",
     ContractMethod
   >;
 
