@@ -174,10 +174,14 @@ function privacyOutOfRange(rules: TaskRules): string[] {
   return Object.keys(wrong).filter((name) => wrong[name as keyof TaskRules]);
 }
 
-/** Bonds are 0 or at least three times what the dearest proof costs at 100 gwei a gas, and outlast the challenge window (contracts/Tasks.sol). */
+/** Bonds are 0 or at least three times what the dearest proof costs at 100 gwei a gas, and outlast the challenge window (contracts/libraries/LeastBond.sol). */
 function bondsOutOfRange(rules: TaskRules): string[] {
+  const { mode, maxUpdates } = rules;
   const updateBytes = 160 + chunkBytes + 32 * treeDepthOf(rules.parameterCount);
-  const leastGwei = 3 * 100 * (250_000 + rules.maxUpdates * updateBytes * 40);
+  const most = Math.floor(maxUpdates / 2);
+  const reach = rules.neighbours === 0 ? most : Math.min(rules.neighbours, most);
+  const maskGas = mode === "masked" ? maxUpdates * (192 * 40 + 10_000 + (reach * 7_000) / 2) : 0;
+  const leastGwei = 3 * 100 * (250_000 + maxUpdates * updateBytes * 40 + maskGas);
   const wrong = (["aggregatorBondGwei", "participantBondGwei"] as const).filter(
     (name) => rules[name] !== 0 && !(rules[name] >= leastGwei),
   );

@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import { checkRecord, type StoredState } from "../../../node/audit/index.ts";
 import type { Bytes32 } from "../../../node/core/ids.ts";
+import type { TaskRules } from "../../../node/core/records.ts";
 import type { TaskEvent } from "../../../node/core/task-events.ts";
 import { auditOf } from "../../support/audit-of.ts";
 import { accountOf, buildHistory } from "../../support/history-builder.ts";
@@ -115,15 +116,28 @@ describe("the audit of a record with more than one event wrong, or of another ta
   });
 
   it("a mode this version does not compute: unchecked, never verified", async () => {
-    const masked = { mode: "masked", thresholdPercent: 67, keyWindowS: 1 } as const;
-    const history = await buildHistory({
-      rounds: 1,
-      rules: { ...masked, clipLanes: 20_000, maxWeight: 100, minUpdates: 3 },
-    });
+    const encrypted = { mode: "encrypted", keyWindowS: 1 } as const;
+    const history = await buildHistory({ rounds: 1, rules: { ...encrypted, clipLanes: 20_000, maxWeight: 100 } });
     const report = await auditOf(history);
     const ofTask = report.findings.filter(({ round }) => round === 0);
     expect(ofTask.map(({ code, severity }) => [code, severity])).to.deep.equal([["RULE_UNSUPPORTED", "unchecked"]]);
     expect(report.rounds[0]!.verdict).not.to.equal("verified");
+  });
+
+  it("a masked task's bond that does not cover the masks of a proof", async () => {
+    const masked = { mode: "masked", thresholdPercent: 67, keyWindowS: 1, maxUpdates: 6, minUpdates: 3 } as const;
+    const history = await buildHistory({ rounds: 1, rules: { ...masked, clipLanes: 20_000, maxWeight: 100 } });
+    const { rules } = history.events.find((event) => event.name === "TaskCreated") as { rules: TaskRules };
+    const depth = Math.ceil(Math.log2(Math.ceil(rules.parameterCount / 64)));
+    // three pairs of each half with the other
+    const leastGwei = 300 * (250_000 + 6 * 40 * (416 + 32 * depth) + 6 * (7_680 + 10_000) + 9 * 7_000);
+    for (const [aggregatorBondGwei, isWrong] of [
+      [leastGwei - 1, true],
+      [leastGwei, false],
+    ] as const) {
+      const report = await auditOf(tampered(history, "TaskCreated", 0, ruling({ aggregatorBondGwei })));
+      expect(report.findings.some(({ code }) => code === "RULES_INVALID")).to.equal(isWrong);
+    }
   });
 
   it("no creation at all: INVALID_HISTORY", async () => {
