@@ -1,29 +1,50 @@
 import { admits, attributesText, type Policy, policyText } from "../core/access.ts";
-import { FedledgerError } from "../core/error.ts";
+import { FedledgerError, isFedledgerError } from "../core/error.ts";
 import { foldTask } from "../core/fold-task.ts";
 import { hexEquals } from "../core/hex.ts";
-import { parseTaskSpecJson } from "../core/task-spec.ts";
+import type { Address } from "../core/ids.ts";
+import { accessOf } from "../core/task-spec.ts";
+import type { TaskView } from "../core/task-view.ts";
 import type { Chain } from "../ports/index.ts";
 
-/** Rejects with NOT_ELIGIBLE where the task would not let the chain's account in: what its enrolment would revert with, said before anything is started. Who has a place keeps it. */
+/**
+ * Rejects with NOT_ELIGIBLE where the task would not let the chain's account in, what its enrolment would revert with, or would give it nothing to
+ * read: said before anything is started. Who has a place keeps it.
+ */
 export async function requireJoin(chain: Chain, taskId: number): Promise<void> {
   const view = foldTask(await chain.history(taskId));
-  if (view.enrolled.some(({ participant }) => hexEquals(participant, chain.account))) return;
-  await require(chain, taskId, "join", view.access);
+  const isIn = view.enrolled.some(({ participant }) => hexEquals(participant, chain.account));
+  if (!isIn) await requireAttributes(chain, view, chain.account, "join", view.access);
+  await requireAttributes(chain, view, chain.account, "read", accessOf(view)?.read);
 }
 
-/** Rejects with NOT_ELIGIBLE where nobody will give the chain's account the keys of the task's blobs. */
+/** Rejects with NOT_ELIGIBLE where nobody will give the chain's account the keys of the task's blobs. A task that does not exist yet refuses nobody. */
 export async function requireRead(chain: Chain, taskId: number): Promise<void> {
-  const { access } = parseTaskSpecJson(foldTask(await chain.history(taskId)).spec);
-  await require(chain, taskId, "read", access?.read);
+  const events = await chain.history(taskId).catch((error: unknown) => {
+    if (isFedledgerError(error, "UNKNOWN_TASK")) return [];
+    throw error;
+  });
+  if (events.length === 0) return;
+  const view = foldTask(events);
+  await requireAttributes(chain, view, chain.account, "read", accessOf(view)?.read);
 }
 
-async function require(chain: Chain, taskId: number, action: string, policy: Policy | undefined): Promise<void> {
-  const { account } = chain;
+/** Rejects with NOT_ELIGIBLE where the task's blobs are not for an audit by this account; undefined: a key whose account is not known. */
+export async function requireAudit(chain: Chain, view: TaskView, auditor: Address | undefined): Promise<void> {
+  await requireAttributes(chain, view, auditor, "audit", accessOf(view)?.audit);
+}
+
+async function requireAttributes(
+  chain: Chain,
+  { taskId }: TaskView,
+  account: Address | undefined,
+  action: string,
+  policy: Policy | undefined,
+): Promise<void> {
   if (policy === undefined) return;
-  const said = await chain.attributeChanges();
-  const attributes = said.findLast((change) => hexEquals(change.account, account))?.attributes;
+  const said = account === undefined ? [] : await chain.attributeChanges();
+  const attributes = said.findLast((change) => hexEquals(change.account, account!))?.attributes;
   if (admits(policy, attributes)) return;
   const [needed, has] = [policyText(policy), attributesText(attributes)];
-  throw new FedledgerError("NOT_ELIGIBLE", { account, action, taskId, needed, has });
+  throw new FedledgerError("NOT_ELIGIBLE", { account: account ?? "An unknown account", action, taskId, needed, has });
 }

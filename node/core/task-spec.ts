@@ -1,8 +1,8 @@
 import canonicalize from "canonicalize";
 import { z } from "zod";
-import { accessSpec } from "./access.ts";
+import { type AccessSpec, accessSpec } from "./access.ts";
 import { dataSpec } from "./data-spec.ts";
-import { FedledgerError } from "./error.ts";
+import { FedledgerError, isFedledgerError } from "./error.ts";
 import { privacySchema } from "./privacy-spec.ts";
 
 const size = z
@@ -105,6 +105,16 @@ export function parseTaskSpecJson(text: string): TaskSpec {
     throw new FedledgerError("INVALID_TASK_SPEC", { reason: "it is not JSON" }, error);
   }
   return parseTaskSpec(value);
+}
+
+/** What the specification of this JSON says of who may read and audit; undefined where it says nothing, or is none. */
+export function accessOf({ spec }: { readonly spec: string }): AccessSpec | undefined {
+  try {
+    return parseTaskSpecJson(spec).access;
+  } catch (error) {
+    if (isFedledgerError(error, "INVALID_TASK_SPEC")) return undefined;
+    throw error;
+  }
 }
 
 /** The specification's canonical JSON (RFC 8785): the bytes that go on the chain. */

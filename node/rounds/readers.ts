@@ -1,9 +1,8 @@
-import { admits, type Policy } from "../core/access.ts";
-import { isFedledgerError } from "../core/error.ts";
+import { admits } from "../core/access.ts";
 import { hexEquals } from "../core/hex.ts";
 import type { Address } from "../core/ids.ts";
 import type { Member } from "../core/records.ts";
-import { parseTaskSpecJson } from "../core/task-spec.ts";
+import { accessOf } from "../core/task-spec.ts";
 import type { TaskView } from "../core/task-view.ts";
 
 /**
@@ -12,7 +11,7 @@ import type { TaskView } from "../core/task-view.ts";
  * nothing can be sealed to it yet.
  */
 export function readersOf(view: Pick<TaskView, "enrolled" | "spec">, members: readonly Member[]): readonly Member[] {
-  const read = readPolicy(view);
+  const read = accessOf(view)?.read;
   const enrolled = new Set(
     view.enrolled.filter(({ leaving }) => !leaving).map(({ participant }) => participant.toLowerCase()),
   );
@@ -21,16 +20,6 @@ export function readersOf(view: Pick<TaskView, "enrolled" | "spec">, members: re
       admits(read, attributes) &&
       (roles.includes("aggregator") || (roles.includes("participant") && enrolled.has(account.toLowerCase()))),
   );
-}
-
-/** By which attributes one may read; none by a specification that is none. */
-function readPolicy({ spec }: Pick<TaskView, "spec">): Policy | undefined {
-  try {
-    return parseTaskSpecJson(spec).access?.read;
-  } catch (error) {
-    if (isFedledgerError(error, "INVALID_TASK_SPEC")) return undefined;
-    throw error;
-  }
 }
 
 /** Whether an account is among the readers. */

@@ -1,6 +1,7 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "chai";
+import { deriveNodeKeys } from "../../node/chain/index.ts";
 import { foldTask } from "../../node/core/fold-task.ts";
 import { canonicalTaskSpec, parseTaskSpecJson } from "../../node/core/task-spec.ts";
 import { taskPreset } from "../../node/training/index.ts";
@@ -48,7 +49,7 @@ describe("access by attributes", function () {
   async function refused(code: string, line: string, who?: FixtureMember) {
     const { exit, events, stderr } = await run(line, who);
     expect(events.at(-1), stderr).to.include({ event: "error", code });
-    expect(exit).to.be.within(1, 2);
+    expect(exit).to.be.within(1, 4);
     return events.at(-1)!;
   }
 
@@ -126,11 +127,31 @@ describe("access by attributes", function () {
       ...record(),
       ...["--dev-account", numberOf(inside), "--json"],
     ]);
-    await until((event) => event.event === "progress" && event.kind === "enrolled");
-    child.kill("SIGTERM");
-    await finished;
+    try {
+      await until((event) => event.event === "progress" && event.kind === "enrolled");
+    } finally {
+      child.kill("SIGTERM");
+      await finished;
+    }
     const view = foldTask(await fixture.reader().then((reader) => reader.history(taskId)));
     expect(view.enrolled.map(({ participant }) => participant)).to.deep.equal([inside.account]);
+  });
+
+  it("a grant is for whom the task lets audit only", async () => {
+    const [aggregator] = fixture.aggregators as [FixtureMember];
+    const grant = (auditor: string) => `grant create --task ${taskId} --auditor ${auditor} --out ${folder.path}/grant`;
+    for (const { privateKey, account } of [aggregator, outside]) {
+      const { publicKey } = deriveNodeKeys(privateKey).encryption;
+      const error = await refused("NOT_ELIGIBLE", grant(publicKey), inside);
+      expect(error.data).to.include({ action: "audit", needed: "organisation Regulator" });
+      await done(`member set ${account} --organisation Regulator`, fixture.admin);
+    }
+    // the key is nobody's that has registered it
+    await refused("NOT_ELIGIBLE", grant(`0x${"12".repeat(32)}`), inside);
+    const { publicKey: encryptionKey } = deriveNodeKeys(outside.privateKey).encryption;
+    await outside.chain.send({ kind: "register", peerId: outside.peerId, encryptionKey, multiaddrs: [] });
+    // let in; but there is no round yet, and nothing to open
+    await refused("BLOB_SEALED", grant(outside.account), inside);
   });
 
   it("the audit finds nothing wrong, also when attributes change later", async () => {

@@ -1,17 +1,18 @@
 import { existsSync } from "node:fs";
 import { Command } from "commander";
-import { deriveNodeKeys, openKeystore } from "../../chain/index.ts";
+import { accountOf, deriveNodeKeys, openKeystore } from "../../chain/index.ts";
 import { isSealed } from "../../core/blob-length.ts";
 import { FedledgerError } from "../../core/error.ts";
 import { foldTask } from "../../core/fold-task.ts";
 import { hexEquals } from "../../core/hex.ts";
-import type { Bytes32 } from "../../core/ids.ts";
+import type { Address, Bytes32 } from "../../core/ids.ts";
 import type { Member } from "../../core/records.ts";
 import { createBlobOpener } from "../../privacy/sealed/blob-opener.ts";
 import { grantWord, sealGrant } from "../../privacy/sealed/grant.ts";
 import { writeFileAtomic } from "../../system/index.ts";
 import { defineCommand } from "../command.ts";
 import { openContent } from "../content.ts";
+import { requireAudit } from "../eligibility.ts";
 import { collectSecrets } from "../make-grant.ts";
 import { required } from "../options.ts";
 import { readPassword } from "../password.ts";
@@ -49,7 +50,8 @@ export function grantCommand(): Command {
         const chain = await openRecordAs(values, log, privateKey);
         const view = foldTask(await chain.history(taskId, { signal }));
         if (!isSealed(view)) throw new FedledgerError("NOTHING_SEALED", { taskId, reason: "its blobs are public" });
-        const auditor = await auditorKey(required(values.auditor, "auditor"), await chain.members());
+        const { key: auditor, account } = await auditorOf(required(values.auditor, "auditor"), await chain.members());
+        await requireAudit(chain, view, account);
         const { chainId, federation } = chain;
         const task = { chainId, federation, taskId };
         const opener = createBlobOpener({ task, reader: deriveNodeKeys(privateKey).encryption });
@@ -92,17 +94,24 @@ export function grantCommand(): Command {
   return grant;
 }
 
-/** An auditor's X25519 public key: given as such, by a registered account, or by its keystore file, whose password is needed. */
-async function auditorKey(text: string, members: readonly Member[]): Promise<Bytes32> {
-  if (/^0x[0-9a-fA-F]{64}$/.test(text)) return text.toLowerCase() as Bytes32;
+/** An auditor's X25519 public key: given as such, by a registered account, or by its keystore file, whose password is needed; and its account where that is known. */
+async function auditorOf(
+  text: string,
+  members: readonly Member[],
+): Promise<{ readonly key: Bytes32; readonly account: Address | undefined }> {
+  if (/^0x[0-9a-fA-F]{64}$/.test(text)) {
+    const key = text.toLowerCase() as Bytes32;
+    const owner = members.find(({ contact }) => contact !== undefined && hexEquals(contact.encryptionKey, key));
+    return { key, account: owner?.account };
+  }
   if (/^0x[0-9a-fA-F]{40}$/.test(text)) {
-    const key = members.find(({ account }) => hexEquals(account, text))?.contact?.encryptionKey;
-    if (key !== undefined) return key;
+    const member = members.find(({ account }) => hexEquals(account, text));
+    if (member?.contact !== undefined) return { key: member.contact.encryptionKey, account: member.account };
     throw new FedledgerError("INVALID_CONFIG", { name: "--auditor", reason: `${text} has registered no key` });
   }
   if (existsSync(text)) {
     const { privateKey } = await openKeystore(text, await readPassword(text));
-    return deriveNodeKeys(privateKey).encryption.publicKey;
+    return { key: deriveNodeKeys(privateKey).encryption.publicKey, account: accountOf(privateKey) };
   }
   const reason = `${text} is neither a public key (0x and 64 hexadecimal digits), nor an account, nor a keystore file`;
   throw new FedledgerError("INVALID_CONFIG", { name: "--auditor", reason });

@@ -8,7 +8,7 @@ import { defineCommand } from "../command.ts";
 import { composeParticipant, nodeSettings } from "../compose.ts";
 import { readSalts, saltSettings } from "../data-salts.ts";
 import { datasetName } from "../dataset-name.ts";
-import { requireJoin, requireRead } from "../eligibility.ts";
+import { requireJoin } from "../eligibility.ts";
 import { required } from "../options.ts";
 import { runRole } from "../run-role.ts";
 import { shareOf } from "../share-of.ts";
@@ -32,7 +32,6 @@ export const participantCommand = () =>
           const openTrainer = async (chain: Chain) => {
             const taskId = values.task ?? 1;
             await requireJoin(chain, taskId);
-            await requireRead(chain, taskId);
             const spec = parseTaskSpecJson(foldTask(await chain.history(taskId)).spec);
             const { train, heldOut } = await loadParticipantData({
               spec,
