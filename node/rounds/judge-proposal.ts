@@ -84,6 +84,12 @@ export async function judgeProposal(deps: JudgeProposalDeps, round: ProposedRoun
     const about = { taskId: look.view.taskId, round: round.round, commitments, ...openedWith(round) };
     return { agrees: false, challenge: { kind: "challengeOpening", ...about, slot: falseSlot } };
   }
+  if (!deps.source.reads(look)) {
+    // nothing is demanded of what is not meant to be read: an answer would show it to the world
+    const why = "the task's blobs are sealed to its members, and this account is none of their readers";
+    deps.onProgress?.({ kind: "not-proven", round: round.round, why });
+    return { agrees: false };
+  }
   const source = patientSource(deps.source, deps.patience);
   const { latest } = deps.memory ?? {};
   const known = latest?.subject === subjectOf(round) ? latest : undefined;
@@ -139,10 +145,6 @@ async function judgeModel(
     return { agrees: true };
   }
   const counted = check.updates.filter(({ excluded }) => !excluded);
-  if (counted.some(({ status }) => status === "sealed") && !source.reads(look)) {
-    deps.onProgress?.({ kind: "not-proven", round: round.round, why: "its blobs are sealed to the task's members" });
-    return { agrees: false };
-  }
   const missing = counted.filter(({ status }) => isAbsent(status)).map(({ commitment }) => commitment);
   const invalid = counted.filter(({ status }) => status === "invalid").map(({ commitment }) => commitment);
   if (missing.length === 0 || invalid.length > 0) tell(deps, round, check.findings);

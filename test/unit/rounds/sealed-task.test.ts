@@ -1,0 +1,225 @@
+import { expect } from "chai";
+import { createWeightedMean } from "../../../node/aggregation/index.ts";
+import { chunkTreeRoot } from "../../../node/core/chunk-tree.ts";
+import { proposalHash, updateRootOf } from "../../../node/core/commitment.ts";
+import { FedledgerError } from "../../../node/core/error.ts";
+import type { Address, Bytes32 } from "../../../node/core/ids.ts";
+import { initialLanes } from "../../../node/core/initial-model.ts";
+import { lanesToBytes } from "../../../node/core/lanes.ts";
+import type { Member, Proposal } from "../../../node/core/records.ts";
+import { canonicalTaskSpec } from "../../../node/core/task-spec.ts";
+import type { TaskView } from "../../../node/core/task-view.ts";
+import { keyringOf } from "../../../node/privacy/sealed/sealed-blob.ts";
+import { judgeProposal, type ProposedRound } from "../../../node/rounds/judge-proposal.ts";
+import { decodeKeyringAnswer, encodeKeyringRequest, keyringProtocol } from "../../../node/rounds/keyring-messages.ts";
+import { createModelSource } from "../../../node/rounds/model-source.ts";
+import type { Progress } from "../../../node/rounds/progress.ts";
+import { isReader, readersOf } from "../../../node/rounds/readers.ts";
+import { initialRoundState } from "../../../node/rounds/round-state.ts";
+import { createTaskSealing } from "../../../node/rounds/task-sealing.ts";
+import { createRandom } from "../../../node/system/index.ts";
+import { simulatedSpec } from "../../simulation/federation.ts";
+import { expectCode } from "../../support/expect-code.ts";
+import { accounts, commitmentOf, participants, roundOf, rules, viewOf } from "../../support/round-states.ts";
+import { keysOfAccount } from "../../support/sealed-history.ts";
+import { mapJournal, memoryStore } from "../../support/sealed-members.ts";
+import { silentLog } from "../../support/silent-log.ts";
+
+const base = initialLanes(simulatedSpec, rules.fractionBits);
+const baseModelRoot = chunkTreeRoot(base);
+const signal = new AbortController().signal;
+const federation = `0x${"fe".repeat(20)}` as Address;
+const spec = canonicalTaskSpec({ ...simulatedSpec, blobs: "members" });
+const stranger = `0x${"77".repeat(20)}` as Address;
+const peerOf = (account: Address) => `peer-${account.slice(2, 4)}`;
+const everyone: readonly Member[] = [...participants, accounts.x, accounts.y].map((account) => ({
+  account,
+  roles: [participants.includes(account) ? "participant" : "aggregator"],
+  contact: { peerId: peerOf(account), encryptionKey: keysOfAccount(account).publicKey, multiaddrs: [] },
+}));
+
+/** Nodes of a sealed task, each with a store of its own, that reach each other. */
+function openNodes(view: TaskView, members: readonly Member[] = everyone) {
+  const look = { view, members, signal };
+  const nodes = new Map<string, ReturnType<typeof open>>();
+  const asked: string[] = [];
+  function open(account: Address) {
+    const peerId = peerOf(account);
+    const own = memoryStore();
+    const store: typeof own = {
+      ...own,
+      async get(contentId, options) {
+        for (const blobs of [own, ...(options.providers ?? []).map((peer) => nodes.get(peer)?.own)]) {
+          const bytes = blobs?.blobs.get(contentId);
+          if (bytes === undefined) continue;
+          own.blobs.set(contentId, bytes);
+          return bytes.slice();
+        }
+        throw new FedledgerError("BLOB_NOT_FOUND", { contentId, providers: 0 });
+      },
+    };
+    const transport = {
+      peerId,
+      connected: () => [...nodes.keys()].filter((peer) => peer !== peerId),
+      async request(peer: string, protocol: string, message: Uint8Array) {
+        asked.push(`${peerId} asks ${peer}`);
+        const other = nodes.get(peer);
+        if (other === undefined || protocol !== keyringProtocol) throw new FedledgerError("PEER_UNREACHABLE", {});
+        return await other.answer(message, peerId);
+      },
+    };
+    const chain = { chainId: 31337, federation, account };
+    const own2 = { random: createRandom(), log: silentLog, journal: mapJournal(), keys: keysOfAccount(account) };
+    const sealing = createTaskSealing({ taskId: 1, chain, store, transport, ...own2 });
+    const source = createModelSource({ store, transport, sealing });
+    const state = { ...initialRoundState(account, "participant", { graceS: 1 }), members };
+    const answer = (message: Uint8Array, from: string) => sealing.answer(message, from, { ...state, view });
+    return { own, store, source, sealing, answer };
+  }
+  const node = (account: Address) => {
+    const known = nodes.get(peerOf(account)) ?? open(account);
+    nodes.set(peerOf(account), known);
+    return known;
+  };
+  return { node, look, asked };
+}
+
+/** A round at its right proposal, whose three updates and model were sealed while `members` were the members. */
+async function setUp(
+  options: { readonly members?: readonly Member[]; readonly model?: (name: object) => object } = {},
+) {
+  const before = viewOf([], { spec, initialModelRoot: baseModelRoot });
+  const nodes = openNodes(before, options.members);
+  const mean = createWeightedMean(rules);
+  const commitments = [];
+  for (const slot of [0, 1, 2]) {
+    const commitment = commitmentOf(slot);
+    const lanes = Int32Array.from(base, (_, i) => (slot + 1) * 100 + i);
+    mean.add(lanes, commitment.weight);
+    const updateRoot = updateRootOf(commitment.participant, chunkTreeRoot(lanes));
+    const name = { round: 1, purpose: "update", root: updateRoot } as const;
+    const contentId = await nodes.node(commitment.participant).source.put(lanes, name, nodes.look);
+    commitments.push({ ...commitment, updateRoot, contentId });
+  }
+  const model = mean.finish(base);
+  const modelRoot = chunkTreeRoot(model);
+  const name = { round: 1, purpose: "model", root: modelRoot } as const;
+  const { source } = nodes.node(accounts.x);
+  const contentId = await source.put(model, { ...name, ...options.model?.(name) }, nodes.look);
+  const totalWeight = commitments.reduce((sum, { weight }) => sum + BigInt(weight), 0n);
+  const proposal: Proposal = { attempt: 0, aggregator: accounts.x, modelRoot, contentId, totalWeight, excluded: 0n };
+  const round: ProposedRound = {
+    ...roundOf({ baseModelRoot, commitments }),
+    phase: "proposed",
+    proposal: { ...proposal, hash: proposalHash(1, 1, proposal), challengeDeadlineS: 300 },
+  };
+  const look = { ...nodes.look, view: { ...before, rounds: [round] } };
+  const progress: Progress[] = [];
+  const judge = (account: Address, at = look) => {
+    const { store, source: own } = nodes.node(account);
+    const onProgress = (step: Progress) => void progress.push(step);
+    return judgeProposal({ store, source: own, log: silentLog, onProgress }, round, at);
+  };
+  return { ...nodes, look, round, judge, progress, model, commitments };
+}
+
+describe("a sealed task's readers", () => {
+  it("are the aggregators and the participants with a place that are not leaving", () => {
+    const enrolled = [accounts.a, accounts.b].map((participant, i) => ({ participant, leaving: i === 1 }));
+    const readers = readersOf({ enrolled }, everyone);
+    expect(readers.map(({ account }) => account)).to.deep.equal([accounts.a, accounts.x, accounts.y]);
+    expect(isReader(accounts.b, readers)).to.equal(false);
+    const revoked = everyone.map((member) => (member.account === accounts.a ? { ...member, roles: [] } : member));
+    expect(isReader(accounts.a, readersOf({ enrolled }, revoked))).to.equal(false);
+  });
+});
+
+describe("a node in a sealed task", () => {
+  it("stores what only readers can open, and agrees with a right proposal after it has opened the model", async () => {
+    const { judge, node, round, model, look } = await setUp();
+    const sealed = node(accounts.a).own.blobs.get(round.commitments[0]!.contentId)!;
+    expect(sealed.length).to.equal(4 * rules.parameterCount + 52);
+    expect(await judge(accounts.b)).to.deep.equal({ agrees: true });
+    expect(await node(accounts.b).source.model(round, look)).to.deep.equal(lanesToBytes(model));
+    expect(node(accounts.b).own.blobs.has(round.proposal.contentId), "it serves the sealed model, too").to.equal(true);
+  });
+
+  it("waits for a sealed model that is not to be had, and demands nothing of it", async () => {
+    const { judge, node, round } = await setUp();
+    node(accounts.x).own.blobs.delete(round.proposal.contentId);
+    expect(await judge(accounts.b)).to.deep.equal({ agrees: false, missing: [] });
+  });
+
+  it("does not agree with a right model that is sealed under another name", async () => {
+    const { judge, progress } = await setUp({ model: () => ({ round: 9 }) });
+    expect(await judge(accounts.b)).to.deep.equal({ agrees: false });
+    expect(progress).to.deep.equal([{ kind: "disputed", round: 1, findings: ["SEAL_BROKEN"] }]);
+  });
+
+  it("says what it cannot judge where it is no reader, and neither challenges nor demands", async () => {
+    const { judge, progress } = await setUp();
+    expect(await judge(stranger)).to.deep.equal({ agrees: false });
+    expect(progress.map(({ kind }) => kind)).to.deep.equal(["not-proven"]);
+  });
+
+  it("asks the others for the secrets that it was not given, and demands what nobody lets it read", async () => {
+    const { judge, asked, node, look } = await setUp({
+      members: everyone.filter(({ account }) => account !== accounts.d),
+    });
+    node(accounts.y);
+    expect(await judge(accounts.b)).to.deep.equal({ agrees: true });
+    const late = { ...look, members: everyone };
+    for (const account of [accounts.d, accounts.x, accounts.a, accounts.b, accounts.c]) node(account);
+    // those who answer have not seen the newcomer yet
+    expect((await judge(accounts.d, late)).missing).to.have.length(3);
+    expect(asked.length).to.be.above(0);
+  });
+
+  it("puts nothing without keys", async () => {
+    const { look } = await setUp();
+    const source = createModelSource({ store: memoryStore(), transport: { peerId: "p", connected: () => [] } });
+    const name = { round: 1, purpose: "update", root: baseModelRoot } as const;
+    await expectCode("BLOB_SEALED", () => source.put(base, name, look));
+    expect(source.reads(look)).to.equal(false);
+    expect(source.reads({ ...look, view: { ...look.view, spec: "{}" } })).to.equal(true);
+  });
+});
+
+describe("the answer to who asks for a keyring's secret", () => {
+  const request = (contentId: Bytes32, lengthBytes: number, taskId = 1) =>
+    encodeKeyringRequest({ taskId, sender: accounts.a, contentId, lengthBytes });
+
+  it("is the secret for readers, and the reason for others", async () => {
+    const { node, commitments } = await setUp();
+    const { contentId, lengthBytes } = keyringOf(node(accounts.a).own.blobs.get(commitments[0]!.contentId)!)!;
+    const ask = async (message: Uint8Array, from: Address) =>
+      decodeKeyringAnswer(await node(accounts.a).answer(message, peerOf(from)));
+    expect(await ask(request(contentId, lengthBytes), accounts.d)).to.include({ given: true });
+    for (const [message, from, reason] of [
+      [request(contentId, lengthBytes), stranger, "not-a-reader"],
+      [request(contentId, lengthBytes, 2), accounts.d, "unknown-task"],
+      [request(baseModelRoot, lengthBytes), accounts.d, "not-here"],
+      [request(contentId, 3), accounts.d, "not-here"],
+    ] as const)
+      expect(await ask(message, from)).to.deep.equal({ given: false, reason });
+    await expectCode("PEER_PROTOCOL", () => node(accounts.a).answer(Uint8Array.of(1), peerOf(accounts.d)));
+  });
+
+  it("lets a newcomer open what it was not sealed to", async () => {
+    const { node, commitments, look, asked } = await setUp({
+      members: everyone.map((member) => {
+        const { contact: _, ...unregistered } = member;
+        return member.account === accounts.d ? unregistered : member;
+      }),
+    });
+    // now everybody sees its registration
+    const seen = openNodes(look.view);
+    for (const account of [accounts.a, accounts.b, accounts.x]) {
+      for (const [contentId, bytes] of node(account).own.blobs) seen.node(account).own.blobs.set(contentId, bytes);
+    }
+    const bytes = await seen.node(accounts.d).source.update(commitments[0]!, seen.look);
+    expect(bytes.length).to.equal(4 * rules.parameterCount);
+    expect(seen.asked.length).to.be.above(0);
+    expect(asked).to.deep.equal([]);
+  });
+});
