@@ -114,7 +114,7 @@ export async function runDemo(options: DemoOptions, { output, log, signal }: Com
     if (!finished?.complete) throw new FedledgerError("INTERRUPTED");
     view.status("");
     output.say(
-      `\n${task.rules.rounds} rounds in ${((clock.nowMs() - startedMs) / 1000).toFixed(1)} s. Now an auditor who has only the address and the endpoint:\n`,
+      `\n${task.rules.rounds} rounds in ${((clock.nowMs() - startedMs) / 1000).toFixed(1)} s. Now an auditor who has only the address and the endpoint${task.spec.blobs === "members" ? ", and is given a grant" : ""}:\n`,
     );
     const opening = task.spec.blobs === "members" ? await grantTo(group, { url, chain, folder, view, signal }) : [];
     view.status("auditing: every round is recomputed from the chain and the blobs");

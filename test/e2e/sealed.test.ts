@@ -1,0 +1,184 @@
+import { join } from "node:path";
+import { expect } from "chai";
+import { createKeystore, deriveNodeKeys } from "../../node/chain/index.ts";
+import { composeAggregator, composeParticipant, type NodeSettings } from "../../node/cli/compose.ts";
+import { chunkTreeRoot } from "../../node/core/chunk-tree.ts";
+import { initialLanes } from "../../node/core/initial-model.ts";
+import { modelLayout } from "../../node/core/model-layout.ts";
+import { canonicalTaskSpec, parseTaskSpec } from "../../node/core/task-spec.ts";
+import {
+  type FederationFixture,
+  type FixtureMember,
+  silentLog,
+  startFederation,
+} from "../support/federation-fixture.ts";
+import { runFedledger } from "../support/fedledger-process.ts";
+import { createPullingTrainer } from "../support/pulling-trainer.ts";
+import { runInProcess } from "../support/run-command.ts";
+import { temporaryDirectory } from "../support/temporary-directory.ts";
+
+const spec = parseTaskSpec({
+  format: "fedledger/task/1",
+  name: "sealed",
+  model: { kind: "linear-regression", inputs: 99, output: { kind: "numbers", count: 1 } },
+  initialSeed: 3,
+  training: { objective: "fedavg", epochs: 1, batchSize: 8, learningRate: 0.1 },
+  data: {},
+  blobs: "members",
+});
+const fractionBits = 16;
+const password = { FEDLEDGER_PASSWORD: "of the auditor" };
+
+describe("a task whose blobs are sealed", function () {
+  this.timeout(120_000);
+  let folder: Awaited<ReturnType<typeof temporaryDirectory>>;
+  let fixture: FederationFixture;
+  let record: readonly string[];
+  const closing: (() => Promise<unknown>)[] = [];
+  const keyOf = ({ privateKey }: FixtureMember) => deriveNodeKeys(privateKey).encryption.publicKey;
+  const fileOf = (name: string) => join(folder.path, name);
+
+  before(async () => {
+    folder = await temporaryDirectory();
+    fixture = await startFederation({
+      participants: 2,
+      aggregators: 1,
+      outsiders: 2,
+      register: false,
+      blockIntervalMs: 300,
+    });
+    const { parameterCount } = modelLayout(spec.model);
+    const taskId = await fixture.createTask({
+      rules: { parameterCount, fractionBits, rounds: 2, clipLanes: 1 << 20 },
+      modelRoot: chunkTreeRoot(initialLanes(spec, fractionBits)),
+      spec: canonicalTaskSpec(spec),
+      enrol: [],
+    });
+    record = ["--task", String(taskId), "--rpc", fixture.url, "--federation", fixture.federation, "--json"];
+    const events = { log: silentLog, onProgress: () => undefined, onReceived: () => undefined };
+    const settings = (member: FixtureMember): NodeSettings => settingsOf(fixture, member, taskId, folder.path);
+    const [aggregator] = fixture.aggregators as [FixtureMember];
+    const nodes = await Promise.all([
+      composeAggregator({ ...settings(aggregator), openWhenEnrolled: 2 }, events),
+      ...fixture.participants.map((member, i) =>
+        composeParticipant({ ...settings(member), seed: i }, events, async () => createPullingTrainer(i / 4)),
+      ),
+    ]);
+    closing.push(...nodes.map(({ close }) => close));
+    for (const { role } of nodes) role.start();
+    await Promise.all(nodes.map(({ role }) => role.done));
+  });
+  after(async () => {
+    await Promise.all(closing.splice(0).map((close) => close()));
+    await fixture.close();
+    await folder.remove();
+  });
+
+  /** The test accounts are the fixture's, in this order: the admin, participants, aggregators, outsiders. */
+  const asAccount = (index: number) => ["--dev-account", String(index)];
+  const [participant, aggregator, auditor, stranger] = [1, 3, 4, 5].map(asAccount) as [
+    string[],
+    string[],
+    string[],
+    string[],
+  ];
+  const audit = (...args: readonly string[]) => runInProcess(["audit", ...record, ...args]);
+
+  it("is audited by its members, and by nobody else without a grant", async () => {
+    expect(await audit(...participant)).to.include({ exit: 0 });
+    expect(await audit(...aggregator)).to.include({ exit: 0 });
+    for (const [args, code] of [
+      [[], "BLOBS_SEALED"],
+      [stranger, "UPDATE_SEALED"],
+    ] as const) {
+      const { exit, events } = await audit(...args);
+      expect(exit).to.equal(4);
+      const { findings } = events.at(-1) as { findings: readonly { code: string }[] };
+      expect(findings[0]!.code).to.equal(code);
+    }
+  });
+
+  it("is audited by whom a member gives a grant, and by no other with it", async () => {
+    const [auditing] = fixture.outsiders as [FixtureMember];
+    const grant = fileOf("grant.json");
+    const create = ["grant", "create", ...record, "--auditor", keyOf(auditing), "--out", grant];
+    const granted = await runInProcess([...create, ...participant]);
+    expect(granted.exit, granted.stderr).to.equal(0);
+    expect(granted.events[0]).to.include({ event: "granted", fromRound: 1, toRound: 2, keyrings: 3, missing: 0 });
+    const audited = await audit("--grant", grant, ...auditor);
+    expect(audited.exit, audited.stdout).to.equal(0);
+    expect(audited.events.at(-1)).to.include({ verdict: "verified" });
+    const stolen = await audit("--grant", grant, ...stranger);
+    expect(stolen.exit).to.equal(2);
+    expect(stolen.stderr).to.contain("GRANT_INVALID");
+    expect((await runInProcess([...create, "--force", ...stranger])).stderr).to.contain("BLOB_SEALED");
+    const elsewhere = await runInProcess(["audit", ...record, "--task", "2", "--grant", grant, ...auditor]);
+    expect(elsewhere.exit).to.equal(2);
+  });
+
+  it("is granted to a keystore, and to an account that is registered", async () => {
+    const path = fileOf("auditor.json");
+    await createKeystore({ path, password: password.FEDLEDGER_PASSWORD });
+    const create = ["grant", "create", ...record, ...aggregator];
+    const grant = fileOf("by-keystore.json");
+    expect(await runInProcess([...create, "--auditor", path, "--out", grant], password)).to.include({ exit: 0 });
+    expect(await runInProcess(["audit", ...record, "--grant", grant, "--keystore", path], password)).to.include({
+      exit: 0,
+    });
+    const [member] = fixture.participants as [FixtureMember];
+    const [nobody] = fixture.outsiders as [FixtureMember];
+    expect(await runInProcess([...create, "--auditor", member.account, "--out", fileOf("a.json")])).to.include({
+      exit: 0,
+    });
+    expect(await runInProcess([...create, "--auditor", nobody.account, "--out", fileOf("b.json")])).to.include({
+      exit: 2,
+    });
+    expect(await runInProcess([...create, "--auditor", "nothing", "--out", fileOf("c.json")])).to.include({ exit: 2 });
+  });
+
+  it("gives its model to its members only", async () => {
+    const out = fileOf("model.safetensors");
+    const refused = await runInProcess(["model", "export", ...record, "--out", out]);
+    expect([refused.exit, refused.stderr.includes("BLOB_SEALED")]).to.deep.equal([4, true]);
+    expect(await runInProcess(["model", "export", ...record, "--out", out, ...participant])).to.include({ exit: 0 });
+  });
+
+  it("runs as a demo, whose auditor is given a grant", async () => {
+    const out = fileOf("demo");
+    const size = ["--participants", "2", "--rounds", "2"];
+    const { code, events, stderr } = await runFedledger([
+      "demo",
+      "--json",
+      "--blobs",
+      "members",
+      ...size,
+      "--out",
+      out,
+    ]);
+    expect(code, stderr).to.equal(0);
+    const told = events
+      .filter(({ event, name }) => event === "node" && name === "auditor")
+      .map(({ data }) => data as Record<string, unknown>);
+    expect(told.find(({ event }) => event === "verdict")).to.include({ verdict: "verified", exitCode: 0 });
+  });
+});
+
+function settingsOf(fixture: FederationFixture, member: FixtureMember, taskId: number, folder: string): NodeSettings {
+  const all = [fixture.admin, ...fixture.participants, ...fixture.aggregators];
+  return {
+    task: taskId,
+    rpc: [fixture.url],
+    federation: fixture.federation,
+    confirmations: 0,
+    keystore: undefined,
+    passwordFile: undefined,
+    devAccount: all.indexOf(member),
+    dir: join(folder, member.account),
+    listen: ["/ip4/127.0.0.1/tcp/0"],
+    announce: undefined,
+    gateway: "127.0.0.1:0",
+    mdns: false,
+    ipfs: undefined,
+    exitWhenComplete: false,
+  };
+}
