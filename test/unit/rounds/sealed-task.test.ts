@@ -126,11 +126,11 @@ async function setUp(
 describe("a sealed task's readers", () => {
   it("are the aggregators and the participants with a place that are not leaving", () => {
     const enrolled = [accounts.a, accounts.b].map((participant, i) => ({ participant, leaving: i === 1 }));
-    const readers = readersOf({ enrolled }, everyone);
+    const readers = readersOf({ enrolled, spec }, everyone);
     expect(readers.map(({ account }) => account)).to.deep.equal([accounts.a, accounts.x, accounts.y]);
     expect(isReader(accounts.b, readers)).to.equal(false);
     const revoked = everyone.map((member) => (member.account === accounts.a ? { ...member, roles: [] } : member));
-    expect(isReader(accounts.a, readersOf({ enrolled }, revoked))).to.equal(false);
+    expect(isReader(accounts.a, readersOf({ enrolled, spec }, revoked))).to.equal(false);
   });
 });
 
