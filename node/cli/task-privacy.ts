@@ -68,10 +68,22 @@ export function withPrivacy(
     roundsPerParticipant: values.roundsPerParticipant || fit,
   };
   const problem = privacyProblems(noisy, kept)[0];
-  if (problem === undefined) return { spec: noisy, rules: kept };
+  if (problem === undefined) {
+    refuseEarlyEnd(kept, fit, values);
+    return { spec: noisy, rules: kept };
+  }
   const { field, reason } = problem;
   if (field === "roundsPerParticipant") throw new FedledgerError("PRIVACY_BUDGET_TOO_SMALL", { reason });
   throw new FedledgerError("INVALID_CONFIG", { name: field, reason });
+}
+
+/** Throws PRIVACY_BUDGET_TOO_SMALL where everybody's budget would be spent before the task's last round, and nobody said that it should. */
+function refuseEarlyEnd({ rounds, participationBps }: TaskRules, fit: number, { roundsPerParticipant }: Values): void {
+  const expected = Math.ceil((rounds * participationBps) / 10_000);
+  if (roundsPerParticipant || expected <= fit) return;
+  throw new FedledgerError("PRIVACY_BUDGET_TOO_SMALL", {
+    reason: `this noise allows a participant ${fit} rounds, but each is drawn in about ${expected} of ${rounds}`,
+  });
 }
 
 /** What a task's noise is, for people. */

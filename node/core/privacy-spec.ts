@@ -11,10 +11,10 @@ const guarantee = {
 /** Greatest norm, in units of the model's parameters. */
 const clipNorm = z
   .number()
-  .positive()
+  .min(1e-9)
   .max(2 ** 30);
 /** Noise over clip norm: the standard deviation for Gaussian and Skellam noise, the *scale* for Laplace noise (its std is sqrt(2) times that). */
-const noiseMultiplier = z.number().positive().max(1e6);
+const noiseMultiplier = z.number().min(1e-3).max(1e6);
 
 /** Noise on a participant's update as a whole: what is protected is everything it has. */
 const participantPrivacy = z.strictObject({
@@ -32,7 +32,7 @@ const participantPrivacy = z.strictObject({
       /** Step of the logarithm of the clip norm. */
       rate: z.number().positive().max(10),
       /** Standard deviation of the noise on the number of updates within (on each one's word in transparent tasks). */
-      noiseStd: z.number().positive().max(1e6),
+      noiseStd: z.number().min(1e-3).max(1e6),
     })
     .optional(),
 });
@@ -45,7 +45,7 @@ const examplePrivacy = z.strictObject({
   clipNorm,
   noiseMultiplier,
   /** Probability with which an example is in a step's batch; an epoch has ceil(1 / samplingRate) steps. */
-  samplingRate: z.number().positive().max(1),
+  samplingRate: z.number().min(1e-6).max(1),
   ...guarantee,
 });
 

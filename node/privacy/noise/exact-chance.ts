@@ -3,11 +3,11 @@ import type { RandomWords } from "./random-words.ts";
 /** A probability as an integer: within 1 of `p * 2^bits`. */
 export type FixedProbability = (bits: number) => bigint;
 
-/** What `Math.exp` and the few operations around it may be wrong by, with much room: 2^-44 of one. */
-const slack = 2 ** 9;
+/** What `Math.exp` and the few operations around it may be wrong by, with much room. */
+const slack = 2 ** -44;
 
 /**
- * True with probability p, exactly: a uniform number, whose bits are drawn as they are needed, is compared with p. Its first 53 bits
+ * True with probability p, exactly: a uniform number, whose bits are drawn as they are needed, is compared with p. Its first 32 bits, or 53,
  * settle it nearly always against `approximate`; where they are too near (with probability 2^-43), more are drawn and compared with `exact`.
  *
  * The result is that of an unlimited comparison, so no floating-point number decides what is drawn.
@@ -15,11 +15,15 @@ const slack = 2 ** 9;
  * @param approximate p within 2^-44, from 0 to 1
  */
 export function drawChance(words: RandomWords, approximate: number, exact: FixedProbability): boolean {
-  const first = words.uint53();
-  const threshold = approximate * 2 ** 53;
-  if (first + 1 <= threshold - slack) return true;
-  if (first >= threshold + slack) return false;
-  return compareOn(words, BigInt(first), exact);
+  const first = words.uint32();
+  const short = approximate * 2 ** 32;
+  if (first + 1 <= short - slack * 2 ** 32) return true;
+  if (first >= short + slack * 2 ** 32) return false;
+  const longer = first * 2 ** 21 + (words.uint32() >>> 11);
+  const long = approximate * 2 ** 53;
+  if (longer + 1 <= long - slack * 2 ** 53) return true;
+  if (longer >= long + slack * 2 ** 53) return false;
+  return compareOn(words, BigInt(longer), exact);
 }
 
 function compareOn(words: RandomWords, first: bigint, exact: FixedProbability): boolean {

@@ -68,6 +68,9 @@ describe("cli/task-privacy", () => {
     await expectCode("PRIVACY_BUDGET_TOO_SMALL", () =>
       choose({ epsilon: 8, noiseMultiplier: 3, roundsPerParticipant: 60 }, { rounds: 100 }),
     );
+    await expectCode("PRIVACY_BUDGET_TOO_SMALL", () => choose({ epsilon: 8, noiseMultiplier: 1.5 }, { rounds: 20 }));
+    const drawnSeldom = choose({ epsilon: 8, noiseMultiplier: 1.5 }, { rounds: 20, participationBps: 1500 });
+    expect(drawnSeldom.rules.roundsPerParticipant).to.be.within(3, 8);
     await expectCode("PRIVACY_TARGET_UNREACHABLE", () => choose({ epsilon: 0.001, delta: 1e-15 }, { rounds: 65535 }));
   });
 

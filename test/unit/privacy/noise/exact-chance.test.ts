@@ -8,9 +8,11 @@ import { createSeededRandom } from "../../../simulation/seeded-random.ts";
 /** Words whose bits are those of a number in [0, 1), given as an integer of 53 + 96 bits. */
 function wordsOf(bits: bigint): RandomWords {
   let asked = 0;
+  // the second word gives 21 bits of its 32
+  const words = [bits >> 117n, ((bits >> 96n) & 0x1f_ffffn) << 11n, bits >> 64n, bits >> 32n, bits];
   return {
-    uint53: () => Number(bits >> 96n),
-    uint32: () => Number((bits >> BigInt(64 - 32 * asked++)) & 0xffff_ffffn),
+    uint53: () => expect.fail("not asked"),
+    uint32: () => Number(words[asked++]! & 0xffff_ffffn),
     below: () => 0,
     bit: () => false,
   };

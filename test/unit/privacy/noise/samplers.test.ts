@@ -88,7 +88,8 @@ describe("privacy/noise samplers", () => {
   it("discrete Laplace of scale 40,000: the deviation is sqrt(2) times the scale", () => {
     const moments = momentsOf(createDiscreteLaplace(40_000, words(16)), 60_000);
     expect(moments.std / 40_000).to.be.within(1.39, 1.44);
-    expect(moments.kurtosis).to.be.within(5.6, 6.4);
+    // the kurtosis of so few Laplace draws is within 6 ± 0.8, four deviations
+    expect(moments.kurtosis).to.be.within(5.2, 6.8);
   });
 
   it("a sum of shares has the deviation of the whole, each share its part", () => {
