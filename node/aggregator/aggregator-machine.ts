@@ -60,7 +60,7 @@ function reduce(state: AggregatorState, event: AggregatorEvent | RoundEvent): Ag
     case "opening":
       return { ...state, opening: event.opening };
     case "aggregated":
-      return { ...state, result: { subject: event.subject, proposal: event.proposal } };
+      return { ...state, result: withoutKind(event) };
     case "looked": {
       const now = new Set(roundsInFlight(event.view).flatMap(({ commitments }) => commitments.map(updateKey)));
       const kept = [...state.updates].filter(([key]) => now.has(key));
@@ -72,6 +72,13 @@ function reduce(state: AggregatorState, event: AggregatorEvent | RoundEvent): Ag
     default:
       return reduceRound(state, event);
   }
+}
+
+function withoutKind({
+  kind: _,
+  ...result
+}: Extract<AggregatorEvent, { kind: "aggregated" }>): AggregatorState["result"] {
+  return result;
 }
 
 function outcome(state: AggregatorState): Outcome | undefined {

@@ -25,7 +25,12 @@ export interface AggregatorState extends RoundState {
   /** What putting together what opens a masked round came to last. */
   readonly opening?: Opening;
   /** The computed result, and what it was computed from. */
-  readonly result?: { readonly subject: string; readonly proposal: Proposal };
+  readonly result?: {
+    readonly subject: string;
+    readonly proposal: Proposal;
+    /** In an encrypted task: the content id of the sum. */
+    readonly openings?: Hex;
+  };
 }
 
 /** What opens a masked round, as far as it was told. */
@@ -54,7 +59,13 @@ export type AggregatorEvent =
   /** A share bundle is in the store. */
   | { readonly kind: "bundle"; readonly sharesId: Bytes32 }
   | { readonly kind: "opening"; readonly opening: Opening }
-  | { readonly kind: "aggregated"; readonly subject: string; readonly proposal: Proposal };
+  | {
+      readonly kind: "aggregated";
+      readonly subject: string;
+      readonly proposal: Proposal;
+      /** In an encrypted task: the content id of the sum. */
+      readonly openings?: Hex;
+    };
 
 /** What an aggregator does. */
 export type AggregatorAction =

@@ -16,6 +16,7 @@ import type { RoleDeps, RoleProcess } from "../rounds/role-process.ts";
 import { sendCall } from "../rounds/send-call.ts";
 import { createShareBundles } from "../rounds/share-bundles.ts";
 import { createTaskSealing } from "../rounds/task-sealing.ts";
+import { aggregateEncrypted } from "./aggregate-encrypted.ts";
 import { aggregateRound } from "./aggregate-round.ts";
 import {
   type AggregatorAction,
@@ -70,6 +71,8 @@ export function createAggregator(deps: AggregatorDeps, options: AggregatorOption
   );
   const custody = createCustodyJournal(journal);
   let aggregateStartMs = clock.nowMs();
+  let aggregating: string | undefined;
+  const adding = { me, store, source, transport, log, onProgress, timeoutMs: times.holdTimeoutMs, memory: {} };
 
   async function perform(
     action: AggregatorAction,
@@ -129,9 +132,16 @@ export function createAggregator(deps: AggregatorDeps, options: AggregatorOption
         return;
       }
       case "aggregate": {
-        aggregateStartMs = clock.nowMs();
-        for (const event of await aggregateRound({ me, source }, action, look)) emit(event);
-        return;
+        if (aggregating !== action.subject) {
+          aggregating = action.subject;
+          aggregateStartMs = clock.nowMs();
+        }
+        const events =
+          state.view!.rules.mode === "encrypted"
+            ? await aggregateEncrypted(adding, action, { ...look, nowS: state.head!.timestampS })
+            : await aggregateRound({ me, source }, action, look);
+        for (const event of events) emit(event);
+        return events.length === 0 ? { repeatMs: times.republishMs } : undefined;
       }
     }
   }

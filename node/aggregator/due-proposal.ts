@@ -44,8 +44,10 @@ export function dueProposal(state: AggregatorState, round: RoundView): readonly 
     proposal: result.proposal,
     ...(rules.holders > 0 && { words }),
   };
-  const call: ChainCall = openings
-    ? { kind: "proposeOpened", ...contents, openings }
+  // of an encrypted round the sum is known only when it was computed
+  const shown = openings ?? result.openings;
+  const call: ChainCall = shown
+    ? { kind: "proposeOpened", ...contents, openings: shown }
     : { kind: "propose", ...contents };
   return [{ kind: "send", key: `propose:${about}`, call }];
 }

@@ -1,5 +1,5 @@
 import { checkUpdate } from "../audit/check-update.ts";
-import { isSealed, taskBlobBytes } from "../core/blob-length.ts";
+import { isSealed, updateBlobBytes } from "../core/blob-length.ts";
 import { FedledgerError, isFedledgerError } from "../core/error.ts";
 import type { Address, Bytes32, PeerIdText } from "../core/ids.ts";
 import type { Custody, Member } from "../core/records.ts";
@@ -85,7 +85,7 @@ export function createUpdateHolder(deps: {
     const { participant, view, members } = judged;
     const { taskId, round, updateRoot, contentId } = request;
     const custody = { taskId, round, participant, updateRoot, contentId, aggregator: chain.account };
-    const lengthBytes = taskBlobBytes(view);
+    const lengthBytes = updateBlobBytes(view);
     // bytes that were held before stay, whatever is said of them now: they may be another's, whose custody was signed
     const before = held.get(contentId);
     const forget = () => (before === undefined ? held.delete(contentId) : held.set(contentId, before));
@@ -124,7 +124,7 @@ export function createUpdateHolder(deps: {
       for (const [contentId, { round }] of held) {
         if (round >= running) continue;
         held.delete(contentId);
-        if (!committed.has(contentId)) await store.remove(contentId, taskBlobBytes(view));
+        if (!committed.has(contentId)) await store.remove(contentId, updateBlobBytes(view));
       }
     },
   };

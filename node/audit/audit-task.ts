@@ -14,6 +14,7 @@ import { checkRecord } from "./check-record.ts";
 import { checkRound } from "./check-round.ts";
 import type { StoredState } from "./check-storage.ts";
 import { checkTask, type TaskCheck } from "./check-task.ts";
+import { judgeUnopened } from "./encrypted-round.ts";
 import { createFindingLog, type Finding } from "./findings.ts";
 import { isUnavailable } from "./is-unavailable.ts";
 import { readBlob } from "./read-blob.ts";
@@ -90,8 +91,7 @@ function beginAudit(input: AuditInput, record: TaskRecord, task: TaskCheck, samp
   const { rules, modelRoot } = record.created;
   const { store, opener, providers, signal, onProgress } = input;
   const reuse = createReuseCheck();
-  const { parameterCount } = rules;
-  const lengthBytes = 4 * parameterCount;
+  const lengthBytes = 4 * rules.parameterCount;
   const sealed = task.spec?.blobs === "members";
   /** The newest model: that of the round before, final or, where the next round was opened on it, proposed. */
   let candidate: Model | undefined;
@@ -99,7 +99,7 @@ function beginAudit(input: AuditInput, record: TaskRecord, task: TaskCheck, samp
 
   const get = (contentId: Bytes32, name: SealedName): Promise<Uint8Array> =>
     readBlob(
-      { store, parameterCount, sealed, opener },
+      { store, rules, sealed, opener },
       { ...name, contentId },
       { ...(providers && { providers: providers(name.sender) }), signal },
     );
@@ -165,9 +165,19 @@ function beginAudit(input: AuditInput, record: TaskRecord, task: TaskCheck, samp
     const modelBlob = typeof found === "object" ? "right" : found;
     candidate = right ? { root: check.modelRoot!, lanes: check.lanes! } : typeof found === "object" ? found : undefined;
     if (round.phase === "finalized") model = candidate;
+    const log = createFindingLog(record.taskId, round.round);
+    // nobody without the key recomputes the model of an encrypted round
+    const unopened =
+      rules.mode === "encrypted" &&
+      judgeUnopened(log, {
+        ...{ rules, proposal: round.proposal!, sum: check.sum, base: base?.lanes },
+        model: typeof found === "object" ? found.lanes : undefined,
+      });
+    const models = findModel(round, { base: base !== undefined, right, modelBlob, check, sealed });
     return {
       ...check,
-      findings: [...check.findings, ...findModel(round, { base: base !== undefined, right, modelBlob, check, sealed })],
+      ...unopened,
+      findings: [...check.findings, ...log.findings, ...models],
       modelBlob,
       bytesChecked: check.bytesChecked + (modelBlob === "right" ? lengthBytes : 0),
       unsampled: false,

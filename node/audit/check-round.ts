@@ -8,8 +8,10 @@ import type { Commitment, Proposal, TaskRules } from "../core/records.ts";
 import type { RoundView } from "../core/task-view.ts";
 import { checkSealedModel } from "./check-sealed-model.ts";
 import { checkUpdate, missingUpdate, type UpdateCheck } from "./check-update.ts";
+import { beginCipherSum, concludeEncrypted, type RecomputedModel, type RecomputedSum } from "./encrypted-round.ts";
 import { createFindingLog, type Finding, type FindingLog } from "./findings.ts";
 import { isUnavailable } from "./is-unavailable.ts";
+import { greatestChange } from "./lane-changes.ts";
 import { beginMaskedMean, type MaskableRound, sumBeyondClip } from "./masked-round.ts";
 
 /** What is known of one committed update after a look at its bytes. */
@@ -45,6 +47,8 @@ export interface RoundCheck {
   readonly agrees: boolean;
   /** Bytes of updates fetched and checked. */
   readonly bytesChecked: number;
+  /** Of an encrypted round: the recomputed sum of its ciphertexts; present when every update was there and valid. */
+  readonly sum?: RecomputedSum;
   /** Of a masked round: the first slot that the proposal opens falsely; absent where there is none. */
   readonly falseOpening?: number;
 }
@@ -58,6 +62,8 @@ export interface RoundCheckInput {
     Pick<RoundView, "withheld"> & { readonly proposal?: (Proposal & { readonly openings?: Hex }) | undefined };
   /** Of a masked round without a proposal: what opens its sum. */
   readonly openings?: Hex | undefined;
+  /** Of an encrypted round: opens its sum, for who holds the key. Without it the sum is compared, and the model is not recomputed. */
+  readonly open?: ((sum: Uint8Array) => Promise<Int32Array>) | undefined;
   /** The base model; not modified. Without it the updates are checked, and nothing is recomputed. */
   readonly baseLanes: Int32Array | undefined;
   /** The blob of an update; undefined, or a rejection with BLOB_NOT_FOUND, BLOB_CORRUPT, BLOB_TOO_LARGE, where it cannot be had. */
@@ -85,6 +91,7 @@ export interface RoundCheckInput {
  *
  * In a masked round the openings are compared with the advertised keys; true ones free the sum of its masks, false ones are a finding, and
  * nothing is recomputed. A sum beyond what honest updates come to is told and cut, as the contract cuts it: the proposal is right all the same.
+ * In an encrypted round the sum of the ciphertexts is compared with the one on record; the model is recomputed where `open` opens the sum.
  * Rejects with the signal's reason, with UNSUPPORTED_RULE, with LENGTH_MISMATCH if `baseLanes` is not the task's size,
  * and with whatever `getUpdate` rejects with beside the codes above.
  */
@@ -96,7 +103,8 @@ export async function checkRound(input: RoundCheckInput): Promise<RoundCheck> {
   const updates: UpdateStatus[] = [];
   const included: Commitment[] = [];
   const masked = beginMaskedMean(log, { taskId, rules, round, openings: input.openings ?? proposal?.openings });
-  const aggregation = rules.mode === "masked" ? masked?.mean : ruleByName(rules.rule).create(rules);
+  const cipherSum = beginCipherSum(rules);
+  const aggregation = rules.mode === "transparent" ? ruleByName(rules.rule).create(rules) : masked?.mean;
   let totalWeight = 0n;
   let bytesChecked = 0;
   for (const commitment of round.commitments) {
@@ -113,7 +121,7 @@ export async function checkRound(input: RoundCheckInput): Promise<RoundCheck> {
       included.push(commitment);
       totalWeight += BigInt(commitment.weight);
       findings.push(...check.findings);
-      if (check.lanes) aggregation?.add(check.lanes, commitment.weight);
+      if (check.lanes) (cipherSum ?? aggregation)?.add(check.lanes, commitment.weight);
       else if (check.status === "invalid" && proposal) blameInclusion(log, commitment, proposal);
     }
     input.onProgress?.({ updates: updates.length, of: round.commitments.length });
@@ -129,7 +137,17 @@ export async function checkRound(input: RoundCheckInput): Promise<RoundCheck> {
   const falseOpening = masked?.falseOpening === undefined ? {} : { falseOpening: masked.falseOpening };
   const done = { updates, included, totalWeight, bytesChecked, ...falseOpening };
   const complete = updates.every(({ excluded, status }) => excluded || status === "valid");
-  const isMean = rules.mode !== "masked" || included.length === round.commitments.length;
+  const isMean = rules.mode === "transparent" || included.length === round.commitments.length;
+  if (cipherSum && complete && isMean && included.length > 0) {
+    const sum = cipherSum.finish();
+    const opened = await concludeEncrypted(log, {
+      ...{ rules, proposal, baseLanes, sum, totalWeight, open: input.open },
+      compare: (proposed, recomputed) => compare(log, proposed, recomputed, input),
+    });
+    const found = [...findings, ...log.findings];
+    const agrees = !!proposal && opened.lanes !== undefined && found.length === 0;
+    return { ...done, ...opened, findings: [...found, ...sumBeyondClip(opened, { taskId, rules, round })], agrees };
+  }
   const trim = trimOf(rules, included.length) ?? 0;
   if (!baseLanes || !aggregation || !complete || !isMean || included.length === 0 || included.length <= 2 * trim) {
     return { ...done, findings: [...findings, ...log.findings], agrees: false };
@@ -213,7 +231,7 @@ function blameInclusion(log: FindingLog, commitment: Commitment, proposal: Propo
 async function compare(
   log: FindingLog,
   proposal: Proposal,
-  recomputed: { lanes: Int32Array; modelRoot: Bytes32; contentId: Bytes32 },
+  recomputed: RecomputedModel,
   { taskId, round, sealed, getModel, signal }: RoundCheckInput,
 ): Promise<void> {
   const party = proposal.aggregator;
@@ -272,10 +290,4 @@ function firstDifference(expected: Int32Array, actual: Int32Array | undefined) {
   if (actual?.length !== expected.length) return undefined;
   const lane = expected.findIndex((value, i) => value !== actual[i]);
   return lane === -1 ? undefined : { lane, expected: expected[lane]!, actual: actual[lane]! };
-}
-
-function greatestChange(a: Int32Array, b: Int32Array): number {
-  let greatest = 0;
-  for (let i = 0; i < a.length; i++) greatest = Math.max(greatest, Math.abs(b[i]! - a[i]!));
-  return greatest;
 }

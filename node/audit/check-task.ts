@@ -6,6 +6,7 @@ import type { TaskRules } from "../core/records.ts";
 import { taskLaneCount } from "../core/task-lanes.ts";
 import { canonicalTaskSpec, parseTaskSpecJson, type TaskSpec } from "../core/task-spec.ts";
 import { privacyProblems } from "../privacy/check-privacy.ts";
+import { mostEncryptedParameters } from "../privacy/encrypted/parameters.ts";
 import { createFindingLog, type Finding, type FindingLog } from "./findings.ts";
 import type { EventOf } from "./task-record.ts";
 
@@ -39,14 +40,14 @@ export function checkTask(created: EventOf<"TaskCreated">): TaskCheck {
       data: { fields: wrongRules.join(",") },
     });
   }
-  const supported = rules.mode === "transparent" || rules.mode === "masked";
+  const supported = rules.mode !== "encrypted" || rules.parameterCount <= mostEncryptedParameters;
   if (!supported) {
     log.add({
       code: "RULE_UNSUPPORTED",
       severity: "unchecked",
       party: creator,
-      message: `This version cannot recompute rounds in ${rules.mode} mode.`,
-      data: { mode: rules.mode },
+      message: `Encrypted updates of ${rules.parameterCount} parameters are larger than any blob: no round can have a result.`,
+      data: { parameterCount: rules.parameterCount, most: mostEncryptedParameters },
     });
   }
   const computable = supported && wrongRules.length === 0;

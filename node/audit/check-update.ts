@@ -1,3 +1,4 @@
+import { updateLanesOf } from "../core/blob-length.ts";
 import { chunkLanes, chunkTreeRoot } from "../core/chunk-tree.ts";
 import { updateRootOf } from "../core/commitment.ts";
 import { contentIdOf } from "../core/content-id.ts";
@@ -6,6 +7,7 @@ import { hexEquals } from "../core/hex.ts";
 import type { Bytes32 } from "../core/ids.ts";
 import { bytesToLanes } from "../core/lanes.ts";
 import type { Commitment, TaskRules } from "../core/records.ts";
+import { checkCipherUpdate } from "./encrypted-round.ts";
 import { createFindingLog, type Finding } from "./findings.ts";
 
 /** What a look at an update's bytes brought. */
@@ -22,7 +24,7 @@ export interface UpdateCheck {
 
 /**
  * Checks the bytes of an update against its commitment: length, content id, chunk tree root, then the clip. The lanes of a masked update
- * can be anything: under the mask nobody sees the clip, and only the sum is cut.
+ * can be anything: under the mask nobody sees the clip, and only the sum is cut. An encrypted one must be a ciphertext, of which nothing else can be seen.
  *
  * Bytes that have the committed content id but not the root, or the root but not the content id, prove that the
  * participant committed to two different things: a violation. Bytes that have neither prove only that their source
@@ -42,7 +44,7 @@ export async function checkUpdate(input: {
   const lanesRoot = lanes && chunkTreeRoot(lanes);
   const rootMatches = lanesRoot !== undefined && hexEquals(updateRootOf(party, lanesRoot), updateRoot);
   const contentMatches = opened === true || (bytes.length > 0 && hexEquals(await contentIdOf(bytes), contentId));
-  if (!rootMatches || !contentMatches || lanes?.length !== rules.parameterCount) {
+  if (!rootMatches || !contentMatches || lanes?.length !== updateLanesOf(rules)) {
     const proven = rootMatches || contentMatches;
     log.add({
       code: "UPDATE_BYTES_DIFFER",
@@ -55,6 +57,7 @@ export async function checkUpdate(input: {
     });
     return { findings: log.findings, informationBits: 0 };
   }
+  if (rules.mode === "encrypted") return { ...checkCipherUpdate(lanes, { bytes, commitment, rules }), lanesRoot };
   if (rules.mode === "masked") return { lanes, lanesRoot, findings: [], informationBits: 8 * bytes.length };
   const { outside, informationBits } = scan(lanes, rules.clipLanes);
   if (outside === -1) return { lanes, lanesRoot, findings: [], informationBits };

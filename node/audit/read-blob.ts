@@ -1,15 +1,16 @@
-import { blobLengthBytes } from "../core/blob-length.ts";
+import { blobLengthBytes, updateLanesOf } from "../core/blob-length.ts";
 import { contentIdOf } from "../core/content-id.ts";
 import { FedledgerError } from "../core/error.ts";
 import { hexEquals } from "../core/hex.ts";
 import type { Bytes32, PeerIdText } from "../core/ids.ts";
+import type { TaskRules } from "../core/records.ts";
 import type { BlobOpener, KeyringRef, SealedName } from "../ports/sealing.ts";
 import type { BlobStore } from "../ports/storage.ts";
 
 /** How the blobs of a task are read. */
 export interface BlobReading {
   readonly store: Pick<BlobStore, "get">;
-  readonly parameterCount: number;
+  readonly rules: Pick<TaskRules, "mode" | "parameterCount">;
   /** Whether the task's blobs are sealed to its members. */
   readonly sealed: boolean;
   /** What opens them; without it they stay sealed. */
@@ -32,13 +33,14 @@ export interface ReadOptions {
  * content id. Rejects as BlobStore.get does, and with BLOB_SEALED and SEAL_BROKEN as BlobOpener.open does.
  */
 export async function readBlob(
-  { store, parameterCount, sealed, opener }: BlobReading,
+  { store, rules, sealed, opener }: BlobReading,
   name: BlobName,
   { providers, signal, ask }: ReadOptions = {},
 ): Promise<Uint8Array> {
   const { contentId } = name;
   const options = { ...(providers && { providers }), ...(signal && { signal }) };
-  const lengthBytes = blobLengthBytes(parameterCount, sealed);
+  const laneCount = name.purpose === "update" ? updateLanesOf(rules) : rules.parameterCount;
+  const lengthBytes = blobLengthBytes(laneCount, sealed);
   if (!sealed) return await store.get(contentId, { ...options, lengthBytes });
   if (opener === undefined) {
     throw new FedledgerError("BLOB_SEALED", { contentId, sender: name.sender, reason: "there is no key for it here" });

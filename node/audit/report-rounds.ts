@@ -30,7 +30,7 @@ function roundRow(round: RoundVerdict, tell: (value: number) => string, gas: boo
     round.gas &&
     `open ${wholeNumber(round.gas.open)}, commitments ${wholeNumber(round.gas.commit)}, close ${wholeNumber(round.gas.close)}, propose ${wholeNumber(round.gas.propose)}, end ${wholeNumber(round.gas.end)}`;
   return html`<tr><th scope="row" class="num">${round.round}</th>
-<td><span class="chip ${round.verdict}">${round.verdict}</span>${aside > 0 && html`<br><small>${aside} proposal${aside > 1 && "s"} set aside</small>`}${refuted.map(
+<td><span class="chip ${round.verdict}">${round.verdict}</span>${round.isDecryptionAttested && html`<br><small>sum recomputed, decryption attested</small>`}${aside > 0 && html`<br><small>${aside} proposal${aside > 1 && "s"} set aside</small>`}${refuted.map(
     ({ aggregator, challenge }) =>
       html`<br><small>proposal of ${shortHex(aggregator)} proven wrong by ${shortHex(challenge!.challenger)} (${challenge!.kind})</small>`,
   )}</td>

@@ -38,9 +38,11 @@ export function repeatSection(report: AuditReport, { command }: { readonly comma
   return html`<section aria-labelledby="repeat"><h2 id="repeat">Repeat this audit</h2>
 <p>Anyone can, from an Ethereum endpoint, the federation's address and a source of blobs alone:</p><pre tabindex="0">${command}</pre>
 <p>What was done: every event of the task was checked against the others and hashed to the head of its history${report.storageCompared ? ", and that head compared with the contract's storage" : " (the contract's storage was not compared)"}; ${
-    sample
-      ? html`for ${sample.rounds.length} random rounds of ${sample.of} (${sample.rounds.join(", ") || "none"}), every update's bytes were checked against what its participant committed to and the model was recomputed. One wrong round is missed with a probability of ${percent(sample.missProbability)}.`
-      : "for every round with a result, every update's bytes were checked against what its participant committed to, and the model was recomputed in exact integers and compared."
+    report.task.rules.mode === "encrypted"
+      ? `for ${sample ? `${sample.rounds.length} random rounds of ${sample.of}` : "every round with a result"}, every ciphertext's bytes were checked against what its participant committed to, their sum was recomputed and compared with the recorded one, and the model was checked to be within what the clip allows. That the model is what the sum decrypts to was not checked: that takes the round's key, and rests on the quorum.`
+      : sample
+        ? html`for ${sample.rounds.length} random rounds of ${sample.of} (${sample.rounds.join(", ") || "none"}), every update's bytes were checked against what its participant committed to and the model was recomputed. One wrong round is missed with a probability of ${percent(sample.missProbability)}.`
+        : "for every round with a result, every update's bytes were checked against what its participant committed to, and the model was recomputed in exact integers and compared."
   }</p>
 <div class="wide"><table><tbody><tr><th scope="row">Chain</th><td>${report.chainId}</td></tr><tr><th scope="row">Federation</th><td><code>${report.federation}</code></td></tr><tr><th scope="row">Task</th><td>${report.task.taskId}</td></tr>
 <tr><th scope="row">Head of the history</th><td><code>${report.historyHead}</code></td></tr><tr><th scope="row">Last model</th><td><code>${report.finalModelRoot}</code></td></tr></tbody></table></div></section>`;

@@ -71,9 +71,11 @@ function verdictSection(report: AuditReport): Html {
       totals.finalized === 0 ? "Nothing to verify yet" : "Verified",
       totals.finalized === 0
         ? "No round has a result; what is on record is right."
-        : sample
-          ? `The whole record is right, and the ${count(sample.rounds.length, "round")} drawn of ${sample.of} were recomputed and are equal, bit for bit. The others were not looked at.`
-          : "Every round that has a result was recomputed from its updates and is equal, bit for bit.",
+        : report.task.rules.mode === "encrypted"
+          ? `The whole record is right, and the sum of the ciphertexts of ${sample ? `the ${count(sample.rounds.length, "round")} drawn of ${sample.of}` : "every round that has a result"} was recomputed and is the one on record, bit for bit. What the sums decrypt to was not recomputed: without the key it rests on the quorum that attested each model.`
+          : sample
+            ? `The whole record is right, and the ${count(sample.rounds.length, "round")} drawn of ${sample.of} were recomputed and are equal, bit for bit. The others were not looked at.`
+            : "Every round that has a result was recomputed from its updates and is equal, bit for bit.",
     ],
     violation: ["Violation", `The audit found ${count(violations, "violation")}: see the findings.`],
     unchecked: [

@@ -69,6 +69,8 @@ export interface RoundVerdict {
   readonly totalWeight?: bigint;
   /** The bytes under the result's content id: as recorded, not to be had or not to be opened here, or other ones. `not-asked` where there is no result to look for. */
   readonly modelBlob: "right" | "missing" | "sealed" | "differs" | "not-asked";
+  /** The sum of the ciphertexts was recomputed and is the one on record; that the model is what it decrypts to rests on the quorum. */
+  readonly isDecryptionAttested?: true;
   readonly evaluation?: RoundEvaluation;
   readonly updates: readonly UpdateVerdict[];
   readonly drawn: readonly Address[];
@@ -89,6 +91,8 @@ export interface RoundWork {
   readonly updates?: readonly UpdateStatus[];
   readonly modelRoot?: Bytes32;
   readonly modelBlob: RoundVerdict["modelBlob"];
+  /** Of an encrypted round: whether the recomputed sum is the one on record. */
+  readonly isSumRight?: boolean;
   readonly bytesChecked: number;
   /** Whether the round was left out by sampling. */
   readonly unsampled: boolean;
@@ -117,6 +121,7 @@ export function judgeRound(record: RoundRecord, work: RoundWork): RoundVerdict {
       totalWeight: proposal.totalWeight,
     }),
     modelBlob: work.modelBlob,
+    ...(isAttested(work) && { isDecryptionAttested: true as const }),
     ...(evaluation && { evaluation }),
     updates: updatesOf(record, work),
     drawn: record.drawn,
@@ -135,7 +140,12 @@ function verdictOfRound(record: RoundRecord, work: RoundWork, findings: readonly
   if (record.phase === "invalidated") return "invalidated";
   if (record.phase !== "finalized") return "pending";
   if (work.unsampled) return "unsampled";
-  return work.modelRoot ? "verified" : "unchecked";
+  return work.modelRoot || isAttested(work) ? "verified" : "unchecked";
+}
+
+/** Whether all of an encrypted round was checked that can be without the key; the decryption of its sum is its quorum's word. */
+function isAttested({ isSumRight, modelRoot, modelBlob }: RoundWork): boolean {
+  return isSumRight === true && modelRoot === undefined && modelBlob === "right";
 }
 
 function withoutTwins(findings: readonly Finding[]): Finding[] {

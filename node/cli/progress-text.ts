@@ -41,6 +41,14 @@ export function progressText(step: Progress): string | undefined {
       return step.missing.length === 0
         ? `round ${step.round}: the sum can be opened, ${step.heard} of ${step.of} survivors were heard`
         : `round ${step.round}: waiting for survivors to open the sum, ${step.heard} of ${step.of} were heard, ${step.missing.length} seeds or keys are missing`;
+    case "encrypted":
+      return `round ${step.round}: encrypted the update (${step.bytes} bytes) in ${(step.durationMs / 1000).toFixed(2)} s`;
+    case "sum-computed":
+      return `round ${step.round}: added ${step.updates} ciphertexts, asking those with the key for the model`;
+    case "sum-opened":
+      return `round ${step.round}: added ${step.updates} ciphertexts and opened their sum`;
+    case "encryption-refused":
+      return `round ${step.round}: REFUSED to go on: ${step.reason} (${step.code})`;
     case "committed":
       return `round ${step.round}: committed the update (${step.gasUsed} gas)`;
     case "commitment-signed":
@@ -64,6 +72,9 @@ export function progressText(step: Progress): string | undefined {
     case "attested":
       return `round ${step.round}: recomputed the model, it is right: attested (own held-out metric ${step.metric.toFixed(4)})`;
     case "recomputed":
+      if (step.isSumOnly) {
+        return `round ${step.round}: recomputed the sum of the ciphertexts in ${step.durationMs.toFixed(0)} ms, it is right; what it opens to only those with the key can tell`;
+      }
       return step.sample === undefined
         ? `round ${step.round}: recomputed the model in ${step.durationMs.toFixed(0)} ms, it is right`
         : `round ${step.round}: recomputed ${step.sample.chunks} random chunks of ${step.sample.of} in ${step.durationMs.toFixed(0)} ms, they are right`;

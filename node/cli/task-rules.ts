@@ -34,8 +34,11 @@ export const ruleSettings = [
   "participantBond",
 ] as const;
 
+/** Fewest updates of an encrypted round: participants open no sum of one. */
+const fewestEncrypted = 2;
 /** Fewest updates of a masked round: with two, each knows the other's from the sum. */
 const fewestMasked = 3;
+const fewestOf = { transparent: 1, masked: fewestMasked, encrypted: fewestEncrypted };
 
 /**
  * The rules that go on the chain. Where nothing is said: two thirds of those drawn make a round, and more than half of
@@ -49,7 +52,10 @@ export function taskRules(spec: TaskSpec, values: Settings<(typeof ruleSettings)
   const expected = Math.ceil(((values.participants ?? 5) * participationBps) / 10_000);
   const maxUpdates = values.maxUpdates ?? (mode === "transparent" ? 64 : Math.min(64, expected));
   const drawn = Math.min(maxUpdates, expected);
-  const minUpdates = values.minUpdates ?? Math.max(mode === "masked" ? fewestMasked : 1, Math.ceil((drawn * 2) / 3));
+  const minUpdates = values.minUpdates ?? Math.max(fewestOf[mode], Math.ceil((drawn * 2) / 3));
+  if (mode === "encrypted" && minUpdates < fewestEncrypted) {
+    throw contradiction(mode, `a round needs at least ${fewestEncrypted} updates: the sum of one is that one`);
+  }
   if (mode === "masked" && (minUpdates < fewestMasked || drawn < minUpdates)) {
     throw contradiction(mode, `a round needs at least ${fewestMasked} updates, and as many participants`);
   }

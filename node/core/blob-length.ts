@@ -1,3 +1,5 @@
+import type { TaskRules } from "./records.ts";
+
 /** Bytes by which a sealed blob is longer than its plaintext: a tag of 16, a keyring's content id and its length. */
 export const sealBytes = 16 + 32 + 4;
 
@@ -10,15 +12,25 @@ export function isSealed({ spec }: { readonly spec: string }): boolean {
   }
 }
 
-/** Length of a stored blob of so many lanes, bytes. */
-export function blobLengthBytes(parameterCount: number, sealed: boolean): number {
-  return 4 * parameterCount + (sealed ? sealBytes : 0);
+/** Parameters whose ciphertext is one block, and lanes of that block (docs/protocol.md, Encrypted updates). */
+const cipherBlockParameters = 4096;
+const cipherBlockLanes = 12_288;
+
+/** Number of lanes of a committed update: those of the model, or, in an encrypted task, its ciphertext's bytes taken as lanes. */
+export function updateLanesOf({ mode, parameterCount }: Pick<TaskRules, "mode" | "parameterCount">): number {
+  if (mode !== "encrypted") return parameterCount;
+  return cipherBlockLanes * Math.ceil(parameterCount / cipherBlockParameters);
 }
 
-/** Length of the stored blobs of a task's updates and models, bytes. */
-export function taskBlobBytes(task: {
+/** Length of a stored blob of so many lanes, bytes. */
+export function blobLengthBytes(laneCount: number, sealed: boolean): number {
+  return 4 * laneCount + (sealed ? sealBytes : 0);
+}
+
+/** Length of the stored blobs of a task's updates, bytes; its models' is the same unless the task is encrypted. */
+export function updateBlobBytes(task: {
   readonly spec: string;
-  readonly rules: { readonly parameterCount: number };
+  readonly rules: Pick<TaskRules, "mode" | "parameterCount">;
 }): number {
-  return blobLengthBytes(task.rules.parameterCount, isSealed(task));
+  return blobLengthBytes(updateLanesOf(task.rules), isSealed(task));
 }

@@ -237,6 +237,14 @@ export const errorCatalogue = {
     "The round's group key is not valid: {reason}.",
     "Who dealt it is wrong or lying: the round runs out, the next one has another key.",
   ),
+  SUM_NOT_OPENED: peer(
+    "The sum of round {round} is not opened: {reason}.",
+    "The round ends without a model, or others open it.",
+  ),
+  SUM_SET_CHANGED: peer(
+    "The sum of round {round} was opened for other updates before: a second one would show their difference.",
+    "The chain was reorganised, or somebody lies about it: this participant sits the round out.",
+  ),
   // privacy: masks
   MASK_KEY_INVALID: peer(
     "{maskKey} is not a mask key, or the secret key for it is none.",

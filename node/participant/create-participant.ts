@@ -3,6 +3,7 @@ import { hexEquals } from "../core/hex.ts";
 import type { Bytes32 } from "../core/ids.ts";
 import type { Journal } from "../ports/system.ts";
 import type { Trainer } from "../ports/trainer.ts";
+import { type Bfv, createBfv } from "../privacy/encrypted/bfv.ts";
 import type { ActionResult } from "../rounds/action-runner.ts";
 import { createBondBringer } from "../rounds/bring-bond.ts";
 import { createCaseJournal } from "../rounds/case-journal.ts";
@@ -16,6 +17,7 @@ import { encodeUnmasking, unmaskTopic } from "../rounds/mask-messages.ts";
 import { attestationTopic, encodeAttestation } from "../rounds/messages.ts";
 import { createModelSource } from "../rounds/model-source.ts";
 import { type NodeTimes, nodeTimes } from "../rounds/node-times.ts";
+import { openSumProtocol } from "../rounds/open-sum-messages.ts";
 import { bytesPatience } from "../rounds/patient-source.ts";
 import type { Progress } from "../rounds/progress.ts";
 import type { RoleDeps, RoleProcess } from "../rounds/role-process.ts";
@@ -25,7 +27,9 @@ import { sendCase } from "../rounds/send-case.ts";
 import { createShareBundles } from "../rounds/share-bundles.ts";
 import { availabilityTopic, commitmentTopic, encodeAvailability, encodeCommitment } from "../rounds/signed-messages.ts";
 import { createTaskSealing } from "../rounds/task-sealing.ts";
+import { answerOpenSum } from "./answer-open-sum.ts";
 import { createCustodyWords } from "./custody-words.ts";
+import { createEncryptedActions } from "./encrypted-actions.ts";
 import { gatherUpdates } from "./gather-updates.ts";
 import { offerUpdate } from "./offer-update.ts";
 import {
@@ -34,6 +38,7 @@ import {
   type ParticipantState,
   participantMachine,
 } from "./participant-machine.ts";
+import { holdingKey } from "./participant-state.ts";
 import { createMaskedPerformer } from "./perform-masked.ts";
 import { signAttestation } from "./sign-attestation.ts";
 import { signCommitment } from "./sign-commitment.ts";
@@ -43,6 +48,8 @@ import { trainLanes, trainUpdate } from "./train-update.ts";
 export interface ParticipantDeps extends RoleDeps {
   readonly trainer: Trainer;
   readonly journal: Journal;
+  /** Encryption of updates in encrypted tasks (default: SEAL, loaded at its first use). */
+  readonly bfv?: Bfv;
 }
 
 /** A participant's own settings; what the task fixes comes from the chain. */
@@ -92,6 +99,14 @@ export function createParticipant(deps: ParticipantDeps, options: ParticipantOpt
     { ...offering, source, store, bundles, journal, random, keys: deps.keys, onProgress },
     (round, look) => trainLanes(training, round, look),
   );
+  const encrypted = createEncryptedActions({
+    ...training,
+    transport,
+    log,
+    privateKey: deps.keys?.privateKey,
+    bfv: deps.bfv ?? createBfv(),
+    republishMs: times.republishMs,
+  });
   const custody = createCustodyWords(journal);
   const bringBond = createBondBringer({ chain, log, onProgress }, "participant", ({ freeWei }) => freeWei);
   let sequence = 0;
@@ -135,7 +150,14 @@ export function createParticipant(deps: ParticipantDeps, options: ParticipantOpt
       case "demand":
       case "answer":
         return await clerk.perform(action, look);
+      case "deal-key":
+      case "open-key":
+      case "encrypt":
+      case "open-sum":
+        return await encrypted.perform(action, look, emit);
       case "train":
+        if (look.view.rules.mode === "encrypted")
+          return await encrypted.train(action.round, look, emit).then(() => undefined);
         if (look.view.rules.mode === "masked")
           return await masked.train(action.round, look, emit).then(() => undefined);
         emit({ kind: "trained", update: await trainUpdate(training, action.round, look) });
@@ -191,6 +213,10 @@ export function createParticipant(deps: ParticipantDeps, options: ParticipantOpt
       case "announce-availability":
         return await announce(availabilityTopic, encodeAvailability({ word: action.word, sequence: ++sequence }));
       case "verify": {
+        if (look.view.rules.mode === "encrypted") {
+          const opened = state.openedSums.get(holdingKey(action.round));
+          return await encrypted.verify(action, { ...look, opened }, emit);
+        }
         const again = state.verified.has(action.subject);
         const patience = bytesPatience(clock, look.view.rules);
         const judging = { store, source, log, onProgress, again, memory, patience };
@@ -240,5 +266,21 @@ export function createParticipant(deps: ParticipantDeps, options: ParticipantOpt
     onProgress: tell,
     linger: options.linger,
   });
-  return driver;
+  let unrespond: (() => void) | undefined;
+  void driver.done.then(() => {
+    if (!options.linger) unrespond?.();
+  });
+  return {
+    start() {
+      unrespond ??= transport.respond(openSumProtocol, async (message, from) =>
+        answerOpenSum(message, from, driver.state()),
+      );
+      driver.start();
+    },
+    async stop() {
+      unrespond?.();
+      await driver.stop();
+    },
+    done: driver.done,
+  };
 }

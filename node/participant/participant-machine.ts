@@ -15,6 +15,7 @@ import { nodesShown } from "../rounds/round-demands.ts";
 import { isExpelled, parentOf, placeOf } from "../rounds/round-queries.ts";
 import { isSettled, type RoundEvent, reduceRound } from "../rounds/round-state.ts";
 import { dueAvailability } from "./due-availability.ts";
+import { dueEncryptedUpdate, dueSumOpening } from "./due-encrypted-update.ts";
 import { dueExclusionChallenge } from "./due-exclusion-challenge.ts";
 import { dueMaskedUpdate } from "./due-masked-update.ts";
 import { dueUnmasking } from "./due-unmasking.ts";
@@ -73,6 +74,10 @@ function reduce(state: ParticipantState, event: ParticipantEvent | RoundEvent): 
       const told = remembered(state.told, holdingKey(unmasking), event.told);
       return reduceRound({ ...state, told }, { kind: "unmasking", unmasking });
     }
+    case "key-opened":
+      return { ...state, openKeys: new Set([...state.openKeys, event.key].slice(-mostRefusals)) };
+    case "sum-opened":
+      return { ...state, openedSums: remembered(state.openedSums, event.about, event.opened) };
     case "refused":
       return { ...state, refused: new Set([...state.refused, event.key].slice(-mostRefusals)) };
     case "bonded":
@@ -114,6 +119,8 @@ function reduce(state: ParticipantState, event: ParticipantEvent | RoundEvent): 
   }
 }
 
+/** The way to a commitment, by the task's mode. */
+const updateStepsOf = { transparent: dueUpdate, masked: dueMaskedUpdate, encrypted: dueEncryptedUpdate };
 /** Bundles that are remembered to be here: those of two rounds in flight of 64. */
 const mostBundles = 128;
 /** Refusals that are remembered. */
@@ -150,14 +157,14 @@ function due(state: ParticipantState): readonly ParticipantAction[] {
   if (mayEnrol && placeOf(view, me) === undefined && !isExpelled(view, me)) actions.push(dueEnrolment(state, view));
   for (const round of roundsInFlight(view)) {
     actions.push(...dueAvailability(state, view, round), ...dueUnmasking(state, view, round));
+    actions.push(...dueSumOpening(state, view, round));
     const exclusion = isProposed(round) ? dueExclusionChallenge(state, round) : [];
     actions.push(...exclusion);
     // the proof that it has: a second one would only be refused
     if (exclusion.some(({ kind }) => kind === "send")) continue;
     if (isDisputed(state, parentOf(view, round))) continue;
     if (round.phase === "open") {
-      const isMasked = view.rules.mode === "masked";
-      actions.push(...(isMasked ? dueMaskedUpdate : dueUpdate)(state, view, round));
+      actions.push(...updateStepsOf[view.rules.mode](state, view, round));
     }
     if (isProposed(round) && mayAttest(view, me)) actions.push(...dueAttestation(state, round));
   }

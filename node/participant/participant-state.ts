@@ -14,6 +14,7 @@ import type { OwnContact } from "../rounds/contact.ts";
 import type { DemandAction } from "../rounds/demand-turn.ts";
 import type { Judgement, ProposedRound } from "../rounds/judge-proposal.ts";
 import type { Unmasking } from "../rounds/mask-messages.ts";
+import type { OpenedSum } from "../rounds/open-sum-messages.ts";
 import type { PushCall, PushOptions } from "../rounds/push.ts";
 import { initialRoundState, type RoundState } from "../rounds/round-state.ts";
 
@@ -24,9 +25,11 @@ export interface TrainedUpdate {
   readonly updateRoot: Bytes32;
   readonly contentId: Bytes32;
   readonly weight: number;
+  /** Of an encrypted round: names the group key that it is encrypted under. */
+  readonly sharesId?: Bytes32;
 }
 
-/** The keys of a masked round as they are advertised: the secrets are in the journal, the shares are stored. */
+/** The keys of a masked round as they are advertised: the secrets are in the journal, the shares are stored. Of an encrypted round: the group key that is dealt. */
 export interface RoundKeys extends Pick<Advertisement, "round" | "maskKey" | "seedHash" | "sharesId"> {
   readonly baseModelRoot: Bytes32;
   readonly seed: bigint;
@@ -57,7 +60,7 @@ export interface ParticipantState extends RoundState {
   readonly offered?: Bytes32;
   /** Content id of the update for which all aggregators have answered, or had the time to. */
   readonly answered?: Bytes32;
-  /** Of a masked round: the update that was trained and waits for its mask. */
+  /** Of a masked or encrypted round: the update that was trained and waits for its mask or for its encryption. */
   readonly unmasked?: Pick<TrainedUpdate, "round" | "baseModelRoot">;
   /** The keys of a masked round, made and not advertised yet or just so. */
   readonly keys?: RoundKeys;
@@ -69,7 +72,11 @@ export interface ParticipantState extends RoundState {
   readonly bundles: ReadonlySet<string>;
   /** What it told to open masked rounds, by {@link holdingKey}. */
   readonly told: ReadonlyMap<string, ToldUnmasking>;
-  /** Steps of masked rounds that it refuses for its own safety, by their keys. */
+  /** Group keys of encrypted rounds of which its copy was opened and found right, by the keys of the actions. */
+  readonly openKeys: ReadonlySet<string>;
+  /** What the sums of closed encrypted rounds open to, by {@link holdingKey}. */
+  readonly openedSums: ReadonlyMap<string, OpenedSum>;
+  /** Steps of masked and encrypted rounds that it refuses for its own safety, by their keys. */
   readonly refused: ReadonlySet<string>;
   /** What it signed for a batch, and the time of the head at that moment, seconds. */
   readonly commitment?: { readonly signed: SignedCommitment; readonly signedAtS: number };
@@ -105,7 +112,7 @@ export interface ParticipantMachineOptions {
 export type ParticipantEvent =
   | { readonly kind: "bonded" }
   | { readonly kind: "trained"; readonly update: TrainedUpdate }
-  /** The update of a masked round was trained; its lanes are with whoever performs the actions. */
+  /** The update of a masked or encrypted round was trained; its lanes are with whoever performs the actions. */
   | { readonly kind: "trained-unmasked"; readonly round: RoundNumber; readonly baseModelRoot: Bytes32 }
   | { readonly kind: "keys-made"; readonly keys: RoundKeys }
   | { readonly kind: "shares-offered"; readonly sharesId: Bytes32 }
@@ -114,6 +121,9 @@ export type ParticipantEvent =
   | { readonly kind: "told"; readonly told: ToldUnmasking }
   /** The update of a masked round, under its mask: stored, and in the journal. */
   | { readonly kind: "masked"; readonly update: TrainedUpdate; readonly keys: Bytes32 }
+  /** The group key of an encrypted round is open and right; `key` is the action's. */
+  | { readonly kind: "key-opened"; readonly key: string }
+  | { readonly kind: "sum-opened"; readonly about: string; readonly opened: OpenedSum }
   /** The step of this key is not taken, and not tried again. */
   | { readonly kind: "refused"; readonly key: string }
   | { readonly kind: "offered"; readonly contentId: Bytes32 }
@@ -147,6 +157,12 @@ export type ParticipantAction =
   | { readonly kind: "mask"; readonly key: string; readonly round: RoundView; readonly keys: Bytes32 }
   | { readonly kind: "unmask"; readonly key: string; readonly round: RoundView; readonly bundles: number }
   | { readonly kind: "announce-unmasking"; readonly key: string; readonly told: ToldUnmasking }
+  /** Makes the group key of an encrypted round and seals it to the drawn. */
+  | { readonly kind: "deal-key"; readonly key: string; readonly round: RoundView }
+  | { readonly kind: "open-key"; readonly key: string; readonly round: RoundView; readonly dealt: Advertisement }
+  | { readonly kind: "encrypt"; readonly key: string; readonly round: RoundView }
+  /** Adds the ciphertexts of a closed round and opens the sum. */
+  | { readonly kind: "open-sum"; readonly key: string; readonly round: RoundView }
   | { readonly kind: "offer"; readonly key: string; readonly update: TrainedUpdate }
   | { readonly kind: "sign-commitment"; readonly key: string; readonly update: TrainedUpdate }
   | { readonly kind: "announce-commitment"; readonly key: string; readonly signed: SignedCommitment }
@@ -171,6 +187,8 @@ export function initialParticipantState(
     options,
     bundles: new Set(),
     told: new Map(),
+    openKeys: new Set(),
+    openedSums: new Map(),
     refused: new Set(),
     custody: new Map(),
     holdings: new Map(),

@@ -1,4 +1,4 @@
-import { taskBlobBytes } from "../core/blob-length.ts";
+import { updateBlobBytes } from "../core/blob-length.ts";
 import { chunkTreeRoot } from "../core/chunk-tree.ts";
 import { updateRootOf } from "../core/commitment.ts";
 import { isFedledgerError } from "../core/error.ts";
@@ -51,7 +51,7 @@ export async function trainUpdate(deps: TrainUpdateDeps, round: RoundView, look:
   const spec = parseTaskSpecJson(look.view.spec);
   const written = await readUpdate(journal, taskId, round);
   if (written !== undefined) {
-    if (spec.privacy !== undefined || (await store.has(written.contentId, taskBlobBytes(look.view)))) return written;
+    if (spec.privacy !== undefined || (await store.has(written.contentId, updateBlobBytes(look.view)))) return written;
   }
 
   const { lanes, weight } = await trainLanes(deps, round, look);

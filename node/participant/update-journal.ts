@@ -16,7 +16,8 @@ export async function readUpdate(
   if (bytes === undefined) return undefined;
   try {
     const record = JSON.parse(new TextDecoder().decode(bytes)) as Record<string, unknown>;
-    const { updateRoot, contentId, weight } = record;
+    const { updateRoot, contentId, weight, sharesId } = record;
+    if (sharesId !== undefined && !isBytes32(sharesId)) return undefined;
     if (!isBytes32(updateRoot) || !isBytes32(contentId) || !Number.isSafeInteger(weight)) return undefined;
     return {
       round: round.round,
@@ -24,6 +25,7 @@ export async function readUpdate(
       updateRoot,
       contentId,
       weight: weight as number,
+      ...(sharesId !== undefined && { sharesId }),
     };
   } catch {
     return undefined;
@@ -32,8 +34,8 @@ export async function readUpdate(
 
 /** Writes the update down. When it resolves, no restart will train this round from this base again, or commit another update. */
 export async function writeUpdate(journal: Journal, taskId: TaskId, update: TrainedUpdate): Promise<void> {
-  const { updateRoot, contentId, weight } = update;
-  const record = JSON.stringify({ updateRoot, contentId, weight });
+  const { updateRoot, contentId, weight, sharesId } = update;
+  const record = JSON.stringify({ updateRoot, contentId, weight, sharesId });
   await journal.put(keyOf(taskId, update), new TextEncoder().encode(record));
 }
 

@@ -25,6 +25,8 @@ export function dueDemandActions(
   options: PatienceOptions,
 ): readonly (DemandAction | EndDemandAction)[] {
   const demands = roundsInFlight(look.view).flatMap((round) => {
+    // ciphertexts are of another length than what the contract can have shown
+    if (look.view.rules.mode === "encrypted") return [];
     if (round.phase !== "proposed" || round.proposal === undefined) return [];
     const proposed = round as ProposedRound;
     const judgement = judgementOf(proposed);

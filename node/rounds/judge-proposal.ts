@@ -91,6 +91,7 @@ export async function judgeProposal(deps: JudgeProposalDeps, round: ProposedRoun
     return { agrees: false };
   }
   const source = patientSource(deps.source, deps.patience);
+  if (look.view.rules.mode === "encrypted") return await judgeSum({ ...deps, source }, round, look);
   const { latest } = deps.memory ?? {};
   const known = latest?.subject === subjectOf(round) ? latest : undefined;
   const recomputed = known ?? (await recompute(source, round, look));
@@ -183,6 +184,18 @@ async function judgeModel(
 /** What a challenge of a masked proposal names. */
 function openedWith({ proposal: { openings = "0x", ...proposal }, advertisements = [] }: ProposedRound) {
   return { proposal, advertisements, openings };
+}
+
+/** What can be judged of an encrypted round without the key: its sum. Nothing of it can be proven on the chain; a quorum decides. */
+async function judgeSum(deps: JudgeProposalDeps, round: ProposedRound, look: TaskLook): Promise<Judgement> {
+  const { taskId, rules } = look.view;
+  const getUpdate = (commitment: Commitment) => deps.source.update(commitment, look);
+  const check = await checkRound({ taskId, rules, round, baseLanes: undefined, getUpdate, signal: look.signal });
+  const missing = check.updates.filter(({ status }) => isAbsent(status)).map(({ commitment }) => commitment);
+  if (missing.length > 0) return { agrees: false, missing };
+  if (check.findings.length === 0) return { agrees: true };
+  tell(deps, round, check.findings);
+  return { agrees: false };
 }
 
 async function recompute(source: ModelSource, round: ProposedRound, look: TaskLook) {

@@ -65,9 +65,9 @@ export function createModelSource(deps: {
 
   const get = (name: BlobName, look: TaskLook, from?: PeerIdText): Promise<Uint8Array> => {
     const { view, members, signal } = look;
-    const { parameterCount } = view.rules;
+    const { rules } = view;
     const { sender } = name;
-    return readBlob({ store, parameterCount, sealed: isSealed(view), opener: sealing?.opener }, name, {
+    return readBlob({ store, rules, sealed: isSealed(view), opener: sealing?.opener }, name, {
       signal,
       providers: from === undefined ? providersOf({ owner: sender }, view, members, transport) : [from],
       ...(sealing && { ask: (keyring) => sealing.ask(keyring, sender, look) }),

@@ -128,6 +128,32 @@ export type Progress =
       /** Slots whose seed or key cannot be had yet; none when the sum can be opened. */
       readonly missing: readonly number[];
     }
+  | {
+      /** This node encrypted its update under the round's group key. */
+      readonly kind: "encrypted";
+      readonly round: RoundNumber;
+      readonly bytes: number;
+      readonly durationMs: number;
+    }
+  | {
+      /** The aggregator added the ciphertexts of an encrypted round, and asks those with the key what the sum opens to. */
+      readonly kind: "sum-computed";
+      readonly round: RoundNumber;
+      readonly updates: number;
+    }
+  | {
+      /** This node added the ciphertexts of an encrypted round and opened their sum. */
+      readonly kind: "sum-opened";
+      readonly round: RoundNumber;
+      readonly updates: number;
+    }
+  | {
+      /** This node does not do what an encrypted round asks of it next: somebody else is wrong, or its own safety forbids it. */
+      readonly kind: "encryption-refused";
+      readonly round: RoundNumber;
+      readonly code: ErrorCode;
+      readonly reason: string;
+    }
   | { readonly kind: "held"; readonly round: RoundNumber; readonly holders: number; readonly asked: number }
   | { readonly kind: "committed"; readonly round: RoundNumber; readonly gasUsed: number }
   | {
@@ -168,6 +194,8 @@ export type Progress =
       readonly kind: "recomputed";
       readonly round: RoundNumber;
       readonly durationMs: number;
+      /** Of an encrypted round: only the sum of its ciphertexts was recomputed. */
+      readonly isSumOnly?: boolean;
       /** Chunks that were recomputed, where not all were. */
       readonly sample?: { readonly chunks: number; readonly of: number };
     }

@@ -16,9 +16,10 @@ export function parentOf(view: TaskView, round: Pick<RoundView, "round">): Round
   return roundsInFlight(view).find((other) => other.round === round.round - 1);
 }
 
-/** Whether the round's proposal leaves updates out for no reason that the contract checked: then only a quorum makes it final. */
-export function needsQuorum(view: Pick<TaskView, "rules">, { proposal, withheld = 0n }: RoundView): boolean {
-  return view.rules.holders === 0 && ((proposal?.excluded ?? 0n) & ~withheld) !== 0n;
+/** Whether only a quorum makes the round's proposal final: it leaves updates out for no reason that the contract checked, or is of an encrypted round, whose sum only key holders open. */
+export function needsQuorum({ rules }: Pick<TaskView, "rules">, { proposal, withheld = 0n }: RoundView): boolean {
+  if (rules.mode === "encrypted") return true;
+  return rules.holders === 0 && ((proposal?.excluded ?? 0n) & ~withheld) !== 0n;
 }
 
 /** The account's place in the task's list, or undefined. */

@@ -134,7 +134,9 @@ export function createWatcher(deps: WatcherDeps, options: WatcherOptions): RoleP
         const judging = { store, source, log, onProgress, again, memory, patience };
         const judgement = await judgeProposal(judging, round, look);
         if (judgement.agrees) {
-          onProgress?.({ kind: "recomputed", round: round.round, durationMs: clock.nowMs() - startMs });
+          const isSumOnly = view.rules.mode === "encrypted";
+          const durationMs = clock.nowMs() - startMs;
+          onProgress?.({ kind: "recomputed", round: round.round, durationMs, ...(isSumOnly && { isSumOnly }) });
         }
         for (const fault of judgement.faults ?? []) emit({ kind: "fault", fault });
         emit({ kind: "judged", subject, judgement });

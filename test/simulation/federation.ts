@@ -11,6 +11,7 @@ import { canonicalTaskSpec, parseTaskSpec } from "../../node/core/task-spec.ts";
 import { createParticipant } from "../../node/participant/create-participant.ts";
 import type { Chain } from "../../node/ports/chain.ts";
 import type { Journal, Log, LogData } from "../../node/ports/system.ts";
+import { createBfv } from "../../node/privacy/encrypted/bfv.ts";
 import type { ReaderKeys } from "../../node/privacy/sealed/keyring.ts";
 import type { Outcome } from "../../node/rounds/driver.ts";
 import type { Progress } from "../../node/rounds/progress.ts";
@@ -57,6 +58,9 @@ export interface SimulatedFederation {
 }
 
 const admin = `0x${"ad".repeat(20)}` as Address;
+const madeUp = toHex(new Uint8Array(32).fill(9));
+/** One for all nodes: SEAL is loaded once. */
+export const simulatedBfv = createBfv();
 const startMs = Date.UTC(2026, 0, 1);
 export const simulatedSpec = parseTaskSpec({
   format: "fedledger/task/1",
@@ -134,7 +138,7 @@ export function createSimulatedFederation(seed: number, given?: Scenario): Simul
     log,
     async run(limitS) {
       const isDone = () => nodes.every(({ outcome, gone }) => outcome !== undefined || gone !== undefined);
-      const work = scenario.sealed ? watchCryptoWork() : undefined;
+      const work = scenario.sealed || rules.mode !== "transparent" ? watchCryptoWork() : undefined;
       try {
         return await clock.run(isDone, 1000 * limitS, work);
       } finally {
@@ -182,7 +186,7 @@ export function createSimulatedFederation(seed: number, given?: Scenario): Simul
       durationMs,
     });
     return createParticipant(
-      { ...deps, trainer: mortal.guard(trainer), journal: guarded },
+      { ...deps, trainer: mortal.guard(trainer), journal: guarded, bfv: simulatedBfv },
       { ...options, seed: node.number, commit: scenario.batched ? "batched" : "own" },
     );
   }
@@ -200,7 +204,39 @@ export function createSimulatedFederation(seed: number, given?: Scenario): Simul
   function connect(node: SimulatedNode, faults: readonly Fault[]): Chain {
     if (faults.some(({ kind }) => kind === "liar")) return lying(node, (lanes) => node.host.store.put(lanes));
     if (faults.some(({ kind }) => kind === "hider")) return lying(node, contentIdOf);
+    const dealing = faults.find(({ kind }) => kind === "dies-dealing" || kind === "false-key");
+    if (dealing !== undefined) return dealingBadly(node, dealing.kind === "false-key");
+    if (faults.some(({ kind }) => kind === "false-sum")) return lyingIn(node, "proposeOpened", { openings: madeUp });
+    if (faults.some(({ kind }) => kind === "false-update")) return lyingIn(node, "commit", { contentId: madeUp });
     return faults.some(({ kind }) => kind === "dies-committing") ? deadly(node) : chain.connect(node.account);
+  }
+
+  /** A chain on which the first group key of the task is dealt badly, if it is this node that deals it. */
+  function dealingBadly(node: SimulatedNode, isFalse: boolean): Chain {
+    const honest = chain.connect(node.account);
+    return {
+      ...honest,
+      async send(call, options) {
+        const isFirst = call.kind === "advertise" && chain.events().every(({ name }) => name !== "Advertised");
+        if (!isFirst) return await honest.send(call, options);
+        if (isFalse) return await honest.send({ ...call, seedHash: madeUp }, options);
+        honest.send(call, options).catch(() => undefined);
+        await clock.sleep(50);
+        node.gone = "dies-dealing";
+        node.host.blobs.clear();
+        node.mortal?.kill();
+        return await new Promise(() => undefined);
+      },
+    };
+  }
+
+  /** A chain on which this node's calls of a kind say something else. */
+  function lyingIn(node: SimulatedNode, kind: "proposeOpened" | "commit", lie: object): Chain {
+    const honest = chain.connect(node.account);
+    return {
+      ...honest,
+      send: (call, options) => honest.send(call.kind === kind ? { ...call, ...lie } : call, options),
+    };
   }
 
   /** A chain whose first commitment is the last thing its process does. */
@@ -226,7 +262,7 @@ export function createSimulatedFederation(seed: number, given?: Scenario): Simul
     return {
       ...honest,
       async send(call, options) {
-        if (call.kind !== "propose") return await honest.send(call, options);
+        if (call.kind !== "propose" && call.kind !== "proposeOpened") return await honest.send(call, options);
         const lanes = bytesToLanes(node.host.blobs.get(call.proposal.contentId)!.slice());
         lanes[3]! += 1;
         const contentId = await nameOf(lanesToBytes(lanes));

@@ -12,6 +12,7 @@ import type { RoundView, TaskView } from "../../node/core/task-view.ts";
 import { createBlobOpener } from "../../node/privacy/sealed/blob-opener.ts";
 import { allBlobs, type SimulatedFederation, simulatedSpec } from "./federation.ts";
 import { modelDeployment } from "./model-storage.ts";
+import { openerOf } from "./open-encrypted.ts";
 
 /** Everything that is not as it must be after a run, in words; empty when all is well. */
 export async function brokenProperties(federation: SimulatedFederation, ended: boolean): Promise<string[]> {
@@ -102,7 +103,8 @@ async function wrongModels(federation: SimulatedFederation, view: TaskView): Pro
       read({ round: round.round, sender, purpose: "update", root, contentId });
     const getModel = ({ aggregator: sender, modelRoot: root, contentId }: Proposal) =>
       read({ round: round.round, sender, purpose: "model", root, contentId });
-    const check = await checkRound({ taskId, rules, round, baseLanes: base, getUpdate, getModel, sealed });
+    const open = await openerOf(federation, view, round);
+    const check = await checkRound({ taskId, rules, round, baseLanes: base, getUpdate, getModel, sealed, open });
     const findings = check.findings.filter(({ code }) => code !== "EXCLUSION_UNJUSTIFIED").map(({ code }) => code);
     if (findings.length > 0 || check.lanes === undefined) {
       broken.push(`round ${round.round}: ${findings}`);
@@ -124,7 +126,7 @@ function readByAll({ nodes, taskId }: SimulatedFederation, view: TaskView, blobs
     },
   };
   const openers = nodes.map(({ keys }) => createBlobOpener({ task: { ...modelDeployment, taskId }, reader: keys }));
-  const reading = { store, parameterCount: view.rules.parameterCount, sealed: isSealed(view) };
+  const reading = { store, rules: view.rules, sealed: isSealed(view) };
   return async (name: BlobName) => {
     for (const opener of openers) {
       try {

@@ -23,6 +23,14 @@ export type Fault =
   | { readonly kind: "kill"; readonly node: number; readonly atS: number; readonly backAfterS: number }
   /** The participant is killed once when its commitment is on its way, and comes back later. */
   | { readonly kind: "dies-committing"; readonly node: number; readonly backAfterS: number }
+  /** The participant dies for good right after it has dealt the first group key of the task, and its blobs with it. */
+  | { readonly kind: "dies-dealing"; readonly node: number }
+  /** The participant deals, where it is the first of the task to do so, a key that is not the one of its blob. */
+  | { readonly kind: "false-key"; readonly node: number }
+  /** The participant commits to bytes that nobody has. */
+  | { readonly kind: "false-update"; readonly node: number }
+  /** The aggregator proposes another sum than that of the ciphertexts. */
+  | { readonly kind: "false-sum"; readonly node: number }
   /** The aggregator dies for good as soon as it sees that it is assigned. */
   | { readonly kind: "dies-assigned"; readonly node: number }
   /** The aggregator proposes another model than the updates give. */

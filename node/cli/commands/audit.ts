@@ -19,6 +19,7 @@ export const auditCommand = () =>
     details:
       "Needs an endpoint, the federation's address and a source of blobs; without --content, the gateways that members registered.\n" +
       "Where the blobs are sealed to the task's members, also a grant and the keystore it was made for, or a member's keystore.\n" +
+      "Of an encrypted task the sums of the ciphertexts are recomputed; that the models are what they decrypt to rests on the quorum that attested.\n" +
       "Exit codes: 0 every round was recomputed and equal · 3 a violation: task, round, party and chunk are named · 4 something could not be checked.",
     settings: ["task", ...recordSettings, "content", ...openingSettings, "sample", "report", "force"],
     run: async (values, { output, log, signal }) => {
@@ -83,9 +84,10 @@ function roundLine(round: RoundVerdict): string {
   } as const;
   const included = round.updates.filter((update) => !update.excluded).length;
   const metric = round.evaluation ? `, metric ${round.evaluation.metric.toFixed(4)}` : "";
+  const attested = round.isDecryptionAttested ? ", sum recomputed, its decryption attested" : "";
   const head = `round ${String(round.round).padStart(3)}  ${style(colour[round.verdict], round.verdict.padEnd(11))}`;
   return [
-    `${head}  ${included} updates, ${round.attesters.length} attestations${metric}, ${round.modelRoot ?? "no model"}`,
+    `${head}  ${included} updates, ${round.attesters.length} attestations${attested}${metric}, ${round.modelRoot ?? "no model"}`,
     ...round.findings.map(findingLine),
   ].join("\n");
 }
@@ -132,8 +134,11 @@ function privacyText({ privacy }: AuditReport): string {
   return `\n  privacy of one ${unit} (${mechanism}): budget epsilon ${epsilon} at delta ${delta}, ${roundsInBudget} rounds; so far${lines.join("")}`;
 }
 
-function verifiedText({ totals, sample }: AuditReport): string {
+function verifiedText({ totals, sample, task }: AuditReport): string {
   if (totals.finalized === 0) return "VERIFIED: the record is right; no round has a result yet.";
+  if (task.rules.mode === "encrypted") {
+    return `VERIFIED: the record is right, and ${sample ? "each sum of ciphertexts drawn" : "every sum of ciphertexts"} was recomputed and is the one on record, bit for bit. What the sums decrypt to is not recomputed without the key: it rests on the quorum that attested each model.`;
+  }
   if (sample) return "VERIFIED: the record is right, and every round drawn was recomputed and is equal, bit for bit.";
   return "VERIFIED: every round was recomputed from its updates and is equal, bit for bit.";
 }

@@ -60,7 +60,8 @@ export function checkCipher(cipher: Uint8Array, parameterCount: number): void {
     const isOddSmall = lanes[at + 2]! >>> 16 !== 0xffff || oddAt(lanes, at) < cipherModulus;
     if (isEvenSmall && isOddSmall) continue;
     const coefficient = (2 * at) / pairLanes + (isEvenSmall ? 1 : 0);
-    throw new FedledgerError("CIPHERTEXT_INVALID", { reason: `coefficient ${coefficient} is not below the modulus` });
+    const reason = `coefficient ${coefficient} is not below the modulus`;
+    throw new FedledgerError("CIPHERTEXT_INVALID", { reason, byte: coefficient * coefficientBytes });
   }
 }
 

@@ -27,6 +27,9 @@ export const publicKeyBytes = 2 * 2 * ringDegree * 8;
 /** Bytes of a secret key: 2 bits a coefficient. */
 export const secretKeyBytes = ringDegree / 4;
 
+/** Most parameters whose update is a blob when it is encrypted: the last block is whole, and a blob is below 2 GiB. */
+export const mostEncryptedParameters = Math.floor(largestBlobBytes / blockBytes) * ringDegree;
+
 /** Number of blocks of an encrypted update of P parameters. */
 export function blockCountOf(parameterCount: number): number {
   return Math.ceil(parameterCount / ringDegree);
@@ -34,10 +37,9 @@ export function blockCountOf(parameterCount: number): number {
 
 /** Length in bytes of an encrypted update, and of a sum, of P parameters: 12 a parameter, the last block whole. Throws INVALID_ARGUMENT beyond the largest blob. */
 export function cipherBytesOf(parameterCount: number): number {
-  const lengthBytes = blockCountOf(parameterCount) * blockBytes;
-  if (!Number.isSafeInteger(parameterCount) || parameterCount < 1 || lengthBytes > largestBlobBytes) {
-    const expected = `1 to ${Math.floor(largestBlobBytes / blockBytes) * ringDegree}`;
+  if (!Number.isSafeInteger(parameterCount) || parameterCount < 1 || parameterCount > mostEncryptedParameters) {
+    const expected = `1 to ${mostEncryptedParameters}`;
     throw new FedledgerError("INVALID_ARGUMENT", { name: "parameterCount", value: parameterCount, expected });
   }
-  return lengthBytes;
+  return blockCountOf(parameterCount) * blockBytes;
 }

@@ -1,0 +1,103 @@
+import { FedledgerError } from "../core/error.ts";
+import { hexEquals } from "../core/hex.ts";
+import type { Bytes32 } from "../core/ids.ts";
+import type { Advertisement } from "../core/records.ts";
+import type { RoundView } from "../core/task-view.ts";
+import type { Chain } from "../ports/chain.ts";
+import type { BlobStore } from "../ports/storage.ts";
+import type { Random } from "../ports/system.ts";
+import type { Transport } from "../ports/transport.ts";
+import type { Bfv } from "../privacy/encrypted/bfv.ts";
+import {
+  type GroupKey,
+  groupKeyHashes,
+  type KeyBlobContext,
+  keyBlobBytesOf,
+  openKeyBlob,
+  sealKeyBlob,
+} from "../privacy/encrypted/key-blob.ts";
+import { drawSecretKey } from "../privacy/encrypted/secret-key.ts";
+import { drawnBySlot } from "../rounds/mask-queries.ts";
+import type { TaskLook } from "../rounds/model-source.ts";
+import { providersOf } from "../rounds/providers.ts";
+import type { RoundKeys } from "./participant-state.ts";
+
+/** What group keys need. */
+export interface GroupKeysDeps {
+  readonly chain: Pick<Chain, "account" | "federation">;
+  readonly store: BlobStore;
+  readonly transport: Pick<Transport, "peerId" | "connected">;
+  readonly random: Random;
+  readonly bfv: Bfv;
+  /** X25519, of the registered encryption key; without it no copy can be opened. */
+  readonly privateKey?: Uint8Array | undefined;
+}
+
+/** The group keys of encrypted rounds, as one participant deals and holds them. In memory only: a restart opens its copy again. */
+export interface GroupKeys {
+  /** A fresh key for a round, its blob stored: what is to be advertised. Participants without a registered encryption key get no copy. */
+  deal(round: RoundView, look: TaskLook): Promise<RoundKeys>;
+  /**
+   * The key that was dealt. Rejects with GROUP_KEY_INVALID where the dealer is wrong or dealt none to this participant, and, while the blob
+   * is not to be had, as BlobStore.get does.
+   */
+  open(round: RoundView, dealt: Advertisement, look: TaskLook): Promise<GroupKey>;
+}
+
+/** Keys that are kept: those of two rounds in flight, and what a reorganisation brings back. */
+const mostKeys = 4;
+
+/** Group keys of one participant. */
+export function createGroupKeys(deps: GroupKeysDeps): GroupKeys {
+  const { chain, store, transport, random, bfv, privateKey } = deps;
+  const me = chain.account;
+  const opened = new Map<Bytes32, GroupKey>();
+
+  const contextOf = (round: RoundView, dealer: KeyBlobContext["dealer"], look: TaskLook): KeyBlobContext => ({
+    federation: chain.federation,
+    taskId: look.view.taskId,
+    round: round.round,
+    seed: round.seed,
+    dealer,
+  });
+
+  return {
+    async deal(round, look) {
+      const secretKey = drawSecretKey(random);
+      const key = { publicKey: await bfv.createPublicKey(secretKey), secretKey };
+      const drawn = drawnBySlot(look.view, round);
+      const receivers = Array.from({ length: round.drawn }, (_, slot) => {
+        const account = drawn.get(slot)!;
+        const contact = look.members.find((member) => hexEquals(member.account, account))?.contact;
+        return { account, ...(contact && { encryptionKey: contact.encryptionKey }) };
+      });
+      const blob = await sealKeyBlob(key, contextOf(round, me, look), receivers);
+      const sharesId = await store.put(blob, { signal: look.signal });
+      const { round: number, baseModelRoot, seed } = round;
+      return { round: number, baseModelRoot, seed, ...groupKeyHashes(key), sharesId };
+    },
+    async open(round, dealt, look) {
+      const id = `${dealt.sharesId}:${dealt.maskKey}:${dealt.seedHash}:${dealt.participant}`.toLowerCase() as Bytes32;
+      const known = opened.get(id);
+      if (known !== undefined) return known;
+      const slot = [...drawnBySlot(look.view, round)].find(([, account]) => hexEquals(account, me))?.[0];
+      if (privateKey === undefined) {
+        throw new FedledgerError("GROUP_KEY_INVALID", {
+          reason: "this node has no encryption key to open its copy with",
+        });
+      }
+      if (slot === undefined)
+        throw new FedledgerError("GROUP_KEY_INVALID", { reason: "this participant is not drawn" });
+      const blob = await store.get(dealt.sharesId, {
+        lengthBytes: keyBlobBytesOf(round.drawn),
+        providers: providersOf({ owner: dealt.participant }, look.view, look.members, transport),
+        signal: look.signal,
+      });
+      const context = contextOf(round, dealt.participant, look);
+      const key = await openKeyBlob({ bfv, blob, context, hashes: dealt, drawn: round.drawn, slot, me, privateKey });
+      opened.set(id, key);
+      for (const oldest of [...opened.keys()].slice(0, -mostKeys)) opened.delete(oldest);
+      return key;
+    },
+  };
+}

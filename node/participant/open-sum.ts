@@ -1,0 +1,107 @@
+import { checkRound } from "../audit/check-round.ts";
+import { FedledgerError } from "../core/error.ts";
+import { hexEquals } from "../core/hex.ts";
+import { lanesToBytes } from "../core/lanes.ts";
+import type { Commitment } from "../core/records.ts";
+import type { RoundView } from "../core/task-view.ts";
+import type { BlobStore } from "../ports/storage.ts";
+import type { Journal } from "../ports/system.ts";
+import type { Bfv } from "../privacy/encrypted/bfv.ts";
+import type { ModelSource, TaskLook } from "../rounds/model-source.ts";
+import type { OpenedSum } from "../rounds/open-sum-messages.ts";
+import type { Progress } from "../rounds/progress.ts";
+import { dealtKeyOf } from "./due-encrypted-update.ts";
+import type { GroupKeys } from "./group-keys.ts";
+
+/** Fewest updates of which a sum is opened. */
+const fewestAddends = 2;
+
+/** What opening a sum needs. */
+export interface OpenSumDeps {
+  readonly keys: GroupKeys;
+  readonly bfv: Bfv;
+  readonly source: ModelSource;
+  readonly store: BlobStore;
+  readonly journal: Journal;
+  readonly onProgress?: ((progress: Progress) => void) | undefined;
+}
+
+/** The opened sum and the weight of what is in it; or the updates whose bytes are not to be had. */
+export type SumOpening =
+  | { readonly opened: OpenedSum; readonly totalWeight: bigint }
+  | { readonly missing: readonly Commitment[] };
+
+/**
+ * Gets the committed ciphertexts of a closed round, adds them itself, decrypts the sum, and stores the model that it gives.
+ *
+ * Only sums of this very shape are ever decrypted: of **all** that the closed round committed to, recomputed here, and of one set of commitments
+ * for one group key. Whoever could choose what a key holder decrypts would have it open a single update, or two sums whose difference is
+ * one. The set is in the journal before the sum is decrypted, so neither a restart nor a reorganisation makes it open a second one: SUM_SET_CHANGED.
+ *
+ * Rejects with that, with SUM_NOT_OPENED where an update is none, with GROUP_KEY_INVALID, and as ModelSource.baseOf and BlobStore do.
+ */
+export async function openSum(
+  { keys, bfv, source, store, journal, onProgress }: OpenSumDeps,
+  round: RoundView,
+  look: TaskLook,
+): Promise<SumOpening> {
+  const { taskId, rules } = look.view;
+  const { proposal: _, ...inputs } = round;
+  const dealt = dealtKeyOf(round);
+  if (inputs.commitments.length < fewestAddends) {
+    throw new FedledgerError("SUM_NOT_OPENED", { round: round.round, reason: "the sum of one update is that update" });
+  }
+  if (dealt === undefined) throw new FedledgerError("GROUP_KEY_INVALID", { reason: "none was dealt" });
+  const key = await keys.open(round, dealt, look);
+  const check = await checkRound({
+    taskId,
+    rules,
+    round: inputs,
+    baseLanes: await source.baseOf(round.round, look),
+    getUpdate: (commitment) => source.update(commitment, look),
+    open: async (sum) => {
+      await bindToSet(journal, `opened-sum/${taskId}/${round.round}/${dealt.sharesId.toLowerCase()}`, round);
+      return await bfv.decrypt(key.secretKey, sum, rules.parameterCount, look.signal);
+    },
+    signal: look.signal,
+  });
+  const invalid = check.updates.find(({ status }) => status === "invalid");
+  if (invalid !== undefined) {
+    const { participant } = invalid.commitment;
+    throw new FedledgerError("SUM_NOT_OPENED", {
+      round: round.round,
+      reason: `what ${participant} committed to is no encrypted update`,
+    });
+  }
+  const missing = check.updates.filter(({ status }) => status !== "valid").map(({ commitment }) => commitment);
+  if (missing.length > 0) return { missing };
+  const { sum, lanes, modelRoot, contentId, totalWeight } = check;
+  if (sum === undefined || lanes === undefined || modelRoot === undefined || contentId === undefined) {
+    throw new FedledgerError("SUM_NOT_OPENED", { round: round.round, reason: "it has no updates" });
+  }
+  await store.put(lanesToBytes(lanes), { signal: look.signal });
+  onProgress?.({ kind: "sum-opened", round: round.round, updates: check.included.length });
+  return { opened: { sumId: sum.contentId, modelRoot, contentId }, totalWeight };
+}
+
+/** The same, where missing updates are a rejection with BLOB_NOT_FOUND, to be tried again. */
+export async function openSumWhole(deps: OpenSumDeps, round: RoundView, look: TaskLook): Promise<OpenedSum> {
+  const opening = await openSum(deps, round, look);
+  if ("opened" in opening) return opening.opened;
+  throw new FedledgerError("BLOB_NOT_FOUND", { contentId: opening.missing[0]!.contentId, providers: "its" });
+}
+
+/** Whether an error says that a sum is never to be opened, whatever comes later. */
+export function isRefusal(error: unknown): error is FedledgerError {
+  const codes: readonly string[] = ["SUM_SET_CHANGED", "SUM_NOT_OPENED", "GROUP_KEY_INVALID"];
+  return error instanceof FedledgerError && codes.includes(error.code);
+}
+
+async function bindToSet(journal: Journal, key: string, { round, accumulator }: RoundView): Promise<void> {
+  const written = await journal.get(key);
+  if (written === undefined) {
+    await journal.put(key, new TextEncoder().encode(accumulator.toLowerCase()));
+  } else if (!hexEquals(new TextDecoder().decode(written), accumulator)) {
+    throw new FedledgerError("SUM_SET_CHANGED", { round });
+  }
+}

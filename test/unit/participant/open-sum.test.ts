@@ -1,0 +1,77 @@
+import { expect } from "chai";
+import { weightedMean } from "../../../node/aggregation/index.ts";
+import { createMemoryJournal } from "../../../node/aggregator/custody-journal.ts";
+import { chunkTreeRoot } from "../../../node/core/chunk-tree.ts";
+import { contentIdOf } from "../../../node/core/content-id.ts";
+import { FedledgerError } from "../../../node/core/error.ts";
+import type { RoundView } from "../../../node/core/task-view.ts";
+import { openSum, openSumWhole } from "../../../node/participant/open-sum.ts";
+import type { BlobStore } from "../../../node/ports/storage.ts";
+import type { Journal } from "../../../node/ports/system.ts";
+import type { ModelSource } from "../../../node/rounds/model-source.ts";
+import { type EncryptedRound, encryptedRoundOfFour } from "../../support/encrypted-round.ts";
+import { encryptedView, keyFor, encryptedRules as rules } from "../../support/encrypted-states.ts";
+import { expectCode } from "../../support/expect-code.ts";
+import { members } from "../../support/round-states.ts";
+
+describe("the opening of an encrypted round's sum", () => {
+  let made: EncryptedRound;
+  let journal: Journal;
+  const signal = new AbortController().signal;
+
+  before(async () => {
+    made = await encryptedRoundOfFour();
+  });
+  beforeEach(() => {
+    journal = createMemoryJournal() as Journal;
+  });
+
+  const deps = () => ({
+    keys: { deal: () => Promise.reject(new FedledgerError("INTERRUPTED")), open: async () => made.key },
+    bfv: made.bfv,
+    source: { baseOf: async () => made.base, update: made.get } as unknown as ModelSource,
+    store: { put: contentIdOf } as unknown as BlobStore,
+    journal,
+  });
+  const open = (round: RoundView) => openSumWhole(deps(), round, { view: encryptedView(round), members, signal });
+
+  it("gives the model of all committed updates, and writes the set down before", async () => {
+    const lanes = weightedMean({ base: made.base, updates: made.updates, serverRateQ16: rules.serverRateQ16 });
+    const opened = await open(made.closed());
+    expect(opened.modelRoot).to.equal(chunkTreeRoot(lanes));
+    const written = await journal.get(`opened-sum/1/1/${keyFor(0).sharesId}`);
+    expect(new TextDecoder().decode(written)).to.equal(made.closed().accumulator.toLowerCase());
+    expect(await open(made.closed()), "again after a restart").to.deep.equal(opened);
+  });
+
+  it("is never made of a second set under one key: their difference would be somebody's update", async () => {
+    const three = made.closed(made.commitments.slice(1));
+    await open(made.closed());
+    await expectCode("SUM_SET_CHANGED", () => open(three));
+    journal = createMemoryJournal() as Journal;
+    await open(three);
+    await expectCode("SUM_SET_CHANGED", () => open(made.closed()));
+  });
+
+  it("is never made of fewer than two updates, or of what is no update", async () => {
+    await expectCode("SUM_NOT_OPENED", () => open(made.closed(made.commitments.slice(0, 1))));
+    await expectCode("SUM_NOT_OPENED", () => open(made.closed([])));
+    const invalid = await made.commit(0, new Uint8Array(49_152).fill(255));
+    await expectCode("SUM_NOT_OPENED", () => open(made.closed([invalid, ...made.commitments.slice(1)])));
+    expect(await journal.get(`opened-sum/1/1/${keyFor(0).sharesId}`), "nothing was decrypted").to.equal(undefined);
+  });
+
+  it("waits for what is not to be had", async () => {
+    const gone = await made.commit(0, new Uint8Array(49_152));
+    made.blobs.delete(gone.contentId);
+    const round = made.closed([gone, ...made.commitments.slice(1)]);
+    const opening = await openSum(deps(), round, { view: encryptedView(round), members, signal });
+    expect(opening).to.deep.equal({ missing: [gone] });
+    await expectCode("BLOB_NOT_FOUND", () => open(round));
+  });
+
+  it("is not made where no key was dealt", async () => {
+    const { advertisements: _, ...keyless } = made.closed();
+    await expectCode("GROUP_KEY_INVALID", () => open(keyless));
+  });
+});
