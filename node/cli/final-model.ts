@@ -39,7 +39,7 @@ export async function recordedModel(
 ): Promise<RecordedModel> {
   const view = foldTask(await chain.history(options.taskId, { signal: options.signal }));
   const spec = parseTaskSpecJson(view.spec);
-  const { fractionBits, parameterCount } = view.rules;
+  const { fractionBits } = view.rules;
   const round =
     options.round === undefined
       ? view.rounds.findLast(({ phase }) => phase === "finalized")
@@ -64,7 +64,7 @@ export async function recordedModel(
   const opener = sealed ? await openerOf(options, chain, options.taskId) : undefined;
   const name = { round: round.round, sender, purpose: "model", root: modelRoot, contentId } as const;
   const lanes = bytesToLanes(
-    await readBlob({ store, parameterCount, sealed, opener }, name, { signal: options.signal }),
+    await readBlob({ store, rules: view.rules, sealed, opener }, name, { signal: options.signal }),
   );
   if (!hexEquals(chunkTreeRoot(lanes), modelRoot)) throw new FedledgerError("BLOB_CORRUPT", { contentId });
   return { spec, round: round.round, modelRoot, parameters: decodeLanes(modelPart(lanes, spec), fractionBits) };

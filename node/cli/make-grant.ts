@@ -1,5 +1,5 @@
 import { keyringsOf, type SenderKeyrings, sealedBlobs } from "../audit/index.ts";
-import { taskBlobBytes } from "../core/blob-length.ts";
+import { updateBlobBytes } from "../core/blob-length.ts";
 import { FedledgerError, isFedledgerError } from "../core/error.ts";
 import type { Address, Bytes32 } from "../core/ids.ts";
 import type { TaskView } from "../core/task-view.ts";
@@ -25,7 +25,7 @@ export async function collectSecrets(
     signal,
   }: { readonly store: Pick<BlobStore, "get">; readonly opener: BlobOpener; readonly signal: AbortSignal },
 ): Promise<CollectedSecrets> {
-  const lengthBytes = taskBlobBytes(view);
+  const lengthBytes = updateBlobBytes(view);
   const secrets = new Map<Bytes32, Uint8Array>();
   const sealed = new Set<Address>();
   let missing = 0;

@@ -15,7 +15,7 @@ import type { RoundView } from "../../../node/core/task-view.ts";
 import type { BlobStore } from "../../../node/ports/storage.ts";
 import type { Clock } from "../../../node/ports/system.ts";
 import { createCipherSum } from "../../../node/privacy/encrypted/cipher-sum.ts";
-import type { ModelSource } from "../../../node/rounds/model-source.ts";
+import type { ModelOf, ModelSource } from "../../../node/rounds/model-source.ts";
 import { decodeOpenSum, encodeOpenSumAnswer, type OpenSumAnswer } from "../../../node/rounds/open-sum-messages.ts";
 import type { RoundEvent } from "../../../node/rounds/round-state.ts";
 import { type EncryptedRound, encryptedRoundOfFour } from "../../support/encrypted-round.ts";
@@ -118,7 +118,7 @@ describe("an aggregator that has no key", () => {
       store: { put: contentIdOf } as unknown as BlobStore,
       source: {
         update: made.get,
-        model: (id: Bytes32) => made.get({ contentId: id }),
+        model: ({ proposal }: ModelOf) => made.get(proposal),
         baseOf: async () => made.base,
       } as unknown as ModelSource,
       transport: {

@@ -115,11 +115,17 @@ describe("the audit of a record with more than one event wrong, or of another ta
     ).to.deep.equal([["INITIAL_MODEL_WRONG", creator]]);
   });
 
-  it("a mode this version does not compute: unchecked, never verified", async () => {
-    const encrypted = { mode: "encrypted", keyWindowS: 1 } as const;
-    const history = await buildHistory({ rounds: 1, rules: { ...encrypted, clipLanes: 20_000, maxWeight: 100 } });
-    const report = await auditOf(history);
-    const ofTask = report.findings.filter(({ round }) => round === 0);
+  it("an encrypted task whose updates fit into no blob: unchecked, never verified", async () => {
+    const history = await buildHistory({ rounds: 1 });
+    const rules = {
+      mode: "encrypted",
+      keyWindowS: 1,
+      parameterCount: 2 ** 29,
+      clipLanes: 100,
+      maxWeight: 100,
+    } as const;
+    const report = await auditOf(tampered(history, "TaskCreated", 0, ruling(rules)));
+    const ofTask = report.findings.filter(({ round, code }) => round === 0 && code.startsWith("RULE_"));
     expect(ofTask.map(({ code, severity }) => [code, severity])).to.deep.equal([["RULE_UNSUPPORTED", "unchecked"]]);
     expect(report.rounds[0]!.verdict).not.to.equal("verified");
   });
