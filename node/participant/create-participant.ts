@@ -4,7 +4,7 @@ import type { Bytes32 } from "../core/ids.ts";
 import type { Journal } from "../ports/system.ts";
 import type { Trainer } from "../ports/trainer.ts";
 import { type Bfv, createBfv } from "../privacy/encrypted/bfv.ts";
-import type { ActionResult } from "../rounds/action-runner.ts";
+import { type ActionResult, reasonOf } from "../rounds/action-runner.ts";
 import { createBondBringer } from "../rounds/bring-bond.ts";
 import { createCaseJournal } from "../rounds/case-journal.ts";
 import { isCaseCall } from "../rounds/case-of.ts";
@@ -247,10 +247,19 @@ export function createParticipant(deps: ParticipantDeps, options: ParticipantOpt
   /** Tells of the record's steps, and of what they mean for this node. */
   function tell(progress: Progress): void {
     onProgress?.(progress);
+    if (progress.kind === "finalized" || progress.kind === "invalidated") forgetEnded();
     const bondWei = weiOfGwei(driver.state().view?.rules.participantBondGwei ?? 0);
     if (bondWei > 0n && progress.kind === "expelled" && hexEquals(progress.participant, me)) {
       onProgress?.({ kind: "bond-lost", role: "participant", round: progress.round, bondWei });
     }
+  }
+
+  function forgetEnded(): void {
+    const { view } = driver.state();
+    if (view === undefined) return;
+    masked.forgetEnded(view).catch((error: unknown) => {
+      log.warn("The secrets of rounds that have ended could not be forgotten", reasonOf(error));
+    });
   }
 
   const driver = createDriver<ParticipantState, ParticipantEvent, ParticipantAction>({

@@ -57,6 +57,8 @@ export interface MaskActions {
   mask(round: RoundView, trained: TrainedLanes | undefined, look: TaskLook): Promise<TrainedUpdate>;
   /** What opens a closed round, as far as the bundles are here. Rejects with the codes of a client's own rules (MASK_…): then nothing is told. */
   unmask(round: RoundView, look: TaskLook): Promise<Unmasking>;
+  /** Forgets the secrets of a round that has ended. */
+  forget(round: RoundView, taskId: TaskId): Promise<void>;
 }
 
 /** Steps over a journal. */
@@ -154,6 +156,8 @@ export function createMaskActions(deps: MaskActionDeps): MaskActions {
       const about = { taskId, round: round.round, accumulator, participant: me };
       return { ...about, ...encodeUnmasking(answer) };
     },
+
+    forget: async (round, taskId) => await records.forget(openingOf(round, taskId)),
   };
 }
 

@@ -1,6 +1,6 @@
 import { FedledgerError } from "../core/error.ts";
 import { hexEquals } from "../core/hex.ts";
-import type { RoundView } from "../core/task-view.ts";
+import { hasEnded, type RoundView, type TaskView } from "../core/task-view.ts";
 import type { Clock, Log } from "../ports/system.ts";
 import type { ActionResult } from "../rounds/action-runner.ts";
 import { reasonOf } from "../rounds/action-runner.ts";
@@ -30,10 +30,14 @@ export interface MaskedPerformer {
   ): Promise<ActionResult | undefined>;
   /** Trains for a masked round, unless an update was masked for it before. Rejects as trainLanes does. */
   train(round: RoundView, look: TaskLook, emit: (event: ParticipantEvent) => void): Promise<void>;
+  /** Forgets the secrets of rounds that have ended: whoever takes the journal later cannot read this node's updates of them. */
+  forgetEnded(view: TaskView): Promise<void>;
 }
 
 /** Between two looks for a neighbour's registered key, milliseconds. */
 const lookAgainMs = 1_000;
+/** How many of the latest rounds are looked at when one ends: more than may have ended while this node was away from a running task. */
+const forgottenRounds = 64;
 
 /** Creates the performer; `trainLanes` trains and gives the update's lanes. */
 export function createMaskedPerformer(
@@ -77,6 +81,11 @@ export function createMaskedPerformer(
         latest = { of: round, trained: await trainLanes(round, look) };
       }
       emit({ kind: "trained-unmasked", round: round.round, baseModelRoot: round.baseModelRoot });
+    },
+
+    async forgetEnded({ rounds, rules }) {
+      if (rules.mode !== "masked") return;
+      for (const round of rounds.filter(hasEnded).slice(-forgottenRounds)) await masks.forget(round, taskId);
     },
 
     async perform(action, look, emit) {

@@ -37,6 +37,8 @@ export interface SimulatedNode {
   outcome?: Outcome;
   mortal?: Mortal;
   process?: RoleProcess;
+  /** Keys of what is in its journal. */
+  written?: () => readonly string[];
 }
 
 /** A whole federation in memory, at its start. */
@@ -101,7 +103,9 @@ export function createSimulatedFederation(seed: number, given?: Scenario): Simul
   for (const node of nodes) {
     const faults = scenario.faults.filter((fault) => "node" in fault && fault.node === node.number);
     const crashes = faults.filter((fault) => fault.kind === "crash");
-    const journal = createMemoryJournal(clock);
+    const entries = new Map<string, Uint8Array>();
+    const journal = createMemoryJournal(clock, entries);
+    node.written = () => [...entries.keys()];
     const nodeRandom = random.fork();
     const boot = (): void => {
       const crash = crashes.shift();
@@ -298,8 +302,7 @@ export function createSimulatedFederation(seed: number, given?: Scenario): Simul
   }
 }
 
-function createMemoryJournal(clock: VirtualClock): Journal {
-  const entries = new Map<string, Uint8Array>();
+function createMemoryJournal(clock: VirtualClock, entries: Map<string, Uint8Array>): Journal {
   return {
     async get(key) {
       await clock.sleep(1);
