@@ -107,13 +107,21 @@ export function createSimulatedFederation(seed: number, given?: Scenario): Simul
     const journal = createMemoryJournal(clock, entries);
     node.written = () => [...entries.keys()];
     const nodeRandom = random.fork();
+    const deaths = faults.filter((fault) => fault.kind === "dies-at");
+    let died: Fault | undefined;
+    const dieAt = (step: Progress): void => {
+      const at = deaths.findIndex((death) => death.step === step.kind && "round" in step && death.round === step.round);
+      if (at < 0) return;
+      [died] = deaths.splice(at, 1);
+      node.mortal?.kill();
+    };
     const boot = (): void => {
       const crash = crashes.shift();
       const mortal = createMortal({
         ...(crash && { dieAtCall: crash.atCall, afterEffect: crash.afterEffect }),
         onDeath() {
           node.host.down();
-          const kill = faults.find(({ kind }) => kind === "kill" || kind === "dies-committing");
+          const kill = died ?? faults.find(({ kind }) => kind === "kill" || kind === "dies-committing");
           const backAfterS = crash?.backAfterS ?? (kill && "backAfterS" in kill ? kill.backAfterS : undefined);
           if (backAfterS === undefined) node.gone ??= "crash";
           else clock.after(1000 * backAfterS, boot);
@@ -121,7 +129,8 @@ export function createSimulatedFederation(seed: number, given?: Scenario): Simul
       });
       node.mortal = mortal;
       node.host.up();
-      node.process = start(node, { mortal, faults, journal, random: nodeRandom });
+      died = undefined;
+      node.process = start(node, { mortal, faults, journal, random: nodeRandom, dieAt });
       void node.process.done.then((outcome) => {
         node.outcome = outcome;
       });
@@ -153,7 +162,13 @@ export function createSimulatedFederation(seed: number, given?: Scenario): Simul
 
   function start(
     node: SimulatedNode,
-    life: { mortal: Mortal; faults: readonly Fault[]; journal: Journal; random: SeededRandom },
+    life: {
+      mortal: Mortal;
+      faults: readonly Fault[];
+      journal: Journal;
+      random: SeededRandom;
+      dieAt: (step: Progress) => void;
+    },
   ): RoleProcess {
     const { mortal, faults } = life;
     const deps = {
@@ -167,6 +182,7 @@ export function createSimulatedFederation(seed: number, given?: Scenario): Simul
       log: createMemoryLog(node.number),
       onProgress(step: Progress) {
         progress.push({ node: node.number, atMs: clock.nowMs() - startMs, progress: step });
+        life.dieAt(step);
         if (step.kind === "committed") vanish(node, faults);
         if (step.kind === "assigned" && step.aggregator === node.account) {
           if (faults.some(({ kind }) => kind === "dies-assigned")) mortal.kill();

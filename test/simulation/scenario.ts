@@ -1,4 +1,5 @@
 import type { TaskRules } from "../../node/core/records.ts";
+import type { Progress } from "../../node/rounds/progress.ts";
 import { plainRules } from "../support/plain-rules.ts";
 import type { SeededRandom } from "./seeded-random.ts";
 
@@ -31,6 +32,14 @@ export type Fault =
   | { readonly kind: "false-update"; readonly node: number }
   /** The aggregator proposes another sum than that of the ciphertexts. */
   | { readonly kind: "false-sum"; readonly node: number }
+  /** The node dies when it tells of this step of this round, and comes back later (never: without `backAfterS`). */
+  | {
+      readonly kind: "dies-at";
+      readonly node: number;
+      readonly step: Progress["kind"];
+      readonly round: number;
+      readonly backAfterS?: number;
+    }
   /** The aggregator dies for good as soon as it sees that it is assigned. */
   | { readonly kind: "dies-assigned"; readonly node: number }
   /** The aggregator proposes another model than the updates give. */
@@ -146,6 +155,45 @@ export function drawLyingScenario(random: SeededRandom): Scenario {
     rules,
     faults: [...faults, { kind: random.pick(["liar", "hider"] as const), node: liar }],
   };
+}
+
+/** Draws a masked scenario: at least four participants, of whom three make a round, and now and then masks with a few neighbours only. */
+export function drawMaskedScenario(random: SeededRandom): Scenario {
+  const { faults, ...drawn } = drawScenario(random);
+  const participants = random.integer(4, 6);
+  const aggregators = drawn.aggregators;
+  const rules: TaskRules = {
+    ...drawn.rules,
+    mode: "masked",
+    clipLanes: 1 << 18,
+    minUpdates: 3,
+    maxUpdates: participants,
+    thresholdPercent: random.pick([51, 67, 80]),
+    neighbours: random.pick([0, 0, 2, 4]),
+    keyWindowS: random.integer(8, 20),
+    holders: random.pick([0, 0, 1]),
+    pipelined: false,
+  };
+  // nodes are other ones where there are more or fewer participants
+  const moved = faults.map((fault): Fault => {
+    if (fault.kind === "cut")
+      return { ...fault, nodes: fault.nodes.filter((node) => node < participants + aggregators) };
+    if (!("node" in fault)) return fault;
+    const isAggregator = fault.node >= drawn.participants;
+    return {
+      ...fault,
+      node: isAggregator ? fault.node - drawn.participants + participants : fault.node % participants,
+    };
+  });
+  const steps = ["round-opened", "advertised", "masked", "committed", "round-closed", "unmasked"] as const;
+  const deaths = Array.from({ length: random.integer(0, 3) }, () => ({
+    kind: "dies-at" as const,
+    node: random.integer(0, participants - 1),
+    step: random.pick(steps),
+    round: random.integer(1, rules.rounds),
+    backAfterS: random.integer(1, 30),
+  }));
+  return { ...drawn, participants, aggregators, rules, faults: [...moved, ...deaths] };
 }
 
 /** f + 1 holders, and more than 3 f updates. */

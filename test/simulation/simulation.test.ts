@@ -3,34 +3,47 @@ import { expect } from "chai";
 import { createSimulatedFederation } from "./federation.ts";
 import { wrongfulChallenges } from "./play.ts";
 import { brokenProperties } from "./properties.ts";
-import { drawLyingScenario } from "./scenario.ts";
+import { drawLyingScenario, drawMaskedScenario } from "./scenario.ts";
 import { createSeededRandom } from "./seeded-random.ts";
 
 const notablePath = new URL("notable-seeds.json", import.meta.url);
-const notable = JSON.parse(readFileSync(notablePath, "utf8")) as { seed: number; why: string; lying?: true }[];
+const notable = JSON.parse(readFileSync(notablePath, "utf8")) as {
+  seed: number;
+  why: string;
+  lying?: true;
+  masked?: true;
+}[];
 const seedCount = Number(process.env.SIM_SEEDS ?? 100);
+const maskedCount = Math.ceil(seedCount / 10);
 const lyingCount = Math.ceil(seedCount / 2);
 const firstSeed = Number(process.env.SIM_FIRST ?? 1);
 /** More than any scenario needs: four rounds of all windows and attempts are under 900 s. */
 const limitS = 1800;
 
-async function check(seed: number, lying = false): Promise<void> {
-  const given = lying ? drawLyingScenario(createSeededRandom(seed)) : undefined;
+type Kind = "lying" | "masked";
+const scenarios = { lying: drawLyingScenario, masked: drawMaskedScenario } as const;
+
+async function check(seed: number, kind?: Kind): Promise<void> {
+  const given = kind && scenarios[kind](createSeededRandom(seed));
   const federation = createSimulatedFederation(seed, given);
   const broken = await brokenProperties(federation, await federation.run(limitS));
   broken.push(...wrongfulChallenges(federation).map((refused) => `a proof was refused: ${JSON.stringify(refused)}`));
   if (broken.length === 0) return;
   const why = broken.join("; ");
-  if (!notable.some((known) => known.seed === seed && (known.lying ?? false) === lying)) {
-    notable.push({ seed, why, ...(lying && { lying }) });
+  if (!notable.some((known) => known.seed === seed && kindOf(known) === kind)) {
+    notable.push({ seed, why, ...(kind && { [kind]: true }) });
     writeFileSync(notablePath, `${JSON.stringify(notable, undefined, 2)}\n`);
   }
   expect.fail(`seed ${seed}: ${why}\n${JSON.stringify(federation.scenario)}`);
 }
 
+function kindOf({ lying, masked }: (typeof notable)[number]): Kind | undefined {
+  return lying ? "lying" : masked ? "masked" : undefined;
+}
+
 describe("simulated federations", () => {
   it("keep every property under seeds that once found something", async () => {
-    for (const { seed, lying } of notable) await check(seed, lying);
+    for (const known of notable) await check(known.seed, kindOf(known));
   });
 
   for (let from = firstSeed; from < firstSeed + seedCount; from += 25) {
@@ -43,7 +56,14 @@ describe("simulated federations", () => {
   for (let from = firstSeed; from < firstSeed + lyingCount; from += 25) {
     const to = Math.min(from + 25, firstSeed + lyingCount) - 1;
     it(`keep every property with a lying aggregator under seeds ${from} to ${to}`, async () => {
-      for (let seed = from; seed <= to; seed++) await check(seed, true);
+      for (let seed = from; seed <= to; seed++) await check(seed, "lying");
+    });
+  }
+
+  for (let from = firstSeed; from < firstSeed + maskedCount; from += 5) {
+    const to = Math.min(from + 5, firstSeed + maskedCount) - 1;
+    it(`keep every property with masked updates under seeds ${from} to ${to}`, async () => {
+      for (let seed = from; seed <= to; seed++) await check(seed, "masked");
     });
   }
 
