@@ -1,5 +1,6 @@
 import { chunkTreeRoot } from "../../../node/core/chunk-tree.ts";
 import { foldTask } from "../../../node/core/fold-task.ts";
+import type { Hex } from "../../../node/core/ids.ts";
 import { bytesToLanes, lanesToBytes } from "../../../node/core/lanes.ts";
 import type { Commitment, Proposal } from "../../../node/core/records.ts";
 import type { RoundView, TaskView } from "../../../node/core/task-view.ts";
@@ -15,6 +16,8 @@ export interface Forgery {
   readonly round: RoundView;
   /** The right proposal. */
   readonly honest: Proposal;
+  /** In a masked task: what opens the sum. */
+  readonly openings?: Hex;
   /** The right model; the forger's own copy. */
   readonly lanes: Int32Array;
   /** The model that the round started from. */
@@ -28,9 +31,15 @@ export interface Forgery {
 }
 
 /** Makes the wrong proposal, and says what is wrong with it; `never`: nothing is proposed at all. */
-export type Forge = (
-  forgery: Forgery,
-) => Promise<{ readonly proposed: Proposal | "never"; readonly told: string } | undefined>;
+export type Forge = (forgery: Forgery) => Promise<
+  | {
+      readonly proposed: Proposal | "never";
+      readonly told: string;
+      /** In a masked task: other openings than the right ones. */
+      readonly openings?: Hex;
+    }
+  | undefined
+>;
 
 /**
  * What an honest aggregator works with, but its proposals are the forger's in the rounds in which it lies. Where `forge`
@@ -43,7 +52,8 @@ export function forgeProposals(deps: RoleDeps, lying: Lying, forge: Forge): Role
   const lyingChain: Chain = {
     ...chain,
     async send(call, options) {
-      if (call.kind !== "propose" || !liesIn(lying, call.round)) return await chain.send(call, options);
+      const isProposal = call.kind === "propose" || call.kind === "proposeOpened";
+      if (!isProposal || !liesIn(lying, call.round)) return await chain.send(call, options);
       const view = foldTask(await chain.history(call.taskId));
       const round = view.rounds.at(-1)!;
       const signal = options?.signal ?? new AbortController().signal;
@@ -54,6 +64,7 @@ export function forgeProposals(deps: RoleDeps, lying: Lying, forge: Forge): Role
         view,
         round,
         honest,
+        ...(call.kind === "proposeOpened" && { openings: call.openings }),
         lanes: bytesToLanes(await store.get(honest.contentId, { lengthBytes, signal })).slice(),
         base: () => source.baseOf(round.round, look),
         updates: () =>
@@ -78,7 +89,8 @@ export function forgeProposals(deps: RoleDeps, lying: Lying, forge: Forge): Role
         lying.onLie(proposed === "never" ? lie : { ...lie, proposed });
       }
       if (proposed === "never") return await forever(signal);
-      return await chain.send({ ...call, proposal: proposed }, options);
+      const { openings } = forged;
+      return await chain.send({ ...call, proposal: proposed, ...(openings && { openings }) }, options);
     },
   };
   return { ...deps, chain: lyingChain };
