@@ -20,13 +20,23 @@ export interface EncodedRound {
  * participant's share of it where only sums are seen), weight 1. Else each lane is cut, and the weight is the number of examples.
  *
  * @param base all lanes of the round's base model
- * Throws NON_FINITE_PARAMETER, LENGTH_MISMATCH. A second call draws a second noise.
+ * Rejects with NON_FINITE_PARAMETER, LENGTH_MISMATCH, or the signal's reason. A second call draws a second noise.
  */
-export function encodeRound(
+export async function encodeRound(
   { parameters, samples }: Pick<TrainResult, "parameters" | "samples">,
   base: Int32Array,
-  { spec, rules, random }: { readonly spec: TaskSpec; readonly rules: TaskRules; readonly random: Random },
-): EncodedRound {
+  {
+    spec,
+    rules,
+    random,
+    signal,
+  }: {
+    readonly spec: TaskSpec;
+    readonly rules: TaskRules;
+    readonly random: Random;
+    readonly signal?: AbortSignal;
+  },
+): Promise<EncodedRound> {
   const { privacy } = spec;
   const model = modelPart(base, spec);
   if (privacy?.unit !== "participant") {
@@ -35,6 +45,12 @@ export function encodeRound(
   }
   const plan = noisePlan(privacy, rules, hasClipLane(spec) ? base.at(-1) : 0);
   const { fractionBits, clipLanes } = rules;
-  const { lanes, clipped } = privateUpdate(parameters, model, { plan, fractionBits, clipLanes, random });
+  const { lanes, clipped } = await privateUpdate(parameters, model, {
+    plan,
+    fractionBits,
+    clipLanes,
+    random,
+    ...(signal && { signal }),
+  });
   return { lanes, weight: 1, clipped: clipped ? 1 : 0 };
 }

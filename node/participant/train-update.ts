@@ -103,7 +103,8 @@ export async function trainLanes(
     return { parameters: start, samples: trainer.samples, loss: Number.NaN };
   });
   look.signal.throwIfAborted();
-  const { lanes, weight, clipped } = encodeRound({ parameters, samples }, base, { spec, rules, random: deps.random });
+  const encoding = { spec, rules, random: deps.random, signal: look.signal };
+  const { lanes, weight, clipped } = await encodeRound({ parameters, samples }, base, encoding);
   const durationMs = clock.nowMs() - startMs;
   onProgress?.({ kind: "trained", round: round.round, loss, samples, clipped, durationMs });
   return { lanes, weight };

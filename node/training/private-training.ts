@@ -20,6 +20,8 @@ const stepsPerClip = 2 ** 20;
 const clipMargin = 2 ** -12;
 /** Examples whose gradients are made at once. */
 const examplesAtOnce = 64;
+/** Parameters that get their noise without a look at the event loop. */
+const lanesAtOnce = 1 << 14;
 
 /**
  * A function that runs one job by DP-SGD (Abadi et al. 2016, arXiv 1607.00133, algorithm 1; docs/protocol.md section 8): Poisson batches,
@@ -77,10 +79,13 @@ export function createPrivateTraining(deps: PrivateTrainingDeps): (job: TrainJob
           if (await pause()) await useBackend(tfName);
           lossSum += addGradients(parameters, rows.subarray(from, from + examplesAtOnce), sum);
         }
-        if (await pause()) await useBackend(tfName);
         seen += rows.length;
-        for (let i = 0; i < parameters.length; i++) {
-          parameters[i] = parameters[i]! - rate * (Math.round(sum[i]! / gridStep) + draw());
+        for (let from = 0; from < sum.length; from += lanesAtOnce) {
+          if (await pause()) await useBackend(tfName);
+          const to = Math.min(sum.length, from + lanesAtOnce);
+          for (let i = from; i < to; i++) {
+            parameters[i] = parameters[i]! - rate * (Math.round(sum[i]! / gridStep) + draw());
+          }
         }
       }
       if (seen > 0) meanLoss = lossSum / seen;

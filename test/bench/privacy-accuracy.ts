@@ -98,7 +98,7 @@ async function accuracyOf(way: Way, epsilon: number | undefined, whole: Dataset,
     const updates = [];
     for (const [k, trainer] of trainers.entries()) {
       const trained = await trainer.train({ parameters, round, seed: seed * 10_007 + round * 101 + k });
-      updates.push(encodeRound(trained, lanes, { spec, rules, random }));
+      updates.push(await encodeRound(trained, lanes, { spec, rules, random }));
     }
     lanes = weightedMean({ base: lanes, updates, serverRateQ16: rules.serverRateQ16 });
   }

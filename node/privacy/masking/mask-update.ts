@@ -1,4 +1,4 @@
-import { inSteps } from "./in-steps.ts";
+import { inSteps } from "../in-steps.ts";
 import type { MaskSecrets } from "./mask-keys.ts";
 import { addMasks, maskBlockLanes, prepareMasks } from "./mask-stream.ts";
 import { type KeyedRound, updateMasks } from "./round-masks.ts";

@@ -3,7 +3,7 @@ import { checkLength, checkRate, checkWeight } from "../../aggregation/check-arg
 import type { Aggregation, AggregationOptions } from "../../aggregation/rule.ts";
 import { chunkLanes } from "../../core/chunk-tree.ts";
 import { FedledgerError } from "../../core/error.ts";
-import { inSteps } from "./in-steps.ts";
+import { inSteps } from "../in-steps.ts";
 import { addMasks, maskBlockLanes, type PreparedMasks, prepareMasks } from "./mask-stream.ts";
 import { type ClosedRound, openedMasks } from "./round-masks.ts";
 

@@ -1,4 +1,5 @@
 import type { Random } from "../../ports/system.ts";
+import { inSteps, longestStep } from "../in-steps.ts";
 import { clipUpdate } from "./clip-update.ts";
 import { createDiscreteGaussian } from "./discrete-gaussian.ts";
 import { createDiscreteLaplace } from "./discrete-laplace.ts";
@@ -14,6 +15,9 @@ export interface PrivateUpdate {
   readonly clipped: boolean;
 }
 
+/** Lanes that are noised without a pause: 10 to 25 ms. */
+const lanesAtOnce = 1 << 14;
+
 /**
  * The change from the global model to the local one, clipped and with this participant's noise, drawn exactly from a CSPRNG. A second call
  * draws a second noise: two such updates of one round are two releases.
@@ -25,9 +29,9 @@ export interface PrivateUpdate {
  *
  * @param local trained parameters, float32
  * @param base lanes of the model's parameters that training started from, same length
- * Throws LENGTH_MISMATCH, INVALID_ARGUMENT, NON_FINITE_PARAMETER.
+ * Rejects with LENGTH_MISMATCH, INVALID_ARGUMENT, NON_FINITE_PARAMETER, or the signal's reason. Lets the event loop run between blocks.
  */
-export function privateUpdate(
+export async function privateUpdate(
   local: Float32Array,
   base: Int32Array,
   options: {
@@ -35,8 +39,9 @@ export function privateUpdate(
     readonly fractionBits: number;
     readonly clipLanes: number;
     readonly random: Random;
+    readonly signal?: AbortSignal;
   },
-): PrivateUpdate {
+): Promise<PrivateUpdate> {
   const { plan, fractionBits, clipLanes } = options;
   const { indicator } = plan;
   const clipped = clipUpdate(local, base, { fractionBits, clipNormLanes: plan.clipNormLanes, norm: plan.norm });
@@ -44,7 +49,14 @@ export function privateUpdate(
   const lanes = new Int32Array(local.length + (indicator ? 1 : 0));
   const cut = (lane: number): number => Math.max(-clipLanes, Math.min(clipLanes, lane));
   const draw = sampler(plan.mechanism, plan.noiseLanes, words);
-  for (let i = 0; i < local.length; i++) lanes[i] = cut(clipped.lanes[i]! + draw());
+  function* noiseBlocks(): Generator<number> {
+    for (let from = 0; from < local.length; from += lanesAtOnce) {
+      if (from > 0) yield longestStep;
+      const to = Math.min(local.length, from + lanesAtOnce);
+      for (let i = from; i < to; i++) lanes[i] = cut(clipped.lanes[i]! + draw());
+    }
+  }
+  await inSteps(noiseBlocks(), options.signal);
   if (indicator) {
     const word = Math.round(((clipped.within ? 1 : 0) - indicator.quantile) * indicator.unitLanes);
     lanes[local.length] = cut(word + sampler(plan.mechanism, indicator.noiseLanes, words)());

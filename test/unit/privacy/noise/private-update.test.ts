@@ -76,46 +76,62 @@ describe("privacy/noise/noise-plan", () => {
 });
 
 describe("privacy/noise/private-update", () => {
-  it("adds noise of the planned standard deviation to every lane, whatever the mechanism", () => {
+  it("adds noise of the planned standard deviation to every lane, whatever the mechanism", async () => {
     for (const mechanism of ["discrete-gaussian", "skellam"] as const) {
       const plan = noisePlan({ ...gaussianPrivacy, mechanism }, rules);
-      expect(stdOf(noised(plan, 20_000, 5).lanes) / (1.2 * 2 ** 15)).to.be.within(0.97, 1.03);
+      expect(stdOf((await noised(plan, 20_000, 5)).lanes) / (1.2 * 2 ** 15)).to.be.within(0.97, 1.03);
     }
     const laplace = noisePlan({ ...gaussianPrivacy, mechanism: "discrete-laplace" }, rules);
-    expect(stdOf(noised(laplace, 20_000, 6).lanes) / (1.2 * 2 ** 15)).to.be.within(1.36, 1.46);
+    expect(stdOf((await noised(laplace, 20_000, 6)).lanes) / (1.2 * 2 ** 15)).to.be.within(1.36, 1.46);
   });
 
-  it("shares of six participants carry more than the whole, those of five all of it", () => {
+  it("shares of six participants carry more than the whole, those of five all of it", async () => {
     const plan = noisePlan(gaussianPrivacy, masked);
     const sum = new Int32Array(20_000);
     for (let participant = 0; participant < 5; participant++) {
-      for (const [i, lane] of noised(plan, 20_000, 10 + participant).lanes.entries()) sum[i]! += lane;
+      for (const [i, lane] of (await noised(plan, 20_000, 10 + participant)).lanes.entries()) sum[i]! += lane;
     }
     expect(stdOf(sum) / (1.2 * 2 ** 15)).to.be.within(0.97, 1.03);
   });
 
-  it("clips before it adds: what is left of a long update is its direction", () => {
+  it("clips before it adds: what is left of a long update is its direction", async () => {
     const plan = { ...noisePlan(gaussianPrivacy, rules), noiseLanes: 0.1 };
-    const { lanes, clipped } = noised(plan, 4, 7, 100);
+    const { lanes, clipped } = await noised(plan, 4, 7, 100);
     expect(clipped).to.equal(true);
     for (const lane of lanes) expect(lane).to.be.within(2 ** 14 - 12, 2 ** 14 + 12);
-    expect(noised(plan, 4, 7, 0.1).clipped).to.equal(false);
+    expect((await noised(plan, 4, 7, 0.1)).clipped).to.equal(false);
   });
 
-  it("carries whether it was within the norm in one more lane", () => {
+  it("carries whether it was within the norm in one more lane", async () => {
     const plan = noisePlan(adaptivePrivacy, rules);
     const quiet = { ...plan, indicator: { ...plan.indicator!, noiseLanes: 0.1 } };
-    expect(noised(quiet, 4, 7, 100).lanes).to.have.length(5);
-    expect(noised(quiet, 4, 7, 100).lanes[4]! / 2 ** 16).to.be.closeTo(-0.5, 0.001);
-    expect(noised(quiet, 4, 7, 0.1).lanes[4]! / 2 ** 16).to.be.closeTo(0.5, 0.001);
+    expect((await noised(quiet, 4, 7, 100)).lanes).to.have.length(5);
+    expect((await noised(quiet, 4, 7, 100)).lanes[4]! / 2 ** 16).to.be.closeTo(-0.5, 0.001);
+    expect((await noised(quiet, 4, 7, 0.1)).lanes[4]! / 2 ** 16).to.be.closeTo(0.5, 0.001);
   });
 
-  it("draws anew each time, and cuts to the task's clip", () => {
+  it("lets the event loop run, and stops at an abort", async () => {
     const plan = noisePlan(gaussianPrivacy, rules);
-    expect(noised(plan, 50, 1).lanes).to.not.deep.equal(noised(plan, 50, 2).lanes);
+    const stop = new AbortController();
+    let isDone = false;
+    setTimeout(() => {
+      expect(isDone).to.equal(false);
+      stop.abort(new RangeError("enough"));
+    }, 0);
+    const options = { plan, fractionBits: 16, clipLanes: 1 << 24, random: createSeededRandom(3), signal: stop.signal };
+    const size = 1 << 17;
+    const work = privateUpdate(new Float32Array(size), new Int32Array(size), options).finally(() => {
+      isDone = true;
+    });
+    expect(await work.catch((error: unknown) => error)).to.be.instanceOf(RangeError);
+  });
+
+  it("draws anew each time, and cuts to the task's clip", async () => {
+    const plan = noisePlan(gaussianPrivacy, rules);
+    expect((await noised(plan, 50, 1)).lanes).to.not.deep.equal((await noised(plan, 50, 2)).lanes);
     const random = createSeededRandom(3);
     const options = { plan, fractionBits: 16, clipLanes: 1000, random };
-    const { lanes } = privateUpdate(new Float32Array(200), new Int32Array(200), options);
+    const { lanes } = await privateUpdate(new Float32Array(200), new Int32Array(200), options);
     expect(lanes.every((lane) => Math.abs(lane) <= 1000)).to.equal(true);
     expect(lanes.includes(1000)).to.equal(true);
   });
