@@ -1,9 +1,8 @@
 import { extendAccumulator, zeroBytes32 } from "../core/commitment.ts";
 import { fromHex, hexEquals } from "../core/hex.ts";
 import type { Hex } from "../core/ids.ts";
-import { maskNeighbours } from "../core/mask-graph.ts";
-import { isKeyTimeOver, keyDeadlineS, openingBytes, openingsLength } from "../core/round-keys.ts";
-import { isMaskKey, isSecretKeyOf, roundSides, seedHashOf } from "../privacy/masking/index.ts";
+import { isKeyTimeOver, keyDeadlineS, openingsLength } from "../core/round-keys.ts";
+import { isFalseOpening, isMaskKey } from "../privacy/masking/index.ts";
 import { checkRight } from "./check-right.ts";
 import type { FindingInput } from "./findings.ts";
 import type { EventOf, RoundDraft, Walk } from "./task-record.ts";
@@ -20,7 +19,7 @@ export function checkAdvertisement(walk: Walk, draft: RoundDraft, event: EventOf
   const find = (finding: FindingInput) => draft.log.add({ party: participant, ...finding });
   const deadlineS = keyDeadlineS(keysOf(draft), rules);
   const isKey = rules.mode !== "masked" || isMaskKey(maskKey);
-  const isNone = !isKey || [seedHash, sharesId].includes(zeroBytes32);
+  const isNone = !isKey || [maskKey, seedHash, sharesId].includes(zeroBytes32);
   if (rules.keyWindowS === 0 || draft.commitments.length > 0 || isNone) {
     find({
       code: "ADVERTISEMENT_WRONG",
@@ -119,15 +118,10 @@ export function isOpenedFalsely(
   openings: Hex,
   slot: number,
 ): boolean {
+  if (openings.length !== 2 + 2 * openingsLength({ advertisements }, rules)) return false;
   const surviving = commitments.map((each) => each.slot);
-  const graph = { seed, drawn, neighbours: rules.neighbours };
-  const { survivors, dropped } = roundSides({ taskId, round, ...graph, advertisements, surviving });
-  const at = [...survivors, ...dropped].findIndex((key) => key.slot === slot);
-  const key = [...survivors, ...dropped][at];
-  const piece = fromHex(openings).subarray(openingBytes * at, openingBytes * (at + 1));
-  if (key === undefined || piece.length !== openingBytes) return false;
-  if (at < survivors.length) return !hexEquals(seedHashOf(piece), key.seedHash);
-  return maskNeighbours(slot, graph).some((other) => surviving.includes(other)) && !isSecretKeyOf(piece, key.maskKey);
+  const closed = { taskId, round, seed, drawn, neighbours: rules.neighbours, advertisements, surviving };
+  return isFalseOpening(closed, fromHex(openings), slot);
 }
 
 function openingsWrong({ log }: RoundDraft, what: string, data: NonNullable<FindingInput["data"]>): void {

@@ -1,5 +1,5 @@
 import { AbiCoder, type Interface } from "ethers";
-import { phaseCodes, roleOfId } from "../core/enum-codes.ts";
+import { modeCodes, phaseCodes, roleOfId } from "../core/enum-codes.ts";
 import { FedledgerError } from "../core/error.ts";
 import { revertAdvice, ruleName } from "./revert-advice.ts";
 import type { JsonRpcError } from "./rpc-endpoint.ts";
@@ -60,6 +60,7 @@ function findHex(value: unknown, depth = 0): string | undefined {
 
 function show(error: string, field: string, value: unknown): string {
   if (error === "WrongPhase") return phaseCodes.names[Number(value)] ?? String(value);
+  if (error === "WrongMode") return modeCodes.names[Number(value)] ?? String(value);
   if (error === "InvalidRule") return ruleName(value);
   if (field === "neededRole") return roleOfId(String(value)) ?? String(value);
   return String(value);

@@ -40,11 +40,15 @@ export function isKeyTimeOver(
   return rules.keyWindowS === 0 || advertisements.length >= drawn || nowS > keyDeadlineS(round, rules);
 }
 
-/** Fewest commitments with which a round goes on: the task's, and in masked tasks the threshold's share of those that advertised, too. */
+/**
+ * Fewest commitments with which a round goes on: the task's, and in masked tasks the threshold's share of those that advertised, too. Infinite in an
+ * encrypted task where nobody has dealt a key.
+ */
 export function leastUpdates(
   { advertisements = [] }: Advertised,
   { mode, minUpdates, thresholdPercent }: Pick<TaskRules, "mode" | "minUpdates" | "thresholdPercent">,
 ): number {
+  if (mode === "encrypted" && advertisements.length === 0) return Number.POSITIVE_INFINITY;
   if (mode !== "masked") return minUpdates;
   return Math.max(minUpdates, Math.ceil((advertisements.length * thresholdPercent) / 100));
 }

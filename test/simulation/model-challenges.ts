@@ -1,7 +1,6 @@
 import { type ChallengedRound, holdsAgainst, includedCommitments, isWeightWrong } from "../../node/audit/index.ts";
-import { accumulatorOf } from "../../node/audit/receipt-hashes.ts";
 import { chunkLeaf, rootOfLeaf } from "../../node/core/chunk-tree.ts";
-import { caseHash, proposalHash, updateRootOf } from "../../node/core/commitment.ts";
+import { caseHash, extendAccumulator, proposalHash, updateRootOf } from "../../node/core/commitment.ts";
 import type { Address, Bytes32 } from "../../node/core/ids.ts";
 import { bytesToLanes } from "../../node/core/lanes.ts";
 import type {
@@ -16,15 +15,18 @@ import type { ChallengeCall, ReportCall } from "../../node/ports/chain.ts";
 import { slash } from "./model-bonds.ts";
 import { onRecord } from "./model-rounds.ts";
 import { modelSigner } from "./model-signature.ts";
-import { invalidate, isInFlight, leave, recordOf, releaseAggregator, retry } from "./model-steps.ts";
-import { type ModelCall, type ModelRound, modelDeployment, placeOf, Revert, require } from "./model-storage.ts";
+import { invalidate, isInFlight, leave, recordOf, releaseAggregator, retry, startOf } from "./model-steps.ts";
+import { type ModelCall, type ModelRound, placeOf, Revert, require } from "./model-storage.ts";
 
 // contracts/court/Challenges.sol, Reports.sol and Strikes.sol.
 
 const gwei = 1_000_000_000n;
 
+/** A challenge that there is in masked tasks only. */
+export type MaskedChallenge = Extract<ChallengeCall, { kind: "challengeMaskedChunk" | "challengeOpening" }>;
+
 /** Strikes the proposal on record where the call proves it wrong, as the contract does. */
-export function challenge(call: ModelCall, given: ChallengeCall): void {
+export function challenge(call: ModelCall, given: Exclude<ChallengeCall, MaskedChallenge>): void {
   const { task } = call;
   const { proposal, commitments, round, salt } = given;
   const [record] = onRecord(task, round, proposal);
@@ -36,6 +38,7 @@ export function challenge(call: ModelCall, given: ChallengeCall): void {
       strike(call, record, proposal, { kind: "wrong-weight", index: 0, salt });
       return;
     case "challengeChunk":
+      require(task.rules.mode === "transparent", "WrongMode");
       require(holdsAgainst(given.wrong, task.rules, challenged), "ChunkIsRight");
       strike(call, record, proposal, { kind: "wrong-chunk", index: given.wrong.chunkIndex, salt });
       return;
@@ -156,13 +159,10 @@ function expel(call: ModelCall, round: number, account: Address, kind: Misconduc
 }
 
 /** Reverts unless these are the commitments of the record's round. */
-export function checkCommitments(
-  { task }: ModelCall,
-  { round, baseModelRoot, seed, enrolled, drawn, accumulator }: ModelRound,
-  commitments: readonly Commitment[],
-): void {
-  const opening = { ...modelDeployment, taskId: task.taskId, round, baseModelRoot, seed, enrolled, drawn };
-  require(accumulatorOf(opening, commitments) === accumulator, "WrongCommitments");
+export function checkCommitments({ task }: ModelCall, record: ModelRound, commitments: readonly Commitment[]): void {
+  // where there are keys, they come before the commitments
+  const start = task.rules.keyWindowS === 0 ? startOf(task, record) : record.keysAccumulator;
+  require(commitments.reduce(extendAccumulator, start) === record.accumulator, "WrongCommitments");
 }
 
 /** The commitment whose update breaks the rules: a lane beyond the clip, or padding that is not zero. */
@@ -171,7 +171,9 @@ function invalidCommitment(
   commitments: readonly Commitment[],
   { position, chunkIndex, update }: InvalidUpdate,
 ): Commitment {
-  const { parameterCount, clipLanes } = task.rules;
+  const { mode, parameterCount } = task.rules;
+  const clipLanes = mode === "masked" ? 2 ** 31 : task.rules.clipLanes;
+  require(mode !== "encrypted", "WrongMode");
   const commitment = commitments[position];
   if (commitment === undefined) throw new Revert("MalformedProof");
   const root = rootOfLeaf(parameterCount, chunkIndex, chunkLeaf(chunkIndex, update.chunk), update.proof);

@@ -5,6 +5,7 @@ import type { ChainCall } from "../../node/ports/chain.ts";
 import { lockBond, moveEther, reserve, settleReward } from "./model-bonds.ts";
 import { challenge, report } from "./model-challenges.ts";
 import { demandCall } from "./model-demands.ts";
+import { challengeMasked } from "./model-masked-challenges.ts";
 import * as rounds from "./model-rounds.ts";
 import { emptyRound, leave, newestOf } from "./model-steps.ts";
 import {
@@ -151,9 +152,11 @@ function applyTaskCall(context: ModelCall, call: TaskCall): void {
     case "challengeUpdate":
     case "challengeWeight":
     case "challengeExclusion":
+      challenge(context, call);
+      return;
     case "challengeMaskedChunk":
     case "challengeOpening":
-      challenge(context, call);
+      challengeMasked(context, call);
       return;
     case "reportUpdate":
     case "reportEquivocation":

@@ -29,6 +29,7 @@ export function demandCall(call: ModelCall, given: DemandCall): void {
     case "demandChunk": {
       const [record] = onRecord(call.task, demand.round, given.proposal);
       checkCommitments(call, record, given.commitments);
+      require(call.task.rules.mode !== "encrypted", "WrongMode");
       const commitment = given.commitments[given.position];
       const isAbout =
         commitment !== undefined &&

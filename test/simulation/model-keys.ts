@@ -1,5 +1,6 @@
 import { extendAccumulator, zeroBytes32 } from "../../node/core/commitment.ts";
 import type { ChainCall } from "../../node/ports/chain.ts";
+import { isMaskKey } from "../../node/privacy/masking/index.ts";
 import * as steps from "./model-steps.ts";
 import { type ModelBlock, type ModelCall, type ModelRound, type ModelTask, require } from "./model-storage.ts";
 
@@ -7,14 +8,20 @@ import { type ModelBlock, type ModelCall, type ModelRound, type ModelTask, requi
 
 type CallOf<Kind extends ChainCall["kind"]> = Extract<ChainCall, { kind: Kind }>;
 
+/** Refuses keys that are none, or come at another time or for another opening. */
+export function checkKeys({ task, block }: ModelCall, given: CallOf<"advertise">, record: ModelRound): void {
+  require(task.rules.mode !== "transparent", "WrongMode");
+  require(block.timestampS <= keyDeadlineS(task, record), "TooLate");
+  require(given.seed === record.seed, "WrongSeed");
+  require(![given.maskKey, given.seedHash, given.sharesId].includes(zeroBytes32), "InvalidRoot");
+  require(task.rules.mode !== "masked" || isMaskKey(given.maskKey), "InvalidMaskKey");
+}
+
 /** Takes the sender's keys for a round. `slot`: its place in the draw. */
 export function advertise(call: ModelCall, { round, ...given }: CallOf<"advertise">, record: ModelRound, slot: number) {
   const { task, sender, events } = call;
   const { seedHash, sharesId, maskKey } = given;
-  const { roundsPerParticipant } = task.rules;
-  require(roundsPerParticipant === 0 || task.enrolments.get(sender)!.committed < roundsPerParticipant, "BudgetSpent");
   require(((record.keyed >> BigInt(slot)) & 1n) === 0n, "AlreadyAdvertised");
-  require(seedHash !== zeroBytes32 && sharesId !== zeroBytes32, "InvalidRoot");
   record.keyed |= 1n << BigInt(slot);
   const advertisement = { participant: sender, slot, maskKey, seedHash, sharesId };
   record.accumulator = extendAccumulator(record.accumulator, advertisement);
@@ -45,6 +52,7 @@ export function isCommittingOver(task: ModelTask, record: ModelRound, block: Mod
 /** Fewest commitments with which the round goes on. */
 export function leastUpdates({ rules }: ModelTask, { keyed }: ModelRound): number {
   const { mode, minUpdates, thresholdPercent } = rules;
+  if (mode === "encrypted" && keyed === 0n) return Number.POSITIVE_INFINITY;
   return mode === "masked"
     ? Math.max(minUpdates, Math.ceil((steps.count(keyed) * thresholdPercent) / 100))
     : minUpdates;

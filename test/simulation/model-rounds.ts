@@ -71,18 +71,19 @@ function freePlaces({ storage, task, events }: ModelCall): void {
 }
 
 export function advertise(call: ModelCall, given: CallOf<"advertise">): void {
-  const { task, block, sender } = call;
+  const { task, sender } = call;
   const record = steps.recordOf(task, given.round, "open");
-  require(task.rules.mode !== "transparent", "WrongMode");
-  require(given.seed === record.seed, "WrongSeed");
-  require(block.timestampS <= keys.keyDeadlineS(task, record), "TooLate");
-  keys.advertise(call, given, record, placed(task, record, sender));
+  keys.checkKeys(call, given, record);
+  requirePlace(task, sender);
+  const { roundsPerParticipant } = task.rules;
+  require(roundsPerParticipant === 0 || task.enrolments.get(sender)!.committed < roundsPerParticipant, "BudgetSpent");
+  keys.advertise(call, given, record, drawnSlot(task, record, sender));
 }
 
 export function commit(call: ModelCall, { round, baseModelRoot, ...update }: CallOf<"commit">): void {
   const record = openForCommitments(call, round);
   require(record.baseModelRoot === baseModelRoot, "WrongBaseModel");
-  const slot = admit(call.task, record, call.sender, update);
+  const slot = admit(call, record, call.sender, update);
   require(((record.committed >> BigInt(slot)) & 1n) === 0n, "AlreadyCommitted");
   take(call, record, call.sender, slot, update);
 }
@@ -94,7 +95,7 @@ export function commitBatch(call: ModelCall, { round, signed }: CallOf<"commitBa
     // whom and what the call says beside the signed fields is not looked at: the contract is not told
     const participant = modelSigner({ ...one, type: "commitment", taskId: call.task.taskId, round, baseModelRoot });
     if (participant === undefined) throw new Revert("ECDSAInvalidSignature");
-    const slot = admit(call.task, record, participant, one);
+    const slot = admit(call, record, participant, one);
     if (((record.committed >> BigInt(slot)) & 1n) === 0n) take(call, record, participant, slot, one);
   }
   require(record.committed !== committed, "NothingCommitted");
@@ -103,22 +104,25 @@ export function commitBatch(call: ModelCall, { round, signed }: CallOf<"commitBa
 function openForCommitments({ task, block }: ModelCall, round: number): ModelRound {
   const record = steps.recordOf(task, round, "open");
   require(block.timestampS <= record.deadlineS, "TooLate");
-  require(keys.isKeyTimeOver(task, record, block), "TooEarly");
   return record;
 }
 
-function admit(task: ModelTask, record: ModelRound, participant: Address, { weight }: Update): number {
+function admit({ task, block }: ModelCall, record: ModelRound, participant: Address, { weight }: Update): number {
+  requirePlace(task, participant);
   require(weight >= 1 && weight <= task.rules.maxWeight, "InvalidWeight");
-  const slot = placed(task, record, participant);
+  const slot = drawnSlot(task, record, participant);
+  require(keys.isKeyTimeOver(task, record, block), "TooEarly");
   require(task.rules.mode !== "masked" || ((record.keyed >> BigInt(slot)) & 1n) === 1n, "NotAdvertised");
+  if (record.committed === 0n) record.keysAccumulator = record.accumulator;
   return slot;
 }
 
-/** The slot of who may take part in the round. */
-function placed(task: ModelTask, record: ModelRound, participant: Address): number {
-  const place = placeOf(task, participant);
-  require(place >= 0 && !task.enrolments.get(participant)!.leaving, "NotEnrolled");
-  const slot = slotIn(record, place);
+function requirePlace(task: ModelTask, participant: Address): void {
+  require(placeOf(task, participant) >= 0 && !task.enrolments.get(participant)!.leaving, "NotEnrolled");
+}
+
+function drawnSlot(task: ModelTask, record: ModelRound, participant: Address): number {
+  const slot = slotIn(record, placeOf(task, participant));
   if (slot === undefined) throw new Revert("NotDrawn");
   return slot;
 }
@@ -172,6 +176,11 @@ export function propose(call: ModelCall, { round, proposal, words = [], ...given
   const { storage, task, sender, block, events } = call;
   const { taskId, rules } = task;
   require((given.kind === "proposeOpened") === (rules.mode !== "transparent"), "WrongMode");
+  if (given.kind === "proposeOpened") {
+    require(proposal.excluded === 0n, "InvalidExclusion");
+    const opened = keys.openedCount(task, task.rounds[round & 1]!);
+    require(given.openings.length === 2 + 64 * opened, "InvalidOpenings");
+  }
   const record = steps.recordOf(task, round, "aggregating");
   const { assigned } = record;
   const isAssigned = sender === assigned && proposal.aggregator === assigned && proposal.attempt === record.attempt;
@@ -184,10 +193,6 @@ export function propose(call: ModelCall, { round, proposal, words = [], ...given
     const isPart = (excluded & ~record.committed) === 0n;
     require(isPart && steps.count(record.committed & ~excluded) >= rules.minUpdates, "InvalidExclusion");
     require(totalWeight > 0n && totalWeight < record.totalWeight, "WrongTotalWeight");
-  }
-  if (given.kind === "proposeOpened") {
-    require(excluded === 0n, "InvalidExclusion");
-    require(given.openings.length === 2 + 64 * keys.openedCount(task, record), "InvalidOpenings");
   }
   const excluding = isUnexplained(task, record, excluded, words) || rules.mode === "encrypted";
   if (rules.pipelined) task.candidateRoot = proposal.modelRoot;

@@ -1,8 +1,8 @@
-import { extendHistory, zeroBytes32 } from "../../node/core/commitment.ts";
+import { extendHistory, startAccumulator, zeroBytes32 } from "../../node/core/commitment.ts";
 import type { Address, Bytes32 } from "../../node/core/ids.ts";
 import type { InvalidReason, Phase } from "../../node/core/records.ts";
 import { lockBond, releaseBond } from "./model-bonds.ts";
-import { type ModelCall, type ModelRound, type ModelTask, nobody, require } from "./model-storage.ts";
+import { type ModelCall, type ModelRound, type ModelTask, modelDeployment, nobody, require } from "./model-storage.ts";
 
 // contracts/RoundSteps.sol, function by function.
 
@@ -25,6 +25,7 @@ export function emptyRound(): ModelRound {
     assigned: nobody,
     pending: zeroBytes32,
     accumulator: zeroBytes32,
+    keysAccumulator: zeroBytes32,
     baseModelRoot: zeroBytes32,
     withheld: 0n,
     openDemands: 0,
@@ -35,6 +36,11 @@ export function emptyRound(): ModelRound {
 /** The record of the task's newest round. */
 export function newestOf({ rounds: [even, odd] }: ModelTask): ModelRound {
   return even.round > odd.round ? even : odd;
+}
+
+/** The accumulator with which a round begins. */
+export function startOf({ taskId }: ModelTask, { round, baseModelRoot, seed, enrolled, drawn }: ModelRound): Bytes32 {
+  return startAccumulator({ ...modelDeployment, taskId, round, baseModelRoot, seed, enrolled, drawn });
 }
 
 /** Whether a round has begun and not ended. */

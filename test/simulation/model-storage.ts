@@ -33,6 +33,8 @@ export interface ModelRound {
   pending: Bytes32;
   /** Hash of what the proposal opens, in a masked or encrypted task. */
   openingsHash?: Bytes32;
+  /** The accumulator when the first commitment came. */
+  keysAccumulator: Bytes32;
   accumulator: Bytes32;
   baseModelRoot: Bytes32;
   /** Whose bond answers for the round, while one does. */

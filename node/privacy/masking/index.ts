@@ -39,6 +39,7 @@ export {
   type AdvertisedKey,
   type ClosedRound,
   checkOpenings,
+  isFalseOpening,
   type KeyedRound,
   keyedNeighbours,
   roundSides,

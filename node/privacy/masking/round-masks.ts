@@ -100,6 +100,21 @@ export function checkOpenings(round: ClosedRound, openings: Uint8Array): number 
   })?.slot;
 }
 
+/**
+ * Whether what is opened of a slot is not what was advertised for it: what the contract's challengeOpening proves. False for a slot that did not
+ * advertise, and for a dropped one without a surviving neighbour. Throws LENGTH_MISMATCH unless there are 32 bytes for each slot that advertised.
+ */
+export function isFalseOpening(round: ClosedRound, openings: Uint8Array, slot: number): boolean {
+  const { survivors, dropped } = roundSides(round);
+  const at = [...survivors, ...dropped].findIndex((key) => key.slot === slot);
+  const piece = splitOpenings(round, openings)[at];
+  if (piece === undefined) return false;
+  const survivor = survivors[at];
+  if (survivor) return seedHashOf(piece) !== survivor.seedHash.toLowerCase();
+  const isNeeded = maskNeighbours(slot, round).some((other) => round.surviving.includes(other));
+  return isNeeded && !isSecretKeyOf(piece, dropped[at - survivors.length]!.maskKey);
+}
+
 function splitOpenings({ advertisements }: ClosedRound, openings: Uint8Array): Uint8Array[] {
   const expected = openingBytes * advertisements.length;
   if (openings.length !== expected) {

@@ -37,6 +37,7 @@ describe("a round's keys", () => {
     expect([0, 3, 4, 5, 6, 64].map((count) => leastUpdates(keyed(count), rules))).to.deep.equal([3, 3, 3, 4, 5, 43]);
     expect(leastUpdates(keyed(64), { ...rules, thresholdPercent: 100 })).to.equal(64);
     expect(leastUpdates(keyed(64), { ...rules, mode: "encrypted", thresholdPercent: 0 })).to.equal(3);
+    expect(leastUpdates({}, { ...rules, mode: "encrypted", thresholdPercent: 0 })).to.equal(Number.POSITIVE_INFINITY);
     expect(leastUpdates({}, { ...rules, mode: "transparent", thresholdPercent: 0 })).to.equal(3);
   });
 
