@@ -8,6 +8,7 @@ import { fileURLToPath } from "node:url";
 import { expect } from "chai";
 import type { TaskEvent } from "../../node/core/task-events.ts";
 import { type ChainDump, dumpChain } from "../support/chain-dump.ts";
+import { startPlayedMasked } from "../support/played-masked.ts";
 import { startPlayedPipeline } from "../support/played-pipeline.ts";
 import { type PlayedTask, playEveryEnding, startPlayedTask } from "../support/played-task.ts";
 
@@ -62,6 +63,31 @@ describe("A second implementation, in Python, of docs/protocol.md", function () 
       const { historyHead, modelRoot } = await reader.storedState(taskId);
       expect(answer).to.deep.include({ rounds: 4, recomputed: 3, historyHead, modelRoot, commitments: 20 });
       expect(answer.signatures).to.equal(2 * 5 + 3 * 5);
+    } finally {
+      await played.fixture.close();
+    }
+  });
+
+  it("opens the sums of a masked and restricted task, dropouts and all", async () => {
+    const played = await startPlayedMasked();
+    try {
+      await played.play();
+      const { fixture, taskId, store, reader } = played;
+      const dump = await dumpChain(fixture.chain, fixture.federation, taskId, store.blobs);
+      const file = join(folder!, "masked.json");
+      writeFileSync(file, JSON.stringify(dump));
+      const { code, answer } = run("audit.py", file);
+      expect(answer.wrong).to.deep.equal([]);
+      expect(code).to.equal(0);
+      const { historyHead, modelRoot } = await reader.storedState(taskId);
+      expect(answer).to.deep.include({ rounds: 3, recomputed: 2, historyHead, modelRoot, commitments: 8 });
+      // the last byte of the only secret key that was opened
+      const { transactionHash } = (await reader.history(taskId)).findLast(({ name }) => name === "Opened")!;
+      const log = dump.logs.find((each) => each.transactionHash === transactionHash)!;
+      log.data = `${log.data.slice(0, -1)}${log.data.endsWith("0") ? "1" : "0"}`;
+      writeFileSync(file, JSON.stringify(dump));
+      const changed = run("audit.py", file).answer.wrong;
+      expect(changed).to.deep.equal(["round 2: a false opening", "round 2: the model is not the mean of its updates"]);
     } finally {
       await played.fixture.close();
     }

@@ -1,11 +1,12 @@
 import { expect } from "chai";
 import { proposalHash } from "../../node/core/commitment.ts";
 import { isFedledgerError } from "../../node/core/error.ts";
-import { toHex } from "../../node/core/hex.ts";
-import type { Address } from "../../node/core/ids.ts";
-import type { Demand, Proposal } from "../../node/core/records.ts";
+import { concatBytes, toHex } from "../../node/core/hex.ts";
+import type { Address, Hex } from "../../node/core/ids.ts";
+import type { Advertisement, Demand, Proposal, TaskRules } from "../../node/core/records.ts";
 import type { TaskEvent } from "../../node/core/task-events.ts";
 import type { Chain, ChainCall } from "../../node/ports/chain.ts";
+import { createMaskSecrets, type MaskSecrets, roundSides } from "../../node/privacy/masking/index.ts";
 import { fixtureRules, startFederation } from "../support/federation-fixture.ts";
 import { applyCall } from "./model-contract.ts";
 import { demandBondWei } from "./model-demands.ts";
@@ -19,11 +20,24 @@ import { createSeededRandom } from "./seeded-random.ts";
 const seed = Number(process.env.SIM_FIRST ?? 1);
 const lower = (address: Address): Address => address.toLowerCase() as Address;
 const bondGwei = 3 * 10 ** 8;
-const rules = {
+const usual = {
   ...fixtureRules,
   ...{ rounds: 40, attempts: 3, pipelined: true, minUpdates: 2, attestationQuorum: 2, parameterCount: 70 },
   ...{ commitWindowS: 1000, aggregateWindowS: 1000, challengeWindowS: 1000, maxUpdates: 8 },
   ...{ aggregatorBondGwei: bondGwei, participantBondGwei: bondGwei },
+};
+const hidden = { pipelined: false, minUpdates: 3, clipLanes: 1000, maxWeight: 1000, keyWindowS: 1000 } as const;
+/** What the two are compared by: tasks of each mode, and what happens in them whatever is drawn. */
+const tasks: Readonly<Record<string, { readonly rules: TaskRules; readonly happens: readonly string[] }>> = {
+  transparent: { rules: usual, happens: ["RoundFinalized", "RoundInvalidated", "Challenged", "Demanded", "Left"] },
+  masked: {
+    rules: { ...usual, ...hidden, mode: "masked", thresholdPercent: 67 },
+    happens: ["Advertised", "Opened", "RoundFinalized", "RoundInvalidated", "Challenged"],
+  },
+  encrypted: {
+    rules: { ...usual, ...hidden, mode: "encrypted" },
+    happens: ["Advertised", "Opened", "RoundFinalized", "RoundInvalidated"],
+  },
 };
 
 /** What an event says that does not hang on hashes, seeds, names' letter case or when the test ran. */
@@ -47,8 +61,14 @@ function told(event: ModelEvent | TaskEvent, startS: number): unknown {
 }
 
 describe("the model contract", () => {
-  it("accepts, refuses and tells what the contracts do", async function () {
-    this.timeout(120_000);
+  for (const [mode, task] of Object.entries(tasks)) {
+    it(`accepts, refuses and tells what the contracts do in a task of ${mode} mode`, async function () {
+      this.timeout(120_000);
+      await compare(task);
+    });
+  }
+
+  async function compare({ rules, happens }: (typeof tasks)[string]): Promise<void> {
     const fixture = await startFederation({ participants: 4, aggregators: 2, outsiders: 1, blockIntervalMs: 0 });
     try {
       const random = createSeededRandom(seed);
@@ -97,6 +117,12 @@ describe("the model contract", () => {
         return true;
       };
 
+      applyCall(
+        storage,
+        admin,
+        { kind: "grantRole", role: "admin", account: admin },
+        { timestampS: 0, randomness: noRandomness },
+      );
       for (const account of participants) {
         applyCall(
           storage,
@@ -113,14 +139,28 @@ describe("the model contract", () => {
           { timestampS: 0, randomness: noRandomness },
         );
       }
-      await both(admin, { kind: "createTask", rules, modelRoot, spec: "{}" });
+      const access = rules.mode === "masked" ? { organisations: ["Klinik A"], regions: [], clearance: 1 } : undefined;
+      await both(admin, { kind: "createTask", rules, modelRoot, spec: "{}", ...(access && { access }) });
       for (const account of [...participants, ...aggregators]) {
         await both(account, { kind: "bond", amountWei: 10n * BigInt(bondGwei) * 10n ** 9n });
+      }
+      const attributes = { organisation: "Klinik A", region: "", clearance: 2 };
+      if (access) {
+        await both(participants[0]!, { kind: "enrol", taskId: 1 });
+        await both(participants[0]!, { kind: "setAttributes", account: participants[0]!, attributes });
+        for (const account of participants) await both(admin, { kind: "setAttributes", account, attributes });
       }
       for (const account of participants.slice(0, 3)) await both(account, { kind: "enrol", taskId: 1 });
 
       const proposals = new Map<number, Proposal>();
       const demands: Demand[] = [];
+      const openings = new Map<number, Hex>();
+      const secrets = new Map<string, MaskSecrets>();
+      /** The seed of a round on the real chain; the model has drawn another one. */
+      const realSeed = async (round: number): Promise<bigint> => {
+        const opened = (await fixture.admin.chain.history(1)).findLast(({ name }) => name === "RoundOpened");
+        return opened?.name === "RoundOpened" && opened.round === round ? opened.seed : 0n;
+      };
       for (let step = 0; step < 300; step++) {
         if (random.chance(0.15)) await fixture.chain.increaseTime(400);
         const task = storage.tasks[0]!;
@@ -134,9 +174,15 @@ describe("the model contract", () => {
         const commitments = events.flatMap((event) =>
           event.name === "Committed" && event.round === record.round ? [event] : [],
         );
+        const advertisements = events.flatMap((event) =>
+          event.name === "Advertised" && event.round === record.round ? [event] : [],
+        );
         const fitting: Partial<Record<ModelRound["phase"], readonly string[]>> = {
           none: ["open"],
-          open: ["commit", "commit", "commit", "commit", "close", "close"],
+          open: [
+            ...(rules.keyWindowS === 0 ? [] : ["advertise", "advertise", "advertise", "advertise"]),
+            ...["commit", "commit", "commit", "commit", "close", "close"],
+          ],
           aggregating: ["propose", "propose", "propose", "reassign", "open"],
           proposed: [
             "open",
@@ -150,17 +196,31 @@ describe("the model contract", () => {
             "strike",
             "return",
             "reassign",
+            ...(rules.mode === "masked" ? ["false-opening", "false-opening"] : []),
           ],
           finalized: ["open", "open", "enrol", "return"],
           invalidated: ["open", "open", "enrol", "return"],
         };
         const kind = random.chance(0.1)
-          ? random.pick(["open", "commit", "close", "propose", "reassign", "by-time", "enrol", "leave", "strike"])
+          ? random.pick([
+              ...["open", "commit", "close", "propose", "reassign", "by-time", "enrol", "leave", "strike"],
+              ...["advertise", "false-opening"],
+            ])
           : random.pick(fitting[record.phase]!);
         if (kind === "open") await both(someone, { kind: "openRound", taskId });
         else if (kind === "enrol") await both(someone, { kind: "enrol", taskId });
         else if (kind === "leave") await both(someone, { kind: "leaveTask", taskId });
-        else if (kind === "commit") {
+        else if (kind === "advertise") {
+          const made = createMaskSecrets(random);
+          const maskKey = random.chance(0.05) ? toHex(new Uint8Array(32).fill(255)) : made.maskKey;
+          const keys = { maskKey, seedHash: made.seedHash, sharesId: toHex(random.bytes(32)) };
+          const call = { kind: "advertise", ...about, ...keys } as const;
+          const late = random.chance(0.05) ? 1n : 0n;
+          const seeds = { real: (await realSeed(record.round)) ^ late, model: record.seed ^ late };
+          if (await both(someone, { ...call, seed: seeds.real }, { ...call, seed: seeds.model })) {
+            secrets.set(`${round} ${someone}`, made);
+          }
+        } else if (kind === "commit") {
           const update = { updateRoot: toHex(random.bytes(32)), contentId: toHex(random.bytes(32)) };
           const weight = random.integer(1, rules.maxWeight + (random.chance(0.1) ? 1 : 0));
           await both(someone, { kind: "commit", ...about, baseModelRoot: record.baseModelRoot, ...update, weight });
@@ -178,9 +238,36 @@ describe("the model contract", () => {
             totalWeight: record.totalWeight - BigInt(leftOut?.weight ?? 0),
             excluded: leftOut === undefined ? 0n : 1n << BigInt(leftOut.slot),
           };
-          if (await both(made.aggregator, { kind: "propose", ...about, proposal: made })) proposals.set(round, made);
+          const surviving = commitments.map(({ slot }) => slot);
+          const opened = openingsOf(
+            advertisements,
+            surviving,
+            (key) => secrets.get(`${record.round} ${key.participant}`)!,
+          );
+          if (random.chance(0.3) && opened.length > 0) opened[random.integer(0, opened.length - 1)]! ^= 1;
+          const shown = toHex(rules.mode === "encrypted" ? random.bytes(32) : opened);
+          const isHidden = random.chance(0.95) ? rules.mode !== "transparent" : rules.mode === "transparent";
+          const call = {
+            ...about,
+            proposal: isHidden ? { ...made, excluded: random.chance(0.9) ? 0n : made.excluded } : made,
+          };
+          const accepted = isHidden
+            ? await both(made.aggregator, { kind: "proposeOpened", ...call, openings: shown })
+            : await both(made.aggregator, { kind: "propose", ...call });
+          if (accepted) {
+            proposals.set(round, call.proposal);
+            openings.set(round, shown);
+          }
         } else if (proposal === undefined) continue;
-        else if (kind === "by-time") await both(someone, { kind: "finalizeUnchallenged", ...about, proposal });
+        else if (kind === "false-opening") {
+          const slot = random.integer(0, 3);
+          const shown = random.chance(0.9) ? (openings.get(record.round) ?? "0x") : "0x";
+          const keys = random.chance(0.9) ? advertisements : [];
+          await both(someone, {
+            ...{ kind: "challengeOpening", ...about, proposal, commitments, openings: shown, slot },
+            advertisements: keys,
+          });
+        } else if (kind === "by-time") await both(someone, { kind: "finalizeUnchallenged", ...about, proposal });
         else if (kind === "finalize") {
           const evaluation = { samples: 3, metricQ24: 5n, lossQ24: 7n };
           const hash = proposalHash(1, round, proposal);
@@ -221,18 +308,23 @@ describe("the model contract", () => {
       // what other seeds lead to is not known
       if (seed !== 1) return;
       const happened = new Set(events.map(({ name }) => name));
-      expect([...happened]).to.include.members([
-        "RoundFinalized",
-        "RoundInvalidated",
-        "Challenged",
-        "Demanded",
-        "Left",
-      ]);
+      expect([...happened]).to.include.members(happens);
       expect(refusals.size, [...refusals.keys()].join()).to.be.greaterThan(8);
     } finally {
       await fixture.close();
     }
-  });
+  }
 });
+
+/** What opens a masked round. */
+function openingsOf(
+  advertisements: readonly Advertisement[],
+  surviving: readonly number[],
+  secretsOf: (key: Advertisement) => MaskSecrets,
+): Uint8Array {
+  const graph = { taskId: 1, round: 1, seed: 0n, drawn: 4, neighbours: 0 };
+  const { survivors, dropped } = roundSides({ ...graph, advertisements, surviving });
+  return concatBytes(...survivors.map((key) => secretsOf(key).seed), ...dropped.map((key) => secretsOf(key).secretKey));
+}
 
 const noRandomness = new Uint8Array(32);

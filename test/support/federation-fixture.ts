@@ -11,7 +11,7 @@ import {
   startEmbeddedChain,
 } from "../../node/chain/index.ts";
 import type { Address, Bytes32, Hex, TaskId } from "../../node/core/ids.ts";
-import type { Role, TaskRules } from "../../node/core/records.ts";
+import type { Access, Role, TaskRules } from "../../node/core/records.ts";
 import type { Chain, ChainReader, Log } from "../../node/ports/index.ts";
 import { createClock } from "../../node/system/index.ts";
 import { createLog } from "../../node/telemetry/index.ts";
@@ -58,6 +58,8 @@ export interface TaskOptions {
   readonly rules?: Partial<TaskRules>;
   readonly modelRoot?: Bytes32;
   readonly spec?: string;
+  /** Default everybody may enrol. */
+  readonly access?: Access;
   /** Default all participants. */
   readonly enrol?: readonly FixtureMember[];
 }
@@ -137,8 +139,9 @@ export async function startFederation(options: FixtureOptions = {}): Promise<Fed
     outsiders,
     chainAs,
     reader: (given = {}) => createChainReader({ ...base, ...given }),
-    async createTask({ rules, modelRoot = someRoot, spec = "{}", enrol = participants } = {}) {
-      const call = { kind: "createTask", rules: { ...fixtureRules, ...rules }, modelRoot, spec } as const;
+    async createTask({ rules, modelRoot = someRoot, spec = "{}", access, enrol = participants } = {}) {
+      const task = { rules: { ...fixtureRules, ...rules }, modelRoot, spec, ...(access && { access }) };
+      const call = { kind: "createTask", ...task } as const;
       const { taskId } = await admin.chain.send(call);
       for (const member of enrol) await member.chain.send({ kind: "enrol", taskId: taskId! });
       return taskId!;

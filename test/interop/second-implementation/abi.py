@@ -11,6 +11,7 @@ RULES = [(kind, name) for kind, name in (field.split() for field in (
 ).split(","))]
 PROPOSAL = [("uint8", "attempt"), ("address", "aggregator"), ("bytes32", "modelRoot"), ("bytes32", "contentId"),
             ("uint64", "totalWeight"), ("uint64", "excluded")]
+ACCESS = [(("[]", "bytes32"), "organisations"), (("[]", "bytes32"), "regions"), ("uint8", "clearance")]
 ATTESTATION = [("uint256", "evaluation"), ("bytes32", "r"), ("bytes32", "vs")]
 AVAILABILITY = [("uint64", "slots"), ("bytes32", "r"), ("bytes32", "vs")]
 
@@ -20,15 +21,19 @@ ROLE = [("bytes32", "role", True), ("address", "account", True), ("address", "se
 EVENTS = {
     "TaskCreated": [("uint32", "taskId", True), ("address", "creator", True), (RULES, "rules"), ("bytes32", "modelRoot"),
                     ("bytes", "spec")],
+    "AccessRestricted": [("uint32", "taskId", True), (ACCESS, "access")],
     "Enrolled": [*ENROLMENT, ("uint32", "index")],
     "Leaving": ENROLMENT,
     "Left": ENROLMENT,
     "RoundOpened": [*ROUND, ("bytes32", "baseModelRoot"), ("uint72", "seed"), ("uint32", "enrolled"), ("uint8", "drawn"),
                     ("uint40", "commitDeadline"), ("bytes32", "accumulator")],
+    "Advertised": [*ROUND, ("address", "participant", True), ("uint8", "slot"), ("bytes32", "maskKey"),
+                   ("bytes32", "seedHash"), ("bytes32", "sharesId")],
     "Committed": [*ROUND, ("address", "participant", True), ("uint8", "slot"), ("uint32", "weight"),
                   ("bytes32", "updateRoot"), ("bytes32", "contentId")],
     "RoundClosed": [*ROUND, ("uint64", "committed"), ("uint64", "totalWeight"), ("bytes32", "accumulator")],
     "AggregatorAssigned": [*ROUND, ("uint8", "attempt"), ("address", "aggregator", True), ("uint40", "deadline")],
+    "Opened": [*ROUND, ("uint8", "attempt"), ("bytes", "openings")],
     "Proposed": [*ROUND, (PROPOSAL, "proposal"), ("uint40", "challengeDeadline")],
     "RoundFinalized": [*ROUND, ("bytes32", "modelRoot"), (("[]", "address"), "attesters"),
                        (("[]", "uint256"), "evaluations"), ("bytes32", "historyHead")],
@@ -38,6 +43,7 @@ EVENTS = {
 }
 FINALIZE = [("uint32", "taskId"), ("uint32", "round"), (PROPOSAL, "proposal"), (("[]", ATTESTATION), "attestations")]
 PROPOSE = [("uint32", "taskId"), ("uint32", "round"), (PROPOSAL, "proposal"), (("[]", AVAILABILITY), "words")]
+PROPOSE_OPENED = [*PROPOSE, ("bytes", "openings")]
 TASK_STATE = [("uint32", "round"), ("uint8", "phase"), ("bytes32", "modelRoot"), ("bytes32", "accumulator"),
               ("bytes32", "historyHead")]
 

@@ -15,10 +15,14 @@ import sys
 
 import abi
 from attestations import whole
-from commitments import RULES, update_root
+from commitments import MODES, RULES, update_root
 from content_id import content_id
 from lanes import bytes_of, chunk_tree_root, lanes_of, trimmed_mean, weighted_mean
+from masking import masked_mean
 from record import Block, Record
+
+
+PROPOSALS = {"propose": abi.PROPOSE, "proposeOpened": abi.PROPOSE_OPENED}
 
 
 def unhex(text):
@@ -34,10 +38,12 @@ def attestations_in(calldata):
 
 
 def words_in(calldata):
-    """(slots, signature) of each word on availability in a call of propose."""
-    if calldata[:4] != abi.signature_hash("propose", abi.PROPOSE)[:4]:
+    """(slots, signature) of each word on availability in a call of propose or proposeOpened."""
+    calls = {abi.signature_hash(name, kind)[:4]: kind for name, kind in PROPOSALS.items()}
+    if calldata[:4] not in calls:
         return []
-    return [(each["slots"], whole(each["r"], each["vs"])) for each in abi.decode(abi.PROPOSE, calldata[4:])["words"]]
+    words = abi.decode(calls[calldata[:4]], calldata[4:])["words"]
+    return [(each["slots"], whole(each["r"], each["vs"])) for each in words]
 
 
 def read_record(dump):
@@ -86,7 +92,8 @@ class Bytes:
     def update(self, number, commitment):
         lanes = self.blob(number, f"update of slot {commitment['slot']}", commitment, commitment["updateRoot"],
                           lambda root: update_root(commitment["participant"], root))
-        if lanes and any(abs(lane) > self.rules["clipLanes"] for lane in lanes):
+        # under its mask an update's lanes are anything
+        if lanes and MODES[self.rules["mode"]] != "masked" and any(abs(lane) > self.rules["clipLanes"] for lane in lanes):
             self.wrong.append(f"round {number}: update of slot {commitment['slot']} beyond the clip")
         return lanes
 
@@ -98,7 +105,10 @@ class Bytes:
         if None not in updates:
             weights = [each["weight"] for each in counted]
             rule, rate = RULES[self.rules["rule"]], self.rules["serverRateQ16"]
-            if rule == "weighted-mean":
+            if MODES[self.rules["mode"]] == "masked":
+                total = played.opened.sum({each["slot"]: lanes for each, lanes in zip(counted, updates, strict=True)})
+                mean = masked_mean(self.lanes, total, sum(weights), self.rules["clipLanes"], rate)
+            elif rule == "weighted-mean":
                 mean = weighted_mean(self.lanes, updates, weights, rate)
             else:
                 mean = trimmed_mean(rule, self.lanes, updates, self.rules["trim"], rate)

@@ -4,11 +4,12 @@ import json
 from dataclasses import dataclass, field
 
 import commitments as c
-from attestations import digest, signer, unpacked
+from attestations import N, digest, signer, unpacked
 from draw import drawn_count, slot_of
 from initial_model import initial_lanes, parameter_count
 from keccak import keccak256
 from lanes import bytes_of, chunk_tree_root
+from masking import Opened, lift
 from rules import canonical, rules_valid
 
 
@@ -30,10 +31,13 @@ class Round:
     opening: dict
     deadline: int
     phase: str = "open"
+    keys: dict = field(default_factory=dict)
     commitments: list = field(default_factory=list)
     attempt: int = -1
     aggregator: bytes = b""
     proposal: dict | None = None
+    shown: dict | None = None
+    opened: Opened | None = None
     needs_quorum: bool = False
     accumulator: bytes = b""
     ancestor: bytes | None = None
@@ -92,8 +96,13 @@ class Record:
         self.check(parameter_count(model) == self.rules["parameterCount"], "parameterCount is not the model's")
         self.initial_lanes = initial_lanes(model, self.spec["initialSeed"], self.rules["fractionBits"])
         self.check(chunk_tree_root(bytes_of(self.initial_lanes)) == self.model_root, "initial model")
+        self.mode = c.MODES[self.rules["mode"]]
         identity = (self.chain_id, self.federation, self.task_id)
         self.head = c.initial_head(*identity, self.rules, self.model_root, event["spec"])
+
+    def on_AccessRestricted(self, event, *_):
+        self.check(not self.places and not self.rounds, "restricted after the creation")
+        self.head = keccak256(c.encode(self.head, c.access_hash(event["access"])))
 
     def on_Enrolled(self, event, *_):
         index, participant = event["index"], event["participant"]
@@ -121,6 +130,7 @@ class Record:
 
     def on_RoundOpened(self, event, block, _):
         running, base = self.running(), self.model_root
+        window = self.rules["keyWindowS"] + self.rules["commitWindowS"]
         opened = Round(event, event["commitDeadline"])
         if running:
             before = running[0]
@@ -133,23 +143,62 @@ class Record:
         self.check(None not in self.places and event["enrolled"] == len(self.places), "enrolled places")
         self.check(event["enrolled"] >= self.rules["minUpdates"], "too few places")
         self.check(event["drawn"] == drawn_count(self.rules, event["enrolled"]), "number drawn")
-        self.check(event["commitDeadline"] == block.time_s + self.rules["commitWindowS"], "deadline of commitments")
+        self.check(event["commitDeadline"] == block.time_s + window, "deadline of commitments")
         origin = (block.randomness, self.federation, self.task_id, event["round"], self.head)
         self.check(event["seed"] == int.from_bytes(keccak256(c.encode(*origin))[-9:], "big"), "seed of the draw")
         self.accumulator = c.start_accumulator(self.chain_id, self.federation, self.task_id, event)
         self.check(event["accumulator"] == self.accumulator, "accumulator at the opening")
         opened.accumulator = self.accumulator
 
-    def on_Committed(self, event, block, _):
-        running, who = self.now(event, ["open"], "commitment"), event["participant"]
-        self.check(block.time_s <= running.deadline, "commitment late")
-        self.check(1 <= event["weight"] <= self.rules["maxWeight"], "weight")
-        self.check(who in self.places and who not in self.leaving, "commitment without a place")
-        self.check(all(other["participant"] != who for other in running.commitments), "committed twice")
+    def keys_over(self, running, time_s):
+        """Whether no keys can come any more, and commitments can."""
+        last = running.opening["commitDeadline"] - self.rules["commitWindowS"]
+        return self.mode == "transparent" or len(running.keys) == running.opening["drawn"] or time_s > last
+
+    def least(self, running):
+        """Fewest commitments that make the round."""
+        share = -(-len(running.keys) * self.rules["thresholdPercent"] // 100)
+        return max(self.rules["minUpdates"], share)
+
+    def nobody_left(self, running, time_s):
+        """Whether a round can be closed before its deadline."""
+        if self.mode == "masked":
+            done = len(running.commitments) == len(running.keys) or len(running.keys) < self.least(running)
+            return self.keys_over(running, time_s) and done
+        return len(running.commitments) == running.opening["drawn"]
+
+    def check_place(self, running, event):
+        who = event["participant"]
+        self.check(who in self.places and who not in self.leaving, "without a place")
         enrolled, drawn, seed = (running.opening[name] for name in ("enrolled", "drawn", "seed"))
         index = self.places.index(who) if who in self.places else enrolled
         slot = slot_of(index, enrolled, drawn, seed) if index < enrolled else drawn
         self.check(slot == event["slot"] < drawn, "slot of the draw")
+
+    def on_Advertised(self, event, block, _):
+        running, who = self.now(event, ["open"], "keys"), event["participant"]
+        self.check(self.mode != "transparent" and not running.commitments, "keys at another time")
+        self.check(block.time_s <= running.deadline - self.rules["commitWindowS"], "keys late")
+        self.check_place(running, event)
+        self.check(all(key["participant"] != who for key in running.keys.values()), "keys twice")
+        self.check(event["slot"] not in running.keys, "slot with keys twice")
+        x = int.from_bytes(event["maskKey"], "big")
+        self.check(self.mode != "masked" or 0 < x < N and lift(x), "mask key")
+        self.check(all(any(event[field]) for field in ("maskKey", "seedHash", "sharesId")), "no keys")
+        budget = self.rules["roundsPerParticipant"]
+        self.check(not budget or self.committed_rounds.get(who, 0) < budget, "budget of rounds")
+        running.keys[event["slot"]] = event
+        self.accumulator = running.accumulator = c.extend_by_keys(running.accumulator, event)
+
+    def on_Committed(self, event, block, _):
+        running, who = self.now(event, ["open"], "commitment"), event["participant"]
+        self.check(block.time_s <= running.deadline, "commitment late")
+        self.check(self.keys_over(running, block.time_s), "commitment while keys could come")
+        key = running.keys.get(event["slot"], {}).get("participant")
+        self.check(self.mode != "masked" or key == who, "commitment without keys")
+        self.check(1 <= event["weight"] <= self.rules["maxWeight"], "weight")
+        self.check(all(other["participant"] != who for other in running.commitments), "committed twice")
+        self.check_place(running, event)
         self.committed_rounds[who] = self.committed_rounds.get(who, 0) + 1
         budget = self.rules["roundsPerParticipant"]
         self.check(not budget or self.committed_rounds[who] <= budget, "budget of rounds")
@@ -158,9 +207,8 @@ class Record:
 
     def on_RoundClosed(self, event, block, _):
         running = self.now(event, ["open"], "closing")
-        self.check(len(running.commitments) >= self.rules["minUpdates"], "too few updates")
-        everyone = len(running.commitments) == running.opening["drawn"]
-        self.check(everyone or block.time_s > running.deadline, "closed early")
+        self.check(len(running.commitments) >= self.least(running), "too few updates")
+        self.check(self.nobody_left(running, block.time_s) or block.time_s > running.deadline, "closed early")
         self.check(event["committed"] == sum(1 << each["slot"] for each in running.commitments), "bitmap")
         self.check(event["totalWeight"] == sum(each["weight"] for each in running.commitments), "total weight")
         self.check(event["accumulator"] == running.accumulator, "accumulator at the closing")
@@ -179,8 +227,26 @@ class Record:
         running.attempt, running.aggregator, running.deadline = event["attempt"], event["aggregator"], event["deadline"]
         running.phase, running.proposal = "aggregating", None
 
+    def on_Opened(self, event, _, transaction):
+        running = self.now(event, ["aggregating"], "openings")
+        self.check(self.mode != "transparent", "nothing to open")
+        self.check(event["attempt"] == running.attempt, "openings of another attempt")
+        running.shown = {"openings": event["openings"], "transaction": transaction}
+
+    def open(self, running, proposal, transaction):
+        """What a masked round's proposal came with, in its own transaction."""
+        shown, running.shown = running.shown, None
+        self.check((shown or {}).get("transaction") == transaction, "a proposal without openings")
+        self.check(proposal["excluded"] == 0, "an update left out of a sum")
+        slots = [each["slot"] for each in running.commitments]
+        openings = (shown or {}).get("openings", b"")
+        running.opened = Opened(self.task_id, running.opening, self.rules["neighbours"], running.keys, slots, openings)
+        self.check(running.opened.false_slots() == [], "a false opening")
+
     def on_Proposed(self, event, block, transaction):
         running, proposal = self.now(event, ["aggregating"], "proposal"), event["proposal"]
+        if self.mode == "masked":
+            self.open(running, proposal, transaction)
         self.check(block.time_s <= running.deadline, "proposal late")
         self.check(proposal["aggregator"] == running.aggregator and proposal["attempt"] == running.attempt, "proposer")
         included = [each for each in running.commitments if not proposal["excluded"] >> each["slot"] & 1]
@@ -240,9 +306,9 @@ class Record:
         expected = {"open": "too-few-updates", "aggregating": "no-proposal", "proposed": "not-attested"}
         self.check(reason == expected.get(running.phase), "reason of the end")
         if running.phase == "open":
-            everyone = len(running.commitments) == running.opening["drawn"]
-            self.check(len(running.commitments) < self.rules["minUpdates"], "invalidated with enough updates")
-            self.check(everyone or block.time_s > running.deadline, "invalidated early")
+            self.check(len(running.commitments) < self.least(running), "invalidated with enough updates")
+            over = self.nobody_left(running, block.time_s) or block.time_s > running.deadline
+            self.check(over, "invalidated early")
         else:
             self.check(running.attempt + 1 == self.rules["attempts"], "invalidated with attempts left")
             self.check(block.time_s > running.deadline, "invalidated early")

@@ -19,10 +19,10 @@ GREATEST = {
     "challengeWindowS": 31_536_000,
 }
 
+
 def rules_valid(rules):
     return (
-        # rounds of other modes are not recomputed here
-        rules["mode"] == rules["thresholdPercent"] == rules["neighbours"] == rules["keyWindowS"] == 0
+        mode_valid(rules)
         and rules["rule"] in (0, 1, 2)
         and (rules["trim"] > 0) == (rules["rule"] == 2)
         and 2 * rules["trim"] < rules["minUpdates"]
@@ -30,7 +30,23 @@ def rules_valid(rules):
         and bonds_valid(rules)
         and all(1 <= rules[field] <= greatest for field, greatest in GREATEST.items())
         and 1 <= rules["minUpdates"] <= rules["maxUpdates"]
-        and rules["maxUpdates"] * rules["maxWeight"] * rules["clipLanes"] < 1 << 52
+    )
+
+
+def mode_valid(rules):
+    """Encrypted rounds are not recomputed here."""
+    total = rules["maxUpdates"] * rules["maxWeight"] * rules["clipLanes"]
+    if rules["mode"] == 0:
+        return rules["thresholdPercent"] == rules["neighbours"] == rules["keyWindowS"] == 0 and total < 1 << 52
+    return (
+        rules["mode"] == 1
+        and rules["rule"] == 0
+        and not rules["pipelined"]
+        and 51 <= rules["thresholdPercent"] <= 100
+        and rules["neighbours"] % 2 == 0
+        and rules["keyWindowS"] >= 1
+        and rules["minUpdates"] >= 3
+        and total < 1 << 31
     )
 
 
@@ -38,7 +54,9 @@ def bonds_valid(rules):
     """Each is none or at least the least one, and the window is shorter than 14 days."""
     bonds = [bond for bond in (rules["aggregatorBondGwei"], rules["participantBondGwei"]) if bond]
     depth = (-(-rules["parameterCount"] // 64) - 1).bit_length()
-    least_gwei = 3 * 100 * (250_000 + 40 * rules["maxUpdates"] * (416 + 32 * depth))
+    reach = min(rules["neighbours"] or 64, rules["maxUpdates"] // 2)
+    mask_gas = rules["maxUpdates"] * (192 * 40 + 10_000 + reach * 7_000 // 2) if rules["mode"] == 1 else 0
+    least_gwei = 3 * 100 * (250_000 + 40 * rules["maxUpdates"] * (416 + 32 * depth) + mask_gas)
     return not bonds or (min(bonds) >= least_gwei and rules["challengeWindowS"] < 14 * 86_400)
 
 

@@ -1,0 +1,181 @@
+import { chunkTreeRoot } from "../../node/core/chunk-tree.ts";
+import { proposalHash, updateRootOf } from "../../node/core/commitment.ts";
+import { foldTask } from "../../node/core/fold-task.ts";
+import { concatBytes, toHex } from "../../node/core/hex.ts";
+import type { Hex } from "../../node/core/ids.ts";
+import { initialLanes } from "../../node/core/initial-model.ts";
+import { modelLayout } from "../../node/core/model-layout.ts";
+import type { Advertisement, Attestation, Commitment, Proposal } from "../../node/core/records.ts";
+import { canonicalTaskSpec } from "../../node/core/task-spec.ts";
+import type { RoundView } from "../../node/core/task-view.ts";
+import type { ChainReader } from "../../node/ports/index.ts";
+import {
+  type ClosedRound,
+  createMaskedMean,
+  createMaskSecrets,
+  type MaskSecrets,
+  maskUpdate,
+  roundSides,
+} from "../../node/privacy/masking/index.ts";
+import { type FederationFixture, startFederation } from "./federation-fixture.ts";
+import { labelledRandom } from "./history-keys.ts";
+import { hashOf, honestUpdate, memoryBlobs, putInto } from "./history-writer.ts";
+import { maskedRules } from "./plain-rules.ts";
+
+const model = { kind: "linear-regression", inputs: 99, output: { kind: "numbers", count: 1 } } as const;
+const { parameterCount } = modelLayout(model);
+const rules = { ...maskedRules, parameterCount, maxUpdates: 5, neighbours: 2, rounds: 3 };
+const access = { organisations: ["Klinik A", "Klinik B"], regions: ["EU"], clearance: 1 };
+const spec = canonicalTaskSpec({
+  format: "fedledger/task/1",
+  name: "masked",
+  model,
+  initialSeed: 3,
+  training: { objective: "fedavg", epochs: 1, batchSize: 8, learningRate: 0.1 },
+  data: {},
+});
+
+/** What is proposed of a round. */
+export interface MaskedProposal {
+  readonly proposal: Proposal;
+  readonly openings: Hex;
+  readonly lanes: Int32Array;
+}
+
+/** What a proposer says other than the truth. */
+export interface MaskedLie {
+  readonly model?: (honest: Int32Array) => Int32Array;
+  readonly openings?: (honest: Hex) => Hex;
+}
+
+/** A restricted, masked task on a real chain. */
+export interface PlayedMasked {
+  readonly fixture: FederationFixture;
+  readonly reader: ChainReader;
+  readonly taskId: number;
+  readonly store: ReturnType<typeof memoryBlobs>;
+  /** The newest round as its events tell it. */
+  round(): Promise<RoundView>;
+  /** Opens a round; so many of the five advertise, and so many of those commit; closes it. */
+  commit(advertising: number, committing: number): Promise<void>;
+  /** Proposes the mean of the masked updates, or what `lie` makes of it and of what it opens. */
+  propose(base: Int32Array, lie?: MaskedLie): Promise<MaskedProposal>;
+  /** All attest to it. */
+  attest(proposal: Proposal): Promise<void>;
+  /**
+   * Plays three rounds: one of all, attested; one from which two drop out, one of them after it advertised, final by time; one that too few
+   * advertise for. Returns the last final model.
+   */
+  play(): Promise<Int32Array>;
+}
+
+/** Starts a chain with five participants that may join the task, two aggregators and the task. */
+export async function startPlayedMasked(changed: Partial<typeof rules> = {}): Promise<PlayedMasked> {
+  const store = memoryBlobs();
+  const put = putInto(store);
+  const fixture = await startFederation({ participants: 5, aggregators: 2, register: false });
+  const { admin, participants } = fixture;
+  const reader = await fixture.reader();
+  for (const [i, { account }] of participants.entries()) {
+    const attributes = { organisation: access.organisations[i % 2]!, region: "EU", clearance: 1 + i };
+    await admin.chain.send({ kind: "setAttributes", account, attributes });
+  }
+  const modelRoot = chunkTreeRoot(initialLanes({ model, initialSeed: 3 }, 16));
+  const taskId = await fixture.createTask({ rules: { ...rules, ...changed }, modelRoot, spec, access });
+  const { neighbours, keyWindowS } = { ...rules, ...changed };
+  const secrets = new Map<string, MaskSecrets>();
+
+  const round = async () => foldTask(await reader.history(taskId)).rounds.at(-1)!;
+  const closedRound = ({ seed, drawn, advertisements = [], commitments, round: number }: RoundView) => {
+    const surviving = commitments.map(({ slot }) => slot);
+    return { taskId, round: number, seed, drawn, neighbours, advertisements, surviving } as ClosedRound<Advertisement>;
+  };
+  const secretsOf = ({ participant }: Pick<Advertisement, "participant">, number: number) =>
+    secrets.get(`${participant} ${number}`)!;
+
+  async function commit(advertising: number, committing: number): Promise<void> {
+    await admin.chain.send({ kind: "openRound", taskId });
+    const opened = await round();
+    const about = { taskId, round: opened.round };
+    for (const { chain, account } of participants.slice(0, advertising)) {
+      const made = createMaskSecrets(labelledRandom(`${account} ${opened.round}`));
+      secrets.set(`${account} ${opened.round}`, made);
+      const { maskKey, seedHash } = made;
+      const sharesId = hashOf(`shares of ${account}`);
+      await chain.send({ kind: "advertise", ...about, seed: opened.seed, maskKey, seedHash, sharesId });
+    }
+    if (advertising < participants.length) await fixture.chain.increaseTime(keyWindowS + 1);
+    const keyed = await round();
+    for (const [member, { chain, account }] of participants.slice(0, committing).entries()) {
+      const { slot } = keyed.advertisements!.find(({ participant }) => participant === account)!;
+      const lanes = await maskUpdate({
+        lanes: honestUpdate(rules, member, opened.round),
+        weight: member + 1,
+        slot,
+        secrets: secretsOf({ participant: account }, opened.round),
+        round: closedRound(keyed),
+      });
+      const update: Pick<Commitment, "updateRoot" | "contentId" | "weight"> = {
+        updateRoot: updateRootOf(account, chunkTreeRoot(lanes)),
+        contentId: await put(lanes),
+        weight: member + 1,
+      };
+      await chain.send({ kind: "commit", ...about, baseModelRoot: opened.baseModelRoot, ...update });
+    }
+    if (committing < advertising) await fixture.chain.increaseTime(61);
+    await admin.chain.send({ kind: "closeRound", ...about });
+  }
+
+  async function propose(base: Int32Array, lie: MaskedLie = {}): Promise<MaskedProposal> {
+    const closed = await round();
+    const number = closed.round;
+    const { survivors, dropped } = roundSides(closedRound(closed));
+    const opened = concatBytes(
+      ...survivors.map((key) => secretsOf(key, number).seed),
+      ...dropped.map((key) => secretsOf(key, number).secretKey),
+    );
+    const mean = createMaskedMean({ ...rules, serverRateQ16: 1 << 16, round: closedRound(closed), openings: opened });
+    for (const { contentId, weight } of closed.commitments) {
+      const bytes = await store.get(contentId, { lengthBytes: 4 * parameterCount });
+      mean.add(new Int32Array(bytes.buffer, bytes.byteOffset, parameterCount), weight);
+    }
+    const { attempt, aggregator } = closed.assignment!;
+    const honest = mean.finish(base);
+    const lanes = lie.model?.(honest.slice()) ?? honest;
+    const openings = lie.openings?.(toHex(opened)) ?? toHex(opened);
+    const proposal: Proposal = {
+      ...{ attempt, aggregator, modelRoot: chunkTreeRoot(lanes), contentId: await put(lanes) },
+      ...{ totalWeight: closed.totalWeight, excluded: 0n },
+    };
+    const { chain } = fixture.aggregators.find(({ account }) => account === aggregator)!;
+    await chain.send({ kind: "proposeOpened", taskId, round: number, proposal, openings });
+    return { proposal, openings, lanes };
+  }
+
+  async function attest(proposal: Proposal): Promise<void> {
+    const { round: number } = await round();
+    const hash = proposalHash(taskId, number, proposal);
+    const evaluation = { samples: 5, metricQ24: 1n << 23n, lossQ24: 1n << 24n };
+    const attestations: Attestation[] = [];
+    for (const { chain, account } of participants) {
+      const signature = await chain.signAttestation(taskId, number, hash, evaluation);
+      attestations.push({ taskId, round: number, proposalHash: hash, attester: account, evaluation, signature });
+    }
+    await admin.chain.send({ kind: "finalize", taskId, round: number, proposal, attestations });
+  }
+
+  async function play(): Promise<Int32Array> {
+    const initial = initialLanes({ model, initialSeed: 3 }, 16);
+    await commit(5, 5);
+    const one = await propose(initial);
+    await attest(one.proposal);
+    await commit(4, 3);
+    const two = await propose(one.lanes);
+    await fixture.chain.increaseTime(61);
+    await admin.chain.send({ kind: "finalizeUnchallenged", taskId, round: 2, proposal: two.proposal });
+    await commit(2, 0);
+    return two.lanes;
+  }
+
+  return { fixture, reader, taskId, store, round, commit, propose, attest, play };
+}
