@@ -179,10 +179,10 @@ describe("the model contract", () => {
         );
         const fitting: Partial<Record<ModelRound["phase"], readonly string[]>> = {
           none: ["open"],
-          open: [
-            ...(rules.keyWindowS === 0 ? [] : ["advertise", "advertise", "advertise", "advertise"]),
-            ...["commit", "commit", "commit", "commit", "close", "close"],
-          ],
+          open:
+            rules.keyWindowS === 0 || advertisements.length >= record.drawn
+              ? ["commit", "commit", "commit", "commit", "close", "close"]
+              : ["advertise", "advertise", "advertise", "advertise", "advertise", "commit", "close"],
           aggregating: ["propose", "propose", "propose", "reassign", "open"],
           proposed: [
             "open",
@@ -244,7 +244,7 @@ describe("the model contract", () => {
             surviving,
             (key) => secrets.get(`${record.round} ${key.participant}`)!,
           );
-          if (random.chance(0.3) && opened.length > 0) opened[random.integer(0, opened.length - 1)]! ^= 1;
+          if (random.chance(0.5) && opened.length > 0) opened[0]! ^= 1;
           const shown = toHex(rules.mode === "encrypted" ? random.bytes(32) : opened);
           const isHidden = random.chance(0.95) ? rules.mode !== "transparent" : rules.mode === "transparent";
           const call = {
@@ -260,7 +260,8 @@ describe("the model contract", () => {
           }
         } else if (proposal === undefined) continue;
         else if (kind === "false-opening") {
-          const slot = random.integer(0, 3);
+          const lowest = Math.min(...commitments.map((commitment) => commitment.slot));
+          const slot = random.chance(0.6) ? lowest : random.integer(0, 3);
           const shown = random.chance(0.9) ? (openings.get(record.round) ?? "0x") : "0x";
           const keys = random.chance(0.9) ? advertisements : [];
           await both(someone, {
