@@ -26,7 +26,7 @@ const usual = {
   ...{ commitWindowS: 1000, aggregateWindowS: 1000, challengeWindowS: 1000, maxUpdates: 8 },
   ...{ aggregatorBondGwei: bondGwei, participantBondGwei: bondGwei },
 };
-const hidden = { pipelined: false, minUpdates: 3, clipLanes: 1000, maxWeight: 1000, keyWindowS: 1000 } as const;
+const hidden = { pipelined: false, minUpdates: 3, clipLanes: 1000, maxWeight: 1000, keyWindowS: 660 } as const;
 /** What the two are compared by: tasks of each mode, and what happens in them whatever is drawn. */
 const tasks: Readonly<Record<string, { readonly rules: TaskRules; readonly happens: readonly string[] }>> = {
   transparent: { rules: usual, happens: ["RoundFinalized", "RoundInvalidated", "Challenged", "Demanded", "Left"] },
@@ -38,6 +38,21 @@ const tasks: Readonly<Record<string, { readonly rules: TaskRules; readonly happe
     rules: { ...usual, ...hidden, mode: "encrypted" },
     happens: ["Advertised", "Opened", "RoundFinalized", "RoundInvalidated"],
   },
+};
+
+/** Steps with which a task begins, whatever is drawn: `by` is who takes them, from 0. */
+interface Step {
+  readonly kind: string;
+  readonly by?: number;
+  readonly isFalse?: boolean;
+}
+const three = (kind: string): Step[] => [0, 1, 2].map((by) => ({ kind, by }));
+const beginnings: Readonly<Record<string, readonly Step[]>> = {
+  // a masked round whose first proposal opens falsely, and is struck for it
+  masked: [
+    ...[{ kind: "open" }, ...three("advertise"), ...three("commit"), { kind: "close" }],
+    ...[{ kind: "propose", isFalse: true }, { kind: "false-opening" }, { kind: "propose" }, { kind: "finalize" }],
+  ],
 };
 
 /** What an event says that does not hang on hashes, seeds, names' letter case or when the test ran. */
@@ -162,12 +177,13 @@ describe("the model contract", () => {
         return opened?.name === "RoundOpened" && opened.round === round ? opened.seed : 0n;
       };
       for (let step = 0; step < 300; step++) {
-        if (random.chance(0.15)) await fixture.chain.increaseTime(400);
+        if (step >= 12 && random.chance(0.15)) await fixture.chain.increaseTime(400);
         const task = storage.tasks[0]!;
         const newest = newestOf(task);
-        const record: ModelRound = random.chance(0.6) ? newest : task.rounds[(newest.round + 1) & 1]!;
-        const round = random.chance(0.03) ? record.round + 1 : record.round;
-        const someone = random.pick(participants);
+        const record: ModelRound = step < 12 || random.chance(0.6) ? newest : task.rounds[(newest.round + 1) & 1]!;
+        const round = step >= 12 && random.chance(0.03) ? record.round + 1 : record.round;
+        const forced = beginnings[rules.mode]?.[step];
+        const someone = forced?.by === undefined ? random.pick(participants) : participants[forced.by]!;
         const proposal = proposals.get(record.round);
         const taskId = 1;
         const about = { taskId, round };
@@ -196,40 +212,44 @@ describe("the model contract", () => {
             "strike",
             "return",
             "reassign",
-            ...(rules.mode === "masked" ? ["false-opening", "false-opening"] : []),
+            ...(rules.mode === "masked"
+              ? ["false-opening", "false-opening", "false-opening", "finalize", "finalize"]
+              : []),
           ],
           finalized: ["open", "open", "enrol", "return"],
           invalidated: ["open", "open", "enrol", "return"],
         };
-        const kind = random.chance(0.1)
-          ? random.pick([
-              ...["open", "commit", "close", "propose", "reassign", "by-time", "enrol", "leave", "strike"],
-              ...["advertise", "false-opening"],
-            ])
-          : random.pick(fitting[record.phase]!);
+        const kind = forced
+          ? forced.kind
+          : random.chance(0.1)
+            ? random.pick([
+                ...["open", "commit", "close", "propose", "reassign", "by-time", "enrol", "leave", "strike"],
+                ...["advertise", "false-opening"],
+              ])
+            : random.pick(fitting[record.phase]!);
         if (kind === "open") await both(someone, { kind: "openRound", taskId });
         else if (kind === "enrol") await both(someone, { kind: "enrol", taskId });
         else if (kind === "leave") await both(someone, { kind: "leaveTask", taskId });
         else if (kind === "advertise") {
           const made = createMaskSecrets(random);
-          const maskKey = random.chance(0.05) ? toHex(new Uint8Array(32).fill(255)) : made.maskKey;
+          const maskKey = !forced && random.chance(0.05) ? toHex(new Uint8Array(32).fill(255)) : made.maskKey;
           const keys = { maskKey, seedHash: made.seedHash, sharesId: toHex(random.bytes(32)) };
           const call = { kind: "advertise", ...about, ...keys } as const;
-          const late = random.chance(0.05) ? 1n : 0n;
+          const late = !forced && random.chance(0.05) ? 1n : 0n;
           const seeds = { real: (await realSeed(record.round)) ^ late, model: record.seed ^ late };
           if (await both(someone, { ...call, seed: seeds.real }, { ...call, seed: seeds.model })) {
             secrets.set(`${round} ${someone}`, made);
           }
         } else if (kind === "commit") {
           const update = { updateRoot: toHex(random.bytes(32)), contentId: toHex(random.bytes(32)) };
-          const weight = random.integer(1, rules.maxWeight + (random.chance(0.1) ? 1 : 0));
+          const weight = random.integer(1, rules.maxWeight + (!forced && random.chance(0.1) ? 1 : 0));
           await both(someone, { kind: "commit", ...about, baseModelRoot: record.baseModelRoot, ...update, weight });
         } else if (kind === "close") await both(someone, { kind: "closeRound", ...about });
         else if (kind === "reassign") await both(someone, { kind: "reassign", ...about });
         else if (kind === "propose") {
-          const aggregator = random.chance(0.9) ? record.assigned : random.pick(aggregators);
+          const aggregator = forced || random.chance(0.9) ? record.assigned : random.pick(aggregators);
           const [first] = commitments;
-          const leftOut = first !== undefined && random.chance(0.2) ? first : undefined;
+          const leftOut = !forced && first !== undefined && random.chance(0.2) ? first : undefined;
           const made: Proposal = {
             attempt: record.attempt,
             aggregator: aggregators.includes(aggregator) ? aggregator : aggregators[0]!,
@@ -244,12 +264,13 @@ describe("the model contract", () => {
             surviving,
             (key) => secrets.get(`${record.round} ${key.participant}`)!,
           );
-          if (random.chance(0.5) && opened.length > 0) opened[0]! ^= 1;
+          const isFalse = forced ? forced.isFalse : random.chance(0.4);
+          if (isFalse && opened.length > 0) opened[0]! ^= 1;
           const shown = toHex(rules.mode === "encrypted" ? random.bytes(32) : opened);
-          const isHidden = random.chance(0.95) ? rules.mode !== "transparent" : rules.mode === "transparent";
+          const isHidden = forced || random.chance(0.95) ? rules.mode !== "transparent" : rules.mode === "transparent";
           const call = {
             ...about,
-            proposal: isHidden ? { ...made, excluded: random.chance(0.9) ? 0n : made.excluded } : made,
+            proposal: isHidden ? { ...made, excluded: forced || random.chance(0.9) ? 0n : made.excluded } : made,
           };
           const accepted = isHidden
             ? await both(made.aggregator, { kind: "proposeOpened", ...call, openings: shown })
@@ -261,9 +282,9 @@ describe("the model contract", () => {
         } else if (proposal === undefined) continue;
         else if (kind === "false-opening") {
           const lowest = Math.min(...commitments.map((commitment) => commitment.slot));
-          const slot = random.chance(0.6) ? lowest : random.integer(0, 3);
-          const shown = random.chance(0.9) ? (openings.get(record.round) ?? "0x") : "0x";
-          const keys = random.chance(0.9) ? advertisements : [];
+          const slot = forced || random.chance(0.6) ? lowest : random.integer(0, 3);
+          const shown = forced || random.chance(0.9) ? (openings.get(record.round) ?? "0x") : "0x";
+          const keys = forced || random.chance(0.9) ? advertisements : [];
           await both(someone, {
             ...{ kind: "challengeOpening", ...about, proposal, commitments, openings: shown, slot },
             advertisements: keys,
@@ -272,7 +293,7 @@ describe("the model contract", () => {
         else if (kind === "finalize") {
           const evaluation = { samples: 3, metricQ24: 5n, lossQ24: 7n };
           const hash = proposalHash(1, round, proposal);
-          const signers = participants.slice(0, random.integer(1, 4)).sort();
+          const signers = participants.slice(0, forced ? 3 : random.integer(1, 4)).sort();
           const sign = (attester: Address, signature: `0x${string}`) => ({
             ...{ taskId, round, proposalHash: hash, attester, evaluation, signature },
           });

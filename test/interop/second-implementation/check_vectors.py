@@ -236,10 +236,13 @@ CHECKS = {
     "weighted-mean": mean,
 }
 
+# numbers that another library has given already
+FOREIGN = {"accountant"}
+
 
 def main(folder):
     files = {path.stem: json.loads(path.read_text("utf8"))["cases"] for path in sorted(Path(folder).glob("*.json"))}
-    wrong = [f"{name}: no check" for name in files.keys() - CHECKS.keys()]
+    wrong = [f"{name}: no check" for name in files.keys() - CHECKS.keys() - FOREIGN]
     for name, check in CHECKS.items():
         wrong += [f"{name}: {case['name']}" for case in files[name] if not check(case)]
     print(json.dumps({"cases": {name: len(cases) for name, cases in files.items()}, "wrong": wrong}))
