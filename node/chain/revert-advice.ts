@@ -31,14 +31,10 @@ const advice: Readonly<Record<string, string | ((args: RevertArguments) => strin
   InvalidAccess: "Organisations and regions are at most 32 texts each, none of them empty",
   TaskFull: "The task has no place left: open another one",
   TooManyTasks: "A participant can be in 16 tasks at once: leave one of them first",
-  // tasks whose updates are hidden, and restricted ones
+  // tasks whose updates are hidden
   WrongMode: ([mode]) =>
     `The call is not for a task whose updates are ${modeCodes.names[Number(mode)] ?? "of its mode"}`,
   WrongSeed: "The round was opened anew while its keys were made: they must be made again for the seed that it has now",
-  InvalidAccess:
-    "Ask for an organisation, a region or a clearance: at most 32 entries in a list, and none of them empty",
-  NotEligible:
-    "The task is only for some members: an admin sets what is said of one, and the task's record says what it asks for",
   // members
   AccessControlUnauthorizedAccount:
     "The account lacks the role: an admin gives it with fedledger member add; fedledger member list shows who has which",
