@@ -13,7 +13,9 @@ export interface CipherSum {
 /** An empty sum for P parameters. It holds 16 bytes a parameter, whatever the number of updates. */
 export function createCipherSum(parameterCount: number): CipherSum {
   const lengthBytes = cipherBytesOf(parameterCount);
-  const sums = new Float64Array(lengthBytes / coefficientBytes);
+  // halves of 24 bits: 64 of them fit into 31, so that nothing is reduced before the end
+  const low = new Int32Array(lengthBytes / coefficientBytes);
+  const high = new Int32Array(low.length);
   let addends = 0;
   return {
     add(cipher) {
@@ -26,18 +28,19 @@ export function createCipherSum(parameterCount: number): CipherSum {
       }
       checkCipher(cipher, parameterCount);
       const lanes = bytesToLanes(cipher);
-      for (let i = 0, at = 0; i < sums.length; i += 2, at += pairLanes) {
-        const even = sums[i]! + evenAt(lanes, at);
-        const odd = sums[i + 1]! + oddAt(lanes, at);
-        sums[i] = even >= cipherModulus ? even - cipherModulus : even;
-        sums[i + 1] = odd >= cipherModulus ? odd - cipherModulus : odd;
+      for (let i = 0, at = 0; i < low.length; i += 2, at += pairLanes) {
+        const [one, two, three] = [lanes[at]!, lanes[at + 1]!, lanes[at + 2]!];
+        low[i]! += one & 0xff_ffff;
+        high[i]! += (one >>> 24) | ((two & 0xffff) << 8);
+        low[i + 1]! += (two >>> 16) | ((three & 0xff) << 16);
+        high[i + 1]! += three >>> 8;
       }
       addends++;
     },
     finish() {
       const lanes = new Int32Array(lengthBytes / 4);
-      for (let i = 0, at = 0; i < sums.length; i += 2, at += pairLanes) {
-        const [even, odd] = [sums[i]!, sums[i + 1]!];
+      for (let i = 0, at = 0; i < low.length; i += 2, at += pairLanes) {
+        const [even, odd] = [reduced(low[i]!, high[i]!), reduced(low[i + 1]!, high[i + 1]!)];
         lanes[at] = even % 2 ** 32;
         lanes[at + 1] = Math.floor(even / 2 ** 32) + (odd % 2 ** 16) * 2 ** 16;
         lanes[at + 2] = Math.floor(odd / 2 ** 16);
@@ -63,6 +66,12 @@ export function checkCipher(cipher: Uint8Array, parameterCount: number): void {
     const reason = `coefficient ${coefficient} is not below the modulus`;
     throw new FedledgerError("CIPHERTEXT_INVALID", { reason, byte: coefficient * coefficientBytes });
   }
+}
+
+/** (low + high · 2^24) modulo q, of halves below 2^30: 2^48 is 2^48 − q modulo q. */
+function reduced(low: number, high: number): number {
+  const sum = low + (high & 0xff_ffff) * 2 ** 24 + (high >>> 24) * (2 ** 48 - cipherModulus);
+  return sum >= cipherModulus ? sum - cipherModulus : sum;
 }
 
 // two coefficients of 6 bytes are three lanes of 4
