@@ -1,5 +1,5 @@
-import { keyringsOf, type SenderKeyrings, sealedBlobs } from "../audit/index.ts";
-import { updateBlobBytes } from "../core/blob-length.ts";
+import { type BlobName, keyringsOf, type SenderKeyrings, sealedBlobs } from "../audit/index.ts";
+import { blobLengthBytes, updateLanesOf } from "../core/blob-length.ts";
 import { FedledgerError, isFedledgerError } from "../core/error.ts";
 import type { Address, Bytes32 } from "../core/ids.ts";
 import type { TaskView } from "../core/task-view.ts";
@@ -25,13 +25,15 @@ export async function collectSecrets(
     signal,
   }: { readonly store: Pick<BlobStore, "get">; readonly opener: BlobOpener; readonly signal: AbortSignal },
 ): Promise<CollectedSecrets> {
-  const lengthBytes = updateBlobBytes(view);
+  const lengthOf = ({ purpose }: BlobName) =>
+    blobLengthBytes(purpose === "update" ? updateLanesOf(view.rules) : view.rules.parameterCount, true);
   const secrets = new Map<Bytes32, Uint8Array>();
   const sealed = new Set<Address>();
   let missing = 0;
   for (const blobs of sealedBlobs(view, range).values()) {
-    const found: SenderKeyrings = await keyringsOf(blobs, async ({ contentId }) => {
-      const keyring = keyringOf(await store.get(contentId, { lengthBytes, signal }));
+    const found: SenderKeyrings = await keyringsOf(blobs, async (name) => {
+      const { contentId } = name;
+      const keyring = keyringOf(await store.get(contentId, { lengthBytes: lengthOf(name), signal }));
       if (keyring === undefined) throw new FedledgerError("BLOB_CORRUPT", { contentId });
       return keyring;
     });
