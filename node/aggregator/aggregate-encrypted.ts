@@ -1,6 +1,6 @@
 import { checkRound } from "../audit/check-round.ts";
+import { isSealed } from "../core/blob-length.ts";
 import type { Address, Bytes32 } from "../core/ids.ts";
-import { lanesToBytes } from "../core/lanes.ts";
 import type { BlobStore } from "../ports/storage.ts";
 import type { TaskLook } from "../rounds/model-source.ts";
 import type { Progress } from "../rounds/progress.ts";
@@ -41,6 +41,7 @@ export async function aggregateEncrypted(
       round: inputs,
       baseLanes: undefined,
       getUpdate: (commitment) => deps.source.update(commitment, look),
+      sealed: isSealed(look.view),
       signal: look.signal,
     });
     const bad = check.updates.filter(({ status }) => status !== "valid");
@@ -48,7 +49,7 @@ export async function aggregateEncrypted(
       return bad.map(({ commitment, status }) => ({
         kind: "update",
         commitment,
-        fact: status === "missing" ? "gone" : "unusable",
+        fact: status === "missing" || status === "sealed" ? "gone" : "unusable",
       }));
     }
     const sumId = await store.put(check.sum.bytes, { signal: look.signal });
@@ -63,7 +64,7 @@ export async function aggregateEncrypted(
     const lanes = await namedModel(deps, round, model, look);
     if (lanes === undefined) continue;
     const { modelRoot } = model;
-    const contentId = await store.put(lanesToBytes(lanes), { signal: look.signal });
+    const contentId = await deps.source.put(lanes, { round: round.round, purpose: "model", root: modelRoot }, look);
     const proposal = { attempt, aggregator: me, modelRoot, contentId, totalWeight, excluded: 0n };
     return [{ kind: "aggregated", subject, proposal, openings: sumId }];
   }

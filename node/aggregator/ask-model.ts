@@ -1,5 +1,6 @@
 import { isUnavailable } from "../audit/is-unavailable.ts";
 import { firstBeyondClip } from "../audit/lane-changes.ts";
+import { isSealed } from "../core/blob-length.ts";
 import { chunkTreeRoot } from "../core/chunk-tree.ts";
 import { FedledgerError } from "../core/error.ts";
 import { hexEquals } from "../core/hex.ts";
@@ -23,8 +24,10 @@ export interface AskModelDeps {
 }
 
 /** A model that key holders named, and who did. */
-export interface NamedModel extends Pick<OpenedSum, "modelRoot" | "contentId"> {
+export interface NamedModel extends Pick<OpenedSum, "modelRoot"> {
   readonly by: readonly Address[];
+  /** The blob that each of them named: one and the same, except in a sealed task, where everyone's own seal makes another. */
+  readonly contentIds: readonly Bytes32[];
 }
 
 /**
@@ -59,8 +62,9 @@ export async function askModels(
       if (contact === undefined) return;
       try {
         const { modelRoot, contentId } = await ask(contact.peerId);
-        const key = `${modelRoot}:${contentId}`.toLowerCase();
-        named.set(key, { modelRoot, contentId, by: [...(named.get(key)?.by ?? []), account] });
+        const key = (isSealed(view) ? modelRoot : `${modelRoot}:${contentId}`).toLowerCase();
+        const { by, contentIds } = named.get(key) ?? { by: [], contentIds: [] };
+        named.set(key, { modelRoot, by: [...by, account], contentIds: [...contentIds, contentId] });
       } catch (error) {
         signal.throwIfAborted();
         log.debug("A participant does not tell what the sum opens to", { account, ...reasonOf(error) });
@@ -77,17 +81,15 @@ export async function askModels(
 export async function namedModel(
   { source, log }: Pick<AskModelDeps, "source" | "log">,
   round: RoundView,
-  { contentId, modelRoot, by }: NamedModel,
+  { contentIds, modelRoot, by }: NamedModel,
   look: TaskLook,
 ): Promise<Int32Array | undefined> {
   const { rules } = look.view;
   const base = await source.baseOf(round.round, look);
-  for (const owner of by) {
+  for (const [i, owner] of by.entries()) {
     try {
-      const bytes = await source.model(
-        { round: round.round, proposal: { aggregator: owner, modelRoot, contentId } },
-        look,
-      );
+      const proposal = { aggregator: owner, modelRoot, contentId: contentIds[i]! };
+      const bytes = await source.model({ round: round.round, proposal }, look);
       const lanes = bytes.length === 4 * rules.parameterCount ? bytesToLanes(bytes) : undefined;
       if (
         lanes === undefined ||

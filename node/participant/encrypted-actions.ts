@@ -1,4 +1,5 @@
-import { updateBlobBytes } from "../core/blob-length.ts";
+import { checkSealedModel } from "../audit/check-sealed-model.ts";
+import { isSealed, updateBlobBytes } from "../core/blob-length.ts";
 import { chunkTreeRoot } from "../core/chunk-tree.ts";
 import { updateRootOf } from "../core/commitment.ts";
 import { FedledgerError } from "../core/error.ts";
@@ -46,7 +47,7 @@ type Deps = GroupKeysDeps &
 
 /** The steps of encrypted rounds of one participant. */
 export function createEncryptedActions(deps: Deps): EncryptedActions {
-  const { chain, store, journal, bfv, log, clock, onProgress } = deps;
+  const { chain, store, source, journal, bfv, log, clock, onProgress } = deps;
   const keys = createGroupKeys(deps);
   const opening = { ...deps, keys };
   /** What was trained last, until it is encrypted. */
@@ -65,11 +66,13 @@ export function createEncryptedActions(deps: Deps): EncryptedActions {
       lanes.map((lane) => lane * weight),
       look.signal,
     );
+    const cipher = bytesToLanes(bytes);
+    const updateRoot = updateRootOf(chain.account, chunkTreeRoot(cipher));
     const update = {
       round: round.round,
       baseModelRoot: round.baseModelRoot,
-      updateRoot: updateRootOf(chain.account, chunkTreeRoot(bytesToLanes(bytes))),
-      contentId: await store.put(bytes, { signal: look.signal }),
+      updateRoot,
+      contentId: await source.put(cipher, { round: round.round, purpose: "update", root: updateRoot }, look),
       weight,
       sharesId: dealt.sharesId,
     };
@@ -86,6 +89,14 @@ export function createEncryptedActions(deps: Deps): EncryptedActions {
     if (update?.sharesId === undefined || dealt === undefined || !hexEquals(update.sharesId, dealt.sharesId))
       return undefined;
     return (await store.has(update.contentId, updateBlobBytes(view))) ? update : undefined;
+  }
+
+  /** What is wrong with the blob of a right model in a sealed task, whose content id only its proposer can compute. */
+  async function sealedModel({ round, proposal }: ProposedRound, look: TaskLook, { modelRoot }: OpenedSum) {
+    const { taskId } = look.view;
+    if (!isSealed(look.view) || !hexEquals(proposal.modelRoot, modelRoot)) return undefined;
+    const getModel = () => source.model({ round, proposal }, look);
+    return { finding: await checkSealedModel({ taskId, round, proposal, getModel, signal: look.signal }) };
   }
 
   /** Does the step; a fault that time does not mend is told, and the step not tried again. */
@@ -158,9 +169,12 @@ export function createEncryptedActions(deps: Deps): EncryptedActions {
         return { repeatMs: deps.republishMs };
       }
       // who cannot open the sum attests to nothing
-      const judgement = sum === undefined ? { agrees: false } : judgeEncrypted(deps, round, sum.opened);
+      const judgement =
+        sum === undefined
+          ? { agrees: false }
+          : judgeEncrypted(deps, round, sum.opened, await sealedModel(round, look, sum.opened));
       emit({ kind: "verified", subject, ...judgement });
-      return undefined;
+      return judgement.missing ? { repeatMs: deps.republishMs } : undefined;
     },
   };
 }

@@ -1,10 +1,9 @@
 import { checkRound } from "../audit/check-round.ts";
+import { isSealed } from "../core/blob-length.ts";
 import { FedledgerError } from "../core/error.ts";
 import { hexEquals } from "../core/hex.ts";
-import { lanesToBytes } from "../core/lanes.ts";
 import type { Commitment } from "../core/records.ts";
 import type { RoundView } from "../core/task-view.ts";
-import type { BlobStore } from "../ports/storage.ts";
 import type { Journal } from "../ports/system.ts";
 import type { Bfv } from "../privacy/encrypted/bfv.ts";
 import type { ModelSource, TaskLook } from "../rounds/model-source.ts";
@@ -21,7 +20,6 @@ export interface OpenSumDeps {
   readonly keys: GroupKeys;
   readonly bfv: Bfv;
   readonly source: ModelSource;
-  readonly store: BlobStore;
   readonly journal: Journal;
   readonly onProgress?: ((progress: Progress) => void) | undefined;
 }
@@ -38,10 +36,10 @@ export type SumOpening =
  * for one group key. Whoever could choose what a key holder decrypts would have it open a single update, or two sums whose difference is
  * one. The set is in the journal before the sum is decrypted, so neither a restart nor a reorganisation makes it open a second one: SUM_SET_CHANGED.
  *
- * Rejects with that, with SUM_NOT_OPENED where an update is none, with GROUP_KEY_INVALID, and as ModelSource.baseOf and BlobStore do.
+ * Rejects with that, with SUM_NOT_OPENED where an update is none, with GROUP_KEY_INVALID, and as ModelSource.baseOf and ModelSource.put do.
  */
 export async function openSum(
-  { keys, bfv, source, store, journal, onProgress }: OpenSumDeps,
+  { keys, bfv, source, journal, onProgress }: OpenSumDeps,
   round: RoundView,
   look: TaskLook,
 ): Promise<SumOpening> {
@@ -59,6 +57,7 @@ export async function openSum(
     round: inputs,
     baseLanes: await source.baseOf(round.round, look),
     getUpdate: (commitment) => source.update(commitment, look),
+    sealed: isSealed(look.view),
     open: async (sum) => {
       await bindToSet(journal, `opened-sum/${taskId}/${round.round}/${dealt.sharesId.toLowerCase()}`, round);
       return await bfv.decrypt(key.secretKey, sum, rules.parameterCount, look.signal);
@@ -75,11 +74,11 @@ export async function openSum(
   }
   const missing = check.updates.filter(({ status }) => status !== "valid").map(({ commitment }) => commitment);
   if (missing.length > 0) return { missing };
-  const { sum, lanes, modelRoot, contentId, totalWeight } = check;
-  if (sum === undefined || lanes === undefined || modelRoot === undefined || contentId === undefined) {
+  const { sum, lanes, modelRoot, totalWeight } = check;
+  if (sum === undefined || lanes === undefined || modelRoot === undefined) {
     throw new FedledgerError("SUM_NOT_OPENED", { round: round.round, reason: "it has no updates" });
   }
-  await store.put(lanesToBytes(lanes), { signal: look.signal });
+  const contentId = await source.put(lanes, { round: round.round, purpose: "model", root: modelRoot }, look);
   onProgress?.({ kind: "sum-opened", round: round.round, updates: check.included.length });
   return { opened: { sumId: sum.contentId, modelRoot, contentId }, totalWeight };
 }

@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import { keyringOf } from "../../node/privacy/sealed/sealed-blob.ts";
-import { play } from "./play.ts";
+import { simulatedBfv } from "./federation.ts";
+import { play, quiet } from "./play.ts";
 import type { Fault } from "./scenario.ts";
 
 const phases = ["finalized", "finalized", "finalized"];
@@ -29,6 +30,27 @@ describe("a simulated federation whose blobs are sealed", function () {
     const { view, broken } = await play([...killed, { kind: "vanish", node: 1, afterCommits: 2 }], { sealed: true });
     expect(broken).to.deep.equal([]);
     expect(view.rounds.map(({ phase }) => phase)).to.deep.equal(phases);
+  });
+
+  it("works beside masks and encryption: what is opened, and the models, are for members only", async () => {
+    for (const rules of [
+      { mode: "masked", thresholdPercent: 67, minUpdates: 3, maxWeight: 100, clipLanes: 1 << 16, keyWindowS: 20 },
+      { mode: "encrypted", clipLanes: 1 << 16, keyWindowS: 20 },
+    ] as const) {
+      if (rules.mode === "encrypted") await simulatedBfv.createPublicKey(new Uint8Array(1024));
+      const { federation, view, broken } = await play([], { sealed: true, rules: { ...quiet.rules, ...rules } });
+      expect(broken, rules.mode).to.deep.equal([]);
+      expect(view.rounds.map(({ phase }) => phase)).to.deep.equal(phases);
+      for (const { result, proposal } of view.rounds) {
+        expect(result?.attesters).to.have.length(4);
+        const blobs = federation.nodes.map(({ host }) => host.blobs.get(proposal!.contentId)?.length);
+        expect(blobs).to.include(4 * view.rules.parameterCount + 52);
+        expect(federation.nodes.some(({ host }) => [...host.blobs.values()].some(isModel))).to.equal(false);
+      }
+      function isModel({ length }: Uint8Array): boolean {
+        return length === 4 * view.rules.parameterCount;
+      }
+    }
   });
 
   it("lets one that enrols late ask for what was sealed before it came", async () => {

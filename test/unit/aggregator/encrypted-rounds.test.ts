@@ -120,6 +120,7 @@ describe("an aggregator that has no key", () => {
         update: made.get,
         model: ({ proposal }: ModelOf) => made.get(proposal),
         baseOf: async () => made.base,
+        put: (lanes: Int32Array) => contentIdOf(lanesToBytes(lanes)),
       } as unknown as ModelSource,
       transport: {
         async request(peerId: PeerIdText, _: string, message: Uint8Array) {
