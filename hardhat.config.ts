@@ -50,6 +50,7 @@ const plainTests = [
   "support/FederationHandler.sol",
   "support/ReorganisingHandler.sol",
   "support/MaskedFixture.sol",
+  "support/MaskedHandler.sol",
   "support/MemberActions.sol",
   "support/SignatureFixture.sol",
   "support/TestBase.sol",

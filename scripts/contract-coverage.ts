@@ -29,7 +29,10 @@ const hardhat = join(copy, "node_modules/hardhat/dist/src/cli.js");
 const tests = spawnSync(process.execPath, [hardhat, "--config", "hardhat.coverage.ts", "test", "--coverage"], {
   cwd: copy,
   // what only many cases reach is not covered by the tests that always run
-  env: { FUZZ_RUNS: "16", FUZZ_CASES: "32", INVARIANT_RUNS: "4", ...process.env },
+  env: {
+    ...{ FUZZ_RUNS: "16", FUZZ_CASES: "32", MASK_CASES: "8", MASKED_ROUNDS: "3", INVARIANT_RUNS: "4" },
+    ...process.env,
+  },
   stdio: ["ignore", "inherit", "inherit"],
 });
 if (tests.status !== 0) process.exit(tests.status ?? 1);

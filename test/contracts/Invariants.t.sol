@@ -12,11 +12,15 @@ contract InvariantsTest is TestBase {
     /// @dev Of the handler's tasks.
     uint256 private constant PLAIN = 0;
     uint256 private constant PIPELINED = 2;
+    uint256 private constant MASKED = 3;
     /// @dev Which round is meant, and how it is proposed: see the handler.
     uint256 private constant NEWEST = 0;
     uint256 private constant BEFORE = 1;
     uint256 private constant EXCLUDING = 2;
     uint256 private constant LYING = 3;
+    /// @dev Of a masked round's openings.
+    uint256 private constant TRUE = 0;
+    uint256 private constant FALSE = 1;
 
     /// @dev Who attests.
     uint256 private constant FIRST_TWO = 14;
@@ -91,6 +95,27 @@ contract InvariantsTest is TestBase {
         handler.finalize(PIPELINED, FIRST_TWO, BEFORE);
         handler.finalize(PIPELINED, FIRST_TWO, NEWEST);
         assertTrue(handler.accepted("finalize") == 2, "both final");
+        invariant_theBooksAgree();
+    }
+
+    function test_handler_reachesBothEndsOfAMaskedRound() public {
+        for (uint256 how = 0; how < 2; ++how) {
+            handler.open(MASKED, how);
+            for (uint256 i = 0; i < 6; ++i) handler.advertise(i, MASKED, NEWEST);
+            // with all keys there, nobody waits; two drop out in the second round
+            for (uint256 i = 0; i < 6 - 2 * how; ++i) handler.commit(i, MASKED, NEWEST, 10);
+            if (how == 1) _waitLong();
+            handler.close(MASKED, NEWEST);
+            handler.propose(MASKED, NEWEST, how == 0 ? TRUE : FALSE);
+            handler.challengeOpening(MASKED, NEWEST, 0);
+            if (how == 1) handler.propose(MASKED, NEWEST, TRUE);
+            _waitLong();
+            handler.finalizeUnchallenged(MASKED, NEWEST);
+        }
+        assertTrue(handler.accepted("advertise") == 12, "keys");
+        assertTrue(handler.accepted("proposeOpened") == 3, "proposed");
+        assertTrue(handler.accepted("challengeOpening") == 1, "struck");
+        assertTrue(handler.accepted("finalizeUnchallenged") == 2, "final");
         invariant_theBooksAgree();
     }
 

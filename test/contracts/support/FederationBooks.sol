@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.28;
 
-import {Commitment, Phase, Proposal, Reason, RoundInfo, TaskRules} from "../../../contracts/types/TaskTypes.sol";
+import {Bitmap} from "../../../contracts/libraries/Bitmap.sol";
+import {Commitment, Mode, Phase, Proposal, Reason, RoundInfo, TaskRules} from "../../../contracts/types/TaskTypes.sol";
 import {ChallengeFixture} from "./ChallengeFixture.sol";
 
 /// @dev What the rules of docs/protocol.md make of the accepted calls, for one round.
@@ -18,6 +19,9 @@ struct RoundBook {
     bytes32 accumulator;
     bytes32 proposalHash;
     Proposal proposal;
+    uint72 seed;
+    uint64 keyed;
+    uint256 keyDeadline;
 }
 
 /// @dev The same for a task.
@@ -31,7 +35,7 @@ struct TaskBook {
 /// @title FederationBooks
 /// @notice A second state machine beside the federation, kept from the accepted calls alone, and what must agree with it.
 abstract contract FederationBooks is ChallengeFixture {
-    uint32 internal constant TASKS = 3;
+    uint32 internal constant TASKS = 4;
 
     /// @notice Why an invariant is broken; empty while none is.
     string public violation;
@@ -106,7 +110,9 @@ abstract contract FederationBooks is ChallengeFixture {
         uint256 drawn = federation.roundInfo(taskId, round).drawn;
         uint72 seed = uint72(uint256(keccak256(abi.encode(randomness, address(federation), taskId, round, task.head))));
         book.phase = Phase.Open;
-        book.deadline = block.timestamp + _rulesOf[taskId].commitWindowS;
+        book.keyDeadline = block.timestamp + _rulesOf[taskId].keyWindowS;
+        book.deadline = book.keyDeadline + _rulesOf[taskId].commitWindowS;
+        book.seed = seed;
         book.drawn = drawn;
         book.base = base;
         book.accumulator = keccak256(
@@ -132,7 +138,8 @@ abstract contract FederationBooks is ChallengeFixture {
     function _mayCommit(uint32 taskId, uint32 round, address participant) internal view returns (bool) {
         RoundBook storage book = _rounds[taskId][round];
         if (book.phase != Phase.Open || block.timestamp > book.deadline || !_active[taskId][participant]) return false;
-        (, bool drawn) = federation.slotOf(taskId, participant);
+        (uint8 slot, bool drawn) = federation.slotOf(taskId, participant);
+        if (_isMasked(taskId) && (!_keysOver(book) || (book.keyed >> slot) & 1 == 0)) return false;
         uint256 budget = _rulesOf[taskId].roundsPerParticipant;
         return drawn && (budget == 0 || _spent[taskId][participant] < budget);
     }
@@ -158,16 +165,35 @@ abstract contract FederationBooks is ChallengeFixture {
     function _mayClose(uint32 taskId, uint32 round) internal view returns (bool) {
         RoundBook storage book = _rounds[taskId][round];
         if (book.phase != Phase.Open) return false;
+        if (_isMasked(taskId) && _keysOver(book)) {
+            if (book.committed == book.keyed || Bitmap.count(book.keyed) < _least(taskId, book)) return true;
+        }
+        if (_isMasked(taskId)) return block.timestamp > book.deadline;
         return block.timestamp > book.deadline || _commitments[taskId][round].length == book.drawn;
     }
 
     function _noteClosing(uint32 taskId, uint32 round) internal {
-        uint256 least = _rulesOf[taskId].minUpdates;
-        if (_commitments[taskId][round].length < least) {
+        if (_commitments[taskId][round].length < _least(taskId, _rounds[taskId][round])) {
             _noteEnd(taskId, round, Phase.Invalidated, Reason.TooFewUpdates);
         } else {
             _noteAssignment(taskId, round, 0, Reason.None);
         }
+    }
+
+    function _isMasked(uint32 taskId) internal view returns (bool) {
+        return _rulesOf[taskId].mode == Mode.Masked;
+    }
+
+    /// @dev Whether no key can come any more.
+    function _keysOver(RoundBook storage book) internal view returns (bool) {
+        return block.timestamp > book.keyDeadline || Bitmap.count(book.keyed) == book.drawn;
+    }
+
+    /// @dev The fewest commitments that make a round; of masked ones 51 % of those with keys, rounded up.
+    function _least(uint32 taskId, RoundBook storage book) internal view returns (uint256 least) {
+        least = _rulesOf[taskId].minUpdates;
+        uint256 share = (Bitmap.count(book.keyed) * 51 + 99) / 100;
+        if (share > least) least = share;
     }
 
     /// @dev The first in the rotation that did not lose a challenge in the round; without one, or an attempt, the round ends.
@@ -257,6 +283,7 @@ abstract contract FederationBooks is ChallengeFixture {
         if (info.attempt != book.attempt) return "an attempt";
         if (info.committed != book.committed) return "the committed set does not add up";
         if (info.totalWeight != book.weight) return "the weight does not add up";
+        if (info.keyed != book.keyed) return "who has keys";
         if (info.accumulator != book.accumulator) return "the accumulator is not that of the commitments";
         if (info.baseModelRoot != book.base) return "a base model";
         if (info.proposalHash != book.proposalHash) return "the proposal on record";

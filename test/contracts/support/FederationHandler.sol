@@ -16,9 +16,11 @@ import {RoundBook} from "./FederationBooks.sol";
 import {MemberActions} from "./MemberActions.sol";
 
 /// @title FederationHandler
-/// @notice What anybody may try, right or wrong, on three tasks: a plain one, one that draws half of its participants for a few
-/// rounds each, and a pipelined one with holders. Each answer is held against the books.
-contract FederationHandler is MemberActions {
+/// @notice What anybody may try, right or wrong, on four tasks: a plain one, one that draws half of its participants for a few
+/// rounds each, a pipelined one with holders, and a masked one. Each answer is held against the books.
+abstract contract FederationHandler is MemberActions {
+    /// @dev The pipelined one, with holders.
+    uint32 private constant HELD = 3;
     /// @dev What {_aRound} makes the newest round and the one before of.
     uint256 private constant NEWEST = 0;
     uint256 private constant BEFORE = 1;
@@ -87,31 +89,53 @@ contract FederationHandler is MemberActions {
     function propose(uint256 task, uint256 who, uint256 kind) public onTask(task) {
         uint32 taskId = _task(task);
         uint32 round = _aRound(taskId, who);
+        if (_isMasked(taskId)) return _proposeOpened(taskId, round, who, kind);
         RoundBook storage book = _rounds[taskId][round];
         Proposal memory proposal = _aProposal(taskId, round, kind);
         uint256 left = kind % 8 == 5 ? 1 : participants.length;
         Availability[] memory words =
-            taskId == TASKS
-                ? _wordsOf(taskId, round, left, book.committed & ~proposal.excluded)
-                : new Availability[](0);
+            taskId == HELD ? _wordsOf(taskId, round, left, book.committed & ~proposal.excluded) : new Availability[](0);
         address sender = kind % 8 == 6 ? aggregators[who % aggregators.length] : book.assigned;
-        bool may =
-            book.phase == Phase.Aggregating &&
-                block.timestamp <= book.deadline &&
-                sender == book.assigned &&
-                proposal.aggregator == sender &&
-                proposal.attempt == book.attempt &&
-                federation.hasRole(federation.AGGREGATOR_ROLE(), sender) &&
-                _isWellFormed(taskId, round, proposal) &&
-                (taskId != TASKS || left != 1);
+        bool may = _mayPropose(taskId, round, proposal, sender) && (taskId != HELD || left != 1);
         bytes memory call = abi.encodeCall(IRounds.propose, (taskId, round, proposal, words));
         if (!_try(sender, call, may, "propose")) return;
+        book.excluding = proposal.excluded != 0 && taskId != HELD;
+        _noteProposal(taskId, round, proposal);
+    }
+
+    function _mayPropose(
+        uint32 taskId,
+        uint32 round,
+        Proposal memory proposal,
+        address sender
+    ) internal view returns (bool) {
+        RoundBook storage book = _rounds[taskId][round];
+        return
+            book.phase == Phase.Aggregating &&
+            block.timestamp <= book.deadline &&
+            sender == book.assigned &&
+            proposal.aggregator == sender &&
+            proposal.attempt == book.attempt &&
+            federation.hasRole(federation.AGGREGATOR_ROLE(), sender) &&
+            _isWellFormed(taskId, round, proposal);
+    }
+
+    function _noteProposal(uint32 taskId, uint32 round, Proposal memory proposal) internal {
+        RoundBook storage book = _rounds[taskId][round];
         book.phase = Phase.Proposed;
-        book.excluding = proposal.excluded != 0 && taskId != TASKS;
         book.deadline = block.timestamp + 900;
         book.proposal = proposal;
         book.proposalHash = keccak256(abi.encode(taskId, round, proposal));
     }
+
+    /// @dev What a masked round's aggregator does.
+    function _proposeOpened(uint32 taskId, uint32 round, uint256 who, uint256 kind) internal virtual;
+
+    /// @dev Challenges the first opening of a masked round.
+    function _challengeFirst(uint256 task, uint256 which) internal virtual;
+
+    /// @dev What a masked round begins with.
+    function _advertiseAll(uint256 task, uint256 which) internal virtual;
 
     function reassign(uint256 task, uint256 kind) public onTask(task) {
         uint32 taskId = _task(task);
@@ -189,6 +213,7 @@ contract FederationHandler is MemberActions {
     function _advance(uint256 task, uint256 which, uint32 round, uint256 kind) private {
         Phase phase = _rounds[_task(task)][round].phase;
         if (phase == Phase.Open) {
+            if (_isMasked(_task(task))) _advertiseAll(task, which);
             for (uint256 i = 0; i < participants.length; ++i) commit(i, task, which, 10);
             close(task, which);
         } else if (phase == Phase.Aggregating) {
@@ -197,17 +222,18 @@ contract FederationHandler is MemberActions {
         } else if (phase == Phase.Proposed && kind % 2 == 0) {
             finalizeUnchallenged(task, which);
             challenge(task, which);
+            if (_isMasked(_task(task))) _challengeFirst(task, which);
         }
     }
 
     /// @dev Mostly the newest round, else the one before or the one that is not there yet.
-    function _aRound(uint32 taskId, uint256 kind) private view returns (uint32) {
+    function _aRound(uint32 taskId, uint256 kind) internal view returns (uint32) {
         uint32 newest = _tasks[taskId].newest;
         if (kind % 8 == 1 && newest > 1) return newest - 1;
         return kind % 8 == 2 ? newest + 1 : newest;
     }
 
-    function _aProposal(uint32 taskId, uint32 round, uint256 kind) private view returns (Proposal memory proposal) {
+    function _aProposal(uint32 taskId, uint32 round, uint256 kind) internal view returns (Proposal memory proposal) {
         RoundBook storage book = _rounds[taskId][round];
         if (kind % 8 == 7) return book.proposal;
         proposal.attempt = book.attempt;

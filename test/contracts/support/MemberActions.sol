@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.28;
 
-import {SignedCommitment, TaskRules} from "../../../contracts/types/TaskTypes.sol";
+import {Mode, SignedCommitment, TaskRules} from "../../../contracts/types/TaskTypes.sol";
 import {IReports} from "../../../contracts/interfaces/IReports.sol";
 import {ITasks} from "../../../contracts/interfaces/ITasks.sol";
 import {FederationBooks, TaskBook} from "./FederationBooks.sol";
 
 /// @title MemberActions
-/// @notice What members and the admin may try, right or wrong, on three tasks: a plain one, one that draws half of its participants for
-/// a few rounds each, and a pipelined one with holders.
+/// @notice What members and the admin may try, right or wrong, on four tasks: a plain one, one that draws half of its participants for
+/// a few rounds each, a pipelined one with holders, and a masked one.
 abstract contract MemberActions is FederationBooks {
     /// @dev After every action the task's rounds may not have gone back; the rest is compared by {mismatch}.
     modifier onTask(uint256 task) {
@@ -33,6 +33,14 @@ abstract contract MemberActions is FederationBooks {
         rules.pipelined = true;
         rules.holders = 2;
         rules.minUpdates = 4;
+        _rulesOf[_create(rules)] = rules;
+        rules.pipelined = false;
+        rules.holders = 0;
+        rules.minUpdates = 3;
+        rules.mode = Mode.Masked;
+        rules.clipLanes = 1000;
+        rules.thresholdPercent = 51;
+        rules.keyWindowS = 300;
         _rulesOf[_create(rules)] = rules;
         for (uint32 taskId = 1; taskId <= TASKS; ++taskId) {
             TaskBook storage book = _tasks[taskId];

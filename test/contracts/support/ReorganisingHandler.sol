@@ -3,12 +3,12 @@ pragma solidity ^0.8.28;
 
 import {IRounds} from "../../../contracts/interfaces/IRounds.sol";
 import {Attestation, Availability, Phase, Proposal} from "../../../contracts/types/TaskTypes.sol";
-import {FederationHandler} from "./FederationHandler.sol";
+import {MaskedHandler} from "./MaskedHandler.sol";
 
 /// @title ReorganisingHandler
-/// @notice The handler of {FederationHandler} on a chain that is reorganised: steps happen, are undone with their blocks, and what
+/// @notice The handler of {MaskedHandler} on a chain that is reorganised: steps happen, are undone with their blocks, and what
 /// members signed in them is brought to the chain that stayed.
-contract ReorganisingHandler is FederationHandler {
+contract ReorganisingHandler is MaskedHandler {
     /// @dev What was signed in blocks that are gone.
     struct Undone {
         uint32 round;
