@@ -27,6 +27,7 @@ const plainTests = [
   "Exclusions.t.sol",
   "Invariants.t.sol",
   "KnownBugs.t.sol",
+  "KnownMaskBugs.t.sol",
   "MaskedRounds.t.sol",
   "Members.t.sol",
   "Openings.t.sol",
