@@ -18,11 +18,14 @@ export interface ContractArtifact {
   readonly deployedBytecode: Hex;
   readonly linkReferences: Record<string, never>;
   readonly deployedLinkReferences: Record<string, never>;
+  /** Where a constructor writes into the deployed code, by the number of each variable: bytes, zero in `deployedBytecode`. */
+  readonly immutableReferences: Record<string, { start: number; length: number }[]>;
 }
 
 // Where Hardhat puts it, in a clone; the published package has it at the same place.
 const artifactPaths = {
   Federation: "artifacts/contracts/Federation.sol/Federation.json",
+  Court: "artifacts/contracts/court/Court.sol/Court.json",
   Privacy: "artifacts/contracts/privacy/Privacy.sol/Privacy.json",
 } as const;
 /** The ABI of all three codes together. */
@@ -39,7 +42,7 @@ export function packageFolder(): string {
   throw new FedledgerError("NOT_BUILT", { path: artifactPaths.Federation });
 }
 
-/** Contracts that a deployment sends; the third one, the court, is created by the federation. */
+/** The three codes of a federation. */
 export type DeployedContract = keyof typeof artifactPaths;
 
 /** Reads a compiled contract. Rejects with NOT_BUILT when the contracts have not been compiled. */

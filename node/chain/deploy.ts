@@ -4,7 +4,7 @@ import { getAddress, Interface, isAddress } from "ethers";
 import { FedledgerError, isFedledgerError } from "../core/error.ts";
 import type { Address, Bytes32, Hex } from "../core/ids.ts";
 import type { Log } from "../ports/index.ts";
-import { type ContractArtifact, type DeployedContract, loadContractArtifact, packageFolder } from "./contract-abi.ts";
+import { type ContractArtifact, loadContractArtifact, packageFolder } from "./contract-abi.ts";
 import { checkFederation, findStartBlock } from "./federation-lookup.ts";
 import { createJsonRpc, type JsonRpc } from "./json-rpc.ts";
 import { createLogReader } from "./log-ranges.ts";
@@ -88,7 +88,7 @@ export async function deployFederation(options: DeployOptions): Promise<Deployed
 }
 
 async function runIgnition(
-  artifacts: Readonly<Record<DeployedContract, ContractArtifact>>,
+  artifacts: Readonly<Record<"Federation" | "Privacy", ContractArtifact>>,
   provider: ReturnType<typeof createSigningProvider>,
   options: { account: string; admin: string; confirmations: number; deploymentDir?: string },
 ): Promise<Address> {
@@ -106,7 +106,7 @@ async function runIgnition(
     const privacy = m.contract("Privacy");
     return { federation: m.contract("Federation", [m.getParameter("admin", m.getAccount(0)), privacy]), privacy };
   });
-  const artifactOf = (name: string) => artifacts[name as DeployedContract];
+  const artifactOf = (name: string) => artifacts[name as keyof typeof artifacts];
   const result = await deploy({
     ignitionModule,
     provider,

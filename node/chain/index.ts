@@ -1,5 +1,6 @@
 export { type ChainReaderOptions, createChainReader } from "./chain-reader.ts";
 export { type DeployedFederation, type DeployOptions, type DeployStep, deployFederation } from "./deploy.ts";
+export { differingCodes } from "./deployed-codes.ts";
 export { type EmbeddedChain, type EmbeddedChainOptions, startEmbeddedChain } from "./embedded-chain.ts";
 export { type ChainOptions, createChain } from "./ethers-chain.ts";
 export type { Finality } from "./head-watch.ts";

@@ -167,6 +167,10 @@ export const errorCatalogue = {
     "There is no Fedledger federation at {address} on chain {chainId}.",
     "Check the address and the RPC endpoint.",
   ),
+  CODE_DIFFERS: user(
+    "The code of {names} at {address} is not the one that this version of Fedledger has.",
+    "Another version may have deployed it: use that version. Otherwise its rules may be others than documented: join it only if you trust its deployer.",
+  ),
   ADDRESS_IN_USE: user("Cannot listen on {address}: {reason}.", "Choose another port, or stop what listens there."),
   NOT_BUILT: user("The compiled contracts are not at {path}.", "Build them once: npm start, or npx hardhat build."),
   DEPLOYMENT_FAILED: {

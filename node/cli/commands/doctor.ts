@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { availableParallelism, freemem } from "node:os";
-import { createChainReader } from "../../chain/index.ts";
-import { isFedledgerError } from "../../core/error.ts";
+import { createChainReader, differingCodes } from "../../chain/index.ts";
+import { FedledgerError, isFedledgerError } from "../../core/error.ts";
 import { createClock } from "../../system/index.ts";
 import { selectBackend } from "../../training/index.ts";
 import { defineCommand } from "../command.ts";
@@ -19,7 +19,7 @@ interface Check {
 export const doctorCommand = () =>
   defineCommand({
     name: "doctor",
-    summary: "check what Fedledger needs: Node, training backend, endpoint, federation, content",
+    summary: "check what Fedledger needs: Node, training backend, endpoint, federation and its code, content",
     settings: [...recordSettings, "backend", "keystore"],
     run: async (values, { output, log }) => {
       const checks: Check[] = [];
@@ -68,6 +68,11 @@ export const doctorCommand = () =>
           const head = await chain.head();
           const members = await chain.members();
           const count = await chain.taskCount();
+          await check("code", async () => {
+            const differing = await differingCodes({ urls: values.rpc ?? [], federation: chain.federation, log });
+            if (differing.length === 0) return "the federation's three codes are those of this version";
+            throw new FedledgerError("CODE_DIFFERS", { names: differing.join(", "), address: chain.federation });
+          });
           await check("content", async () => {
             await openContent(chain, undefined);
             return "members have registered gateways";
