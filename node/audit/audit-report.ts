@@ -1,7 +1,7 @@
 import type { Deployment } from "../core/commitment.ts";
 import { hexEquals } from "../core/hex.ts";
 import type { Address, Bytes32, RoundNumber, TaskId } from "../core/ids.ts";
-import type { MisconductKind, TaskRules } from "../core/records.ts";
+import type { Access, MisconductKind, TaskRules } from "../core/records.ts";
 import type { TaskSpec } from "../core/task-spec.ts";
 import type { StoredState } from "./check-storage.ts";
 import type { TaskCheck } from "./check-task.ts";
@@ -19,6 +19,8 @@ export interface AuditReport {
     readonly taskId: TaskId;
     readonly creator: Address;
     readonly rules: TaskRules;
+    /** Who may enrol; absent where everybody with the role may. */
+    readonly access?: Access;
     /** The specification's text as it is on the chain. */
     readonly specText: string;
     /** Absent when the text is not a valid specification. */
@@ -113,6 +115,7 @@ export function concludeAudit(parts: {
       taskId: record.taskId,
       creator: created.creator,
       rules: created.rules,
+      ...(record.access && { access: record.access }),
       specText: created.spec,
       ...(task.spec && { spec: task.spec }),
       initialModelRoot: created.modelRoot,

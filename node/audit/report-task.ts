@@ -1,3 +1,4 @@
+import { policyText } from "../core/access.ts";
 import type { TaskRules } from "../core/records.ts";
 import type { AuditReport } from "./audit-report.ts";
 import { type Html, html } from "./html.ts";
@@ -23,9 +24,10 @@ export function findingsSection({ findings }: AuditReport): Html {
 export function taskSection({ task }: AuditReport): Html {
   return html`<section aria-labelledby="task"><h2 id="task">The task</h2>
 <p>Created by ${shortHex(task.creator)}. Initial model ${shortHex(task.initialModelRoot)}, computed from the specification's seed. The rules are fixed on the chain and enforced by the contract.</p>
-<div class="wide"><table><thead><tr><th scope="col">Rule</th><th scope="col">Value</th></tr></thead><tbody>${rulesInWords(
-    task.rules,
-  ).map(
+<div class="wide"><table><thead><tr><th scope="col">Rule</th><th scope="col">Value</th></tr></thead><tbody>${[
+    ...rulesInWords(task.rules),
+    ...accessInWords(task),
+  ].map(
     ([name, value]) => html`<tr><th scope="row">${name}</th><td>${value}</td></tr>
 `,
   )}</tbody></table></div>
@@ -71,6 +73,15 @@ function rulesInWords(rules: TaskRules): readonly (readonly [string, string])[] 
     ["Time to aggregate", seconds(rules.aggregateWindowS)],
     ["Time to object", seconds(rules.challengeWindowS)],
   ];
+}
+
+function accessInWords({ access, spec }: AuditReport["task"]): readonly (readonly [string, string])[] {
+  const policies = [
+    ["Who may join", access],
+    ["Who may read", spec?.access?.read],
+    ["Who may audit", spec?.access?.audit],
+  ] as const;
+  return policies.flatMap(([name, policy]) => (policy === undefined ? [] : [[name, policyText(policy)] as const]));
 }
 
 function specText(text: string): string {

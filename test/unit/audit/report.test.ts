@@ -29,6 +29,15 @@ describe("the audit's report", () => {
     expect(page).to.include("fedledger audit --task 1");
   });
 
+  it("says who may join a restricted task", async () => {
+    const access = { organisations: ["North", "South"], regions: [], clearance: 2 };
+    const page = renderReport(await audited({ rounds: 1, access }), extras);
+    expect(page).to.include(
+      '<th scope="row">Who may join</th><td>organisation North or South, clearance 2 or more</td>',
+    );
+    expect(page).not.to.include("Who may read");
+  });
+
   it("holds scripts that parse, and data that is the report's", async () => {
     const report = await audited({ rounds: 3, scripts: { 2: { commits: 1 } } });
     const page = renderReport(report, extras);
