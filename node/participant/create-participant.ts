@@ -247,18 +247,18 @@ export function createParticipant(deps: ParticipantDeps, options: ParticipantOpt
   /** Tells of the record's steps, and of what they mean for this node. */
   function tell(progress: Progress): void {
     onProgress?.(progress);
-    if (progress.kind === "finalized" || progress.kind === "invalidated") forgetEnded();
+    if (["round-closed", "finalized", "invalidated"].includes(progress.kind)) forgetSpent();
     const bondWei = weiOfGwei(driver.state().view?.rules.participantBondGwei ?? 0);
     if (bondWei > 0n && progress.kind === "expelled" && hexEquals(progress.participant, me)) {
       onProgress?.({ kind: "bond-lost", role: "participant", round: progress.round, bondWei });
     }
   }
 
-  function forgetEnded(): void {
+  function forgetSpent(): void {
     const { view } = driver.state();
     if (view === undefined) return;
-    masked.forgetEnded(view).catch((error: unknown) => {
-      log.warn("The secrets of rounds that have ended could not be forgotten", reasonOf(error));
+    masked.forgetSpent(view).catch((error: unknown) => {
+      log.warn("The secrets of rounds that are over for this node could not be forgotten", reasonOf(error));
     });
   }
 

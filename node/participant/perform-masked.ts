@@ -7,6 +7,7 @@ import { reasonOf } from "../rounds/action-runner.ts";
 import { advertisementOf, neighboursOf } from "../rounds/mask-queries.ts";
 import type { TaskLook } from "../rounds/model-source.ts";
 import type { Progress } from "../rounds/progress.ts";
+import { commitmentOf } from "../rounds/round-queries.ts";
 import type { ShareBundles } from "../rounds/share-bundles.ts";
 import { sharesTold } from "../rounds/unmask-pool.ts";
 import type { AskAggregatorsDeps } from "./ask-aggregators.ts";
@@ -30,8 +31,12 @@ export interface MaskedPerformer {
   ): Promise<ActionResult | undefined>;
   /** Trains for a masked round, unless an update was masked for it before. Rejects as trainLanes does. */
   train(round: RoundView, look: TaskLook, emit: (event: ParticipantEvent) => void): Promise<void>;
-  /** Forgets the secrets of rounds that have ended: whoever takes the journal later cannot read this node's updates of them. */
-  forgetEnded(view: TaskView): Promise<void>;
+  /**
+   * Forgets the secrets of rounds that have ended: whoever takes the journal later cannot read this node's updates of them. And of rounds that closed
+   * without this node's update: its neighbours then give the key of its masks, so its seed must never follow, should a reorganisation let the
+   * commitment in after all.
+   */
+  forgetSpent(view: TaskView): Promise<void>;
 }
 
 /** Between two looks for a neighbour's registered key, milliseconds. */
@@ -83,9 +88,11 @@ export function createMaskedPerformer(
       emit({ kind: "trained-unmasked", round: round.round, baseModelRoot: round.baseModelRoot });
     },
 
-    async forgetEnded({ rounds, rules }) {
+    async forgetSpent({ rounds, rules }) {
       if (rules.mode !== "masked") return;
-      for (const round of rounds.filter(hasEnded).slice(-forgottenRounds)) await masks.forget(round, taskId);
+      const isSpent = (round: RoundView): boolean =>
+        hasEnded(round) || (round.phase !== "open" && commitmentOf(round, deps.me) === undefined);
+      for (const round of rounds.filter(isSpent).slice(-forgottenRounds)) await masks.forget(round, taskId);
     },
 
     async perform(action, look, emit) {
