@@ -13,16 +13,24 @@ export function roundsSection(report: AuditReport): Html {
   }
   const metric = metricOf(report);
   const gas = report.rounds.some((round) => round.gas);
+  const hasKeys = report.task.rules.keyWindowS > 0;
   return html`<section aria-labelledby="rounds"><h2 id="rounds">Rounds</h2><div class="wide" tabindex="0" role="region" aria-labelledby="rounds"><table>
-<caption>Each round of the task, in order. Hashes are shortened; the whole one shows when you point at it. Updates: counted / committed / drawn.</caption>
+<caption>Each round of the task, in order. Hashes are shortened; the whole one shows when you point at it. Updates: counted / committed / ${hasKeys && "with keys / "}drawn.</caption>
 <thead><tr><th scope="col" class="num">Round</th><th scope="col">Verdict</th><th scope="col" class="num">${metric.name}</th><th scope="col" class="num">Loss</th>
 <th scope="col" class="num">Updates</th><th scope="col" class="num">Weight</th><th scope="col" class="num">Attesters</th><th scope="col">Aggregator</th>
 <th scope="col">Model root</th><th scope="col">Content id</th><th scope="col" class="num">Checked</th>${gas && html`<th scope="col" class="num">Gas</th>`}<th scope="col" class="num">Time</th></tr></thead>
-<tbody>${report.rounds.map((round) => roundRow(round, metric.tell, gas))}</tbody></table></div></section>`;
+<tbody>${report.rounds.map((round) => roundRow(round, { tell: metric.tell, gas, hasKeys }))}</tbody></table></div></section>`;
 }
 
-function roundRow(round: RoundVerdict, tell: (value: number) => string, gas: boolean): Html {
-  const { evaluation, updates, superseded } = round;
+function roundRow(
+  round: RoundVerdict,
+  {
+    tell,
+    gas,
+    hasKeys,
+  }: { readonly tell: (value: number) => string; readonly gas: boolean; readonly hasKeys: boolean },
+): Html {
+  const { opened, evaluation, updates, superseded } = round;
   const refuted = superseded.filter(({ challenge }) => challenge !== undefined);
   const aside = superseded.length - refuted.length;
   const counted = updates.filter(({ excluded }) => !excluded).length;
@@ -30,12 +38,12 @@ function roundRow(round: RoundVerdict, tell: (value: number) => string, gas: boo
     round.gas &&
     `open ${wholeNumber(round.gas.open)}, commitments ${wholeNumber(round.gas.commit)}, close ${wholeNumber(round.gas.close)}, propose ${wholeNumber(round.gas.propose)}, end ${wholeNumber(round.gas.end)}`;
   return html`<tr><th scope="row" class="num">${round.round}</th>
-<td><span class="chip ${round.verdict}">${round.verdict}</span>${round.isDecryptionAttested && html`<br><small>sum recomputed, decryption attested</small>`}${aside > 0 && html`<br><small>${aside} proposal${aside > 1 && "s"} set aside</small>`}${refuted.map(
+<td><span class="chip ${round.verdict}">${round.verdict}</span>${round.isDecryptionAttested && html`<br><small>sum recomputed, decryption attested</small>`}${opened && html`<br><small>sum opened by ${opened.seeds} seeds${opened.keys > 0 && ` and ${opened.keys} keys of who dropped out`}</small>`}${aside > 0 && html`<br><small>${aside} proposal${aside > 1 && "s"} set aside</small>`}${refuted.map(
     ({ aggregator, challenge }) =>
       html`<br><small>proposal of ${shortHex(aggregator)} proven wrong by ${shortHex(challenge!.challenger)} (${challenge!.kind})</small>`,
   )}</td>
 <td class="num">${evaluation ? tell(evaluation.metric) : nothing}</td><td class="num">${evaluation ? evaluation.loss.toFixed(4) : nothing}</td>
-<td class="num">${counted} / ${updates.length} / ${round.drawn.length}</td><td class="num">${round.totalWeight === undefined ? nothing : wholeNumber(round.totalWeight)}</td>
+<td class="num">${counted} / ${updates.length} / ${hasKeys && `${round.keys ?? 0} / `}${round.drawn.length}</td><td class="num">${round.totalWeight === undefined ? nothing : wholeNumber(round.totalWeight)}</td>
 <td class="num"${round.attesters.length > 0 && html` title="${round.attesters.join("\n")}"`}>${round.attesters.length}</td><td>${shortHex(round.aggregator)}</td>
 <td>${shortHex(round.modelRoot)}</td><td>${shortHex(round.modelContentId)}</td><td class="num">${byteSize(round.bytesChecked)}</td>
 ${gas && html`<td class="num" title="${gasTitle}">${round.gas ? wholeNumber(round.gas.total) : nothing}</td>`}<td class="num">${round.durationS === undefined ? nothing : duration(round.durationS)}</td></tr>

@@ -44,7 +44,9 @@ export function repeatSection(report: AuditReport, { command }: { readonly comma
       ? `for ${sample ? `${sample.rounds.length} random rounds of ${sample.of}` : "every round with a result"}, every ciphertext's bytes were checked against what its participant committed to, their sum was recomputed and compared with the recorded one, and the model was checked to be within what the clip allows. That the model is what the sum decrypts to was not checked: that takes the round's key, and rests on the quorum.`
       : sample
         ? html`for ${sample.rounds.length} random rounds of ${sample.of} (${sample.rounds.join(", ") || "none"}), every update's bytes were checked against what its participant committed to and the model was recomputed. One wrong round is missed with a probability of ${percent(sample.missProbability)}.`
-        : "for every round with a result, every update's bytes were checked against what its participant committed to, and the model was recomputed in exact integers and compared."
+        : report.task.rules.mode === "masked"
+          ? "for every round with a result, every masked update's bytes were checked against what its participant committed to, the opened seeds and keys against what was advertised, and the sum and the model were recomputed in exact integers and compared. No single update is seen in this."
+          : "for every round with a result, every update's bytes were checked against what its participant committed to, and the model was recomputed in exact integers and compared."
   }</p>
 <div class="wide"><table><tbody><tr><th scope="row">Chain</th><td>${report.chainId}</td></tr><tr><th scope="row">Federation</th><td><code>${report.federation}</code></td></tr><tr><th scope="row">Task</th><td>${report.task.taskId}</td></tr>
 <tr><th scope="row">Head of the history</th><td><code>${report.historyHead}</code></td></tr><tr><th scope="row">Last model</th><td><code>${report.finalModelRoot}</code></td></tr></tbody></table></div></section>`;
@@ -67,8 +69,15 @@ function rulesInWords(rules: TaskRules): readonly (readonly [string, string])[] 
     ["Updates in a round", `${rules.minUpdates} to ${rules.maxUpdates}`],
     ["Participants drawn", `${percent(rules.participationBps / 10_000, 0)} of the enrolled`],
     ["Attestations that finalize", String(rules.attestationQuorum)],
+    ...(rules.mode === "masked"
+      ? ([
+          ["Masks shared with", rules.neighbours === 0 ? "all of the drawn" : `${rules.neighbours} others`],
+          ["Share of neighbours that opens, and of keys that makes a round", `${rules.thresholdPercent} %`],
+        ] as const)
+      : []),
     ["Rounds a participant may join", rules.roundsPerParticipant === 0 ? "all" : String(rules.roundsPerParticipant)],
     ["Aggregators tried in a round", String(rules.attempts)],
+    ...(rules.keyWindowS > 0 ? ([["Time for keys", seconds(rules.keyWindowS)]] as const) : []),
     ["Time to commit", seconds(rules.commitWindowS)],
     ["Time to aggregate", seconds(rules.aggregateWindowS)],
     ["Time to object", seconds(rules.challengeWindowS)],

@@ -74,6 +74,10 @@ export interface RoundVerdict {
   readonly evaluation?: RoundEvaluation;
   readonly updates: readonly UpdateVerdict[];
   readonly drawn: readonly Address[];
+  /** In a task with keys: how many of the drawn advertised theirs. */
+  readonly keys?: number;
+  /** Of a masked round with a result: how many seeds of survivors and keys of dropped ones opened the sum. */
+  readonly opened?: { readonly seeds: number; readonly keys: number };
   readonly attesters: readonly Address[];
   readonly superseded: readonly SupersededProposal[];
   /** Bytes of blobs fetched and checked. */
@@ -125,6 +129,7 @@ export function judgeRound(record: RoundRecord, work: RoundWork): RoundVerdict {
     ...(evaluation && { evaluation }),
     updates: updatesOf(record, work),
     drawn: record.drawn,
+    ...keysOf(record),
     attesters: finalized?.attesters ?? [],
     superseded,
     bytesChecked: work.bytesChecked,
@@ -132,6 +137,14 @@ export function judgeRound(record: RoundRecord, work: RoundWork): RoundVerdict {
     ...(durationS !== undefined && { durationS }),
     openedAtBlock: opened.blockNumber,
   };
+}
+
+function keysOf({ advertisements, commitments, proposal }: RoundRecord): Pick<RoundVerdict, "keys" | "opened"> {
+  const keys = advertisements.length;
+  if (keys === 0) return {};
+  const isMasked = proposal?.openings !== undefined && proposal.openings.length === 2 + 64 * keys && keys > 1;
+  const seeds = commitments.length;
+  return { keys, ...(isMasked && { opened: { seeds, keys: keys - seeds } }) };
 }
 
 function verdictOfRound(record: RoundRecord, work: RoundWork, findings: readonly Finding[]): RoundVerdict["verdict"] {

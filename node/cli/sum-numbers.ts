@@ -6,7 +6,7 @@ const sumLimits: Readonly<Record<Exclude<Mode, "transparent">, number>> = { mask
 /** More fraction bits than these change no model that was measured. */
 const mostFractionBits = 16;
 /** So many examples count in full where nothing is said of weights. */
-const usualExamples = 1024;
+const usualExamples = 1000;
 const mostWeight = 65_536;
 
 /** How the numbers of an update are written in a task. */
@@ -23,7 +23,7 @@ export function lanesOfClip(clip: number, fractionBits: number): number {
 
 /**
  * Numbers of a masked or encrypted task with which `maxUpdates · maxWeight · clipLanes` fits the modulus of its sums: as many fraction bits, up to
- * 16, as leave room for weights up to 1,024 or the one given, then weights as great as fit, up to 65,536. What is given stays as it is.
+ * 16, as leave room for weights up to 1,000 or the one given, then weights as great as fit, up to 65,536. What is given stays as it is.
  *
  * Throws INVALID_CONFIG, naming the greatest weight that fits, where what is given does not.
  */

@@ -22,7 +22,10 @@ export type MaskedAction = Extract<
   { kind: "make-keys" | "offer-shares" | "get-shares" | "mask" | "unmask" }
 >;
 
-/** Carries out the steps of masked rounds; between training and mask it keeps the update in memory, and nowhere else. */
+/**
+ * Carries out the steps of masked rounds. The update without its mask is in memory only, up to the next training: a round that a reorganisation opens
+ * again has other masks.
+ */
 export interface MaskedPerformer {
   perform(
     action: MaskedAction,
@@ -129,7 +132,6 @@ export function createMaskedPerformer(
             const neighbours = neighboursOf(round, view.rules, slot).length;
             onProgress?.({ kind: "masked", round: round.round, neighbours, durationMs: clock.nowMs() - startMs });
             emit({ kind: "masked", update, keys });
-            latest = undefined;
           }).then(() => undefined);
         case "unmask":
           return await guarded(action, emit, async () => {

@@ -5,6 +5,7 @@ import { type AuditReport, contributionsOf, renderReport } from "../../../node/a
 import { byteSize, duration, wholeNumber } from "../../../node/audit/report-format.ts";
 import { auditOf } from "../../support/audit-of.ts";
 import { buildHistory } from "../../support/history-builder.ts";
+import { maskedRules } from "../../support/plain-rules.ts";
 
 const extras = { chartScript: "var uPlot = class {};", chartStyle: ".uplot{}", command: "fedledger audit --task 1" };
 
@@ -36,6 +37,22 @@ describe("the audit's report", () => {
       '<th scope="row">Who may join</th><td>organisation North or South, clearance 2 or more</td>',
     );
     expect(page).not.to.include("Who may read");
+  });
+
+  it("says of a masked task what its sums were opened by, and never that single updates were seen", async () => {
+    const scripts = { 2: { keyed: 5, commits: 4 } } as const;
+    const report = await audited({ members: 6, rounds: 2, rules: maskedRules, scripts });
+    expect(report.rounds.map(({ keys, opened }) => [keys, opened])).to.deep.equal([
+      [6, { seeds: 6, keys: 0 }],
+      [5, { seeds: 4, keys: 1 }],
+    ]);
+    const page = renderReport(report, extras);
+    expectWellFormed(page);
+    expect(page).to.include("sum opened by 6 seeds<");
+    expect(page).to.include("sum opened by 4 seeds and 1 keys of who dropped out<");
+    expect(page).to.include("4 / 4 / 5 / 6</td>");
+    expect(page).to.include("No single update is seen in this.");
+    expect(page).to.include("Masks shared with");
   });
 
   it("holds scripts that parse, and data that is the report's", async () => {

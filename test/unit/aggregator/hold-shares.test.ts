@@ -1,0 +1,123 @@
+import { expect } from "chai";
+import { createSharesHolder } from "../../../node/aggregator/hold-shares.ts";
+import { contentIdOf } from "../../../node/core/content-id.ts";
+import type { Bytes32 } from "../../../node/core/ids.ts";
+import type { TaskView } from "../../../node/core/task-view.ts";
+import {
+  decodeHoldSharesAnswer,
+  encodeHoldShares,
+  type HoldSharesRequest,
+} from "../../../node/rounds/mask-messages.ts";
+import { initialRoundState, type RoundState, reduceRound } from "../../../node/rounds/round-state.ts";
+import { bundleBytesOf } from "../../../node/rounds/share-bundles.ts";
+import { createModelNetwork } from "../../simulation/model-network.ts";
+import { createSeededRandom } from "../../simulation/seeded-random.ts";
+import { createVirtualClock } from "../../simulation/virtual-clock.ts";
+import { expectCode } from "../../support/expect-code.ts";
+import { advertisementFor, closedMasked, maskedRound, maskedRules, maskedView } from "../../support/masked-states.ts";
+import { accounts, contactOf, headAt, members, roundOf, viewOf } from "../../support/round-states.ts";
+import { silentLog } from "../../support/silent-log.ts";
+
+const { a, x } = accounts;
+const open = maskedRound([]);
+const lengthBytes = bundleBytesOf(0, open, maskedRules);
+const bundle = (byte: number, length = lengthBytes) => new Uint8Array(length).fill(byte);
+
+async function setUp(view: TaskView = maskedView(open)) {
+  const clock = createVirtualClock(0);
+  const network = createModelNetwork(clock, createSeededRandom(1), { latencyMs: 1, loss: 0 });
+  const [owner, holder] = [network.host(contactOf(a).peerId), network.host(contactOf(x).peerId)];
+  for (const [host, other] of [
+    [owner, holder],
+    [holder, owner],
+  ] as const) {
+    host.up();
+    host.transport.admit([{ peerId: other.peerId, multiaddrs: [] }]);
+  }
+  let state = initialRoundState(x, "aggregator", { graceS: 3 });
+  const look = (of: TaskView) => {
+    state = [
+      { kind: "members", members } as const,
+      { kind: "looked", view: of, head: headAt(75) } as const,
+    ].reduce<RoundState>(reduceRound, state);
+  };
+  look(view);
+  const shares = createSharesHolder({ store: holder.store, log: silentLog, state: () => state });
+  const signal = new AbortController().signal;
+  const run = async <T>(work: Promise<T>): Promise<T> => {
+    let isDone = false;
+    const done = work.finally(() => {
+      isDone = true;
+    });
+    done.catch(() => undefined);
+    await clock.run(() => isDone, 60_000);
+    return await done;
+  };
+  const ask = async (
+    request: Partial<HoldSharesRequest> & { readonly sharesId: Bytes32 },
+    from = contactOf(a).peerId,
+  ) =>
+    decodeHoldSharesAnswer(
+      await run(shares.answer(encodeHoldShares({ taskId: 1, round: 1, ...request }), from, signal)),
+    );
+  const give = (bytes: Uint8Array) => run(owner.store.put(bytes));
+  return { shares, holder, owner, look, ask, give, run, signal };
+}
+
+describe("holding share bundles", () => {
+  it("fetches the bundle from its owner, and keeps it", async () => {
+    const { ask, give, owner, holder } = await setUp();
+    const sharesId = await give(bundle(1));
+    expect(await ask({ sharesId })).to.deep.equal({ held: true });
+    owner.blobs.clear();
+    expect(holder.blobs.get(sharesId)).to.deep.equal(bundle(1));
+    expect(await ask({ sharesId }), "again").to.deep.equal({ held: true });
+  });
+
+  it("knows the length: three neighbours, 178 bytes each", () => expect(lengthBytes).to.equal(3 * 178));
+
+  it("refuses what is no participant's of the open round, and what it cannot get", async () => {
+    const { ask, give } = await setUp();
+    const sharesId = await give(bundle(1));
+    const refused = async (...given: Parameters<typeof ask>) => {
+      const answer = await ask(...given);
+      return answer?.held === false ? answer.reason : "held";
+    };
+    expect(await refused({ sharesId, taskId: 2 })).to.equal("unknown-task");
+    expect(await refused({ sharesId, round: 2 })).to.equal("wrong-round");
+    expect(await refused({ sharesId }, contactOf(x).peerId)).to.equal("not-drawn");
+    expect(await refused({ sharesId }, "a stranger")).to.equal("not-drawn");
+    expect(await refused({ sharesId: await contentIdOf(bundle(9)) })).to.equal("not-fetched");
+    expect(await refused({ sharesId: await give(bundle(2, lengthBytes + 1)) }), "another length").to.equal(
+      "not-fetched",
+    );
+    const transparent = await setUp(viewOf([roundOf()]));
+    expect(await transparent.ask({ sharesId })).to.deep.equal({ held: false, reason: "unknown-task" });
+    const closed = await setUp(maskedView(closedMasked([0, 1, 2], [0, 1, 2])));
+    expect(await closed.ask({ sharesId })).to.deep.equal({ held: false, reason: "wrong-round" });
+  });
+
+  it("holds two of a participant in a round, no more", async () => {
+    const { ask, give } = await setUp();
+    for (const byte of [1, 2]) expect(await ask({ sharesId: await give(bundle(byte)) })).to.deep.equal({ held: true });
+    expect(await ask({ sharesId: await give(bundle(3)) })).to.deep.equal({ held: false, reason: "too-many" });
+  });
+
+  it("forgets after the round what was not advertised", async () => {
+    const { ask, give, shares, holder, look, run } = await setUp();
+    const kept = await give(bundle(1));
+    const other = await give(bundle(2));
+    for (const sharesId of [kept, other]) await ask({ sharesId });
+    await run(shares.sweep());
+    expect(holder.blobs.size, "the round runs").to.equal(2);
+    const advertisements = [{ ...advertisementFor(0), sharesId: kept }];
+    look(maskedView({ ...open, advertisements, phase: "invalidated" }, roundOf({ round: 2 })));
+    await run(shares.sweep());
+    expect([...holder.blobs.keys()]).to.deep.equal([kept]);
+  });
+
+  it("rejects garbage as the asking peer's fault", async () => {
+    const { shares, signal } = await setUp();
+    await expectCode("PEER_PROTOCOL", () => shares.answer(Uint8Array.of(1), "peer-aa", signal));
+  });
+});
