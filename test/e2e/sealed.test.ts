@@ -136,6 +136,26 @@ describe("a task whose blobs are sealed", function () {
     expect(await runInProcess([...create, "--auditor", "nothing", "--out", fileOf("c.json")])).to.include({ exit: 2 });
   });
 
+  it("is granted to those only whom the task lets audit", async () => {
+    const taskId = await fixture.createTask({
+      rules: { parameterCount: modelLayout(spec.model).parameterCount, fractionBits },
+      modelRoot: chunkTreeRoot(initialLanes(spec, fractionBits)),
+      spec: canonicalTaskSpec({ ...spec, access: { audit: { organisations: ["inspectorate"] } } }),
+    });
+    const path = fileOf("inspector.json");
+    const { address: account } = await createKeystore({ path, password: password.FEDLEDGER_PASSWORD });
+    const create = ["grant", "create", ...record, "--task", String(taskId), ...aggregator, "--auditor", path];
+    const refused = await runInProcess([...create, "--out", fileOf("d.json")], password);
+    expect(refused.stderr).to.contain("NOT_ELIGIBLE");
+    const attributes = { organisation: "inspectorate", region: "", clearance: 0 };
+    await fixture.admin.chain.send({ kind: "setAttributes", account, attributes });
+    // it is let in; there is nothing sealed yet
+    expect((await runInProcess([...create, "--out", fileOf("d.json")], password)).stderr).to.contain("BLOB_SEALED");
+    const [member] = fixture.participants as [FixtureMember];
+    const byAccount = [...create.slice(0, -1), member.account, "--out", fileOf("d.json")];
+    expect((await runInProcess(byAccount)).stderr).to.contain("NOT_ELIGIBLE");
+  });
+
   it("gives its model to its members only", async () => {
     const out = fileOf("model.safetensors");
     const refused = await runInProcess(["model", "export", ...record, "--out", out]);
