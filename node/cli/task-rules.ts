@@ -2,6 +2,7 @@ import { FedledgerError } from "../core/error.ts";
 import type { Mode, TaskRules } from "../core/records.ts";
 import { taskLaneCount } from "../core/task-lanes.ts";
 import type { TaskSpec } from "../core/task-spec.ts";
+import { mostEncryptedParameters } from "../privacy/encrypted/parameters.ts";
 import type { Settings } from "./options.ts";
 import { fittingNumbers, lanesOfClip, type UpdateNumbers } from "./sum-numbers.ts";
 
@@ -47,7 +48,7 @@ const fewestOf = { transparent: 1, masked: fewestMasked, encrypted: fewestEncryp
  */
 export function taskRules(spec: TaskSpec, values: Settings<(typeof ruleSettings)[number]>): TaskRules {
   const mode = values.mode ?? "transparent";
-  refuseContradictions(mode, values);
+  refuseContradictions(mode, values, spec);
   const participationBps = Math.ceil((values.participation ?? 1) * 10_000);
   const expected = Math.ceil(((values.participants ?? 5) * participationBps) / 10_000);
   const maxUpdates = values.maxUpdates ?? (mode === "transparent" ? 64 : Math.min(64, expected));
@@ -96,7 +97,7 @@ function updateNumbers(mode: Mode, maxUpdates: number, values: Values): UpdateNu
 }
 
 /** Throws INVALID_CONFIG for settings that the contract would refuse in this mode, or that mean nothing in it. */
-function refuseContradictions(mode: Mode, values: Values): void {
+function refuseContradictions(mode: Mode, values: Values, spec: TaskSpec): void {
   const { rule = "weighted-mean", pipelined, holders = 0, threshold, neighbours = 0, keyWindow } = values;
   if (mode !== "masked" && (threshold !== undefined || neighbours !== 0)) {
     throw contradiction(mode, "--threshold and --neighbours are about masks");
@@ -108,6 +109,9 @@ function refuseContradictions(mode: Mode, values: Values): void {
   }
   if (rule !== "weighted-mean")
     throw contradiction(mode, `the rule ${rule} must see each update, which this mode hides`);
+  if (mode === "encrypted" && modelLayout(spec.model).parameterCount > mostEncryptedParameters) {
+    throw contradiction(mode, `at most ${mostEncryptedParameters} parameters, so that an encrypted update is a blob`);
+  }
   if (pipelined) throw contradiction(mode, "its rounds cannot be pipelined");
   if (mode === "encrypted" && holders !== 0) throw contradiction(mode, "--holders is for the other modes");
 }

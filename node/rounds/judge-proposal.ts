@@ -190,7 +190,8 @@ function openedWith({ proposal: { openings = "0x", ...proposal }, advertisements
 async function judgeSum(deps: JudgeProposalDeps, round: ProposedRound, look: TaskLook): Promise<Judgement> {
   const { taskId, rules } = look.view;
   const getUpdate = (commitment: Commitment) => deps.source.update(commitment, look);
-  const check = await checkRound({ taskId, rules, round, baseLanes: undefined, getUpdate, signal: look.signal });
+  const sealed = isSealed(look.view);
+  const check = await checkRound({ taskId, rules, round, baseLanes: undefined, getUpdate, sealed, signal: look.signal });
   const missing = check.updates.filter(({ status }) => isAbsent(status)).map(({ commitment }) => commitment);
   if (missing.length > 0) return { agrees: false, missing };
   if (check.findings.length === 0) return { agrees: true };
