@@ -109,7 +109,7 @@ function refuseContradictions(mode: Mode, values: Values, spec: TaskSpec): void 
   }
   if (rule !== "weighted-mean")
     throw contradiction(mode, `the rule ${rule} must see each update, which this mode hides`);
-  if (mode === "encrypted" && modelLayout(spec.model).parameterCount > mostEncryptedParameters) {
+  if (mode === "encrypted" && taskLaneCount(spec) > mostEncryptedParameters) {
     throw contradiction(mode, `at most ${mostEncryptedParameters} parameters, so that an encrypted update is a blob`);
   }
   if (pipelined) throw contradiction(mode, "its rounds cannot be pipelined");

@@ -191,7 +191,15 @@ async function judgeSum(deps: JudgeProposalDeps, round: ProposedRound, look: Tas
   const { taskId, rules } = look.view;
   const getUpdate = (commitment: Commitment) => deps.source.update(commitment, look);
   const sealed = isSealed(look.view);
-  const check = await checkRound({ taskId, rules, round, baseLanes: undefined, getUpdate, sealed, signal: look.signal });
+  const check = await checkRound({
+    taskId,
+    rules,
+    round,
+    baseLanes: undefined,
+    getUpdate,
+    sealed,
+    signal: look.signal,
+  });
   const missing = check.updates.filter(({ status }) => isAbsent(status)).map(({ commitment }) => commitment);
   if (missing.length > 0) return { agrees: false, missing };
   if (check.findings.length === 0) return { agrees: true };

@@ -4,9 +4,9 @@ import { createMemoryJournal } from "../../../node/aggregator/custody-journal.ts
 import { chunkTreeRoot } from "../../../node/core/chunk-tree.ts";
 import { contentIdOf } from "../../../node/core/content-id.ts";
 import { FedledgerError } from "../../../node/core/error.ts";
+import { lanesToBytes } from "../../../node/core/lanes.ts";
 import type { RoundView } from "../../../node/core/task-view.ts";
 import { openSum, openSumWhole } from "../../../node/participant/open-sum.ts";
-import type { BlobStore } from "../../../node/ports/storage.ts";
 import type { Journal } from "../../../node/ports/system.ts";
 import type { ModelSource } from "../../../node/rounds/model-source.ts";
 import { type EncryptedRound, encryptedRoundOfFour } from "../../support/encrypted-round.ts";
@@ -29,8 +29,11 @@ describe("the opening of an encrypted round's sum", () => {
   const deps = () => ({
     keys: { deal: () => Promise.reject(new FedledgerError("INTERRUPTED")), open: async () => made.key },
     bfv: made.bfv,
-    source: { baseOf: async () => made.base, update: made.get } as unknown as ModelSource,
-    store: { put: contentIdOf } as unknown as BlobStore,
+    source: {
+      baseOf: async () => made.base,
+      update: made.get,
+      put: (lanes: Int32Array) => contentIdOf(lanesToBytes(lanes)),
+    } as unknown as ModelSource,
     journal,
   });
   const open = (round: RoundView) => openSumWhole(deps(), round, { view: encryptedView(round), members, signal });
