@@ -1,10 +1,11 @@
 import { extendAccumulator, zeroBytes32 } from "../core/commitment.ts";
-import { fromHex, hexEquals } from "../core/hex.ts";
+import { hexEquals } from "../core/hex.ts";
 import type { Hex } from "../core/ids.ts";
 import { isKeyTimeOver, keyDeadlineS, openingsLength } from "../core/round-keys.ts";
 import { isFalseOpening, isMaskKey } from "../privacy/masking/index.ts";
 import { checkRight } from "./check-right.ts";
 import type { FindingInput } from "./findings.ts";
+import { openedRoundOf } from "./masked-round.ts";
 import type { EventOf, RoundDraft, Walk } from "./task-record.ts";
 
 /** What {@link isKeyTimeOver} asks of a round, of one whose events are read. */
@@ -118,10 +119,8 @@ export function isOpenedFalsely(
   openings: Hex,
   slot: number,
 ): boolean {
-  if (openings.length !== 2 + 2 * openingsLength({ advertisements }, rules)) return false;
-  const surviving = commitments.map((each) => each.slot);
-  const closed = { taskId, round, seed, drawn, neighbours: rules.neighbours, advertisements, surviving };
-  return isFalseOpening(closed, fromHex(openings), slot);
+  const opened = openedRoundOf(taskId, rules, { round, seed, drawn, advertisements, commitments }, openings);
+  return opened !== undefined && isFalseOpening(opened.closed, opened.openings, slot);
 }
 
 function openingsWrong({ log }: RoundDraft, what: string, data: NonNullable<FindingInput["data"]>): void {

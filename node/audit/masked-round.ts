@@ -7,6 +7,7 @@ import {
   type ClosedRound,
   checkOpenings,
   createMaskedMean,
+  isMaskKey,
   type KeyedRound,
   type MaskedMean,
 } from "../privacy/masking/index.ts";
@@ -41,7 +42,7 @@ export function closedRoundOf(
   return { ...keyedRoundOf(taskId, rules, round), surviving: round.commitments.map(({ slot }) => slot) };
 }
 
-/** The round with its openings; undefined where the task is not masked or their length is not the round's, which the record's check tells. */
+/** The round with its openings; undefined where the task is not masked, their length is not the round's, or its keys are none that a contract takes: all that the record's check tells. */
 export function openedRoundOf(
   taskId: TaskId,
   rules: TaskRules,
@@ -50,7 +51,21 @@ export function openedRoundOf(
 ): OpenedRound | undefined {
   if (rules.mode !== "masked" || openings === undefined) return undefined;
   if (openings.length !== 2 + 2 * openingsLength(round, rules)) return undefined;
-  return { closed: closedRoundOf(taskId, rules, round), openings: fromHex(openings) };
+  const closed = closedRoundOf(taskId, rules, round);
+  return canBeMasked(closed) ? { closed, openings: fromHex(openings) } : undefined;
+}
+
+/** Whether masks can be made from what an endpoint says of a round: a seed and a number drawn in range, one key of the curve for each slot, and updates of slots with keys. */
+function canBeMasked({ seed, drawn, neighbours, advertisements, surviving }: ClosedRound): boolean {
+  const slots = new Set(advertisements.map(({ slot }) => slot));
+  const isGraph = seed >= 0n && seed < 1n << 72n && drawn >= 1 && drawn <= 64 && neighbours % 2 === 0;
+  const isEachOnce = slots.size === advertisements.length && new Set(surviving).size === surviving.length;
+  return (
+    isGraph &&
+    isEachOnce &&
+    surviving.every((slot) => slots.has(slot)) &&
+    advertisements.every(({ slot, maskKey }) => slot >= 0 && slot < drawn && isMaskKey(maskKey))
+  );
 }
 
 /**

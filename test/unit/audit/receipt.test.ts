@@ -3,6 +3,7 @@ import fc from "fast-check";
 import { buildReceipt, type UpdateReceipt, verifyReceipt } from "../../../node/audit/index.ts";
 import type { Bytes32 } from "../../../node/core/ids.ts";
 import { accountOf, buildHistory, type History } from "../../support/history-builder.ts";
+import { maskedRules } from "../../support/plain-rules.ts";
 
 describe("receipts", () => {
   let history: History;
@@ -74,6 +75,27 @@ describe("receipts", () => {
       expect(verifyReceipt(receipt, { ...trusted, ...elsewhere }).valid).to.equal(false);
       expect(verifyReceipt({ ...receipt, ...elsewhere }, { ...trusted, ...elsewhere }).valid).to.equal(false);
     }
+  });
+
+  it("of masked rounds bind the keys, and no advertisement passes for a commitment", async () => {
+    const masked = await buildHistory({
+      ...{ members: 5, rounds: 2, inputs: 20, rules: maskedRules },
+      scripts: { 1: { keyed: 4, commits: 3 }, 2: { keyed: 2 } },
+    });
+    const { chainId, federation, storedState, members } = masked;
+    const against = { chainId, federation, taskId: 1, historyHead: storedState.historyHead };
+    const receipt = buildReceipt({ ...masked, round: 1, participant: members[2]! });
+    expect(receipt.advertisements).to.have.length(4);
+    expect(verifyReceipt(reread(receipt), against)).to.include({ valid: true, included: true });
+    const { advertisements = [], commitments } = receipt;
+    const another = advertisements.with(3, { ...advertisements[3]!, sharesId: advertisements[0]!.sharesId });
+    expect(verifyReceipt({ ...receipt, advertisements: another }, against).valid).to.equal(false);
+    const { advertisements: _, ...without } = receipt;
+    expect(verifyReceipt(without, against).valid).to.equal(false);
+    // the fourth advertised and never committed
+    const forged = { ...commitments[0]!, ...advertisements[3]! };
+    const made = { ...receipt, participant: members[3]!, advertisements: advertisements.slice(0, 3) };
+    expect(verifyReceipt({ ...made, commitments: [forged, ...commitments] }, against).valid).to.equal(false);
   });
 
   it("with any single value changed prove nothing", () => {
