@@ -53,6 +53,31 @@ describe("a simulated federation whose blobs are sealed", function () {
     }
   });
 
+  it("goes on without the updates of one that seals them so that nobody can open them", async () => {
+    const { federation, view, broken } = await play(
+      [],
+      { sealed: true },
+      {
+        before({ nodes }) {
+          const { store } = nodes[1]!.host;
+          const { put } = store;
+          const isUpdate = (bytes: Uint8Array) => bytes.length === 4 * quiet.rules.parameterCount + 52;
+          const spoiled = (bytes: Uint8Array) => (isUpdate(bytes) ? bytes.with(0, bytes[0]! ^ 1) : bytes);
+          Object.assign(store, { put: ((bytes, options) => put(spoiled(bytes), options)) satisfies typeof put });
+        },
+      },
+    );
+    expect(broken).to.deep.equal([]);
+    expect(view.rounds.map(({ phase }) => phase)).to.deep.equal(phases);
+    const { account } = federation.nodes[1]!;
+    for (const { commitments, proposal, result } of view.rounds) {
+      const slot = commitments.find(({ participant }) => participant === account)?.slot;
+      expect(proposal?.excluded).to.equal(slot === undefined ? 0n : 1n << BigInt(slot));
+      expect(result?.attesters.length).to.be.at.least(2);
+    }
+    expect(view.rounds.some(({ proposal }) => proposal?.excluded !== 0n)).to.equal(true);
+  });
+
   it("lets one that enrols late ask for what was sealed before it came", async () => {
     const late: readonly Fault[] = [{ kind: "cut", atS: 0, forS: 14, nodes: [3] }];
     const { view, broken } = await play(late, { sealed: true, openWhenEnrolled: 2 });
