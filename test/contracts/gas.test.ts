@@ -73,7 +73,8 @@ describe("Gas", () => {
     return { open, commit: dearest(commits), close, propose, finalize };
   }
 
-  it("of a round stays within 5 % of its snapshot", async () => {
+  it("of a round stays within 5 % of its snapshot", async function () {
+    this.timeout(120_000);
     const f = await createFederation({ participants: 16, aggregators: 2 });
     const taskId = await f.createTask({ attestationQuorum: 1 });
     const first = await runRound(f, taskId, { quorum: 1 });
