@@ -4,6 +4,7 @@
 // elsewhere, keep this from being circular.
 import { readFile, writeFile } from "node:fs/promises";
 import { fixedPointCases, initialModelCases, weightedMeanCases } from "./vector-cases/arithmetic.ts";
+import { dataMaskingCases } from "./vector-cases/data-masking.ts";
 import { encryptedCases } from "./vector-cases/encrypted.ts";
 import { chunkTreeCases, contentIdCases } from "./vector-cases/hashing.ts";
 import { maskingCases } from "./vector-cases/masking.ts";
@@ -25,6 +26,7 @@ const files = {
   "fixed-point": fixedPointCases(),
   encrypted: await encryptedCases(),
   masking: await maskingCases(),
+  "data-masking": dataMaskingCases(),
 };
 
 const check = process.argv.includes("--check");

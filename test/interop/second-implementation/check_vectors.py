@@ -10,6 +10,7 @@ import masking as masks
 import sealed
 from attestations import digest, signer, unpacked, whole
 from content_id import content_id
+from data_masking import groups, masked, salt_check
 from draw import drawn_count, slot_of
 from encrypted import cipher_sum, opened
 from initial_model import initial_lanes, parameter_count
@@ -220,11 +221,21 @@ def encrypted(case):
     )
 
 
+def data_masking(case):
+    if "check" in case:
+        return salt_check(unhex(case["salt"])) == case["check"]
+    if "rows" in case:
+        return groups(case["rows"], case["k"]) == (case["smallest"], case["sizes"], case["below"])
+    salts = {name: unhex(salt) for name, salt in case["salts"].items()}
+    return [masked(cell, case["transforms"], salts) for cell in case["cells"]] == case["results"]
+
+
 CHECKS = {
     "chunk-tree": chunk_tree,
     "commitment": commitment,
     "content-id": content,
     "court": court,
+    "data-masking": data_masking,
     "draw": draw,
     "encrypted": encrypted,
     "fixed-point": fixed_point,
