@@ -7,7 +7,7 @@ import type { Address, Bytes32 } from "../../node/core/ids.ts";
 import { initialLanes } from "../../node/core/initial-model.ts";
 import { keccak256 } from "../../node/core/keccak.ts";
 import { bytesToLanes, lanesToBytes } from "../../node/core/lanes.ts";
-import { canonicalTaskSpec, parseTaskSpec } from "../../node/core/task-spec.ts";
+import { canonicalTaskSpec, parseTaskSpec, type TaskSpec } from "../../node/core/task-spec.ts";
 import { createParticipant } from "../../node/participant/create-participant.ts";
 import type { Chain } from "../../node/ports/chain.ts";
 import type { Journal, Log, LogData } from "../../node/ports/system.ts";
@@ -91,8 +91,14 @@ export function createSimulatedFederation(seed: number, given?: Scenario): Simul
     return { number, account, role, host: network.host(`peer-${number}`), keys };
   });
   for (const { account, role } of nodes) chain.apply(admin, { kind: "grantRole", role, account });
-  const spec = canonicalTaskSpec({ ...simulatedSpec, ...(scenario.sealed && { blobs: "members" }) });
-  const modelRoot = chunkTreeRoot(initialLanes(simulatedSpec, rules.fractionBits));
+  const { privacy } = scenario;
+  const taskSpec: TaskSpec = {
+    ...simulatedSpec,
+    ...(scenario.sealed && { blobs: "members" }),
+    ...(privacy && { privacy }),
+  };
+  const spec = canonicalTaskSpec(taskSpec);
+  const modelRoot = chunkTreeRoot(initialLanes(taskSpec, rules.fractionBits));
   chain.apply(admin, { kind: "createTask", rules, modelRoot, spec });
   const bondWei = BigInt(rules.participantBondGwei) * 1_000_000_000n;
   for (const { account, role } of nodes) {

@@ -8,9 +8,10 @@ import { foldTask } from "../../node/core/fold-task.ts";
 import type { Bytes32 } from "../../node/core/ids.ts";
 import { initialLanes } from "../../node/core/initial-model.ts";
 import type { Commitment, Proposal } from "../../node/core/records.ts";
+import { parseTaskSpecJson } from "../../node/core/task-spec.ts";
 import type { RoundView, TaskView } from "../../node/core/task-view.ts";
 import { createBlobOpener } from "../../node/privacy/sealed/blob-opener.ts";
-import { allBlobs, type SimulatedFederation, simulatedSpec } from "./federation.ts";
+import { allBlobs, type SimulatedFederation } from "./federation.ts";
 import { modelDeployment } from "./model-storage.ts";
 import { openerOf } from "./open-encrypted.ts";
 
@@ -95,7 +96,7 @@ function wasProposed({ chain }: SimulatedFederation, { round, baseModelRoot, pha
 async function wrongModels(federation: SimulatedFederation, view: TaskView): Promise<string[]> {
   const blobs = allBlobs(federation.nodes);
   const broken: string[] = [];
-  let base = initialLanes(simulatedSpec, view.rules.fractionBits);
+  let base = initialLanes(parseTaskSpecJson(view.spec), view.rules.fractionBits);
   for (const round of view.rounds) {
     if (chunkTreeRoot(base) !== round.baseModelRoot && !wasProposed(federation, round))
       broken.push(`round ${round.round} starts from another model`);

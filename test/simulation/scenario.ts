@@ -1,3 +1,4 @@
+import type { PrivacySpec } from "../../node/core/privacy-spec.ts";
 import type { TaskRules } from "../../node/core/records.ts";
 import type { Progress } from "../../node/rounds/progress.ts";
 import { plainRules } from "../support/plain-rules.ts";
@@ -61,6 +62,8 @@ export interface Scenario {
   readonly openWhenEnrolled?: number;
   /** Whether the task's blobs are sealed to its members. */
   readonly sealed?: boolean;
+  /** Noise of the task; none by default. */
+  readonly privacy?: PrivacySpec;
 }
 
 /** Draws a scenario. Nodes are numbered: participants first, then aggregators. */

@@ -1,0 +1,51 @@
+import { expect } from "chai";
+import type { PrivacySpec } from "../../node/core/privacy-spec.ts";
+import type { TaskRules } from "../../node/core/records.ts";
+import { roundsInBudget } from "../../node/privacy/budget.ts";
+import { adaptivePrivacy, gaussianPrivacy } from "../support/privacy-specs.ts";
+import { simulatedSpec } from "./federation.ts";
+import { play, quiet } from "./play.ts";
+import type { Fault } from "./scenario.ts";
+
+const noisyRules: TaskRules = { ...quiet.rules, maxWeight: 1, clipLanes: 1 << 24, roundsPerParticipant: 3 };
+const masks: Partial<TaskRules> = { mode: "masked", thresholdPercent: 67, minUpdates: 3, keyWindowS: 10 };
+
+describe("a simulated federation with noise", function () {
+  this.timeout(60_000);
+
+  for (const [name, privacy, changes] of [
+    ["transparent", gaussianPrivacy, {}],
+    ["transparent with an adaptive clip", adaptivePrivacy, { parameterCount: 82, roundsPerParticipant: 2, rounds: 2 }],
+    ["masked, Skellam shares", { ...gaussianPrivacy, mechanism: "skellam" }, masks],
+  ] as const satisfies readonly (readonly [string, PrivacySpec, Partial<TaskRules>])[]) {
+    it(`${name}: every round is final and right, though all processes are killed at once`, async () => {
+      const rules = { ...noisyRules, ...changes };
+      const faults = [0, 1, 2, 3, 4, 5].map((node): Fault => ({ kind: "kill", node, atS: 9, backAfterS: 3 }));
+      const { federation, view, broken } = await play(faults, { rules, privacy });
+      expect(broken).to.deep.equal([]);
+      expect(view.rounds.map(({ phase }) => phase)).to.deep.equal(new Array(rules.rounds).fill("finalized"));
+      for (const { commitments, result } of view.rounds) {
+        expect(commitments.every(({ weight }) => weight === 1)).to.equal(true);
+        // what is measured on held-out data stays at home
+        expect(result?.evaluations.every(({ samples }) => samples === 0)).to.equal(true);
+      }
+      for (const { account, role } of federation.nodes) {
+        if (role !== "participant") continue;
+        for (const { round } of view.rounds) {
+          const own = federation.chain.commits.filter(({ sender, call }) => sender === account && call.round === round);
+          expect(new Set(own.map(({ call }) => call.updateRoot)).size, "one noise for a round").to.be.at.most(1);
+        }
+      }
+    });
+  }
+
+  it("ends for everybody when the budget is spent, and no node draws noise beyond it", async () => {
+    const rules = { ...noisyRules, roundsPerParticipant: 2, commitWindowS: 15 };
+    expect(roundsInBudget({ ...simulatedSpec, privacy: gaussianPrivacy }, rules)).to.equal(3);
+    const { federation, view, broken } = await play([], { rules, privacy: gaussianPrivacy });
+    expect(broken).to.deep.equal([]);
+    expect(view.rounds.map(({ phase }) => phase)).to.deep.equal(["finalized", "finalized", "invalidated"]);
+    expect(view.rounds[2]!.commitments).to.deep.equal([]);
+    expect(federation.chain.commits.every(({ call }) => call.round < 3)).to.equal(true);
+  });
+});
