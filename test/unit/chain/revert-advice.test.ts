@@ -32,6 +32,12 @@ describe("advice on a contract's error", () => {
     expect(revert("InvalidRule", 200).data.reason).to.equal("InvalidRule(field: 200)");
   });
 
+  it("names the mode of a task that a call is not for", () => {
+    const error = revert("WrongMode", 1);
+    expect(error.data.reason).to.equal("WrongMode(mode: masked)");
+    expect(error.remedy).to.include("masked");
+  });
+
   it("is there for every way to revert", () => {
     const errors = [
       revert("NoAmount"),
