@@ -1,9 +1,9 @@
-import { type Deployment, initialHistoryHead } from "../core/commitment.ts";
-import { FedledgerError } from "../core/error.ts";
+import type { Deployment } from "../core/commitment.ts";
 import { hexEquals } from "../core/hex.ts";
 import type { RoundNumber } from "../core/ids.ts";
 import type { AttributeChange, Phase } from "../core/records.ts";
 import type { TaskEvent } from "../core/task-events.ts";
+import { beginWalk } from "./begin-walk.ts";
 import { followBond } from "./check-bonds.ts";
 import { checkClosing, checkCommitment } from "./check-commitments.ts";
 import { checkAnswer, checkDemand, checkReturn, checkReturned } from "./check-demands.ts";
@@ -14,7 +14,6 @@ import { checkMisconduct } from "./check-misconduct.ts";
 import { checkOpening, followEnrolment } from "./check-opening.ts";
 import { checkAssignment, checkChallenge, checkProposal, unsettledFindings } from "./check-proposals.ts";
 import { checkStorage, type StoredState } from "./check-storage.ts";
-import { createFindingLog } from "./findings.ts";
 import {
   type EventOf,
   inFlight,
@@ -87,50 +86,6 @@ export function checkRecord(
     initialHead,
     historyHead: walk.heads[0]!,
     findings: walk.log.findings,
-  };
-}
-
-function beginWalk(
-  deployment: Deployment,
-  events: readonly TaskEvent[],
-  recoverSigner: RecoverSigner | undefined,
-): Walk {
-  const created = events.find((event) => event.name === "TaskCreated");
-  if (!created) {
-    throw new FedledgerError("INVALID_HISTORY", { name: "TaskCreated", round: 0, reason: "there is no such event" });
-  }
-  const { taskId, rules, modelRoot, spec } = created;
-  const next = events[events.indexOf(created) + 1];
-  const restricted = next?.name === "AccessRestricted" ? next : undefined;
-  const access = restricted?.access;
-  const log = createFindingLog(taskId, 0);
-  if (events[0] !== created) {
-    log.add({
-      code: "PHASE_ORDER",
-      message: "The first event is not the task's creation.",
-      data: { first: events[0]!.name },
-    });
-  }
-  return {
-    deployment,
-    taskId,
-    created,
-    rules,
-    ...(restricted && { restricted }),
-    recoverSigner,
-    last: created,
-    log,
-    rounds: [],
-    demands: new Map(),
-    locked: new Map(),
-    expelled: new Set(),
-    misconduct: [],
-    ends: [],
-    places: new Map(),
-    participants: new Map(),
-    used: new Map(),
-    heads: [initialHistoryHead({ ...deployment, taskId, rules, modelRoot, spec, access })],
-    models: [modelRoot],
   };
 }
 

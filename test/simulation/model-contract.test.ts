@@ -1,13 +1,13 @@
 import { expect } from "chai";
 import { proposalHash } from "../../node/core/commitment.ts";
 import { isFedledgerError } from "../../node/core/error.ts";
-import { concatBytes, toHex } from "../../node/core/hex.ts";
+import { toHex } from "../../node/core/hex.ts";
 import type { Address, Hex } from "../../node/core/ids.ts";
-import type { Advertisement, Demand, Proposal, TaskRules } from "../../node/core/records.ts";
-import type { TaskEvent } from "../../node/core/task-events.ts";
+import type { Demand, Proposal } from "../../node/core/records.ts";
 import type { Chain, ChainCall } from "../../node/ports/chain.ts";
-import { createMaskSecrets, type MaskSecrets, roundSides } from "../../node/privacy/masking/index.ts";
-import { fixtureRules, startFederation } from "../support/federation-fixture.ts";
+import { createMaskSecrets, type MaskSecrets } from "../../node/privacy/masking/index.ts";
+import { startFederation } from "../support/federation-fixture.ts";
+import { beginnings, bondGwei, comparedTasks, openingsOf, told } from "./compared-tasks.ts";
 import { applyCall } from "./model-contract.ts";
 import { demandBondWei } from "./model-demands.ts";
 import { modelDigest, modelSign } from "./model-signature.ts";
@@ -19,71 +19,17 @@ import { createSeededRandom } from "./seeded-random.ts";
 
 const seed = Number(process.env.SIM_FIRST ?? 1);
 const lower = (address: Address): Address => address.toLowerCase() as Address;
-const bondGwei = 3 * 10 ** 8;
-const usual = {
-  ...fixtureRules,
-  ...{ rounds: 40, attempts: 3, pipelined: true, minUpdates: 2, attestationQuorum: 2, parameterCount: 70 },
-  ...{ commitWindowS: 1000, aggregateWindowS: 1000, challengeWindowS: 1000, maxUpdates: 8 },
-  ...{ aggregatorBondGwei: bondGwei, participantBondGwei: bondGwei },
-};
-const hidden = { pipelined: false, minUpdates: 3, clipLanes: 1000, maxWeight: 1000, keyWindowS: 660 } as const;
-/** What the two are compared by: tasks of each mode, and what happens in them whatever is drawn. */
-const tasks: Readonly<Record<string, { readonly rules: TaskRules; readonly happens: readonly string[] }>> = {
-  transparent: { rules: usual, happens: ["RoundFinalized", "RoundInvalidated", "Challenged", "Demanded", "Left"] },
-  masked: {
-    rules: { ...usual, ...hidden, mode: "masked", thresholdPercent: 67 },
-    happens: ["Advertised", "Opened", "RoundFinalized", "RoundInvalidated", "Challenged"],
-  },
-  encrypted: {
-    rules: { ...usual, ...hidden, mode: "encrypted" },
-    happens: ["Advertised", "Opened", "RoundFinalized", "RoundInvalidated"],
-  },
-};
-
-/** Steps with which a task begins, whatever is drawn: `by` is who takes them, from 0. */
-interface Step {
-  readonly kind: string;
-  readonly by?: number;
-  readonly isFalse?: boolean;
-}
-const three = (kind: string): Step[] => [0, 1, 2].map((by) => ({ kind, by }));
-const beginnings: Readonly<Record<string, readonly Step[]>> = {
-  // a masked round whose first proposal opens falsely, and is struck for it
-  masked: [
-    ...[{ kind: "open" }, ...three("advertise"), ...three("commit"), { kind: "close" }],
-    ...[{ kind: "propose", isFalse: true }, { kind: "false-opening" }, { kind: "propose" }, { kind: "finalize" }],
-  ],
-};
-
-/** What an event says that does not hang on hashes, seeds, names' letter case or when the test ran. */
-function told(event: ModelEvent | TaskEvent, startS: number): unknown {
-  const hidden = ["blockNumber", "blockHash", "logIndex", "transactionHash", "sender", "gasUsed", "timestampS"];
-  const random = ["seed", "accumulator", "historyHead", "rules", "spec", "evaluations"];
-  const tell = (value: unknown): unknown => {
-    if (typeof value === "bigint") return String(value);
-    if (typeof value === "string") return value.toLowerCase();
-    if (Array.isArray(value)) return value.map(tell);
-    if (typeof value !== "object" || value === null) return value;
-    return Object.fromEntries(
-      Object.entries(value).flatMap(([name, inner]) => {
-        if (hidden.includes(name) || random.includes(name)) return [];
-        if (!/deadlineS$/i.test(name)) return [[name, tell(inner)]];
-        return [[name, Math.round((Number(inner) - startS) / 200)]];
-      }),
-    );
-  };
-  return tell(event);
-}
+const noRandomness = new Uint8Array(32);
 
 describe("the model contract", () => {
-  for (const [mode, task] of Object.entries(tasks)) {
+  for (const [mode, task] of Object.entries(comparedTasks)) {
     it(`accepts, refuses and tells what the contracts do in a task of ${mode} mode`, async function () {
       this.timeout(120_000);
       await compare(task);
     });
   }
 
-  async function compare({ rules, happens }: (typeof tasks)[string]): Promise<void> {
+  async function compare({ rules, happens }: (typeof comparedTasks)[string]): Promise<void> {
     const fixture = await startFederation({ participants: 4, aggregators: 2, outsiders: 1, blockIntervalMs: 0 });
     try {
       const random = createSeededRandom(seed);
@@ -337,16 +283,3 @@ describe("the model contract", () => {
     }
   }
 });
-
-/** What opens a masked round. */
-function openingsOf(
-  advertisements: readonly Advertisement[],
-  surviving: readonly number[],
-  secretsOf: (key: Advertisement) => MaskSecrets,
-): Uint8Array {
-  const graph = { taskId: 1, round: 1, seed: 0n, drawn: 4, neighbours: 0 };
-  const { survivors, dropped } = roundSides({ ...graph, advertisements, surviving });
-  return concatBytes(...survivors.map((key) => secretsOf(key).seed), ...dropped.map((key) => secretsOf(key).secretKey));
-}
-
-const noRandomness = new Uint8Array(32);

@@ -1,6 +1,7 @@
 import { extendAccumulator, startAccumulator } from "../../node/core/commitment.ts";
 import { drawnCount, slotOf } from "../../node/core/draw.ts";
 import { leastUpdates } from "../../node/core/round-keys.ts";
+import { demandModel, strikeUnanswered } from "./history-demands.ts";
 import { ableToCommit, advertise, hidden } from "./history-keys.ts";
 import type { RoundScript } from "./history-options.ts";
 import {
@@ -9,7 +10,6 @@ import {
   boundRoot,
   type Committed,
   challenge,
-  demandModel,
   finalize,
   invalidation,
   type OpenRound,
@@ -17,7 +17,6 @@ import {
   proposeWrongly,
   reassign,
   report,
-  strikeUnanswered,
   weightOf,
 } from "./history-steps.ts";
 import { hashOf, honestUpdate, type Unplaced, type Writer } from "./history-writer.ts";
