@@ -5,6 +5,7 @@ import {IAdvertisements} from "../../contracts/interfaces/IAdvertisements.sol";
 import {IChallenges} from "../../contracts/interfaces/IChallenges.sol";
 import {IMaskedChallenges} from "../../contracts/interfaces/IMaskedChallenges.sol";
 import {IRounds} from "../../contracts/interfaces/IRounds.sol";
+import {MaskGraph} from "../../contracts/libraries/MaskGraph.sol";
 import {ChallengeKind, ChunkProof, Demand, DemandKind, UpdateProof} from "../../contracts/types/ChallengeTypes.sol";
 import {Advertisement} from "../../contracts/types/PrivacyTypes.sol";
 import {Availability, Commitment, Mode, Phase, Proposal, TaskRules} from "../../contracts/types/TaskTypes.sol";
@@ -79,22 +80,25 @@ contract OpeningsTest is MaskedFixture {
             keys.push(key);
             federation.grantRole(federation.PARTICIPANT_ROLE(), account);
         }
-        taskId = _aggregatingMasked(rules, 12, 7);
-        bytes memory zeros = bytes.concat(_openings(taskId));
-        for (uint256 i = 7 * 32; i < zeros.length; ++i) zeros[i] = 0;
-        _put(zeros);
-        uint256 unneeded = 0;
-        for (uint8 slot = 7; slot < 12; ++slot) {
-            uint256 snapshot = vm.snapshotState();
-            try federation.challengeOpening(taskId, 1, proposed, advertised, zeros, slot, 0) {
-                vm.revertToState(snapshot);
-            } catch (bytes memory reason) {
-                bytes memory right = abi.encodeWithSelector(IMaskedChallenges.OpeningIsRight.selector, slot);
-                assertEq(keccak256(reason), keccak256(right));
-                ++unneeded;
-            }
+        taskId = _openedWith(rules);
+        _advertiseFirst(taskId, 12);
+        // slot 0 and the two beside it on the ring drop out
+        uint256[] memory ring = MaskGraph.places(_seed(taskId), 12, 2);
+        for (uint256 slot = 0; slot < 12; ++slot) {
+            uint256 distance = (ring[slot] + 12 - ring[0]) % 12;
+            if (distance > 1 && distance < 11) _commitBy(taskId, slot);
         }
-        assertTrue(unneeded < 5, "a dropped one next to a survivor");
+        _passDeadline(taskId);
+        federation.closeRound(taskId, 1);
+        bytes memory zeros = bytes.concat(_openings(taskId));
+        for (uint256 i = 9 * 32; i < zeros.length; ++i) zeros[i] = 0;
+        _put(zeros);
+        vm.expectRevert(abi.encodeWithSelector(IMaskedChallenges.OpeningIsRight.selector, 0));
+        federation.challengeOpening(taskId, 1, proposed, advertised, zeros, 0, 0);
+        uint8 beside = 1;
+        while ((ring[beside] + 12 - ring[0]) % 12 != 1) ++beside;
+        federation.challengeOpening(taskId, 1, proposed, advertised, zeros, beside, 0);
+        assertTrue(_phase(taskId) == Phase.Aggregating, "struck");
     }
 
     function test_challengeOpening_needsTheRecord() public {

@@ -1,7 +1,8 @@
 import { expect } from "chai";
 import { weightedMean } from "../../node/aggregation/index.ts";
 import { createChunkTree } from "../../node/core/chunk-tree.ts";
-import { fromHex, toHex } from "../../node/core/hex.ts";
+import { concatBytes, fromHex, toHex } from "../../node/core/hex.ts";
+import { keccak256 } from "../../node/core/keccak.ts";
 import { vectorOf } from "./support/challenged-round.ts";
 import { createFederation, type TestFederation, word } from "./support/federation.ts";
 import { type MaskedPlan, runMasked } from "./support/masked-round.ts";
@@ -155,18 +156,27 @@ describe("Challenges of masked rounds (Solidity against node/privacy)", () => {
   });
 
   it("takes any lane of a masked update as valid, and padding that is not zero as wrong", async () => {
-    const numbers = createSeededNumbers(8);
     const base = vectorOf(new Int32Array(100));
-    // what is committed is longer than the model: its tree's root is that of 128 lanes, so that no path leads to it
-    const lanes = new Int32Array(100).fill(-(2 ** 31));
-    const instead = vectorOf(lanes);
     const updates = Array(3).fill({ lanes: new Int32Array(100), weight: 1 });
-    const round = await runMasked(f, { base, updates, numbers, instead });
-    const { tree } = instead;
+    const extreme = vectorOf(new Int32Array(100).fill(-(2 ** 31)));
+    const plan = { base, updates, numbers: createSeededNumbers(8) };
+    const valid = await runMasked(f, { ...plan, instead: extreme });
+    const { tree } = extreme;
     const proof = { position: 0, chunkIndex: 1, chunk: tree.chunk(1), path: tree.proof(1) };
-    await expect(f.federation.reportUpdate(round.taskId, 1, round.commitments, proof, none)).revertedWithCustomError(
+    await expect(f.federation.reportUpdate(valid.taskId, 1, valid.commitments, proof, none)).revertedWithCustomError(
       f.federation,
       "UpdateIsValid",
     );
+    // a tree of 100 lanes whose second chunk goes on behind them
+    const chunk = tree.chunk(1).slice().fill(1, 255);
+    const hash = (...parts: Uint8Array[]) => keccak256(concatBytes(...parts));
+    const leaf = hash(Uint8Array.of(0, 0, 0, 0, 1), chunk);
+    const top = hash(Uint8Array.of(1), fromHex(tree.leaf(0)), leaf);
+    const root = toHex(hash(Uint8Array.of(2, 0, 0, 0, 100), top));
+    const padded = await runMasked(f, { ...plan, instead: { ...extreme, tree: { ...tree, root } } });
+    const wrong = { ...proof, chunk };
+    await expect(f.federation.reportUpdate(padded.taskId, 1, padded.commitments, wrong, none))
+      .emit(f.federation, "Misconduct")
+      .withArgs(padded.taskId, 1, padded.commitments[0]!.participant, f.admin.address, 0);
   });
 });
