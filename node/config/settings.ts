@@ -355,7 +355,7 @@ export const settings = {
   // watching
   watchSample: defineSetting({
     flag: "--sample <share|n>",
-    help: "recompute only random chunks of each proposal, a share such as 0.1 or a number such as 200, and say what that may miss",
+    help: "recompute only random chunks of each proposal, a share such as 0.1 or a number such as 200, and say what that may miss (transparent tasks; others are recomputed whole)",
     schema: sampleSize,
   }),
   reserve: defineSetting({

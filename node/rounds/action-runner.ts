@@ -42,6 +42,7 @@ const lostRaces = new Set([
   "TooLate",
   "AlreadyCommitted",
   "AlreadyAdvertised",
+  "WrongSeed",
   "AlreadyEnrolled",
   "WrongBaseModel",
   "WrongProposal",

@@ -162,8 +162,16 @@ export function createWatcher(deps: WatcherDeps, options: WatcherOptions): RoleP
     onProgress,
     linger: options.linger,
   });
-  const tellSampling = (state: "starts" | "ended", { parameterCount }: Pick<TaskRules, "parameterCount">) => {
+  const tellSampling = (
+    state: "starts" | "ended",
+    { mode, parameterCount }: Pick<TaskRules, "mode" | "parameterCount">,
+  ) => {
     if (options.sample === undefined) return;
+    if (mode !== "transparent") {
+      if (state === "starts")
+        log.warn("Rounds of hidden updates are not sampled: each proposal is recomputed whole", { mode });
+      return;
+    }
     const odds = sampleOdds(options.sample, chunkCountOf(parameterCount));
     onProgress?.({ kind: "sampling", state, proposals: sampled, ...odds });
   };

@@ -114,7 +114,7 @@ describe("a simulated masked federation", function () {
   });
 
   it("refuses, and says so, to mask or open again after a reorganisation, and loses no round for it", async () => {
-    for (let atS = 5; atS < 18; atS += 3) {
+    for (let atS = 5; atS < 18; atS += 4) {
       const { broken } = await run([{ kind: "reorganise", atS, depth: 3 }]);
       expect(broken, `at ${atS} s`).to.deep.equal([]);
     }
