@@ -45,7 +45,7 @@ export interface AggregatorOptions extends Partial<NodeTimes> {
   readonly openWhenEnrolled?: number;
   /** Goes on admitting peers and serving blobs after the task is complete, until stopped (default false). */
   readonly linger?: boolean;
-  /** Updates fetched at a time, and as many again for holding (default 4); each needs 4 bytes a parameter of memory. */
+  /** Updates fetched at a time, and as many again for holding (default 4); each needs 4 bytes a parameter of memory, 8 while it is unsealed. */
   readonly gatherConcurrency?: number;
 }
 

@@ -51,5 +51,5 @@ export async function gatherUpdates(
   throw new FedledgerError("BLOB_NOT_FOUND", { contentId: missing.contentId, providers: "its" });
 }
 
-/** Updates fetched at a time; each needs 4 bytes a parameter of memory. */
+/** Updates fetched at a time; each needs 4 bytes a parameter of memory, 8 while it is unsealed. */
 const concurrency = 4;
