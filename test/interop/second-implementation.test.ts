@@ -6,8 +6,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect } from "chai";
+import { toHex } from "../../node/core/hex.ts";
 import type { TaskEvent } from "../../node/core/task-events.ts";
 import { type ChainDump, dumpChain } from "../support/chain-dump.ts";
+import { startPlayedEncrypted } from "../support/played-encrypted.ts";
 import { startPlayedMasked } from "../support/played-masked.ts";
 import { startPlayedPipeline } from "../support/played-pipeline.ts";
 import { type PlayedTask, playEveryEnding, startPlayedTask } from "../support/played-task.ts";
@@ -88,6 +90,35 @@ describe("A second implementation, in Python, of docs/protocol.md", function () 
       writeFileSync(file, JSON.stringify(dump));
       const changed = run("audit.py", file).answer.wrong;
       expect(changed).to.deep.equal(["round 2: a false opening", "round 2: the model is not the mean of its updates"]);
+    } finally {
+      await played.fixture.close();
+    }
+  });
+
+  it("adds the ciphertexts of an encrypted task, and opens their sums with the keys", async () => {
+    const played = await startPlayedEncrypted();
+    try {
+      await played.play();
+      const { fixture, taskId, store, reader, keys } = played;
+      const dump = await dumpChain(fixture.chain, fixture.federation, taskId, store.blobs);
+      const file = join(folder!, "encrypted.json");
+      const auditWith = (more: object) => {
+        writeFileSync(file, JSON.stringify({ ...dump, ...more }));
+        return run("audit.py", file).answer;
+      };
+      const groupKeys = Object.fromEntries([...keys].map(([round, { secretKey }]) => [round, toHex(secretKey)]));
+      const { historyHead, modelRoot } = await reader.storedState(taskId);
+      const answer = auditWith({ groupKeys });
+      expect(answer).to.deep.include({ wrong: [], rounds: 3, recomputed: 2, historyHead, modelRoot, commitments: 5 });
+      expect(auditWith({}).wrong, "without the keys").to.deep.equal([]);
+      const swapped = { 1: groupKeys[2], 2: groupKeys[1] };
+      const notMean = [1, 2].map((round) => `round ${round}: the model is not the mean of its updates`);
+      expect(auditWith({ groupKeys: swapped }).wrong).to.deep.equal(notMean);
+      // the last byte of the sum's content id
+      const { transactionHash } = (await reader.history(taskId)).findLast(({ name }) => name === "Opened")!;
+      const log = dump.logs.find((each) => each.transactionHash === transactionHash)!;
+      log.data = `${log.data.slice(0, -1)}${log.data.endsWith("0") ? "1" : "0"}`;
+      expect(auditWith({}).wrong).to.deep.equal(["round 2: the sum is not that of the ciphertexts"]);
     } finally {
       await played.fixture.close();
     }

@@ -7,6 +7,7 @@ Usage: audit.py DUMP, a JSON file with
   blocks        timestamp and mixHash (prevrandao) of each block, by its number in the hexadecimal form of the logs
   taskState     what eth_call of taskState(taskId) returned
   blobs         bytes in hexadecimal, by content id
+  groupKeys     optional: secret keys of encrypted rounds in hexadecimal, by round
 Prints what it found as JSON; exit code 0 if nothing is wrong, else 1.
 """
 
@@ -17,6 +18,7 @@ import abi
 from attestations import whole
 from commitments import MODES, RULES, update_root
 from content_id import content_id
+from encrypted import cipher_bytes, cipher_sum, opened
 from lanes import bytes_of, chunk_tree_root, lanes_of, trimmed_mean, weighted_mean
 from masking import masked_mean
 from record import Block, Record
@@ -69,8 +71,9 @@ def read_record(dump):
 class Bytes:
     """Checks blobs against the record, and recomputes each round's model."""
 
-    def __init__(self, record, blobs):
-        self.record, self.blobs, self.rules = record, blobs, record.rules
+    def __init__(self, record, blobs, keys):
+        self.record, self.blobs, self.keys, self.rules = record, blobs, keys, record.rules
+        self.mode = MODES[self.rules["mode"]]
         self.wrong, self.recomputed, self.looked_at = [], 0, 0
         self.lanes = record.initial_lanes
 
@@ -83,19 +86,34 @@ class Bytes:
         self.looked_at += 1
         if content_id(data)[0] != entry["contentId"]:
             self.wrong.append(f"round {number}: content id of {what}")
-        elif len(data) != 4 * self.rules["parameterCount"] or bound(chunk_tree_root(data)) != root:
+        elif len(data) != self.length(what) or bound(chunk_tree_root(data)) != root:
             self.wrong.append(f"round {number}: root of {what}")
         else:
             return lanes_of(data)
         return None
 
+    def length(self, what):
+        """Bytes of a blob: updates of encrypted tasks are ciphertexts."""
+        encrypted = self.mode == "encrypted" and what != "model"
+        return cipher_bytes(self.rules["parameterCount"]) if encrypted else 4 * self.rules["parameterCount"]
+
     def update(self, number, commitment):
         lanes = self.blob(number, f"update of slot {commitment['slot']}", commitment, commitment["updateRoot"],
                           lambda root: update_root(commitment["participant"], root))
-        # under its mask an update's lanes are anything
-        if lanes and MODES[self.rules["mode"]] != "masked" and any(abs(lane) > self.rules["clipLanes"] for lane in lanes):
+        # under its mask, or encrypted, an update's lanes are anything
+        if lanes and self.mode == "transparent" and any(abs(lane) > self.rules["clipLanes"] for lane in lanes):
             self.wrong.append(f"round {number}: update of slot {commitment['slot']} beyond the clip")
         return lanes
+
+    def open_sum(self, number, played, ciphers, weight):
+        """The model that the sum of the ciphertexts gives, where there is the key; the sum itself is compared in any case."""
+        total = cipher_sum(ciphers)
+        if content_id(total)[0] != played.sum_id:
+            self.wrong.append(f"round {number}: the sum is not that of the ciphertexts")
+        if number not in self.keys:
+            return None
+        lanes = opened(self.keys[number], total)[: self.rules["parameterCount"]]
+        return masked_mean(self.lanes, lanes, weight, self.rules["clipLanes"], self.rules["serverRateQ16"])
 
     def check_round(self, number, played):
         proposal = played.proposal
@@ -105,15 +123,17 @@ class Bytes:
         if None not in updates:
             weights = [each["weight"] for each in counted]
             rule, rate = RULES[self.rules["rule"]], self.rules["serverRateQ16"]
-            if MODES[self.rules["mode"]] == "masked":
+            if self.mode == "encrypted":
+                mean = self.open_sum(number, played, [bytes_of(lanes) for lanes in updates], sum(weights)) or model
+            elif self.mode == "masked":
                 total = played.opened.sum({each["slot"]: lanes for each, lanes in zip(counted, updates, strict=True)})
                 mean = masked_mean(self.lanes, total, sum(weights), self.rules["clipLanes"], rate)
             elif rule == "weighted-mean":
                 mean = weighted_mean(self.lanes, updates, weights, rate)
             else:
                 mean = trimmed_mean(rule, self.lanes, updates, self.rules["trim"], rate)
-            self.recomputed += 1
-            data = bytes_of(mean)
+            self.recomputed += mean is not None
+            data = bytes_of(mean or [])
             if (chunk_tree_root(data), content_id(data)[0]) != (proposal["modelRoot"], proposal["contentId"]):
                 self.wrong.append(f"round {number}: the model is not the mean of its updates")
             model = model or mean
@@ -122,7 +142,8 @@ class Bytes:
 
 def audit(dump):
     record = read_record(dump)
-    read = Bytes(record, {unhex(key): unhex(value) for key, value in dump["blobs"].items()})
+    keys = {int(number): unhex(key) for number, key in dump.get("groupKeys", {}).items()}
+    read = Bytes(record, {unhex(key): unhex(value) for key, value in dump["blobs"].items()}, keys)
     for number, played in enumerate(record.rounds, 1):
         if played.final:
             read.check_round(number, played)

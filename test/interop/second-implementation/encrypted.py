@@ -4,6 +4,11 @@ N, Q, T = 4096, 2**48 - 16383, 2**30
 COEFFICIENT_BYTES, BLOCK_BYTES = 6, 2 * 4096 * 6
 
 
+def cipher_bytes(parameter_count):
+    """Length of an update of so many parameters."""
+    return -(-parameter_count // N) * BLOCK_BYTES
+
+
 def coefficients(data):
     """The numbers of 6 bytes each; each must be below q."""
     numbers = [int.from_bytes(data[i : i + COEFFICIENT_BYTES], "little") for i in range(0, len(data), COEFFICIENT_BYTES)]

@@ -243,10 +243,20 @@ class Record:
         running.opened = Opened(self.task_id, running.opening, self.rules["neighbours"], running.keys, slots, openings)
         self.check(running.opened.false_slots() == [], "a false opening")
 
+    def show_sum(self, running, proposal, transaction):
+        """The content id of the sum that an encrypted round's proposal came with, in its own transaction."""
+        shown, running.shown = running.shown, None
+        self.check((shown or {}).get("transaction") == transaction, "a proposal without its sum")
+        self.check(proposal["excluded"] == 0, "an update left out of a sum")
+        running.sum_id = (shown or {}).get("openings", b"")
+        self.check(len(running.sum_id) == 32, "the sum's content id")
+
     def on_Proposed(self, event, block, transaction):
         running, proposal = self.now(event, ["aggregating"], "proposal"), event["proposal"]
         if self.mode == "masked":
             self.open(running, proposal, transaction)
+        if self.mode == "encrypted":
+            self.show_sum(running, proposal, transaction)
         self.check(block.time_s <= running.deadline, "proposal late")
         self.check(proposal["aggregator"] == running.aggregator and proposal["attempt"] == running.attempt, "proposer")
         included = [each for each in running.commitments if not proposal["excluded"] >> each["slot"] & 1]
@@ -255,7 +265,7 @@ class Record:
         self.check(proposal["totalWeight"] == sum(each["weight"] for each in included), "total weight proposed")
         self.check(event["challengeDeadline"] == block.time_s + self.rules["challengeWindowS"], "challenge deadline")
         running.phase, running.proposal, running.deadline = "proposed", proposal, event["challengeDeadline"]
-        running.needs_quorum = self.rules["holders"] == 0 and proposal["excluded"] != 0
+        running.needs_quorum = self.mode == "encrypted" or self.rules["holders"] == 0 and proposal["excluded"] != 0
         if self.rules["holders"]:
             self.check_words(running, transaction)
 

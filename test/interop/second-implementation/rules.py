@@ -34,17 +34,17 @@ def rules_valid(rules):
 
 
 def mode_valid(rules):
-    """Encrypted rounds are not recomputed here."""
+    """The rules that go with the mode: limits of the sum, time for keys, and the masks of masked tasks."""
     total = rules["maxUpdates"] * rules["maxWeight"] * rules["clipLanes"]
     if rules["mode"] == 0:
         return rules["thresholdPercent"] == rules["neighbours"] == rules["keyWindowS"] == 0 and total < 1 << 52
+    if rules["mode"] not in (1, 2) or rules["rule"] != 0 or rules["pipelined"] or rules["keyWindowS"] < 1:
+        return False
+    if rules["mode"] == 2:
+        return rules["thresholdPercent"] == rules["neighbours"] == rules["holders"] == 0 and total < 1 << 29
     return (
-        rules["mode"] == 1
-        and rules["rule"] == 0
-        and not rules["pipelined"]
-        and 51 <= rules["thresholdPercent"] <= 100
+        51 <= rules["thresholdPercent"] <= 100
         and rules["neighbours"] % 2 == 0
-        and rules["keyWindowS"] >= 1
         and rules["minUpdates"] >= 3
         and total < 1 << 31
     )

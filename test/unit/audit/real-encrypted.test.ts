@@ -1,0 +1,67 @@
+import { expect } from "chai";
+import { initialLanes } from "../../../node/core/initial-model.ts";
+import { auditOf } from "../../support/audit-of.ts";
+import { type PlayedEncrypted, startPlayedEncrypted } from "../../support/played-encrypted.ts";
+
+const model = { kind: "linear-regression", inputs: 99, output: { kind: "numbers", count: 1 } } as const;
+
+describe("the audit of an encrypted task that real contracts wrote", function () {
+  this.timeout(60_000);
+  let played: PlayedEncrypted;
+
+  beforeEach(async () => {
+    played = await startPlayedEncrypted();
+  });
+  afterEach(() => played.fixture.close());
+
+  async function audit() {
+    const { reader, taskId, store } = played;
+    const { chainId, federation } = reader;
+    const events = await reader.history(taskId, { detail: true });
+    return await auditOf({ chainId, federation, events, storedState: await reader.storedState(taskId), store });
+  }
+
+  it("finds nothing wrong in it, and says what rests on the quorum", async () => {
+    await played.play();
+    const report = await audit();
+    expect(report.findings).to.deep.equal([]);
+    expect(report).to.include({ exitCode: 0, complete: true, storageCompared: true });
+    expect(report.rounds.map(({ verdict }) => verdict)).to.deep.equal(["verified", "verified", "invalidated"]);
+    expect(report.rounds.map(({ isDecryptionAttested }) => isDecryptionAttested)).to.deep.equal([
+      true,
+      true,
+      undefined,
+    ]);
+    expect(report.rounds[1]!.superseded).to.have.length(1);
+    const [first] = played.store.blobs.keys();
+    played.store.blobs.delete(first!);
+    const poorer = await audit();
+    expect(poorer.exitCode, "a ciphertext is gone").to.equal(4);
+    expect(poorer.rounds[0]!.verdict).to.equal("unchecked");
+  });
+
+  it("finds a false sum and a model beyond the clip, though a quorum attested them, and not a lie within it", async () => {
+    const initial = initialLanes({ model, initialSeed: 3 }, 16);
+    await played.commit(3, 3);
+    const one = await played.propose(initial, { sum: (honest) => honest.fill(1, 0, 4) });
+    await played.attest(one.proposal);
+    await played.commit(3, 3);
+    const two = await played.propose(one.lanes, {
+      model: (honest) => honest.map((lane, i) => (i === 70 ? lane + (1 << 18) : lane)),
+    });
+    await played.attest(two.proposal);
+    await played.commit(3, 3);
+    const three = await played.propose(two.lanes, {
+      model: (honest) => honest.map((lane, i) => (i === 70 ? lane + 1 : lane)),
+    });
+    await played.attest(three.proposal);
+    const report = await audit();
+    expect(report.exitCode).to.equal(3);
+    expect(report.findings.map(({ code, round, party, chunk }) => [code, round, party, chunk])).to.deep.equal([
+      ["SUM_WRONG", 1, one.proposal.aggregator, undefined],
+      ["MODEL_BEYOND_CLIP", 2, two.proposal.aggregator, 1],
+    ]);
+    // what docs/threat-model.md says plainly: without the key nobody sees it
+    expect(report.rounds.map(({ verdict }) => verdict)).to.deep.equal(["violation", "violation", "verified"]);
+  });
+});
