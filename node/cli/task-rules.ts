@@ -117,5 +117,5 @@ function refuseContradictions(mode: Mode, values: Values, spec: TaskSpec): void 
 }
 
 function contradiction(mode: Mode, reason: string): FedledgerError {
-  return new FedledgerError("INVALID_CONFIG", { name: "--mode", reason: `of a ${mode} task: ${reason}` });
+  return new FedledgerError("INVALID_CONFIG", { name: "--mode", reason: `in a ${mode} task: ${reason}` });
 }
