@@ -112,6 +112,28 @@ contract RestrictionsTest is FederationFixture {
         federation.enrol(taskId);
     }
 
+    function test_enrol_asksForEachOfTheThree() public {
+        uint32 taskId = federation.createRestrictedTask(_rules(), _access(2, 2, 3), MODEL, "{}");
+        address one = participants[0];
+        (bytes32 organisation, bytes32 region) = (_name("organisation", 1), _name("region", 0));
+        Attributes[5] memory lacking = [
+            Attributes(0, 0, 0),
+            Attributes(organisation, region, 2),
+            Attributes(_name("organisation", 2), region, 3),
+            Attributes(organisation, organisation, 3),
+            Attributes(0, region, 3)
+        ];
+        for (uint256 i = 0; i < lacking.length; ++i) {
+            federation.setAttributes(one, lacking[i]);
+            assertTrue(!federation.isEligible(taskId, one), "lacks one");
+            vm.expectRevert(abi.encodeWithSelector(IAccess.NotEligible.selector, one));
+            vm.prank(one);
+            federation.enrol(taskId);
+        }
+        federation.setAttributes(one, Attributes(organisation, region, 3));
+        _enrol(taskId, one);
+    }
+
     function test_enrol_asksWhenItIsAskedOnly() public {
         uint32 taskId = federation.createRestrictedTask(_rules(), _access(0, 0, 2), MODEL, "{}");
         federation.setAttributes(participants[0], Attributes(0, 0, 2));
