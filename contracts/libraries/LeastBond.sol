@@ -14,8 +14,8 @@ library LeastBond {
     /// @dev Masked, for each who advertised: its advertisement and its opening, the stream of its own mask, and its place in the graph.
     uint256 private constant ADVERTISEMENT_BYTES = 160 + 32;
     uint256 private constant SLOT_GAS = 10_000;
-    /// @dev One multiplication on the curve and one stream.
-    uint256 private constant PAIR_GAS = 7_000;
+    /// @dev One multiplication on the curve, and one stream.
+    uint256 private constant PAIR_GAS = 8_500;
     uint256 private constant STRESS_GAS_PRICE_WEI = 100 gwei;
     uint256 private constant BOND_PER_PROOF = 3;
 

@@ -181,7 +181,7 @@ function bondsOutOfRange(rules: TaskRules): string[] {
   const updateBytes = 160 + chunkBytes + 32 * treeDepthOf(rules.parameterCount);
   const most = Math.floor(maxUpdates / 2);
   const reach = rules.neighbours === 0 ? most : Math.min(rules.neighbours, most);
-  const maskGas = mode === "masked" ? maxUpdates * (192 * 40 + 10_000 + (reach * 7_000) / 2) : 0;
+  const maskGas = mode === "masked" ? maxUpdates * (192 * 40 + 10_000 + (reach * 8_500) / 2) : 0;
   const leastGwei = 3 * 100 * (250_000 + maxUpdates * updateBytes * 40 + maskGas);
   const wrong = (["aggregatorBondGwei", "participantBondGwei"] as const).filter(
     (name) => rules[name] !== 0 && !(rules[name] >= leastGwei),

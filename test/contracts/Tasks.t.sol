@@ -215,11 +215,11 @@ contract TasksTest is MaskedFixture {
         uint256 plainWei = federation.leastBondWei(r.parameterCount, r.maxUpdates);
         uint256 leastWei = federation.leastMaskedBondWei(r.parameterCount, r.maxUpdates, 0);
         assertTrue(leastWei > plainWei, "dearer");
-        assertEq(leastWei, plainWei + 300 gwei * uint256(64) * (192 * 40 + 10_000 + (32 * 7_000) / 2));
+        assertEq(leastWei, plainWei + 300 gwei * uint256(64) * (192 * 40 + 10_000 + (32 * 8_500) / 2));
         assertEq(federation.leastMaskedBondWei(r.parameterCount, r.maxUpdates, 32), leastWei);
         assertEq(federation.leastMaskedBondWei(r.parameterCount, r.maxUpdates, 62), leastWei);
         uint256 fewerWei = federation.leastMaskedBondWei(r.parameterCount, r.maxUpdates, 16);
-        assertEq(fewerWei, plainWei + 300 gwei * uint256(64) * (192 * 40 + 10_000 + (16 * 7_000) / 2));
+        assertEq(fewerWei, plainWei + 300 gwei * uint256(64) * (192 * 40 + 10_000 + (16 * 8_500) / 2));
         r.aggregatorBondGwei = uint48(leastWei / 1 gwei) - 1;
         vm.expectRevert(abi.encodeWithSelector(ITasks.InvalidBond.selector, leastWei));
         _create(r);

@@ -55,7 +55,7 @@ def bonds_valid(rules):
     bonds = [bond for bond in (rules["aggregatorBondGwei"], rules["participantBondGwei"]) if bond]
     depth = (-(-rules["parameterCount"] // 64) - 1).bit_length()
     reach = min(rules["neighbours"] or 64, rules["maxUpdates"] // 2)
-    mask_gas = rules["maxUpdates"] * (192 * 40 + 10_000 + reach * 7_000 // 2) if rules["mode"] == 1 else 0
+    mask_gas = rules["maxUpdates"] * (192 * 40 + 10_000 + reach * 8_500 // 2) if rules["mode"] == 1 else 0
     least_gwei = 3 * 100 * (250_000 + 40 * rules["maxUpdates"] * (416 + 32 * depth) + mask_gas)
     return not bonds or (min(bonds) >= least_gwei and rules["challengeWindowS"] < 14 * 86_400)
 

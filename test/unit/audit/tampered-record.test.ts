@@ -136,7 +136,7 @@ describe("the audit of a record with more than one event wrong, or of another ta
     const { rules } = history.events.find((event) => event.name === "TaskCreated") as { rules: TaskRules };
     const depth = Math.ceil(Math.log2(Math.ceil(rules.parameterCount / 64)));
     // three pairs of each half with the other
-    const leastGwei = 300 * (250_000 + 6 * 40 * (416 + 32 * depth) + 6 * (7_680 + 10_000) + 9 * 7_000);
+    const leastGwei = 300 * (250_000 + 6 * 40 * (416 + 32 * depth) + 6 * (7_680 + 10_000) + 9 * 8_500);
     for (const [aggregatorBondGwei, isWrong] of [
       [leastGwei - 1, true],
       [leastGwei, false],
