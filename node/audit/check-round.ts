@@ -145,7 +145,8 @@ export async function checkRound(input: RoundCheckInput): Promise<RoundCheck> {
       compare: (proposed, recomputed) => compare(log, proposed, recomputed, input),
     });
     const found = [...findings, ...log.findings];
-    const agrees = !!proposal && opened.lanes !== undefined && found.length === 0;
+    // a sum that had to be cut is no mean of anything: nobody attests to it
+    const agrees = !!proposal && opened.lanes !== undefined && found.length === 0 && opened.cutLanes === 0;
     return { ...done, ...opened, findings: [...found, ...sumBeyondClip(opened, { taskId, rules, round })], agrees };
   }
   const trim = trimOf(rules, included.length) ?? 0;

@@ -233,6 +233,10 @@ export const errorCatalogue = {
     "Restrict who may read the task's blobs (access.read of its specification).",
   ),
   // privacy: encrypted updates
+  ENCRYPTION_UNAVAILABLE: infrastructure(
+    "The encryption library SEAL cannot be loaded: {reason}.",
+    "Check that the package node-seal is installed whole, and that there is memory for it.",
+  ),
   CIPHERTEXT_INVALID: peer(
     "An encrypted update or sum is not valid: {reason}.",
     "Its participant runs another version, or is wrong or lying: the round cannot use it.",
@@ -240,6 +244,10 @@ export const errorCatalogue = {
   GROUP_KEY_INVALID: peer(
     "The round's group key is not valid: {reason}.",
     "Who dealt it is wrong or lying: the round runs out, the next one has another key.",
+  ),
+  GROUP_KEY_CHANGED: peer(
+    "Another group key was dealt in round {round} than the one that this participant's update is encrypted under.",
+    "The chain was reorganised: this participant sits the round out.",
   ),
   SUM_NOT_OPENED: peer(
     "The sum of round {round} is not opened: {reason}.",

@@ -133,10 +133,13 @@ export function createEncryptedActions(deps: Deps): EncryptedActions {
             // two signed words for one round are misconduct: what was signed under another key is not committed, and nothing else either
             const signed = await readCommitment({ chain, journal, taskId: look.view.taskId }, round);
             const before = await written(round, look);
+            const other = before ?? (await readUpdate(journal, look.view.taskId, round));
+            // it may have been committed, and be brought back by whoever has the transaction: a second one would be a second answer
+            if (other?.sharesId !== undefined && !hexEquals(other.sharesId, dealtKeyOf(round)!.sharesId)) {
+              throw new FedledgerError("GROUP_KEY_CHANGED", { round: round.round });
+            }
             if (signed !== undefined && signed.contentId !== before?.contentId) {
-              throw new FedledgerError("GROUP_KEY_INVALID", {
-                reason: "another one was dealt when this round's commitment was signed",
-              });
+              throw new FedledgerError("GROUP_KEY_CHANGED", { round: round.round });
             }
             emit({ kind: "trained", update: before ?? (await encrypt(round, look)) });
             return;

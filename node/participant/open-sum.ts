@@ -36,7 +36,9 @@ export type SumOpening =
  * for one group key. Whoever could choose what a key holder decrypts would have it open a single update, or two sums whose difference is
  * one. The set is in the journal before the sum is decrypted, so neither a restart nor a reorganisation makes it open a second one: SUM_SET_CHANGED.
  *
- * Rejects with that, with SUM_NOT_OPENED where an update is none, with GROUP_KEY_INVALID, and as ModelSource.baseOf and ModelSource.put do.
+ * A sum beyond what honest updates come to is given to nobody: it is no mean of anything, and a model made of it would be spoilt in every lane.
+ *
+ * Rejects with that, with SUM_NOT_OPENED where an update is none or the sum is beyond the clip, with GROUP_KEY_INVALID, and as ModelSource.baseOf and ModelSource.put do.
  */
 export async function openSum(
   { keys, bfv, source, journal, onProgress }: OpenSumDeps,
@@ -72,6 +74,11 @@ export async function openSum(
       reason: `what ${participant} committed to is no encrypted update`,
     });
   }
+  const beyond = check.findings.find(({ code }) => code === "SUM_OUT_OF_BOUNDS");
+  if (beyond !== undefined) {
+    const reason = `${beyond.data.cutLanes} of its lanes are beyond what updates within the clip come to: somebody encrypted something else, or under another key`;
+    throw new FedledgerError("SUM_NOT_OPENED", { round: round.round, reason });
+  }
   const missing = check.updates.filter(({ status }) => status !== "valid").map(({ commitment }) => commitment);
   if (missing.length > 0) return { missing };
   const { sum, lanes, modelRoot, totalWeight } = check;
@@ -92,7 +99,7 @@ export async function openSumWhole(deps: OpenSumDeps, round: RoundView, look: Ta
 
 /** Whether an error says that a sum is never to be opened, whatever comes later. */
 export function isRefusal(error: unknown): error is FedledgerError {
-  const codes: readonly string[] = ["SUM_SET_CHANGED", "SUM_NOT_OPENED", "GROUP_KEY_INVALID"];
+  const codes: readonly string[] = ["SUM_SET_CHANGED", "SUM_NOT_OPENED", "GROUP_KEY_INVALID", "GROUP_KEY_CHANGED"];
   return error instanceof FedledgerError && codes.includes(error.code);
 }
 

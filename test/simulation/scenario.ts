@@ -199,6 +199,31 @@ export function drawMaskedScenario(random: SeededRandom): Scenario {
   return { ...drawn, participants, aggregators, rules, faults: [...moved, ...deaths] };
 }
 
+/** Draws an encrypted scenario: at least two updates make a round, and participants die at its own steps, too. */
+export function drawEncryptedScenario(random: SeededRandom): Scenario {
+  const drawn = drawScenario(random);
+  const minUpdates = Math.max(2, drawn.rules.minUpdates);
+  const rules: TaskRules = {
+    ...drawn.rules,
+    mode: "encrypted",
+    clipLanes: 1 << 15,
+    minUpdates,
+    maxUpdates: Math.max(minUpdates, drawn.rules.maxUpdates),
+    keyWindowS: random.integer(8, 20),
+    holders: 0,
+    pipelined: false,
+  };
+  const steps = ["advertised", "encrypted", "committed", "sum-opened"] as const;
+  const deaths = Array.from({ length: random.integer(0, 2) }, () => ({
+    kind: "dies-at" as const,
+    node: random.integer(0, drawn.participants - 1),
+    step: random.pick(steps),
+    round: random.integer(1, rules.rounds),
+    ...(random.chance(0.7) && { backAfterS: random.integer(1, 10) }),
+  }));
+  return { ...drawn, rules, faults: [...drawn.faults, ...deaths] };
+}
+
 /** f + 1 holders, and more than 3 f updates. */
 function availability(
   holders: number,

@@ -1,9 +1,9 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { expect } from "chai";
-import { createSimulatedFederation } from "./federation.ts";
+import { createSimulatedFederation, simulatedBfv } from "./federation.ts";
 import { wrongfulChallenges } from "./play.ts";
 import { brokenProperties } from "./properties.ts";
-import { drawLyingScenario, drawMaskedScenario } from "./scenario.ts";
+import { drawEncryptedScenario, drawLyingScenario, drawMaskedScenario } from "./scenario.ts";
 import { createSeededRandom } from "./seeded-random.ts";
 
 const notablePath = new URL("notable-seeds.json", import.meta.url);
@@ -12,16 +12,22 @@ const notable = JSON.parse(readFileSync(notablePath, "utf8")) as {
   why: string;
   lying?: true;
   masked?: true;
+  encrypted?: true;
 }[];
 const seedCount = Number(process.env.SIM_SEEDS ?? 100);
 const maskedCount = Math.ceil(seedCount / 10);
+const encryptedCount = Math.ceil(seedCount / 20);
 const lyingCount = Math.ceil(seedCount / 2);
 const firstSeed = Number(process.env.SIM_FIRST ?? 1);
 /** More than any scenario needs: four rounds of all windows and attempts are under 900 s. */
 const limitS = 1800;
 
-type Kind = "lying" | "masked";
-const scenarios = { lying: drawLyingScenario, masked: drawMaskedScenario } as const;
+type Kind = "lying" | "masked" | "encrypted";
+const scenarios = {
+  lying: drawLyingScenario,
+  masked: drawMaskedScenario,
+  encrypted: drawEncryptedScenario,
+} as const;
 
 async function check(seed: number, kind?: Kind): Promise<void> {
   const given = kind && scenarios[kind](createSeededRandom(seed));
@@ -37,11 +43,14 @@ async function check(seed: number, kind?: Kind): Promise<void> {
   expect.fail(`seed ${seed}: ${why}\n${JSON.stringify(federation.scenario)}`);
 }
 
-function kindOf({ lying, masked }: (typeof notable)[number]): Kind | undefined {
-  return lying ? "lying" : masked ? "masked" : undefined;
+function kindOf({ lying, masked, encrypted }: (typeof notable)[number]): Kind | undefined {
+  return lying ? "lying" : masked ? "masked" : encrypted ? "encrypted" : undefined;
 }
 
 describe("simulated federations", () => {
+  // SEAL loads in real time
+  before(() => simulatedBfv.createPublicKey(new Uint8Array(1024)));
+
   it("keep every property under seeds that once found something", async () => {
     for (const known of notable) await check(known.seed, kindOf(known));
   });
@@ -66,6 +75,10 @@ describe("simulated federations", () => {
       for (let seed = from; seed <= to; seed++) await check(seed, "masked");
     });
   }
+
+  it(`keep every property with encrypted updates under ${encryptedCount} seeds from ${firstSeed}`, async () => {
+    for (let seed = firstSeed; seed < firstSeed + encryptedCount; seed++) await check(seed, "encrypted");
+  });
 
   it("repeat exactly, step by step, under the same seed", async () => {
     const once = createSimulatedFederation(4);

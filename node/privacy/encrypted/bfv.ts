@@ -21,7 +21,10 @@ import {
 } from "./seal-bytes.ts";
 import { secretCoefficients } from "./secret-key.ts";
 
-/** BFV encryption by Microsoft SEAL, compiled to WebAssembly. Its own randomness is WebCrypto's; nothing is loaded before the first call. */
+/**
+ * BFV encryption by Microsoft SEAL, compiled to WebAssembly. Its own randomness is WebCrypto's; nothing is loaded before the first call.
+ * Every method rejects with ENCRYPTION_UNAVAILABLE where SEAL cannot be loaded; a later call tries again.
+ */
 export interface Bfv {
   /** A public key for the secret key, in the form of docs/protocol.md; a fresh one at each call. Rejects with GROUP_KEY_INVALID. */
   createPublicKey(secretKey: Uint8Array): Promise<Uint8Array>;
@@ -43,7 +46,10 @@ export interface Bfv {
 export function createBfv(): Bfv {
   let loading: Promise<Engine> | undefined;
   const engine = (): Promise<Engine> => {
-    loading ??= loadEngine();
+    loading ??= loadEngine().catch((error: unknown) => {
+      loading = undefined;
+      throw new FedledgerError("ENCRYPTION_UNAVAILABLE", { reason: String(error) }, error);
+    });
     return loading;
   };
   return {

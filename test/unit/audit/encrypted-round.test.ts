@@ -99,9 +99,10 @@ describe("an encrypted round, looked at", () => {
     expect(wrong.sum).to.equal(undefined);
   });
 
-  it("has what a participant encrypts beyond the clip cut in the sum, and told by who holds the key", async () => {
+  it("has what a participant encrypts beyond the clip told by who holds the key, who does not agree", async () => {
     const lie = await encryptedRoundOfFour((lanes, slot) => (slot === 2 ? lanes.fill(2 ** 28, 0, 1) : lanes));
     const seen = await look({ ...lie.closed() }, true, lie);
+    expect(seen.agrees).to.equal(false);
     expect(codes(seen.findings)).to.deep.equal(["SUM_OUT_OF_BOUNDS unchecked"]);
     expect(seen.lanes![0]! - lie.base[0]!).to.equal(rules.clipLanes);
     expect(seen.lanes!.slice(1)).to.deep.equal(
