@@ -28,14 +28,22 @@ const transactionGas = 21_000;
 /**
  * What the mined transaction costs. The estimate reprices the slots that it wrote, as its trace has them, and its bytes; it is not run
  * under the other rules.
+ *
+ * @param rise what the slots add; by default from the trace, which of ten million gas takes many seconds
  */
 export async function measureGas(
   node: Tracer,
   sent: Promise<TransactionResponse> | TransactionResponse,
+  rise?: number,
 ): Promise<GasOfCall> {
   const transaction = await sent;
-  const { hash, data } = transaction;
   const gas = Number((await transaction.wait())!.gasUsed);
+  const least = transactionGas + floorPerByte * (transaction.data.length / 2 - 1);
+  return { gas, glamsterdam: Math.max(gas + (rise ?? (await slotRise(node, transaction.hash))), least) };
+}
+
+/** What Glamsterdam adds to the price of the slots that a mined transaction wrote. */
+export async function slotRise(node: Tracer, hash: string): Promise<number> {
   const options = { disableMemory: true, disableStack: true, disableStorage: true };
   const trace = (await node.send("debug_traceTransaction", [hash, options])) as {
     structLogs: readonly { readonly op: string; readonly gasCost: number }[];
@@ -46,8 +54,7 @@ export async function measureGas(
     if (gasCost >= 20_000) rise += freshRise;
     else if (gasCost >= 2_900) rise += updateRise;
   }
-  const least = transactionGas + floorPerByte * (data.length / 2 - 1);
-  return { gas, glamsterdam: Math.max(gas + rise, least) };
+  return rise;
 }
 
 /**
