@@ -37,6 +37,10 @@ export interface AuditInput extends Deployment {
   readonly store: Pick<BlobStore, "get">;
   /** What opens the blobs of a sealed task; without it their rounds are unchecked. */
   readonly opener?: BlobOpener | undefined;
+  /** Of an encrypted task: opens the sum of a round, where the key is at hand; without it the decryption rests on the quorum. */
+  readonly sumOpener?:
+    | ((round: RoundRecord) => Promise<((sum: Uint8Array) => Promise<Int32Array>) | undefined>)
+    | undefined;
   /** Peers that may have a member's blob, best first. */
   readonly providers?: ((owner: Address) => readonly PeerIdText[]) | undefined;
   /** Look at the bytes of this many random rounds only; the record is checked whole. */
@@ -151,6 +155,7 @@ function beginAudit(input: AuditInput, record: TaskRecord, task: TaskCheck, samp
     const check = await checkRound({
       taskId: record.taskId,
       rules,
+      open: rules.mode === "encrypted" ? await input.sumOpener?.(round) : undefined,
       round: { ...round, seed: round.opened.seed, drawn: round.opened.drawn },
       baseLanes: base?.lanes,
       getUpdate: ({ contentId, participant: sender, updateRoot: root }) =>

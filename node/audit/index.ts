@@ -17,6 +17,7 @@ export { checkRound, type RoundCheck, type RoundCheckInput, type UpdateStatus } 
 export type { StoredState } from "./check-storage.ts";
 export { checkTask, type TaskCheck } from "./check-task.ts";
 export { checkUpdate, missingUpdate, type UpdateCheck } from "./check-update.ts";
+export { decryptionInWords } from "./decryption-words.ts";
 export { type AnswerCall, demandAnswer } from "./demand-answer.ts";
 export {
   exitCodeOf,

@@ -1,6 +1,7 @@
 import { policyText } from "../core/access.ts";
 import type { TaskRules } from "../core/records.ts";
 import type { AuditReport } from "./audit-report.ts";
+import { decryptionInWords } from "./decryption-words.ts";
 import { type Html, html } from "./html.ts";
 import { duration, percent, shortHex, wholeNumber } from "./report-format.ts";
 
@@ -41,7 +42,7 @@ export function repeatSection(report: AuditReport, { command }: { readonly comma
 <p>Anyone can, from an Ethereum endpoint, the federation's address and a source of blobs alone:</p><pre tabindex="0">${command}</pre>
 <p>What was done: every event of the task was checked against the others and hashed to the head of its history${report.storageCompared ? ", and that head compared with the contract's storage" : " (the contract's storage was not compared)"}; ${
     report.task.rules.mode === "encrypted"
-      ? `for ${sample ? `${sample.rounds.length} random rounds of ${sample.of}` : "every round with a result"}, every ciphertext's bytes were checked against what its participant committed to, their sum was recomputed and compared with the recorded one, and the model was checked to be within what the clip allows. That the model is what the sum decrypts to was not checked: that takes the round's key, and rests on the quorum.`
+      ? `for ${sample ? `${sample.rounds.length} random rounds of ${sample.of}` : "every round with a result"}, every ciphertext's bytes were checked against what its participant committed to, their sum was recomputed and compared with the recorded one, and the model was checked to be within what the clip allows. ${decryptionInWords(report)}`
       : sample
         ? html`for ${sample.rounds.length} random rounds of ${sample.of} (${sample.rounds.join(", ") || "none"}), every update's bytes were checked against what its participant committed to and the model was recomputed. One wrong round is missed with a probability of ${percent(sample.missProbability)}.`
         : report.task.rules.mode === "masked"

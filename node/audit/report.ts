@@ -1,4 +1,5 @@
 import type { AuditReport } from "./audit-report.ts";
+import { decryptionInWords } from "./decryption-words.ts";
 import { type Html, html, trusted } from "./html.ts";
 import { chartSection, metricOf } from "./report-chart.ts";
 import { byteSize, duration, wholeNumber } from "./report-format.ts";
@@ -72,7 +73,7 @@ function verdictSection(report: AuditReport): Html {
       totals.finalized === 0
         ? "No round has a result; what is on record is right."
         : report.task.rules.mode === "encrypted"
-          ? `The whole record is right, and the sum of the ciphertexts of ${sample ? `the ${count(sample.rounds.length, "round")} drawn of ${sample.of}` : "every round that has a result"} was recomputed and is the one on record, bit for bit. What the sums decrypt to was not recomputed: without the key it rests on the quorum that attested each model.`
+          ? `The whole record is right, and the sum of the ciphertexts of ${sample ? `the ${count(sample.rounds.length, "round")} drawn of ${sample.of}` : "every round that has a result"} was recomputed and is the one on record, bit for bit. ${decryptionInWords(report)}`
           : sample
             ? `The whole record is right, and the ${count(sample.rounds.length, "round")} drawn of ${sample.of} were recomputed and are equal, bit for bit. The others were not looked at.`
             : "Every round that has a result was recomputed from its updates and is equal, bit for bit.",

@@ -1,7 +1,9 @@
 import { meanOfSum } from "../../node/aggregation/index.ts";
+import { deriveNodeKeys } from "../../node/chain/index.ts";
 import { chunkTreeRoot } from "../../node/core/chunk-tree.ts";
 import { proposalHash, updateRootOf } from "../../node/core/commitment.ts";
 import { foldTask } from "../../node/core/fold-task.ts";
+import { hexEquals } from "../../node/core/hex.ts";
 import type { Bytes32, Hex } from "../../node/core/ids.ts";
 import { initialLanes } from "../../node/core/initial-model.ts";
 import { bytesToLanes } from "../../node/core/lanes.ts";
@@ -12,11 +14,12 @@ import type { RoundView } from "../../node/core/task-view.ts";
 import type { ChainReader } from "../../node/ports/index.ts";
 import { createBfv } from "../../node/privacy/encrypted/bfv.ts";
 import { createCipherSum } from "../../node/privacy/encrypted/cipher-sum.ts";
-import { type GroupKey, groupKeyHashes } from "../../node/privacy/encrypted/key-blob.ts";
+import { type GroupKey, groupKeyHashes, sealKeyBlob } from "../../node/privacy/encrypted/key-blob.ts";
 import { drawSecretKey } from "../../node/privacy/encrypted/secret-key.ts";
+import { drawnBySlot } from "../../node/rounds/mask-queries.ts";
 import { type FederationFixture, startFederation } from "./federation-fixture.ts";
 import { labelledRandom } from "./history-keys.ts";
-import { hashOf, honestUpdate, memoryBlobs, putInto } from "./history-writer.ts";
+import { honestUpdate, memoryBlobs, putInto } from "./history-writer.ts";
 import { encryptedRules } from "./plain-rules.ts";
 
 const model = { kind: "linear-regression", inputs: 99, output: { kind: "numbers", count: 1 } } as const;
@@ -71,13 +74,27 @@ export async function startPlayedEncrypted(): Promise<PlayedEncrypted> {
   const taskId = await fixture.createTask({ rules, modelRoot: chunkTreeRoot(initial), spec });
   const round = async (): Promise<RoundView> => foldTask(await reader.history(taskId)).rounds.at(-1)!;
 
+  /** Who is drawn in the newest round, by slot, with the keys that follow from their accounts'. */
+  async function receivers() {
+    const view = foldTask(await reader.history(taskId));
+    const newest = view.rounds.at(-1)!;
+    const bySlot = drawnBySlot(view, newest);
+    return Array.from({ length: newest.drawn }, (_, slot) => {
+      const { account, privateKey } = participants.find((member) => hexEquals(member.account, bySlot.get(slot)!))!;
+      return { account, encryptionKey: deriveNodeKeys(privateKey).encryption.publicKey };
+    });
+  }
+
   async function commit(advertising: number, committing: number): Promise<void> {
     await admin.chain.send({ kind: "openRound", taskId });
     const { round: number, seed, baseModelRoot } = await round();
     const about = { taskId, round: number };
     const secretKey = drawSecretKey(labelledRandom(`group key ${number}`));
     const key = { publicKey: await bfv.createPublicKey(secretKey), secretKey };
-    const advertised = { ...groupKeyHashes(key), sharesId: hashOf(`key blob ${number}`) };
+    const dealer = participants[0]!.account;
+    const context = { federation: reader.federation, taskId, round: number, seed, dealer };
+    const sharesId = await putBytes(await sealKeyBlob(key, context, await receivers()));
+    const advertised = { ...groupKeyHashes(key), sharesId };
     if (advertising > 0) keys.set(number, key);
     for (const { chain } of participants.slice(0, advertising)) {
       await chain.send({ kind: "advertise", ...about, seed, ...advertised });

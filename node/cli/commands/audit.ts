@@ -1,6 +1,13 @@
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
-import { type AuditReport, auditTask, type Finding, type RoundVerdict, renderReport } from "../../audit/index.ts";
+import {
+  type AuditReport,
+  auditTask,
+  decryptionInWords,
+  type Finding,
+  type RoundVerdict,
+  renderReport,
+} from "../../audit/index.ts";
 import { isSealed } from "../../core/blob-length.ts";
 import type { ChainReader } from "../../ports/index.ts";
 import { createClock, createRandom, readFileText, writeFileAtomic } from "../../system/index.ts";
@@ -8,6 +15,7 @@ import { defineCommand } from "../command.ts";
 import { openContentForAudit } from "../content.ts";
 import { formatBytes } from "../demo/live-view.ts";
 import { openerOf, openingSettings } from "../open-sealed.ts";
+import { sumOpenerOf } from "../open-sums.ts";
 import { style } from "../output.ts";
 import { openRecord, recordSettings } from "../session.ts";
 
@@ -19,7 +27,7 @@ export const auditCommand = () =>
     details:
       "Needs an endpoint, the federation's address and a source of blobs; without --content, the gateways that members registered.\n" +
       "Where the blobs are sealed to the task's members, also a grant and the keystore it was made for, or a member's keystore.\n" +
-      "Of an encrypted task the sums of the ciphertexts are recomputed; that the models are what they decrypt to rests on the quorum that attested.\n" +
+      "Of an encrypted task the sums of the ciphertexts are recomputed; that the models are what they decrypt to rests on the quorum that attested, or, with a participant's keystore, is recomputed for the rounds it was drawn in.\n" +
       "Exit codes: 0 every round was recomputed and equal · 3 a violation: task, round, party and chunk are named · 4 something could not be checked.",
     settings: ["task", ...recordSettings, "content", ...openingSettings, "sample", "report", "force"],
     run: async (values, { output, log, signal }) => {
@@ -29,6 +37,9 @@ export const auditCommand = () =>
       const { events, storedState } = await recordOf(chain, taskId, signal);
       const created = events.find((event) => event.name === "TaskCreated");
       const opener = created && isSealed(created) ? await openerOf(values, chain, taskId) : undefined;
+      const isEncrypted = created?.rules.mode === "encrypted";
+      const opening = { store, parameterCount: created?.rules.parameterCount ?? 0, signal };
+      const sumOpener = isEncrypted ? await sumOpenerOf(values, chain, opening) : undefined;
       const startedMs = createClock().nowMs();
       const audit = auditTask({
         chainId: chain.chainId,
@@ -39,6 +50,7 @@ export const auditCommand = () =>
         storedState,
         store,
         opener,
+        sumOpener,
         signal,
         ...(values.sample === undefined ? {} : { sample: { rounds: values.sample, random: createRandom() } }),
       });
@@ -134,10 +146,11 @@ function privacyText({ privacy }: AuditReport): string {
   return `\n  privacy of one ${unit} (${mechanism}): budget epsilon ${epsilon} at delta ${delta}, ${roundsInBudget} rounds; so far${lines.join("")}`;
 }
 
-function verifiedText({ totals, sample, task }: AuditReport): string {
+function verifiedText(report: AuditReport): string {
+  const { totals, sample, task } = report;
   if (totals.finalized === 0) return "VERIFIED: the record is right; no round has a result yet.";
   if (task.rules.mode === "encrypted") {
-    return `VERIFIED: the record is right, and ${sample ? "each sum of ciphertexts drawn" : "every sum of ciphertexts"} was recomputed and is the one on record, bit for bit. What the sums decrypt to is not recomputed without the key: it rests on the quorum that attested each model.`;
+    return `VERIFIED: the record is right, and ${sample ? "each sum of ciphertexts drawn" : "every sum of ciphertexts"} was recomputed and is the one on record, bit for bit. ${decryptionInWords(report)}`;
   }
   if (sample) return "VERIFIED: the record is right, and every round drawn was recomputed and is equal, bit for bit.";
   return "VERIFIED: every round was recomputed from its updates and is equal, bit for bit.";

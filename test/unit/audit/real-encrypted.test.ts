@@ -1,4 +1,6 @@
 import { expect } from "chai";
+import { deriveNodeKeys } from "../../../node/chain/index.ts";
+import { createSumOpener } from "../../../node/cli/open-sums.ts";
 import { initialLanes } from "../../../node/core/initial-model.ts";
 import { auditOf } from "../../support/audit-of.ts";
 import { type PlayedEncrypted, startPlayedEncrypted } from "../../support/played-encrypted.ts";
@@ -14,11 +16,20 @@ describe("the audit of an encrypted task that real contracts wrote", function ()
   });
   afterEach(() => played.fixture.close());
 
-  async function audit() {
-    const { reader, taskId, store } = played;
+  /** By somebody without a key, or by this one of the participants. */
+  async function audit(participant?: number) {
+    const { reader, taskId, store, fixture } = played;
+    const member = participant === undefined ? undefined : fixture.participants[participant];
     const { chainId, federation } = reader;
     const events = await reader.history(taskId, { detail: true });
-    return await auditOf({ chainId, federation, events, storedState: await reader.storedState(taskId), store });
+    const sumOpener =
+      member &&
+      createSumOpener({
+        ...{ store, federation, me: member.account, keys: deriveNodeKeys(member.privateKey).encryption },
+        parameterCount: 100,
+      });
+    const storedState = await reader.storedState(taskId);
+    return await auditOf({ chainId, federation, events, storedState, store, sumOpener });
   }
 
   it("finds nothing wrong in it, and says what rests on the quorum", async () => {
@@ -33,8 +44,15 @@ describe("the audit of an encrypted task that real contracts wrote", function ()
       undefined,
     ]);
     expect(report.rounds[1]!.superseded).to.have.length(1);
-    const [first] = played.store.blobs.keys();
-    played.store.blobs.delete(first!);
+    const opened = await audit(1);
+    expect(opened.findings, "with a key everything is recomputed").to.deep.equal([]);
+    expect(opened.rounds.map(({ verdict, isDecryptionAttested }) => [verdict, isDecryptionAttested])).to.deep.equal([
+      ["verified", undefined],
+      ["verified", undefined],
+      ["invalidated", undefined],
+    ]);
+    const committed = (await played.reader.history(played.taskId)).find(({ name }) => name === "Committed");
+    played.store.blobs.delete((committed as Extract<typeof committed, { name: "Committed" }>).contentId);
     const poorer = await audit();
     expect(poorer.exitCode, "a ciphertext is gone").to.equal(4);
     expect(poorer.rounds[0]!.verdict).to.equal("unchecked");
@@ -63,5 +81,7 @@ describe("the audit of an encrypted task that real contracts wrote", function ()
     ]);
     // what docs/threat-model.md says plainly: without the key nobody sees it
     expect(report.rounds.map(({ verdict }) => verdict)).to.deep.equal(["violation", "violation", "verified"]);
+    const opened = await audit(2);
+    expect(opened.findings.map(({ code, round }) => [code, round])).to.deep.include(["AGGREGATE_WRONG", 3]);
   });
 });
