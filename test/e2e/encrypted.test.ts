@@ -7,6 +7,7 @@ import {
   type NodeEvents,
   type NodeSettings,
 } from "../../node/cli/compose.ts";
+import { sumOpenerOf } from "../../node/cli/open-sums.ts";
 import { chunkTreeRoot } from "../../node/core/chunk-tree.ts";
 import { foldTask } from "../../node/core/fold-task.ts";
 import { initialLanes } from "../../node/core/initial-model.ts";
@@ -133,6 +134,29 @@ describe("an encrypted task between nodes", function () {
     expect(audit.findings).to.deep.equal([]);
     expect(audit).to.include({ exitCode: 0, verdict: "verified" });
     expect(audit.rounds.map(({ isDecryptionAttested }) => isDecryptionAttested)).to.deep.equal([true, true]);
+
+    // a participant's account has a copy of each round's key, and a watcher's has none
+    const openedBy = async (member: FixtureMember) => {
+      const { devAccount } = settingsOf(member);
+      const opening = {
+        store,
+        parameterCount: modelLayout(spec.model).parameterCount,
+        signal: AbortSignal.timeout(60_000),
+      };
+      const values = { keystore: undefined, passwordFile: undefined, devAccount };
+      const sumOpener = await sumOpenerOf(values, reader, opening);
+      const { verdict, rounds } = await auditOf({
+        chainId,
+        federation,
+        events: history,
+        storedState,
+        store,
+        sumOpener,
+      });
+      return { verdict, attested: rounds.map(({ isDecryptionAttested }) => isDecryptionAttested ?? false) };
+    };
+    expect(await openedBy(members[1]!)).to.deep.equal({ verdict: "verified", attested: [false, false] });
+    expect(await openedBy(watcher)).to.deep.equal({ verdict: "verified", attested: [true, true] });
 
     const [first, ...rest] = history.filter(({ name }) => name === "Opened");
     expect(rest).to.have.length(1);
