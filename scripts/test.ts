@@ -36,23 +36,30 @@ const mocha = (...args: string[]) => [
 const hardhat = (...args: string[]) => [bin("hardhat/dist/src/cli.js"), ...args];
 
 const suites: readonly Suite[] = [
-  { name: "format and lint", args: [bin("@biomejs/biome/bin/biome"), "ci", "--error-on-warnings"], counts: "check" },
-  { name: "types", args: [bin("typescript/bin/tsc"), "-p", "."], counts: "check" },
+  {
+    name: "format and lint",
+    lane: 1,
+    args: [bin("@biomejs/biome/bin/biome"), "ci", "--error-on-warnings"],
+    counts: "check",
+  },
+  { name: "types", lane: 1, args: [bin("typescript/bin/tsc"), "-p", "."], counts: "check" },
   {
     name: "solidity format",
+    lane: 2,
     args: [bin("prettier/bin/prettier.cjs"), "--check", "contracts", "test/contracts/**/*.sol"],
     counts: "check",
   },
   {
     name: "solidity lint",
+    lane: 2,
     args: [bin("solhint/solhint.js"), "--max-warnings", "0", "contracts/**/*.sol"],
     counts: "check",
   },
-  { name: "vectors", args: ["scripts/vectors.ts", "--check"], counts: "check" },
-  { name: "command line docs", args: ["scripts/docs-cli.ts", "--check"], counts: "check" },
-  { name: "unit", args: mocha("test/layers/*.test.ts", "test/unit/**/*.test.ts"), counts: "mocha" },
-  { name: "contracts", args: hardhat("test"), counts: "hardhat" },
-  { name: "simulation", args: mocha("test/simulation/**/*.test.ts"), counts: "mocha" },
+  { name: "vectors", lane: 1, args: ["scripts/vectors.ts", "--check"], counts: "check" },
+  { name: "command line docs", lane: 1, args: ["scripts/docs-cli.ts", "--check"], counts: "check" },
+  { name: "unit", lane: 1, args: mocha("test/layers/*.test.ts", "test/unit/**/*.test.ts"), counts: "mocha" },
+  { name: "contracts", lane: 2, args: hardhat("test"), counts: "hardhat" },
+  { name: "simulation", lane: 2, args: mocha("test/simulation/**/*.test.ts"), counts: "mocha" },
   { name: "end to end", args: mocha("--timeout", "240000", "test/e2e/*.test.ts"), counts: "mocha" },
 ];
 
