@@ -15,8 +15,8 @@ const notable = JSON.parse(readFileSync(notablePath, "utf8")) as {
   encrypted?: true;
 }[];
 const seedCount = Number(process.env.SIM_SEEDS ?? 100);
-const maskedCount = Math.ceil(seedCount / 10);
-const encryptedCount = Math.ceil(seedCount / 20);
+const maskedCount = Math.ceil(seedCount / 20);
+const encryptedCount = Math.ceil(seedCount / 40);
 const lyingCount = Math.ceil(seedCount / 2);
 const firstSeed = Number(process.env.SIM_FIRST ?? 1);
 /** More than any scenario needs: four rounds of all windows and attempts are under 900 s. */
