@@ -15,9 +15,7 @@ const salt = root("5a");
 
 // One task with a bond, on a real chain: its bond is brought, lost, left and paid out by the commands alone.
 describe("fedledger bond", function () {
-  this.timeout(120_000);
-  // once in four whole runs its processes did not tell in time, beside a suite that took both cores
-  this.retries(1);
+  this.timeout(60_000);
   let fixture: FederationFixture;
   let folder: Awaited<ReturnType<typeof temporaryDirectory>>;
   let liar: FixtureMember;
