@@ -2,7 +2,7 @@
 pragma solidity ^0.8.28;
 
 /// @title ChunkTree
-/// @notice Verifies that a 256-byte chunk stands at a place of a committed vector (docs/protocol.md, section 2).
+/// @notice Verifies that a 256-byte chunk stands at a place of a committed vector (docs/protocol.md).
 /// @dev Attacks considered:
 /// - a proof for another index: the index is hashed into the leaf and steers the path, so that each place has one proof;
 /// - lanes hidden behind the vector's end: the padding of the last chunk must be zero;
@@ -96,25 +96,6 @@ library ChunkTree {
     /// commitment verifies nowhere.
     function updateRootOf(address participant, bytes32 root) internal pure returns (bytes32) {
         return keccak256(abi.encodePacked(uint8(3), participant, root));
-    }
-
-    /// @notice The node above a row of nodes.
-    /// @param nodes From left to right, a power of two of them.
-    function fold(bytes32[] calldata nodes) internal pure returns (bytes32) {
-        bytes32[] memory row = nodes;
-        for (uint256 length = nodes.length; length > 1; length >>= 1) {
-            for (uint256 i = 0; i < length; i += 2) {
-                // keccak256(abi.encodePacked(uint8(1), row[i], row[i + 1])), without new memory for each of up to 1023 nodes
-                assembly ("memory-safe") {
-                    let buffer := mload(0x40)
-                    let pair := add(add(row, 32), shl(5, i))
-                    mstore8(buffer, 1)
-                    mcopy(add(buffer, 1), pair, 64)
-                    mstore(add(add(row, 32), shl(4, i)), keccak256(buffer, 65))
-                }
-            }
-        }
-        return row[0];
     }
 
     /// @dev Whether the bytes beyond the last lane are zero; chunks before the last one have none.

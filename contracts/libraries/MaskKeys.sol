@@ -2,7 +2,7 @@
 pragma solidity ^0.8.28;
 
 /// @title MaskKeys
-/// @notice The keys of masks on secp256k1, and what two of them share (docs/protocol.md, section 13). A public key is the x coordinate of
+/// @notice The keys of masks on secp256k1, and what two of them share (docs/protocol.md). A public key is the x coordinate of
 /// a point, whose y is even; the secret key is the one of the two that gives that point.
 /// @dev Products on the curve are made by the precompile that recovers signers: ecrecover(0, 27, r, r * k) is the address of k times the
 /// point with x = r and an even y (Buterin, "You can kinda abuse ECRECOVER to do ECMUL in secp256k1 today", 2018). Attacks considered:

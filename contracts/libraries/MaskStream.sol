@@ -2,7 +2,7 @@
 pragma solidity ^0.8.28;
 
 /// @title MaskStream
-/// @notice The stream of a mask (docs/protocol.md, section 13): block i is BLAKE2b-512 (RFC 7693) with the 32-byte key, of the message
+/// @notice The stream of a mask (docs/protocol.md): block i is BLAKE2b-512 (RFC 7693) with the 32-byte key, of the message
 /// uint64 i, little-endian. A chunk of 64 lanes is four blocks.
 /// @dev By the precompile of EIP-152, five calls a chunk: one for the block of the key, and one for each block of the chunk.
 library MaskStream {

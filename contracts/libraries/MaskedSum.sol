@@ -5,24 +5,21 @@ import {Advertisement} from "../types/PrivacyTypes.sol";
 import {TaskRules} from "../types/TaskTypes.sol";
 import {Bitmap} from "./Bitmap.sol";
 import {Lanes} from "./Lanes.sol";
-import {MaskGraph} from "./MaskGraph.sol";
 import {MaskKeys} from "./MaskKeys.sol";
 import {MaskStream} from "./MaskStream.sol";
 
-/// @dev What decides the masks of a round, and the sum of its weights. `survivors` are the slots that committed.
+/// @dev What decides the masks of a round, and the sum of its weights. Each of the slots in `keyed` shares a mask with every other;
+/// `survivors` are those of them that committed.
 struct MaskedRound {
     uint32 taskId;
     uint32 round;
-    uint72 seed;
-    uint256 drawn;
-    uint256 neighbours;
     uint64 keyed;
     uint64 survivors;
     uint64 totalWeight;
 }
 
 /// @title MaskedSum
-/// @notice One chunk of the model of a masked round, bit for bit as the aggregator computes it (docs/protocol.md, section 13): the sum of
+/// @notice One chunk of the model of a masked round, bit for bit as the aggregator computes it (docs/protocol.md): the sum of
 /// the updates without their masks, cut to what honest ones sum to, and moved onto the base as a weighted mean.
 /// @dev Attacks considered:
 /// - masks that do not cancel, or an update beyond the clip, which nobody can see: the sum is cut, so that liars move no lane further
@@ -33,6 +30,7 @@ library MaskedSum {
     using Lanes for int256;
 
     uint256 private constant CHUNK_BYTES = 256;
+    uint256 private constant MAX_SLOTS = 64;
     /// @dev Every other lane of a word.
     uint256 private constant FIELDS = 0x00000000ffffffff00000000ffffffff00000000ffffffff00000000ffffffff;
     uint256 private constant ODD_BYTES = 0xff00ff00ff00ff00ff00ff00ff00ff00ff00ff00ff00ff00ff00ff00ff00ff00;
@@ -90,11 +88,11 @@ library MaskedSum {
         Advertisement[] calldata advertisements,
         bytes calldata openings
     ) private view {
-        bytes32[64] memory keys;
+        bytes32[MAX_SLOTS] memory keys;
         for (uint256 i = 0; i < advertisements.length; ++i) keys[advertisements[i].slot] = advertisements[i].maskKey;
         bytes memory buffer = MaskStream.newBuffer();
         uint256 place = 0;
-        for (uint256 slot = 0; slot < of_.drawn; ++slot) {
+        for (uint256 slot = 0; slot < MAX_SLOTS; ++slot) {
             if ((of_.survivors >> slot) & 1 == 0) continue;
             bytes32 seed = bytes32(openings[place:place + 32]);
             place += 32;
@@ -102,14 +100,12 @@ library MaskedSum {
         }
         uint64 dropped = of_.keyed & ~of_.survivors;
         if (dropped == 0) return;
-        uint256[] memory ring = MaskGraph.places(of_.seed, of_.drawn, of_.neighbours);
-        for (uint256 slot = 0; slot < of_.drawn; ++slot) {
+        for (uint256 slot = 0; slot < MAX_SLOTS; ++slot) {
             if ((dropped >> slot) & 1 == 0) continue;
             bytes32 secret = bytes32(openings[place:place + 32]);
             place += 32;
-            for (uint256 other = 0; other < of_.drawn; ++other) {
+            for (uint256 other = 0; other < MAX_SLOTS; ++other) {
                 if ((of_.survivors >> other) & 1 == 0) continue;
-                if (!MaskGraph.areNeighbours(ring, of_.neighbours, slot, other)) continue;
                 // of two slots the lower one has added the stream
                 bool added = other < slot;
                 bytes32 seed = MaskKeys.pairSeed(

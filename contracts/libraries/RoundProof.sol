@@ -1,19 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.28;
 
-import {IAdvertisements} from "../interfaces/IAdvertisements.sol";
-import {IChallenges} from "../interfaces/IChallenges.sol";
-import {ChunkProof, UpdateProof} from "../types/ChallengeTypes.sol";
-import {Commitment, Mode, Rule, TaskRules} from "../types/TaskTypes.sol";
+import {IProofs} from "../interfaces/IProofs.sol";
+import {IRounds} from "../interfaces/IRounds.sol";
+import {Advertisement} from "../types/PrivacyTypes.sol";
+import {ChunkProof, UpdateProof} from "../types/ProofTypes.sol";
+import {Commitment, Mode, RoundInputs, Rule, TaskRules} from "../types/TaskTypes.sol";
+import {Bitmap} from "./Bitmap.sol";
 import {ChunkTree} from "./ChunkTree.sol";
 import {TrimmedMean} from "./TrimmedMean.sol";
 import {WeightedMean} from "./WeightedMean.sol";
 import {ZigzagLanes} from "./ZigzagLanes.sol";
 
 /// @title RoundProof
-/// @notice The pure part of challenges and reports: it reverts with the errors of {IChallenges} unless the proof holds.
+/// @notice What proofs have in common: it reverts with the errors of {IProofs} unless the proof holds.
 /// @dev Attacks considered:
-/// - commitments left out, added, reordered or altered: they must hash to the accumulator;
+/// - commitments left out, added, reordered or altered: they must hash from the anchor to the accumulator;
+/// - the first advertisements left out, and what they hash to given as the start value: there must be as many as slots advertised;
 /// - an honest result struck by inputs that are not the committed ones: each chunk is hashed with its index and climbs to the
 ///   committed root, which binds the number of lanes; paths have one length, so that an inner node is not a leaf;
 /// - padding used to change a result: the base's must be zero, and the padding of an update stays within the padding of
@@ -25,10 +28,9 @@ import {ZigzagLanes} from "./ZigzagLanes.sol";
 library RoundProof {
     uint256 private constant CHUNK_BYTES = ChunkTree.CHUNK_BYTES;
 
-    /// @notice Reverts with {IChallenges.WrongCommitments} unless these are all commitments of the round in their order.
-    /// @param start Start value of the accumulator.
-    function checkCommitments(bytes32 start, bytes32 end, Commitment[] calldata commitments) internal pure {
-        bytes32 accumulator = start;
+    /// @notice Reverts with {IProofs.WrongCommitments} unless these are all commitments of the round in their order.
+    function checkCommitments(RoundInputs calldata inputs, Commitment[] calldata commitments) internal pure {
+        bytes32 accumulator = inputs.anchor;
         for (uint256 i = 0; i < commitments.length; ++i) {
             Commitment calldata commitment = commitments[i];
             // what abi.encode of the accumulator and the commitment would be, without new memory for each; high bits that
@@ -40,7 +42,34 @@ library RoundProof {
                 accumulator := keccak256(buffer, 192)
             }
         }
-        if (accumulator != end) revert IChallenges.WrongCommitments();
+        if (accumulator != inputs.accumulator) revert IProofs.WrongCommitments();
+    }
+
+    /// @notice Reverts with {IProofs.WrongAdvertisements} unless these are all advertisements of the round in their order, with
+    /// {IProofs.WrongOpenings} unless these are its proposal's openings.
+    /// @param start The round's start value.
+    function checkOpened(
+        RoundInputs calldata inputs,
+        bytes32 start,
+        Advertisement[] calldata advertisements,
+        bytes calldata openings
+    ) internal pure {
+        bytes32 anchor = start;
+        for (uint256 i = 0; i < advertisements.length; ++i) {
+            Advertisement calldata one = advertisements[i];
+            // what abi.encode of the anchor, 1 and the advertisement would be, without new memory for each
+            assembly ("memory-safe") {
+                let buffer := mload(0x40)
+                mstore(buffer, anchor)
+                mstore(add(buffer, 32), 1)
+                calldatacopy(add(buffer, 64), one, 192)
+                anchor := keccak256(buffer, 256)
+            }
+        }
+        if (anchor != inputs.anchor || advertisements.length != Bitmap.count(inputs.keyed)) {
+            revert IProofs.WrongAdvertisements();
+        }
+        if (keccak256(openings) != inputs.openingsHash) revert IProofs.WrongOpenings();
     }
 
     /// @notice The sum of the included weights.
@@ -64,7 +93,7 @@ library RoundProof {
         Commitment[] calldata commitments,
         ChunkProof calldata proof
     ) internal pure {
-        if (rules.mode != Mode.Transparent) revert IAdvertisements.WrongMode(rules.mode);
+        if (rules.mode != Mode.Transparent) revert IRounds.WrongMode(rules.mode);
         checkPlaces(rules.parameterCount, baseModelRoot, modelRoot, proof);
         (bytes memory updates, uint32[] memory weights) = includedUpdates(
             rules.parameterCount,
@@ -73,7 +102,7 @@ library RoundProof {
             proof
         );
         bytes memory right = _aggregate(rules, proof, updates, weights);
-        if (ChunkTree.leafOf(proof.chunkIndex, right, 0) == proof.leaf) revert IChallenges.ChunkIsRight();
+        if (ChunkTree.leafOf(proof.chunkIndex, right, 0) == proof.leaf) revert IProofs.ChunkIsRight();
     }
 
     /// @notice Reverts unless the leaf stands in the proposed model and the chunk in the base model, at the place that is named.
@@ -84,14 +113,14 @@ library RoundProof {
         bytes32 modelRoot,
         ChunkProof calldata proof
     ) internal pure {
-        uint256 depth = ChunkTree.depth(count);
         _checkPlace(count, proof.chunkIndex, proof.base.length);
-        if (proof.leafPath.length != depth || proof.basePath.length != depth) revert IChallenges.MalformedProof();
+        uint256 depth = ChunkTree.depth(count);
+        if (proof.leafPath.length != depth || proof.basePath.length != depth) revert IProofs.MalformedProof();
         if (ChunkTree.rootOf(count, proof.chunkIndex, proof.leaf, proof.leafPath) != modelRoot) {
-            revert IChallenges.NotInModel();
+            revert IProofs.NotInModel();
         }
         if (!ChunkTree.verify(baseModelRoot, count, proof.chunkIndex, proof.base, proof.basePath)) {
-            revert IChallenges.NotInBaseModel();
+            revert IProofs.NotInBaseModel();
         }
     }
 
@@ -101,11 +130,11 @@ library RoundProof {
         Commitment[] calldata commitments,
         UpdateProof calldata proof
     ) internal pure returns (Commitment calldata commitment) {
-        if (rules.mode == Mode.Encrypted) revert IAdvertisements.WrongMode(rules.mode);
+        if (rules.mode == Mode.Encrypted) revert IRounds.WrongMode(rules.mode);
         uint32 count = rules.parameterCount;
         _checkPlace(count, proof.chunkIndex, proof.chunk.length);
         if (proof.position >= commitments.length || proof.path.length != ChunkTree.depth(count)) {
-            revert IChallenges.MalformedProof();
+            revert IProofs.MalformedProof();
         }
         commitment = commitments[proof.position];
         bytes memory chunk = proof.chunk;
@@ -116,7 +145,7 @@ library RoundProof {
         uint256 lanes = count - uint256(proof.chunkIndex) * (CHUNK_BYTES / 4);
         // a masked lane may have any value
         uint256 limit = rules.mode == Mode.Masked ? 1 << 31 : rules.clipLanes;
-        if (ZigzagLanes.isWithin(chunk, lanes, limit)) revert IChallenges.UpdateIsValid();
+        if (ZigzagLanes.isWithin(chunk, lanes, limit)) revert IProofs.UpdateIsValid();
     }
 
     function _aggregate(
@@ -145,7 +174,7 @@ library RoundProof {
             if (isIncluded(excluded, commitments[i])) ++count;
         }
         if (proof.updates.length != count * CHUNK_BYTES || proof.updatePaths.length != count * depth) {
-            revert IChallenges.MalformedProof();
+            revert IProofs.MalformedProof();
         }
         updates = ZigzagLanes.decode(proof.updates);
         weights = new uint32[](count);
@@ -169,13 +198,13 @@ library RoundProof {
     /// @dev Whether a chunk tree root is what the commitment binds to its participant.
     function _checkRoot(Commitment calldata commitment, bytes32 root) private pure {
         if (ChunkTree.updateRootOf(commitment.participant, root) != commitment.updateRoot) {
-            revert IChallenges.NotInUpdate(commitment.slot);
+            revert IProofs.NotInUpdate(commitment.slot);
         }
     }
 
     function _checkPlace(uint256 parameterCount, uint256 chunkIndex, uint256 chunkBytes) private pure {
         if (chunkIndex >= ChunkTree.chunkCount(parameterCount) || chunkBytes != CHUNK_BYTES) {
-            revert IChallenges.MalformedProof();
+            revert IProofs.MalformedProof();
         }
     }
 }

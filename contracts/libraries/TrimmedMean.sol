@@ -5,7 +5,7 @@ import {Lanes} from "./Lanes.sol";
 
 /// @title TrimmedMean
 /// @notice One chunk of the aggregation rules "trimmed mean" and "coordinate median", bit for bit as the aggregator computes it
-/// (docs/protocol.md, section 4): of the K values of a lane the `trim` least and the `trim` greatest are dropped, and the new lane
+/// (docs/protocol.md): of the K values of a lane the `trim` least and the `trim` greatest are dropped, and the new lane
 /// is base + floor(sum(kept) * serverRate / ((K - 2 * trim) * 2^16)), saturating at 32 bits.
 /// @dev Sorting is too dear here. The caller says for each lane which is the least and which the greatest kept value, and both are
 /// verified by counting: lo is the value of rank `trim` if and only if at most `trim` values are below it and more than `trim`

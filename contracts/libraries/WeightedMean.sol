@@ -5,7 +5,7 @@ import {Lanes} from "./Lanes.sol";
 
 /// @title WeightedMean
 /// @notice One chunk of the aggregation rule "weighted mean", bit for bit as the aggregator computes it
-/// (docs/protocol.md, section 4): base + floor(sum(weight * update) * serverRate / (sum(weight) * 2^16)), saturating at 32 bits.
+/// (docs/protocol.md): base + floor(sum(weight * update) * serverRate / (sum(weight) * 2^16)), saturating at 32 bits.
 /// @dev A fraud proof needs this recomputation and nothing of the aggregator's. Everything is exact in int256: 64 bits of
 /// product, some bits for the number of updates, 21 for the rate. Lanes are int32, little-endian.
 library WeightedMean {

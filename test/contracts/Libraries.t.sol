@@ -5,8 +5,6 @@ import {Bitmap} from "../../contracts/libraries/Bitmap.sol";
 import {Draw} from "../../contracts/libraries/Draw.sol";
 import {TrimmedMean} from "../../contracts/libraries/TrimmedMean.sol";
 import {WeightedMean} from "../../contracts/libraries/WeightedMean.sol";
-import {RoundState, RoundStateLibrary} from "../../contracts/types/RoundState.sol";
-import {Phase} from "../../contracts/types/TaskTypes.sol";
 import {LibraryHarness} from "./harness/LibraryHarness.sol";
 import {TestBase} from "./support/TestBase.sol";
 
@@ -36,7 +34,7 @@ contract LibrariesTest is TestBase {
 
     // Draw
 
-    function test_draw_isAPermutation(uint72 seed, uint256 enrolled, uint256 drawn) public pure {
+    function test_draw_isAPermutation(uint64 seed, uint256 enrolled, uint256 drawn) public pure {
         enrolled = bound(enrolled, 1, 120);
         drawn = bound(drawn, 1, enrolled);
         bool[] memory taken = new bool[](enrolled);
@@ -62,51 +60,6 @@ contract LibrariesTest is TestBase {
         if (drawn > minUpdates && drawn < maxUpdates) {
             assertTrue(drawn * 10_000 >= enrolled * bps && (drawn - 1) * 10_000 < enrolled * bps, "rounded up");
         }
-    }
-
-    // RoundState
-
-    function test_roundState_keepsEveryField(
-        uint16 round,
-        uint72 seed,
-        uint256 enrolled,
-        uint256 drawn,
-        uint256 deadline,
-        uint256 attempt,
-        uint64 slots,
-        uint32 weight,
-        bool excluding
-    ) public pure {
-        enrolled = bound(enrolled, 1, RoundStateLibrary.MAX_ENROLLED);
-        drawn = bound(drawn, 1, 64);
-        deadline = bound(deadline, 0, (1 << 33) - 1);
-        attempt = bound(attempt, 0, 15);
-        RoundState state = RoundStateLibrary.opened(round, seed, enrolled, drawn, deadline);
-        assertTrue(state.phase() == Phase.Open, "open");
-        assertEq(state.deadline(), deadline);
-        for (uint256 slot = 0; slot < 64; ++slot) {
-            if ((slots >> slot) & 1 != 0) state = state.withCommitment(slot, weight);
-        }
-        _expectKept(state, round, seed, enrolled, drawn);
-        uint256 total = Bitmap.count(slots) * weight;
-        assertEq(state.totalWeight(), total);
-
-        state = state.assigned(attempt, deadline / 2);
-        assertTrue(state.phase() == Phase.Aggregating && !state.excluding(), "aggregating");
-        assertEq(state.attempt(), attempt);
-        assertEq(state.deadline(), deadline / 2);
-        state = state.proposed(excluding, deadline);
-        assertTrue(state.phase() == Phase.Proposed && state.excluding() == excluding, "proposed");
-        assertEq(state.attempt(), attempt);
-        assertEq(state.deadline(), deadline);
-        state = state.assigned(15 - attempt, deadline);
-        assertTrue(!state.excluding(), "excluding is cleared");
-        assertEq(state.attempt(), 15 - attempt);
-        state = state.ended(Phase.Finalized);
-        assertTrue(state.phase() == Phase.Finalized, "finalized");
-        _expectKept(state, round, seed, enrolled, drawn);
-        assertEq(state.committed(), slots);
-        assertEq(state.totalWeight(), total);
     }
 
     // WeightedMean
@@ -234,23 +187,6 @@ contract LibrariesTest is TestBase {
         }
     }
 
-    /// @dev Against the definition, level by level in new memory.
-    function test_chunkTree_foldsARow(uint256 seed, uint256 height) public view {
-        bytes32[] memory row = new bytes32[](1 << bound(height, 0, 10));
-        for (uint256 i = 0; i < row.length; ++i) {
-            row[i] = keccak256(abi.encode(seed, i));
-        }
-        bytes32 given = harness.fold(row);
-        while (row.length > 1) {
-            bytes32[] memory above = new bytes32[](row.length / 2);
-            for (uint256 i = 0; i < above.length; ++i) {
-                above[i] = keccak256(abi.encodePacked(uint8(1), row[2 * i], row[2 * i + 1]));
-            }
-            row = above;
-        }
-        assertEq(given, row[0]);
-    }
-
     /// @dev Random bytes, distinct for each index, zero beyond the last lane.
     function _chunkFor(uint256 seed, uint256 parameterCount, uint256 index) private pure returns (bytes memory data) {
         data = new bytes(256);
@@ -285,12 +221,5 @@ contract LibrariesTest is TestBase {
         for (uint256 i = 0; i < 256; ++i) {
             data[i] = bytesOfLane[i % 4];
         }
-    }
-
-    function _expectKept(RoundState state, uint256 round, uint256 seed, uint256 enrolled, uint256 drawn) private pure {
-        assertEq(state.round(), round);
-        assertEq(state.seed(), seed);
-        assertEq(state.enrolled(), enrolled);
-        assertEq(state.drawn(), drawn);
     }
 }

@@ -1,18 +1,11 @@
-import type { HardhatEthersSigner } from "@nomicfoundation/hardhat-ethers/types";
 import { medianTrim, trimBounds, trimmedMean, weightedMean } from "../../../node/aggregation/index.ts";
 import { type ChunkTree, createChunkTree } from "../../../node/core/chunk-tree.ts";
 import { updateRootOf } from "../../../node/core/commitment.ts";
 import { concatBytes } from "../../../node/core/hex.ts";
 import type { Address } from "../../../node/core/ids.ts";
 import { bytesToLanes, lanesToBytes } from "../../../node/core/lanes.ts";
-import {
-  baseRules,
-  type SolidityAvailability,
-  type SolidityProposal,
-  type SolidityRules,
-  type TestFederation,
-  word,
-} from "./federation.ts";
+import type { SolidityCommitment, SolidityProposal } from "./facts.ts";
+import { baseRules, type SolidityRules, type TestFederation, word } from "./federation.ts";
 
 /** A vector of lanes with its tree. */
 export interface Vector {
@@ -25,19 +18,10 @@ export interface WeightedVector extends Vector {
   readonly weight: number;
 }
 
-/** A commitment as the ABI takes it. */
-export interface SolidityCommitment {
-  readonly participant: string;
-  readonly slot: number;
-  readonly weight: number;
-  readonly updateRoot: string;
-  readonly contentId: string;
-}
-
 /** The lanes with their tree. */
 export const vectorOf = (lanes: Int32Array): Vector => ({ lanes, tree: createChunkTree(lanes) });
 
-/** A chunk's lanes zigzag, as docs/protocol.md section 10 states it. */
+/** A chunk's lanes zigzag, as proofs carry them. */
 export const encodeZigzag = (chunk: Uint8Array): Uint8Array =>
   lanesToBytes(bytesToLanes(chunk.slice()).map((lane) => (lane << 1) ^ (lane >> 31)));
 
@@ -47,36 +31,27 @@ export interface RoundPlan {
   /** One for each of the first participants. */
   readonly updates: readonly WeightedVector[];
   readonly rules?: Partial<SolidityRules>;
-  /** Opens a bonded task with the least bond, and bonds its aggregators. */
+  /** Everybody in the task has the least bond there. */
   readonly bonded?: boolean;
 }
 
-/** A task with one round whose real updates are committed and closed: an aggregator is assigned. */
+/** A task with one round whose real updates are committed and closed: an aggregator is assigned. Slots are the participants' places. */
 export async function runToAggregating(f: TestFederation, { base, updates, rules = {}, bonded = false }: RoundPlan) {
-  const taskRules: SolidityRules = {
-    ...baseRules,
-    parameterCount: base.lanes.length,
-    minUpdates: 1,
-    maxUpdates: updates.length,
+  const plain: SolidityRules = {
+    ...{ ...baseRules, parameterCount: base.lanes.length, minUpdates: 1, maxUpdates: updates.length },
     ...rules,
   };
-  let aggregatorBondGwei = 0;
-  if (bonded) {
-    const bondWei: bigint = await f.federation.leastBondWei(taskRules.parameterCount, taskRules.maxUpdates);
-    aggregatorBondGwei = Number(bondWei / 10n ** 9n);
-    for (const aggregator of f.aggregators) await f.federation.connect(aggregator).bond({ value: bondWei });
-  }
-  await f.federation.createTask({ ...taskRules, aggregatorBondGwei }, base.tree.root, f.ethers.toUtf8Bytes("{}"));
-  const taskId = Number(await f.federation.taskCount());
+  const taskRules = bonded ? await f.bonded(plain) : plain;
   const members = f.members.slice(0, updates.length);
-  for (const member of members) await f.federation.connect(member).enrol(taskId);
-  await f.federation.openRound(taskId);
+  const taskId = await f.createTask(taskRules, { enrolled: members, modelRoot: base.tree.root });
+  await f.openRound(taskId);
   const commitments: SolidityCommitment[] = [];
+  const { start } = await f.facts(taskId);
   for (const [slot, { tree, weight }] of updates.entries()) {
     const member = members[slot]!;
     const contentId = word(slot);
     const updateRoot = updateRootOf(member.address as Address, tree.root);
-    await f.federation.connect(member).commit(taskId, 1, base.tree.root, updateRoot, contentId, weight);
+    await f.federation.connect(member).commit(taskId, 1, start, updateRoot, contentId, weight);
     commitments.push({ participant: member.address, slot, weight, updateRoot, contentId });
   }
   await f.federation.closeRound(taskId, 1);
@@ -92,7 +67,9 @@ export async function runToAggregating(f: TestFederation, { base, updates, rules
   };
   return {
     taskId,
+    rules: taskRules,
     commitments,
+    members,
 
     /** What the rule makes of the updates that are not excluded. */
     honest: (excluded = 0n): Int32Array =>
@@ -106,16 +83,9 @@ export async function runToAggregating(f: TestFederation, { base, updates, rules
           }),
 
     /** The assigned aggregator proposes this model; returns the proposal. */
-    async propose(
-      modelRoot: string,
-      change: Partial<SolidityProposal> = {},
-      words: readonly SolidityAvailability[] = [],
-    ): Promise<SolidityProposal> {
-      const excluded = change.excluded ?? 0n;
-      const totalWeight = BigInt(included(excluded).reduce((sum, { weight }) => sum + weight, 0));
-      const proposal = await f.proposal(taskId, { modelRoot, totalWeight, ...change });
-      await f.federation.connect(signerOf(f, proposal.aggregator)).propose(taskId, 1, proposal, words);
-      return proposal;
+    propose(modelRoot: string, change: Partial<SolidityProposal> = {}): Promise<SolidityProposal> {
+      const totalWeight = BigInt(included(change.excluded ?? 0n).reduce((sum, { weight }) => sum + weight, 0));
+      return f.propose(taskId, { modelRoot, totalWeight, ...change });
     },
 
     /** The proof that chunk `chunkIndex` of the proposed model is not what the rule gives; of whatever model. */
@@ -132,7 +102,5 @@ export async function runToAggregating(f: TestFederation, { base, updates, rules
   };
 }
 
-/** The test's signer of this account. */
-export function signerOf(f: TestFederation, address: string): HardhatEthersSigner {
-  return f.aggregators.find((aggregator) => aggregator.address === address)!;
-}
+/** A round of {@link runToAggregating}. */
+export type ProvenRound = Awaited<ReturnType<typeof runToAggregating>>;
