@@ -4,8 +4,6 @@ const guarantee = {
   /** What `rules.roundsPerParticipant` rounds may cost one participant together. */
   epsilon: z.number().positive().max(1000),
   delta: z.number().positive().lt(1),
-  /** "published": participants put what they measure on their held-out data on the record, outside the guarantee. Absent: they keep it. */
-  evaluations: z.literal("published").optional(),
 };
 
 /** Greatest norm, in units of the model's parameters. */

@@ -1,3 +1,4 @@
+import { FedledgerError } from "./error.ts";
 import type { Commitment, TaskRules } from "./records.ts";
 import type { RoundView } from "./task-view.ts";
 
@@ -53,12 +54,38 @@ export function leastUpdates(
   return Math.max(minUpdates, Math.ceil((advertisements.length * thresholdPercent) / 100));
 }
 
+/**
+ * How many of its fellows must give their shares for a member's secret of a masked round to be known: the task's threshold of them, rounded up,
+ * and at least 2. Throws INVALID_ARGUMENT for fewer than three members (such a round has no masks) or a percentage outside 51 to 100.
+ *
+ * @param members how many advertised in the round, n
+ */
+export function shareThreshold(members: number, thresholdPercent: number): number {
+  if (!Number.isInteger(members) || members < 3 || members > 64) throw outside("members", members, "3 to 64");
+  if (!Number.isInteger(thresholdPercent) || thresholdPercent < 51 || thresholdPercent > 100) {
+    throw outside("thresholdPercent", thresholdPercent, "51 to 100");
+  }
+  return Math.max(2, Math.ceil(((members - 1) * thresholdPercent) / 100));
+}
+
+/**
+ * Whether a round ended before its updates were frozen: what was committed in it was opened by nobody, and costs no budget in masked tasks.
+ */
+export function endedOpen({ phase, assignment }: Pick<RoundView, "phase" | "assignment">): boolean {
+  return phase === "invalid" && assignment === undefined;
+}
+
 /** Bytes of what a proposal must open: one word for each slot that advertised, in encrypted tasks one in all. */
 export function openingsLength({ advertisements = [] }: Advertised, { mode }: Pick<TaskRules, "mode">): number {
   if (mode === "transparent") return 0;
   return openingBytes * (mode === "masked" ? advertisements.length : 1);
 }
 
-function slotsOf(entries: readonly Pick<Commitment, "slot">[]): bigint {
+/** Bitmap of the slots of these entries. */
+export function slotsOf(entries: readonly Pick<Commitment, "slot">[]): bigint {
   return entries.reduce((bits, { slot }) => bits | (1n << BigInt(slot)), 0n);
+}
+
+function outside(name: string, value: number, expected: string): FedledgerError {
+  return new FedledgerError("INVALID_ARGUMENT", { name, value, expected });
 }
