@@ -27,9 +27,13 @@ export function advanced(event: TaskEventOf<InRound>, round: RoundView, draft: D
     case "RoundDrawn":
       replaceRound(draft, drawn(event, round));
       return draft;
-    case "Advertised":
+    case "Advertised": {
       replaceRound(draft, advertised(event, round, draft));
-      return draft;
+      if (!draft.shareKeys.has(event.participant)) return draft;
+      const shareKeys = new Map(draft.shareKeys);
+      shareKeys.delete(event.participant);
+      return { ...draft, shareKeys };
+    }
     case "Committed":
       replaceRound(draft, committed(event, round, draft));
       return draft;

@@ -57,6 +57,14 @@ export const networkErrors = {
   NO_ACCOUNT: user("This needs an account to send transactions.", "Give a keystore with --keystore."),
   CHAIN_MISMATCH: user("The endpoint is on chain {actual}, expected {expected}.", "Check the RPC endpoint."),
   INSUFFICIENT_FUNDS: user("Account {account} cannot pay for {purpose}.", "Send it some ether."),
+  UNKNOWN_HEADER: {
+    message:
+      "The header of block {number} is not of a shape that Fedledger knows: its hash is {actual}, not {expected}.",
+    remedy: "This chain draws no part of a task's participants: create the task with --participation 100.",
+    fault: "infrastructure",
+    retryable: false,
+    exitCode: 5,
+  },
   TRANSACTION_REVERTED: {
     message: "The contract refused {call}: {reason}.",
     remedy: "{advice}.",

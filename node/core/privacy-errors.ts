@@ -79,12 +79,20 @@ export const privacyErrors = {
     "The RPC endpoint gave a false history: try another one. Nothing is given for this round.",
   ),
   MASK_SET_CHANGED: peer(
-    "Round {round} was opened for the accumulator {expected}; it is not opened for {actual} as well.",
+    "This node signed the closing {expected} of round {round}; it signs no other, {actual}.",
     "Two sums would show their difference. The RPC endpoint gave a false history, or the chain was reorganised.",
   ),
-  MASK_BOTH_SHARES: peer(
-    "Of slot {slot} in round {round} the share of its {given} was given; that of its {asked} is not given as well.",
-    "With both, its update could be read. The RPC endpoint gave a false history, or the chain was reorganised.",
+  MASK_NO_GRANT: peer(
+    "In round {round} {account} advertised keys, and shows no grant of the admin's grant key.",
+    "The admin gives it one (fedledger invite), or revokes its role. Nothing is masked in this round.",
+  ),
+  MASK_WORD_FALSE: peer(
+    "The keys of {account} in round {round} are not signed by it.",
+    "The RPC endpoint gave a false history: try another one. Nothing is masked in this round.",
+  ),
+  MASK_UNCONFIRMED: user(
+    "A masked task is not followed without confirmations: a reorganisation could make this node open two sums.",
+    "Leave out --confirmations, or give 1 or more.",
   ),
   MASK_BELOW_THRESHOLD: peer(
     "Round {round} is not opened: {actual} of {of} participants survive, {least} are needed.",
@@ -97,6 +105,24 @@ export const privacyErrors = {
     retryable: false,
     exitCode: 5,
   },
+  // privacy: invitations
+  INVALID_INVITATION: user("The invitation cannot be read: {reason}.", "Ask the admin for the file again."),
+  INVITATION_MISMATCH: user(
+    "The invitation names another {name}: {expected}, not {actual}.",
+    "The RPC endpoint shows another chain, or the invitation is for another task: ask the admin.",
+  ),
+  INVITATION_NEEDED: user(
+    "Task {taskId} is masked: who takes part must know from the admin, not from an endpoint, whom to share masks with.",
+    "Ask the admin for an invitation (fedledger invite) and give it with --invitation FILE.",
+  ),
+  INVITATION_NOT_CONTINUED: user(
+    "The invitation does not follow from the one that this node had: {reason}.",
+    "Ask the admin by another way than you got the file; if it is right, remove {path}.",
+  ),
+  GRANT_MISSING: user(
+    "The invitation has no grant for {account} (epoch {epoch}).",
+    "Ask the admin for one: fedledger invite.",
+  ),
   GRANT_INVALID: user(
     "{path} is not a grant that can be used: {reason}.",
     "Have a member make it anew: fedledger grant create.",

@@ -42,30 +42,35 @@ export function isKeyTimeOver(
 }
 
 /**
- * Fewest commitments with which a round goes on: the task's, and in masked tasks the threshold's share of those that advertised, too. Infinite in an
- * encrypted task where nobody has dealt a key.
+ * Fewest commitments with which a round goes on: the task's, and in masked tasks one more than the {@link shareThreshold}, for with fewer nobody would
+ * open anything. Infinite in an encrypted task where nobody has dealt a key.
  */
 export function leastUpdates(
-  { advertisements = [] }: Advertised,
+  { advertisements = [], drawn }: Advertised & Pick<RoundView, "drawn">,
   { mode, minUpdates, thresholdPercent }: Pick<TaskRules, "mode" | "minUpdates" | "thresholdPercent">,
 ): number {
   if (mode === "encrypted" && advertisements.length === 0) return Number.POSITIVE_INFINITY;
-  if (mode !== "masked") return minUpdates;
-  return Math.max(minUpdates, Math.ceil((advertisements.length * thresholdPercent) / 100));
+  return mode === "masked" ? Math.max(minUpdates, shareThreshold(drawn, thresholdPercent) + 1) : minUpdates;
 }
 
 /**
- * How many of its fellows must give their shares for a member's secret of a masked round to be known: the task's threshold of them, rounded up,
- * and at least 2. Throws INVALID_ARGUMENT for fewer than three members (such a round has no masks) or a percentage outside 51 to 100.
+ * How many of its fellows must give their shares for a member's secret of a masked round to be known, and must have signed its closing before it opens
+ * anything: the task's threshold of them, rounded up, and at least 2. Throws INVALID_ARGUMENT for fewer than three members (such a round has no
+ * masks) or a percentage outside 51 to 100.
  *
- * @param members how many advertised in the round, n
+ * @param drawn members of the round: all that were drawn, whoever of them advertises, for that number alone is bound by the start value
  */
-export function shareThreshold(members: number, thresholdPercent: number): number {
-  if (!Number.isInteger(members) || members < 3 || members > 64) throw outside("members", members, "3 to 64");
+export function shareThreshold(drawn: number, thresholdPercent: number): number {
+  if (!Number.isInteger(drawn) || drawn < 3 || drawn > 64) throw outside("drawn", drawn, "3 to 64");
   if (!Number.isInteger(thresholdPercent) || thresholdPercent < 51 || thresholdPercent > 100) {
     throw outside("thresholdPercent", thresholdPercent, "51 to 100");
   }
-  return Math.max(2, Math.ceil(((members - 1) * thresholdPercent) / 100));
+  return Math.max(2, Math.ceil(((drawn - 1) * thresholdPercent) / 100));
+}
+
+/** How many of a masked round's members may be missing from it: with more nobody opens it. Throws as {@link shareThreshold}. */
+export function mayBeMissing(drawn: number, thresholdPercent: number): number {
+  return drawn - 1 - shareThreshold(drawn, thresholdPercent);
 }
 
 /**

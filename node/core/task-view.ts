@@ -125,7 +125,7 @@ export interface TaskView {
   readonly joined: readonly (PlaceView & { readonly idle: boolean })[];
   /** Accounts that are leaving and have a place still, in the order in which they left. */
   readonly leavers: readonly Address[];
-  /** The newest share key that each account set by itself, as it stands in the event (in advertisements there are newer ones). */
+  /** The share key that an account set by itself, as it stands in the event: its newest, an advertisement behind it takes the entry away. */
   readonly shareKeys: ReadonlyMap<Address, Hex>;
   /** Accounts that were expelled, in the order of the chain; absent while there is none. */
   readonly expelled?: readonly {

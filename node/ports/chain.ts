@@ -146,6 +146,11 @@ export type SignedRecord =
       readonly role: "participant" | "aggregator";
       readonly epoch: number;
     }
+  | {
+      /** By the admin's grant key: the one that follows it. */
+      readonly type: "grant-key";
+      readonly successor: Address;
+    }
   | ({ readonly type: "grant" } & GrantWord);
 
 /** A mined transaction. */
