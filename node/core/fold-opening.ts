@@ -15,8 +15,8 @@ export function opened(event: TaskEventOf<"RoundOpened">, draft: Draft): Draft {
   expectSame(event, "number of aggregators", aggregators, draft.joined.length);
   expectSame(event, "base", baseModelRoot, draft.modelRoot);
   if (drawn > enrolled) throw impossible(event, "more are drawn than enrolled");
-  const draws = draft.rules.drawDelayBlocks > 0;
-  if (draws !== drawBlock > 0) throw impossible(event, `the task ${draws ? "draws" : "does not draw"}`);
+  const draws = drawn < enrolled;
+  if (draws !== drawBlock > 0) throw impossible(event, draws ? "no block draws" : "everybody is drawn");
   draft.rounds.push({
     round,
     phase: draws ? "drawing" : "open",

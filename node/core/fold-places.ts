@@ -1,11 +1,9 @@
 import type { Draft } from "./fold-draft.ts";
+import { freeingOf } from "./freed-places.ts";
 import { extendHistory, type HistoryEntry } from "./history-head.ts";
 import type { Address } from "./ids.ts";
 import { impossible, type TaskEventOf } from "./impossible-event.ts";
 import { type PlaceView, roundInFlight } from "./task-view.ts";
-
-/** Most places that one call frees. */
-const placesFreedAtOnce = 32;
 
 type WithHead = Pick<Draft, "historyHead">;
 const grown = ({ historyHead }: WithHead, entry: HistoryEntry): WithHead => ({
@@ -54,7 +52,7 @@ export function startLeaving(account: Address, draft: Draft): boolean {
     if (at < 0) continue;
     if (places[at]!.leaving) return false;
     places[at] = { ...places[at]!, leaving: true };
-    draft.leavers.push(account);
+    draft.leavers.push({ ofAggregator: places === draft.joined, index: at });
     return true;
   }
   return false;
@@ -67,21 +65,18 @@ export function startLeaving(account: Address, draft: Draft): boolean {
 export function freed(event: TaskEventOf<"Left">, draft: Draft): Draft {
   const { account } = event;
   if (roundInFlight(draft) !== undefined) throw impossible(event, "a round is in flight");
-  const at = draft.leavers.indexOf(account);
-  if (at < 0) throw impossible(event, "the account does not leave");
-  draft.leavers.splice(at, 1);
+  const { unfinished, ...before } = draft;
+  const call = unfinished?.call === "free-places" ? unfinished : freeingOf(draft);
+  const [next, ...rest] = call.rest;
+  if (next !== account) throw impossible(event, `the next place to be freed is that of ${next ?? "nobody"}`);
   for (const places of [draft.enrolled, draft.joined] as PlaceView[][]) {
     const at = places.findIndex((place) => place.account === account);
     if (at < 0) continue;
     const last = places.pop()!;
     if (at < places.length) places[at] = last;
   }
-  const { unfinished, ...rest } = draft;
-  const count = (unfinished?.call === "free-places" ? unfinished.freed : 0) + 1;
-  if (count < placesFreedAtOnce && draft.leavers.length > 0) {
-    return { ...rest, unfinished: { call: "free-places", freed: count } };
-  }
-  return { ...rest, ...grown(draft, { kind: "freed", places: count }) };
+  if (rest.length > 0) return { ...before, unfinished: { ...call, rest } };
+  return { ...before, leavers: [...call.leavers], ...grown(draft, { kind: "freed", places: call.count }) };
 }
 
 /** The task with an aggregator back in the rotation. Throws INVALID_HISTORY. */

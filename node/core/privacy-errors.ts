@@ -60,19 +60,15 @@ export const privacyErrors = {
   ),
   MASK_SHARE_REPLAYED: peer(
     "The share that {to} has of {from} is not one for it in this round: {reason}.",
-    "Its sender is wrong or lying, or the account's encryption key has changed: the other neighbours' shares serve.",
+    "Its sender is wrong or lying, or this account's share key has changed: the other members' shares serve.",
   ),
   MASK_KEY_SWAPPED: peer(
     "The keys of round {round} are not those that were advertised: {reason}.",
     "The RPC endpoint gave a false history: try another one. Nothing is given for this round.",
   ),
-  MASK_BASE_CHANGED: peer(
-    "The masks of round {round} were made for another base model: {expected}, not {actual}.",
-    "The RPC endpoint gave a false history, or the chain was reorganised: this participant waits for the next round.",
-  ),
   MASK_ALREADY_USED: peer(
-    "The masks of round {round} were laid on an update already: {reason}.",
-    "Two updates under the same masks would show their difference: this participant waits for the next round.",
+    "An update was masked in round {round} already: {reason}.",
+    "One update under two sets of masks could be read: this participant waits for the next round.",
   ),
   MASK_NOT_MEMBER: peer(
     "This participant has no part in the opening of round {round}: {reason}.",
@@ -97,6 +93,14 @@ export const privacyErrors = {
   MASK_BELOW_THRESHOLD: peer(
     "Round {round} is not opened: {actual} of {of} participants survive, {least} are needed.",
     "Too few updates would hide each other: wait for the next round, with more participants.",
+  ),
+  MASK_WORDS_MISSING: peer(
+    "Round {round} is not opened yet: {actual} others signed this closing, {least} are needed.",
+    "They may come; where the members are shown different closings, they never do, and nothing is opened.",
+  ),
+  MASK_UPDATES_MISSING: peer(
+    "Round {round} is not opened yet: {actual} of its {of} masked updates are here.",
+    "They may come; a sum that cannot be made is not opened.",
   ),
   MASK_RECORD_BROKEN: {
     message: "What this node wrote down of the masks of round {round} cannot be read.",

@@ -8,7 +8,7 @@ const shortestRoundS = 48;
 
 /** Length of a task's ring of words: the least power of two, 64 to 4096, that holds its rounds, or as many as fit into its challenge window. */
 export function ringLength({ rounds, challengeWindowS }: Pick<TaskRules, "rounds" | "challengeWindowS">): number {
-  const needed = Math.min(rounds, Math.ceil(challengeWindowS / shortestRoundS));
+  const needed = Math.min(rounds, Math.floor(challengeWindowS / shortestRoundS));
   let length = leastLength;
   while (length < needed && length < greatestLength) length *= 2;
   return length;

@@ -82,10 +82,23 @@ export interface PlaceView {
   readonly leaving: boolean;
 }
 
+/** A place that was left: where it is in its list, from 0. */
+export interface LeftPlace {
+  /** Whether it is in the list of aggregators. */
+  readonly ofAggregator: boolean;
+  readonly index: number;
+}
+
 /** A call some of whose events are folded, and others follow. */
 export type UnfinishedCall =
-  /** So many places were freed. */
-  | { readonly call: "free-places"; readonly freed: number }
+  /** So many places are freed in all, of which those of these accounts are told yet, in their order. */
+  | {
+      readonly call: "free-places";
+      readonly count: number;
+      readonly rest: readonly Address[];
+      /** What is left to be freed by other calls. */
+      readonly leavers: readonly LeftPlace[];
+    }
   /** A proposal of a round was struck. */
   | {
       readonly call: "strike";
@@ -123,8 +136,8 @@ export interface TaskView {
   readonly enrolled: readonly (PlaceView & { readonly statement: Bytes32 })[];
   /** Aggregators by place; an idle one missed its last turn. */
   readonly joined: readonly (PlaceView & { readonly idle: boolean })[];
-  /** Accounts that are leaving and have a place still, in the order in which they left. */
-  readonly leavers: readonly Address[];
+  /** Places that are to be freed, in the order in which they were left; there may be some that are free already. */
+  readonly leavers: readonly LeftPlace[];
   /** The share key that an account set by itself, as it stands in the event: its newest, an advertisement behind it takes the entry away. */
   readonly shareKeys: ReadonlyMap<Address, Hex>;
   /** Accounts that were expelled, in the order of the chain; absent while there is none. */

@@ -58,7 +58,7 @@ describe("foldTask: proofs", () => {
       { attempt: 0, aggregator: account(22), prover, kind: "wrong-chunk", index: 4 },
     ]);
     expect(view.expelled!.map((each) => each.account)).to.deep.equal([account(22)]);
-    expect(view.leavers).to.deep.equal([account(22)]);
+    expect(view.leavers).to.deep.equal([{ ofAggregator: true, index: 1 }]);
     expect(view).not.to.have.property("unfinished");
     const next = fold(...steps, assigned(1, 1, 21, 0));
     const entry = {
@@ -130,7 +130,7 @@ describe("foldTask: proofs", () => {
     expect(view.historyHead).to.equal(
       extendHistory(fold(...toProposal).historyHead, { ...entry, prover: account(98) }),
     );
-    expect(view.leavers).to.deep.equal([account(13)]);
+    expect(view.leavers).to.deep.equal([{ ofAggregator: false, index: 2 }]);
   });
 
   const refused: Record<string, Step[]> = {

@@ -48,6 +48,8 @@ const places = (view: TaskView): string =>
 const idle = (view: TaskView): number[] => view.joined.filter((p) => p.idle).map((p) => Number(BigInt(p.account)));
 const headOf = (head: `0x${string}`, ...entries: HistoryEntry[]) => entries.reduce(extendHistory, head);
 
+const drawing: Step = { name: "RoundDrawn", taskId, round: 1, seed: 5n, commitDeadlineS: 900, start: bytes32(4) };
+
 /** A history with everything but a proof: a missed turn, a resumption, a leaver, an invalid round, all rounds. */
 const wholeHistory = story(
   ...toProposal,
@@ -165,16 +167,8 @@ describe("foldTask", () => {
     const waiting = { drawBlock: 77, commitDeadlineS: 0, start: zeroBytes32, drawn: 2 };
     const steps = [...draws, opened(1, 3, 2, waiting)];
     expect(fold(...steps).rounds[0]).to.include({ phase: "drawing", start: zeroBytes32, drawBlock: 77 });
-    const drawn: Step = {
-      name: "RoundDrawn",
-      taskId,
-      round: 1,
-      seed: 5n,
-      commitDeadlineS: 900,
-      start: bytes32(4),
-    };
     const open = { phase: "open", seed: 5n, anchor: bytes32(4), accumulator: bytes32(4), commitDeadlineS: 900 };
-    expect(fold(...steps, drawn).rounds[0]).to.include(open);
+    expect(fold(...steps, drawing).rounds[0]).to.include(open);
     const never = fold(...story(...steps, (before) => invalid(before, "no-draw")));
     const entry = { kind: "invalid", round: 1, reason: "no-draw", anchor: zeroBytes32, accumulator: zeroBytes32 };
     expect(never.historyHead).to.equal(extendHistory(fold(...steps).historyHead, entry as HistoryEntry));
@@ -187,16 +181,18 @@ describe("foldTask", () => {
     expect(places(fold(...members, leaving(21), leaving(13), left(13), left(21)))).to.equal("11 12 22");
   });
 
-  it("32 places are freed at once, and make one entry", () => {
-    const many = [created(), ...Array.from({ length: 40 }, (_, i) => enrolled(100 + i, i))];
+  it("places are freed in 32 steps at once, from the newest leaver, and one call makes one entry", () => {
     const all = Array.from({ length: 40 }, (_, i) => leaving(100 + i));
     const gone = Array.from({ length: 40 }, (_, i) => left(139 - i));
-    const before = fold(...many, ...all).historyHead;
-    const after = fold(...many, ...all, ...gone).historyHead;
-    expect(after).to.equal(headOf(before, { kind: "freed", places: 32 }, { kind: "freed", places: 8 }));
-    expect(fold(...many, ...all, ...gone.slice(0, 32)).historyHead).to.equal(
-      extendHistory(before, { kind: "freed", places: 32 }),
-    );
+    const freed = (places: number) => ({ kind: "freed", places }) as const;
+    const entriesOf = (enrolledCount: number, ...entries: HistoryEntry[]) => {
+      const many = [created(), ...Array.from({ length: enrolledCount }, (_, i) => enrolled(100 + i, i)), ...all];
+      expect(fold(...many, ...gone).historyHead).to.equal(headOf(fold(...many).historyHead, ...entries));
+    };
+    // others move into the places: a step for each
+    entriesOf(50, freed(32), freed(8));
+    // the last of the list leaves itself: it is freed, and its mark taken off by a step of its own
+    entriesOf(40, freed(16), freed(16), freed(8));
   });
 
   it("is complete with its accepted rounds, and says when it is final", () => {
@@ -256,14 +252,20 @@ describe("foldTask", () => {
     "another number of aggregators": [...members, opened(1, 3, 1)],
     "another base": [...members, opened(1, 3, 2, { baseModelRoot: bytes32(5) })],
     "more drawn than enrolled": [...members, opened(1, 3, 2, { drawn: 4 })],
-    "a draw in a task without": [...members, opened(1, 3, 2, { drawBlock: 7 })],
+    "a draw where all are drawn": [...members, opened(1, 3, 2, { drawBlock: 7 })],
+    "a part drawn by no block": [...members, opened(1, 3, 2, { drawn: 2 })],
     "a round beside a running one": [...members, open, opened(2, 3, 2)],
     "a round beyond the last": [...wholeHistory, opened(5, 3, 2, { baseModelRoot: bytes32(540) })],
     "a commitment without a round": [...members, committed(1, 11, 0)],
     "a commitment to a past round": [...accepted1, opened(2, 3, 2, base512), committed(1, 13, 2)],
     "a second commitment": [...members, open, committed(1, 11, 0), committed(1, 11, 1)],
     "a slot taken twice": [...members, open, committed(1, 11, 0), committed(1, 12, 0)],
-    "a slot that was not drawn": [...members, opened(1, 3, 2, { drawn: 2 }), committed(1, 11, 2)],
+    "a slot that was not drawn": [
+      ...members,
+      opened(1, 3, 2, { drawn: 2, drawBlock: 7 }),
+      drawing,
+      committed(1, 11, 2),
+    ],
     "a stranger's commitment": [...members, open, committed(1, 14, 0)],
     "a late commitment": [...toProposal, committed(1, 13, 2)],
     "keys in a transparent task": [...members, open, advertised(1, 11, 0)],
