@@ -39,12 +39,8 @@ describe("What a chain must have", () => {
     const other = `0x${"c0de".repeat(10)}`;
     for (const code of ["0x", onesCode, zerosCode, "0x5f5ffd", "0x00"]) {
       await networkHelpers.setCode(other, code);
-      await expect(harness.checkMasks(other, blake2f), code)
-        .revertedWithCustomError(harness, "ChainLacks")
-        .withArgs(5);
-      await expect(harness.checkMasks(modexp, other), code)
-        .revertedWithCustomError(harness, "ChainLacks")
-        .withArgs(9);
+      await expect(harness.checkMasks(other, blake2f), code).revertedWithCustomError(harness, "ChainLacks").withArgs(5);
+      await expect(harness.checkMasks(modexp, other), code).revertedWithCustomError(harness, "ChainLacks").withArgs(9);
     }
   });
 

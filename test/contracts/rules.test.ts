@@ -2,7 +2,14 @@ import { expect } from "chai";
 import { baseRules, type SolidityRules } from "./support/federation.ts";
 import { createLibraryHarness, type LibraryHarness } from "./support/library-harness.ts";
 
-const masked: SolidityRules = { ...baseRules, mode: 1, clipLanes: 1000, minUpdates: 3, thresholdPercent: 67, keyWindowS: 9 };
+const masked: SolidityRules = {
+  ...baseRules,
+  mode: 1,
+  clipLanes: 1000,
+  minUpdates: 3,
+  thresholdPercent: 67,
+  keyWindowS: 9,
+};
 const encrypted: SolidityRules = { ...baseRules, mode: 2, clipLanes: 1000, keyWindowS: 9 };
 const trimmed: SolidityRules = { ...baseRules, rule: 2, trim: 2, minUpdates: 5 };
 const drawing: SolidityRules = { ...baseRules, drawDelayBlocks: 4 };
@@ -23,7 +30,12 @@ const ranges: readonly {
   { field: "fractionBits", rules: baseRules, taken: [1, 30], refused: [0, 31, 255] },
   { field: "attempts", rules: baseRules, taken: [1, 16], refused: [0, 17] },
   { field: "parameterCount", rules: baseRules, taken: [1, 2 ** 30], refused: [0, 2 ** 30 + 1, 2 ** 32 - 1] },
-  { field: "clipLanes", rules: { ...baseRules, maxWeight: 1 }, taken: [1, 2 ** 31 - 1], refused: [0, 2 ** 31, 2 ** 32 - 1] },
+  {
+    field: "clipLanes",
+    rules: { ...baseRules, maxWeight: 1 },
+    taken: [1, 2 ** 31 - 1],
+    refused: [0, 2 ** 31, 2 ** 32 - 1],
+  },
   { field: "maxWeight", rules: baseRules, taken: [1], refused: [0] },
   { field: "serverRateQ16", rules: baseRules, taken: [1, 2 ** 20], refused: [0, 2 ** 20 + 1] },
   { field: "rounds", rules: baseRules, taken: [1, 65_535], refused: [0] },
@@ -134,8 +146,8 @@ describe("The rules of a task", () => {
       harness.proofWei({ ...rules, ...change });
     const least: bigint = await harness.leastWei(baseRules);
     expect(least).equals(3n * (await cost({})));
-    expect(await cost({ maxUpdates: 2 }) < (await cost({ maxUpdates: 3 }))).equals(true);
-    expect(await cost({ parameterCount: 64 }) < (await cost({ parameterCount: 65 }))).equals(true);
+    expect((await cost({ maxUpdates: 2 })) < (await cost({ maxUpdates: 3 }))).equals(true);
+    expect((await cost({ parameterCount: 64 })) < (await cost({ parameterCount: 65 }))).equals(true);
     expect(await cost({}, encrypted)).equals(await cost({}));
     // 32 that dropped out, each with 32 that did not
     const pairs = 8_500n * 1024n * 10n ** 11n;

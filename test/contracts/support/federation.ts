@@ -241,11 +241,7 @@ export async function createFederation({ participants = 5, aggregators = 1 } = {
     },
 
     /** The assigned aggregator proposes; by default all committed, and a model root of the round's own. Returns the proposal. */
-    async propose(
-      taskId: number,
-      change: Partial<SolidityProposal> = {},
-      openings = "0x",
-    ): Promise<SolidityProposal> {
+    async propose(taskId: number, change: Partial<SolidityProposal> = {}, openings = "0x"): Promise<SolidityProposal> {
       const { round, attempt, assigned, totalWeight, accumulator } = await facts(taskId);
       const roots = { modelRoot: word(7000 + round), contentId: word(8000 + round) };
       const proposal = { attempt, aggregator: assigned, ...roots, totalWeight, excluded: 0n, ...change };

@@ -3,7 +3,12 @@ import { updateRootOf } from "../../../node/core/commitment.ts";
 import { concatBytes, toHex } from "../../../node/core/hex.ts";
 import type { Address, Hex } from "../../../node/core/ids.ts";
 import type { Random } from "../../../node/ports/index.ts";
-import { type ClosedRound, createMaskedMean, createMaskSecrets, maskUpdate } from "../../../node/privacy/masking/index.ts";
+import {
+  type ClosedRound,
+  createMaskedMean,
+  createMaskSecrets,
+  maskUpdate,
+} from "../../../node/privacy/masking/index.ts";
 import type { SolidityAdvertisement, SolidityCommitment, SolidityProposal } from "./facts.ts";
 import { maskedRules, type SolidityRules, type TestFederation, word } from "./federation.ts";
 import { encodeZigzag, type Vector, vectorOf } from "./proven-round.ts";

@@ -1,18 +1,18 @@
 import { expect } from "chai";
 import { createChunkTree } from "../../node/core/chunk-tree.ts";
-import { type RoundPlan, runToAggregating, vectorOf, type WeightedVector } from "./support/challenged-round.ts";
+import type { SolidityEvidence } from "./support/facts.ts";
+import { createFederation, type SolidityRules, type TestFederation } from "./support/federation.ts";
 import {
-  createFederation,
-  type SolidityProposal,
-  type SolidityRules,
-  type TestFederation,
-} from "./support/federation.ts";
+  type ProvenRound,
+  type RoundPlan,
+  runToAggregating,
+  vectorOf,
+  type WeightedVector,
+} from "./support/proven-round.ts";
 import { createSeededNumbers } from "./support/seeded-numbers.ts";
 
 /** Number of random rounds; CI sets more. */
-const rounds = Number(process.env.CHALLENGE_ROUNDS ?? 24);
-/** No reservation. */
-const none = `0x${"00".repeat(32)}`;
+const rounds = Number(process.env.PROOF_ROUNDS ?? 16);
 const int32Min = -(2 ** 31);
 const int32Max = 2 ** 31 - 1;
 
@@ -56,19 +56,19 @@ function randomRound(numbers: ReturnType<typeof createSeededNumbers>): RandomRou
   return { base, updates, rules };
 }
 
-describe("Challenges (Solidity against node/core and node/aggregation)", () => {
+describe("Proofs (Solidity against node/core and node/aggregation)", () => {
   let f: TestFederation;
 
   beforeEach(async () => {
     f = await createFederation({ participants: 8, aggregators: 4 });
   });
 
-  it(`never strikes the right model, and strikes every single wrong lane: ${rounds} random rounds`, async function () {
-    this.timeout(60_000 + 3000 * rounds);
+  it(`never strike the right model, and strike every single wrong lane, before and after acceptance: ${rounds} random rounds`, async function () {
+    this.timeout(60_000 + 6000 * rounds);
     const numbers = createSeededNumbers(20_261_122);
     for (let i = 0; i < rounds; i++) {
-      // a participant can be in 16 tasks
-      if (i % 16 === 15) f = await createFederation({ participants: 8, aggregators: 3 });
+      // an account can be in 16 tasks
+      if (i % 16 === 15) f = await createFederation({ participants: 8, aggregators: 4 });
       const { base, updates, rules } = randomRound(numbers);
       if (updates.length * rules.maxWeight * rules.clipLanes >= 2 ** 52) continue;
       const round = await runToAggregating(f, { base, updates, rules });
@@ -81,52 +81,51 @@ describe("Challenges (Solidity against node/core and node/aggregation)", () => {
       const lie = createChunkTree(wrong);
       const proposal = await round.propose(lie.root);
       const lieIn = lane >> 6;
+      const accepted = i % 2 === 1;
+      if (accepted) await f.accept(round.taskId, round.members);
+      const evidence = await f.evidence(round.taskId);
       for (let chunk = 0; chunk < lie.chunkCount; chunk++) {
         if (chunk === lieIn) continue;
-        const call = f.federation.challengeChunk(
-          round.taskId,
-          1,
-          proposal,
-          round.commitments,
-          round.proof(lie, chunk),
-          none,
-        );
-        await expect(call, `round ${i}, right chunk ${chunk}`).revertedWithCustomError(f.federation, "ChunkIsRight");
+        const call = f.proofs.proveChunk(f.federation, evidence, round.commitments, round.proof(lie, chunk));
+        await expect(call, `round ${i}, right chunk ${chunk}`).revertedWithCustomError(f.proofs, "ChunkIsRight");
       }
-      await expect(
-        f.federation.challengeChunk(round.taskId, 1, proposal, round.commitments, round.proof(lie, lieIn), none),
-        `round ${i}, lane ${lane}`,
-      )
-        .emit(f.federation, "Challenged")
+      const strike = f.proofs.proveChunk(f.federation, evidence, round.commitments, round.proof(lie, lieIn));
+      await expect(strike, `round ${i}, lane ${lane}`)
+        .emit(f.federation, "Struck")
         .withArgs(round.taskId, 1, f.admin.address, proposal.aggregator, 0, lieIn);
-
+      if (accepted) {
+        await expect(strike).emit(f.federation, "RolledBack").withArgs(round.taskId, 1, 1, base.tree.root);
+        continue;
+      }
       const honest = createChunkTree(right);
       const second = await round.propose(honest.root);
       expect(second.aggregator).not.equals(proposal.aggregator);
-      await expectUnchallengeable(round, second, honest, `round ${i}`);
+      await expectUnprovable(round, await f.evidence(round.taskId), honest, `round ${i}`);
+      await f.accept(round.taskId, round.members);
+      await expectUnprovable(round, await f.evidence(round.taskId), honest, `accepted round ${i}`);
     }
   });
 
-  /** No chunk, no update and no weight of this honest proposal can be challenged. */
-  async function expectUnchallengeable(
-    round: Awaited<ReturnType<typeof runToAggregating>>,
-    proposal: SolidityProposal,
+  /** No chunk and no weight of this honest proposal can be proven wrong. */
+  async function expectUnprovable(
+    round: Pick<ProvenRound, "commitments" | "proof">,
+    evidence: SolidityEvidence,
     honest: ReturnType<typeof createChunkTree>,
     name: string,
   ): Promise<void> {
     for (let chunk = 0; chunk < honest.chunkCount; chunk++) {
       await expect(
-        f.federation.challengeChunk(round.taskId, 1, proposal, round.commitments, round.proof(honest, chunk), none),
+        f.proofs.proveChunk(f.federation, evidence, round.commitments, round.proof(honest, chunk)),
         `${name}, chunk ${chunk}`,
-      ).revertedWithCustomError(f.federation, "ChunkIsRight");
+      ).revertedWithCustomError(f.proofs, "ChunkIsRight");
     }
-    await expect(
-      f.federation.challengeWeight(round.taskId, 1, proposal, round.commitments, none),
-      name,
-    ).revertedWithCustomError(f.federation, "WeightIsRight");
+    await expect(f.proofs.proveWeight(f.federation, evidence, round.commitments), name).revertedWithCustomError(
+      f.proofs,
+      "WeightIsRight",
+    );
   }
 
-  it("strikes whoever includes an update beyond the clip, by one chunk of that update", async () => {
+  it("strike whoever includes an update beyond the clip, and expel its owner, by one chunk of that update", async () => {
     const base = vectorOf(new Int32Array(130).fill(5));
     for (const [value, valid] of [
       [1000, true],
@@ -146,16 +145,22 @@ describe("Challenges (Solidity against node/core and node/aggregation)", () => {
       const proposal = await round.propose(createChunkTree(round.honest()).root);
       const { tree } = updates[1]!;
       const proof = { position: 1, chunkIndex: 2, chunk: tree.chunk(2), path: tree.proof(2) };
-      const call = f.federation.challengeUpdate(round.taskId, 1, proposal, round.commitments, proof, none);
-      if (valid) await expect(call).revertedWithCustomError(f.federation, "UpdateIsValid");
-      else
-        await expect(call)
-          .emit(f.federation, "Challenged")
-          .withArgs(round.taskId, 1, f.admin.address, proposal.aggregator, 1, 2);
+      const evidence = await f.evidence(round.taskId);
+      const call = f.proofs.proveUpdate(f.federation, evidence, round.commitments, proof);
+      if (valid) {
+        await expect(call).revertedWithCustomError(f.proofs, "UpdateIsValid");
+        continue;
+      }
+      await expect(call)
+        .emit(f.federation, "Struck")
+        .withArgs(round.taskId, 1, f.admin.address, proposal.aggregator, 2, 2);
+      for (const account of [proposal.aggregator, round.members[1]!.address]) {
+        await expect(call).emit(f.federation, "MemberExpelled").withArgs(round.taskId, 1, account, 2, 0);
+      }
     }
   });
 
-  it("recomputes over the included updates only, and strikes a total weight that does not add up", async () => {
+  it("recompute over the included updates only, and strike a total weight that does not add up", async () => {
     const numbers = createSeededNumbers(7);
     const base = vectorOf(randomLanes(numbers, 300, 1 << 20));
     const updates = [10, 20, 30, 40].map((weight) => {
@@ -165,35 +170,33 @@ describe("Challenges (Solidity against node/core and node/aggregation)", () => {
       return { ...vectorOf(lanes), weight };
     });
     const round = await runToAggregating(f, { base, updates, rules: { attempts: 16 } });
+    const { taskId, commitments } = round;
     const excluded = 0b0101n;
+    const prove = async (tree: ReturnType<typeof createChunkTree>, chunk: number) =>
+      f.proofs.proveChunk(f.federation, await f.evidence(taskId), commitments, round.proof(tree, chunk, excluded));
 
     const all = createChunkTree(round.honest());
-    const first = await round.propose(all.root, { excluded });
-    await expect(
-      f.federation.challengeChunk(round.taskId, 1, first, round.commitments, round.proof(all, 3, excluded), none),
-    ).emit(f.federation, "Challenged");
+    await round.propose(all.root, { excluded });
+    await expect(prove(all, 3)).emit(f.federation, "Struck");
 
     const right = createChunkTree(round.honest(excluded));
     const second = await round.propose(right.root, { excluded, totalWeight: 61n });
-    await expect(
-      f.federation.challengeChunk(round.taskId, 1, second, round.commitments, round.proof(right, 3, excluded), none),
-    ).revertedWithCustomError(f.federation, "ChunkIsRight");
-    await expect(f.federation.challengeWeight(round.taskId, 1, second, round.commitments, none))
-      .emit(f.federation, "Challenged")
-      .withArgs(round.taskId, 1, f.admin.address, second.aggregator, 2, 0);
+    await expect(prove(right, 3)).revertedWithCustomError(f.proofs, "ChunkIsRight");
+    await expect(f.proofs.proveWeight(f.federation, await f.evidence(taskId), commitments))
+      .emit(f.federation, "Struck")
+      .withArgs(taskId, 1, f.admin.address, second.aggregator, 1, 0);
 
     const third = await round.propose(right.root, { excluded });
-    await expectUnchallengeable({ ...round, proof: (t, c) => round.proof(t, c, excluded) }, third, right, "third");
+    const evidence = await f.evidence(taskId);
+    const unprovable = { commitments, proof: (t: never, c: number) => round.proof(t, c, excluded) };
+    await expectUnprovable(unprovable as never, evidence, right, "third");
     const { tree } = updates[0]!;
     const proof = { position: 0, chunkIndex: 0, chunk: tree.chunk(0), path: tree.proof(0) };
-    await expect(f.federation.challengeUpdate(round.taskId, 1, third, round.commitments, proof, none))
-      .revertedWithCustomError(f.federation, "NotIncluded")
-      .withArgs(0);
-    await f.pass(901);
-    await f.federation.reassign(round.taskId, 1);
-    const fourth = await round.propose(createChunkTree(round.honest()).root);
-    await expect(f.federation.challengeUpdate(round.taskId, 1, fourth, round.commitments, proof, none))
-      .emit(f.federation, "Challenged")
-      .withArgs(round.taskId, 1, f.admin.address, fourth.aggregator, 1, 0);
+    const call = f.proofs.proveUpdate(f.federation, evidence, commitments, proof);
+    // the proposal leaves it out, and stands
+    await expect(call).emit(f.federation, "MemberExpelled").withArgs(taskId, 1, round.members[0]!.address, 2, 0);
+    await expect(call).not.emit(f.federation, "Struck");
+    expect((await f.facts(taskId)).evidence.proposal).deep.equals(third);
+    await f.accept(taskId, round.members.slice(1));
   });
 });
