@@ -34,7 +34,7 @@ export function dataReportText(
       `Trained on as it is: ${names(used.filter(({ masked }) => !masked))}`,
       `Trained on masked: ${names(used.filter(({ masked }) => masked))}`,
       `Not trained on: ${names(columns.filter((column) => !isUsed(column)))}`,
-      "No row leaves this machine. What leaves it are updates and evaluations, made from the values behind the arrows and the columns that are used as they are.",
+      "No row leaves this machine. What leaves it are updates, made from the values behind the arrows and the columns that are used as they are.",
     ].join("\n"),
     ...(anonymity === undefined ? [] : [anonymityText(anonymity)]),
   ].join("\n\n");

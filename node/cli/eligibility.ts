@@ -13,7 +13,7 @@ import type { Chain } from "../ports/index.ts";
  */
 export async function requireJoin(chain: Chain, taskId: number): Promise<void> {
   const view = foldTask(await chain.history(taskId));
-  const isIn = view.enrolled.some(({ participant }) => hexEquals(participant, chain.account));
+  const isIn = view.enrolled.some(({ account }) => hexEquals(account, chain.account));
   if (!isIn) await requireAttributes(chain, view, chain.account, "join", view.access);
   await requireAttributes(chain, view, chain.account, "read", accessOf(view)?.read);
 }

@@ -44,11 +44,11 @@ export function createSumOpener({
   readonly signal?: AbortSignal;
 }): SumOpener {
   const bfv = createBfv();
-  return async ({ round, opened, advertisements }) => {
+  return async ({ round, opened, start, advertisements }) => {
     const [hashes] = advertisements;
     if (hashes === undefined) return undefined;
-    const { drawn, seed, taskId } = opened;
-    const context = { federation, taskId, round, seed, dealer: hashes.participant };
+    const { drawn, taskId } = opened;
+    const context = { federation, taskId, round, start, dealer: hashes.participant };
     try {
       const blob = await store.get(hashes.sharesId, { lengthBytes: keyBlobBytesOf(drawn), ...(signal && { signal }) });
       // places may have moved since: the copy that opens is this account's

@@ -8,7 +8,7 @@ export async function runRole(
   name: string,
   { output, log, signal }: CommandContext,
   open: (events: NodeEvents) => Promise<ComposedNode>,
-  options: { readonly exitWhenComplete: boolean },
+  options: { readonly exitWhenFinal: boolean },
 ): Promise<number> {
   const onProgress = (progress: Progress) => {
     const text = progressText(progress);
@@ -27,8 +27,15 @@ export async function runRole(
       signal.addEventListener("abort", () => resolve("stopped"), { once: true }),
     );
     const outcome = await Promise.race([node.role.done, stopped]);
-    if (outcome !== "stopped" && outcome.kind === "complete" && !options.exitWhenComplete) {
-      output.emit({ event: "complete" }, "Still serving its blobs to members and auditors; Ctrl-C stops it");
+    if (outcome !== "stopped" && outcome.kind === "too-late") {
+      output.emit(
+        { event: "ended", outcome: outcome.kind },
+        "This task ended before you joined: you contributed nothing",
+      );
+      return 1;
+    }
+    if (outcome !== "stopped" && outcome.kind === "final" && !options.exitWhenFinal) {
+      output.emit({ event: "final" }, "Still serving its blobs to members and auditors; Ctrl-C stops it");
       await stopped;
     }
     output.emit({ event: "ended", outcome: outcome === "stopped" ? "stopped" : outcome.kind });

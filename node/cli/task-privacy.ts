@@ -19,7 +19,6 @@ export const privacySettings = [
   "noiseMultiplier",
   "samplingRate",
   "adaptiveClip",
-  "publicEvaluations",
 ] as const;
 
 type Values = Settings<(typeof privacySettings)[number] | "roundsPerParticipant" | "fractionBits" | "clip">;
@@ -48,7 +47,7 @@ export function withPrivacy(
   values: Values,
 ): { readonly spec: TaskSpec; readonly rules: TaskRules } {
   const stray = privacySettings.find((name) => name !== "epsilon" && values[name] !== undefined);
-  if (values.epsilon === undefined && stray !== undefined && stray !== "publicEvaluations") {
+  if (values.epsilon === undefined && stray !== undefined) {
     throw new FedledgerError("INVALID_CONFIG", {
       name: stray,
       reason: "it says how noise is made, and needs --epsilon",
@@ -118,8 +117,8 @@ function drafted(
   target: { readonly epsilon: number; readonly delta: number },
   multiplier: number,
 ): PrivacySpec {
-  const { privacyUnit, noise = "gaussian", clipNorm = 1, samplingRate = 0.1, adaptiveClip, publicEvaluations } = values;
-  const common = { ...target, clipNorm, ...(publicEvaluations && { evaluations: "published" as const }) };
+  const { privacyUnit, noise = "gaussian", clipNorm = 1, samplingRate = 0.1, adaptiveClip } = values;
+  const common = { ...target, clipNorm };
   if (privacyUnit === "example") {
     for (const name of ["noise", "adaptiveClip"] as const) {
       if (values[name] !== undefined)

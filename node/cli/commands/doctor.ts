@@ -7,7 +7,7 @@ import { selectBackend } from "../../training/index.ts";
 import { defineCommand } from "../command.ts";
 import { openContent } from "../content.ts";
 import { style } from "../output.ts";
-import { recordSettings } from "../session.ts";
+import { finalityOf, recordSettings } from "../session.ts";
 
 interface Check {
   readonly name: string;
@@ -55,9 +55,8 @@ export const doctorCommand = () =>
         output.say("     no --federation given: the chain was not looked at");
       } else {
         const { federation } = values;
-        const { confirmations = 0 } = values;
-        const finality = typeof confirmations === "number" ? { confirmations } : confirmations;
         await check("chain", async () => {
+          const finality = await finalityOf(values, log);
           const chain = await createChainReader({
             urls: values.rpc ?? [],
             federation,
@@ -70,7 +69,8 @@ export const doctorCommand = () =>
           const count = await chain.taskCount();
           await check("code", async () => {
             const differing = await differingCodes({ urls: values.rpc ?? [], federation: chain.federation, log });
-            if (differing.length === 0) return "the federation's three codes are those of this version";
+            if (differing.length === 0)
+              return "the codes of the federation, its court and its proofs are those of this version";
             throw new FedledgerError("CODE_DIFFERS", { names: differing.join(", "), address: chain.federation });
           });
           await check("content", async () => {
