@@ -1,0 +1,129 @@
+/** A check that an attack must run into: taken out, its test has to fail. */
+export interface Guard {
+  /** Short, for the command line. */
+  readonly name: string;
+  /** Where it stands, in the project's folder. */
+  readonly file: string;
+  /** Its text, exactly; it is there once. */
+  readonly guard: string;
+  /** What stands there instead. */
+  readonly replacement: string;
+  /** The test file that must fail then. */
+  readonly test: string;
+}
+
+const proofs = "test/contracts/accepted-proofs.test.ts";
+const refusals = "test/contracts/proof-refusals.test.ts";
+
+/** All guards that `npm run guards` takes out, one at a time. */
+export const guards: readonly Guard[] = [
+  // contracts: who is struck, for what, and until when
+  {
+    name: "evidence-of-the-word",
+    file: "contracts/libraries/Strikes.sol",
+    guard: "if (!Ring.holds(word, Records.wordHash(evidence.inputs, hash, evidence.attesters))) {",
+    replacement: "if (false) {",
+    test: refusals,
+  },
+  {
+    name: "evidence-of-the-proposal",
+    file: "contracts/libraries/Strikes.sol",
+    guard: "if (hash != task.pending || evidence.attesters.length != 0) revert IBonds.WrongEvidence();",
+    replacement: "",
+    test: refusals,
+  },
+  {
+    name: "end-of-the-window",
+    file: "contracts/libraries/Strikes.sol",
+    guard: "if (block.timestamp > until) revert IBonds.NoLongerProvable(until);",
+    replacement: "",
+    test: proofs,
+  },
+  {
+    name: "roll-back-ends-the-round-in-flight",
+    file: "contracts/libraries/Strikes.sol",
+    guard: "if (state.inFlight()) {",
+    replacement: "if (false) {",
+    test: proofs,
+  },
+  {
+    name: "nothing-twice",
+    file: "contracts/libraries/Strikes.sol",
+    guard: "if (!any && !stands && first == 0) revert IBonds.NothingToTake();",
+    replacement: "",
+    test: proofs,
+  },
+  {
+    name: "right-chunk-is-no-proof",
+    file: "contracts/Proofs.sol",
+    guard: "if (ChunkTree.leafOf(proof.chunkIndex, right, 0) == proof.leaf) revert ChunkIsRight();",
+    replacement: "",
+    test: "test/contracts/masked-proofs.test.ts",
+  },
+  {
+    name: "right-opening-is-no-proof",
+    file: "contracts/Proofs.sol",
+    guard: "if (right) revert OpeningIsRight(slot);",
+    replacement: "",
+    test: "test/contracts/masked-proofs.test.ts",
+  },
+  {
+    name: "right-weight-is-no-proof",
+    file: "contracts/Proofs.sol",
+    guard:
+      "if (RoundProof.includedWeight(proposal.excluded, commitments) == proposal.totalWeight) revert WeightIsRight();",
+    replacement: "",
+    test: refusals,
+  },
+  {
+    name: "equivocation-needs-two-words-of-one",
+    file: "contracts/Proofs.sol",
+    guard: "if (oneHash == otherHash || signer != _signerOf(federation, otherHash, other)) revert NoEquivocation();",
+    replacement: "",
+    test: "test/contracts/equivocation.test.ts",
+  },
+  {
+    name: "header-of-the-draw-block",
+    file: "contracts/libraries/DrawBlock.sol",
+    guard: "if (hash != keccak256(header)) revert IRounds.WrongHeader();",
+    replacement: "",
+    test: "test/contracts/chain-probes.test.ts",
+  },
+  {
+    name: "least-bond",
+    file: "contracts/libraries/RulesValidation.sol",
+    guard: ") revert ITasks.InvalidBond(least);",
+    replacement: ") least = 0;",
+    test: "test/contracts/rules.test.ts",
+  },
+  // the public test set
+  {
+    name: "test-set-of-the-model",
+    file: "node/core/test-set.ts",
+    guard: "if (inputs !== size.inputs || labels !== size.labels) {",
+    replacement: "if (false) {",
+    test: "test/unit/training/public-metric.test.ts",
+  },
+  {
+    name: "test-set-of-finite-numbers",
+    file: "node/core/test-set.ts",
+    guard: 'if (!set.inputs.every(Number.isFinite)) throw invalid("an input is not a finite number");',
+    replacement: "",
+    test: "test/unit/training/public-metric.test.ts",
+  },
+  // the command line
+  {
+    name: "windows-outlast-the-lag",
+    file: "node/cli/task-rules.ts",
+    guard: "if (said !== undefined && said < least) {",
+    replacement: "if (said === -1) {",
+    test: "test/unit/cli/task-rules.test.ts",
+  },
+  {
+    name: "bonds-by-default",
+    file: "node/cli/task-rules.ts",
+    guard: "(said ?? (isTest ? 0 : leastGwei))",
+    replacement: "(said ?? 0)",
+    test: "test/unit/cli/task-rules.test.ts",
+  },
+];
