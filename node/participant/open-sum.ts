@@ -6,9 +6,10 @@ import type { Commitment } from "../core/records.ts";
 import type { RoundView } from "../core/task-view.ts";
 import type { Journal } from "../ports/system.ts";
 import type { Bfv } from "../privacy/encrypted/bfv.ts";
-import type { ModelSource, TaskLook } from "../rounds/model-source.ts";
+import type { ModelSource } from "../rounds/model-source.ts";
 import type { OpenedSum } from "../rounds/open-sum-messages.ts";
 import type { Progress } from "../rounds/progress.ts";
+import type { TaskLook } from "../rounds/task-look.ts";
 import { dealtKeyOf } from "./due-encrypted-update.ts";
 import type { GroupKeys } from "./group-keys.ts";
 

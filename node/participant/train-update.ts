@@ -10,13 +10,14 @@ import type { Chain } from "../ports/chain.ts";
 import type { BlobStore } from "../ports/storage.ts";
 import type { Clock, Journal, Random } from "../ports/system.ts";
 import type { Trainer } from "../ports/trainer.ts";
-import type { ModelSource, TaskLook } from "../rounds/model-source.ts";
+import type { ModelSource } from "../rounds/model-source.ts";
 import type { Progress } from "../rounds/progress.ts";
+import type { TaskLook } from "../rounds/task-look.ts";
 import { type EncodedRound, encodeRound } from "./encode-round.ts";
 import { spendRound } from "./noise-ledger.ts";
-import type { TrainedUpdate } from "./participant-machine.ts";
 import { readCommitment } from "./sign-commitment.ts";
 import { trainSeed } from "./train-seed.ts";
+import type { TrainedUpdate } from "./trained-update.ts";
 import { readUpdate, writeUpdate } from "./update-journal.ts";
 
 /** What training an update needs. */
@@ -45,9 +46,12 @@ export interface TrainUpdateDeps {
 export async function trainUpdate(deps: TrainUpdateDeps, round: RoundView, look: TaskLook): Promise<TrainedUpdate> {
   const { store, journal } = deps;
   const { taskId } = look.view;
-  // what was signed for this round and base is what is committed, even where its bytes are only elsewhere
+  // what was signed over this anchor is what is committed, even where its bytes are only elsewhere
   const signed = await readCommitment({ chain: deps.chain, journal, taskId }, round);
-  if (signed !== undefined) return updateIn(signed);
+  if (signed !== undefined) {
+    const { updateRoot, contentId, weight } = signed;
+    return { round: round.round, baseModelRoot: round.baseModelRoot, updateRoot, contentId, weight };
+  }
   const spec = parseTaskSpecJson(look.view.spec);
   const written = await readUpdate(journal, taskId, round);
   if (written !== undefined) {
@@ -87,7 +91,7 @@ export async function trainLanes(
   const { taskId, rules } = look.view;
   const spec = parseTaskSpecJson(look.view.spec);
   const base = await deps.source.baseOf(round.round, look);
-  await spendRound(journal, { spec, rules }, taskId, round);
+  await spendRound(journal, spec, look.view, round);
   const startMs = clock.nowMs();
   const start = decodeLanes(modelPart(base, spec), rules.fractionBits);
   const training = trainer.train({
@@ -106,10 +110,8 @@ export async function trainLanes(
   const encoding = { spec, rules, random: deps.random, signal: look.signal };
   const { lanes, weight, clipped } = await encodeRound({ parameters, samples }, base, encoding);
   const durationMs = clock.nowMs() - startMs;
-  onProgress?.({ kind: "trained", round: round.round, loss, samples, clipped, durationMs });
+  const isCut = spec.privacy?.unit !== "participant" && weight < samples;
+  const cut = { weight, ...(isCut && { cutFrom: samples }) };
+  onProgress?.({ kind: "trained", round: round.round, loss, samples, clipped, ...cut, durationMs });
   return { lanes, weight };
-}
-
-function updateIn({ round, baseModelRoot, updateRoot, contentId, weight }: TrainedUpdate): TrainedUpdate {
-  return { round, baseModelRoot, updateRoot, contentId, weight };
 }

@@ -1,7 +1,7 @@
 import type { Bytes32, TaskId } from "../core/ids.ts";
 import type { RoundView } from "../core/task-view.ts";
 import type { Journal } from "../ports/system.ts";
-import type { TrainedUpdate } from "./participant-machine.ts";
+import type { TrainedUpdate } from "./trained-update.ts";
 
 /**
  * The update of this round and base model that an earlier run of this process trained; undefined where there is none.

@@ -1,6 +1,7 @@
 import { FedledgerError, isFedledgerError } from "../core/error.ts";
 import type { Clock, Log, Random } from "../ports/system.ts";
 import { type BackoffOptions, backoffMs, defaultBackoff } from "./backoff.ts";
+import { isLostRace } from "./calls.ts";
 
 /** Something a machine wants done now. Two with the same key are the same. */
 export interface DueAction {
@@ -33,30 +34,6 @@ export interface ActionRunnerDeps<A extends DueAction> {
   /** Called when an action may be started that could not be before: look again. */
   readonly onReady: () => void;
 }
-
-/** Reverts that only say that someone else was faster, or that this node's look was a block old. */
-const lostRaces = new Set([
-  "WrongPhase",
-  "WrongRound",
-  "TooEarly",
-  "TooLate",
-  "AlreadyCommitted",
-  "AlreadyAdvertised",
-  "WrongSeed",
-  "AlreadyEnrolled",
-  "WrongBaseModel",
-  "WrongProposal",
-  "NotAssigned",
-  "TaskComplete",
-  "InvalidAttester",
-  "NothingCommitted",
-  "NotAnswerable",
-  "AlreadyDemanded",
-  "NotDemanded",
-  "TooManyDemands",
-  "AlreadyReserved",
-  "DemandsOpen",
-]);
 
 /** Failures that no early retry mends wait at least this long, milliseconds. */
 const permanentFailureMs = 15_000;
@@ -95,7 +72,7 @@ export function createActionRunner<A extends DueAction>(
 
   const fail = (action: A, error: unknown): void => {
     const failures = (resting.get(action.key)?.failures ?? 0) + 1;
-    const lost = isFedledgerError(error, "TRANSACTION_REVERTED") && lostRaces.has(String(error.data.error));
+    const lost = isFedledgerError(error, "TRANSACTION_REVERTED") && isLostRace(error.data.error);
     const permanent = !lost && error instanceof FedledgerError && !error.retryable;
     const ms = Math.max(backoffMs(failures, spreadOf(random), backoff), permanent ? permanentFailureMs : 0);
     const data = { action: action.key, failures, retryMs: ms, ...reasonOf(error) };

@@ -1,15 +1,28 @@
 import { hexEquals } from "../core/hex.ts";
 import type { Address, Bytes32 } from "../core/ids.ts";
+import { grantFor, type Invitation } from "../core/invitation.ts";
 import type { Member } from "../core/records.ts";
-import type { ChainCall } from "../ports/chain.ts";
+import type { Chain, ChainCall } from "../ports/chain.ts";
 import type { Transport } from "../ports/transport.ts";
 
 /** How others reach this node. */
 export type OwnContact = NonNullable<Member["contact"]>;
 
-/** This node's contact as it should stand in the registry. */
-export function ownContact(transport: Transport, encryptionKey: Bytes32): OwnContact {
-  return { peerId: transport.peerId, encryptionKey, multiaddrs: transport.multiaddrs() };
+/** This node's contact as it should stand in the registry, with the grant of its invitation where it has one. */
+export function ownContact(
+  {
+    chain,
+    transport,
+    invitation,
+  }: {
+    readonly chain: Pick<Chain, "account">;
+    readonly transport: Pick<Transport, "peerId" | "multiaddrs">;
+    readonly invitation?: Invitation | undefined;
+  },
+  { encryptionKey }: { readonly encryptionKey: Bytes32 },
+): OwnContact {
+  const grant = invitation && grantFor(invitation, chain.account);
+  return { peerId: transport.peerId, encryptionKey, multiaddrs: transport.multiaddrs(), ...(grant && { grant }) };
 }
 
 /** The call that enters the contact; undefined when the registry shows it, or does not list the account with any role yet. */
@@ -25,6 +38,8 @@ export function dueRegistration(
     listed !== undefined &&
     listed.peerId === contact.peerId &&
     hexEquals(listed.encryptionKey, contact.encryptionKey) &&
-    listed.multiaddrs.join("\n") === contact.multiaddrs.join("\n");
+    listed.multiaddrs.join("\n") === contact.multiaddrs.join("\n") &&
+    // a grant that somebody else brought stays
+    (contact.grant === undefined || hexEquals(listed.grant ?? "0x", contact.grant));
   return same ? undefined : { kind: "register", ...contact };
 }

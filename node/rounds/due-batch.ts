@@ -26,7 +26,7 @@ export function dueBatch(view: TaskView, round: RoundView, head: Head, words: Wo
   return isTime(acceptable) ? acceptable.map(({ signed }) => signed) : [];
 }
 
-/** Whether the contract would add it: one that it refuses would take the whole batch down with it. */
+/** Whether the contract would add it: what it passes over only costs gas. */
 function isAcceptable(view: TaskView, round: RoundView, { participant, weight }: SignedCommitment): boolean {
   const mayCommit = view.rules.mode !== "masked" || advertisementOf(round, participant) !== undefined;
   return (

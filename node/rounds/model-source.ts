@@ -5,15 +5,15 @@ import { isSealed } from "../core/blob-length.ts";
 import { chunkTreeRoot } from "../core/chunk-tree.ts";
 import { FedledgerError } from "../core/error.ts";
 import { hexEquals } from "../core/hex.ts";
-import type { Bytes32, PeerIdText, RoundNumber } from "../core/ids.ts";
+import type { Bytes32, RoundNumber } from "../core/ids.ts";
 import { initialLanes } from "../core/initial-model.ts";
 import { bytesToLanes, lanesToBytes } from "../core/lanes.ts";
 import type { Commitment, Proposal } from "../core/records.ts";
 import { parseTaskSpecJson } from "../core/task-spec.ts";
-import type { RoundView } from "../core/task-view.ts";
 import type { SealedName } from "../ports/sealing.ts";
 import type { BlobStore } from "../ports/storage.ts";
 import type { Transport } from "../ports/transport.ts";
+import { hasProposal, type ProposedRound } from "./proposed-round.ts";
 import { providersOf } from "./providers.ts";
 import { isReader, readersOf } from "./readers.ts";
 import { includedBy } from "./round-queries.ts";
@@ -36,10 +36,8 @@ export interface ModelSource {
   /**
    * The lanes' bytes of an update, its blob's content id verified; of a sealed task, what is in the blob. Rejects as BlobStore.get does, and
    * with BLOB_SEALED and SEAL_BROKEN.
-   *
-   * @param from the only peer to get it from
    */
-  update(update: UpdateOf, look: TaskLook, from?: PeerIdText): Promise<Uint8Array>;
+  update(update: UpdateOf, look: TaskLook): Promise<Uint8Array>;
   /** The lanes' bytes of a proposed model; as `update`. */
   model(of: ModelOf, look: TaskLook): Promise<Uint8Array>;
   /** Stores a blob of this node's, sealed in a sealed task to whoever may read it now; its content id. Rejects as BlobStore.put and BlobSealer.seal do. */
@@ -47,8 +45,9 @@ export interface ModelSource {
   /** Whether this node's account may read the task's blobs: anyone may those of a public task. */
   reads(look: TaskLook): boolean;
   /**
-   * The lanes of the model that a round starts from, final or only proposed, checked against its root. The bytes come from
-   * the store or a peer; where nobody has the right ones, the model is recomputed from the updates of the rounds before.
+   * The lanes of the model that a round starts from, or the next one would, found by its root and checked against it: in whichever round gave it,
+   * so that a roll-back needs nothing more. The bytes come from the store or a peer; where nobody has the right ones, they are recomputed
+   * from the updates of that round.
    * Rejects with INVALID_TASK_SPEC when the initial model is not the one on the chain, and as BlobStore.get does.
    */
   baseOf(round: RoundNumber, look: TaskLook): Promise<Int32Array>;
@@ -63,19 +62,19 @@ export function createModelSource(deps: {
 }): ModelSource {
   const { store, transport, sealing } = deps;
 
-  const get = (name: BlobName, look: TaskLook, from?: PeerIdText): Promise<Uint8Array> => {
+  const get = (name: BlobName, look: TaskLook): Promise<Uint8Array> => {
     const { view, members, signal } = look;
     const { rules } = view;
     const { sender } = name;
     return readBlob({ store, rules, sealed: isSealed(view), opener: sealing?.opener }, name, {
       signal,
-      providers: from === undefined ? providersOf({ owner: sender }, view, members, transport) : [from],
+      providers: providersOf({ owner: sender }, view, members, transport),
       ...(sealing && { ask: (keyring) => sealing.ask(keyring, sender, look) }),
     });
   };
 
-  const update: ModelSource["update"] = ({ round, participant: sender, updateRoot: root, contentId }, look, from) =>
-    get({ round, sender, purpose: "update", root, contentId }, look, from);
+  const update: ModelSource["update"] = ({ round, participant: sender, updateRoot: root, contentId }, look) =>
+    get({ round, sender, purpose: "update", root, contentId }, look);
 
   const model: ModelSource["model"] = ({ round, proposal }, look) => {
     const { aggregator: sender, modelRoot: root, contentId } = proposal;
@@ -92,32 +91,31 @@ export function createModelSource(deps: {
     return await store.put(sealed, { signal });
   };
 
-  const fetched = async (round: RoundView, look: TaskLook): Promise<Int32Array | undefined> => {
-    const { modelRoot } = round.proposal!;
+  const fetched = async (round: ProposedRound, look: TaskLook): Promise<Int32Array | undefined> => {
     try {
-      const lanes = bytesToLanes(await model({ round: round.round, proposal: round.proposal! }, look));
-      return hexEquals(chunkTreeRoot(lanes), modelRoot) ? lanes : undefined;
+      const lanes = bytesToLanes(await model(round, look));
+      return hexEquals(chunkTreeRoot(lanes), round.proposal.modelRoot) ? lanes : undefined;
     } catch (error) {
       if (look.signal.aborted || !isUnavailable(error)) throw error;
       return undefined;
     }
   };
 
-  const recomputed = async (round: RoundView, look: TaskLook): Promise<Int32Array> => {
+  const recomputed = async (round: ProposedRound, look: TaskLook): Promise<Int32Array> => {
     const { proposal, ...inputs } = round;
     const { lanes, modelRoot } = await checkRound({
       taskId: look.view.taskId,
       rules: look.view.rules,
-      round: { ...inputs, commitments: includedBy(round, proposal!.excluded) },
-      openings: proposal!.openings,
+      round: { ...inputs, commitments: includedBy(round, proposal.excluded) },
+      openings: proposal.openings,
       baseLanes: await baseOf(round.round, look),
       getUpdate: (commitment) => update(commitment, look),
       sealed: isSealed(look.view),
       signal: look.signal,
     });
-    if (lanes === undefined || modelRoot === undefined || !hexEquals(modelRoot, round.proposal!.modelRoot)) {
+    if (lanes === undefined || modelRoot === undefined || !hexEquals(modelRoot, proposal.modelRoot)) {
       throw new FedledgerError("BLOB_NOT_FOUND", {
-        contentId: round.proposal!.contentId,
+        contentId: proposal.contentId,
         providers: transport.connected().length,
       });
     }
@@ -129,14 +127,18 @@ export function createModelSource(deps: {
   async function baseOf(number: RoundNumber, look: TaskLook): Promise<Int32Array> {
     const { view } = look;
     const root = view.rounds.find(({ round }) => round === number)?.baseModelRoot ?? view.modelRoot;
-    const source = view.rounds.findLast((round) => round.round < number && gave(round, root));
-    if (source !== undefined) return (await fetched(source, look)) ?? (await recomputed(source, look));
+    const sources = view.rounds.filter(hasProposal).filter((round) => round.round < number && gave(round, root));
+    for (const source of sources.toReversed()) {
+      const lanes = await fetched(source, look);
+      if (lanes !== undefined) return lanes;
+    }
+    const newest = sources.at(-1);
+    if (newest !== undefined) return await recomputed(newest, look);
     const lanes = initialLanes(parseTaskSpecJson(view.spec), view.rules.fractionBits);
     if (!hexEquals(chunkTreeRoot(lanes), view.initialModelRoot)) {
       throw new FedledgerError("INVALID_TASK_SPEC", { reason: "its initial model is not the one on the chain" });
     }
     if (hexEquals(root, view.initialModelRoot)) return lanes;
-    // a model that was only proposed, and fell
     throw new FedledgerError("BLOB_NOT_FOUND", { contentId: root, providers: 0 });
   }
 
@@ -146,7 +148,7 @@ export function createModelSource(deps: {
   return { update, model, put, reads, baseOf };
 }
 
-/** Whether the round gave this model: as a final one, or as a proposal that still stands. */
-function gave({ phase, proposal }: RoundView, root: Bytes32): boolean {
-  return (phase === "finalized" || phase === "proposed") && hexEquals(proposal?.modelRoot ?? "", root);
+/** Whether the round's proposal is of this model. A void one may be, too: the model below it can be the same. */
+function gave({ proposal }: ProposedRound, root: Bytes32): boolean {
+  return hexEquals(proposal.modelRoot, root);
 }

@@ -1,7 +1,8 @@
 import { FedledgerError } from "../core/error.ts";
 import type { TaskRules } from "../core/records.ts";
 import type { Clock } from "../ports/system.ts";
-import type { ModelSource, TaskLook } from "./model-source.ts";
+import type { ModelSource } from "./model-source.ts";
+import type { TaskLook } from "./task-look.ts";
 
 /** How long one blob may take before it counts as not to be had. */
 export interface BytesPatience {
@@ -9,9 +10,12 @@ export interface BytesPatience {
   readonly timeoutMs: number;
 }
 
-/** A quarter of the challenge window, at least a second, so that there is time left to demand what is withheld. */
-export function bytesPatience(clock: Clock, { challengeWindowS }: Pick<TaskRules, "challengeWindowS">): BytesPatience {
-  return { clock, timeoutMs: Math.max(1_000, challengeWindowS * 250) };
+const leastMs = 1_000;
+const mostMs = 300_000;
+
+/** A quarter of the time in which a proposal is attested to, a second to five minutes. */
+export function bytesPatience(clock: Clock, { attestWindowS }: Pick<TaskRules, "attestWindowS">): BytesPatience {
+  return { clock, timeoutMs: Math.min(mostMs, Math.max(leastMs, attestWindowS * 250)) };
 }
 
 /** The source, of which an update or a model that takes too long rejects with BLOB_NOT_FOUND: a peer that sends a byte now and then withholds, too. */
@@ -38,7 +42,7 @@ export function patientSource(source: ModelSource, patience: BytesPatience | und
   };
   return {
     ...source,
-    update: (update, look, from) => within((own) => source.update(update, own, from), update.contentId, look),
+    update: (update, look) => within((own) => source.update(update, own), update.contentId, look),
     model: (of, look) => within((own) => source.model(of, own), of.proposal.contentId, look),
   };
 }

@@ -6,20 +6,19 @@ import { accessOf } from "../core/task-spec.ts";
 import type { TaskView } from "../core/task-view.ts";
 
 /**
- * Who may read the blobs of a sealed task now: the aggregators, and the participants with a place in it that are not leaving; of these, where
+ * Who may read the blobs of a sealed task now: its aggregators and participants that are not leaving; of these, where
  * the specification names attributes for reading, those that have them. Whoever has registered no encryption key is named, too:
  * nothing can be sealed to it yet.
  */
-export function readersOf(view: Pick<TaskView, "enrolled" | "spec">, members: readonly Member[]): readonly Member[] {
+export function readersOf(
+  view: Pick<TaskView, "enrolled" | "joined" | "spec">,
+  members: readonly Member[],
+): readonly Member[] {
   const read = accessOf(view)?.read;
-  const enrolled = new Set(
-    view.enrolled.filter(({ leaving }) => !leaving).map(({ participant }) => participant.toLowerCase()),
+  const staying = new Set(
+    [...view.joined, ...view.enrolled].filter(({ leaving }) => !leaving).map(({ account }) => account.toLowerCase()),
   );
-  return members.filter(
-    ({ account, roles, attributes }) =>
-      admits(read, attributes) &&
-      (roles.includes("aggregator") || (roles.includes("participant") && enrolled.has(account.toLowerCase()))),
-  );
+  return members.filter(({ account, attributes }) => staying.has(account.toLowerCase()) && admits(read, attributes));
 }
 
 /** Whether an account is among the readers. */

@@ -27,8 +27,8 @@ export interface KeyBlobContext {
   readonly federation: Address;
   readonly taskId: TaskId;
   readonly round: RoundNumber;
-  /** The round's, uint72: another opening of the round is another context. */
-  readonly seed: bigint;
+  /** The round's start value: another opening of the round is another context. */
+  readonly start: Bytes32;
   readonly dealer: Address;
 }
 
@@ -123,14 +123,14 @@ async function sealedCopy(secretKey: Uint8Array, to: Bytes32, info: Uint8Array):
   }
 }
 
-/** purpose ‖ federation ‖ uint32 taskId ‖ uint32 round ‖ uint72 seed ‖ dealer ‖ receiver. */
-function contextOf({ federation, taskId, round, seed, dealer }: KeyBlobContext, to: Address): Uint8Array {
+/** purpose ‖ federation ‖ uint32 taskId ‖ uint32 round ‖ start ‖ dealer ‖ receiver. */
+function contextOf({ federation, taskId, round, start, dealer }: KeyBlobContext, to: Address): Uint8Array {
   return concatBytes(
     purpose,
     fromHex(federation),
     word(taskId).subarray(-4),
     word(round).subarray(-4),
-    word(seed).subarray(-9),
+    fromHex(start),
     fromHex(dealer),
     fromHex(to),
   );

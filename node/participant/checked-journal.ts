@@ -1,0 +1,28 @@
+import type { TaskId } from "../core/ids.ts";
+import type { Journal } from "../ports/system.ts";
+import { type ProposedRound, subjectOf } from "../rounds/proposed-round.ts";
+
+/** Which proposals this participant recomputed and found right, so that a restart need not recompute what is final. */
+export interface CheckedJournal {
+  /** Writes it down. */
+  enter(round: ProposedRound): Promise<void>;
+  /** Those of these rounds' proposals that were entered, by subjectOf. */
+  among(rounds: readonly ProposedRound[]): Promise<readonly string[]>;
+}
+
+/** The record in a journal: one entry a round, the subject of the proposal that was right last. */
+export function createCheckedJournal(journal: Pick<Journal, "get" | "put">, taskId: TaskId): CheckedJournal {
+  const keyOf = ({ round }: ProposedRound): string => `checked/${taskId}/${round}`;
+  return {
+    enter: (round) => journal.put(keyOf(round), new TextEncoder().encode(subjectOf(round))),
+    async among(rounds) {
+      const found: string[] = [];
+      for (const round of rounds) {
+        const bytes = await journal.get(keyOf(round));
+        const subject = subjectOf(round);
+        if (bytes !== undefined && new TextDecoder().decode(bytes) === subject) found.push(subject);
+      }
+      return found;
+    },
+  };
+}

@@ -1,0 +1,45 @@
+import { hexEquals } from "../core/hex.ts";
+import type { Address, RoundNumber } from "../core/ids.ts";
+import { isProvable, type RoundView, type TaskView } from "../core/task-view.ts";
+import { isFoundWrong } from "../rounds/court-state.ts";
+import { hasProposal, type ProposedRound, subjectOf } from "../rounds/proposed-round.ts";
+import { commitmentOf } from "../rounds/round-queries.ts";
+import type { ParticipantState } from "./participant-state.ts";
+
+/**
+ * The first round that a participant is to have recomputed before it trains above it: the first in which it committed, or that could be proven wrong when
+ * it came. What was final before is as the record says: whoever enrols takes it so.
+ */
+export function firstRoundOf({ rounds }: TaskView, me: Address, nowS: number): RoundNumber {
+  const isOwn = (round: RoundView): boolean => commitmentOf(round, me) !== undefined;
+  const first = rounds.find((round) => isOwn(round) || isProvable(round, nowS));
+  return first?.round ?? rounds.length + 1;
+}
+
+/** Accepted rounds, void ones apart, that this participant has not recomputed yet. */
+export function uncheckedRounds(state: ParticipantState): readonly ProposedRound[] {
+  const { view, firstRound = 1 } = state;
+  return (view?.rounds ?? [])
+    .slice(firstRound - 1)
+    .filter(hasProposal)
+    .filter((round) => round.phase === "accepted" && round.void !== true && !isChecked(state, round));
+}
+
+/**
+ * The earliest accepted round for which nothing is trained above it: it could not be recomputed here, and can be proven wrong still, or its owner did
+ * not say that this is enough. Of encrypted rounds, which only holders of their key can recompute, one that was found wrong.
+ */
+export function blockingRound(state: ParticipantState): ProposedRound | undefined {
+  const { view, head, options, court } = state;
+  return uncheckedRounds(state).find((round) => {
+    if (view!.rules.mode === "encrypted") return isFoundWrong(court.judgements.get(subjectOf(round)));
+    return isProvable(round, head!.timestampS) || options.trainOnUnchecked !== true;
+  });
+}
+
+function isChecked({ me, court, checked }: ParticipantState, round: ProposedRound): boolean {
+  const subject = subjectOf(round);
+  if (court.judgements.get(subject)?.isRight === true || checked?.has(subject) === true) return true;
+  // it recomputed what it signed
+  return round.result?.attesters.some((attester) => hexEquals(attester, me)) === true;
+}
