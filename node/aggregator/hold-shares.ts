@@ -1,9 +1,10 @@
 import { FedledgerError } from "../core/error.ts";
 import { hexEquals } from "../core/hex.ts";
 import type { Address, Bytes32, PeerIdText } from "../core/ids.ts";
-import { roundsInFlight } from "../core/task-view.ts";
+import { roundInFlight } from "../core/task-view.ts";
 import type { BlobStore } from "../ports/storage.ts";
 import type { Log } from "../ports/system.ts";
+import { shareBundleBytes } from "../privacy/masking/index.ts";
 import { reasonOf } from "../rounds/action-runner.ts";
 import {
   decodeHoldShares,
@@ -16,7 +17,6 @@ import {
 import { drawnBySlot } from "../rounds/mask-queries.ts";
 import { openRound } from "../rounds/round-queries.ts";
 import type { RoundState } from "../rounds/round-state.ts";
-import { bundleBytesOf } from "../rounds/share-bundles.ts";
 
 /** Different bundles held for one participant in one round: a restart before the journal was written makes a second. */
 const maxHeldPerParticipant = 2;
@@ -55,7 +55,7 @@ export function createSharesHolder(deps: {
       ([id, entry]) => id !== sharesId && entry.round === number && hexEquals(entry.account, account),
     );
     if (others.length >= maxHeldPerParticipant) return "too-many";
-    return { account, lengthBytes: bundleBytesOf(slot, round, view.rules) };
+    return { account, lengthBytes: shareBundleBytes(round.drawn) };
   };
 
   const hold = async (message: Uint8Array, from: PeerIdText, signal: AbortSignal): Promise<HoldSharesAnswer> => {
@@ -84,7 +84,7 @@ export function createSharesHolder(deps: {
     async sweep() {
       const { view } = state();
       if (view === undefined) return;
-      const running = roundsInFlight(view)[0]?.round ?? Number.POSITIVE_INFINITY;
+      const running = roundInFlight(view)?.round ?? Number.POSITIVE_INFINITY;
       const advertised = new Set(
         view.rounds.flatMap(({ advertisements = [] }) => advertisements.map(({ sharesId }) => sharesId)),
       );

@@ -20,6 +20,11 @@ export const invitationSettings = {
     help: "key that signs who takes part in masked tasks, in a keystore of its own (default: the admin's account)",
     schema: text,
   }),
+  successor: defineSetting({
+    flag: "--successor <keystore>",
+    help: "grant key from now on: signed by the one before it, and all grants are signed anew",
+    schema: text,
+  }),
   grantTo: defineSetting({
     flag: "--grant-to <accounts>",
     help: "who is granted a part in masked tasks: accounts or keystore files, separated by commas, as ACCOUNT:aggregator for an aggregator",

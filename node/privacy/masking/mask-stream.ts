@@ -41,7 +41,7 @@ export function prepareMasks(masks: readonly Mask[]): PreparedMasks {
 }
 
 /**
- * Lays masks on lanes in place, modulo 2^32 (docs/protocol.md section 13). Memory does not grow with the number of masks;
+ * Lays masks on lanes in place, modulo 2^32 (docs/protocol/masks.md). Memory does not grow with the number of masks;
  * 33 masks on a million lanes take about a quarter of a second.
  *
  * @param firstLane which lane of the vector `lanes[0]` is: a multiple of 16

@@ -28,7 +28,7 @@ export interface MaskedMean extends Aggregation {
 
 /**
  * The weighted mean of a masked round: `saturate32(θ + floorDiv(S · rate, W · 2^16))`, S the sum of the masked updates without their masks, modulo
- * 2^32, read as int32 and cut to ±W·clipLanes (docs/protocol.md section 13). Memory does not grow with the number of updates or masks.
+ * 2^32, read as int32 and cut to ±W·clipLanes (docs/protocol/masks.md). Memory does not grow with the number of updates or masks.
  *
  * Throws LENGTH_MISMATCH for openings of another length, MASK_KEY_INVALID for an opened key that is none, INVALID_ARGUMENT; `add` as
  * other aggregations; `finish` and `unmaskedSum` throw INVALID_ARGUMENT unless as many updates were added as there are survivors.
