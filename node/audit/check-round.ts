@@ -5,7 +5,6 @@ import { hexEquals } from "../core/hex.ts";
 import type { Bytes32, Hex, TaskId } from "../core/ids.ts";
 import { bytesToLanes, lanesToBytes } from "../core/lanes.ts";
 import type { Commitment, Proposal, TaskRules } from "../core/records.ts";
-import type { RoundView } from "../core/task-view.ts";
 import { checkSealedModel } from "./check-sealed-model.ts";
 import { checkUpdate, missingUpdate, type UpdateCheck } from "./check-update.ts";
 import { beginCipherSum, concludeEncrypted, type RecomputedModel, type RecomputedSum } from "./encrypted-round.ts";
@@ -58,8 +57,7 @@ export interface RoundCheckInput {
   readonly taskId: TaskId;
   readonly rules: TaskRules;
   /** The round, with or without a proposal; a RoundView fits. */
-  readonly round: MaskableRound &
-    Pick<RoundView, "withheld"> & { readonly proposal?: (Proposal & { readonly openings?: Hex }) | undefined };
+  readonly round: MaskableRound & { readonly proposal?: (Proposal & { readonly openings?: Hex }) | undefined };
   /** Of a masked round without a proposal: what opens its sum. */
   readonly openings?: Hex | undefined;
   /** Of an encrypted round: opens its sum, for who holds the key. Without it the sum is compared, and the model is not recomputed. */
@@ -84,8 +82,8 @@ export interface RoundCheckInput {
  * Recomputes a round from its committed updates and compares the proposal with the result: what a participant does
  * before it attests, and the audit after the fact. One update is in memory at a time, unless the rule holds them all.
  *
- * An update that is left out for a reason which the contract checked (it was demanded and not shown, or in a task with holders too few
- * hold it) is no finding, whether its bytes are here or not.
+ * An update that is left out is no finding while it is not here, or is invalid; one that is here and valid is told: whether it was to be had then is the
+ * quorum's word.
  *
  * Without a proposal, all updates count as included and the recomputed model is returned.
  *
@@ -114,10 +112,8 @@ export async function checkRound(input: RoundCheckInput): Promise<RoundCheck> {
     bytesChecked += check.bytes;
     const { status, informationBits, lanesRoot } = check;
     updates.push({ commitment, status, excluded, informationBits, ...(input.sealed && lanesRoot && { lanesRoot }) });
-    if (excluded) {
-      const isExplained = rules.holders > 0 || ((round.withheld ?? 0n) >> BigInt(commitment.slot)) % 2n === 1n;
-      if (!isExplained) judgeExclusion(log, commitment, proposal!, check.status);
-    } else {
+    if (excluded) judgeExclusion(log, commitment, proposal, check.status);
+    else {
       included.push(commitment);
       totalWeight += BigInt(commitment.weight);
       findings.push(...check.findings);

@@ -1,12 +1,12 @@
-import { chunkBytes, chunkTreeRoot, treeDepthOf } from "../core/chunk-tree.ts";
+import { chunkTreeRoot } from "../core/chunk-tree.ts";
 import { isFedledgerError } from "../core/error.ts";
 import { hexEquals } from "../core/hex.ts";
 import { initialLanes } from "../core/initial-model.ts";
-import type { TaskRules } from "../core/records.ts";
 import { taskLaneCount } from "../core/task-lanes.ts";
 import { canonicalTaskSpec, parseTaskSpecJson, type TaskSpec } from "../core/task-spec.ts";
 import { privacyProblems } from "../privacy/check-privacy.ts";
 import { mostEncryptedParameters } from "../privacy/encrypted/parameters.ts";
+import { rulesOutOfRange } from "./check-rules.ts";
 import { createFindingLog, type Finding, type FindingLog } from "./findings.ts";
 import type { EventOf } from "./task-record.ts";
 
@@ -21,11 +21,6 @@ export interface TaskCheck {
   /** Whether rounds can be recomputed: the rules are in range and of a kind this version computes. */
   readonly computable: boolean;
 }
-
-const maxParameters = 2 ** 30;
-const maxWindowS = 365 * 24 * 3600;
-const sumLimits = { transparent: 2n ** 52n, masked: 2n ** 31n, encrypted: 2n ** 29n } as const;
-const unbondingS = 14 * 24 * 3600;
 
 /** Checks a task's creation: rules in range, specification valid and canonical, initial model computed from it. */
 export function checkTask(created: EventOf<"TaskCreated">): TaskCheck {
@@ -122,70 +117,4 @@ function checkPrivacy(log: FindingLog, { creator, rules }: EventOf<"TaskCreated"
       data: { field },
     });
   }
-}
-
-/** Names of the rules that the contract would not have accepted (contracts/libraries/RulesValidation.sol). */
-function rulesOutOfRange(rules: TaskRules): string[] {
-  const ranges: readonly (readonly [keyof TaskRules, number])[] = [
-    ["fractionBits", 30],
-    ["attempts", 16],
-    ["parameterCount", maxParameters],
-    ["clipLanes", 0x7fff_ffff],
-    ["maxWeight", 0xffff_ffff],
-    ["serverRateQ16", 1 << 20],
-    ["rounds", 0xffff],
-    ["minUpdates", rules.maxUpdates],
-    ["maxUpdates", 64],
-    ["participationBps", 10_000],
-    ["attestationQuorum", 0xffff],
-    ["commitWindowS", maxWindowS],
-    ["aggregateWindowS", maxWindowS],
-    ["challengeWindowS", maxWindowS],
-  ];
-  const wrong: string[] = ranges
-    .filter(([name, most]) => !(Number(rules[name]) >= 1 && Number(rules[name]) <= most))
-    .map(([name]) => name);
-  if (wrong.length > 0) return wrong;
-  const sum = BigInt(rules.maxUpdates) * BigInt(rules.maxWeight) * BigInt(rules.clipLanes);
-  const { mode, rule, trim, minUpdates, holders } = rules;
-  const trims = (trim !== 0) === (rule === "trimmed-mean") && 2 * trim < minUpdates;
-  return [
-    ...(trims ? [] : ["trim"]),
-    ...(holders === 0 || 3 * (holders - 1) < minUpdates ? [] : ["holders"]),
-    ...(sum >= sumLimits[mode] ? ["maxUpdates", "maxWeight", "clipLanes"] : []),
-    ...privacyOutOfRange(rules),
-    ...bondsOutOfRange(rules),
-  ];
-}
-
-/** What hiding updates forbids and asks for: a sum of enough of them, keys, and, masked, shares that open the masks. */
-function privacyOutOfRange(rules: TaskRules): string[] {
-  const { mode, rule, minUpdates, thresholdPercent, holders, pipelined, neighbours, keyWindowS } = rules;
-  const transparent = mode === "transparent";
-  const masked = mode === "masked";
-  const wrong: Partial<Record<keyof TaskRules, boolean>> = {
-    rule: !transparent && rule !== "weighted-mean",
-    minUpdates: masked && minUpdates < 3,
-    thresholdPercent: masked ? !(thresholdPercent > 50 && thresholdPercent <= 100) : thresholdPercent !== 0,
-    holders: mode === "encrypted" && holders !== 0,
-    pipelined: !transparent && pipelined,
-    neighbours: neighbours !== 0 && !(masked && neighbours % 2 === 0),
-    keyWindowS: transparent !== (keyWindowS === 0),
-  };
-  return Object.keys(wrong).filter((name) => wrong[name as keyof TaskRules]);
-}
-
-/** Bonds are 0 or at least three times what the dearest proof costs at 100 gwei a gas, and outlast the challenge window (contracts/libraries/LeastBond.sol). */
-function bondsOutOfRange(rules: TaskRules): string[] {
-  const { mode, maxUpdates } = rules;
-  const updateBytes = 160 + chunkBytes + 32 * treeDepthOf(rules.parameterCount);
-  const most = Math.floor(maxUpdates / 2);
-  const reach = rules.neighbours === 0 ? most : Math.min(rules.neighbours, most);
-  const maskGas = mode === "masked" ? maxUpdates * (192 * 40 + 10_000 + (reach * 8_500) / 2) : 0;
-  const leastGwei = 3 * 100 * (250_000 + maxUpdates * updateBytes * 40 + maskGas);
-  const wrong = (["aggregatorBondGwei", "participantBondGwei"] as const).filter(
-    (name) => rules[name] !== 0 && !(rules[name] >= leastGwei),
-  );
-  const bonded = rules.aggregatorBondGwei !== 0 || rules.participantBondGwei !== 0;
-  return bonded && rules.challengeWindowS >= unbondingS ? [...wrong, "challengeWindowS"] : wrong;
 }

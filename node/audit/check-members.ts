@@ -1,0 +1,131 @@
+import { zeroBytes32 } from "../core/commitment.ts";
+import { hexEquals } from "../core/hex.ts";
+import type { Address } from "../core/ids.ts";
+import { extendHeads } from "./audit-head.ts";
+import { takePlaceBond } from "./check-bonds.ts";
+import type { FindingCode } from "./findings.ts";
+import { type EventOf, inFlight, logOf, type MemberState, type Place, type Walk } from "./task-record.ts";
+
+const mostAggregators = 32;
+const mostParticipants = 2 ** 18 - 1;
+const shareKeyBytes = 96;
+
+/** A new place: the next one, of an account that is in the task neither way and was not expelled; a participant states its data where it must. */
+export function checkPlaced(walk: Walk, event: EventOf<"Enrolled" | "Joined">): void {
+  const isParticipant = event.name === "Enrolled";
+  const account = isParticipant ? event.participant : event.aggregator;
+  const places = isParticipant ? walk.participants : walk.aggregators;
+  const { rules } = walk;
+  const most = !isParticipant ? mostAggregators : rules.drawDelayBlocks === 0 ? rules.maxUpdates : mostParticipants;
+  if (placeOf(walk, account)) wrong(walk, account, "took a place in a task that it is in already");
+  if (walk.states.get(account.toLowerCase())?.expelled) {
+    wrong(walk, account, "came back to a task that it was expelled from");
+  }
+  if (event.index !== places.length || places.length >= most) {
+    wrong(walk, account, `took place ${event.index}; the next one was ${places.length} of ${most}`);
+  }
+  if (walk.accepted >= rules.rounds) wrong(walk, account, "took a place in a task that has its rounds");
+  if (isParticipant && rules.statementRequired && event.statement === zeroBytes32) {
+    wrong(walk, account, "enrolled without a statement of its data", "STATEMENT_MISSING");
+  }
+  takePlaceBond(walk, event, account, isParticipant ? "participant" : "aggregator");
+  places.push({ account, leaving: false, idle: false });
+  if (isParticipant) {
+    walk.statements.push(event);
+    const { statement, attributesHash } = event;
+    extendHeads(walk, { kind: "enrolled", account, statement, attributesHash });
+  } else extendHeads(walk, { kind: "joined", account, attributesHash: event.attributesHash });
+}
+
+/** An account that asked to leave, or lost its role: it has a place, and was not leaving. */
+export function checkLeaving(walk: Walk, { account }: EventOf<"Leaving">): void {
+  const place = placeOf(walk, account);
+  if (!place || place.leaving) wrong(walk, account, "left a task that it is not in, or is leaving already");
+  else place.leaving = true;
+  extendHeads(walk, { kind: "leaving", account });
+}
+
+/** A place that is freed between rounds: of one who was leaving. The last of its list moves there. */
+export function checkLeft(walk: Walk, event: EventOf<"Left">): void {
+  const { account, transactionHash, timestampS } = event;
+  const running = inFlight(walk);
+  if (running) {
+    running.log.add({
+      code: "PHASE_ORDER",
+      message: `The place of ${account} was freed while round ${running.round} was running.`,
+      data: { account },
+    });
+  }
+  const list = [walk.participants, walk.aggregators].find((places) => at(places, account) >= 0);
+  const index = list === undefined ? -1 : at(list, account);
+  const place = list?.[index];
+  if (list === undefined || !place?.leaving) {
+    wrong(walk, account, place ? "lost its place without leaving" : "lost a place that it did not have");
+  }
+  if (list !== undefined) {
+    if (list.at(-1)?.leaving && index !== list.length - 1) {
+      wrong(walk, account, "lost its place before the last of the list, who was leaving, too");
+    }
+    const last = list.pop()!;
+    if (index < list.length) list[index] = last;
+  }
+  const state = walk.states.get(account.toLowerCase());
+  if (state) state.freeFromS = timestampS === undefined ? undefined : timestampS + walk.rules.challengeWindowS + 1;
+  const count = walk.freed?.transactionHash === transactionHash ? walk.freed.count + 1 : 1;
+  walk.freed = { transactionHash, count };
+}
+
+/** The places that one transaction freed become an entry of the history with the next event that is none of them. */
+export function closeFreed(walk: Walk, event: { readonly name: string; readonly transactionHash: string } | undefined) {
+  const { freed } = walk;
+  if (freed === undefined) return;
+  if (event?.name === "Left" && event.transactionHash === freed.transactionHash) return;
+  walk.freed = undefined;
+  extendHeads(walk, { kind: "freed", places: freed.count });
+}
+
+/** An aggregator that had missed a turn is back in the rotation. */
+export function checkResumed(walk: Walk, { aggregator }: EventOf<"Resumed">): void {
+  const place = walk.aggregators.find(({ account }) => hexEquals(account, aggregator));
+  if (!place?.idle) wrong(walk, aggregator, "resumed without having missed a turn", "ASSIGNMENT_WRONG");
+  else place.idle = false;
+  extendHeads(walk, { kind: "resumed", account: aggregator });
+}
+
+/** A share key: of a participant of a masked task, as long as one is. Whether it is its owner's, who seals to it asks. */
+export function checkShareKey({ rules, participants, ...walk }: Walk, event: EventOf<"ShareKeySet">): void {
+  const { participant, shareKey } = event;
+  const isMember = participants.some(({ account }) => hexEquals(account, participant));
+  if (rules.mode === "masked" && isMember && shareKey.length === 2 + 2 * shareKeyBytes) return;
+  (walk.rounds.at(-1)?.log ?? walk.log).add({
+    code: "ADVERTISEMENT_WRONG",
+    party: participant,
+    message: `${participant} gave a share key that is none, or in a task that it is not in or that has none.`,
+    data: { mode: rules.mode, lengthBytes: (shareKey.length - 2) / 2 },
+  });
+}
+
+/** What somebody put on the task's record. Who has it from an admin's role is for the contract alone to know. */
+export function checkRecorded(walk: Walk, event: EventOf<"Recorded">): void {
+  const { author, kind, hash } = event;
+  walk.recorded.push(event);
+  extendHeads(walk, { kind: "recorded", account: author, entryKind: kind, hash });
+}
+
+/** The place of an account, as a participant or an aggregator. */
+export function placeOf({ participants, aggregators }: Walk, account: Address): Place | undefined {
+  return [...participants, ...aggregators].find((place) => hexEquals(place.account, account));
+}
+
+/** What is known of an account. */
+export function stateOf({ states }: Walk, account: Address): MemberState | undefined {
+  return states.get(account.toLowerCase());
+}
+
+function at(places: readonly Place[], account: Address): number {
+  return places.findIndex((place) => hexEquals(place.account, account));
+}
+
+function wrong(walk: Walk, party: Address, what: string, code: FindingCode = "PARTICIPANT_NOT_ENROLLED"): void {
+  logOf(walk).add({ code, party, message: `${party} ${what}.` });
+}
