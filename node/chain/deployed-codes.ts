@@ -1,10 +1,15 @@
-import { getAddress, Interface, id, TypedDataEncoder, toBeHex, zeroPadValue } from "ethers";
+import { getAddress, id, TypedDataEncoder, toBeHex, zeroPadValue } from "ethers";
 import { hashBytes } from "../core/commitment.ts";
 import { fromHex, hexEquals, toHex } from "../core/hex.ts";
 import type { Address, Bytes32, Hex } from "../core/ids.ts";
 import type { Log } from "../ports/index.ts";
 import { attestationDomain } from "./attestation-digest.ts";
-import { type ContractArtifact, type DeployedContract, loadContractArtifact } from "./contract-abi.ts";
+import {
+  type ContractArtifact,
+  type DeployedContract,
+  loadContractArtifact,
+  loadContractInterface,
+} from "./contract-abi.ts";
 import { createJsonRpc } from "./json-rpc.ts";
 
 /** The codes that a federation runs by. */
@@ -40,7 +45,7 @@ export async function readCodes(options: {
   const others = written && withoutEach(written, writtenByHonest(rpc.chainId, federation));
   // what is left is the court's address
   const court = others?.length === 1 && /^0x0{24}/.test(others[0]!) ? `0x${others[0]!.slice(26)}` : undefined;
-  const contract = new Interface(artifacts.Federation.abi);
+  const contract = await loadContractInterface();
   const answer = await rpc.ask("eth_call", [{ to: federation, data: contract.encodeFunctionData("proofs") }, "latest"]);
   const proofs = "result" in answer ? addressIn(answer.result as Hex) : undefined;
   const codes = { Federation: own, Court: await codeAt(court), Proofs: await codeAt(proofs) };

@@ -5,7 +5,8 @@ import type { RoundView } from "./task-view.ts";
 /** Bytes of a seed, of a secret key and of a content id in a proposal's openings. */
 export const openingBytes = 32;
 
-type Advertised = Pick<RoundView, "advertisements">;
+/** Of each advertisement its slot alone counts. */
+type Advertised = { readonly advertisements?: readonly Pick<Commitment, "slot">[] };
 type Committed = Advertised & Pick<RoundView, "commitments">;
 
 /** The last second at which a participant may advertise its keys: commitments follow until the round's deadline. */

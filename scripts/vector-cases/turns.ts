@@ -1,0 +1,78 @@
+import { drawnCount, drawSeed, slotOf } from "../../node/core/draw.ts";
+import { ringLength, ringPlace } from "../../node/core/ring.ts";
+import { turnOf } from "../../node/core/rotation.ts";
+import { account, hash, uintHex } from "./words.ts";
+
+const greatestSeed = (1n << 64n) - 1n;
+
+/** The slots of all places. */
+export function drawCases(): unknown[] {
+  const shapes = [
+    { enrolled: 1, minUpdates: 1, maxUpdates: 64, participationBps: 10_000 },
+    { enrolled: 2, minUpdates: 1, maxUpdates: 1, participationBps: 1 },
+    { enrolled: 3, minUpdates: 1, maxUpdates: 2, participationBps: 3_334 },
+    { enrolled: 5, minUpdates: 2, maxUpdates: 64, participationBps: 3_000 },
+    { enrolled: 10, minUpdates: 2, maxUpdates: 64, participationBps: 5_000 },
+    { enrolled: 10, minUpdates: 2, maxUpdates: 64, participationBps: 10_000 },
+    { enrolled: 16, minUpdates: 1, maxUpdates: 3, participationBps: 5_000 },
+    { enrolled: 17, minUpdates: 1, maxUpdates: 64, participationBps: 2_500 },
+    { enrolled: 64, minUpdates: 60, maxUpdates: 60, participationBps: 1 },
+    { enrolled: 65, minUpdates: 1, maxUpdates: 64, participationBps: 9_999 },
+    { enrolled: 300, minUpdates: 1, maxUpdates: 64, participationBps: 1_000 },
+  ];
+  return shapes.flatMap(({ enrolled, ...rules }) =>
+    [0n, BigInt(hash(`seed ${enrolled}`)) & greatestSeed, greatestSeed].map((seed) => {
+      const drawn = drawnCount(rules, enrolled);
+      const slots = Array.from({ length: enrolled }, (_, index) => slotOf(index, enrolled, drawn, seed));
+      const name = `${drawn} of ${enrolled}, seed ${uintHex(seed)}`;
+      return { name, seed: uintHex(seed), ...rules, enrolled, drawn, slots };
+    }),
+  );
+}
+
+/** The seed of a block's randomness, whose turn it is among idle and leaving aggregators, and where a round's word stands. */
+export function turnCases(): unknown[] {
+  const mixHash = hash("mix");
+  const about = { mixHash, federation: account("federation"), taskId: 3, round: 17 };
+  const seed = drawSeed(mixHash, about.federation, about.taskId, about.round);
+  // a place each: . is there, i idle, l leaving, b both; behind the count those that came after the opening
+  const turns = [
+    { round: 1, attempt: 0, count: 1, places: "." },
+    { round: 1, attempt: 0, count: 3, places: "..." },
+    { round: 2, attempt: 2, count: 3, places: "..." },
+    { round: 1, attempt: 0, count: 3, places: ".i." },
+    { round: 1, attempt: 1, count: 3, places: "iil" },
+    { round: 1, attempt: 0, count: 4, places: "ilbi" },
+    { round: 7, attempt: 0, count: 2, places: "lb" },
+    { round: 7, attempt: 0, count: 0, places: "." },
+    { round: 3, attempt: 1, count: 2, places: "il.." },
+    { round: 65_535, attempt: 15, count: 32, places: `${"i".repeat(31)}.` },
+  ];
+  const rings = [
+    { rounds: 1, challengeWindowS: 60 },
+    { rounds: 65_535, challengeWindowS: 3_071 },
+    { rounds: 65_535, challengeWindowS: 3_119 },
+    { rounds: 65_535, challengeWindowS: 3_120 },
+    { rounds: 65, challengeWindowS: 86_400 },
+    { rounds: 65_535, challengeWindowS: 86_400 },
+    { rounds: 65_535, challengeWindowS: 1_209_600 },
+  ];
+  return [
+    { name: "drawSeed", ...about, expected: uintHex(seed) },
+    ...turns.map(({ places, ...turn }) => {
+      const joined = [...places].map((mark, place) => ({
+        account: account(`aggregator ${place}`),
+        leaving: mark === "l" || mark === "b",
+        idle: mark === "i" || mark === "b",
+      }));
+      const name = `turn in round ${turn.round}, attempt ${turn.attempt}, of ${turn.count} in ${places}`;
+      // -1: nobody's
+      return { name, ...turn, places, expected: turnOf(turn, joined)?.place ?? -1 };
+    }),
+    ...rings.map((rules) => {
+      const length = ringLength(rules);
+      const name = `ring for ${rules.rounds} rounds and ${rules.challengeWindowS} seconds`;
+      return { name, ...rules, round: 5_000, length, expected: ringPlace(5_000, length) };
+    }),
+  ];
+}
