@@ -1,6 +1,15 @@
 import { expect } from "chai";
+import { leastBondWei, proofWei } from "../../node/core/least-bond.ts";
+import type { TaskRules } from "../../node/core/records.ts";
+import { rulesFault } from "../../node/core/rules-validity.ts";
 import { baseRules, type SolidityRules } from "./support/federation.ts";
 import { createLibraryHarness, type LibraryHarness } from "./support/library-harness.ts";
+import { createSeededNumbers } from "./support/seeded-numbers.ts";
+
+/** Number of random rules; CI sets more. */
+const fuzzCases = Number(process.env.RULES_CASES ?? 300);
+const modes = ["transparent", "masked", "encrypted"] as const;
+const ruleNames = ["weighted-mean", "coordinate-median", "trimmed-mean"] as const;
 
 const masked: SolidityRules = {
   ...baseRules,
@@ -152,5 +161,36 @@ describe("The rules of a task", () => {
     // 32 that dropped out, each with 32 that did not
     const pairs = 8_500n * 1024n * 10n ** 11n;
     expect((await cost({}, masked)) - (await cost({})) > pairs).equals(true);
+  });
+
+  it(`are judged as node/core judges them, and their bonds reckoned alike: ${fuzzCases} random rules`, async function () {
+    this.timeout(60_000 + 20 * fuzzCases);
+    const numbers = createSeededNumbers(20_261_130);
+    const starts = [baseRules, masked, encrypted, trimmed, drawing, bonded];
+    let good = 0;
+    for (let i = 0; i < fuzzCases; i++) {
+      const changed: Record<string, unknown> = { ...numbers.pick(starts) };
+      for (let changes = numbers.below(3); changes > 0; changes--) {
+        const { field, taken, refused } = numbers.pick(ranges);
+        changed[field] = numbers.pick([...taken, ...refused, numbers.below(field === "rule" ? 3 : 20)]);
+      }
+      const given = changed as unknown as SolidityRules;
+      const rules = { ...given, mode: modes[given.mode]!, rule: ruleNames[given.rule]! } as TaskRules;
+      if (rules.parameterCount >= 1) {
+        expect(await harness.leastWei(given)).equals(leastBondWei(rules));
+        expect(await harness.proofWei(given)).equals(proofWei(rules));
+      }
+      const fault = rulesFault(rules);
+      const call = harness.checkRules(given);
+      if (fault === undefined) {
+        await call;
+        good++;
+        continue;
+      }
+      const refusal = expect(call, JSON.stringify(given)).revertedWithCustomError(harness, fault.error);
+      if (fault.error === "InvalidRule") await refusal.withArgs(Object.keys(baseRules).indexOf(fault.field));
+      else await refusal;
+    }
+    expect(good).within(fuzzCases / 10, fuzzCases - 1);
   });
 });

@@ -249,10 +249,14 @@ export async function createFederation({ participants = 5, aggregators = 1 } = {
       return proposal;
     },
 
-    /** Attestations of the newest round's proposal by these participants. */
+    /** Attestations of this proposal by these participants. */
+    sign: (taskId: number, round: number, proposalHash: string, by = members): Promise<CompactSignature[]> =>
+      Promise.all(by.map((signer) => sign(signer, attestationTypes, { taskId, round, proposalHash }))),
+
+    /** The same of the newest round's proposal. */
     async attest(taskId: number, by = members): Promise<CompactSignature[]> {
       const { round, proposalHash } = await facts(taskId);
-      return Promise.all(by.map((signer) => sign(signer, attestationTypes, { taskId, round, proposalHash })));
+      return this.sign(taskId, round, proposalHash, by);
     },
 
     /** These participants accept the newest round's proposal. */
