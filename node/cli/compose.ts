@@ -3,7 +3,6 @@ import { createAggregator } from "../aggregator/create-aggregator.ts";
 import { accountOf, deriveNodeKeys, type Finality } from "../chain/index.ts";
 import { foldTask } from "../core/fold-task.ts";
 import type { Bytes32, TaskId } from "../core/ids.ts";
-import { checkInvitation } from "../core/invitation.ts";
 import { createBlockExchange, createHost, type Host } from "../p2p/index.ts";
 import { createParticipant } from "../participant/create-participant.ts";
 import { requireMaskedTask } from "../participant/require-masked-task.ts";
@@ -16,6 +15,7 @@ import { createSecretFile } from "../system/secret-file.ts";
 import { createWatcher } from "../watcher/create-watcher.ts";
 import { requireRead } from "./eligibility.ts";
 import { withInvitation } from "./invited.ts";
+import { keepInvitation } from "./keep-invitation.ts";
 import { withMemberGateways } from "./member-gateways.ts";
 import type { Settings } from "./options.ts";
 import { accountSettings, finalityOf, openRecordAs, readPrivateKey, recordSettings } from "./session.ts";
@@ -83,9 +83,9 @@ export function composeParticipant(
     onClose(() => trainer.close());
     const journal = openJournal(join(directory, "journal.sqlite"));
     onClose(() => journal.close());
-    const shareKeys = createSecretFile(join(directory, `share-key-${deps.taskId}`));
+    const shareKeyFile = createSecretFile(join(directory, `share-key-${deps.taskId}`));
     return createParticipant(
-      { ...deps, trainer, journal, shareKeys },
+      { ...deps, trainer, journal, shareKeyFile },
       {
         encryptionKey,
         seed: values.seed,
@@ -114,7 +114,7 @@ export function composeWatcher(values: NodeSettings, events: NodeEvents): Promis
     const journal = openJournal(join(directory, "journal.sqlite"));
     onClose(() => journal.close());
     const store = withMemberGateways(deps.store, deps.chain, deps.log);
-    const measurePublicly = createPublicMeasure({ ...deps, store, values });
+    const measurePublicly = createPublicMeasure({ ...deps, store, keep: store.put, values });
     return createWatcher(
       { ...deps, journal, store, measurePublicly },
       { encryptionKey, linger: !values.exitWhenFinal },
@@ -159,7 +159,9 @@ export async function composeNode(
     // the record
     const finality = await finalityOf(values, log);
     const chain = await openRecordAs({ ...values, ...said(finality) }, log.child({ module: "chain" }), privateKey);
-    if (invitation !== undefined) checkInvitation(invitation, chain);
+    if (invitation !== undefined) {
+      await keepInvitation(invitation, { chain, rpc: values.rpc ?? [], directory, log });
+    }
     // the network
     const host = await createHost({
       seed: keys.libp2pSeed,
@@ -189,7 +191,7 @@ export async function composeNode(
         keys: keys.encryption,
         log,
         onProgress,
-        measurePublicly: createPublicMeasure({ chain, taskId, store: counted, values, log }),
+        measurePublicly: createPublicMeasure({ chain, taskId, store: counted, keep: counted.put, values, log }),
         ...(invitation && { invitation }),
       },
       { encryptionKey: keys.encryption.publicKey, directory, finality, onClose },

@@ -62,19 +62,20 @@ export async function ownTestSet(
 export function createPublicMeasure(deps: {
   readonly chain: Pick<ChainReader, "history" | "members">;
   readonly taskId: number;
-  readonly store: Pick<BlobStore, "get"> & Partial<Pick<BlobStore, "put">>;
+  readonly store: Pick<BlobStore, "get">;
+  /** Keeps what was made here, so that others get it from this node. */
+  readonly keep?: (bytes: Uint8Array) => Promise<unknown>;
   readonly values: Partial<Settings<"testSet" | "data">>;
   readonly hashes?: KeyedHashes;
   readonly log: Log;
 }): MeasurePublicly {
-  const { chain, taskId, store, values, hashes = {}, log } = deps;
+  const { chain, taskId, store, keep, values, hashes = {}, log } = deps;
   let known: Promise<{ spec: TaskSpec; fractionBits: number; bytes: Uint8Array | undefined }> | undefined;
   const taskOf = async () => {
     const view = foldTask(await chain.history(taskId));
     const spec = parseTaskSpecJson(view.spec);
     const bytes = spec.testSet && (await ownTestSet(spec, values, hashes));
-    // kept, so that others get it from here
-    if (bytes !== undefined) await store.put?.(bytes);
+    if (bytes !== undefined) await keep?.(bytes);
     return { spec, fractionBits: view.rules.fractionBits, bytes };
   };
   const fetched = async ({ model, testSet }: TaskSpec, signal: AbortSignal | undefined) => {
