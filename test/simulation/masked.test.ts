@@ -28,10 +28,10 @@ const run = (faults: readonly Fault[], changes: Partial<(typeof masked)["rules"]
 describe("a simulated masked federation", function () {
   this.timeout(60_000);
 
-  it("finalizes every round with everybody's update and attestation, and nobody stores an update without its mask", async () => {
+  it("accepts every round with everybody's update and attestation, and nobody stores an update without its mask", async () => {
     const { federation, view, broken } = await run([]);
     expect(broken).to.deep.equal([]);
-    expect(view.rounds.map(({ phase }) => phase)).to.deep.equal(["finalized", "finalized"]);
+    expect(view.rounds.map(({ phase }) => phase)).to.deep.equal(["accepted", "accepted"]);
     const known = new Set(
       view.rounds.flatMap(({ advertisements = [], commitments, proposal }) => [
         ...advertisements.map(({ sharesId }) => sharesId),
@@ -52,22 +52,22 @@ describe("a simulated masked federation", function () {
   });
 
   // who is gone in the first round, and how many keys, commitments and which end that gives it
-  const rows: [string, readonly Fault[], number, number, "finalized" | "invalidated"][] = [
-    ["one before its keys", dies("round-opened", [0]), 4, 4, "finalized"],
-    ["two before their keys", dies("round-opened", [0, 1]), 3, 3, "finalized"],
-    ["one after its keys", dies("advertised", [0]), 5, 4, "finalized"],
-    ["one with its mask made", dies("masked", [0]), 5, 4, "finalized"],
-    ["two after their keys: one more than the threshold lets", dies("advertised", [0, 1]), 5, 3, "invalidated"],
-    ["one after its commitment", dies("committed", [0]), 5, 5, "finalized"],
-    ["two after their commitments", dies("committed", [0, 1]), 5, 5, "finalized"],
-    ["one when the round was closed", dies("round-closed", [0]), 5, 5, "finalized"],
-    ["one when it told its shares", dies("unmasked", [0]), 5, 5, "finalized"],
+  const rows: [string, readonly Fault[], number, number, "accepted" | "invalid"][] = [
+    ["one before its keys", dies("round-opened", [0]), 4, 4, "accepted"],
+    ["two before their keys", dies("round-opened", [0, 1]), 3, 3, "accepted"],
+    ["one after its keys", dies("advertised", [0]), 5, 4, "accepted"],
+    ["one with its mask made", dies("masked", [0]), 5, 4, "accepted"],
+    ["two after their keys: one more than the threshold lets", dies("advertised", [0, 1]), 5, 3, "invalid"],
+    ["one after its commitment", dies("committed", [0]), 5, 5, "accepted"],
+    ["two after their commitments", dies("committed", [0, 1]), 5, 5, "accepted"],
+    ["one when the round was closed", dies("round-closed", [0]), 5, 5, "accepted"],
+    ["one when it told its shares", dies("unmasked", [0]), 5, 5, "accepted"],
     [
       "one after its keys and one after its commitment",
       [...dies("advertised", [0]), ...dies("committed", [1])],
       5,
       4,
-      "finalized",
+      "accepted",
     ],
   ];
   for (const [name, faults, keys, updates, phase] of rows) {
@@ -78,7 +78,7 @@ describe("a simulated masked federation", function () {
       expect(first!.advertisements).to.have.length(keys);
       expect(first!.commitments).to.have.length(updates);
       expect(first!.phase).to.equal(phase);
-      expect(second!.phase, "the others go on").to.equal("finalized");
+      expect(second!.phase, "the others go on").to.equal("accepted");
       expect(federation.log.filter(({ level }) => level === "error")).to.deep.equal([]);
     });
   }
@@ -88,7 +88,7 @@ describe("a simulated masked federation", function () {
     expect(broken).to.deep.equal([]);
     expect(view.rounds.map(({ phase, invalidReason }) => invalidReason ?? phase)).to.deep.equal([
       "no-proposal",
-      "finalized",
+      "accepted",
     ]);
     const missing = federation.progress.flatMap(({ progress }) =>
       progress.kind === "openings" && progress.round === 1 ? [progress.missing.length] : [],
@@ -100,7 +100,7 @@ describe("a simulated masked federation", function () {
     it(`goes on with everybody after all participants died at "${step}" and came back`, async () => {
       const { view, broken } = await run(dies(step, [0, 1, 2, 3, 4], 2));
       expect(broken).to.deep.equal([]);
-      expect(view.rounds.map(({ phase }) => phase)).to.deep.equal(["finalized", "finalized"]);
+      expect(view.rounds.map(({ phase }) => phase)).to.deep.equal(["accepted", "accepted"]);
       expect(view.rounds[0]!.commitments).to.have.length(5);
     });
   }
@@ -109,7 +109,7 @@ describe("a simulated masked federation", function () {
     const faults: readonly Fault[] = [{ kind: "dies-assigned", node: 5 }, ...dies("committed", [0])];
     const { view, broken } = await run(faults, { neighbours: 4 });
     expect(broken).to.deep.equal([]);
-    expect(view.rounds.map(({ phase }) => phase)).to.deep.equal(["finalized", "finalized"]);
+    expect(view.rounds.map(({ phase }) => phase)).to.deep.equal(["accepted", "accepted"]);
     expect(view.rounds.map(({ assignment }) => assignment?.attempt)).to.include(1);
   });
 

@@ -23,11 +23,9 @@ describe("a simulated federation with noise", function () {
       const faults = [0, 1, 2, 3, 4, 5].map((node): Fault => ({ kind: "kill", node, atS: 9, backAfterS: 3 }));
       const { federation, view, broken } = await play(faults, { rules, privacy });
       expect(broken).to.deep.equal([]);
-      expect(view.rounds.map(({ phase }) => phase)).to.deep.equal(new Array(rules.rounds).fill("finalized"));
-      for (const { commitments, result } of view.rounds) {
+      expect(view.rounds.map(({ phase }) => phase)).to.deep.equal(new Array(rules.rounds).fill("accepted"));
+      for (const { commitments } of view.rounds) {
         expect(commitments.every(({ weight }) => weight === 1)).to.equal(true);
-        // what is measured on held-out data stays at home
-        expect(result?.evaluations.every(({ samples }) => samples === 0)).to.equal(true);
       }
       for (const { account, role } of federation.nodes) {
         if (role !== "participant") continue;
@@ -44,7 +42,7 @@ describe("a simulated federation with noise", function () {
     expect(roundsInBudget({ ...simulatedSpec, privacy: gaussianPrivacy }, rules)).to.equal(3);
     const { federation, view, broken } = await play([], { rules, privacy: gaussianPrivacy });
     expect(broken).to.deep.equal([]);
-    expect(view.rounds.map(({ phase }) => phase)).to.deep.equal(["finalized", "finalized", "invalidated"]);
+    expect(view.rounds.map(({ phase }) => phase)).to.deep.equal(["accepted", "accepted", "invalid"]);
     expect(view.rounds[2]!.commitments).to.deep.equal([]);
     expect(federation.chain.commits.every(({ call }) => call.round < 3)).to.equal(true);
   });

@@ -1,9 +1,9 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { expect } from "chai";
+import { drawEncryptedScenario, drawLyingScenario, drawMaskedScenario } from "./draw-scenarios.ts";
 import { createSimulatedFederation, simulatedBfv } from "./federation.ts";
-import { wrongfulChallenges } from "./play.ts";
+import { wrongfulProofs } from "./play.ts";
 import { brokenProperties } from "./properties.ts";
-import { drawEncryptedScenario, drawLyingScenario, drawMaskedScenario } from "./scenario.ts";
 import { createSeededRandom } from "./seeded-random.ts";
 
 const notablePath = new URL("notable-seeds.json", import.meta.url);
@@ -33,7 +33,7 @@ async function check(seed: number, kind?: Kind): Promise<void> {
   const given = kind && scenarios[kind](createSeededRandom(seed));
   const federation = createSimulatedFederation(seed, given);
   const broken = await brokenProperties(federation, await federation.run(limitS));
-  broken.push(...wrongfulChallenges(federation).map((refused) => `a proof was refused: ${JSON.stringify(refused)}`));
+  broken.push(...wrongfulProofs(federation).map((refused) => `a proof was refused: ${JSON.stringify(refused)}`));
   if (broken.length === 0) return;
   const why = broken.join("; ");
   if (!notable.some((known) => known.seed === seed && kindOf(known) === kind)) {
