@@ -6,10 +6,12 @@ import {MessageHashUtils} from "@openzeppelin/contracts/utils/cryptography/Messa
 import {IFederation} from "./interfaces/IFederation.sol";
 import {IProofs} from "./interfaces/IProofs.sol";
 import {IRounds} from "./interfaces/IRounds.sol";
+import {ChainProbes} from "./libraries/ChainProbes.sol";
 import {ChunkTree} from "./libraries/ChunkTree.sol";
 import {MaskKeys} from "./libraries/MaskKeys.sol";
 import {MaskedRound, MaskedSum} from "./libraries/MaskedSum.sol";
 import {RoundProof} from "./libraries/RoundProof.sol";
+import {RulesValidation} from "./libraries/RulesValidation.sol";
 import {SignedStructs} from "./libraries/SignedStructs.sol";
 import {Advertisement} from "./types/PrivacyTypes.sol";
 import {ChunkProof, ProofKind, UpdateProof} from "./types/ProofTypes.sol";
@@ -29,6 +31,12 @@ import {Commitment, Evidence, Mode, Proposal, RoundInputs, SignedCommitment, Tas
 ///   wrong, whatever the model;
 /// - one word with two signatures passes for two words: the digests must differ.
 contract Proofs is IProofs {
+    /// @inheritdoc IProofs
+    function checkRules(TaskRules calldata rules, bytes calldata header) external view {
+        RulesValidation.validate(rules);
+        ChainProbes.check(rules, header);
+    }
+
     /// @inheritdoc IProofs
     function proveChunk(
         IFederation federation,
@@ -115,13 +123,7 @@ contract Proofs is IProofs {
         Commitment calldata commitment = RoundProof.checkInvalidUpdate(rules, commitments, proof);
         Proposal calldata proposal = evidence.proposal;
         if (proposal.aggregator != address(0) && RoundProof.isIncluded(proposal.excluded, commitment)) {
-            federation.strike(
-                evidence,
-                ProofKind.InvalidUpdate,
-                proof.chunkIndex,
-                commitment.participant,
-                msg.sender
-            );
+            federation.strike(evidence, ProofKind.InvalidUpdate, proof.chunkIndex, commitment.participant, msg.sender);
         } else {
             federation.requireEvidence(evidence);
             _expel(federation, inputs.taskId, inputs.round, commitment.participant, ProofKind.InvalidUpdate);

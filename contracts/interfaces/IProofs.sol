@@ -3,7 +3,7 @@ pragma solidity ^0.8.28;
 
 import {Advertisement} from "../types/PrivacyTypes.sol";
 import {ChunkProof, UpdateProof} from "../types/ProofTypes.sol";
-import {Commitment, Evidence, SignedCommitment} from "../types/TaskTypes.sol";
+import {Commitment, Evidence, SignedCommitment, TaskRules} from "../types/TaskTypes.sol";
 import {IFederation} from "./IFederation.sol";
 
 /// @title IProofs
@@ -36,6 +36,10 @@ interface IProofs {
     error OpeningIsRight(uint8 slot);
     /// @notice The signatures are not one account's, or say the same.
     error NoEquivocation();
+
+    /// @notice Reverts unless a task under these rules can run, and its wrongs be proven, on this chain ({ITasks.createTask}).
+    /// @param header RLP of the header of the block before; not looked at where the task does not draw.
+    function checkRules(TaskRules calldata rules, bytes calldata header) external view;
 
     /// @notice Proves a chunk of a transparent task's model wrong under the task's rule.
     function proveChunk(

@@ -45,13 +45,7 @@ library ChainProbes {
     }
 
     /// @dev Reverts unless the contract answers with that many bytes, of which the first 32 are these.
-    function _ask(
-        address where,
-        bytes memory input,
-        uint256 length,
-        bytes32 expected,
-        uint256 what
-    ) private view {
+    function _ask(address where, bytes memory input, uint256 length, bytes32 expected, uint256 what) private view {
         (bool answers, bytes memory answer) = where.staticcall(input);
         if (!answers || answer.length != length || bytes32(answer) != expected) revert ITasks.ChainLacks(what);
     }

@@ -39,7 +39,18 @@ library RulesValidation {
         _check(7, _within(rules.serverRateQ16, MAX_SERVER_RATE_Q16));
         _check(8, rules.rounds != 0);
         // a sum of one shows it; of two masked ones each shows its owner the other's
-        _check(9, rules.minUpdates >= (transparent ? 1 : masked ? 3 : 2) && rules.minUpdates <= rules.maxUpdates);
+        _check(
+            9,
+            rules.minUpdates >=
+                (
+                    transparent
+                        ? 1
+                        : masked
+                            ? 3
+                            : 2
+                ) &&
+                rules.minUpdates <= rules.maxUpdates
+        );
         _check(10, rules.maxUpdates <= MAX_UPDATES);
         _check(11, _within(rules.participationBps, ALL_BPS));
         _check(13, (rules.trim != 0) == (rules.rule == Rule.TrimmedMean) && 2 * uint256(rules.trim) < rules.minUpdates);

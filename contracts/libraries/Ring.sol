@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity ^0.8.28;
+
+import {Task} from "../types/TaskStorage.sol";
+
+/// @title Ring
+/// @notice The words of a task's accepted rounds: the second of acceptance and a hash of all that a proof needs ({IRounds}).
+/// @dev Attacks considered:
+/// - a word is overwritten while its signers still answer for it: no round opens whose word would take its place before its window is over;
+/// - two evidences for one word: 216 bits of a hash are compared.
+library Ring {
+    uint256 private constant SHORTEST_ROUND_S = 48;
+    uint256 private constant LEAST = 64;
+    uint256 private constant MOST = 4096;
+    uint256 private constant TIME_MASK = (1 << 40) - 1;
+
+    /// @notice The word in the place of a round; 0 where none was written. It may be of an earlier round.
+    function wordOf(Task storage task, uint32 round) internal view returns (uint256) {
+        return task.ring[_place(task, round)];
+    }
+
+    /// @notice Writes the word of a round that is accepted now. Returns the last second at which it can be proven wrong.
+    function write(Task storage task, uint32 round, bytes32 hash) internal returns (uint40) {
+        uint256 word = (uint256(hash) & ~TIME_MASK) | block.timestamp;
+        task.ring[_place(task, round)] = word;
+        return provableUntil(task, word);
+    }
+
+    /// @notice The last second at which the round of a word can be proven wrong.
+    function provableUntil(Task storage task, uint256 word) internal view returns (uint40) {
+        return uint40(word & TIME_MASK) + task.rules.challengeWindowS;
+    }
+
+    /// @notice Whether a word holds this hash.
+    function holds(uint256 word, bytes32 hash) internal pure returns (bool) {
+        return (word ^ uint256(hash)) & ~TIME_MASK == 0;
+    }
+
+    function _place(Task storage task, uint32 round) private view returns (uint256) {
+        uint256 needed = task.rules.challengeWindowS / SHORTEST_ROUND_S;
+        uint256 length = LEAST;
+        if (needed <= LEAST) return round & (LEAST - 1);
+        if (needed > task.rules.rounds) needed = task.rules.rounds;
+        while (length < needed && length < MOST) length <<= 1;
+        return round & (length - 1);
+    }
+}
