@@ -38,12 +38,15 @@ export function modelRecordDigest(record: SignedRecord): Bytes32 {
   }
 }
 
-/** The model's signature: the account, and a hash of account and digest, 65 bytes that EIP-2098 can shorten. Whoever plays fair signs only as himself. */
+/**
+ * The model's signature: the account, and a hash of account and digest, in the form of an ECDSA one, so that it can be written in 64 bytes, too. Whoever
+ * plays fair signs only as himself.
+ */
 export function modelSign(account: Address, digest: Bytes32): Hex {
   const proof = keccak256(concatBytes(fromHex(account), fromHex(digest)));
-  const signature = concatBytes(fromHex(account), proof, new Uint8Array(12), Uint8Array.of(27));
-  signature[32]! &= 0x7f;
-  return toHex(signature);
+  // the first byte of s, whose highest bit is free, and v
+  const rest = concatBytes(proof.slice(0, 12), new Uint8Array(1), proof.slice(12), new Uint8Array(11));
+  return toHex(concatBytes(fromHex(account), rest, Uint8Array.of(27)));
 }
 
 /** Who signed an attestation, or undefined. */

@@ -3,24 +3,24 @@ import { createSharesHolder } from "../../../node/aggregator/hold-shares.ts";
 import { contentIdOf } from "../../../node/core/content-id.ts";
 import type { Bytes32 } from "../../../node/core/ids.ts";
 import type { TaskView } from "../../../node/core/task-view.ts";
+import { shareBundleBytes } from "../../../node/privacy/masking/index.ts";
 import {
   decodeHoldSharesAnswer,
   encodeHoldShares,
   type HoldSharesRequest,
 } from "../../../node/rounds/mask-messages.ts";
 import { initialRoundState, type RoundState, reduceRound } from "../../../node/rounds/round-state.ts";
-import { bundleBytesOf } from "../../../node/rounds/share-bundles.ts";
 import { createModelNetwork } from "../../simulation/model-network.ts";
 import { createSeededRandom } from "../../simulation/seeded-random.ts";
 import { createVirtualClock } from "../../simulation/virtual-clock.ts";
 import { expectCode } from "../../support/expect-code.ts";
-import { advertisementFor, closedMasked, maskedRound, maskedRules, maskedView } from "../../support/masked-states.ts";
-import { accounts, contactOf, headAt, members, roundOf, viewOf } from "../../support/round-states.ts";
+import { advertisementFor, closedMasked, maskedRound, maskedView } from "../../support/masked-states.ts";
+import { accounts, contactOf, headAt, members, optionsOf, roundOf, viewOf } from "../../support/round-states.ts";
 import { silentLog } from "../../support/silent-log.ts";
 
 const { a, x } = accounts;
 const open = maskedRound([]);
-const lengthBytes = bundleBytesOf(0, open, maskedRules);
+const lengthBytes = shareBundleBytes(open.drawn);
 const bundle = (byte: number, length = lengthBytes) => new Uint8Array(length).fill(byte);
 
 async function setUp(view: TaskView = maskedView(open)) {
@@ -34,7 +34,7 @@ async function setUp(view: TaskView = maskedView(open)) {
     host.up();
     host.transport.admit([{ peerId: other.peerId, multiaddrs: [] }]);
   }
-  let state = initialRoundState(x, "aggregator", { graceS: 3 });
+  let state = initialRoundState(x, "aggregator", optionsOf(x));
   const look = (of: TaskView) => {
     state = [
       { kind: "members", members } as const,
@@ -74,7 +74,7 @@ describe("holding share bundles", () => {
     expect(await ask({ sharesId }), "again").to.deep.equal({ held: true });
   });
 
-  it("knows the length: three neighbours, 178 bytes each", () => expect(lengthBytes).to.equal(3 * 178));
+  it("knows the length: three others, 178 bytes each", () => expect(lengthBytes).to.equal(3 * 178));
 
   it("refuses what is no participant's of the open round, and what it cannot get", async () => {
     const { ask, give } = await setUp();
@@ -110,8 +110,8 @@ describe("holding share bundles", () => {
     for (const sharesId of [kept, other]) await ask({ sharesId });
     await run(shares.sweep());
     expect(holder.blobs.size, "the round runs").to.equal(2);
-    const advertisements = [{ ...advertisementFor(0), sharesId: kept }];
-    look(maskedView({ ...open, advertisements, phase: "invalidated" }, roundOf({ round: 2 })));
+    const advertisements = [{ ...advertisementFor(0), sharesId: kept, signature: `0x${"11".repeat(65)}` as const }];
+    look(maskedView({ ...open, advertisements, phase: "invalid" }, roundOf({ round: 2 })));
     await run(shares.sweep());
     expect([...holder.blobs.keys()]).to.deep.equal([kept]);
   });

@@ -86,7 +86,8 @@ describe("opening a closed round", () => {
     it("16, split view: a victim that is told that it survived opens nothing on the words of fewer than t liars", async () => {
       // the endpoint swallowed its commitment: for all others it has dropped
       const truth = play.closedWith(1, 2, 3, 4);
-      await expectCode("MASK_BELOW_THRESHOLD", () => play.sign(1, truth), "six at 67 % need five");
+      // six at 67 % need five
+      await expectCode("MASK_BELOW_THRESHOLD", () => play.sign(1, truth));
       const bigger = await playToClosing({ drawn: 7, thresholdPercent: 60 }, createSeededRandom(5));
       const without = bigger.closedWith(1, 2, 3, 4, 5, 6);
       for (const slot of [1, 2, 3, 4, 5, 6]) bigger.sign(slot, without);
