@@ -2,10 +2,9 @@
 pragma solidity ^0.8.28;
 
 /// @title ChunkTree
-/// @notice Verifies that a 256-byte chunk stands at a place of a committed vector (docs/protocol.md).
+/// @notice The root that a 256-byte chunk at a place of a committed vector gives (docs/protocol.md).
 /// @dev Attacks considered:
 /// - a proof for another index: the index is hashed into the leaf and steers the path, so that each place has one proof;
-/// - lanes hidden behind the vector's end: the padding of the last chunk must be zero;
 /// - an inner node passed off as a leaf, or a tree of another size: the domain bytes 0 to 3 differ, the root binds the
 ///   number of parameters, and that number fixes the length of the proof.
 library ChunkTree {
@@ -23,26 +22,6 @@ library ChunkTree {
     function depth(uint256 parameterCount) internal pure returns (uint256 levels) {
         uint256 last = chunkCount(parameterCount) - 1;
         while (last >> levels != 0) ++levels;
-    }
-
-    /// @notice Whether `chunk` is chunk `index` of the vector of `parameterCount` lanes with this root.
-    /// @param chunk 256 bytes; any other length is not a chunk, and the answer is false.
-    /// @param siblings From the leaf upward.
-    function verify(
-        bytes32 root,
-        uint32 parameterCount,
-        uint32 index,
-        bytes calldata chunk,
-        bytes32[] calldata siblings
-    ) internal pure returns (bool) {
-        if (
-            parameterCount == 0 ||
-            index >= chunkCount(parameterCount) ||
-            chunk.length != CHUNK_BYTES ||
-            siblings.length != depth(parameterCount) ||
-            !_padded(parameterCount, index, chunk)
-        ) return false;
-        return root == rootOf(parameterCount, index, keccak256(abi.encodePacked(uint8(0), index, chunk)), siblings);
     }
 
     /// @notice The leaf of a chunk.
@@ -96,14 +75,5 @@ library ChunkTree {
     /// commitment verifies nowhere.
     function updateRootOf(address participant, bytes32 root) internal pure returns (bytes32) {
         return keccak256(abi.encodePacked(uint8(3), participant, root));
-    }
-
-    /// @dev Whether the bytes beyond the last lane are zero; chunks before the last one have none.
-    function _padded(uint256 parameterCount, uint256 index, bytes calldata chunk) private pure returns (bool) {
-        uint256 lanes = parameterCount - index * LANES;
-        for (uint256 start = lanes * 4; start < CHUNK_BYTES; start += 4) {
-            if (bytes4(chunk[start:start + 4]) != 0) return false;
-        }
-        return true;
     }
 }

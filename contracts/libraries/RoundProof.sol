@@ -8,9 +8,9 @@ import {ChunkProof, UpdateProof} from "../types/ProofTypes.sol";
 import {Commitment, Mode, RoundInputs, Rule, TaskRules} from "../types/TaskTypes.sol";
 import {Bitmap} from "./Bitmap.sol";
 import {ChunkTree} from "./ChunkTree.sol";
+import {Lanes} from "./Lanes.sol";
 import {TrimmedMean} from "./TrimmedMean.sol";
 import {WeightedMean} from "./WeightedMean.sol";
-import {ZigzagLanes} from "./ZigzagLanes.sol";
 
 /// @title RoundProof
 /// @notice What proofs have in common: it reverts with the errors of {IProofs} unless the proof holds.
@@ -27,6 +27,8 @@ import {ZigzagLanes} from "./ZigzagLanes.sol";
 /// - work without bound: at most 64 commitments can match the accumulator, and lists must have exactly the length needed.
 library RoundProof {
     uint256 private constant CHUNK_BYTES = ChunkTree.CHUNK_BYTES;
+    /// @dev A limit that every lane keeps: that of masked ones.
+    uint256 private constant ANY_LANE = 1 << 31;
 
     /// @notice Reverts with {IProofs.WrongCommitments} unless these are all commitments of the round in their order.
     function checkCommitments(RoundInputs calldata inputs, Commitment[] calldata commitments) internal pure {
@@ -119,9 +121,12 @@ library RoundProof {
         if (ChunkTree.rootOf(count, proof.chunkIndex, proof.leaf, proof.leafPath) != modelRoot) {
             revert IProofs.NotInModel();
         }
-        if (!ChunkTree.verify(baseModelRoot, count, proof.chunkIndex, proof.base, proof.basePath)) {
-            revert IProofs.NotInBaseModel();
-        }
+        bytes memory base = proof.base;
+        bytes32 leaf = ChunkTree.leafOf(proof.chunkIndex, base, 0);
+        if (
+            ChunkTree.rootOf(count, proof.chunkIndex, leaf, proof.basePath) != baseModelRoot ||
+            !Lanes.isWithin(base, _lanesFrom(count, proof.chunkIndex), ANY_LANE)
+        ) revert IProofs.NotInBaseModel();
     }
 
     /// @notice Reverts unless the chunk shown stands in the update and breaks the rules. Returns the update's commitment.
@@ -140,12 +145,8 @@ library RoundProof {
         bytes memory chunk = proof.chunk;
         bytes32 leaf = ChunkTree.leafOf(proof.chunkIndex, chunk, 0);
         _checkRoot(commitment, ChunkTree.rootOf(count, proof.chunkIndex, leaf, proof.path));
-        // 256 / 4 has no remainder
-        // slither-disable-next-line divide-before-multiply
-        uint256 lanes = count - uint256(proof.chunkIndex) * (CHUNK_BYTES / 4);
-        // a masked lane may have any value
-        uint256 limit = rules.mode == Mode.Masked ? 1 << 31 : rules.clipLanes;
-        if (ZigzagLanes.isWithin(chunk, lanes, limit)) revert IProofs.UpdateIsValid();
+        uint256 limit = rules.mode == Mode.Masked ? ANY_LANE : rules.clipLanes;
+        if (Lanes.isWithin(chunk, _lanesFrom(count, proof.chunkIndex), limit)) revert IProofs.UpdateIsValid();
     }
 
     function _aggregate(
@@ -176,7 +177,7 @@ library RoundProof {
         if (proof.updates.length != count * CHUNK_BYTES || proof.updatePaths.length != count * depth) {
             revert IProofs.MalformedProof();
         }
-        updates = ZigzagLanes.decode(proof.updates);
+        updates = Lanes.decode(proof.updates);
         weights = new uint32[](count);
         uint256 k = 0;
         for (uint256 i = 0; i < commitments.length; ++i) {
@@ -206,5 +207,10 @@ library RoundProof {
         if (chunkIndex >= ChunkTree.chunkCount(parameterCount) || chunkBytes != CHUNK_BYTES) {
             revert IProofs.MalformedProof();
         }
+    }
+
+    /// @dev Number of lanes of a vector from the beginning of a chunk on; the rest of the chunk is padding.
+    function _lanesFrom(uint256 parameterCount, uint256 chunkIndex) private pure returns (uint256) {
+        return parameterCount - chunkIndex * 64;
     }
 }

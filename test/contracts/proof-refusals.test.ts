@@ -201,19 +201,31 @@ describe("A proof that proves nothing", () => {
     await refused(call({}, round.commitments.slice(1)), "WrongCommitments");
   });
 
+  /** Lanes with bytes behind the last one, as a tree over them would commit to. */
+  const padded = (lanes: Int32Array, padding: Uint8Array) => {
+    const honest = createChunkTree(lanes);
+    const chunk = concatBytes(honest.chunk(3).subarray(0, 32), padding);
+    const leaf = keccak256(concatBytes(new Uint8Array([0, 0, 0, 0, 3]), chunk));
+    const path = honest.proof(3);
+    const right = keccak256(concatBytes(new Uint8Array([1]), fromHex(path[0]!), leaf));
+    const top = keccak256(concatBytes(new Uint8Array([1]), fromHex(path[1]!), right));
+    const root = toHex(keccak256(concatBytes(new Uint8Array([2, 0, 0, 0, 200]), top)));
+    return { root, leaf: toHex(leaf), chunk, path };
+  };
+  const padding = new Uint8Array(224);
+  padding[223] = 1;
+
+  it("is refused where the base model goes on behind its end: no honest model would", async () => {
+    const { root, chunk } = padded(base.lanes, padding);
+    const odd = { ...base, tree: { ...base.tree, root } };
+    const other = await runToAggregating(f, { base: odd, updates, rules: { attempts: 16 } });
+    await other.propose(createChunkTree(other.honest()).root);
+    const evidence = await f.evidence(other.taskId);
+    const proof = { ...other.proof(createChunkTree(other.honest()), 3), base: chunk };
+    await refused(f.proofs.proveChunk(f.federation, evidence, other.commitments, proof), "NotInBaseModel");
+  });
+
   it("strikes padding that is not zero, in an update and in the result", async () => {
-    const padded = (lanes: Int32Array, padding: Uint8Array) => {
-      const honest = createChunkTree(lanes);
-      const chunk = concatBytes(honest.chunk(3).subarray(0, 32), padding);
-      const leaf = keccak256(concatBytes(new Uint8Array([0, 0, 0, 0, 3]), chunk));
-      const path = honest.proof(3);
-      const right = keccak256(concatBytes(new Uint8Array([1]), fromHex(path[0]!), leaf));
-      const top = keccak256(concatBytes(new Uint8Array([1]), fromHex(path[1]!), right));
-      const root = toHex(keccak256(concatBytes(new Uint8Array([2, 0, 0, 0, 200]), top)));
-      return { root, leaf: toHex(leaf), chunk, path };
-    };
-    const padding = new Uint8Array(224);
-    padding[223] = 1;
     const model = padded(round.honest(), padding);
     await prove();
     await round.propose(model.root);

@@ -25,7 +25,9 @@ contract LibraryHarness {
         bytes calldata chunk,
         bytes32[] calldata siblings
     ) external pure returns (bool) {
-        return ChunkTree.verify(root, parameterCount, index, chunk, siblings);
+        if (parameterCount == 0 || index >= ChunkTree.chunkCount(parameterCount) || chunk.length != 256) return false;
+        if (siblings.length != ChunkTree.depth(parameterCount)) return false;
+        return root == ChunkTree.rootOf(parameterCount, index, ChunkTree.leafOf(index, chunk, 0), siblings);
     }
 
     function maskChunk(bytes32 key, uint32 index) external view returns (bytes memory chunk) {
