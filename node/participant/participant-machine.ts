@@ -30,7 +30,7 @@ import {
   type ParticipantState,
 } from "./participant-state.ts";
 import { remembered } from "./trained-update.ts";
-import { firstRoundOf, uncheckedRounds } from "./unchecked-rounds.ts";
+import { firstRoundOf, isChecked, uncheckedRounds } from "./unchecked-rounds.ts";
 
 /** The participant's decisions. */
 export function participantMachine(
@@ -94,8 +94,7 @@ function due(state: ParticipantState): readonly ParticipantAction[] {
     ...dueRecall(state),
     ...(round === undefined ? [] : dueInRound(state, view, round)),
     ...dueProving(state),
-    // what an earlier run found right need not be recomputed
-    ...dueJudgements(state, mustJudge(state)),
+    ...dueJudgements(state, judgingWishes(state)),
     ...duePushing(state),
     ...dueCollecting(state),
     ...dueMeasuring(state),
@@ -126,10 +125,16 @@ function dueRecall(state: ParticipantState): readonly ParticipantAction[] {
   return state.checked === undefined ? [{ kind: "recall", key: "recall", rounds: uncheckedRounds(state) }] : [];
 }
 
-/** Accepted rounds that nothing can be proven of any more are recomputed where training above them needs it. */
-function mustJudge(state: ParticipantState): (round: ProposedRound) => boolean {
+/**
+ * What an earlier run found right, or this account attested to, is not recomputed; and what nothing can be proven of any more is where training above it
+ * needs that.
+ */
+function judgingWishes(state: ParticipantState): Parameters<typeof dueJudgements>[1] {
   const { view, checked, options } = state;
-  if (checked === undefined || options.trainOnUnchecked || view?.rules.mode === "encrypted") return () => false;
   const unchecked = new Set(uncheckedRounds(state).map(subjectOf));
-  return (round) => unchecked.has(subjectOf(round));
+  const isFree = checked === undefined || options.trainOnUnchecked === true || view?.rules.mode === "encrypted";
+  return {
+    must: (round) => !isFree && unchecked.has(subjectOf(round)),
+    knows: (round) => isChecked(state, round),
+  };
 }

@@ -37,7 +37,8 @@ export function blockingRound(state: ParticipantState): ProposedRound | undefine
   });
 }
 
-function isChecked({ me, court, checked }: ParticipantState, round: ProposedRound): boolean {
+/** Whether this participant found the round's proposal right: in this run, in an earlier one, or when it signed. */
+export function isChecked({ me, court, checked }: ParticipantState, round: ProposedRound): boolean {
   const subject = subjectOf(round);
   if (court.judgements.get(subject)?.isRight === true || checked?.has(subject) === true) return true;
   // it recomputed what it signed

@@ -6,7 +6,7 @@ import { dueRegistration } from "./contact.ts";
 import { isFoundWrong, isOpenQuestion, type Purse } from "./court-state.ts";
 import type { Outcome } from "./driver.ts";
 import { accusedOf } from "./due-proofs.ts";
-import { hasProposal, isProposed, type ProposedRound, subjectOf } from "./proposed-round.ts";
+import { hasProposal, isProposed, isStruck, type ProposedRound, subjectOf } from "./proposed-round.ts";
 import type { NotedPush, PushCall } from "./push.ts";
 import { commitmentOf, isExpelled, memberPlaceOf } from "./round-queries.ts";
 import { isSettled, type RoundState } from "./round-state.ts";
@@ -44,17 +44,22 @@ export function dueEntry({ me, members, role, view, leaving }: RoundState): read
  * Judging: the standing proposal, and beside it one accepted round, the earliest that was not judged yet; those that could not be are tried
  * again. Nobody judges its own proposals.
  *
- * @param mustJudge whether an accepted round is to be judged though nothing can be proven of it any more
+ * @param wishes.must whether an accepted round is to be judged though nothing can be proven of it any more
+ * @param wishes.knows whether an accepted round was found right before
  */
 export function dueJudgements(
   { me, view, head, court }: RoundState,
-  mustJudge: (round: ProposedRound) => boolean = () => false,
+  wishes: {
+    readonly must: (round: ProposedRound) => boolean;
+    readonly knows: (round: ProposedRound) => boolean;
+  } = { must: () => false, knows: () => false },
 ): readonly CommonAction[] {
   if (view === undefined || head === undefined) return [];
   const open = view.rounds
     .filter(hasProposal)
     .filter((round) => !hexEquals(round.proposal.aggregator, me))
-    .filter((round) => isProposed(round) || isProvable(round, head.timestampS) || mustJudge(round))
+    .filter((round) => isProposed(round) || isProvable(round, head.timestampS) || wishes.must(round))
+    .filter((round) => isProposed(round) || !(isStruck(round) || wishes.knows(round)))
     .filter((round) => isOpenQuestion(court.judgements.get(subjectOf(round))));
   const accepted = open.filter((round) => !isProposed(round));
   const isNew = (round: ProposedRound): boolean => !court.judgements.has(subjectOf(round));

@@ -5,7 +5,7 @@ import { hasEnded, isProvable, type RoundView, type TaskView } from "../core/tas
 import type { Head } from "../ports/chain.ts";
 import type { ProofCall } from "../ports/proof-calls.ts";
 import type { CourtState } from "./court-state.ts";
-import { hasProposal, type ProposedRound, subjectOf } from "./proposed-round.ts";
+import { hasProposal, isStruck, type ProposedRound, subjectOf } from "./proposed-round.ts";
 import { commitmentOf, isExpelled } from "./round-queries.ts";
 import type { Turn } from "./turns.ts";
 import { commitmentsTo, sameUpdate, type WordPool } from "./word-pool.ts";
@@ -94,11 +94,6 @@ function closedEvidence(view: TaskView, round: RoundView, { timestampS }: Head) 
   }
   const isClosed = round.phase === "aggregating" || (hasEnded(round) && round.commitments.length > 0);
   return isClosed && view.rounds.at(-1) === round ? inputsEvidence(view, round) : undefined;
-}
-
-/** Whether the very proposal was struck. */
-function isStruck({ struck = [], proposal }: ProposedRound): boolean {
-  return struck.some(({ attempt }) => attempt === proposal.attempt);
 }
 
 /** Whom a proof would cost its place; undefined where it is whoever signed a proposal. */

@@ -24,9 +24,13 @@ export function createEntry(deps: SendCallDeps, { statement, shareKey }: EntryWo
   const { chain, onProgress } = deps;
   let isTold = false;
 
-  const callOf = async (role: "participant" | "aggregator", taskId: number, amountWei: bigint): Promise<ChainCall> => {
+  const callOf = async (
+    role: "participant" | "aggregator",
+    { taskId, rules: { mode } }: TaskView,
+    amountWei: bigint,
+  ): Promise<ChainCall> => {
     if (role === "aggregator") return { kind: "join", taskId, amountWei };
-    const key = await shareKey?.();
+    const key = mode === "masked" ? await shareKey?.() : undefined;
     return { kind: "enrol", taskId, amountWei, ...(statement && { statement }), ...(key && { shareKey: key }) };
   };
 
@@ -36,7 +40,7 @@ export function createEntry(deps: SendCallDeps, { statement, shareKey }: EntryWo
     const held = bondWei > 0n ? (await chain.placeOf(taskId, chain.account)).bondWei : 0n;
     const amountWei = held > 0n ? 0n : bondWei;
     try {
-      const sent = await sendCall(deps, await callOf(role, taskId, amountWei), signal, view);
+      const sent = await sendCall(deps, await callOf(role, view, amountWei), signal, view);
       if (amountWei > 0n) onProgress?.({ kind: "bond-paid", role, amountWei, gasUsed: sent.gasUsed });
       return sent;
     } catch (error) {

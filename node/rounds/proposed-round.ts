@@ -17,3 +17,8 @@ export function isProposed(round: RoundView): round is ProposedRound {
 export function subjectOf({ proposal }: ProposedRound): string {
   return proposal.hash.toLowerCase();
 }
+
+/** Whether the very proposal was struck. */
+export function isStruck({ struck = [], proposal }: ProposedRound): boolean {
+  return struck.some(({ attempt }) => attempt === proposal.attempt);
+}

@@ -7,7 +7,16 @@ import type { DueAction } from "../../../node/rounds/action-runner.ts";
 import { createDriver, type Machine } from "../../../node/rounds/driver.ts";
 import { initialRoundState, type RoundEvent, type RoundState, reduceRound } from "../../../node/rounds/round-state.ts";
 import { createVirtualClock } from "../../simulation/virtual-clock.ts";
-import { accounts, contactOf, hashOf, headAt, memberOf, members, rules } from "../../support/round-states.ts";
+import {
+  accounts,
+  contactOf,
+  hashOf,
+  headAt,
+  memberOf,
+  members,
+  optionsOf,
+  rules,
+} from "../../support/round-states.ts";
 import { silentLog } from "../../support/silent-log.ts";
 
 const position = { blockNumber: 1, blockHash: hashOf(1), logIndex: 0, transactionHash: hashOf(1) };
@@ -17,8 +26,10 @@ const created: TaskEvent = {
   taskId: 1,
   creator: accounts.x,
   rules,
+  access: { organisations: [], regions: [], clearance: 0 },
   modelRoot: hashOf(9),
   spec: "{}",
+  historyHead: hashOf(3),
 };
 const enrolled = (index: number): TaskEvent => ({
   ...position,
@@ -26,12 +37,14 @@ const enrolled = (index: number): TaskEvent => ({
   taskId: 1,
   participant: [accounts.a, accounts.b][index]!,
   index,
+  statement: hashOf(0),
+  attributesHash: hashOf(0),
 });
 
 type Step = ChainUpdate | FedledgerError;
 
 /** A driver over a chain that gives these steps, one each second of virtual time, and then waits. */
-function create(runs: readonly (readonly Step[])[], changes: { complete?: number; linger?: boolean } = {}) {
+function create(runs: readonly (readonly Step[])[], changes: { final?: number; linger?: boolean } = {}) {
   const clock = createVirtualClock(0);
   const admitted: (readonly AdmittedPeer[])[] = [];
   const seen: number[] = [];
@@ -40,14 +53,14 @@ function create(runs: readonly (readonly Step[])[], changes: { complete?: number
   let unsubscribed = 0;
   let listed = members;
   const machine: Machine<RoundState, never, DueAction> = {
-    initial: initialRoundState(accounts.a, "participant", { graceS: 3 }),
+    initial: initialRoundState(accounts.a, "participant", optionsOf(accounts.a)),
     reduce: (state, event: RoundEvent) => reduceRound(state, event),
     due(state) {
       if (seen.at(-1) !== state.view!.enrolled.length) seen.push(state.view!.enrolled.length);
       return [{ key: `with ${state.view!.enrolled.length} of ${state.members.length}` }];
     },
     outcome: ({ head }) =>
-      changes.complete !== undefined && head!.number >= changes.complete ? { kind: "complete" } : undefined,
+      changes.final !== undefined && head!.number >= changes.final ? { kind: "final" } : undefined,
   };
   const driver = createDriver<RoundState, never, DueAction>({
     taskId: 1,
@@ -146,17 +159,17 @@ describe("the driver", () => {
   });
 
   it("stops by itself when the machine has ended", async () => {
-    const sim = create([[first, update(2, [])]], { complete: 2 });
+    const sim = create([[first, update(2, [])]], { final: 2 });
     sim.driver.start();
     await sim.clock.run(() => sim.unsubscribed > 0, 5000);
-    expect(await sim.driver.done).to.deep.equal({ kind: "complete" });
+    expect(await sim.driver.done).to.deep.equal({ kind: "final" });
   });
 
-  it("lingers when it is told to: done, but still admitting", async () => {
-    const sim = create([[first, update(2, []), update(3, [])]], { complete: 2, linger: true });
+  it("lingers when it is told to: done, but still admitting, and doing what is due", async () => {
+    const sim = create([[first, update(2, []), update(3, [])]], { final: 2, linger: true });
     sim.driver.start();
     await sim.clock.run(() => false, 2500);
-    expect(await sim.driver.done).to.deep.equal({ kind: "complete" });
+    expect(await sim.driver.done).to.deep.equal({ kind: "final" });
     sim.list(members.slice(0, 2));
     await sim.clock.run(() => false, 1000);
     expect(sim.admitted.at(-1)).to.have.length(1);

@@ -29,11 +29,11 @@ function setUp(bytes?: Uint8Array) {
 }
 
 describe("patientSource", () => {
-  it("takes bytes that take longer than a quarter of the window for not to be had", async () => {
+  it("takes bytes that take longer than a quarter of the time to attest for not to be had", async () => {
     const { source, sleeps, look } = setUp();
     const model = source.model(proposedRound(), look);
     const update = source.update(commitmentOf(0), look);
-    expect(sleeps.map(({ ms }) => ms)).to.deep.equal([12_500, 12_500]);
+    expect(sleeps.map(({ ms }) => ms)).to.deep.equal([15_000, 15_000]);
     for (const { wake } of sleeps) wake();
     await rejection(model, "BLOB_NOT_FOUND");
     await rejection(update, "BLOB_NOT_FOUND");
