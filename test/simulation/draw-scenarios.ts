@@ -111,8 +111,10 @@ export function drawLyingScenario(random: SeededRandom): Scenario {
     if (random.chance(0.1)) return { kind: "invalid-update", node };
     return { kind: "colludes", node, selfConvicts: random.chance(0.2) };
   });
-  const liar: Fault = { kind: random.chance(0.8) ? "liar" : "hider", node: participants + random.integer(0, 1) };
-  const faults: Fault[] = [liar, ...liars, ...drawWeather(random, 0)];
+  // a model that a quorum accepted and hides cannot be proven wrong by anybody: who hides has no friends
+  const hides = random.chance(0.15);
+  const liar: Fault = { kind: hides ? "hider" : "liar", node: participants + random.integer(0, 1) };
+  const faults: Fault[] = [liar, ...(hides ? [] : liars), ...drawWeather(random, 0)];
   // the honest hear of nothing for a while, in which lies are built upon lies
   if (random.chance(0.4)) {
     faults.push({

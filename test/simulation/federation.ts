@@ -7,6 +7,7 @@ import { initialLanes } from "../../node/core/initial-model.ts";
 import { keccak256 } from "../../node/core/keccak.ts";
 import { canonicalTaskSpec, parseTaskSpec } from "../../node/core/task-spec.ts";
 import { createParticipant } from "../../node/participant/create-participant.ts";
+import { createMemorySecret, type SecretFile } from "../../node/participant/share-keys.ts";
 import type { Journal } from "../../node/ports/system.ts";
 import { createBfv } from "../../node/privacy/encrypted/bfv.ts";
 import type { ReaderKeys } from "../../node/privacy/sealed/keyring.ts";
@@ -18,6 +19,7 @@ import { drawScenario } from "./draw-scenarios.ts";
 import { collude, connectAs } from "./lying-chains.ts";
 import { createMemoryJournal, createMemoryLog, type LoggedLine } from "./memory-system.ts";
 import { createModelChain, type ModelChain } from "./model-chain.ts";
+import { modelInvitation, registeredGrant } from "./model-invitation.ts";
 import { createModelNetwork, type ModelHost } from "./model-network.ts";
 import { createMortal, type Mortal } from "./mortal.ts";
 import type { Fault, Scenario } from "./scenario.ts";
@@ -91,7 +93,9 @@ export function createSimulatedFederation(seed: number, given?: Scenario): Simul
   const { privacy, openWhenEnrolled } = scenario;
   const taskSpec = parseTaskSpec({
     ...simulatedSpec,
-    ...(openWhenEnrolled !== undefined && { start: { participants: openWhenEnrolled } }),
+    ...(openWhenEnrolled !== undefined && {
+      start: { participants: openWhenEnrolled, latestS: startMs / 1000 + 3600 },
+    }),
     ...(scenario.sealed && { blobs: "members" }),
     ...(privacy && { privacy }),
   });
@@ -99,12 +103,14 @@ export function createSimulatedFederation(seed: number, given?: Scenario): Simul
   const modelRoot = chunkTreeRoot(initialLanes(taskSpec, rules.fractionBits));
   const access = { organisations: [], regions: [], clearance: 0 };
   chain.apply(admin, { kind: "createTask", rules, modelRoot, spec, access });
+  const invitation = modelInvitation(admin, nodes, { taskId, rules, spec });
 
   for (const node of nodes) {
     const faults = scenario.faults.filter((fault) => "node" in fault && fault.node === node.number);
     const crashes = faults.filter((fault) => fault.kind === "crash");
     const entries = new Map<string, Uint8Array>();
     const journal = createMemoryJournal(clock, entries);
+    const shareKeyFile = createMemorySecret();
     node.written = () => [...entries.keys()];
     const nodeRandom = random.fork();
     const deaths = faults.filter((fault) => fault.kind === "dies-at");
@@ -130,7 +136,7 @@ export function createSimulatedFederation(seed: number, given?: Scenario): Simul
       node.mortal = mortal;
       node.host.up();
       died = undefined;
-      node.process = start(node, { mortal, faults, journal, random: nodeRandom, dieAt });
+      node.process = start(node, { mortal, faults, journal, shareKeyFile, random: nodeRandom, dieAt });
       void node.process.done.then((outcome) => {
         node.outcome = outcome;
       });
@@ -166,6 +172,7 @@ export function createSimulatedFederation(seed: number, given?: Scenario): Simul
       mortal: Mortal;
       faults: readonly Fault[];
       journal: Journal;
+      shareKeyFile: SecretFile;
       random: SeededRandom;
       dieAt: (step: Progress) => void;
     },
@@ -179,6 +186,7 @@ export function createSimulatedFederation(seed: number, given?: Scenario): Simul
       clock: mortal.guard(clock),
       random: life.random,
       keys: node.keys,
+      invitation,
       log: createMemoryLog(node.number, log),
       onProgress(step: Progress) {
         progress.push({ node: node.number, atMs: clock.nowMs() - startMs, progress: step });
@@ -191,6 +199,7 @@ export function createSimulatedFederation(seed: number, given?: Scenario): Simul
     };
     const options = {
       encryptionKey: node.keys.publicKey,
+      grant: registeredGrant(node.account, node.role),
       settleBlocks: 4,
       patienceS: 4,
       answerTimeoutMs: 5_000,
@@ -205,7 +214,7 @@ export function createSimulatedFederation(seed: number, given?: Scenario): Simul
       durationMs,
     });
     return createParticipant(
-      { ...deps, trainer: mortal.guard(trainer), journal: guarded, bfv: simulatedBfv },
+      { ...deps, trainer: mortal.guard(trainer), journal: guarded, shareKeyFile: life.shareKeyFile, bfv: simulatedBfv },
       { ...options, seed: node.number, commit: scenario.batched ? "batched" : "own" },
     );
   }

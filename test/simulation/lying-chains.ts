@@ -34,7 +34,7 @@ export function connectAs(tools: Tools, faults: readonly Fault[]): Chain {
   if (of("hider")) return forging(tools, contentIdOf);
   if (of("dies-dealing") || of("false-key")) return dealingBadly(tools, of("false-key") !== undefined);
   if (of("false-sum")) return saying(honest, "propose", { openings: madeUp });
-  if (of("false-update")) return saying(honest, "commit", { contentId: madeUp });
+  if (of("false-update")) return saying(honest, "commit", { contentId: madeUp }, 1);
   if (of("invalid-update")) return exceeding(tools);
   const colludes = of("colludes");
   if (colludes) return colludes.selfConvicts ? honest : silent(honest);
@@ -103,11 +103,14 @@ function silent(honest: Chain): Chain {
   };
 }
 
-/** Calls of a kind say something else. */
-function saying(honest: Chain, kind: ChainCall["kind"], lie: object): Chain {
+/** Calls of a kind say something else, up to the last round if one is given. */
+function saying(honest: Chain, kind: ChainCall["kind"], lie: object, lastRound = Number.POSITIVE_INFINITY): Chain {
   return {
     ...honest,
-    send: (call, options) => honest.send(call.kind === kind ? ({ ...call, ...lie } as ChainCall) : call, options),
+    send(call, options) {
+      const isLie = call.kind === kind && "round" in call && call.round <= lastRound;
+      return honest.send(isLie ? ({ ...call, ...lie } as ChainCall) : call, options);
+    },
   };
 }
 

@@ -52,7 +52,8 @@ export async function play(
 ): Promise<Played> {
   const federation = createSimulatedFederation(options.seed ?? 11, { ...quiet, ...changes, faults });
   options.before?.(federation);
-  const broken = await brokenProperties(federation, await federation.run(900));
+  const { challengeWindowS } = federation.scenario.rules;
+  const broken = await brokenProperties(federation, await federation.run(900 + 2 * challengeWindowS));
   return { federation, view: foldTask(federation.chain.events()), broken };
 }
 

@@ -22,7 +22,7 @@ export async function brokenProperties(federation: SimulatedFederation, ended: b
   ];
 }
 
-function unended({ nodes }: SimulatedFederation, view: TaskView, ended: boolean): string[] {
+function unended({ chain, nodes, taskId }: SimulatedFederation, view: TaskView, ended: boolean): string[] {
   const broken: string[] = [];
   if (!ended) {
     const waiting = nodes.filter(({ outcome, gone }) => outcome === undefined && gone === undefined);
@@ -34,9 +34,10 @@ function unended({ nodes }: SimulatedFederation, view: TaskView, ended: boolean)
   }
   for (const { number, outcome, gone } of nodes) {
     if (gone !== undefined || outcome === undefined || outcome.kind === "final") continue;
-    const isExpelled =
-      outcome.kind === "left" && view.expelled?.some(({ account }) => account === nodes[number]!.account);
-    if (!isExpelled) broken.push(`node ${number} ${outcome.kind}`);
+    const { account } = nodes[number]!;
+    const isExpelled = outcome.kind === "left" && view.expelled?.some((one) => one.account === account);
+    const cameTooLate = outcome.kind === "too-late" && !chain.storage().tasks[taskId - 1]!.enrolments.has(account);
+    if (!isExpelled && !cameTooLate) broken.push(`node ${number} ${outcome.kind}`);
   }
   return broken;
 }

@@ -49,7 +49,7 @@ export type Lie =
   | { readonly kind: "invalid-update"; readonly node: number }
   /** The participant deals, where it is the first of the task to do so, a key that is not the one of its blob. */
   | { readonly kind: "false-key"; readonly node: number }
-  /** The participant commits to bytes that nobody has. */
+  /** The participant commits to bytes that nobody has, in the first round. */
   | { readonly kind: "false-update"; readonly node: number }
   /** The aggregator proposes another sum than that of the ciphertexts. */
   | { readonly kind: "false-sum"; readonly node: number };
