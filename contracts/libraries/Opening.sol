@@ -45,7 +45,8 @@ library Opening {
         bytes32 head = task.historyHead;
         if (drawn == enrolled) {
             _begin(task, taskId, state, head, 0);
-            if (rules.keyWindowS != 0) task.marks = Marks(0, 0, 0, 0);
+            // a slot that is never zero is cheaper to write
+            if (rules.keyWindowS != 0) task.marks = Marks(0, 0, 0, uint64(block.number));
         } else {
             uint64 drawBlock = uint64(block.number) + rules.drawDelayBlocks;
             task.state = state;
