@@ -12,12 +12,14 @@ import type { Access, TaskRules } from "../../core/records.ts";
 import { mayBeMissing } from "../../core/round-keys.ts";
 import { canonicalTaskSpec, type TaskSpec } from "../../core/task-spec.ts";
 import type { TaskView } from "../../core/task-view.ts";
+import type { ChainReader, PublicMetric } from "../../ports/index.ts";
 import { readFileBytes } from "../../system/index.ts";
 import { policySettings, taskAccess } from "../access-policy.ts";
 import { dateText } from "../bond-text.ts";
-import { defineCommand } from "../command.ts";
+import { type CommandContext, defineCommand } from "../command.ts";
 import { openContentForAudit } from "../content.ts";
 import { openerOf, openingSettings } from "../open-sealed.ts";
+import type { Settings } from "../options.ts";
 import { formatTable } from "../output.ts";
 import { publicResults } from "../public-results.ts";
 import { accountSettings, chainSideOf, openRecord, openRecordAs, recordSettings } from "../session.ts";
@@ -141,14 +143,26 @@ const showCommand = () =>
     run: async (values, { output, log, signal }) => {
       const chain = await openRecord(values, log);
       const view = foldTask(await chain.history(values.task ?? 1));
-      const store = await openContentForAudit(chain, values.content, log);
-      const opener = isSealed(view) ? await openerOf(values, chain, view.taskId) : undefined;
-      const metrics = await publicResults({ chain, view, store, opener, testSet: values.testSet, log, signal });
+      const metrics = await metricsOf(view, chain, values, { log, signal });
       const nowS = (await chain.head()).timestampS;
       output.emit({ event: "task", task: view, metrics: Object.fromEntries(metrics) }, taskText(view, metrics, nowS));
       return 0;
     },
   });
+
+/** What the task's models reach on its public test set; nothing is fetched where it has none, or no model. */
+async function metricsOf(
+  view: TaskView,
+  chain: ChainReader,
+  values: Settings<"content" | "testSet" | (typeof openingSettings)[number]>,
+  { log, signal }: Pick<CommandContext, "log" | "signal">,
+): Promise<ReadonlyMap<number, PublicMetric>> {
+  const hasSet = (JSON.parse(view.spec) as Partial<TaskSpec> | null)?.testSet !== undefined;
+  if (!hasSet || !view.rounds.some(({ result }) => result !== undefined)) return new Map();
+  const store = await openContentForAudit(chain, values.content, log);
+  const opener = isSealed(view) ? await openerOf(values, chain, view.taskId) : undefined;
+  return publicResults({ chain, view, store, opener, testSet: values.testSet, log, signal });
+}
 
 const kinds: Readonly<Record<string, number>> = { approval: 1, incident: 2 };
 
