@@ -30,7 +30,7 @@ const tests = spawnSync(process.execPath, [hardhat, "--config", "hardhat.coverag
   cwd: copy,
   // what only many cases reach is not covered by the tests that always run
   env: {
-    ...{ FUZZ_RUNS: "16", FUZZ_CASES: "32", MASK_CASES: "8", MASKED_ROUNDS: "3", INVARIANT_RUNS: "4" },
+    ...{ FUZZ_RUNS: "16", FUZZ_CASES: "32", MASK_CASES: "8", MASKED_ROUNDS: "3", PROOF_ROUNDS: "8", INVARIANT_RUNS: "4" },
     ...process.env,
   },
   stdio: ["ignore", "inherit", "inherit"],

@@ -36,7 +36,7 @@ describe("Attacks on the contracts", () => {
   };
   const endedWith = async (call: Promise<unknown>): Promise<number> => {
     const sent = (await call) as { wait(): Promise<{ logs: never[] } | null> };
-    const logs = (await sent.wait())!.logs.map((log) => f.federation.interface.parseLog(log)!);
+    const logs = (await sent.wait())!.logs.map((log: never) => f.federation.interface.parseLog(log)!);
     return Number(logs.find(({ name }) => name === "RoundInvalid")!.args.reason);
   };
   /** Everybody leaves, waits, and takes its bond: nothing is left. */
@@ -159,7 +159,7 @@ describe("Attacks on the contracts", () => {
     const { timestamp } = (await f.ethers.provider.getBlock("latest"))!;
     await f.networkHelpers.time.setNextBlockTimestamp(timestamp + 50);
     const call = await draw(header);
-    const drawn = (await call.wait())!.logs.map((log) => f.federation.interface.parseLog(log)!)[0]!;
+    const drawn = (await call.wait())!.logs.map((log: never) => f.federation.interface.parseLog(log)!)[0]!;
     expect(drawn.args.seed).equals(BigInt(seed.slice(0, 18)));
     expect(drawn.args.commitDeadline).equals(BigInt(timestamp + 650));
     await expect(draw(header)).revertedWithCustomError(f.federation, "WrongPhase");
