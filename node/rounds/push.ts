@@ -2,6 +2,7 @@ import { proposalOf } from "../core/evidence.ts";
 import type { TaskId } from "../core/ids.ts";
 import { countSlots, hasTooFewLeft, judgingSlots, quorumOf } from "../core/quorum.ts";
 import { ringLength } from "../core/ring.ts";
+import { isKeyTimeOver, leastUpdates } from "../core/round-keys.ts";
 import { isProvable, type RoundView, roundInFlight, type TaskView } from "../core/task-view.ts";
 import type { ChainCall, Head } from "../ports/chain.ts";
 import { type AttestationPool, attestationsTo } from "./attestation-pool.ts";
@@ -84,9 +85,12 @@ function dueDraw({ round, drawBlock }: RoundView, head: Head, closing: Push, tas
   return head.number > drawBlock + hashedBlocks ? [draw, closing] : [draw];
 }
 
-/** Whether nobody can commit any more. */
+/** Whether nobody can commit any more, or so few have keys that nothing can come of it. */
 function mayClose({ rules }: TaskView, round: RoundView, { timestampS }: Head): boolean {
-  return timestampS > round.commitDeadlineS || round.commitments.length >= expectedUpdates(round, rules, timestampS);
+  if (timestampS > round.commitDeadlineS) return true;
+  if (round.commitments.length >= expectedUpdates(round, rules, timestampS)) return true;
+  if (rules.mode === "transparent" || !isKeyTimeOver(round, rules, timestampS)) return false;
+  return (round.advertisements?.length ?? 0) < (rules.mode === "masked" ? leastUpdates(round, rules) : 1);
 }
 
 function dueCommitting(view: TaskView, round: RoundView, head: Head, words: WordPool): readonly Push[] {
