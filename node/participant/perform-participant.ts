@@ -38,7 +38,7 @@ const tellAgainMs = 600_000;
 /** Carries out a participant's actions. Each rejects as what it works with does: to be tried again. */
 export function createParticipantPerformer(deps: ParticipantPerformerDeps) {
   const { taskId, chain, transport, journal, times, desk, masked, encrypted, onProgress } = deps;
-  const checked = createCheckedJournal(journal, taskId);
+  const checked = createCheckedJournal(journal, { taskId, me: chain.account });
   let sequence = 0;
 
   /** Gossips a message, to be repeated. */

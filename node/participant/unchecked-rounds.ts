@@ -1,4 +1,3 @@
-import { hexEquals } from "../core/hex.ts";
 import type { Address, RoundNumber } from "../core/ids.ts";
 import { isProvable, type RoundView, type TaskView } from "../core/task-view.ts";
 import { isFoundWrong } from "../rounds/court-state.ts";
@@ -37,10 +36,8 @@ export function blockingRound(state: ParticipantState): ProposedRound | undefine
   });
 }
 
-/** Whether this participant found the round's proposal right: in this run, in an earlier one, or when it signed. */
-export function isChecked({ me, court, checked }: ParticipantState, round: ProposedRound): boolean {
+/** Whether this participant found the round's proposal right, in this run or an earlier one. */
+export function isChecked({ court, checked }: ParticipantState, round: ProposedRound): boolean {
   const subject = subjectOf(round);
-  if (court.judgements.get(subject)?.isRight === true || checked?.has(subject) === true) return true;
-  // it recomputed what it signed
-  return round.result?.attesters.some((attester) => hexEquals(attester, me)) === true;
+  return court.judgements.get(subject)?.isRight === true || checked?.has(subject) === true;
 }

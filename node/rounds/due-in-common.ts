@@ -105,7 +105,8 @@ export function dueCollecting(state: RoundState): readonly CommonAction[] {
   if (view === undefined || head === undefined) return [];
   const actions: CommonAction[] = [];
   const isOpening = pushes.some(({ call }) => call.kind === "openRound");
-  if (memberPlaceOf(view, me)?.leaving === true && roundInFlight(view) === undefined && !isOpening) {
+  const isWaiting = memberPlaceOf(view, me)?.leaving === true && !isExpelled(view, me);
+  if (isWaiting && roundInFlight(view) === undefined && !isOpening) {
     actions.push({ kind: "send", key: "free-places", call: { kind: "freePlaces", taskId: view.taskId } });
   }
   const of = purseSubject(state);
@@ -137,13 +138,14 @@ export function outcomeInCommon(state: RoundState): Outcome | undefined {
     : { kind: "left" };
 }
 
-/** Measuring the newest accepted model. */
+/** Measuring the accepted models, of the latest two the earlier one first: one a time, and none of long ago. */
 export function dueMeasuring({ view, court, options }: RoundState): readonly CommonAction[] {
-  const newest = view?.rounds.findLast((round) => round.phase === "accepted" && round.void !== true);
-  if (options.measures !== true || newest === undefined || !hasProposal(newest)) return [];
-  const subject = subjectOf(newest);
-  if (court.measured.has(subject)) return [];
-  return [{ kind: "measure", key: `measure:${subject}`, subject, round: newest }];
+  if (options.measures !== true || view === undefined) return [];
+  const latest = view.rounds.filter((round) => round.phase === "accepted" && round.void !== true).slice(-2);
+  const round = latest.filter(hasProposal).find((one) => !court.measured.has(subjectOf(one)));
+  if (round === undefined) return [];
+  const subject = subjectOf(round);
+  return [{ kind: "measure", key: `measure:${subject}`, subject, round }];
 }
 
 /** Whether something of the purse can be taken now. */

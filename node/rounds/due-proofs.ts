@@ -8,7 +8,7 @@ import type { CourtState } from "./court-state.ts";
 import { hasProposal, isStruck, type ProposedRound, subjectOf } from "./proposed-round.ts";
 import { commitmentOf, isExpelled } from "./round-queries.ts";
 import type { Turn } from "./turns.ts";
-import { commitmentsTo, sameUpdate, type WordPool } from "./word-pool.ts";
+import { sameUpdate, type WordPool } from "./word-pool.ts";
 
 /** Something that the contract would take as proven now. */
 export interface DueProof extends Omit<Turn, "sinceS"> {
@@ -33,7 +33,7 @@ export function dueProofs(
     ...view.rounds.filter(hasProposal).flatMap((round) => againstProposal(view, round, head, court)),
     ...court.faults.flatMap((fault) => againstUpdate(view, fault, head)),
     ...equivocations(view, words),
-    ...view.rounds.flatMap((round) => doubleCommitments(view, round, words, head)),
+    ...doubleCommitments(view, words, head),
   ].filter(({ key }) => !court.settled.has(key));
   const earliest = Math.min(...all.map(({ round }) => round));
   return all.filter(({ round }) => round === earliest);
@@ -74,16 +74,19 @@ function equivocations(view: TaskView, words: WordPool): readonly DueProof[] {
   });
 }
 
-function doubleCommitments(view: TaskView, round: RoundView, words: WordPool, head: Head): readonly DueProof[] {
-  const evidence = closedEvidence(view, round, head);
-  if (evidence === undefined) return [];
-  const { commitments } = round;
-  return commitmentsTo(words, round).flatMap(({ signed }) => {
-    const made = commitmentOf(round, signed.participant);
-    if (made === undefined || sameUpdate(made, signed) || isExpelled(view, made.participant)) return [];
+function doubleCommitments(view: TaskView, words: WordPool, head: Head): readonly DueProof[] {
+  return [...words.values()].flatMap(({ signed }) => {
+    const { round: number, participant, anchor } = signed;
+    const round = view.rounds.find((one) => one.round === number && hexEquals(one.anchor, anchor));
+    const made = round && commitmentOf(round, participant);
+    if (round === undefined || made === undefined || sameUpdate(made, signed) || isExpelled(view, participant))
+      return [];
+    const evidence = closedEvidence(view, round, head);
+    if (evidence === undefined) return [];
+    const { commitments } = round;
     const position = commitments.indexOf(made);
     const call = { kind: "proveDoubleCommitment", evidence, commitments, position, signed } as const;
-    return [{ key: `prove:${round.round}:${made.participant}:double`, round: round.round, call }];
+    return [{ key: `prove:${number}:${made.participant}:double`, round: number, call }];
   });
 }
 

@@ -1,3 +1,4 @@
+import { isUnavailable } from "../audit/is-unavailable.ts";
 import { isFedledgerError } from "../core/error.ts";
 import { bytesToLanes } from "../core/lanes.ts";
 import type { ActionResult } from "./action-runner.ts";
@@ -61,10 +62,11 @@ export function createRoleDesk(
     const again = state.court.judgements.has(subject);
     const patience = bytesPatience(clock, look.view.rules);
     const judging = { store, source, log, onProgress, again, memory, patience };
-    const { judgement, faults } = (await judge?.(round, look)) ?? (await judgeProposal(judging, round, look));
+    const known = await judge?.(round, look);
+    const { judgement, faults } = known ?? (await judgeProposal(judging, round, look));
+    const isSumOnly = look.view.rules.mode === "encrypted" && known === undefined;
     const durationMs = clock.nowMs() - startMs;
     if (judgement.isRight) {
-      const isSumOnly = look.view.rules.mode === "encrypted" && judge === undefined;
       onProgress?.({ kind: "recomputed", round: round.round, durationMs, ...(isSumOnly && { isSumOnly }) });
     }
     for (const fault of faults) emit({ kind: "fault", fault });
@@ -95,10 +97,16 @@ export function createRoleDesk(
     { subject, round }: Extract<CommonAction, { kind: "measure" }>,
     { emit }: ActionContext<RoundState, never>,
     look: TaskLook,
-  ): Promise<undefined> {
-    const lanes = bytesToLanes(await source.model(round, look));
-    const metric = await measurePublicly?.(lanes, { round: round.round, signal: look.signal });
-    if (metric !== undefined) onProgress?.({ kind: "public-metric", round: round.round, metric });
+  ): Promise<ActionResult | undefined> {
+    try {
+      const lanes = bytesToLanes(await source.model(round, look));
+      const metric = await measurePublicly?.(lanes, { round: round.round, signal: look.signal });
+      if (metric !== undefined) onProgress?.({ kind: "public-metric", round: round.round, metric });
+    } catch (error) {
+      look.signal.throwIfAborted();
+      if (!isUnavailable(error)) throw error;
+      if (source.reads(look)) return { repeatMs: lookAgainMs };
+    }
     emit({ kind: "measured", subject });
     return undefined;
   }

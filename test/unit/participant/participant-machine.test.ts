@@ -1,5 +1,6 @@
 import { expect } from "chai";
 import type { RoundView, TaskView } from "../../../node/core/task-view.ts";
+import { createCheckedJournal } from "../../../node/participant/checked-journal.ts";
 import { participantMachine } from "../../../node/participant/participant-machine.ts";
 import type {
   ParticipantEvent,
@@ -7,6 +8,7 @@ import type {
   ParticipantState,
 } from "../../../node/participant/participant-state.ts";
 import type { Judgement } from "../../../node/rounds/court-state.ts";
+import { createMemoryJournal } from "../../../node/rounds/memory-journal.ts";
 import { subjectOf } from "../../../node/rounds/proposed-round.ts";
 import type { RoundEvent } from "../../../node/rounds/round-state.ts";
 import {
@@ -68,6 +70,8 @@ const leaves = (view: TaskView): TaskView => ({
   ...view,
   enrolled: view.enrolled.map((place) => ({ ...place, leaving: place.account === a })),
 });
+const past = acceptedRound({ commitments: [commitmentOf(0)] });
+const known: Event = { kind: "recalled", checked: [subjectOf(past)] };
 /** Round 2 is open above an accepted one that this participant did not attest to. */
 const above = viewOf([accepted, roundOf({ round: 2, baseModelRoot: hashOf(50) })]);
 const of = (round: RoundView, judgement: Judgement) => judged(judgement, round as typeof proposed);
@@ -81,8 +85,8 @@ describe("the participant's machine", () => {
     ["committed", dueAfter(viewOf([roundOf({ commitments: [commitmentOf(0)] })]), [trained]), []],
     ["enrolled after the opening", dueAfter(viewOf([roundOf({ enrolled: 3, drawn: 3 })], lastPlace())), []],
     ["trained from another base", dueAfter(viewOf([roundOf({ baseModelRoot: hashOf(8) })]), [trained]), ["train"]],
-    ["no budget left", dueAfter(spent(1)), []],
-    ["budget left", dueAfter(spent(2)), ["train"]],
+    ["no budget left", dueAfter(spent(1), [known]), []],
+    ["budget left", dueAfter(spent(2), [known]), ["train"]],
     ["aggregating", dueAfter(viewOf([aggregatingRound()])), []],
     ["proposed", dueAfter(viewOf([proposed])), ["judge"]],
     ["proposed, right", dueAfter(viewOf([proposed]), [right]), ["sign"]],
@@ -156,8 +160,18 @@ describe("a participant above an accepted round", () => {
     expect(dueAfter(above, [of(accepted, missing())])).to.deep.equal(["hold-back", "judge"]);
     expect(dueAfter(above, [of(accepted, { isRight: true })])).to.deep.equal(["train"]);
     expect(dueAfter(above, [checked]), "an earlier run recomputed it").to.deep.equal(["train"]);
-    const own = viewOf([acceptedRound(), above.rounds[1]!]);
-    expect(dueAfter(own, []), "it attested to it").to.include("train");
+  });
+
+  it("finds in its journal and among the attesters what it recomputed before", async () => {
+    const journal = createMemoryJournal();
+    const entries = createCheckedJournal(journal, { taskId: 1, me: a });
+    expect(await entries.among([accepted])).to.deep.equal([]);
+    await entries.enter(accepted);
+    expect(await entries.among([accepted])).to.deep.equal([subjectOf(accepted)]);
+    const other = acceptedRound({ anchor: hashOf(71), result: accepted.result! });
+    expect(await entries.among([other]), "of another history").to.deep.equal([]);
+    const signer = createCheckedJournal(createMemoryJournal(), { taskId: 1, me: b });
+    expect(await signer.among([accepted])).to.deep.equal([subjectOf(accepted)]);
   });
 
   it("goes on when the window is past and its owner says so, and else never", () => {
@@ -290,6 +304,5 @@ function lastPlace(): Partial<TaskView> {
 }
 
 function spent(budget: number): TaskView {
-  const past = acceptedRound({ commitments: [commitmentOf(0)] });
   return viewOf([past, roundOf({ round: 2 })], { rules: { ...rules, roundsPerParticipant: budget } });
 }
