@@ -27,6 +27,7 @@ import {WeightedMean} from "./WeightedMean.sol";
 /// - work without bound: at most 64 commitments can match the accumulator, and lists must have exactly the length needed.
 library RoundProof {
     uint256 private constant CHUNK_BYTES = ChunkTree.CHUNK_BYTES;
+    uint256 private constant CHUNK_LANES = 64;
     /// @dev A limit that every lane keeps: that of masked ones.
     uint256 private constant ANY_LANE = 1 << 31;
 
@@ -123,9 +124,10 @@ library RoundProof {
         }
         bytes memory base = proof.base;
         bytes32 leaf = ChunkTree.leafOf(proof.chunkIndex, base, 0);
+        uint256 lanes = _lanesFrom(count, proof.chunkIndex);
         if (
             ChunkTree.rootOf(count, proof.chunkIndex, leaf, proof.basePath) != baseModelRoot ||
-            !Lanes.isWithin(base, _lanesFrom(count, proof.chunkIndex), ANY_LANE)
+            (lanes < CHUNK_LANES && !Lanes.isWithin(base, lanes, ANY_LANE))
         ) revert IProofs.NotInBaseModel();
     }
 
@@ -211,6 +213,6 @@ library RoundProof {
 
     /// @dev Number of lanes of a vector from the beginning of a chunk on; the rest of the chunk is padding.
     function _lanesFrom(uint256 parameterCount, uint256 chunkIndex) private pure returns (uint256) {
-        return parameterCount - chunkIndex * 64;
+        return parameterCount - chunkIndex * CHUNK_LANES;
     }
 }

@@ -276,37 +276,6 @@ describe("Attacks on the contracts", () => {
     expect(attesters).deep.equals([f.members[0]!.address, f.members[1]!.address]);
   });
 
-  it("15: a contract wallet takes part, and attests by its own word within 50,000 gas", async () => {
-    const wallet = await f.ethers.deployContract("Wallet");
-    const account = await wallet.getAddress();
-    const call = wallet.getFunction("act");
-    const as = (name: string, values: unknown[]) =>
-      call(f.address, f.federation.interface.encodeFunctionData(name, values), 0);
-    await f.federation.grantRole(f.role("PARTICIPANT_ROLE"), account);
-    const taskId = await f.createTask({}, { enrolled: f.members.slice(0, 1) });
-    await as("enrol", [taskId, zeroWord, "0x"]);
-    await as("openRound", [taskId]);
-    const { start } = await f.facts(taskId);
-    await f.commit(taskId, f.members[0]!);
-    await as("commit", [taskId, 1, start, word(1), word(2), 10]);
-    await f.federation.closeRound(taskId, 1);
-    await f.propose(taskId);
-    const { proposalHash, evidence } = await f.facts(taskId);
-    const domain = { name: "Fedledger", version: "2", chainId: f.chainId, verifyingContract: f.address };
-    const digest = f.ethers.TypedDataEncoder.hash(domain, attestationTypes, { taskId, round: 1, proposalHash });
-    const own = await f.attest(taskId, [f.members[0]!]);
-    const accept = () =>
-      f.federation.accept(taskId, 1, evidence.proposal, own, [{ account, signature: "0x1234" }], { gasLimit: 1e6 });
-    const refused = async () =>
-      expect(accept()).revertedWithCustomError(f.federation, "QuorumNotReached").withArgs(1, 2);
-    await refused();
-    await wallet.getFunction("take")(digest, true);
-    await refused();
-    await wallet.getFunction("take")(digest, false);
-    await accept();
-    expect((await f.facts(taskId)).evidence.attesters).deep.equals([f.members[0]!.address, account]);
-  });
-
   it("15: two members may name one PeerId, which proves itself where it matters", async () => {
     const peerId = `0x002408011220${"ab".repeat(32)}`;
     for (const member of f.members.slice(0, 2)) {
