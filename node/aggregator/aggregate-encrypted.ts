@@ -22,9 +22,10 @@ export interface AggregateEncryptedDeps extends AskModelDeps {
 }
 
 /**
- * Adds the round's ciphertexts, stores the sum, and asks those who hold the key what it opens to. Gives the proposal when as many as make a
- * quorum name the same model; from half of its time on, when anybody names one. An empty list: nobody has named enough yet, to be
- * asked again. Updates that are unusable or gone are given as such. Rejects as ModelSource.baseOf and BlobStore.put do.
+ * Adds the round's ciphertexts, stores the sum, and asks those who hold the key what it opens to. Gives the proposal
+ * when as many as make a quorum name the same model; from half of its time on, when anybody names one. An empty list:
+ * nobody has named enough yet, to be asked again. Updates that are unusable or gone are given as such. Rejects as
+ * ModelSource.baseOf and BlobStore.put do.
  */
 export async function aggregateEncrypted(
   deps: AggregateEncryptedDeps,

@@ -20,9 +20,8 @@ export interface AggregateRoundDeps {
 
 /**
  * Computes the round's model from the updates that are not left out, one in memory at a time, stores it, and gives the
- * proposal. Updates that turn out to be unusable or gone are given as such instead, with the proof against their owner where they break the
- * rules; the machine then decides again.
- * Rejects as ModelSource.baseOf and ModelSource.put do.
+ * proposal. Updates that turn out to be unusable or gone are given as such instead, with the proof against their owner
+ * where they break the rules; the machine then decides again. Rejects as ModelSource.baseOf and ModelSource.put do.
  */
 export async function aggregateRound(
   { me, source }: AggregateRoundDeps,

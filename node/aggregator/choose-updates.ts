@@ -13,9 +13,10 @@ export interface ChooseUpdatesInput {
 }
 
 /**
- * Bitmap of the updates to leave out of a proposal; undefined where it has to wait. What is here is in. What is not to be had from anybody is left out when
- * the time is up, and at once what is of somebody whose misconduct was proven. In a task that hides updates nothing can be left out, for two sums would
- * show the difference: what is missing is waited for.
+ * Bitmap of the updates to leave out of a proposal; undefined where it has to wait. What is here is in. What is not to
+ * be had from anybody is left out when the time is up, and at once what is of somebody whose misconduct was proven. In
+ * a task that hides updates nothing can be left out, for two sums would show the difference: what is missing is waited
+ * for.
  */
 export function chooseUpdates({ round, rules, factOf, isTimeUp }: ChooseUpdatesInput): bigint | undefined {
   const { commitments, expelled = 0n } = round;

@@ -34,8 +34,9 @@ export interface AggregatorOptions extends RoleOptions {
 }
 
 /**
- * An aggregator: joins the task, opens, draws and closes rounds, gathers their updates, computes and proposes the model when assigned, and brings
- * attestations. It keeps nothing beside what chain and blobs say, so it may die and restart at any instant, and another takes over.
+ * An aggregator: joins the task, opens, draws and closes rounds, gathers their updates, computes and proposes the model
+ * when assigned, and brings attestations. It keeps nothing beside what chain and blobs say, so it may die and restart
+ * at any instant, and another takes over.
  */
 export function createAggregator(deps: AggregatorDeps, options: AggregatorOptions): RoleProcess {
   const { chain, store, transport, clock, log, onProgress } = deps;

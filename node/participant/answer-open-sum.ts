@@ -12,8 +12,9 @@ import type { ParticipantState } from "./participant-state.ts";
 import { closedKey } from "./trained-update.ts";
 
 /**
- * Answers an aggregator's request for what the sum of a closed round gives, from what this participant has opened by itself. The request
- * names a closed round and nothing else: there is no way to ask for the opening of other bytes. Throws PEER_PROTOCOL for garbage.
+ * Answers an aggregator's request for what the sum of a closed round gives, from what this participant has opened by
+ * itself. The request names a closed round and nothing else: there is no way to ask for the opening of other bytes.
+ * Throws PEER_PROTOCOL for garbage.
  */
 export function answerOpenSum(message: Uint8Array, from: PeerIdText, state: ParticipantState): Uint8Array {
   const request = decodeOpenSum(message);

@@ -42,7 +42,10 @@ export interface ParticipantOptions extends RoleOptions {
   readonly statement?: Bytes32;
   /** Seed of the local trainings, a safe integer from 0 (default 0). */
   readonly seed?: number;
-  /** Commit by own transactions (default), or sign commitments for others to bring to the chain, many in one transaction. */
+  /**
+   * Commit by own transactions (default), or sign commitments for others to bring to the chain, many in one
+   * transaction.
+   */
   readonly commit?: "own" | "batched";
   /** Train above an accepted round that it could not recompute, once that round's window has passed (default false). */
   readonly trainOnUnchecked?: boolean;

@@ -15,9 +15,9 @@ export function dealtKeyOf({ advertisements }: Pick<RoundView, "advertisements">
 }
 
 /**
- * The next steps towards this participant's commitment in an open encrypted round: one deals the group key, the others open their copy, say so
- * by advertising the same, and train meanwhile; then the update is encrypted under it, and committed as in every round when all have said so
- * or the time for keys is over.
+ * The next steps towards this participant's commitment in an open encrypted round: one deals the group key, the others
+ * open their copy, say so by advertising the same, and train meanwhile; then the update is encrypted under it, and
+ * committed as in every round when all have said so or the time for keys is over.
  */
 export function dueEncryptedUpdate(
   state: ParticipantState,
@@ -44,7 +44,9 @@ export function dueEncryptedUpdate(
   return [...saying, ...(isOver ? dueCommitting(state, view, round) : [])];
 }
 
-/** Opening this participant's copy of the dealt key; its word on it when it is open, `refused` when it was found wrong. */
+/**
+ * Opening this participant's copy of the dealt key; its word on it when it is open, `refused` when it was found wrong.
+ */
 export function dueKey(
   { refusedKeys, openKeys }: ParticipantState,
   round: RoundView,
@@ -59,7 +61,9 @@ export function dueKey(
   return signed ? { kind: "open", signed } : { kind: "due", action: { kind: "open-key", key, round, dealt } };
 }
 
-/** Dealing, when it is this participant's turn: another one's in each round, and the next one's when it does nothing. */
+/**
+ * Dealing, when it is this participant's turn: another one's in each round, and the next one's when it does nothing.
+ */
 function dueDealing(state: ParticipantState, view: TaskView, round: RoundView): readonly ParticipantAction[] {
   const { me, head, members, options, dealt } = state;
   const { keyWindowS } = view.rules;
@@ -104,8 +108,9 @@ function isTrained({ unencrypted }: ParticipantState, { start }: RoundView): boo
 }
 
 /**
- * What who holds the key does when an encrypted round is closed: it makes the sum of the committed ciphertexts itself, and opens that and nothing
- * else, before anybody asks, so that the aggregator's request is answered at once and its own attestation needs nothing more.
+ * What who holds the key does when an encrypted round is closed: it makes the sum of the committed ciphertexts itself,
+ * and opens that and nothing else, before anybody asks, so that the aggregator's request is answered at once and its
+ * own attestation needs nothing more.
  */
 export function dueSumOpening(state: ParticipantState, view: TaskView, round: RoundView): readonly ParticipantAction[] {
   if (view.rules.mode !== "encrypted" || round.phase !== "aggregating") return [];

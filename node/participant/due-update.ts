@@ -22,8 +22,8 @@ export function mayStillCommit({ me, head }: ParticipantState, view: TaskView, r
 }
 
 /**
- * What is done in the place of training while an accepted round below is not recomputed here; undefined where nothing holds it back. It is told once
- * that round was looked at in vain.
+ * What is done in the place of training while an accepted round below is not recomputed here; undefined where nothing
+ * holds it back. It is told once that round was looked at in vain.
  */
 export function dueHoldingBack(state: ParticipantState, round: RoundView): readonly ParticipantAction[] | undefined {
   const blocking = blockingRound(state);
@@ -49,7 +49,9 @@ export function aboutOf({ round, anchor }: Pick<RoundView, "round" | "anchor">):
   return `${round}:${anchor}`;
 }
 
-/** Bringing an update to the chain: by an own transaction, or by a signed word for others, and the own one behind it. */
+/**
+ * Bringing an update to the chain: by an own transaction, or by a signed word for others, and the own one behind it.
+ */
 export function dueCommitting(state: ParticipantState, view: TaskView, round: RoundView): readonly ParticipantAction[] {
   const update = updateFor(state, round);
   if (update === undefined) return [];

@@ -26,7 +26,10 @@ import { readUpdate, writeUpdate } from "./update-journal.ts";
 /** What carries out the steps of encrypted rounds. */
 export interface EncryptedActions {
   perform(action: EncryptedAction, look: TaskLook, emit: (event: ParticipantEvent) => void): Promise<undefined>;
-  /** The local training of an encrypted round: its lanes wait here for the key; or the update that an earlier run encrypted. */
+  /**
+   * The local training of an encrypted round: its lanes wait here for the key; or the update that an earlier run
+   * encrypted.
+   */
   train(round: RoundView, look: TaskLook, emit: (event: ParticipantEvent) => void): Promise<void>;
   /** Judges a proposal by what this participant opened itself; who cannot open the sum finds nothing right. */
   judge(round: ProposedRound, look: TaskLook, opened: OpenedSum | undefined): Promise<Verdict>;
@@ -86,13 +89,17 @@ export function createEncryptedActions(deps: Deps): EncryptedActions {
     return (await store.has(update.contentId, updateBlobBytes(look.view))) ? update : undefined;
   }
 
-  /** The update under the key that was dealt, made once. Rejects with GROUP_KEY_CHANGED where one was made under another. */
+  /**
+   * The update under the key that was dealt, made once. Rejects with GROUP_KEY_CHANGED where one was made under
+   * another.
+   */
   async function encrypted(round: RoundView, look: TaskLook): Promise<TrainedUpdate> {
     // two signed words over one anchor are misconduct: what was signed is committed, and nothing else
     const signed = await readCommitment({ chain, journal, taskId }, round);
     const before = await written(round, look);
     const other = before ?? (await readUpdate(journal, taskId, round));
-    // it may have been committed, and be brought back by whoever has the transaction: a second one would be a second answer
+    // it may have been committed, and be brought back by whoever has the transaction: a second one would be a second
+    // answer
     const isUnderAnother = other?.sharesId !== undefined && !hexEquals(other.sharesId, dealtKeyOf(round)!.sharesId);
     if (isUnderAnother || (signed !== undefined && signed.contentId !== before?.contentId)) {
       throw new FedledgerError("GROUP_KEY_CHANGED", { round: round.round });

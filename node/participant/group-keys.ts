@@ -34,15 +34,21 @@ export interface GroupKeysDeps {
   readonly privateKey?: Uint8Array | undefined;
 }
 
-/** The group keys of encrypted rounds, as one participant deals and holds them. In memory only: a restart opens its copy again. */
+/**
+ * The group keys of encrypted rounds, as one participant deals and holds them. In memory only: a restart opens its copy
+ * again.
+ */
 export interface GroupKeys {
-  /** A fresh key for a round, its blob stored, signed: what is to be advertised. Participants without a registered encryption key get no copy. */
+  /**
+   * A fresh key for a round, its blob stored, signed: what is to be advertised. Participants without a registered
+   * encryption key get no copy.
+   */
   deal(round: RoundView, look: TaskLook): Promise<SignedAdvertisement>;
   /** This participant's word that it holds the key that was dealt. */
   sign(round: RoundView, key: Pick<Advertisement, "maskKey" | "seedHash" | "sharesId">): Promise<SignedAdvertisement>;
   /**
-   * The key that was dealt. Rejects with GROUP_KEY_INVALID where the dealer is wrong or dealt none to this participant, and, while the blob
-   * is not to be had, as BlobStore.get does.
+   * The key that was dealt. Rejects with GROUP_KEY_INVALID where the dealer is wrong or dealt none to this participant,
+   * and, while the blob is not to be had, as BlobStore.get does.
    */
   open(round: RoundView, dealt: Advertisement, look: TaskLook): Promise<GroupKey>;
 }

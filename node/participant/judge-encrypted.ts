@@ -7,8 +7,10 @@ import type { Progress } from "../rounds/progress.ts";
 import type { ProposedRound } from "../rounds/proposed-round.ts";
 
 /**
- * Compares the proposal of an encrypted round with what this participant opened itself: the sum's content id, the model's root and its content id. The
- * contract has compared the weight. In a sealed task, `sealed` says what was found in the blob of a model whose root is right, in the place of its content id. Nothing of it can be proven on the chain: what differs is told, and not attested.
+ * Compares the proposal of an encrypted round with what this participant opened itself: the sum's content id, the
+ * model's root and its content id. The contract has compared the weight. In a sealed task, `sealed` says what was found
+ * in the blob of a model whose root is right, in the place of its content id. Nothing of it can be proven on the chain:
+ * what differs is told, and not attested.
  */
 export function judgeEncrypted(
   { log, onProgress }: { readonly log: Log; readonly onProgress?: ((progress: Progress) => void) | undefined },

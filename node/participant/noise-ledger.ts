@@ -7,12 +7,14 @@ import { roundsInBudget } from "../privacy/budget.ts";
 import { privacyProblems } from "../privacy/check-privacy.ts";
 
 /**
- * Writes down that an update with noise is drawn for this opening of a round, before it is. The contract counts committed rounds; this
- * counts every update that may have left this machine: those of a round that was opened again over another base or draw, too, and those of
- * a history that a reorganisation undid. As there, a masked round that ended before its updates were frozen costs nothing: nothing of it was opened.
+ * Writes down that an update with noise is drawn for this opening of a round, before it is. The contract counts
+ * committed rounds; this counts every update that may have left this machine: those of a round that was opened again
+ * over another base or draw, too, and those of a history that a reorganisation undid. As there, a masked round that
+ * ended before its updates were frozen costs nothing: nothing of it was opened.
  *
- * Rejects with PRIVACY_RULES_BROKEN where the task's rules do not keep its specification's promise (see privacyProblems), and with
- * PRIVACY_BUDGET_SPENT where as many updates were drawn as the specification's epsilon allows.
+ * Rejects with PRIVACY_RULES_BROKEN where the task's rules do not keep its specification's promise (see
+ * privacyProblems), and with PRIVACY_BUDGET_SPENT where as many updates were drawn as the specification's epsilon
+ * allows.
  */
 export async function spendRound(
   journal: Journal,

@@ -110,7 +110,10 @@ function dueInRound(state: ParticipantState, view: TaskView, round: RoundView): 
   ];
 }
 
-/** The next step towards this participant's attestation, once it found the proposal right: sign, and publish until the round ends. */
+/**
+ * The next step towards this participant's attestation, once it found the proposal right: sign, and publish until the
+ * round ends.
+ */
 function dueAttestation(state: ParticipantState, round: ProposedRound): readonly ParticipantAction[] {
   const { me, court, signed } = state;
   const subject = subjectOf(round);
@@ -126,8 +129,8 @@ function dueRecall(state: ParticipantState): readonly ParticipantAction[] {
 }
 
 /**
- * What an earlier run found right, or this account attested to, is not recomputed; and what nothing can be proven of any more is where training above it
- * needs that.
+ * What an earlier run found right, or this account attested to, is not recomputed; and what nothing can be proven of
+ * any more is where training above it needs that.
  */
 function judgingWishes(state: ParticipantState): Parameters<typeof dueJudgements>[1] {
   const { view, checked, options } = state;

@@ -22,8 +22,9 @@ export interface SignAttestationDeps {
 }
 
 /**
- * Signs that the proposal was recomputed, and shows this node's owner, and nobody else, how the model does on the held-out part. A failed evaluation
- * does not hold the attestation back. Rejects as the chain does, and with the signal's reason.
+ * Signs that the proposal was recomputed, and shows this node's owner, and nobody else, how the model does on the
+ * held-out part. A failed evaluation does not hold the attestation back. Rejects as the chain does, and with the
+ * signal's reason.
  */
 export async function signAttestation(
   deps: SignAttestationDeps,

@@ -9,8 +9,9 @@ import type { TrainedUpdate } from "./trained-update.ts";
 type Anchored = Pick<RoundView, "round" | "anchor">;
 
 /**
- * This participant's signed commitment to an update over the round's anchor: the one in the journal if there is one over this anchor, whatever the
- * update given, for two are misconduct; else newly signed, and written to the journal before it is given.
+ * This participant's signed commitment to an update over the round's anchor: the one in the journal if there is one
+ * over this anchor, whatever the update given, for two are misconduct; else newly signed, and written to the journal
+ * before it is given.
  */
 export async function signCommitment(
   { chain, journal, taskId }: { readonly chain: Chain; readonly journal: Journal; readonly taskId: TaskId },
@@ -26,7 +27,10 @@ export async function signCommitment(
   return { ...record, signature };
 }
 
-/** The commitment over this anchor that this account signed before; undefined where there is none. A record that is not its own counts as none. */
+/**
+ * The commitment over this anchor that this account signed before; undefined where there is none. A record that is not
+ * its own counts as none.
+ */
 export async function readCommitment(
   {
     chain,

@@ -39,7 +39,8 @@ export interface TrainUpdateDeps {
  * This participant's update of a round: the one in the journal if its blob is still here, else a newly trained one,
  * stored and then written to the journal before it is given, so that nothing can be committed that a restart forgets.
  *
- * In a task with noise the one in the journal is it though its blob is gone: another would be a second release of the same round.
+ * In a task with noise the one in the journal is it though its blob is gone: another would be a second release of the
+ * same round.
  *
  * Rejects as {@link trainLanes} does, and as ModelSource.put does.
  */
@@ -77,9 +78,9 @@ export async function trainUpdate(deps: TrainUpdateDeps, round: RoundView, look:
 export type TrainedLanes = Pick<EncodedRound, "lanes" | "weight">;
 
 /**
- * Trains for a round: the update's lanes, clipped, and with the task's noise. Stores nothing. The weight is the number of training examples, cut to the task's
- * maxWeight, or what {@link encodeRound} says.
- * Rejects with TRAINING_FAILED (not in a task with noise: a training that diverges is an update of zero there), NON_FINITE_PARAMETER,
+ * Trains for a round: the update's lanes, clipped, and with the task's noise. Stores nothing. The weight is the number
+ * of training examples, cut to the task's maxWeight, or what {@link encodeRound} says. Rejects with TRAINING_FAILED
+ * (not in a task with noise: a training that diverges is an update of zero there), NON_FINITE_PARAMETER,
  * PRIVACY_RULES_BROKEN, PRIVACY_BUDGET_SPENT, PRIVACY_LEDGER_UNREADABLE, and as ModelSource.baseOf does.
  */
 export async function trainLanes(

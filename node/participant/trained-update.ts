@@ -20,7 +20,10 @@ export function closedKey({ round, accumulator }: Pick<RoundView, "round" | "acc
 /** How many facts of a kind are kept: those of the newest rounds, and those that a reorganisation brings back. */
 const latest = 8;
 
-/** The map with one more entry, and without the oldest where they are too many: a reorganisation brings back only late ones. */
+/**
+ * The map with one more entry, and without the oldest where they are too many: a reorganisation brings back only late
+ * ones.
+ */
 export function remembered<V>(map: ReadonlyMap<string, V>, key: string, value: V): ReadonlyMap<string, V> {
   return new Map([...[...map].filter(([other]) => other !== key), [key, value] as const].slice(-latest));
 }

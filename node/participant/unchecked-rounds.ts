@@ -6,8 +6,8 @@ import { commitmentOf } from "../rounds/round-queries.ts";
 import type { ParticipantState } from "./participant-state.ts";
 
 /**
- * The first round that a participant is to have recomputed before it trains above it: the first in which it committed, or that could be proven wrong when
- * it came. What was final before is as the record says: whoever enrols takes it so.
+ * The first round that a participant is to have recomputed before it trains above it: the first in which it committed,
+ * or that could be proven wrong when it came. What was final before is as the record says: whoever enrols takes it so.
  */
 export function firstRoundOf({ rounds }: TaskView, me: Address, nowS: number): RoundNumber {
   const isOwn = (round: RoundView): boolean => commitmentOf(round, me) !== undefined;
@@ -25,8 +25,9 @@ export function uncheckedRounds(state: ParticipantState): readonly ProposedRound
 }
 
 /**
- * The earliest accepted round for which nothing is trained above it: it could not be recomputed here, and can be proven wrong still, or its owner did
- * not say that this is enough. Of encrypted rounds, which only holders of their key can recompute, one that was found wrong.
+ * The earliest accepted round for which nothing is trained above it: it could not be recomputed here, and can be proven
+ * wrong still, or its owner did not say that this is enough. Of encrypted rounds, which only holders of their key can
+ * recompute, one that was found wrong.
  */
 export function blockingRound(state: ParticipantState): ProposedRound | undefined {
   const { view, head, options, court } = state;

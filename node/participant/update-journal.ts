@@ -32,7 +32,10 @@ export async function readUpdate(
   }
 }
 
-/** Writes the update down. When it resolves, no restart will train this round from this base again, or commit another update. */
+/**
+ * Writes the update down. When it resolves, no restart will train this round from this base again, or commit another
+ * update.
+ */
 export async function writeUpdate(journal: Journal, taskId: TaskId, update: TrainedUpdate): Promise<void> {
   const { updateRoot, contentId, weight, sharesId } = update;
   const record = JSON.stringify({ updateRoot, contentId, weight, sharesId });

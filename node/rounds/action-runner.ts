@@ -18,7 +18,9 @@ export interface ActionResult {
 
 /** Runs what machines want, each action once at a time, until they no longer want it. */
 export interface ActionRunner<A extends DueAction> {
-  /** Makes the running actions those due: starts the new ones, aborts the others. Failed ones wait for their next try. */
+  /**
+   * Makes the running actions those due: starts the new ones, aborts the others. Failed ones wait for their next try.
+   */
   reconcile(due: readonly A[], headNumber: number): void;
   /** Aborts everything and resolves when all of it has ended. */
   stop(): Promise<void>;

@@ -24,7 +24,9 @@ export function encodeAttestation({ attestation, sequence }: AttestationMessage)
   });
 }
 
-/** The message of these bytes; undefined for anything malformed. The attester's letter case is lost: compare by value. */
+/**
+ * The message of these bytes; undefined for anything malformed. The attester's letter case is lost: compare by value.
+ */
 export function decodeAttestation(bytes: Uint8Array): AttestationMessage | undefined {
   const fields = decodeFields(bytes, {
     taskId: isUint32,

@@ -2,13 +2,21 @@ import { hexEquals } from "../core/hex.ts";
 import type { Address, Bytes32 } from "../core/ids.ts";
 import type { Attestation } from "../core/records.ts";
 
-/** Valid attestations of the newest rounds by proposal hash; each list ascending by attester, one an attester. Immutable. */
+/**
+ * Valid attestations of the newest rounds by proposal hash; each list ascending by attester, one an attester.
+ * Immutable.
+ */
 export type AttestationPool = ReadonlyMap<Bytes32, readonly Attestation[]>;
 
-/** Proposals of the newest rounds that one attester may have attested to before more of its attestations are dropped. */
+/**
+ * Proposals of the newest rounds that one attester may have attested to before more of its attestations are dropped.
+ */
 const maxProposalsPerAttester = 16;
 
-/** The pool with the attestation in it; the same pool when it adds nothing. The caller has checked signature and enrolment. */
+/**
+ * The pool with the attestation in it; the same pool when it adds nothing. The caller has checked signature and
+ * enrolment.
+ */
 export function addAttestation(pool: AttestationPool, attestation: Attestation): AttestationPool {
   const hash = attestation.proposalHash.toLowerCase() as Bytes32;
   const others = pool.get(hash) ?? [];
@@ -20,7 +28,9 @@ export function addAttestation(pool: AttestationPool, attestation: Attestation):
   return new Map(pool).set(hash, list);
 }
 
-/** The attestations to a proposal by accounts that `counts` accepts, ascending by address as the contract wants them. */
+/**
+ * The attestations to a proposal by accounts that `counts` accepts, ascending by address as the contract wants them.
+ */
 export function attestationsTo(
   pool: AttestationPool,
   proposalHash: Bytes32,

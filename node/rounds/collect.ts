@@ -10,7 +10,10 @@ export type Collect = (
   context: { readonly state: RoundState; readonly signal: AbortSignal; readonly emit: (event: RoundEvent) => void },
 ) => Promise<ActionResult | undefined>;
 
-/** Creates a collector. What it looks at is what the chain has when it is its turn: another may have released the bond meanwhile. */
+/**
+ * Creates a collector. What it looks at is what the chain has when it is its turn: another may have released the bond
+ * meanwhile.
+ */
 export function createCollector(deps: SendCallDeps): Collect {
   const { chain, onProgress } = deps;
   const { account } = chain;

@@ -27,7 +27,10 @@ export function encodeCommitment({ signed, sequence }: CommitmentMessage): Uint8
   });
 }
 
-/** The message of these bytes; undefined for anything malformed. The participant's letter case is lost: compare by value. */
+/**
+ * The message of these bytes; undefined for anything malformed. The participant's letter case is lost: compare by
+ * value.
+ */
 export function decodeCommitment(bytes: Uint8Array): CommitmentMessage | undefined {
   const fields = decodeFields(bytes, {
     taskId: isUint32,

@@ -25,7 +25,10 @@ export function ownContact(
   return { peerId: transport.peerId, encryptionKey, multiaddrs: transport.multiaddrs(), ...(grant && { grant }) };
 }
 
-/** The call that enters the contact; undefined when the registry shows it, or does not list the account with any role yet. */
+/**
+ * The call that enters the contact; undefined when the registry shows it, or does not list the account with any role
+ * yet.
+ */
 export function dueRegistration(
   me: Address,
   contact: OwnContact,

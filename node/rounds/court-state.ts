@@ -13,7 +13,10 @@ export interface Judgement {
   readonly proof?: ProofCall;
   /** The model is wrong, but its bytes are not to be had: to be judged again when they appear. */
   readonly withheld?: true;
-  /** Updates that the proposal counts and whose bytes are not to be had: nothing can be said of it without them. To be judged again. */
+  /**
+   * Updates that the proposal counts and whose bytes are not to be had: nothing can be said of it without them. To be
+   * judged again.
+   */
   readonly missing?: readonly Commitment[];
 }
 
@@ -100,7 +103,9 @@ export function isFoundWrong(judgement: Judgement | undefined): boolean {
   return judgement !== undefined && !judgement.isRight && judgement.missing === undefined;
 }
 
-/** Whether whoever judged may sign for it: it is right, and what it leaves out is of nobody but those expelled since. */
+/**
+ * Whether whoever judged may sign for it: it is right, and what it leaves out is of nobody but those expelled since.
+ */
 export function isAttestable(
   judgement: Judgement | undefined,
   { expelled = 0n }: Pick<RoundView, "expelled">,

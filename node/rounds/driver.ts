@@ -14,7 +14,8 @@ import { topics } from "./topics.ts";
 import { sameWaiting, type Waiting, waitingFor } from "./waiting.ts";
 
 /**
- * How a role's work on a task ended: the task is final; the account has left it, or came too late to contribute anything; or it was stopped.
+ * How a role's work on a task ended: the task is final; the account has left it, or came too late to contribute
+ * anything; or it was stopped.
  */
 export type Outcome = { readonly kind: "final" | "left" | "too-late" | "stopped" };
 

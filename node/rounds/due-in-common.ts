@@ -32,7 +32,10 @@ export function dueContact({ me, options, members }: RoundState): readonly Commo
   return call === undefined ? [] : [{ kind: "send", key: "register", call }];
 }
 
-/** Taking a place: once the account has the role, unless it has one, has left or was expelled, or the task has its rounds. */
+/**
+ * Taking a place: once the account has the role, unless it has one, has left or was expelled, or the task has its
+ * rounds.
+ */
 export function dueEntry({ me, members, role, view, leaving }: RoundState): readonly CommonAction[] {
   if (view === undefined || view.complete || leaving || role === "watcher") return [];
   const hasRole = members.some(({ account, roles }) => hexEquals(account, me) && roles.includes(role));
@@ -41,8 +44,8 @@ export function dueEntry({ me, members, role, view, leaving }: RoundState): read
 }
 
 /**
- * Judging: the standing proposal, and beside it one accepted round, the earliest that was not judged yet; those that could not be are tried
- * again. Nobody judges its own proposals.
+ * Judging: the standing proposal, and beside it one accepted round, the earliest that was not judged yet; those that
+ * could not be are tried again. Nobody judges its own proposals.
  *
  * @param wishes.must whether an accepted round is to be judged though nothing can be proven of it any more
  * @param wishes.knows whether an accepted round was found right before
@@ -99,7 +102,10 @@ function isStandingBase(round: RoundView, { timestampS }: Head): boolean {
   return round.void !== true && isProvable(round, timestampS);
 }
 
-/** Getting this account's bond and credit out, and before it its place, once it has asked to leave and nobody opens a round that would free it. */
+/**
+ * Getting this account's bond and credit out, and before it its place, once it has asked to leave and nobody opens a
+ * round that would free it.
+ */
 export function dueCollecting(state: RoundState): readonly CommonAction[] {
   const { me, view, head, pushes, court } = state;
   if (view === undefined || head === undefined) return [];
@@ -123,8 +129,8 @@ export function isCollected(state: RoundState): boolean {
 }
 
 /**
- * How the work ended: when the task is final and the account's credit paid out; or, of one that has left, when its bond is, and nothing that it
- * has a part in can be proven wrong any more: until then it serves its bytes.
+ * How the work ended: when the task is final and the account's credit paid out; or, of one that has left, when its bond
+ * is, and nothing that it has a part in can be proven wrong any more: until then it serves its bytes.
  */
 export function outcomeInCommon(state: RoundState): Outcome | undefined {
   const { me, view, head, leaving } = state;

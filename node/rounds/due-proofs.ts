@@ -21,8 +21,9 @@ export interface DueProof extends Omit<Turn, "sinceS"> {
 export type NotedProof = DueProof & Turn;
 
 /**
- * What can be proven now of the earliest round that something can be proven of: a wrong proposal, standing or accepted, as long as its window lasts,
- * void or not; an update that breaks the rules; two commitments signed over one anchor; one signed and another made.
+ * What can be proven now of the earliest round that something can be proven of: a wrong proposal, standing or accepted,
+ * as long as its window lasts, void or not; an update that breaks the rules; two commitments signed over one anchor;
+ * one signed and another made.
  */
 export function dueProofs(
   view: TaskView,
@@ -39,7 +40,10 @@ export function dueProofs(
   return all.filter(({ round }) => round === earliest);
 }
 
-/** The proof that the round's proposal is wrong, with the evidence as it is now: who attested is added by the acceptance. */
+/**
+ * The proof that the round's proposal is wrong, with the evidence as it is now: who attested is added by the
+ * acceptance.
+ */
 function againstProposal(
   { taskId }: TaskView,
   round: ProposedRound,
@@ -90,7 +94,10 @@ function doubleCommitments(view: TaskView, words: WordPool, head: Head): readonl
   });
 }
 
-/** What shows the round's commitments to the contract: its proposal where it has one, else the record of the newest round, once that is closed. */
+/**
+ * What shows the round's commitments to the contract: its proposal where it has one, else the record of the newest
+ * round, once that is closed.
+ */
 function closedEvidence(view: TaskView, round: RoundView, { timestampS }: Head) {
   if (hasProposal(round)) {
     return round.phase === "accepted" && !isProvable(round, timestampS) ? undefined : evidenceOf(view.taskId, round);

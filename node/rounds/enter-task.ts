@@ -19,7 +19,10 @@ export type EnterTask = (
   look: { readonly view: TaskView; readonly signal: AbortSignal },
 ) => Promise<Sent>;
 
-/** Takes places with the bond that the task asks for, unless a former one is held there still; says once when the account cannot pay it. */
+/**
+ * Takes places with the bond that the task asks for, unless a former one is held there still; says once when the
+ * account cannot pay it.
+ */
 export function createEntry(deps: SendCallDeps, { statement, shareKey }: EntryWords = {}): EnterTask {
   const { chain, onProgress } = deps;
   let isTold = false;

@@ -9,7 +9,8 @@ import type { RoundState } from "./round-state.ts";
 
 /**
  * Judges a gossiped attestation: garbage and false signatures are rejected, what does not concern the running round as
- * this node sees it is ignored (it may be this node that is behind; the sender repeats), the rest is accepted and given.
+ * this node sees it is ignored (it may be this node that is behind; the sender repeats), the rest is accepted and
+ * given.
  */
 export function hearAttestation(
   message: Uint8Array,

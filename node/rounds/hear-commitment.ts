@@ -10,8 +10,9 @@ import type { RoundState } from "./round-state.ts";
 import { commitmentsTo } from "./word-pool.ts";
 
 /**
- * Judges a gossiped commitment: garbage, false signatures and what no round of the task could take are rejected, what does not concern
- * the round in flight as this node sees it is ignored (it may be this node that is behind; the sender repeats), the rest is accepted.
+ * Judges a gossiped commitment: garbage, false signatures and what no round of the task could take are rejected, what
+ * does not concern the round in flight as this node sees it is ignored (it may be this node that is behind; the sender
+ * repeats), the rest is accepted.
  */
 export function hearCommitment(
   message: Uint8Array,

@@ -24,7 +24,10 @@ export interface Verdict {
   readonly faults: readonly UpdateFault[];
 }
 
-/** A round that was recomputed, so that another look for a withheld model need not do it again. Of one proposal at a time. */
+/**
+ * A round that was recomputed, so that another look for a withheld model need not do it again. Of one proposal at a
+ * time.
+ */
 export interface RoundMemory {
   latest?: { readonly subject: string; readonly check: RoundCheck; readonly baseLanes: Int32Array };
 }
@@ -43,9 +46,10 @@ export interface JudgeProposalDeps {
 }
 
 /**
- * Gets all inputs of the round from whoever has them, recomputes its model and compares; what the proposal leaves out is asked for, too. Where the
- * proposal is right, the model's blob is in the store afterwards; where it is not, and that can be proven on the chain, the judgement holds the proof.
- * Rejects with BLOB_NOT_FOUND while the base model cannot be had: to be tried again.
+ * Gets all inputs of the round from whoever has them, recomputes its model and compares; what the proposal leaves out
+ * is asked for, too. Where the proposal is right, the model's blob is in the store afterwards; where it is not, and
+ * that can be proven on the chain, the judgement holds the proof. Rejects with BLOB_NOT_FOUND while the base model
+ * cannot be had: to be tried again.
  */
 export async function judgeProposal(deps: JudgeProposalDeps, round: ProposedRound, look: TaskLook): Promise<Verdict> {
   const { taskId, rules } = look.view;
@@ -137,7 +141,10 @@ async function judgeModel(
   return await proveModel(deps, { check, baseLanes, recomputed: check.lanes }, round, look);
 }
 
-/** The right model's blob is kept for others; that of a sealed task is its proposer's, and came to the store when it was compared. */
+/**
+ * The right model's blob is kept for others; that of a sealed task is its proposer's, and came to the store when it was
+ * compared.
+ */
 async function keep({ store }: JudgeProposalDeps, lanes: Int32Array, { view, signal }: TaskLook): Promise<void> {
   if (!isSealed(view)) await store.put(lanesToBytes(lanes), { signal });
 }
@@ -168,7 +175,10 @@ async function proveModel(
   return { isRight: false };
 }
 
-/** What can be judged of an encrypted round without the key: its sum. Nothing of it can be proven on the chain; a quorum decides. */
+/**
+ * What can be judged of an encrypted round without the key: its sum. Nothing of it can be proven on the chain; a quorum
+ * decides.
+ */
 async function judgeSum(deps: JudgeProposalDeps, round: ProposedRound, look: TaskLook): Promise<Verdict> {
   const { taskId, rules } = look.view;
   const check = await checkRound({

@@ -34,21 +34,24 @@ export type UpdateOf = Pick<Commitment, "round" | "participant" | "updateRoot" |
 /** Gets blobs of a task, from the local store, else from the members, and puts this node's own. */
 export interface ModelSource {
   /**
-   * The lanes' bytes of an update, its blob's content id verified; of a sealed task, what is in the blob. Rejects as BlobStore.get does, and
-   * with BLOB_SEALED and SEAL_BROKEN.
+   * The lanes' bytes of an update, its blob's content id verified; of a sealed task, what is in the blob. Rejects as
+   * BlobStore.get does, and with BLOB_SEALED and SEAL_BROKEN.
    */
   update(update: UpdateOf, look: TaskLook): Promise<Uint8Array>;
   /** The lanes' bytes of a proposed model; as `update`. */
   model(of: ModelOf, look: TaskLook): Promise<Uint8Array>;
-  /** Stores a blob of this node's, sealed in a sealed task to whoever may read it now; its content id. Rejects as BlobStore.put and BlobSealer.seal do. */
+  /**
+   * Stores a blob of this node's, sealed in a sealed task to whoever may read it now; its content id. Rejects as
+   * BlobStore.put and BlobSealer.seal do.
+   */
   put(lanes: Int32Array, name: Omit<SealedName, "sender">, look: TaskLook): Promise<Bytes32>;
   /** Whether this node's account may read the task's blobs: anyone may those of a public task. */
   reads(look: TaskLook): boolean;
   /**
-   * The lanes of the model that a round starts from, or the next one would, found by its root and checked against it: in whichever round gave it,
-   * so that a roll-back needs nothing more. The bytes come from the store or a peer; where nobody has the right ones, they are recomputed
-   * from the updates of that round.
-   * Rejects with INVALID_TASK_SPEC when the initial model is not the one on the chain, and as BlobStore.get does.
+   * The lanes of the model that a round starts from, or the next one would, found by its root and checked against it:
+   * in whichever round gave it, so that a roll-back needs nothing more. The bytes come from the store or a peer; where
+   * nobody has the right ones, they are recomputed from the updates of that round. Rejects with INVALID_TASK_SPEC when
+   * the initial model is not the one on the chain, and as BlobStore.get does.
    */
   baseOf(round: RoundNumber, look: TaskLook): Promise<Int32Array>;
 }

@@ -37,7 +37,10 @@ export type AccountProgress =
       readonly reason: "role" | "aggregators";
     }
   | {
-      /** No round can open before more participants enrol; `latestS`: or with fewer, from that second of the chain's time on. */
+      /**
+       * No round can open before more participants enrol; `latestS`: or with fewer, from that second of the chain's
+       * time on.
+       */
       readonly kind: "waiting";
       readonly reason: "participants";
       readonly enrolled: number;
@@ -80,7 +83,9 @@ export type WorkProgress =
       readonly durationMs: number;
     }
   | {
-      /** The aggregator added the ciphertexts of an encrypted round, and asks those with the key what the sum opens to. */
+      /**
+       * The aggregator added the ciphertexts of an encrypted round, and asks those with the key what the sum opens to.
+       */
       readonly kind: "sum-computed";
       readonly round: RoundNumber;
       readonly updates: number;
@@ -92,7 +97,10 @@ export type WorkProgress =
       readonly updates: number;
     }
   | {
-      /** This node does not do what an encrypted round asks of it next: somebody else is wrong, or its own safety forbids it. */
+      /**
+       * This node does not do what an encrypted round asks of it next: somebody else is wrong, or its own safety
+       * forbids it.
+       */
       readonly kind: "encryption-refused";
       readonly round: RoundNumber;
       readonly code: ErrorCode;

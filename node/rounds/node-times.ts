@@ -1,6 +1,9 @@
 /** How long a node waits for what; every task deadline is the chain's and not among these. */
 export interface NodeTimes {
-  /** Seconds of chain time between one node's turn to push a round and the next one's (default 5); well above the block time. */
+  /**
+   * Seconds of chain time between one node's turn to push a round and the next one's (default 5); well above the block
+   * time.
+   */
   readonly patienceS: number;
   /** Seconds of chain time that a quorum waits for the rest of those who may attest (default 3). */
   readonly graceS: number;

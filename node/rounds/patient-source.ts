@@ -18,7 +18,10 @@ export function bytesPatience(clock: Clock, { attestWindowS }: Pick<TaskRules, "
   return { clock, timeoutMs: Math.min(mostMs, Math.max(leastMs, attestWindowS * 250)) };
 }
 
-/** The source, of which an update or a model that takes too long rejects with BLOB_NOT_FOUND: a peer that sends a byte now and then withholds, too. */
+/**
+ * The source, of which an update or a model that takes too long rejects with BLOB_NOT_FOUND: a peer that sends a byte
+ * now and then withholds, too.
+ */
 export function patientSource(source: ModelSource, patience: BytesPatience | undefined): ModelSource {
   if (patience === undefined) return source;
   const { clock, timeoutMs } = patience;

@@ -10,7 +10,10 @@ export interface Look {
   readonly head: Head;
 }
 
-/** The record's steps from one look to the next, in their order. Without a `before` only where the task stands, marked as the past. */
+/**
+ * The record's steps from one look to the next, in their order. Without a `before` only where the task stands, marked
+ * as the past.
+ */
 export function progressBetween(before: Look | undefined, after: Look): readonly RecordProgress[] {
   if (before === undefined) return standing(after).map((step) => ({ ...step, past: true }));
   const { view } = after;

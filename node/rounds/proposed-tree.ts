@@ -6,7 +6,9 @@ import type { ModelSource } from "./model-source.ts";
 import type { ProposedRound } from "./proposed-round.ts";
 import type { TaskLook } from "./task-look.ts";
 
-/** The tree of the proposed model's blob; undefined while it is not to be had, or when the content id names other bytes. */
+/**
+ * The tree of the proposed model's blob; undefined while it is not to be had, or when the content id names other bytes.
+ */
 export async function proposedTree(
   source: Pick<ModelSource, "model">,
   { round, proposal }: ProposedRound,

@@ -33,7 +33,9 @@ export interface PushOptions {
   readonly graceS: number;
 }
 
-/** Blocks for which the chain knows the hash of a block, where it keeps no longer list: then a draw may be out of reach. */
+/**
+ * Blocks for which the chain knows the hash of a block, where it keeps no longer list: then a draw may be out of reach.
+ */
 const hashedBlocks = 256;
 
 /** The steps that are due in the task now. Deadlines are judged by the head's time. */

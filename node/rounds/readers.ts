@@ -6,9 +6,9 @@ import { accessOf } from "../core/task-spec.ts";
 import type { PlaceView, TaskView } from "../core/task-view.ts";
 
 /**
- * Who may read the blobs of a sealed task now: its aggregators and participants that are not leaving, as long as they have their role; of these, where
- * the specification names attributes for reading, those that have them. Whoever has registered no encryption key is named, too:
- * nothing can be sealed to it yet.
+ * Who may read the blobs of a sealed task now: its aggregators and participants that are not leaving, as long as they
+ * have their role; of these, where the specification names attributes for reading, those that have them. Whoever has
+ * registered no encryption key is named, too: nothing can be sealed to it yet.
  */
 export function readersOf(
   view: Pick<TaskView, "enrolled" | "joined" | "spec">,

@@ -19,7 +19,9 @@ export interface RoleDeps {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
-  /** The node's X25519 keys, of which the registry has the public one; without them it can work on public tasks only. */
+  /**
+   * The node's X25519 keys, of which the registry has the public one; without them it can work on public tasks only.
+   */
   readonly keys?: ReaderKeys | undefined;
   /** What the admin says of federation, members and task: the root of trust in masked tasks, needed in those. */
   readonly invitation?: Invitation | undefined;
@@ -43,6 +45,9 @@ export interface RoleProcess {
   start(): void;
   /** Stops what runs; resolves when it has ended. */
   stop(): Promise<void>;
-  /** Resolves when the work has ended: the task is final, or this account has left it, or came too late, or was stopped. Never rejects. */
+  /**
+   * Resolves when the work has ended: the task is final, or this account has left it, or came too late, or was stopped.
+   * Never rejects.
+   */
   readonly done: Promise<Outcome>;
 }

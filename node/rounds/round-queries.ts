@@ -45,7 +45,10 @@ export function commitmentOf(round: Pick<RoundView, "commitments">, account: Add
   return round.commitments.find(({ participant }) => hexEquals(participant, account));
 }
 
-/** How many of the drawn may commit, as far as it is known: in a masked task, once the time for keys is over, those that have advertised. */
+/**
+ * How many of the drawn may commit, as far as it is known: in a masked task, once the time for keys is over, those that
+ * have advertised.
+ */
 export function expectedUpdates(round: RoundView, rules: TaskRules, nowS: number): number {
   if (rules.mode !== "masked" || !isKeyTimeOver(round, rules, nowS)) return round.drawn;
   return round.advertisements?.length ?? 0;
@@ -61,7 +64,10 @@ export function includedBy(round: Pick<RoundView, "commitments">, excluded: bigi
   return round.commitments.filter(({ slot }) => !hasSlot(excluded, slot));
 }
 
-/** Whether the account may commit in one more round of the task. A masked round that ended before its updates were frozen costs nothing. */
+/**
+ * Whether the account may commit in one more round of the task. A masked round that ended before its updates were
+ * frozen costs nothing.
+ */
 export function hasBudget({ rules, rounds }: Pick<TaskView, "rules" | "rounds">, account: Address): boolean {
   const { roundsPerParticipant, mode } = rules;
   if (roundsPerParticipant === 0) return true;

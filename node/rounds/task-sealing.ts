@@ -29,7 +29,10 @@ export interface TaskSealing {
   readonly me: Address;
   readonly opener: BlobOpener;
   readonly sealer: BlobSealer;
-  /** Asks the other readers, one after another, for the secret of a keyring that has no entry for this node: it came after it was made. */
+  /**
+   * Asks the other readers, one after another, for the secret of a keyring that has no entry for this node: it came
+   * after it was made.
+   */
   ask(keyring: KeyringRef, sender: Address, look: TaskLook): Promise<Uint8Array | undefined>;
   /** Answers such a question from whoever is a reader now. Rejects with PEER_PROTOCOL for garbage. */
   answer(message: Uint8Array, from: PeerIdText, state: RoundState): Promise<Uint8Array>;

@@ -9,8 +9,8 @@ export interface TaskStart {
 }
 
 /**
- * When nodes open the first round, as the task's specification says: with its least number of participants where it says nothing. The contract does
- * not ask for it.
+ * When nodes open the first round, as the task's specification says: with its least number of participants where it
+ * says nothing. The contract does not ask for it.
  */
 export function taskStart({ spec, rules }: Pick<TaskView, "spec" | "rules">): TaskStart {
   const start = startIn(spec);

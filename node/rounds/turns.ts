@@ -26,8 +26,8 @@ export interface Turn {
 }
 
 /**
- * The task's members in the order of their turns: the aggregators from another one on in each round, those that missed their last turn
- * behind them, then the participants likewise. Who is leaving has no turn.
+ * The task's members in the order of their turns: the aggregators from another one on in each round, those that missed
+ * their last turn behind them, then the participants likewise. Who is leaving has no turn.
  */
 export function turnOrder({ round, first, last }: Turn, { joined, enrolled }: TaskView): readonly Address[] {
   const aggregators = joined.filter(({ leaving }) => !leaving);
@@ -42,8 +42,8 @@ export function turnOrder({ round, first, last }: Turn, { joined, enrolled }: Ta
 }
 
 /**
- * The second of chain time from which this account should send it: one patience later for each account before it. An account without a
- * place in the task goes first: it watches, and is not asked to do anything else.
+ * The second of chain time from which this account should send it: one patience later for each account before it. An
+ * account without a place in the task goes first: it watches, and is not asked to do anything else.
  */
 export function turnAtS(turn: Turn, me: Address, view: TaskView, { patienceS }: PatienceOptions): number {
   const { sinceS, waitS = 0, untilS = Number.POSITIVE_INFINITY } = turn;

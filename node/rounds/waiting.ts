@@ -7,7 +7,10 @@ import { taskStart, wantedParticipants } from "./task-start.ts";
 /** What a node waits for. */
 export type Waiting = Extract<AccountProgress, { kind: "waiting" }>;
 
-/** Whom a node waits for before it can do anything: someone to give it its role, an aggregator, or more participants; undefined when nobody. */
+/**
+ * Whom a node waits for before it can do anything: someone to give it its role, an aggregator, or more participants;
+ * undefined when nobody.
+ */
 export function waitingFor({ me, members, role, view, head }: RoundState): Waiting | undefined {
   // a watcher needs no role, and nothing to watch is no reason to wait
   if (role === "watcher" || view === undefined || head === undefined || view.complete) return undefined;

@@ -27,7 +27,9 @@ export function sameUpdate(
   return hexEquals(a.updateRoot, b.updateRoot) && hexEquals(a.contentId, b.contentId) && a.weight === b.weight;
 }
 
-/** The pool with the commitment in it; the same pool when it adds nothing. The caller has checked signature and draw. */
+/**
+ * The pool with the commitment in it; the same pool when it adds nothing. The caller has checked signature and draw.
+ */
 export function addCommitment(pool: WordPool, signed: SignedCommitment, heardAtS: number): WordPool {
   const key = `${signed.round}:${signed.anchor}:${signed.participant}`.toLowerCase();
   const known = pool.get(key);
@@ -44,8 +46,8 @@ export function commitmentsTo(
 }
 
 /**
- * The pool without what concerns other rounds than these; the same pool when there is nothing of that. Contradictions stay: they are
- * misconduct in whatever round.
+ * The pool without what concerns other rounds than these; the same pool when there is nothing of that. Contradictions
+ * stay: they are misconduct in whatever round.
  */
 export function onlyWordsOf(pool: WordPool, rounds: readonly RoundNumber[]): WordPool {
   const kept = [...pool].filter(([, { signed, other }]) => other !== undefined || rounds.includes(signed.round));

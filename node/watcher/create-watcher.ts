@@ -18,9 +18,10 @@ export interface WatcherDeps extends RoleDeps {
 export type WatcherOptions = RoleOptions;
 
 /**
- * A watcher: an account without any role in the task that recomputes every proposal, standing or accepted, to the end of its window, and proves on the
- * chain what is wrong, for the reward. It keeps nothing, so it may die and restart at any instant. A proof is checked here as the contract checks it, then
- * simulated, and only then sent: what cannot be proven is told.
+ * A watcher: an account without any role in the task that recomputes every proposal, standing or accepted, to the end
+ * of its window, and proves on the chain what is wrong, for the reward. It keeps nothing, so it may die and restart at
+ * any instant. A proof is checked here as the contract checks it, then simulated, and only then sent: what cannot be
+ * proven is told.
  */
 export function createWatcher(deps: WatcherDeps, options: WatcherOptions): RoleProcess {
   const { chain, store, transport, keys, journal } = deps;

@@ -15,7 +15,10 @@ import {
   viewOf,
 } from "./round-states.ts";
 
-/** Rules of a masked task among four: keys until second 100 of a round that is open until second 160, three survivors open it. */
+/**
+ * Rules of a masked task among four: keys until second 100 of a round that is open until second 160, three survivors
+ * open it.
+ */
 export const maskedRules: TaskRules = {
   ...rules,
   mode: "masked",

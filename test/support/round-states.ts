@@ -166,7 +166,10 @@ export function attestationOf(attester: Address, proposal: Bytes32, round = 1): 
   return { taskId: 1, round, proposalHash: proposal, attester, signature: `0x${"11".repeat(65)}` };
 }
 
-/** What a machine knows of an account with a place in the task, whose bond and credit were looked at and of which the journal says nothing. */
+/**
+ * What a machine knows of an account with a place in the task, whose bond and credit were looked at and of which the
+ * journal says nothing.
+ */
 export const emptyPurse = {
   kind: "purse",
   purse: { of: "place:false:0:0", bondWei: 0n, freeFromS: 0, creditWei: 0n },

@@ -65,7 +65,7 @@ describe("the opening of an encrypted round's sum", () => {
     expect(await journal.get(`opened-sum/1/1/${keyFor(0).sharesId}`), "nothing was decrypted").to.equal(undefined);
   });
 
-  it("is given to nobody where it is no sum of honest updates: of garbage, or of another key's ciphertexts", async () => {
+  it("is given to nobody where it is of garbage, or of another key's ciphertexts", async () => {
     const garbage = new Uint8Array(49_152).map((_, i) => (i * 89 + (i >> 8) * 7) & (i % 6 === 5 ? 0x7f : 0xff));
     const rest = made.commitments.slice(1);
     await expectCode("SUM_NOT_OPENED", async () => open(made.closed([await made.commit(0, garbage), ...rest])));

@@ -66,7 +66,7 @@ describe("a participant that has its commitments batched", () => {
     expect(kindsOf(due([trained], open, 131))).to.deep.equal(["commit"]);
   });
 
-  it("signs the same update over the new anchor when a reorganisation changed it, and repeats the old word when it came back", () => {
+  it("signs the same update over a new anchor, and repeats the old word when a reorganisation brings the old one back", () => {
     const [action] = due([trained, signed], other);
     expect(action).to.deep.include({ kind: "sign-commitment", update });
     expect(action?.kind === "sign-commitment" && action.round.anchor).to.equal(hashOf(71));

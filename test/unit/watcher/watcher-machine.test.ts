@@ -89,7 +89,7 @@ describe("the watcher's machine", () => {
     expect(action.call.evidence.attesters).to.deep.equal(accepted.result?.attesters);
   });
 
-  it("looks at its credit at first, when a strike of its own is on record, and when a proof of its own was mined", () => {
+  it("looks at its credit at first, and when a strike or proof of its own is on record", () => {
     const view = look(viewOf([roundOf()]));
     expect(machine.due(stateAfter(view)).map(({ kind }) => kind)).to.deep.equal(["collect"]);
     expect(dueAfter(view)).to.deep.equal([]);
