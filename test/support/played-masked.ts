@@ -76,7 +76,7 @@ export async function startPlayedMasked(changed: Partial<typeof rules> = {}): Pr
   const fixture = await startFederation({ participants: 5, aggregators: 2, register: false });
   const { admin, participants } = fixture;
   const reader = await fixture.reader();
-  for (const [i, { account }] of participants.entries()) {
+  for (const [i, { account }] of [...participants, ...fixture.aggregators].entries()) {
     const attributes = { organisation: access.organisations[i % 2]!, region: "EU", clearance: 1 + i };
     await admin.chain.send({ kind: "setAttributes", account, attributes });
   }
@@ -125,7 +125,7 @@ export async function startPlayedMasked(changed: Partial<typeof rules> = {}): Pr
       };
       await chain.send({ kind: "commit", ...about, anchor: keyed.anchor, ...update });
     }
-    if (committing < advertising) await fixture.chain.increaseTime(61);
+    if (committing < advertising) await fixture.chain.increaseTime(keyWindowS + 61);
     await admin.chain.send({ kind: "closeRound", ...about });
   }
 

@@ -65,6 +65,8 @@ export interface PlayedTask {
 export interface ProposeOptions {
   readonly excluded?: readonly number[];
   readonly lie?: (honest: Int32Array) => Int32Array;
+  /** The total weight that it states; that of what is included by default. */
+  readonly weight?: bigint;
 }
 
 /** A proposal on record, and its model. */
@@ -125,7 +127,7 @@ export async function startPlayedTask(changed: Partial<TaskRules> = {}): Promise
       await task.endWindow();
       await admin.send({ kind: "closeRound", taskId, round: (await task.round()).round });
     },
-    async propose(committed, { excluded = [], lie = (honest: Int32Array) => honest } = {}) {
+    async propose(committed, { excluded = [], lie = (honest: Int32Array) => honest, weight } = {}) {
       const { round, accumulator, assignment } = await task.round();
       const { attempt, aggregator } = assignment!;
       const included = committed.filter(({ slot }) => !excluded.includes(slot));
@@ -135,7 +137,7 @@ export async function startPlayedTask(changed: Partial<TaskRules> = {}): Promise
         aggregator,
         modelRoot: chunkTreeRoot(made),
         contentId: await put(made),
-        totalWeight: included.reduce((sum, { weight }) => sum + BigInt(weight), 0n),
+        totalWeight: weight ?? included.reduce((sum, each) => sum + BigInt(each.weight), 0n),
         excluded: slotsOf(excluded.map((slot) => ({ slot }))),
       };
       const call = { kind: "propose", taskId, round, accumulator, proposal, openings: "0x" } as const;
