@@ -42,7 +42,8 @@ const publicKey = await measure("a key pair", () =>
 const key = { publicKey, secretKey };
 const privateKey = random.bytes(32);
 const account = toHex(new Uint8Array(20));
-const context = { federation: account, taskId: 1, round: 1, seed: 1n, dealer: account };
+const start = toHex(new Uint8Array(32));
+const context = { federation: account, taskId: 1, round: 1, start, dealer: account };
 const receivers = Array.from({ length: 32 }, () => ({ account, encryptionKey: x25519PublicKey(privateKey) }));
 const blob = await measure(
   "the key blob for 32",

@@ -62,7 +62,10 @@ describe("a masked task whose one member has a lying endpoint", function () {
     return (JSON.parse(line!) as { url: string }).url;
   }
 
-  /** A task of one round among five, of which four must have part in a sum, the last one behind the endpoint; what the victim told and the record. */
+  /**
+   * A task of one round among five, of which four must have part in a sum, the last one behind the endpoint; what the
+   * victim told and the record.
+   */
   async function playRound(lie: Lie) {
     const taskId = await fixture.createTask({
       rules: {
@@ -84,7 +87,8 @@ describe("a masked task whose one member has a lying endpoint", function () {
     const url = await startEndpoint(victim.account, lie);
     const invitation = await play.invitationFor(taskId);
     const told: Progress[] = [];
-    // the other four have committed, and the fifth never will; who is not shown all keys waits for the end of their time
+    // the other four have committed, and the fifth never will; who is not shown all keys waits for the end of their
+    // time
     const skipTime = (step: Progress) => {
       const isLast = step.kind === "update-recorded" && step.updates === 4;
       if (isLast) void fixture.chain.increaseTime(lie === "hidden-keys" ? maskedRules.keyWindowS + 1 : 100);
