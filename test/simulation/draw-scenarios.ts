@@ -104,7 +104,7 @@ export function bonds(rules: TaskRules): Partial<TaskRules> {
 export function drawLyingScenario(random: SeededRandom): Scenario {
   const drawn = drawScenario(random);
   const honest = random.integer(2, 4);
-  const colluders = random.integer(1, honest + 2);
+  const colluders = random.chance(0.3) ? random.integer(1, honest) : random.integer(honest + 1, honest + 3);
   const participants = honest + colluders;
   const order = Array.from({ length: participants }, (_, node) => node).sort(() => random.next() - 0.5);
   const liars = order.slice(0, colluders).map((node): Fault => {
@@ -113,16 +113,13 @@ export function drawLyingScenario(random: SeededRandom): Scenario {
   });
   // a model that a quorum accepted and hides cannot be proven wrong by anybody: who hides has no friends
   const hides = random.chance(0.15);
-  const liar: Fault = { kind: hides ? "hider" : "liar", node: participants + random.integer(0, 1) };
+  const liar = { kind: hides ? "hider" : "liar", node: participants + random.integer(0, 1) } as const;
   const faults: Fault[] = [liar, ...(hides ? [] : liars), ...drawWeather(random, 0)];
   // the honest hear of nothing for a while, in which lies are built upon lies
-  if (random.chance(0.4)) {
-    faults.push({
-      kind: "cut",
-      atS: random.integer(0, 30),
-      forS: random.integer(10, 200),
-      nodes: order.slice(colluders),
-    });
+  if (random.chance(0.5)) {
+    const fair = participants + (liar.node === participants ? 1 : 0);
+    const nodes = [...order.slice(colluders), ...(random.chance(0.8) ? [fair] : [])];
+    faults.push({ kind: "cut", atS: random.integer(5, 18), forS: random.integer(30, 350), nodes });
   }
   for (let i = random.integer(0, 2); i > 0; i--) {
     const atS = random.integer(5, 120);
@@ -133,9 +130,11 @@ export function drawLyingScenario(random: SeededRandom): Scenario {
   const rules = {
     ...rest,
     ...{ participationBps: 10_000, drawDelayBlocks: 0, minUpdates, maxUpdates: participants },
+    rounds: random.integer(2, 5),
     attestationQuorum: random.integer(1, minUpdates),
   };
-  return { ...drawn, participants, aggregators: 2, rules: { ...rules, ...bonds(rules) }, faults };
+  const together = random.chance(0.7) ? { openWhenEnrolled: participants } : {};
+  return { ...drawn, ...together, participants, aggregators: 2, rules: { ...rules, ...bonds(rules) }, faults };
 }
 
 /** Draws a masked scenario: at least four participants, of whom three make a round. */

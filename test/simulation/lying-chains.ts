@@ -8,7 +8,6 @@ import { bytesToLanes, lanesToBytes } from "../../node/core/lanes.ts";
 import type { Chain, ChainCall } from "../../node/ports/chain.ts";
 import type { SimulatedNode } from "./federation.ts";
 import type { ModelChain } from "./model-chain.ts";
-import { modelDigest, modelSign } from "./model-signature.ts";
 import type { Fault } from "./scenario.ts";
 import type { VirtualClock } from "./virtual-clock.ts";
 
@@ -158,31 +157,4 @@ function deadly({ node, chain, clock }: Tools): Chain {
       return await sent;
     },
   };
-}
-
-/** Lets those who collude attest whatever a liar proposes, and one of them bring it, as long as the federation runs. */
-export function collude(
-  tools: { readonly chain: ModelChain; readonly clock: VirtualClock; readonly taskId: number },
-  liars: readonly SimulatedNode[],
-  colluders: readonly SimulatedNode[],
-): void {
-  const { chain, clock, taskId } = tools;
-  const look = (): void => {
-    clock.after(1000, look);
-    const { phase, round, pending, assigned } = chain.storage().tasks[taskId - 1]!.round;
-    if (phase !== "proposed" || !liars.some(({ account }) => account === assigned)) return;
-    const proposed = chain.events().findLast((event) => event.name === "Proposed");
-    if (proposed?.name !== "Proposed") return;
-    const attestations = colluders.map(({ account: attester }) => {
-      const signature = modelSign(attester, modelDigest(taskId, round, pending));
-      return { taskId, round, proposalHash: pending, attester, signature };
-    });
-    const { proposal } = proposed;
-    const call = { kind: "accept", taskId, round, proposal, attestations } as const;
-    chain
-      .connect(colluders[0]!.account)
-      .send(call)
-      .catch(() => undefined);
-  };
-  clock.after(1000, look);
 }

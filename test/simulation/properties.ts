@@ -22,7 +22,7 @@ export async function brokenProperties(federation: SimulatedFederation, ended: b
   ];
 }
 
-function unended({ chain, nodes, taskId }: SimulatedFederation, view: TaskView, ended: boolean): string[] {
+function unended({ chain, nodes }: SimulatedFederation, view: TaskView, ended: boolean): string[] {
   const broken: string[] = [];
   if (!ended) {
     const waiting = nodes.filter(({ outcome, gone }) => outcome === undefined && gone === undefined);
@@ -36,7 +36,8 @@ function unended({ chain, nodes, taskId }: SimulatedFederation, view: TaskView, 
     if (gone !== undefined || outcome === undefined || outcome.kind === "final") continue;
     const { account } = nodes[number]!;
     const isExpelled = outcome.kind === "left" && view.expelled?.some((one) => one.account === account);
-    const cameTooLate = outcome.kind === "too-late" && !chain.storage().tasks[taskId - 1]!.enrolments.has(account);
+    const didNothing = chain.events().every((event) => event.name !== "Committed" || event.participant !== account);
+    const cameTooLate = outcome.kind === "too-late" && didNothing;
     if (!isExpelled && !cameTooLate) broken.push(`node ${number} ${outcome.kind}`);
   }
   return broken;

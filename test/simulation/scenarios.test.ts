@@ -118,6 +118,27 @@ describe("a simulated federation", () => {
     expect(federation.chain.storage().credits.get(hider) ?? 0n).to.equal(0n);
   });
 
+  it("makes every model void that a lying quorum built upon its lies, once one honest node has the inputs", async () => {
+    const rules = { ...quiet.rules, rounds: 4, maxUpdates: 5 };
+    const liars: readonly Fault[] = [
+      { kind: "liar", node: 6 },
+      ...[2, 3, 4].map((node) => ({ kind: "colludes" as const, node })),
+    ];
+    const cut: Fault = { kind: "cut", atS: 9, forS: 300, nodes: [0, 1, 5] };
+    const { federation, view, broken } = await play([...liars, cut], {
+      ...{ participants: 5, openWhenEnrolled: 5 },
+      rules: { ...rules, ...bonds(rules) },
+    });
+    expect(broken).to.deep.equal([]);
+    const voids = view.rounds.filter((round) => round.void);
+    expect(voids.length, "of as many lies").to.be.at.least(3);
+    const expelled = view.expelled!.map(({ account }) => account);
+    expect(expelled).to.have.members([2, 3, 4, 6].map((number) => federation.nodes[number]!.account));
+    const next = view.rounds.find((round) => !round.void && round.phase === "accepted")!;
+    expect(next.baseModelRoot, "the others go on from the right model").to.equal(view.initialModelRoot);
+    expect(view.accepted).to.equal(4);
+  });
+
   it("takes nothing from a participant that is off line for longer than every window", async () => {
     const rules = { ...quiet.rules, ...bonds(quiet.rules) };
     const { federation, view, broken } = await play([{ kind: "kill", node: 1, atS: 9, backAfterS: 4000 }], { rules });
