@@ -50,7 +50,8 @@ export function probeTag(index: number, outcome: boolean): string {
 }
 
 /** Puts a probe around every condition of a source: what `if`, `for`, `while` and `?:` decide by, each operand of `&&` and `||`, and
- * every comparison wherever it stands. Lines keep their numbers; assembly stays as it is. Appends to `probes`, whose indices it uses. */
+ * every comparison wherever it stands. Lines keep their numbers; assembly stays as it is. Appends to `probes`, whose
+ * indices it uses. */
 export function withProbes(file: string, source: string, probes: Probe[]): string {
   const text = Buffer.from(source);
   const conditions = new Map<string, [start: number, end: number]>();

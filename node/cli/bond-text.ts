@@ -6,7 +6,9 @@ import { formatTable } from "./output.ts";
 /** What the contract stores of an account in one task. */
 export type TaskPlace = StoredPlace & { readonly taskId: TaskId };
 
-/** An account's places, bonds and credit as people read them, in ether. `nowS`: the chain's time, seconds since 1970. */
+/**
+ * An account's places, bonds and credit as people read them, in ether. `nowS`: the chain's time, seconds since 1970.
+ */
 export function bondText(places: readonly TaskPlace[], creditWei: bigint, nowS: number): string {
   return formatTable(
     ["", "ether ", ""],
@@ -27,7 +29,10 @@ export function placeText({ role, leaving, expelled, bondWei, freeFromS }: Store
   return `left; the bond can be released ${whenText(freeFromS, nowS)}`;
 }
 
-/** A second of the chain's clock as date, and in how long that is: "from 2026-12-05 08:41:00 UTC, in 13 d 23 h", or "now". */
+/**
+ * A second of the chain's clock as date, and in how long that is: "from 2026-12-05 08:41:00 UTC, in 13 d 23 h", or
+ * "now".
+ */
 export function whenText(fromS: number, nowS: number): string {
   if (fromS <= nowS) return "now";
   return `from ${dateText(fromS)}, in ${durationText(fromS - nowS)}`;

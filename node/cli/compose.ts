@@ -122,7 +122,10 @@ export function composeWatcher(values: NodeSettings, events: NodeEvents): Promis
   });
 }
 
-/** Rejects where a masked task asks more of its participants than the settings give: an invitation with a grant, and confirmations. */
+/**
+ * Rejects where a masked task asks more of its participants than the settings give: an invitation with a grant, and
+ * confirmations.
+ */
 async function requireMasks({ chain, taskId, invitation }: RoleDeps, finality: Finality): Promise<void> {
   const view = foldTask(await chain.history(taskId));
   const confirmations = typeof finality === "string" ? finality : finality.confirmations;
@@ -252,7 +255,10 @@ function counting(store: BlobStore, onReceived: (bytes: number) => void): BlobSt
   };
 }
 
-/** The transport with the addresses that the registry is to list: the announced ones or those listened on, and the gateway's. */
+/**
+ * The transport with the addresses that the registry is to list: the announced ones or those listened on, and the
+ * gateway's.
+ */
 function announcing(
   transport: Transport,
   announce: readonly string[] | undefined,

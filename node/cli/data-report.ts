@@ -5,7 +5,9 @@ import { formatTable } from "./output.ts";
 const mostLines = 20;
 const mostCounted = 1000;
 
-/** What `data check` shows people: each column with what becomes of it, what is trained on, and how alike the rows are. */
+/**
+ * What `data check` shows people: each column with what becomes of it, what is trained on, and how alike the rows are.
+ */
 export function dataReportText(
   { source, rows, columns }: TableReport,
   { transforms = [] }: Pick<DataSpec, "transforms">,

@@ -38,8 +38,9 @@ export interface ModelReading {
 }
 
 /**
- * The model after a round (the last accepted one that is not void, without `round`), its bytes checked against the recorded root.
- * Rejects with UNKNOWN_TASK, INVALID_CONFIG for a round without a result, BLOB_NOT_FOUND, BLOB_CORRUPT, BLOB_SEALED.
+ * The model after a round (the last accepted one that is not void, without `round`), its bytes checked against the
+ * recorded root. Rejects with UNKNOWN_TASK, INVALID_CONFIG for a round without a result, BLOB_NOT_FOUND, BLOB_CORRUPT,
+ * BLOB_SEALED.
  */
 export async function recordedModel(
   chain: ChainReader,

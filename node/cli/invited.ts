@@ -6,9 +6,10 @@ import type { Settings } from "./options.ts";
 type Invited = Partial<Settings<"invitation" | "rpc" | "federation" | "task">>;
 
 /**
- * The settings with what an invitation says in the place of what nobody said: endpoints, federation, task. What was said, and is another
- * federation than the invitation's, is refused later, as the chain itself is. Rejects with INVALID_INVITATION, FILE_NOT_FOUND, and with
- * INVALID_CONFIG where the invitation is for several tasks and none was chosen.
+ * The settings with what an invitation says in the place of what nobody said: endpoints, federation, task. What was
+ * said, and is another federation than the invitation's, is refused later, as the chain itself is. Rejects with
+ * INVALID_INVITATION, FILE_NOT_FOUND, and with INVALID_CONFIG where the invitation is for several tasks and none was
+ * chosen.
  */
 export async function withInvitation<V extends Invited>(
   values: V,

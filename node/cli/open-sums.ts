@@ -14,8 +14,8 @@ import { type accountSettings, readPrivateKey } from "./session.ts";
 export type SumOpener = (round: RoundRecord) => Promise<((sum: Uint8Array) => Promise<Int32Array>) | undefined>;
 
 /**
- * What opens the sums of the encrypted rounds in which the settings' account was drawn: it has a copy of their keys in the key blobs. Undefined where the
- * settings name no account. Rejects with NO_ACCOUNT, WRONG_PASSWORD, FILE_NOT_FOUND.
+ * What opens the sums of the encrypted rounds in which the settings' account was drawn: it has a copy of their keys in
+ * the key blobs. Undefined where the settings name no account. Rejects with NO_ACCOUNT, WRONG_PASSWORD, FILE_NOT_FOUND.
  */
 export async function sumOpenerOf(
   values: Settings<(typeof accountSettings)[number]>,

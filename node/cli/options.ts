@@ -32,9 +32,8 @@ export function addSettings(command: Command, names: readonly SettingName[]): Co
 }
 
 /**
- * The values of a command's settings: flag before environment before file before default, each checked. Where there is an invitation, what it
- * may say has no default.
- * Throws INVALID_CONFIG, UNKNOWN_OPTION, FILE_NOT_FOUND.
+ * The values of a command's settings: flag before environment before file before default, each checked. Where there is
+ * an invitation, what it may say has no default. Throws INVALID_CONFIG, UNKNOWN_OPTION, FILE_NOT_FOUND.
  */
 export function readSettings<K extends SettingName>(command: Command, names: readonly K[]): Settings<K> {
   const file = readConfigFile(command);

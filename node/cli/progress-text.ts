@@ -24,7 +24,10 @@ export const reasonText: Readonly<Record<Reason, string>> = {
   "no-draw": "the block that draws is out of reach",
 };
 
-/** What a person running a node reads of a step; undefined for what is too small to say. What was on the record before it began is said to be so. */
+/**
+ * What a person running a node reads of a step; undefined for what is too small to say. What was on the record before
+ * it began is said to be so.
+ */
 export function progressText(step: Progress): string | undefined {
   const text = textOf(step);
   return text !== undefined && "past" in step && step.past ? `before this node started: ${text}` : text;

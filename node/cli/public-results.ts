@@ -4,8 +4,8 @@ import { acceptedLanes } from "./final-model.ts";
 import { createPublicMeasure } from "./test-set.ts";
 
 /**
- * What each accepted round's model reaches on the task's public test set, by round; without those whose blob is not to be had. Nothing where the
- * task has no test set.
+ * What each accepted round's model reaches on the task's public test set, by round; without those whose blob is not to
+ * be had. Nothing where the task has no test set.
  */
 export async function publicResults(deps: {
   readonly chain: ChainReader;

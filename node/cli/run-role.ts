@@ -3,7 +3,9 @@ import type { CommandContext } from "./command.ts";
 import type { ComposedNode, NodeEvents } from "./compose.ts";
 import { progressText } from "./progress-text.ts";
 
-/** Runs a node until its work is done or it is stopped: starts it, tells its progress, and closes everything in order. */
+/**
+ * Runs a node until its work is done or it is stopped: starts it, tells its progress, and closes everything in order.
+ */
 export async function runRole(
   name: string,
   { output, log, signal }: CommandContext,

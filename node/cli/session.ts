@@ -31,8 +31,8 @@ export function isTestChain(chainId: number): boolean {
 }
 
 /**
- * From when on an event counts: as the settings say, else at once on the local test chain, and where the chain calls it safe on others.
- * Rejects with CONFIRMATIONS_NEEDED where it calls nothing so.
+ * From when on an event counts: as the settings say, else at once on the local test chain, and where the chain calls it
+ * safe on others. Rejects with CONFIRMATIONS_NEEDED where it calls nothing so.
  */
 export async function finalityOf({ confirmations, rpc }: RecordSettings, log: Log): Promise<Finality> {
   if (confirmations !== undefined) return typeof confirmations === "number" ? { confirmations } : confirmations;
@@ -42,7 +42,10 @@ export async function finalityOf({ confirmations, rpc }: RecordSettings, log: Lo
   return "safe";
 }
 
-/** What the chain adds to a task's rules: whether anything is at stake on it, and how far an event that counts is behind. */
+/**
+ * What the chain adds to a task's rules: whether anything is at stake on it, and how far an event that counts is
+ * behind.
+ */
 export async function chainSideOf(values: RecordSettings, log: Log): Promise<ChainSide> {
   const { chainId, lagS } = await probeChain({ urls: values.rpc ?? [], log });
   const isTest = isTestChain(chainId);
@@ -64,7 +67,10 @@ export async function openRecord(values: RecordSettings, log: Log): Promise<Chai
   return createChainReader(await readerOptions(values, log));
 }
 
-/** The record, to read and write as the account of the settings. Rejects with CHAIN_MISMATCH for a test account elsewhere than on the test chain. */
+/**
+ * The record, to read and write as the account of the settings. Rejects with CHAIN_MISMATCH for a test account
+ * elsewhere than on the test chain.
+ */
 export async function openRecordAs(
   values: RecordSettings & AccountSettings,
   log: Log,
@@ -76,7 +82,10 @@ export async function openRecordAs(
   return chain;
 }
 
-/** The private key of the settings: a keystore's, or a test account's. Rejects with NO_ACCOUNT, WRONG_PASSWORD, FILE_NOT_FOUND. */
+/**
+ * The private key of the settings: a keystore's, or a test account's. Rejects with NO_ACCOUNT, WRONG_PASSWORD,
+ * FILE_NOT_FOUND.
+ */
 export async function readPrivateKey(values: AccountSettings): Promise<string> {
   if (values.devAccount !== undefined) return testAccount(values.devAccount).privateKey;
   if (values.keystore === undefined) throw new FedledgerError("NO_ACCOUNT");

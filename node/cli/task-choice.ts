@@ -49,7 +49,8 @@ const modelKinds: Readonly<Record<string, ModelSpec["kind"]>> = {
  * The task of a specification file, or of a preset with what the settings change, and with the noise they ask for.
  *
  * Its public test set is that of --test-set, else the part of a named data set that is kept for it.
- * Rejects with INVALID_CONFIG, INVALID_TASK_SPEC, INVALID_TEST_SET, FILE_NOT_FOUND, WINDOW_TOO_SHORT, and as {@link withPrivacy} does.
+ * Rejects with INVALID_CONFIG, INVALID_TASK_SPEC, INVALID_TEST_SET, FILE_NOT_FOUND, WINDOW_TOO_SHORT, and as {@link
+ * withPrivacy} does.
  */
 export async function chooseTask(
   values: Settings<(typeof taskChoiceSettings)[number]>,

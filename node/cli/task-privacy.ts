@@ -35,11 +35,12 @@ const roomToGrow = 4;
 const noisyFractionBits = 16;
 
 /**
- * The task with the noise that the settings ask for, or that its specification has, and with the rules that keep its promise: weight
- * 1 and a clip with room for the noise (unit participant), and as many rounds for a participant as the budget allows.
+ * The task with the noise that the settings ask for, or that its specification has, and with the rules that keep its
+ * promise: weight 1 and a clip with room for the noise (unit participant), and as many rounds for a participant as the
+ * budget allows.
  *
- * The noise is calibrated so that all rounds of the task (or --rounds-per-participant) cost --epsilon, unless --noise-multiplier says it.
- * Throws PRIVACY_BUDGET_TOO_SMALL, PRIVACY_TARGET_UNREACHABLE, INVALID_CONFIG.
+ * The noise is calibrated so that all rounds of the task (or --rounds-per-participant) cost --epsilon, unless
+ * --noise-multiplier says it. Throws PRIVACY_BUDGET_TOO_SMALL, PRIVACY_TARGET_UNREACHABLE, INVALID_CONFIG.
  */
 export function withPrivacy(
   spec: TaskSpec,
@@ -76,7 +77,10 @@ export function withPrivacy(
   throw new FedledgerError("INVALID_CONFIG", { name: field, reason });
 }
 
-/** Throws PRIVACY_BUDGET_TOO_SMALL where everybody's budget would be spent before the task's last round, and nobody said that it should. */
+/**
+ * Throws PRIVACY_BUDGET_TOO_SMALL where everybody's budget would be spent before the task's last round, and nobody said
+ * that it should.
+ */
 function refuseEarlyEnd({ rounds, participationBps }: TaskRules, fit: number, { roundsPerParticipant }: Values): void {
   const expected = Math.ceil((rounds * participationBps) / 10_000);
   if (roundsPerParticipant || expected <= fit) return;
@@ -111,7 +115,10 @@ function calibrated(spec: TaskSpec, rules: TaskRules, values: Values, rounds: nu
   return drafted(values, target, calibrateNoise(curveOf, target));
 }
 
-/** The privacy part for a multiplier; with an adaptive clip it is shared among updates and words such that both together cost it. */
+/**
+ * The privacy part for a multiplier; with an adaptive clip it is shared among updates and words such that both together
+ * cost it.
+ */
 function drafted(
   values: Values,
   target: { readonly epsilon: number; readonly delta: number },
@@ -144,7 +151,10 @@ function drafted(
   };
 }
 
-/** The rules with a clip of lanes that has room for the noise, where the mode's sums can hold it; --clip is taken as it is. */
+/**
+ * The rules with a clip of lanes that has room for the noise, where the mode's sums can hold it; --clip is taken as it
+ * is.
+ */
 function withRoom(privacy: ParticipantPrivacy, rules: TaskRules, { clip }: Values): TaskRules {
   if (clip !== undefined) return rules;
   const bits = { transparent: 52, masked: 31, encrypted: 29 }[rules.mode];

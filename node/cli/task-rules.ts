@@ -56,10 +56,11 @@ const usualWorkS = { key: 120, commit: 600, aggregate: 300, attest: 300 };
 const dayS = 86_400;
 
 /**
- * The rules that go on the chain. Where nothing is said: two thirds of those drawn make a round, and more than half of them a quorum, reckoned from
- * the number of participants expected; windows are the usual work and three times the chain's lag; bonds are the least, and rounds
- * provable for a day, but on the test chain. In a masked or encrypted task the numbers of an update fit the modulus of the sums.
- * Throws INVALID_CONFIG where the settings contradict the mode, WINDOW_TOO_SHORT.
+ * The rules that go on the chain. Where nothing is said: two thirds of those drawn make a round, and more than half of
+ * them a quorum, reckoned from the number of participants expected; windows are the usual work and three times the
+ * chain's lag; bonds are the least, and rounds provable for a day, but on the test chain. In a masked or encrypted task
+ * the numbers of an update fit the modulus of the sums. Throws INVALID_CONFIG where the settings contradict the mode,
+ * WINDOW_TOO_SHORT.
  */
 export function taskRules(
   spec: TaskSpec,
@@ -104,7 +105,10 @@ export function taskRules(
   return withBonds(rules, values, chain);
 }
 
-/** The rules with the bonds that the settings say, or the least that these rules allow. To be called again where other rules change. */
+/**
+ * The rules with the bonds that the settings say, or the least that these rules allow. To be called again where other
+ * rules change.
+ */
 export function withBonds(rules: TaskRules, values: Values, { isTest }: ChainSide = testChain): TaskRules {
   const leastGwei = Number((leastBondWei(rules) + 999_999_999n) / 1_000_000_000n);
   const gweiOf = (said: Values["bond"]) => (said === "least" ? leastGwei : (said ?? (isTest ? 0 : leastGwei)));

@@ -15,8 +15,9 @@ export interface MadeTestSet {
 }
 
 /**
- * The public test set of a task that is to be created: --test-set, else the part of the named data set that is kept for it; undefined where there
- * is neither, or the specification names one already. Rejects with INVALID_TEST_SET, INVALID_DATA, FILE_NOT_FOUND, DATA_SALT_MISSING.
+ * The public test set of a task that is to be created: --test-set, else the part of the named data set that is kept for
+ * it; undefined where there is neither, or the specification names one already. Rejects with INVALID_TEST_SET,
+ * INVALID_DATA, FILE_NOT_FOUND, DATA_SALT_MISSING.
  */
 export async function makeTestSet(
   spec: TaskSpec,
@@ -29,7 +30,10 @@ export async function makeTestSet(
   return { name: { contentId: await contentIdOf(bytes), examples }, bytes };
 }
 
-/** The bytes of a task's public test set, where this machine can make them: from --test-set, --data, or a bundled data set; else undefined. */
+/**
+ * The bytes of a task's public test set, where this machine can make them: from --test-set, --data, or a bundled data
+ * set; else undefined.
+ */
 export async function ownTestSet(
   spec: TaskSpec,
   { testSet, data }: Partial<Settings<"testSet" | "data">>,
@@ -56,8 +60,8 @@ export async function ownTestSet(
 }
 
 /**
- * Measures models of a task on its public test set, whose blob is made here where that is possible, else fetched from whoever has it, and kept.
- * Resolves to undefined where the task has none, and while nobody gives it.
+ * Measures models of a task on its public test set, whose blob is made here where that is possible, else fetched from
+ * whoever has it, and kept. Resolves to undefined where the task has none, and while nobody gives it.
  */
 export function createPublicMeasure(deps: {
   readonly chain: Pick<ChainReader, "history" | "members">;

@@ -6,7 +6,7 @@ export const invitationSettings = {
   invitation: defineSetting({
     flag: "--invitation <file>",
     env: "FEDLEDGER_INVITATION",
-    help: "what the admin gave this member (fedledger invite): chain, federation, code, task, and in masked tasks whom to believe",
+    help: "what the admin gave this member (fedledger invite): federation, task, and in masked tasks whom to believe",
     schema: text,
   }),
   tasks: defineSetting({
@@ -27,7 +27,7 @@ export const invitationSettings = {
   }),
   grantTo: defineSetting({
     flag: "--grant-to <accounts>",
-    help: "who is granted a part in masked tasks: accounts or keystore files, separated by commas, as ACCOUNT:aggregator for an aggregator",
+    help: "who is granted a part in masked tasks: accounts or keystores, with commas; ACCOUNT:aggregator for such a one",
     schema: list,
   }),
   from: defineSetting({

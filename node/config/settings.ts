@@ -8,7 +8,10 @@ import { defineSetting } from "./setting.ts";
 import { taskSettings } from "./task-settings.ts";
 import { address, choice, decimal, integer, list, text, yes } from "./value-schemas.ts";
 
-/** Every local setting of every command, by its name in configuration files. What a task fixes has no setting: it comes from the chain. */
+/**
+ * Every local setting of every command, by its name in configuration files. What a task fixes has no setting: it comes
+ * from the chain.
+ */
 export const settings = {
   // the chain
   rpc: defineSetting({

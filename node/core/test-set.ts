@@ -27,8 +27,8 @@ export function testSetBytes(model: ModelSpec, examples: number): number {
 }
 
 /**
- * The bytes of a test set (docs/protocol): the mark, numbers of examples, of inputs and of labels of one as uint32, all inputs and all labels as
- * float32; little-endian. Throws INVALID_TEST_SET for what {@link decodeTestSet} would refuse.
+ * The bytes of a test set (docs/protocol): the mark, numbers of examples, of inputs and of labels of one as uint32, all
+ * inputs and all labels as float32; little-endian. Throws INVALID_TEST_SET for what {@link decodeTestSet} would refuse.
  */
 export function encodeTestSet({ examples, inputs, labels }: TestSet, model: ModelSpec): Uint8Array {
   const size = exampleSize(model);

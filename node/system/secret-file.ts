@@ -3,9 +3,9 @@ import { dirname } from "node:path";
 import { FedledgerError } from "../core/error.ts";
 
 /**
- * A small file for one secret, readable and writable by its owner only (0600). It is overwritten where it stands and flushed, so that what
- * was in it before is gone as far as the disk lets it: a copy made by a file system's snapshot, or by a disk that moves what it writes, is beyond it.
- * Rejects with FILE_UNREADABLE and FILE_UNWRITABLE.
+ * A small file for one secret, readable and writable by its owner only (0600). It is overwritten where it stands and
+ * flushed, so that what was in it before is gone as far as the disk lets it: a copy made by a file system's snapshot,
+ * or by a disk that moves what it writes, is beyond it. Rejects with FILE_UNREADABLE and FILE_UNWRITABLE.
  */
 export function createSecretFile(path: string): {
   read(): Promise<Uint8Array | undefined>;

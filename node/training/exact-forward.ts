@@ -12,8 +12,8 @@ interface Image {
 }
 
 /**
- * A model's function in plain binary64, the same bits on every machine: each sum runs over its inputs in their order, from 0, and the bias comes last.
- * Inputs that are 0 are passed over, which changes no bit of a finite sum.
+ * A model's function in plain binary64, the same bits on every machine: each sum runs over its inputs in their order,
+ * from 0, and the bias comes last. Inputs that are 0 are passed over, which changes no bit of a finite sum.
  *
  * @param parameters flattened in the model's order, exact (lane / 2^fractionBits)
  * @returns from one example's inputs to its logits or numbers

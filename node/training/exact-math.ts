@@ -1,5 +1,5 @@
-// Exponential and logarithm from additions, multiplications and divisions of binary64 alone, in a fixed order: the same bits on every machine.
-// A language's own functions may differ in the last bit from one library to the next.
+// Exponential and logarithm from additions, multiplications and divisions of binary64 alone, in a fixed order: the same
+// bits on every machine. A language's own functions may differ in the last bit from one library to the next.
 
 /** ln 2 in two parts: the first has 32 trailing zero bits, so that its product with an exponent is exact. */
 const ln2High = 0.6931471803691238;

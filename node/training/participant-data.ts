@@ -28,7 +28,8 @@ export interface ParticipantDataOptions extends DatasetOptions {
 /**
  * Reads, divides, checks and splits: what a participant trains on and what it measures on.
  *
- * Throws ANONYMITY_TOO_LOW where its examples are less alike than the task asks for, and what {@link loadOwnExamples} throws.
+ * Throws ANONYMITY_TOO_LOW where its examples are less alike than the task asks for, and what {@link loadOwnExamples}
+ * throws.
  */
 export async function loadParticipantData(
   options: ParticipantDataOptions,
@@ -39,7 +40,8 @@ export async function loadParticipantData(
 }
 
 /**
- * Reads and divides: all examples of one participant. Of a named data set whose task has a public test set, that part is nobody's. Throws what {@link datasetByName}, {@link parsePartition} and {@link partitionIndices} throw.
+ * Reads and divides: all examples of one participant. Of a named data set whose task has a public test set, that part
+ * is nobody's. Throws what {@link datasetByName}, {@link parsePartition} and {@link partitionIndices} throw.
  */
 export async function loadOwnExamples(options: Omit<ParticipantDataOptions, "heldOutFraction">): Promise<Dataset> {
   const { share, seed = 1 } = options;

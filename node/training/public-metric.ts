@@ -14,9 +14,10 @@ const mostLossQ24 = 2n ** 63n - 1n;
 const longestMs = 25;
 
 /**
- * What a model reaches on a public test set: the same numbers for everybody, on every machine. It uses no tensor library: binary64 sums in a
- * fixed order (exact-forward.ts), and an exponential and a logarithm of its own (exact-math.ts). Cost: one multiplication and addition for each
- * weight that an example meets; a million of them take a millisecond or two.
+ * What a model reaches on a public test set: the same numbers for everybody, on every machine. It uses no tensor
+ * library: binary64 sums in a fixed order (exact-forward.ts), and an exponential and a logarithm of its own
+ * (exact-math.ts). Cost: one multiplication and addition for each weight that an example meets; a million of them take
+ * a millisecond or two.
  *
  * @param lanes the task's model; not modified
  * @param testSet bytes as docs/protocol fixes them
@@ -85,7 +86,10 @@ function lossOf(kind: TaskSpec["model"]["output"]["kind"], outputs: Float64Array
   return squares / outputs.length;
 }
 
-/** R² = 1 − Σ(y − ŷ)² / Σ(y − ȳ)², averaged over the outputs; of one whose labels are all equal 1 where it is told exactly, else 0. */
+/**
+ * R² = 1 − Σ(y − ŷ)² / Σ(y − ȳ)², averaged over the outputs; of one whose labels are all equal 1 where it is told
+ * exactly, else 0.
+ */
 function rSquared({ labels, examples }: TestSet, outputs: Float64Array, width: number): number {
   let sum = 0;
   for (let column = 0; column < width; column++) {

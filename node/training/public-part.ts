@@ -7,7 +7,10 @@ import { createSeededRandom, shuffledIndices } from "./seeded-random.ts";
 /** Every fifth example is public, but no more than so many: that settles accuracy to a percent. */
 const mostPublic = 2000;
 
-/** Which examples of a named data set nobody trains on, as they are its public test set, and which are left; both ascending. */
+/**
+ * Which examples of a named data set nobody trains on, as they are its public test set, and which are left; both
+ * ascending.
+ */
 export function publicIndices({ samples }: Pick<Dataset, "samples">): { test: Uint32Array; train: Uint32Array } {
   const order = Uint32Array.from(shuffledIndices(samples, createSeededRandom(0)));
   const count = Math.min(mostPublic, Math.floor(samples / 5));
@@ -15,8 +18,8 @@ export function publicIndices({ samples }: Pick<Dataset, "samples">): { test: Ui
 }
 
 /**
- * The test set that presets take for a named data set, in its bytes: the same for everybody who has the data set. Of a file, all of it.
- * Throws what {@link datasetByName} throws, and INVALID_TEST_SET.
+ * The test set that presets take for a named data set, in its bytes: the same for everybody who has the data set. Of a
+ * file, all of it. Throws what {@link datasetByName} throws, and INVALID_TEST_SET.
  */
 export async function namedTestSet(
   dataset: string,

@@ -1,5 +1,6 @@
-// Encrypted updates: bytes and time for a million parameters, beside plain lanes in the same run: node test/bench/encrypted.ts [--quick] [--json]
-// Times are of the processor, not of the clock: others may be at work. --quick takes a hundred thousand parameters.
+// Encrypted updates: bytes and time for a million parameters, beside plain lanes in the same run: node
+// test/bench/encrypted.ts [--quick] [--json] Times are of the processor, not of the clock: others may be at work.
+// --quick takes a hundred thousand parameters.
 import { weightedMean } from "../../node/aggregation/index.ts";
 import { meanOfSum } from "../../node/aggregation/mean-of-sum.ts";
 import { x25519PublicKey } from "../../node/chain/node-keys.ts";

@@ -1,6 +1,7 @@
-// Masked aggregation beside Flower's SecAgg+, on this machine in this run: node test/bench/flower-secagg.ts [PYTHON] [--json]
-// PYTHON is one that has flwr (python3 -m venv DIR; DIR/bin/pip install flwr), default python3; without flwr only ours is measured, and that is said.
-// Times are CPU time of all threads of the process: other work on the machine changes it less than the clock's.
+// Masked aggregation beside Flower's SecAgg+, on this machine in this run: node test/bench/flower-secagg.ts [PYTHON]
+// [--json] PYTHON is one that has flwr (python3 -m venv DIR; DIR/bin/pip install flwr), default python3; without flwr
+// only ours is measured, and that is said. Times are CPU time of all threads of the process: other work on the machine
+// changes it less than the clock's.
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 import { weightedMean } from "../../node/aggregation/index.ts";
@@ -23,7 +24,10 @@ import {
 import { createRandom } from "../../node/system/random.ts";
 import { createSeededRandom } from "../../node/training/seeded-random.ts";
 
-/** How many of the participants really mask: the aggregator is given copies of the first one's vector for the others, which costs it the same. */
+/**
+ * How many of the participants really mask: the aggregator is given copies of the first one's vector for the others,
+ * which costs it the same.
+ */
 const masking = 3;
 const thresholdPercent = 67;
 const clipLanes = 1 << 18;
@@ -160,7 +164,10 @@ async function measureOurs(each: Case): Promise<Figures> {
   };
 }
 
-/** Flower's figures of all cases; undefined where the interpreter has no flwr. Throws PROCESS_DIED where it has, and fails. */
+/**
+ * Flower's figures of all cases; undefined where the interpreter has no flwr. Throws PROCESS_DIED where it has, and
+ * fails.
+ */
 function measureFlower(): readonly Figures[] | undefined {
   if (spawnSync(python, ["-c", "import flwr"]).status !== 0) {
     process.stderr.write(`skipped: ${python} has no flwr; give the path of a python that has it\n`);

@@ -12,7 +12,8 @@ import { temporaryDirectory } from "../support/temporary-directory.ts";
 
 const policy = "--join-organisations North,South --join-regions EU --join-clearance 2";
 
-// Who may do what, on a real chain, by the commands alone: attributes set, a restricted task, one refused, one let in, and the audit of it.
+// Who may do what, on a real chain, by the commands alone: attributes set, a restricted task, one refused, one let in,
+// and the audit of it.
 describe("access by attributes", function () {
   this.timeout(60_000);
   let fixture: FederationFixture;

@@ -7,8 +7,9 @@ import { type ErrorCode, errorCatalogue } from "../../node/core/error-catalogue.
 import { startFedledger } from "../support/fedledger-process.ts";
 import { runInProcess } from "../support/run-command.ts";
 
-// What a clumsy user types: each line must end with its code of the catalogue, a remedy, that code's exit code, one JSON line
-// for programs, no stack trace, and no file left behind. `FEDERATION`, `RPC` and `BUSY` stand for what the test has made.
+// What a clumsy user types: each line must end with its code of the catalogue, a remedy, that code's exit code, one
+// JSON line for programs, no stack trace, and no file left behind. `FEDERATION`, `RPC` and `BUSY` stand for what the
+// test has made.
 type Case = readonly [code: ErrorCode, line: string, env?: Readonly<Record<string, string>>];
 
 const nowhere = "0x00000000000000000000000000000000000000aa";

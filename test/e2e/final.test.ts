@@ -7,7 +7,8 @@ import { type Running, startFedledger } from "../support/fedledger-process.ts";
 import { runInProcess } from "../support/run-command.ts";
 import { temporaryDirectory } from "../support/temporary-directory.ts";
 
-// A task from its creation until nothing of it can be proven wrong any more, each member a process, by the commands alone.
+// A task from its creation until nothing of it can be proven wrong any more, each member a process, by the commands
+// alone.
 describe("a task that becomes final", function () {
   this.timeout(120_000);
   let fixture: FederationFixture;

@@ -48,7 +48,10 @@ export interface NodePlay {
   onClose(close: () => Promise<unknown>): void;
   /** The file of an invitation with grants for all members of the fixture. */
   invitationFor(task: TaskId): Promise<string>;
-  /** Starts nodes, moves the chain's clock past the challenge window once the task is complete, and waits until all have ended; how they did. */
+  /**
+   * Starts nodes, moves the chain's clock past the challenge window once the task is complete, and waits until all have
+   * ended; how they did.
+   */
   toFinal(nodes: readonly ComposedNode["role"][]): Promise<readonly string[]>;
   /** The accounts that told a step of this kind. */
   toldBy(kind: Progress["kind"]): readonly string[];

@@ -91,7 +91,10 @@ export const auditCommand = () =>
     },
   });
 
-/** The task's events, and the contract's storage as of the last of them: a running task is read again until nothing moved in between. */
+/**
+ * The task's events, and the contract's storage as of the last of them: a running task is read again until nothing
+ * moved in between.
+ */
 async function recordOf(chain: ChainReader, taskId: number, signal: AbortSignal) {
   for (;;) {
     const before = await chain.storedState(taskId);

@@ -124,7 +124,10 @@ function laterText(places: readonly TaskPlace[], atS: number): string {
     .join("; ");
 }
 
-/** The account that the settings name, without its key where its keystore tells it. Rejects with INVALID_CONFIG, FILE_NOT_FOUND, FILE_UNREADABLE. */
+/**
+ * The account that the settings name, without its key where its keystore tells it. Rejects with INVALID_CONFIG,
+ * FILE_NOT_FOUND, FILE_UNREADABLE.
+ */
 async function settingsAccount(values: Settings<"keystore" | "devAccount">): Promise<Address> {
   if (values.devAccount !== undefined) return testAccount(values.devAccount).address;
   if (values.keystore !== undefined) return readKeystoreAccount(values.keystore);

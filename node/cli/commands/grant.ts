@@ -94,7 +94,10 @@ export function grantCommand(): Command {
   return grant;
 }
 
-/** An auditor's X25519 public key: given as such, by a registered account, or by its keystore file, whose password is needed; and its account where that is known. */
+/**
+ * An auditor's X25519 public key: given as such, by a registered account, or by its keystore file, whose password is
+ * needed; and its account where that is known.
+ */
 async function auditorOf(
   text: string,
   members: readonly Member[],

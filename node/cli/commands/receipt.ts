@@ -92,7 +92,10 @@ export function receiptCommand(): Command {
   return receipt;
 }
 
-/** The stored head, or the head that the contract recorded when the receipt's last round ended: later rounds do not spoil a receipt. */
+/**
+ * The stored head, or the head that the contract recorded when the receipt's last round ended: later rounds do not
+ * spoil a receipt.
+ */
 async function headOf(chain: ChainReader, taskId: number, receipt: unknown): Promise<`0x${string}`> {
   const named = (receipt as { head?: unknown } | null)?.head;
   const recorded = (await chain.history(taskId)).find((event) => "historyHead" in event && event.historyHead === named);

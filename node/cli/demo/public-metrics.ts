@@ -1,7 +1,10 @@
 import type { PublicMetric } from "../../ports/index.ts";
 import type { ChildEvent } from "./processes.ts";
 
-/** What the models of a demo reach on the public test set, as the first process says that has measured them; all say the same. */
+/**
+ * What the models of a demo reach on the public test set, as the first process says that has measured them; all say the
+ * same.
+ */
 export interface PublicMetrics {
   hear(event: ChildEvent): void;
   /** Resolves to undefined where nobody has said it after `timeoutMs`. */

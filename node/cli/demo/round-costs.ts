@@ -10,8 +10,8 @@ export interface RoundCosts {
 }
 
 /**
- * Adds up gas by the round each transaction names; what names none (registration, enrolment) counts for the first round,
- * bytes for the round running when they arrive.
+ * Adds up gas by the round each transaction names; what names none (registration, enrolment) counts for the first
+ * round, bytes for the round running when they arrive.
  */
 export function createRoundCosts(currentRound: () => number): RoundCosts {
   const gas = new Map<number, number>();

@@ -43,8 +43,9 @@ const stallMs = 150_000;
 const maxRestarts = 5;
 
 /**
- * Runs a whole federation on this machine, each member a process of its own, and then audits it. Returns the audit's exit code.
- * Rejects with PROCESS_DIED when the chain, every aggregator or every participant is gone, with STALLED when nothing moves, with INTERRUPTED on Ctrl-C.
+ * Runs a whole federation on this machine, each member a process of its own, and then audits it. Returns the audit's
+ * exit code. Rejects with PROCESS_DIED when the chain, every aggregator or every participant is gone, with STALLED when
+ * nothing moves, with INTERRUPTED on Ctrl-C.
  */
 export async function runDemo(options: DemoOptions, { output, log, signal }: CommandContext): Promise<number> {
   const { task, folder } = options;

@@ -50,7 +50,8 @@ describe("attacks, each in a federation of eight processes", function () {
     expect(problemsOf({ challenge: "wrong-weight", takeover: "challenge" })).to.have.length(1);
     expect(problemsOf({ challenge: "wrong-chunk", takeover: "deadline" })).to.have.length(1);
     expect(problemsOf({ challenge: "wrong-chunk", takeover: "challenge", leftOut: true })).to.have.length(1);
-    // without any slash expected: the challenge, its count, the bonds lost, by whom, its account's state, nothing of the takeover
+    // without any slash expected: the challenge, its count, the bonds lost, by whom, its account's state, nothing of
+    // the takeover
     expect(problemsOf({ takeover: "challenge" })).to.have.length(5);
     // nobody was expelled, one bond was lost where two must be, and the participant has its own
     expect(problemsOf({ ...flipped.attack.ending, misconduct: "withheld" })).to.have.length(3);
