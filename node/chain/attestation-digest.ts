@@ -2,7 +2,7 @@ import { getAddress, recoverAddress, TypedDataEncoder } from "ethers";
 import { fromHex } from "../core/hex.ts";
 import type { Address, Bytes32, Hex, RoundNumber, TaskId } from "../core/ids.ts";
 
-/** Types of an attestation (docs/protocol). */
+/** Types of an attestation (docs/protocol/record.md). */
 export const attestationTypes = {
   Attestation: [
     { name: "taskId", type: "uint32" },
@@ -28,7 +28,10 @@ export function attestationDigest(
   return TypedDataEncoder.hash(domain, attestationTypes, { taskId, round, proposalHash }) as Bytes32;
 }
 
-/** Half of secp256k1's order: a signature with a greater s is the same one in another form, which contracts refuse (EIP-2). */
+/**
+ * Half of secp256k1's order: a signature with a greater s is the same one in another form, which contracts refuse
+ * (EIP-2).
+ */
 const greatestS = 0x7fffffffffffffffffffffffffffffff5d576e7357a4501ddfe92f46681b20a0n;
 
 /** Who signed a digest, by the rules of OpenZeppelin's ECDSA; undefined for a signature that it refuses. */

@@ -4,7 +4,10 @@ import type { Hex } from "../core/ids.ts";
 import type { JsonRpc } from "./json-rpc.ts";
 import { toQuantity } from "./log-ranges.ts";
 
-/** Fields of a header in their order, by their names in JSON-RPC, and which of them are numbers (EIP-1559, 4895, 4844, 4788, 7685, 7928, 7843). */
+/**
+ * Fields of a header in their order, by their names in JSON-RPC, and which of them are numbers (EIP-1559, 4895, 4844,
+ * 4788, 7685, 7928, 7843).
+ */
 const fields = [
   ["parentHash", "bytes"],
   ["sha3Uncles", "bytes"],
@@ -34,8 +37,9 @@ const fields = [
 type RawHeader = { readonly hash: Hex } & { readonly [Name in (typeof fields)[number][0]]?: Hex | null };
 
 /**
- * RLP of the header of a block, by its number or "latest": its keccak256 is the block's hash, or this rejects with UNKNOWN_HEADER, as on a chain whose
- * headers have other fields. Rejects with RPC_UNREACHABLE, also while there is no such block.
+ * RLP of the header of a block, by its number or "latest": its keccak256 is the block's hash, or this rejects with
+ * UNKNOWN_HEADER, as on a chain whose headers have other fields. Rejects with RPC_UNREACHABLE, also while there is no
+ * such block.
  */
 export async function readHeader(rpc: JsonRpc, block: number | "latest", signal?: AbortSignal): Promise<Hex> {
   const tag = typeof block === "number" ? toQuantity(block) : block;

@@ -30,7 +30,10 @@ export interface ChainReaderOptions {
   readonly clock: Clock;
 }
 
-/** Reads a federation's record over JSON-RPC. Rejects with INVALID_CONFIG, NOT_BUILT, RPC_UNREACHABLE, CHAIN_MISMATCH, NO_FEDERATION. */
+/**
+ * Reads a federation's record over JSON-RPC. Rejects with INVALID_CONFIG, NOT_BUILT, RPC_UNREACHABLE, CHAIN_MISMATCH,
+ * NO_FEDERATION.
+ */
 export async function createChainReader(options: ChainReaderOptions): Promise<ChainReader> {
   return chainReaderOver(await connectFederation(options), options);
 }

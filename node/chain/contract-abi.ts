@@ -18,7 +18,10 @@ export interface ContractArtifact {
   readonly deployedBytecode: Hex;
   readonly linkReferences: Record<string, never>;
   readonly deployedLinkReferences: Record<string, never>;
-  /** Where a constructor writes into the deployed code, by the number of each variable: bytes, zero in `deployedBytecode`. */
+  /**
+   * Where a constructor writes into the deployed code, by the number of each variable: bytes, zero in
+   * `deployedBytecode`.
+   */
   readonly immutableReferences: Record<string, { start: number; length: number }[]>;
 }
 

@@ -19,7 +19,10 @@ export interface DeployOptions {
   readonly signer: Signer;
   /** Who grants and revokes roles; default the signer. */
   readonly admin?: string;
-  /** Folder for Ignition's journal: a deployment that was interrupted goes on, one that was done is not repeated. Without it nothing is kept. */
+  /**
+   * Folder for Ignition's journal: a deployment that was interrupted goes on, one that was done is not repeated.
+   * Without it nothing is kept.
+   */
   readonly deploymentDir?: string;
   /** Blocks on top of the deployment to wait for; default 1. */
   readonly confirmations?: number;
@@ -39,7 +42,10 @@ export interface DeployedFederation {
   readonly admin: Address;
   readonly transactionHash: Bytes32;
   readonly blockNumber: number;
-  /** Gas of the federation's own transaction; the codes of its court and of the proofs, which any number of federations could use, come before it. */
+  /**
+   * Gas of the federation's own transaction; the codes of its court and of the proofs, which any number of federations
+   * could use, come before it.
+   */
   readonly gasUsed: number;
   /** Whether the folder's journal had it already and nothing was sent. */
   readonly alreadyDeployed: boolean;
@@ -135,7 +141,9 @@ async function runIgnition(
   throw failed(Object.values(result.errors).flat()[0] ?? result.type);
 }
 
-/** The compiler's input and output, which Ignition keeps for verifying sources later; absent in the published package. */
+/**
+ * The compiler's input and output, which Ignition keeps for verifying sources later; absent in the published package.
+ */
 async function readBuildInfo(id: string | undefined) {
   const path = join(packageFolder(), "artifacts", "build-info", `${id}.json`);
   const text = await readFile(path, "utf8").catch(() => undefined);

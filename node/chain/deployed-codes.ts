@@ -23,8 +23,9 @@ export interface FederationCodes {
 const contractNames = ["Federation", "Court", "Proofs"] as const satisfies readonly DeployedContract[];
 
 /**
- * Compares a federation's codes with this package's, byte for byte: its own, that of the court that it names, and that of the proofs that count there.
- * What a constructor has written into a code must be what an honest one writes. Rejects with NOT_BUILT, RPC_UNREACHABLE, CHAIN_MISMATCH.
+ * Compares a federation's codes with this package's, byte for byte: its own, that of the court that it names, and that
+ * of the proofs that count there. What a constructor has written into a code must be what an honest one writes. Rejects
+ * with NOT_BUILT, RPC_UNREACHABLE, CHAIN_MISMATCH.
  */
 export async function readCodes(options: {
   readonly urls: readonly string[];
@@ -80,7 +81,10 @@ function writtenByHonest(chainId: number, federation: Address): readonly string[
   ];
 }
 
-/** The words but these, each taken away once; undefined where one of these is missing. Their order in the code is the compiler's. */
+/**
+ * The words but these, each taken away once; undefined where one of these is missing. Their order in the code is the
+ * compiler's.
+ */
 function withoutEach(words: readonly Hex[], gone: readonly string[]): readonly Hex[] | undefined {
   const rest = [...words];
   for (const each of gone) {
@@ -96,7 +100,10 @@ function addressIn(answer: Hex): Address | undefined {
   return /^0x0{24}[0-9a-f]{40}$/i.test(answer) ? (getAddress(`0x${answer.slice(26)}`) as Address) : undefined;
 }
 
-/** The words that the constructor wrote into a deployed code; undefined where the rest is another code than the artifact's. */
+/**
+ * The words that the constructor wrote into a deployed code; undefined where the rest is another code than the
+ * artifact's.
+ */
 function readCode(artifact: ContractArtifact, deployed: Hex): Hex[] | undefined {
   const actual = fromHex(deployed);
   if (2 * actual.length !== artifact.deployedBytecode.length - 2) return undefined;

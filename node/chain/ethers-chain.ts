@@ -81,7 +81,10 @@ export async function createChain(options: ChainOptions): Promise<Chain> {
   };
 }
 
-/** RLP of the header that a call has to give: of the block that draws, or of the newest one, which the creation's block is to follow. */
+/**
+ * RLP of the header that a call has to give: of the block that draws, or of the newest one, which the creation's block
+ * is to follow.
+ */
 async function headerFor(rpc: JsonRpc, call: ChainCall, signal?: AbortSignal): Promise<Hex> {
   if (call.kind === "drawRound") return readHeader(rpc, call.drawBlock, signal);
   if (call.kind === "createTask" && call.rules.drawDelayBlocks > 0) return readHeader(rpc, "latest", signal);

@@ -8,8 +8,9 @@ import type { RawLog } from "./log-ranges.ts";
 const requestsAtOnce = 8;
 
 /**
- * Sender, gas and time of each log's transaction, by its hash: one request for each transaction and each block. Without sender and gas where the
- * endpoints give no receipt. Undefined when a reorganisation took a block away meanwhile. Rejects with RPC_UNREACHABLE.
+ * Sender, gas and time of each log's transaction, by its hash: one request for each transaction and each block. Without
+ * sender and gas where the endpoints give no receipt. Undefined when a reorganisation took a block away meanwhile.
+ * Rejects with RPC_UNREACHABLE.
  */
 export async function readEventDetails(
   rpc: JsonRpc,

@@ -149,7 +149,10 @@ const bodies: { readonly [Name in TaskEvent["name"]]: (args: Result, round: numb
 /** Names of the contract events that belong to a task, see TaskEvent. */
 export const taskEventNames = Object.keys(bodies) as readonly TaskEvent["name"][];
 
-/** What a reader can ask for beside the event: see EventPosition. Sender and gas are absent where no endpoint gives receipts. */
+/**
+ * What a reader can ask for beside the event: see EventPosition. Sender and gas are absent where no endpoint gives
+ * receipts.
+ */
 export type EventDetail = Required<Pick<EventPosition, "timestampS">> & Pick<EventPosition, "sender" | "gasUsed">;
 
 /** The log as a task event; undefined for events of other kinds. Accounts are checksummed, hashes lower case. */

@@ -88,8 +88,8 @@ export async function readTransactionCount(
 }
 
 /**
- * Waits until a transaction or one of its replacements is mined. Undefined when another transaction took the nonce, so that it never
- * will be. Outlasts endpoints that are away. Rejects with TRANSACTION_STUCK, or the signal's reason.
+ * Waits until a transaction or one of its replacements is mined. Undefined when another transaction took the nonce, so
+ * that it never will be. Outlasts endpoints that are away. Rejects with TRANSACTION_STUCK, or the signal's reason.
  */
 export async function untilMined(
   deps: SenderDeps,

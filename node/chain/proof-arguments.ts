@@ -77,7 +77,10 @@ function encodeInvalidUpdate({ position, chunkIndex, update }: InvalidUpdate) {
   return { position, chunkIndex, chunk: hexlify(update.chunk), path: update.proof };
 }
 
-/** Each lane q as (q << 1) ^ (q >> 31): small lanes of either sign have zero bytes then, which cost less in a transaction. */
+/**
+ * Each lane q as (q << 1) ^ (q >> 31): small lanes of either sign have zero bytes then, which cost less in a
+ * transaction.
+ */
 function zigzag(chunk: Uint8Array): Uint8Array {
   return lanesToBytes(bytesToLanes(chunk.slice()).map((lane) => (lane << 1) ^ (lane >> 31)));
 }

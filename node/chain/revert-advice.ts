@@ -20,7 +20,7 @@ const advice: Readonly<Record<string, string | ((args: RevertArguments) => strin
   NoLongerProvable: ([until]) => `The round could be proven wrong until ${second(until)}: it is final`,
   // tasks
   InvalidRule: ([field]) =>
-    `The rule ${ruleName(field)} is out of its range: see Rules of a task in docs/protocol.md, and task create --help`,
+    `The rule ${ruleName(field)} is out of its range: see Rules of a task in docs/protocol/record.md, and task create --help`,
   WeightOverflow:
     "maxUpdates · maxWeight · clipLanes must stay below 2^52 (masked 2^31, encrypted 2^29): lower --max-updates, --max-weight, --clip or --fraction-bits",
   InvalidSpec: "The task's specification must have 1 to 8192 bytes: shorten it",
@@ -61,8 +61,8 @@ function lacking(what: number): string {
 }
 
 /**
- * What to do about a contract's error, without a full stop at its end: with the arguments in the units of people where there is
- * something to say, else a pointer to the reason.
+ * What to do about a contract's error, without a full stop at its end: with the arguments in the units of people where
+ * there is something to say, else a pointer to the reason.
  */
 export function revertAdvice(error: string, args: RevertArguments): string {
   const known = Object.hasOwn(advice, error) ? advice[error] : undefined;

@@ -19,7 +19,10 @@ export function encodeAdvertisement(signed: SignedAdvertisement) {
   return { maskKey, seedHash, sharesId, shareKey, signature: compact(signature) };
 }
 
-/** Attestations as the contract takes them: of accounts with a key, whose signature has 65 bytes, and of contract wallets. */
+/**
+ * Attestations as the contract takes them: of accounts with a key, whose signature has 65 bytes, and of contract
+ * wallets.
+ */
 export function encodeAttestations(attestations: readonly Attestation[]) {
   const ofKey = (signature: Hex) => signature.length === 2 + 2 * 65;
   return {

@@ -6,7 +6,7 @@ import type { attestationDomain } from "./attestation-digest.ts";
 const field = (name: string, type: string): TypedDataField => ({ name, type });
 const taskAndRound = [field("taskId", "uint32"), field("round", "uint32")];
 
-/** EIP-712 types of what members and admins sign beside attestations (docs/protocol). */
+/** EIP-712 types of what members and admins sign beside attestations (docs/protocol/record.md). */
 const types: Readonly<Record<SignedRecord["type"], Record<string, TypedDataField[]>>> = {
   commitment: {
     Commitment: [

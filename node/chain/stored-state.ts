@@ -20,7 +20,9 @@ import {
 /** What of a reader asks the contract's storage. */
 export type StorageReader = Pick<ChainReader, "taskCount" | "storedState" | "placeOf" | "creditOf">;
 
-/** Reads a federation's storage at the block of the configured finality; the number of its tasks at the newest block. */
+/**
+ * Reads a federation's storage at the block of the configured finality; the number of its tasks at the newest block.
+ */
 export function createStorageReader(
   { rpc, contract, federation }: FederationConnection,
   finality: Finality,

@@ -34,8 +34,8 @@ const transactionGasLimit = 1n << 24n;
 const submitTries = 8;
 
 /**
- * A sender for one account. Transactions are submitted one after another and wait for inclusion side by side; while none waits,
- * the next nonce comes from the chain, so that other programs may use the account in between.
+ * A sender for one account. Transactions are submitted one after another and wait for inclusion side by side; while
+ * none waits, the next nonce comes from the chain, so that other programs may use the account in between.
  */
 export function createTransactionSender(deps: SenderDeps, options: SenderOptions): TransactionSender {
   const { rpc, clock, log } = deps;
@@ -97,7 +97,10 @@ export function createTransactionSender(deps: SenderDeps, options: SenderOptions
   };
 }
 
-/** Gas for the call, with a margin, on top of what waits to be mined. Rejects with what the contract answers if it refuses. */
+/**
+ * Gas for the call, with a margin, on top of what waits to be mined. Rejects with what the contract answers if it
+ * refuses.
+ */
 async function estimateGas(deps: SenderDeps, call: OutgoingCall, signal?: AbortSignal): Promise<bigint> {
   const { to, data, value = 0n } = call;
   const request = { from: deps.signer.address, to, data, ...(value > 0n && { value: toQuantity(value) }) };
@@ -112,7 +115,9 @@ async function estimateGas(deps: SenderDeps, call: OutgoingCall, signal?: AbortS
   return withMargin > transactionGasLimit && estimate <= transactionGasLimit ? transactionGasLimit : withMargin;
 }
 
-/** What an endpoint's refusal means. Some call it a revert, without a reason, when the account has not the call's value. */
+/**
+ * What an endpoint's refusal means. Some call it a revert, without a reason, when the account has not the call's value.
+ */
 async function refused(
   { rpc, contract, signer }: SenderDeps,
   call: OutgoingCall,

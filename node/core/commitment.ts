@@ -25,8 +25,8 @@ export function hashBytes(bytes: Hex): Bytes32 {
 }
 
 /**
- * What a participant commits to for an update with this chunk tree root: `keccak256(0x03 ‖ account ‖ root)`, so that a copy of
- * another's commitment verifies nowhere.
+ * What a participant commits to for an update with this chunk tree root: `keccak256(0x03 ‖ account ‖ root)`, so that a
+ * copy of another's commitment verifies nowhere.
  */
 export function updateRootOf(participant: Address, root: Bytes32): Bytes32 {
   return toHex(keccak256(concatBytes(Uint8Array.of(3), fromHex(participant), fromHex(root))));
@@ -122,7 +122,10 @@ export function rulesHash(rules: TaskRules): Bytes32 {
   return hashWords(...taskRuleFields.map((field) => Number(coded[field])));
 }
 
-/** Hash of who may take part in a task: `keccak256(abi.encode(access))`. Throws INVALID_ARGUMENT for a text that fits into no word. */
+/**
+ * Hash of who may take part in a task: `keccak256(abi.encode(access))`. Throws INVALID_ARGUMENT for a text that fits
+ * into no word.
+ */
 export function accessHash({ organisations, regions, clearance }: Access): Bytes32 {
   const list = (texts: readonly string[]) => [texts.length, ...texts.map(textWord)];
   // the struct's place, then in it the places of the two lists, each its length and its words
@@ -130,7 +133,10 @@ export function accessHash({ organisations, regions, clearance }: Access): Bytes
   return hashWords(32, 96, regionsAt, clearance, ...list(organisations), ...list(regions));
 }
 
-/** Hash of what is said of a member: `keccak256(abi.encode(attributes))`. Throws INVALID_ARGUMENT for a text that fits into no word. */
+/**
+ * Hash of what is said of a member: `keccak256(abi.encode(attributes))`. Throws INVALID_ARGUMENT for a text that fits
+ * into no word.
+ */
 export function attributesHash({ organisation, region, clearance }: Attributes): Bytes32 {
   return hashWords(textWord(organisation), textWord(region), clearance);
 }

@@ -1,7 +1,9 @@
 import { fromHex, toHex } from "./hex.ts";
 import type { Hex } from "./ids.ts";
 
-/** An EIP-712 signature of 65 bytes (r, s, v) in the 64 of EIP-2098: r, and s with the parity of v in its highest bit. */
+/**
+ * An EIP-712 signature of 65 bytes (r, s, v) in the 64 of EIP-2098: r, and s with the parity of v in its highest bit.
+ */
 export function compactSignature(signature: Hex): Hex {
   const bytes = fromHex(signature).slice(0, 64);
   if (fromHex(signature)[64] === 28) bytes[32]! |= 0x80;

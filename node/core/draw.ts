@@ -18,13 +18,17 @@ export function drawnCount(
   return Math.min(rules.maxUpdates, Math.max(rules.minUpdates, share), enrolled);
 }
 
-/** The seed of a round's draw: the first 64 bits of a hash of the randomness of the block that its opening fixed (the header's mixHash). */
+/**
+ * The seed of a round's draw: the first 64 bits of a hash of the randomness of the block that its opening fixed (the
+ * header's mixHash).
+ */
 export function drawSeed(mixHash: Bytes32, federation: Address, taskId: TaskId, round: RoundNumber): bigint {
   return BigInt(hashWords(mixHash, federation, taskId, round)) >> 192n;
 }
 
 /**
- * The slot of the participant at place `index`: a keyed permutation of 0 to enrolled - 1. It is drawn if its slot is below `drawn`.
+ * The slot of the participant at place `index`: a keyed permutation of 0 to enrolled - 1. It is drawn if its slot is
+ * below `drawn`.
  *
  * Up to 16 places a Fisher-Yates shuffle; above, a Feistel network with cycle walking (Black and Rogaway, "Ciphers
  * with Arbitrary Finite Domains", CT-RSA 2002), whose cost does not grow with the number of places.

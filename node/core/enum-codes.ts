@@ -64,7 +64,10 @@ export const proofKindCodes: EnumCodes<ProofKind> = enumCodes("proof", [
   "equivocation",
 ]);
 
-/** The fields of a task's rules in the order of the contract's struct TaskRules: the places that InvalidRule names, and the words of the rules' hash. */
+/**
+ * The fields of a task's rules in the order of the contract's struct TaskRules: the places that InvalidRule names, and
+ * the words of the rules' hash.
+ */
 export const taskRuleFields = [
   "mode",
   "rule",

@@ -36,10 +36,7 @@ export const errorCatalogue = {
     "{name} is {actual} seconds: on this chain, whose events count after {lag}, it takes at least {least}.",
     "Give it more time, or leave it out.",
   ),
-  INVALID_TASK_SPEC: user(
-    "The task specification is not valid: {reason}.",
-    "See docs/protocol.md, Task specification.",
-  ),
+  INVALID_TASK_SPEC: user("The task specification is not valid: {reason}.", "See docs/protocol/specification.md."),
   INVALID_HISTORY: peer(
     "Event {name} of round {round} does not follow from the events before it: {reason}.",
     "The RPC endpoint gave an inconsistent history: try another one.",
@@ -103,7 +100,7 @@ export const errorCatalogue = {
     retryable: false,
     exitCode: 2,
   },
-  UNSUPPORTED_MODEL: user("The model is not supported: {reason}.", "See docs/protocol.md, Task specification."),
+  UNSUPPORTED_MODEL: user("The model is not supported: {reason}.", "See docs/protocol/specification.md."),
   ...networkErrors,
   ...privacyErrors,
   // audit

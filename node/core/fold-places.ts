@@ -45,7 +45,10 @@ export function leaving(event: TaskEventOf<"Leaving">, draft: Draft): Draft {
   return { ...draft, ...grown(draft, { kind: "leaving", account }) };
 }
 
-/** Marks an account that has a place, and puts it behind those who left before. Whether it has a place, and was not leaving. */
+/**
+ * Marks an account that has a place, and puts it behind those who left before. Whether it has a place, and was not
+ * leaving.
+ */
 export function startLeaving(account: Address, draft: Draft): boolean {
   for (const places of [draft.enrolled, draft.joined] as PlaceView[][]) {
     const at = places.findIndex((place) => place.account === account);
@@ -59,8 +62,8 @@ export function startLeaving(account: Address, draft: Draft): boolean {
 }
 
 /**
- * The task with a leaving member's place freed, between rounds; the last place of its list moves there, with whatever is known of it.
- * The head grows by one entry for all places that a call frees. Throws INVALID_HISTORY.
+ * The task with a leaving member's place freed, between rounds; the last place of its list moves there, with whatever
+ * is known of it. The head grows by one entry for all places that a call frees. Throws INVALID_HISTORY.
  */
 export function freed(event: TaskEventOf<"Left">, draft: Draft): Draft {
   const { account } = event;

@@ -5,7 +5,10 @@ import type { Address } from "./ids.ts";
 import { impossible, type TaskEventOf } from "./impossible-event.ts";
 import { type RoundView, roundInFlight } from "./task-view.ts";
 
-/** The task with a proposal struck: a standing one is gone; that an accepted one is rolled back is told behind it. Throws INVALID_HISTORY. */
+/**
+ * The task with a proposal struck: a standing one is gone; that an accepted one is rolled back is told behind it.
+ * Throws INVALID_HISTORY.
+ */
 export function struck(event: TaskEventOf<"Struck">, draft: Draft): Draft {
   const round = draft.rounds.findLast((each) => each.round === event.round);
   const { aggregator, prover, kind, index } = event;
@@ -24,7 +27,10 @@ export function struck(event: TaskEventOf<"Struck">, draft: Draft): Draft {
   return { ...draft, unfinished: { call: "strike", round: round.round, kind, index, rollsBack } };
 }
 
-/** The task with all accepted rounds from the struck one on void, and the model that it started from. Throws INVALID_HISTORY. */
+/**
+ * The task with all accepted rounds from the struck one on void, and the model that it started from. Throws
+ * INVALID_HISTORY.
+ */
 export function rolledBack(event: TaskEventOf<"RolledBack">, draft: Draft): Draft {
   const { unfinished, rounds } = draft;
   if (unfinished?.call !== "strike" || !unfinished.rollsBack || unfinished.rolledBack !== undefined) {
@@ -74,7 +80,10 @@ function markExpelled(account: Address, draft: Draft): void {
   replaceRound(draft, { ...running, expelled: (running.expelled ?? 0n) | (1n << BigInt(theirs.slot)) });
 }
 
-/** The task behind a proof, whose last event this is, and the only one that names the prover of all. Throws INVALID_HISTORY. */
+/**
+ * The task behind a proof, whose last event this is, and the only one that names the prover of all. Throws
+ * INVALID_HISTORY.
+ */
 export function rewarded(event: TaskEventOf<"Rewarded">, draft: Draft): Draft {
   const { unfinished, ...rest } = draft;
   if (unfinished === undefined || unfinished.call === "free-places") throw impossible(event, "nothing was proven");

@@ -12,9 +12,10 @@ import type { TaskView, UnfinishedCall } from "./task-view.ts";
 /**
  * The task as its events tell it: the fold of the events over `view`, or from the creation when there is none.
  *
- * Pure: `view` is not modified, and folding in pieces gives the same as at once. It reckons the history head, anchors, accumulators, places and the
- * rotation by itself, from the head that TaskCreated names (which the audit judges), and throws INVALID_HISTORY for an event that cannot follow from
- * those before it, or names another head, root, accumulator or aggregator.
+ * Pure: `view` is not modified, and folding in pieces gives the same as at once. It reckons the history head, anchors,
+ * accumulators, places and the rotation by itself, from the head that TaskCreated names (which the audit judges), and
+ * throws INVALID_HISTORY for an event that cannot follow from those before it, or names another head, root, accumulator
+ * or aggregator.
  */
 export function foldTask(events: readonly TaskEvent[], view?: TaskView): TaskView {
   let draft = view && draftOf(view);

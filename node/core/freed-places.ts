@@ -4,8 +4,9 @@ import type { PlaceView, TaskView, UnfinishedCall } from "./task-view.ts";
 const stepsAtOnce = 32;
 
 /**
- * Which places a call of freePlaces frees, or the next opening: a step for each of those that were left, from the newest, and for each place that must be
- * freed before it as the last of its list; what is free already costs a step, too (contracts/libraries/Places.sol).
+ * Which places a call of freePlaces frees, or the next opening: a step for each of those that were left, from the
+ * newest, and for each place that must be freed before it as the last of its list; what is free already costs a step,
+ * too (contracts/libraries/Places.sol).
  */
 export function freeingOf({
   leavers,

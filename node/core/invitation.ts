@@ -25,7 +25,10 @@ const schema = z.strictObject({
   codeHashes: z.record(z.string().min(1), hex(32)),
   /** The admin's account. Nothing is signed by it here: it may be a wallet. */
   admin: hex(20),
-  /** The key that signs grants, and its successors, each with the word of the one before it (EIP-712 GrantKey). The last one counts. */
+  /**
+   * The key that signs grants, and its successors, each with the word of the one before it (EIP-712 GrantKey). The last
+   * one counts.
+   */
   grantKeys: z
     .array(z.strictObject({ key: hex(20), signature: signature.optional() }))
     .min(1)
@@ -43,8 +46,8 @@ const schema = z.strictObject({
 });
 
 /**
- * What the admin gave a member, in a file and never over an endpoint: the root of a member's trust. Its fields are those of the file
- * (docs/protocol/masks.md).
+ * What the admin gave a member, in a file and never over an endpoint: the root of a member's trust. Its fields are
+ * those of the file (docs/protocol/masks.md).
  */
 export type Invitation = Readonly<z.infer<typeof schema>>;
 
@@ -83,8 +86,9 @@ export type RecoverInvitedSigner = RecoverGrantSigner &
   }) => Address | undefined);
 
 /**
- * Holds an invitation against the chain that a node follows, and against itself: chain and federation are its own, every grant key but the first
- * is signed by the one before it, its grants by the last. Throws INVITATION_MISMATCH, INVALID_INVITATION.
+ * Holds an invitation against the chain that a node follows, and against itself: chain and federation are its own,
+ * every grant key but the first is signed by the one before it, its grants by the last. Throws INVITATION_MISMATCH,
+ * INVALID_INVITATION.
  */
 export function checkInvitation(
   invitation: Invitation,
@@ -110,7 +114,10 @@ export function checkInvitation(
   });
 }
 
-/** Holds a task as an endpoint shows it against the invitation. Throws INVITATION_MISMATCH for other rules, another specification, or a task that is not named. */
+/**
+ * Holds a task as an endpoint shows it against the invitation. Throws INVITATION_MISMATCH for other rules, another
+ * specification, or a task that is not named.
+ */
 export function checkInvitedTask(
   { tasks }: Invitation,
   { taskId, rules, spec }: { readonly taskId: TaskId; readonly rules: TaskRules; readonly spec: string },
@@ -130,8 +137,8 @@ export function specHashOf(spec: string): Hex {
 }
 
 /**
- * Holds an invitation against the one that a member had before: of the same federation, with the same first grant key and those that it knew, and
- * of no earlier epoch. Throws INVITATION_NOT_CONTINUED.
+ * Holds an invitation against the one that a member had before: of the same federation, with the same first grant key
+ * and those that it knew, and of no earlier epoch. Throws INVITATION_NOT_CONTINUED.
  *
  * @param path where the former one is kept, for the error
  */
@@ -154,7 +161,10 @@ export function grantFor({ grants, epoch }: Invitation, account: Address, role?:
   return grant && encodeGrant({ ...grant, epoch });
 }
 
-/** Whether a member shows a grant of a role by the invitation's grant key, of its epoch or a later one: who knows a later one has a newer invitation. */
+/**
+ * Whether a member shows a grant of a role by the invitation's grant key, of its epoch or a later one: who knows a
+ * later one has a newer invitation.
+ */
 export function isGranted(
   invitation: Invitation,
   member: Pick<Member, "account" | "contact">,

@@ -13,7 +13,9 @@ export function countSlots(slots: bigint): number {
   return count;
 }
 
-/** Bitmap of the slots that committed and are not expelled since: who may attest, and by how many a quorum is measured. */
+/**
+ * Bitmap of the slots that committed and are not expelled since: who may attest, and by how many a quorum is measured.
+ */
 export function judgingSlots({ commitments, expelled = 0n }: Committed): bigint {
   return slotsOf(commitments) & ~expelled;
 }
@@ -23,7 +25,10 @@ export function quorumOf(round: Committed, { attestationQuorum }: Pick<TaskRules
   return Math.max(attestationQuorum, Math.floor(countSlots(judgingSlots(round)) / 2) + 1);
 }
 
-/** Whether so many of a closed round's participants were expelled that anyone may end it: fewer than minUpdates are left. */
+/**
+ * Whether so many of a closed round's participants were expelled that anyone may end it: fewer than minUpdates are
+ * left.
+ */
 export function hasTooFewLeft(round: Committed, { minUpdates }: Pick<TaskRules, "minUpdates">): boolean {
   return countSlots(judgingSlots(round)) < minUpdates;
 }

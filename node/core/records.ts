@@ -72,7 +72,10 @@ export interface Commitment {
   readonly contentId: Bytes32;
 }
 
-/** What a drawn participant says of a round's keys before anyone commits, in a masked or encrypted task (docs/protocol.md section 5). */
+/**
+ * What a drawn participant says of a round's keys before anyone commits, in a masked or encrypted task
+ * (docs/protocol/record.md).
+ */
 export interface Advertisement {
   readonly taskId: TaskId;
   readonly round: RoundNumber;
@@ -172,7 +175,10 @@ export interface RoundInputs {
 /** A round with a proposal: what a proof is about. `attesters` is empty while the proposal is not accepted. */
 export interface Evidence {
   readonly inputs: RoundInputs;
-  /** Absent where a closed round's update is proven invalid apart from any proposal: all zero on the chain, and so is openingsHash. */
+  /**
+   * Absent where a closed round's update is proven invalid apart from any proposal: all zero on the chain, and so is
+   * openingsHash.
+   */
   readonly proposal?: Proposal;
   readonly attesters: readonly Address[];
 }
@@ -193,10 +199,16 @@ export interface WrongChunk {
   readonly base: ProvenChunk;
   /** Of each included update, in the order of the chain. */
   readonly updates: readonly ProvenChunk[];
-  /** What the aggregator committed to in its place: the leaf's hash, and the siblings above it. The chunk itself is not needed. */
+  /**
+   * What the aggregator committed to in its place: the leaf's hash, and the siblings above it. The chunk itself is not
+   * needed.
+   */
   readonly resultLeaf: Bytes32;
   readonly resultProof: readonly Bytes32[];
-  /** Under a rule that sorts: the least and behind it the greatest kept lane of each place, 512 bytes; absent under others. */
+  /**
+   * Under a rule that sorts: the least and behind it the greatest kept lane of each place, 512 bytes; absent under
+   * others.
+   */
   readonly bounds?: Uint8Array;
 }
 
@@ -211,8 +223,8 @@ export interface InvalidUpdate {
 }
 
 /**
- * What an admin has set of a member. Texts are at most 32 bytes of UTF-8, or a word of 32 bytes in hexadecimal where it is no such text (core/word-text.ts);
- * empty where nothing is said.
+ * What an admin has set of a member. Texts are at most 32 bytes of UTF-8, or a word of 32 bytes in hexadecimal where it
+ * is no such text (core/word-text.ts); empty where nothing is said.
  */
 export interface Attributes {
   readonly organisation: string;
@@ -229,7 +241,10 @@ export interface AttributeChange {
   readonly logIndex: number;
 }
 
-/** Who may enrol in a restricted task: whoever has one of the organisations, one of the regions, and at least the clearance. Texts as in {@link Attributes}. */
+/**
+ * Who may enrol in a restricted task: whoever has one of the organisations, one of the regions, and at least the
+ * clearance. Texts as in {@link Attributes}.
+ */
 export interface Access {
   /** Any where empty. */
   readonly organisations: readonly string[];

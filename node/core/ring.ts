@@ -6,7 +6,10 @@ const greatestLength = 4096;
 /** Seconds of the shortest round that a ring has room for: four blocks of twelve. */
 const shortestRoundS = 48;
 
-/** Length of a task's ring of words: the least power of two, 64 to 4096, that holds its rounds, or as many as fit into its challenge window. */
+/**
+ * Length of a task's ring of words: the least power of two, 64 to 4096, that holds its rounds, or as many as fit into
+ * its challenge window.
+ */
 export function ringLength({ rounds, challengeWindowS }: Pick<TaskRules, "rounds" | "challengeWindowS">): number {
   const needed = Math.min(rounds, Math.floor(challengeWindowS / shortestRoundS));
   let length = leastLength;

@@ -5,7 +5,10 @@ import type { Address, Hex } from "./ids.ts";
 /** Roles that a grant can be of. */
 export type GrantedRole = "participant" | "aggregator";
 
-/** The grant key's word that an account has a role: bound to chain and federation by its EIP-712 domain, and to an epoch. */
+/**
+ * The grant key's word that an account has a role: bound to chain and federation by its EIP-712 domain, and to an
+ * epoch.
+ */
 export interface RoleGrant {
   readonly account: Address;
   readonly role: GrantedRole;
@@ -30,7 +33,10 @@ export function encodeGrant({ epoch, role, signature }: Omit<RoleGrant, "account
   return toHex(bytes);
 }
 
-/** The grant that an account has registered; undefined for bytes that are none. Whether it is true, {@link isGrantBy} tells. */
+/**
+ * The grant that an account has registered; undefined for bytes that are none. Whether it is true, {@link isGrantBy}
+ * tells.
+ */
 export function decodeGrant(registered: Hex, account: Address): RoleGrant | undefined {
   const bytes = fromHex(registered);
   const role = (Object.keys(codes) as GrantedRole[]).find((name) => codes[name] === bytes[4]);

@@ -9,8 +9,9 @@ export interface Turn {
 }
 
 /**
- * Who is assigned for an attempt of a round: the first of the places from (round + attempt) mod count on, around the list, whose aggregator is
- * neither leaving (an expelled one is) nor idle; where all that are left are idle, the first of them. Undefined where nobody is left.
+ * Who is assigned for an attempt of a round: the first of the places from (round + attempt) mod count on, around the
+ * list, whose aggregator is neither leaving (an expelled one is) nor idle; where all that are left are idle, the first
+ * of them. Undefined where nobody is left.
  *
  * @param joined the task's aggregators by place; there may be more than `count`: they came after the opening
  * @param count places when the round opened

@@ -27,12 +27,18 @@ export function survivingSlots({ commitments }: Pick<RoundView, "commitments">):
   return slotsOf(commitments);
 }
 
-/** Bitmap of the slots that have advertised and not committed: of a closed masked round, those whose secret keys open it. */
+/**
+ * Bitmap of the slots that have advertised and not committed: of a closed masked round, those whose secret keys open
+ * it.
+ */
 export function droppedSlots(round: Committed): bigint {
   return keyedSlots(round) & ~survivingSlots(round);
 }
 
-/** Whether commitments may come: everybody drawn has advertised, or the time to do so is over. Always in a task without a key window. */
+/**
+ * Whether commitments may come: everybody drawn has advertised, or the time to do so is over. Always in a task without
+ * a key window.
+ */
 export function isKeyTimeOver(
   round: Advertised & Pick<RoundView, "commitDeadlineS" | "drawn">,
   rules: Pick<TaskRules, "commitWindowS" | "keyWindowS">,
@@ -43,8 +49,9 @@ export function isKeyTimeOver(
 }
 
 /**
- * Fewest commitments with which a round goes on: the task's, and in masked tasks one more than the {@link shareThreshold}, for with fewer nobody would
- * open anything. Infinite in an encrypted task where nobody has dealt a key.
+ * Fewest commitments with which a round goes on: the task's, and in masked tasks one more than the {@link
+ * shareThreshold}, for with fewer nobody would open anything. Infinite in an encrypted task where nobody has dealt a
+ * key.
  */
 export function leastUpdates(
   { advertisements = [], drawn }: Advertised & Pick<RoundView, "drawn">,
@@ -55,11 +62,12 @@ export function leastUpdates(
 }
 
 /**
- * How many of its fellows must give their shares for a member's secret of a masked round to be known, and must have signed its closing before it opens
- * anything: the task's threshold of them, rounded up, and at least 2. Throws INVALID_ARGUMENT for fewer than three members (such a round has no
- * masks) or a percentage outside 51 to 100.
+ * How many of its fellows must give their shares for a member's secret of a masked round to be known, and must have
+ * signed its closing before it opens anything: the task's threshold of them, rounded up, and at least 2. Throws
+ * INVALID_ARGUMENT for fewer than three members (such a round has no masks) or a percentage outside 51 to 100.
  *
- * @param drawn members of the round: all that were drawn, whoever of them advertises, for that number alone is bound by the start value
+ * @param drawn members of the round: all that were drawn, whoever of them advertises, for that number alone is bound by
+ * the start value
  */
 export function shareThreshold(drawn: number, thresholdPercent: number): number {
   if (!Number.isInteger(drawn) || drawn < 3 || drawn > 64) throw outside("drawn", drawn, "3 to 64");
@@ -69,13 +77,17 @@ export function shareThreshold(drawn: number, thresholdPercent: number): number 
   return Math.max(2, Math.ceil(((drawn - 1) * thresholdPercent) / 100));
 }
 
-/** How many of a masked round's members may be missing from it: with more nobody opens it. Throws as {@link shareThreshold}. */
+/**
+ * How many of a masked round's members may be missing from it: with more nobody opens it. Throws as {@link
+ * shareThreshold}.
+ */
 export function mayBeMissing(drawn: number, thresholdPercent: number): number {
   return drawn - 1 - shareThreshold(drawn, thresholdPercent);
 }
 
 /**
- * Whether a round ended before its updates were frozen: what was committed in it was opened by nobody, and costs no budget in masked tasks.
+ * Whether a round ended before its updates were frozen: what was committed in it was opened by nobody, and costs no
+ * budget in masked tasks.
  */
 export function endedOpen({ phase, assignment }: Pick<RoundView, "phase" | "assignment">): boolean {
   return phase === "invalid" && assignment === undefined;

@@ -12,7 +12,10 @@ const fourteenDaysS = 14 * 24 * hourS;
 const sumLimits = { transparent: 1n << 52n, masked: 1n << 31n, encrypted: 1n << 29n } as const;
 const leastMinUpdates = { transparent: 1, masked: 3, encrypted: 2 } as const;
 
-/** What is wrong with rules, as the contract says it (contracts/libraries/RulesValidation.sol); undefined where nothing is. */
+/**
+ * What is wrong with rules, as the contract says it (contracts/libraries/RulesValidation.sol); undefined where nothing
+ * is.
+ */
 export function rulesFault(rules: TaskRules): RulesFault | undefined {
   const field = taskRuleFields.find((name) => !isInRange(name, rules));
   const window = challengeWindowFault(rules);

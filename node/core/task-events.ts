@@ -102,8 +102,8 @@ export type TaskEvent = EventPosition & { readonly taskId: TaskId } & (
         readonly accumulator: Bytes32;
         readonly proposal: Proposal;
         /**
-         * Masked: the self seeds of the slots that committed, then the secret keys of those that only advertised, ascending, 32 bytes each.
-         * Encrypted: the content id of the sum's ciphertext. Transparent: no bytes.
+         * Masked: the self seeds of the slots that committed, then the secret keys of those that only advertised,
+         * ascending, 32 bytes each. Encrypted: the content id of the sum's ciphertext. Transparent: no bytes.
          */
         readonly openings: Hex;
         readonly attestDeadlineS: number;

@@ -24,7 +24,7 @@ const output = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("numbers"), count: size }),
 ]);
 
-/** The built-in model families; docs/protocol.md fixes the order and shape of their parameters. */
+/** The built-in model families; docs/protocol/specification.md fixes the order and shape of their parameters. */
 const model = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("linear-regression"), inputs: size, output: output.options[2] }),
   z.strictObject({
@@ -73,7 +73,10 @@ const fields = z.strictObject({
   privacy: privacySchema.optional(),
   /** Who can read the blobs of updates and models: anyone (where absent), or, sealed, the task's members only. */
   blobs: z.enum(["members", "public"]).optional(),
-  /** Labelled examples on which everybody measures every model (test-set.ts), by the content id of their blob; never sealed. */
+  /**
+   * Labelled examples on which everybody measures every model (test-set.ts), by the content id of their blob; never
+   * sealed.
+   */
   testSet: z
     .strictObject({
       contentId: z.custom<Bytes32>((value) => typeof value === "string" && /^0x[0-9a-f]{64}$/.test(value), {
@@ -82,7 +85,10 @@ const fields = z.strictObject({
       examples: z.int().min(1).max(mostTestExamples),
     })
     .optional(),
-  /** The first round is opened when so many participants are enrolled, or from that second on with as many as make a round. */
+  /**
+   * The first round is opened when so many participants are enrolled, or from that second on with as many as make a
+   * round.
+   */
   start: z
     .strictObject({
       participants: z

@@ -52,7 +52,9 @@ export interface RoundView {
     /** Of no bytes in transparent tasks. */
     readonly openings: Hex;
   };
-  /** Proposals that were proven wrong, the accepted one included, in the order of the chain; absent while there is none. */
+  /**
+   * Proposals that were proven wrong, the accepted one included, in the order of the chain; absent while there is none.
+   */
   readonly struck?: readonly {
     readonly attempt: number;
     readonly aggregator: Address;
@@ -138,7 +140,10 @@ export interface TaskView {
   readonly joined: readonly (PlaceView & { readonly idle: boolean })[];
   /** Places that are to be freed, in the order in which they were left; there may be some that are free already. */
   readonly leavers: readonly LeftPlace[];
-  /** The share key that an account set by itself, as it stands in the event: its newest, an advertisement behind it takes the entry away. */
+  /**
+   * The share key that an account set by itself, as it stands in the event: its newest, an advertisement behind it
+   * takes the entry away.
+   */
   readonly shareKeys: ReadonlyMap<Address, Hex>;
   /** Accounts that were expelled, in the order of the chain; absent while there is none. */
   readonly expelled?: readonly {

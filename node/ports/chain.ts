@@ -133,14 +133,14 @@ export interface StoredPlace {
   readonly roundsCommitted: number;
 }
 
-/** What members sign by EIP-712 beside attestations (docs/protocol.md). */
+/** What members sign by EIP-712 beside attestations (docs/protocol/record.md). */
 export type SignedRecord =
   | ({ readonly type: "commitment" } & Omit<SignedCommitment, "signature">)
   | ({ readonly type: "advertisement" } & Omit<SignedAdvertisement, "signature">)
   | ({ readonly type: "closing" } & Omit<ClosingWord, "signature">)
   | { readonly type: "share-key"; readonly taskId: TaskId; readonly shareKey: Bytes32 }
   | {
-      /** By the admin's grant key: an account's role (docs/protocol.md). */
+      /** By the admin's grant key: an account's role (docs/protocol/record.md). */
       readonly type: "role-grant";
       readonly account: Address;
       readonly role: "participant" | "aggregator";
@@ -183,7 +183,10 @@ export interface ChainReader {
   attributeChanges(): Promise<readonly AttributeChange[]>;
   /** Number of tasks created. */
   taskCount(): Promise<number>;
-  /** All events of a task up to the head, in chain order. `detail` adds sender, gas and time to each. Rejects with UNKNOWN_TASK. */
+  /**
+   * All events of a task up to the head, in chain order. `detail` adds sender, gas and time to each. Rejects with
+   * UNKNOWN_TASK.
+   */
   history(taskId: TaskId, options?: { detail?: boolean; signal?: AbortSignal }): Promise<readonly TaskEvent[]>;
   /** What the contract's storage says, to check a history against. */
   storedState(taskId: TaskId): Promise<{
@@ -199,13 +202,17 @@ export interface ChainReader {
   placeOf(taskId: TaskId, account: Address): Promise<StoredPlace>;
   /** What an account may withdraw. */
   creditOf(account: Address): Promise<bigint>;
-  /** Updates of a task: the first at once, then one for each new head. Ends when the signal aborts. Survives endpoint failures. */
+  /**
+   * Updates of a task: the first at once, then one for each new head. Ends when the signal aborts. Survives endpoint
+   * failures.
+   */
   follow(taskId: TaskId, options: { signal: AbortSignal }): AsyncIterable<ChainUpdate>;
   /** EIP-712 digest that an attester signs. */
   attestationDigest(taskId: TaskId, round: RoundNumber, proposalHash: Bytes32): Bytes32;
   /**
-   * Who signed an attestation (`attestation.attester` is not looked at); undefined when the contract would not accept the
-   * signature: not 65 bytes, s in the upper half of the curve's order, v neither 27 nor 28, or not recoverable. Pure: asks no endpoint.
+   * Who signed an attestation (`attestation.attester` is not looked at); undefined when the contract would not accept
+   * the signature: not 65 bytes, s in the upper half of the curve's order, v neither 27 nor 28, or not recoverable.
+   * Pure: asks no endpoint.
    */
   recoverAttester(attestation: Attestation): Address | undefined;
   /** Who signed a record (the account named in it is not looked at); undefined as for recoverAttester. Pure. */

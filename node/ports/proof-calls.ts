@@ -8,7 +8,9 @@ import type {
   WrongChunk,
 } from "../core/records.ts";
 
-/** A proof, for the contract of proofs; commitments and advertisements are all of the round, in the order of the chain. */
+/**
+ * A proof, for the contract of proofs; commitments and advertisements are all of the round, in the order of the chain.
+ */
 export type ProofCall =
   | {
       readonly kind: "proveChunk";

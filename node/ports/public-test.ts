@@ -1,6 +1,8 @@
 import type { RoundNumber } from "../core/ids.ts";
 
-/** What a model reaches on a task's public test set: exact numbers, the same for everybody on the reproducible backend. */
+/**
+ * What a model reaches on a task's public test set: exact numbers, the same for everybody on the reproducible backend.
+ */
 export interface PublicMetric {
   /** Examples of the set; at least 1. */
   readonly examples: number;
@@ -13,7 +15,8 @@ export interface PublicMetric {
 }
 
 /**
- * Measures a round's model on the task's public test set. Resolves to undefined where the task names none, or its bytes are not to be had.
+ * Measures a round's model on the task's public test set. Resolves to undefined where the task names none, or its bytes
+ * are not to be had.
  *
  * @param lanes the model; not modified
  */

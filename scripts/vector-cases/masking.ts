@@ -135,7 +135,10 @@ function grantCases(): unknown[] {
   });
 }
 
-/** Whole rounds: updates, what they become, openings, and the model; `lanes` are of the whole vectors, `chunks` as the contract makes them. */
+/**
+ * Whole rounds: updates, what they become, openings, and the model; `lanes` are of the whole vectors, `chunks` as the
+ * contract makes them.
+ */
 async function roundCases(): Promise<unknown[]> {
   const one = 65_536;
   const shapes = [

@@ -30,7 +30,10 @@ export function drawCases(): unknown[] {
   );
 }
 
-/** The seed of a block's randomness, whose turn it is among idle and leaving aggregators, and where a round's word stands. */
+/**
+ * The seed of a block's randomness, whose turn it is among idle and leaving aggregators, and where a round's word
+ * stands.
+ */
 export function turnCases(): unknown[] {
   const mixHash = hash("mix");
   const about = { mixHash, federation: account("federation"), taskId: 3, round: 17 };
