@@ -159,7 +159,10 @@ const kinds = [
 const reasonOf = (name: string) => 1 + kinds[0].indexOf(name);
 const proofOf = (name: string) => kinds[1].indexOf(name);
 
-/** Types and fields of each entry, as contracts/interfaces/ITasks.sol has them, behind the head and the number of the entry. */
+/**
+ * Types and fields of each entry, as contracts/interfaces/ITasks.sol has them, behind the head and the number of the
+ * entry.
+ */
 const entryFields: Record<string, (e: Case["entry"]) => [number: number, types: string, ...values: unknown[]]> = {
   enrolled: (e) => [1, "address bytes32 bytes32", e.account, e.statement, e.attributesHash],
   joined: (e) => [2, "address bytes32", e.account, e.attributesHash],
