@@ -16,8 +16,8 @@ export interface OpenRoundDeps {
 }
 
 /**
- * Puts together what opens a closed round from what survivors told and the bundles that are here, and says what is missing. What somebody gave that cannot
- * be right is told in the log.
+ * Puts together what opens a closed round from what survivors told and the bundles that are here, and says what is
+ * missing. What somebody gave that cannot be right is told in the log.
  */
 export async function openRound(
   { bundles, log, onProgress }: OpenRoundDeps,

@@ -14,9 +14,9 @@ import type { ChainReader, Log } from "../ports/index.ts";
 import { readFileText, writeFileAtomic } from "../system/index.ts";
 
 /**
- * Holds an invitation against the chain that a node follows, against the codes that are deployed there, and against the invitation that the node had
- * before, which its folder keeps; then keeps this one. Rejects with INVITATION_MISMATCH, INVALID_INVITATION, INVITATION_NOT_CONTINUED, and as files and
- * endpoints do.
+ * Holds an invitation against the chain that a node follows, against the codes that are deployed there, and against the
+ * invitation that the node had before, which its folder keeps; then keeps this one. Rejects with INVITATION_MISMATCH,
+ * INVALID_INVITATION, INVITATION_NOT_CONTINUED, and as files and endpoints do.
  *
  * @param node.directory the node's folder
  */

@@ -37,9 +37,9 @@ export interface InvitationOptions {
 }
 
 /**
- * The text of an invitation's file: chain, federation, codes and tasks as they are now, and the grants, signed.
- * Rejects with INVALID_CONFIG for a grant key that is not the one of the invitation before, UNKNOWN_TASK, INVITATION_MISMATCH where that one is of another
- * federation, and as chain readers do.
+ * The text of an invitation's file: chain, federation, codes and tasks as they are now, and the grants, signed. Rejects
+ * with INVALID_CONFIG for a grant key that is not the one of the invitation before, UNKNOWN_TASK, INVITATION_MISMATCH
+ * where that one is of another federation, and as chain readers do.
  */
 export async function makeInvitation(options: InvitationOptions): Promise<string> {
   const { chain, rpc, from, revoke = false, successor, log } = options;

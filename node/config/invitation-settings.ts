@@ -27,7 +27,7 @@ export const invitationSettings = {
   }),
   grantTo: defineSetting({
     flag: "--grant-to <accounts>",
-    help: "who is granted a part in masked tasks: accounts or keystores, with commas; ACCOUNT:aggregator for such a one",
+    help: "who is granted a part in masked tasks: accounts or keystores, with commas; ACCOUNT:aggregator for one",
     schema: list,
   }),
   from: defineSetting({

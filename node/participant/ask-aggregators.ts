@@ -23,8 +23,8 @@ export interface Held {
 }
 
 /**
- * Asks all aggregators of the task to fetch and keep a blob of this node's, so that it survives it. Resolves with the number that hold it when all have answered or the
- * time is up. Rejects with the signal's reason, and as `onHeld` does.
+ * Asks all aggregators of the task to fetch and keep a blob of this node's, so that it survives it. Resolves with the
+ * number that hold it when all have answered or the time is up. Rejects with the signal's reason, and as `onHeld` does.
  *
  * @param request.read what an answer says; rejects where it refuses or cannot be trusted
  * @param request.onHeld as each answer comes

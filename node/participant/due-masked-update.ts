@@ -8,9 +8,10 @@ import { dueCommitting, dueHoldingBack, dueTraining, mayStillCommit, updateFor }
 import type { ParticipantAction, ParticipantState } from "./participant-state.ts";
 
 /**
- * The next steps towards this participant's commitment in an open masked round: keys, with their shares held by others before they are
- * advertised, and training beside it; then, under the keys that are on record when their time is over, the mask; then as in every round.
- * Keys that this process did not make are nothing to it: after a restart it only commits to what it masked before.
+ * The next steps towards this participant's commitment in an open masked round: keys, with their shares held by others
+ * before they are advertised, and training beside it; then, under the keys that are on record when their time is over,
+ * the mask; then as in every round. Keys that this process did not make are nothing to it: after a restart it only
+ * commits to what it masked before.
  */
 export function dueMaskedUpdate(
   state: ParticipantState,

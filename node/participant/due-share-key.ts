@@ -5,8 +5,9 @@ import { placeOf } from "../rounds/round-queries.ts";
 import type { ParticipantAction, ParticipantState } from "./participant-state.ts";
 
 /**
- * What a participant of a masked task does about its key for shares, at any time: reads which ones it has; overwrites those before the one that its newest
- * word on record names; and where that one is lost, or it named none, names a new one by a transaction. It then has no part in the round that runs.
+ * What a participant of a masked task does about its key for shares, at any time: reads which ones it has; overwrites
+ * those before the one that its newest word on record names; and where that one is lost, or it named none, names a new
+ * one by a transaction. It then has no part in the round that runs.
  */
 export function dueShareKey(state: ParticipantState, view: TaskView): readonly ParticipantAction[] {
   const { me, shareKeys, shareKeyWord } = state;

@@ -10,9 +10,10 @@ import type { ParticipantAction, ParticipantState } from "./participant-state.ts
 import { closedKey } from "./trained-update.ts";
 
 /**
- * What a survivor of a closed masked round does until a proposal is on record: signs its one word on the closing and repeats it, gets the bundles of those with
- * whom it shares masks and all updates of the round; and when enough others have signed the same word and every update is here, tells its seed and its
- * shares, when it has all bundles or a quarter of the aggregator's time has passed, and again when it has more. It does none of it where its keys are not of
+ * What a survivor of a closed masked round does until a proposal is on record: signs its one word on the closing and
+ * repeats it, gets the bundles of those with whom it shares masks and all updates of the round; and when enough others
+ * have signed the same word and every update is here, tells its seed and its shares, when it has all bundles or a
+ * quarter of the aggregator's time has passed, and again when it has more. It does none of it where its keys are not of
  * this process: what it knew of them is gone.
  */
 export function dueUnmasking(state: ParticipantState, view: TaskView, round: RoundView): readonly ParticipantAction[] {

@@ -52,30 +52,43 @@ export interface MaskActionDeps {
   readonly shareKeyFile: SecretFile;
 }
 
-/** The steps. What must not be done twice is in the journal before anything of it leaves the node; secrets are in memory only. */
+/**
+ * The steps. What must not be done twice is in the journal before anything of it leaves the node; secrets are in memory
+ * only.
+ */
 export interface MaskActions {
   /** The public halves of the share keys at hand. */
   shareKeys(): Promise<readonly Bytes32[]>;
-  /** This node's word on the key for the shares of its next round: the key's 32 bytes and the 64 of its signature. `named`: what its newest word names. */
+  /**
+   * This node's word on the key for the shares of its next round: the key's 32 bytes and the 64 of its signature.
+   * `named`: what its newest word names.
+   */
   signShareKey(named?: Bytes32): Promise<Hex>;
   /** Overwrites the share keys before the one that the newest word on record names. */
   settleShareKey(named: Bytes32): Promise<void>;
   /**
-   * The keys of a round's opening, signed, their secrets in memory and their shares sealed and stored; those made before where there are.
-   * Undefined while a grant or a share key of a member is not on record yet, unless `isLate`: then it gets no share.
-   * Rejects with INVITATION_NEEDED, MASK_NOT_MEMBER where the key for this round's shares is lost, MASK_NO_GRANT, MASK_BELOW_THRESHOLD, and as BlobStore.put does.
+   * The keys of a round's opening, signed, their secrets in memory and their shares sealed and stored; those made
+   * before where there are. Undefined while a grant or a share key of a member is not on record yet, unless `isLate`:
+   * then it gets no share. Rejects with INVITATION_NEEDED, MASK_NOT_MEMBER where the key for this round's shares is
+   * lost, MASK_NO_GRANT, MASK_BELOW_THRESHOLD, and as BlobStore.put does.
    */
   makeKeys(round: RoundView, isLate: boolean, look: TaskLook): Promise<SignedAdvertisement | undefined>;
   /** The masked update of this round, under the keys on record; undefined where there is none. */
   masked(round: RoundView): Promise<TrainedUpdate | undefined>;
   /**
-   * The update under the masks of the keys on record, stored; the one in the journal where it was made before with these keys.
-   * Rejects with the codes of a member's own rules (MASK_…): then nothing is committed in this round.
+   * The update under the masks of the keys on record, stored; the one in the journal where it was made before with
+   * these keys. Rejects with the codes of a member's own rules (MASK_…): then nothing is committed in this round.
    */
   mask(round: RoundView, trained: TrainedLanes | undefined, look: TaskLook): Promise<TrainedUpdate>;
-  /** The one word on the closing of a round. Rejects with the codes of a member's own rules (MASK_…): then nothing is signed. */
+  /**
+   * The one word on the closing of a round. Rejects with the codes of a member's own rules (MASK_…): then nothing is
+   * signed.
+   */
   signClosing(round: RoundView, look: TaskLook): Promise<ClosingWord>;
-  /** What opens the closing that was signed, as far as the bundles are here. Rejects with the codes of a member's own rules (MASK_…): then nothing is told. */
+  /**
+   * What opens the closing that was signed, as far as the bundles are here. Rejects with the codes of a member's own
+   * rules (MASK_…): then nothing is told.
+   */
   unmask(
     round: RoundView,
     heard: { readonly words: readonly ClosingWord[]; readonly held: ReadonlySet<number> },

@@ -70,7 +70,10 @@ export type MaskedAction =
   | { readonly kind: "sign-share-key"; readonly key: string; readonly named: Bytes32 | undefined }
   /** Overwrites the share keys before the one that its newest word names. */
   | { readonly kind: "settle-share-key"; readonly key: string; readonly named: Bytes32 }
-  /** Makes secrets, seals their shares and signs; `isLate`: without waiting for members whose grant or share key is not on record. */
+  /**
+   * Makes secrets, seals their shares and signs; `isLate`: without waiting for members whose grant or share key is not
+   * on record.
+   */
   | { readonly kind: "make-keys"; readonly key: string; readonly round: RoundView; readonly isLate: boolean }
   | { readonly kind: "offer-shares"; readonly key: string; readonly keys: SignedAdvertisement }
   | { readonly kind: "get-shares"; readonly key: string; readonly round: RoundView; readonly of: Advertisement }

@@ -6,9 +6,9 @@ import { decodeHoldSharesAnswer, encodeHoldShares, holdSharesProtocol } from "..
 import { type AskAggregatorsDeps, askAggregators, type Held } from "./ask-aggregators.ts";
 
 /**
- * Asks all aggregators of the task to fetch and keep the share bundle, before it is advertised: from then on the round can do without this node.
- * Resolves with the number that hold it when all have answered or the time is up; `onHeld` at the first that does.
- * Rejects with the signal's reason.
+ * Asks all aggregators of the task to fetch and keep the share bundle, before it is advertised: from then on the round
+ * can do without this node. Resolves with the number that hold it when all have answered or the time is up; `onHeld` at
+ * the first that does. Rejects with the signal's reason.
  */
 export async function offerShares(
   deps: AskAggregatorsDeps & { readonly taskId: TaskId },

@@ -33,8 +33,8 @@ export interface MaskedPerformerDeps extends MaskActionDeps, AskAggregatorsDeps 
 }
 
 /**
- * Carries out the steps of masked rounds. The update without its mask is in memory only, up to its mask: it is laid under masks once, and a round that a
- * reorganisation opens again is trained for again, or done without.
+ * Carries out the steps of masked rounds. The update without its mask is in memory only, up to its mask: it is laid
+ * under masks once, and a round that a reorganisation opens again is trained for again, or done without.
  */
 export interface MaskedPerformer {
   perform(action: MaskedAction, look: TaskLook, emit: (event: MaskedEvent) => void): Promise<ActionResult | undefined>;
@@ -43,8 +43,9 @@ export interface MaskedPerformer {
   /** This node's share key for its enrolment: 32 bytes, and 64 of signature. */
   shareKeyForEnrolment(): Promise<Hex>;
   /**
-   * Forgets the secrets of rounds that have ended. And of rounds that closed without this node's update: the others then give the key of its masks, so
-   * its seed must never follow, should a reorganisation let the commitment in after all.
+   * Forgets the secrets of rounds that have ended. And of rounds that closed without this node's update: the others
+   * then give the key of its masks, so its seed must never follow, should a reorganisation let the commitment in after
+   * all.
    */
   forgetSpent(view: TaskView): void;
 }
@@ -72,7 +73,8 @@ export function createMaskedPerformer(
       return await step();
     } catch (error) {
       if (!(error instanceof FedledgerError) || !/^(MASK|INVITATION)_/.test(error.code)) throw error;
-      if (error.code === "MASK_WORDS_MISSING" || error.code === "MASK_UPDATES_MISSING") return { repeatMs: republishMs };
+      if (error.code === "MASK_WORDS_MISSING" || error.code === "MASK_UPDATES_MISSING")
+        return { repeatMs: republishMs };
       log.warn("A step of a masked round is refused", {
         round: round.round,
         step: key.split(":")[0],

@@ -7,8 +7,9 @@ import type { TaskView } from "../core/task-view.ts";
 const localChainId = 31_337;
 
 /**
- * Whether an account may be a participant of a task, as far as that is its own to know: in a masked task it has an invitation with a grant for it, and
- * waits for confirmations, but on the local test chain. With an invitation, in every mode, the task is one that it names, with its rules.
+ * Whether an account may be a participant of a task, as far as that is its own to know: in a masked task it has an
+ * invitation with a grant for it, and waits for confirmations, but on the local test chain. With an invitation, in
+ * every mode, the task is one that it names, with its rules.
  *
  * Throws INVITATION_NEEDED, INVITATION_MISMATCH, GRANT_MISSING, MASK_UNCONFIRMED.
  */

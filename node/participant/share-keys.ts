@@ -23,8 +23,9 @@ export function createMemorySecret(): SecretFile {
 }
 
 /**
- * A participant's keys for shares of masked rounds: the one that its newest word on the chain names, and beside it, from before the next
- * word is given until that is on record, the next one. It is the only secret of masks on a disk; what is older is overwritten.
+ * A participant's keys for shares of masked rounds: the one that its newest word on the chain names, and beside it,
+ * from before the next word is given until that is on record, the next one. It is the only secret of masks on a disk;
+ * what is older is overwritten.
  */
 export interface ShareKeys {
   /** The public keys whose private halves are at hand, the newest last. */

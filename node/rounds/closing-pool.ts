@@ -6,7 +6,10 @@ import type { RoundView } from "../core/task-view.ts";
 /** Closing words of masked rounds, one entry a survivor and set of commitments. Immutable. */
 export type ClosingPool = ReadonlyMap<string, ClosingWord>;
 
-/** The pool with a word in it; the same pool where it has one of this survivor on this closing. The caller has checked signature and round. */
+/**
+ * The pool with a word in it; the same pool where it has one of this survivor on this closing. The caller has checked
+ * signature and round.
+ */
 export function addClosing(pool: ClosingPool, word: ClosingWord): ClosingPool {
   const key = `${word.round}:${word.accumulator}:${word.participant}`.toLowerCase();
   return pool.has(key) ? pool : new Map(pool).set(key, word);

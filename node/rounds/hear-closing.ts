@@ -9,8 +9,9 @@ import { commitmentOf } from "./round-queries.ts";
 import type { RoundState } from "./round-state.ts";
 
 /**
- * Judges a gossiped closing word: garbage and false signatures are rejected; what is not over the closed round in flight as this node sees it, or of one
- * that has not committed in it, is ignored (it may be this node that is shown something else); the rest is accepted.
+ * Judges a gossiped closing word: garbage and false signatures are rejected; what is not over the closed round in
+ * flight as this node sees it, or of one that has not committed in it, is ignored (it may be this node that is shown
+ * something else); the rest is accepted.
  */
 export function hearClosing(
   message: Uint8Array,

@@ -9,9 +9,10 @@ import { commitmentOf } from "./round-queries.ts";
 import type { RoundState } from "./round-state.ts";
 
 /**
- * Judges what is gossiped to open a masked round: garbage, a false seed and the wrong number of shares are rejected; what does not concern
- * a closed round in flight as this node sees it, or was not written by the participant's own registered peer, is ignored; the rest is
- * accepted. Whether shares are true shows when they are put together: each has a hash in its owner's bundle.
+ * Judges what is gossiped to open a masked round: garbage, a false seed and the wrong number of shares are rejected;
+ * what does not concern a closed round in flight as this node sees it, or was not written by the participant's own
+ * registered peer, is ignored; the rest is accepted. Whether shares are true shows when they are put together: each has
+ * a hash in its owner's bundle.
  *
  * @param author whose signature the gossip carries
  */

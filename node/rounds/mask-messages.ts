@@ -2,11 +2,15 @@ import type { Address, Bytes32, Hex, RoundNumber, TaskId } from "../core/ids.ts"
 import type { ClosingWord } from "../core/records.ts";
 import { decodeFields, encodeFields, type FieldCheck, isHex, isOneOf, isUint32 } from "./message-codec.ts";
 
-/** Gossip topic of the one word by which a survivor says which updates a masked round has (docs/protocol/messages.md). */
+/**
+ * Gossip topic of the one word by which a survivor says which updates a masked round has (docs/protocol/messages.md).
+ */
 export const closingTopic = "/fedledger/closing/1";
 /** Gossip topic of what survivors tell so that the sum of a masked round can be opened. */
 export const unmaskTopic = "/fedledger/unmask/1";
-/** Request protocol by which a participant asks an aggregator to fetch and keep its share bundle, before it advertises. */
+/**
+ * Request protocol by which a participant asks an aggregator to fetch and keep its share bundle, before it advertises.
+ */
 export const holdSharesProtocol = "/fedledger/hold-shares/1";
 
 /** Longest message of {@link unmaskTopic}, bytes: 63 shares are 4,158 characters. */
@@ -25,8 +29,8 @@ export interface Unmasking {
   /** Its own self seed. */
   readonly seed: Bytes32;
   /**
-   * 33 bytes for each other that advertised, ascending by slot: the share of its self seed where it has committed, else of its secret
-   * key; zeros where there is none.
+   * 33 bytes for each other that advertised, ascending by slot: the share of its self seed where it has committed, else
+   * of its secret key; zeros where there is none.
    */
   readonly shares: Hex;
 }
@@ -52,7 +56,10 @@ export function encodeUnmasking({ unmasking, sequence }: UnmaskMessage): Uint8Ar
   });
 }
 
-/** The message of these bytes; undefined for anything malformed. The participant's letter case is lost: compare by value. */
+/**
+ * The message of these bytes; undefined for anything malformed. The participant's letter case is lost: compare by
+ * value.
+ */
 export function decodeUnmasking(bytes: Uint8Array): UnmaskMessage | undefined {
   const checks = {
     taskId: isUint32,
@@ -89,7 +96,10 @@ export function encodeClosing({ word, sequence }: ClosingMessage): Uint8Array {
   });
 }
 
-/** The message of these bytes; undefined for anything malformed. The participant's letter case is lost: compare by value. */
+/**
+ * The message of these bytes; undefined for anything malformed. The participant's letter case is lost: compare by
+ * value.
+ */
 export function decodeClosing(bytes: Uint8Array): ClosingMessage | undefined {
   const checks = {
     taskId: isUint32,

@@ -36,7 +36,8 @@ export interface ShareKeyWord {
 }
 
 /**
- * The newest word on an account's share key, as the record has it: a key that it set by itself, or an advertisement. Undefined where there is none.
+ * The newest word on an account's share key, as the record has it: a key that it set by itself, or an advertisement.
+ * Undefined where there is none.
  *
  * @param before looks at advertisements of rounds before this one only: that of a round names the key for the next
  */
@@ -60,7 +61,10 @@ export function shareKeyWordOf(
   return undefined;
 }
 
-/** The key to which an account's shares of a round are sealed, by its newest word before that round. Undefined, too, where the word is not signed by it. */
+/**
+ * The key to which an account's shares of a round are sealed, by its newest word before that round. Undefined, too,
+ * where the word is not signed by it.
+ */
 export function shareKeyOf(
   view: Pick<TaskView, "taskId" | "shareKeys" | "rounds">,
   { round }: Pick<RoundView, "round">,

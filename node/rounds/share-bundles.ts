@@ -9,7 +9,9 @@ import type { TaskLook } from "./task-look.ts";
 
 /** Gets share bundles of masked rounds: they are sealed for their receivers, whoever else has them. */
 export interface ShareBundles {
-  /** A bundle by its advertisement, from the local store or the members; kept locally. Rejects as BlobStore.get does. */
+  /**
+   * A bundle by its advertisement, from the local store or the members; kept locally. Rejects as BlobStore.get does.
+   */
   get(of: Advertisement, round: RoundView, look: TaskLook): Promise<Uint8Array>;
   /** Those of the advertisements whose bundle is in the local store, by slot. */
   here(of: readonly Advertisement[], round: RoundView, look: TaskLook): Promise<ReadonlyMap<number, Uint8Array>>;

@@ -1,5 +1,6 @@
 // Cost of masks beside references in the same run: node test/bench/masking.ts [--quick] [--json]
-// Times are of the processor, on all its threads. The ratios are what counts: they survive another machine. --quick leaves out the rounds of a million parameters.
+// Times are of the processor, on all its threads. The ratios are what counts: they survive another machine. --quick
+// leaves out the rounds of a million parameters.
 import { createCipheriv } from "node:crypto";
 import { SigningKey } from "ethers";
 import { createWeightedMean } from "../../node/aggregation/index.ts";
@@ -39,7 +40,9 @@ const million = 1_000_000;
 const masksOf32 = 33;
 const repetitions = 5;
 
-/** Processor time of this process so far, in milliseconds: unlike the clock it does not count what others do meanwhile. */
+/**
+ * Processor time of this process so far, in milliseconds: unlike the clock it does not count what others do meanwhile.
+ */
 function spentMs(): number {
   const { user, system } = process.cpuUsage();
   return (user + system) / 1000;
@@ -144,7 +147,8 @@ async function round(parameterCount: number, drawn: number): Promise<object> {
   });
   const trusts = new Map<number, MaskTrust>();
 
-  // a tenth drops out after advertising; every update goes into both means as it is made, so that one is in memory at a time
+  // a tenth drops out after advertising; every update goes into both means as it is made, so that one is in memory at a
+  // time
   const dropped = Math.max(1, Math.floor(drawn / 10));
   const survivors = secrets.slice(dropped);
   const closed = { taskId, round: 1, advertisements, surviving: survivors.map(({ slot }) => slot) };

@@ -1,4 +1,5 @@
-// A masked round of the pure protocol: no chain, no network, no disk. What the contract fixes is kept here as it would be there.
+// A masked round of the pure protocol: no chain, no network, no disk. What the contract fixes is kept here as it would
+// be there.
 import { chunkTreeRoot } from "../../node/core/chunk-tree.ts";
 import { accumulatorOf, anchorOf, startValue, updateRootOf } from "../../node/core/commitment.ts";
 import { toHex } from "../../node/core/hex.ts";

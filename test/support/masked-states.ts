@@ -71,7 +71,7 @@ export function maskedView(...rounds: readonly RoundView[]): TaskView {
   return viewOf(rounds, { rules: maskedRules });
 }
 
-/** What the survivor in a slot tells of a closed round; `shares` bytes for each neighbour that has keys. */
+/** What the survivor in a slot tells of a closed round; `shares` bytes for each other that has keys. */
 export function unmaskingOf(slot: number, round: RoundView, shares: readonly number[]): Unmasking {
   return {
     taskId: 1,

@@ -15,11 +15,13 @@ export const inviteCommand = () =>
     name: "invite",
     summary: "make the invitation that members of the federation start their nodes with (as an admin)",
     details:
-      "The file says chain, federation, its code, tasks and endpoints, so that a member's node needs no other option than --invitation FILE.\n" +
-      "In masked tasks it is what a member believes instead of its endpoint: only accounts with a grant (--grant-to) are let into its masks. Grants are\n" +
-      "signed by the grant key, best a key of its own. Give members the file by a way that nobody else writes to. It holds no secret.\n" +
-      "The next invitation begins with --from FILE: more tasks, more grants; --revoke takes all grants back that are not given again (revoke the role, too:\n" +
-      "fedledger member remove); --successor KEYSTORE hands the grant key on. Every member then has to start its node with the new file.",
+      "The file says chain, federation, its code, tasks and endpoints: a member's node needs no other option\n" +
+      "for them than --invitation FILE. In masked tasks it is what a member believes instead of its endpoint:\n" +
+      "only accounts with a grant (--grant-to) are let into its masks. Grants are signed by the grant key, best\n" +
+      "a key of its own. Give members the file by a way that nobody else writes to; it holds no secret.\n" +
+      "The next invitation begins with --from FILE: more tasks, more grants. --revoke takes back all grants\n" +
+      "that are not given again (revoke the role, too); --successor KEYSTORE hands the grant key on. Every\n" +
+      "member then has to start its node with the new file.",
     settings: [
       ...recordSettings,
       ...accountSettings,

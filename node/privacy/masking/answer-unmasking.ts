@@ -33,14 +33,19 @@ export interface OwnRound {
 /** What is given to open a round. */
 export interface Unmasking {
   readonly answer: UnmaskAnswer;
-  /** Slots of fellows whose share is not given: no bundle, no share in it, or one that is not for this member in this round. */
+  /**
+   * Slots of fellows whose share is not given: no bundle, no share in it, or one that is not for this member in this
+   * round.
+   */
   readonly unopened: readonly { readonly slot: number; readonly reason: "no-bundle" | "no-share" | "replayed" }[];
 }
 
 /**
- * Whether an update may be masked now, with these keys: to be asked before a masked update is made, and once again of what was masked.
+ * Whether an update may be masked now, with these keys: to be asked before a masked update is made, and once again of
+ * what was masked.
  *
- * Throws as {@link checkKeys} does, and MASK_ALREADY_USED if an update was masked in this round with other keys, in whichever opening of it.
+ * Throws as {@link checkKeys} does, and MASK_ALREADY_USED if an update was masked in this round with other keys, in
+ * whichever opening of it.
  * @returns the anchor that binds the keys, for the journal's record
  */
 export function checkMasking(
@@ -55,10 +60,11 @@ export function checkMasking(
 }
 
 /**
- * The surviving slots of a closing that a member may sign: it has part in it, enough others have, and the record leads to its accumulator.
+ * The surviving slots of a closing that a member may sign: it has part in it, enough others have, and the record leads
+ * to its accumulator.
  *
- * Throws as {@link checkKeys} does; MASK_NOT_MEMBER, MASK_KEY_SWAPPED, MASK_BELOW_THRESHOLD; MASK_SET_CHANGED where it signed another closing
- * of this round, in whichever opening of it.
+ * Throws as {@link checkKeys} does; MASK_NOT_MEMBER, MASK_KEY_SWAPPED, MASK_BELOW_THRESHOLD; MASK_SET_CHANGED where it
+ * signed another closing of this round, in whichever opening of it.
  */
 export function checkClosing(
   { secrets, masked, closing }: OwnRound,
@@ -93,12 +99,13 @@ export function checkClosing(
 }
 
 /**
- * What a survivor gives towards the opening of a closed round, or why it gives nothing: a member's own rules, whatever it is told (docs/protocol/masks.md;
- * Bonawitz et al., CCS 2017, section 6.2). It opens the closing that it signed, when enough of its fellows have signed the same one, and when it
- * holds all updates that the sum is of.
+ * What a survivor gives towards the opening of a closed round, or why it gives nothing: a member's own rules, whatever
+ * it is told (docs/protocol/masks.md; Bonawitz et al., CCS 2017, section 6.2). It opens the closing that it signed,
+ * when enough of its fellows have signed the same one, and when it holds all updates that the sum is of.
  *
- * Rejects as {@link checkClosing} throws; with MASK_NOT_MEMBER where it signed no closing, MASK_WORDS_MISSING, MASK_UPDATES_MISSING. A share that is
- * not for this member in this round (MASK_SHARE_REPLAYED) is not given; others are.
+ * Rejects as {@link checkClosing} throws; with MASK_NOT_MEMBER where it signed no closing, MASK_WORDS_MISSING,
+ * MASK_UPDATES_MISSING. A share that is not for this member in this round (MASK_SHARE_REPLAYED) is not given; others
+ * are.
  *
  * @param request.words closing words that were heard, in any order; each is checked
  * @param request.held slots whose masked update is here, checked against its root

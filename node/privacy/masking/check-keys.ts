@@ -9,7 +9,10 @@ import type { ChainReader } from "../../ports/chain.ts";
 import type { MaskSecrets } from "./mask-keys.ts";
 import type { MaskRound } from "./mask-records.ts";
 
-/** A member's secrets of one opening of a round, and the rules it holds itself to. In memory only: whoever restarts has none. */
+/**
+ * A member's secrets of one opening of a round, and the rules it holds itself to. In memory only: whoever restarts has
+ * none.
+ */
 export interface RoundSecrets extends MaskRound {
   /** The round's start value, which binds its base, its draw and all history before it. */
   readonly start: Bytes32;
@@ -43,22 +46,30 @@ export interface MaskTrust extends Deployment {
   readonly drawnBySlot: ReadonlyMap<number, Address>;
 }
 
-/** How many of its fellows a member of a round asks for: to sign its closing before it opens, and to give shares of a secret. */
+/**
+ * How many of its fellows a member of a round asks for: to sign its closing before it opens, and to give shares of a
+ * secret.
+ */
 export function fellowsNeeded({ drawn, thresholdPercent }: Pick<RoundSecrets, "drawn" | "thresholdPercent">): number {
   return shareThreshold(drawn, thresholdPercent);
 }
 
-/** The fewest members that must be in a sum for a member to have part in it: itself and the fellows it asks for, three, and the task's minimum. */
+/**
+ * The fewest members that must be in a sum for a member to have part in it: itself and the fellows it asks for, three,
+ * and the task's minimum.
+ */
 export function leastMembers(secrets: Pick<RoundSecrets, "drawn" | "thresholdPercent" | "minUpdates">): number {
   return Math.max(3, secrets.minUpdates, fellowsNeeded(secrets) + 1);
 }
 
 /**
- * The keys of a round, if a member may share masks with their owners: each signed by its owner over the round's start value and shown with a grant,
- * its own as it made them, and all leading from a start value that follows from the task's history to the anchor. Nothing is believed of an endpoint.
+ * The keys of a round, if a member may share masks with their owners: each signed by its owner over the round's start
+ * value and shown with a grant, its own as it made them, and all leading from a start value that follows from the
+ * task's history to the anchor. Nothing is believed of an endpoint.
  *
- * Throws MASK_NOT_MEMBER for another opening than the secrets were made for, or where this member has not advertised; MASK_KEY_SWAPPED;
- * MASK_WORD_FALSE; MASK_NO_GRANT; MASK_BELOW_THRESHOLD where too few advertised for anything to come of the round.
+ * Throws MASK_NOT_MEMBER for another opening than the secrets were made for, or where this member has not advertised;
+ * MASK_KEY_SWAPPED; MASK_WORD_FALSE; MASK_NO_GRANT; MASK_BELOW_THRESHOLD where too few advertised for anything to come
+ * of the round.
  */
 export function checkKeys(
   secrets: RoundSecrets,

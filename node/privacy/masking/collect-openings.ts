@@ -14,8 +14,8 @@ export interface UnmaskAnswer {
   /** Its self seed, 32 bytes. */
   readonly seed: Uint8Array;
   /**
-   * 33 bytes for each other that advertised, ascending: the share of that one's seed if it survived, else of its secret key; zeros
-   * where it has none.
+   * 33 bytes for each other that advertised, ascending: the share of that one's seed if it survived, else of its secret
+   * key; zeros where it has none.
    */
   readonly shares: Uint8Array;
 }
@@ -28,10 +28,16 @@ export interface MissingPiece {
   readonly need: number;
 }
 
-/** What somebody gave that cannot be right. Messages are not signed: who sent an answer in a slot's name is for the network to say. */
+/**
+ * What somebody gave that cannot be right. Messages are not signed: who sent an answer in a slot's name is for the
+ * network to say.
+ */
 export interface MaskBlame {
   readonly slot: number;
-  /** `false-seed`, `false-share`: in an answer of this slot. `bad-shares`: it dealt shares that are those it bound, and give no secret of its own. `bad-bundle`: its bundle has another length. */
+  /**
+   * `false-seed`, `false-share`: in an answer of this slot. `bad-shares`: it dealt shares that are those it bound, and
+   * give no secret of its own. `bad-bundle`: its bundle has another length.
+   */
   readonly reason: "false-seed" | "false-share" | "bad-shares" | "bad-bundle";
   /** Of a false share: whose secret it is of. */
   readonly about?: number;
@@ -48,9 +54,9 @@ export interface CollectedOpenings {
 type Key = AdvertisedKey & { readonly participant: Address };
 
 /**
- * Puts together what opens a closed round: survivors' seeds as they gave them, and what they did not give from shares. Nothing
- * that comes in is trusted: seeds are known by their hashes, shares by those in the bundles, secret keys by their mask keys. Any
- * threshold of valid shares serves; nothing is combined before everything can be.
+ * Puts together what opens a closed round: survivors' seeds as they gave them, and what they did not give from shares.
+ * Nothing that comes in is trusted: seeds are known by their hashes, shares by those in the bundles, secret keys by
+ * their mask keys. Any threshold of valid shares serves; nothing is combined before everything can be.
  *
  * @param collected.drawn how many were drawn for the round
  * @param collected.bundles of the slots whose bundle is at hand, as fetched by its content id
@@ -129,7 +135,10 @@ export async function collectOpenings(collected: {
   }
 }
 
-/** The secret from `need` of its shares: any of them, should the dealer have bound some that do not belong to the others. */
+/**
+ * The secret from `need` of its shares: any of them, should the dealer have bound some that do not belong to the
+ * others.
+ */
 async function combined(
   key: AdvertisedKey,
   kind: ShareKind,

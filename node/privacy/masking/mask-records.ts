@@ -9,7 +9,10 @@ export interface MaskRound {
   readonly round: RoundNumber;
 }
 
-/** That an update was masked: the only one of its round; in the journal before the masked update leaves the node. No secret. */
+/**
+ * That an update was masked: the only one of its round; in the journal before the masked update leaves the node. No
+ * secret.
+ */
 export interface MaskedRecord {
   /** The round's, with all keys that the masks are made with. */
   readonly anchor: Bytes32;
@@ -24,7 +27,10 @@ export interface ClosingRecord {
   readonly accumulator: Bytes32;
 }
 
-/** The records of one journal. A read rejects with MASK_RECORD_BROKEN for a record that cannot be read: it never counts as none. */
+/**
+ * The records of one journal. A read rejects with MASK_RECORD_BROKEN for a record that cannot be read: it never counts
+ * as none.
+ */
 export interface MaskJournal {
   readMasked(of: MaskRound): Promise<MaskedRecord | undefined>;
   /** Rejects with MASK_ALREADY_USED if another update of this round was masked. */

@@ -5,7 +5,8 @@ import { type KeyedRound, updateMasks } from "./round-masks.ts";
 
 /**
  * The masked update `y = w·q + masks` modulo 2^32 (docs/protocol/masks.md): lanes in no way to be told from random ones
- * as long as one other keeps its secrets. To be made once for these secrets: see {@link answerUnmasking} and the journal's records.
+ * as long as one other keeps its secrets. To be made once for these secrets: see {@link answerUnmasking} and the
+ * journal's records.
  *
  * @param lanes the update q; not modified
  * @param weight 1 to the task's maxWeight

@@ -38,8 +38,8 @@ export function fellowsOf<Key extends AdvertisedKey>({ advertisements }: KeyedRo
 }
 
 /**
- * The masks on the update of `slot`: its own, added, and one for each other that advertised, added where the other's slot is the
- * higher and taken away where it is the lower (docs/protocol/masks.md).
+ * The masks on the update of `slot`: its own, added, and one for each other that advertised, added where the other's
+ * slot is the higher and taken away where it is the lower (docs/protocol/masks.md).
  *
  * Throws MASK_KEY_INVALID for an advertised key that is none.
  */
@@ -57,11 +57,11 @@ export function updateMasks(
 }
 
 /**
- * What is to be laid on the sum of a closed round's updates to free it of all masks: the survivors' own masks taken away, and those they share
- * with the dropped ones reversed.
+ * What is to be laid on the sum of a closed round's updates to free it of all masks: the survivors' own masks taken
+ * away, and those they share with the dropped ones reversed.
  *
- * Throws LENGTH_MISMATCH unless the openings have 32 bytes for each slot that advertised, MASK_KEY_INVALID for an opened secret key
- * outside 1 to n - 1. Whether the openings are true, {@link checkOpenings} tells.
+ * Throws LENGTH_MISMATCH unless the openings have 32 bytes for each slot that advertised, MASK_KEY_INVALID for an
+ * opened secret key outside 1 to n - 1. Whether the openings are true, {@link checkOpenings} tells.
  */
 export function openedMasks(round: ClosedRound, openings: Uint8Array): Mask[] {
   const { taskId, round: number } = round;
@@ -79,8 +79,9 @@ export function openedMasks(round: ClosedRound, openings: Uint8Array): Mask[] {
 }
 
 /**
- * Compares the openings of a closed round with what was advertised: the first slot, survivors before dropped ones, whose seed has another hash or whose
- * secret key belongs to another mask key; undefined where there is none. Throws LENGTH_MISMATCH unless there are 32 bytes for each slot that advertised.
+ * Compares the openings of a closed round with what was advertised: the first slot, survivors before dropped ones,
+ * whose seed has another hash or whose secret key belongs to another mask key; undefined where there is none. Throws
+ * LENGTH_MISMATCH unless there are 32 bytes for each slot that advertised.
  */
 export function checkOpenings(round: ClosedRound, openings: Uint8Array): number | undefined {
   const { survivors, dropped } = roundSides(round);
@@ -91,8 +92,8 @@ export function checkOpenings(round: ClosedRound, openings: Uint8Array): number 
 }
 
 /**
- * Whether what is opened of a slot is not what was advertised for it: what the contract's proveOpening proves. False for a slot that did not
- * advertise. Throws LENGTH_MISMATCH unless there are 32 bytes for each slot that advertised.
+ * Whether what is opened of a slot is not what was advertised for it: what the contract's proveOpening proves. False
+ * for a slot that did not advertise. Throws LENGTH_MISMATCH unless there are 32 bytes for each slot that advertised.
  */
 export function isFalseOpening(round: ClosedRound, openings: Uint8Array, slot: number): boolean {
   const { survivors, dropped } = roundSides(round);

@@ -10,7 +10,10 @@ import { type ShareKind, shareBytes, shareHash, shareHashBytes } from "./share-h
 /** Somebody that shares are for. */
 export interface ShareReceiver {
   readonly participant: Address;
-  /** X25519, as its newest signed word before the round names it; absent where it is not to have shares: it named none, or shows no grant. */
+  /**
+   * X25519, as its newest signed word before the round names it; absent where it is not to have shares: it named none,
+   * or shows no grant.
+   */
   readonly shareKey?: Bytes32 | undefined;
 }
 
@@ -35,8 +38,9 @@ export function entryOf(bundle: Uint8Array, from: number, to: number): Uint8Arra
 }
 
 /**
- * The share bundle: for each of the others drawn, ascending by slot, hashes of its two shares and the shares sealed to its key.
- * Shamir, "How to share a secret", 1979, over GF(2^8); RFC 9180. Two calls give other bytes, with other shares: randomness is WebCrypto's.
+ * The share bundle: for each of the others drawn, ascending by slot, hashes of its two shares and the shares sealed to
+ * its key. Shamir, "How to share a secret", 1979, over GF(2^8); RFC 9180. Two calls give other bytes, with other
+ * shares: randomness is WebCrypto's.
  *
  * An entry is zero, and its shares are lost, where there is no key that can be sealed to.
  * Rejects with INVALID_ARGUMENT for fewer than 2 others or a threshold percentage outside 51 to 100.
@@ -72,7 +76,8 @@ export async function sealShares(deal: {
 
 /**
  * Opens the entry for `to` of the bundle of `from`, and checks that the shares are those whose hashes everybody sees.
- * Undefined for an entry of zeros. Rejects with MASK_SHARE_REPLAYED for anything that was not made for this receiver in this round.
+ * Undefined for an entry of zeros. Rejects with MASK_SHARE_REPLAYED for anything that was not made for this receiver in
+ * this round.
  *
  * @param start the round's start value
  */

@@ -18,8 +18,8 @@ export function encodeUnmasking({ seed, shares }: UnmaskAnswer): UnmaskFields {
 }
 
 /**
- * The answer of the participant in `slot`, beside whom so many others advertised; undefined for fields of any other form.
- * Whether what it says is true, collectOpenings finds out.
+ * The answer of the participant in `slot`, beside whom so many others advertised; undefined for fields of any other
+ * form. Whether what it says is true, collectOpenings finds out.
  */
 export function decodeUnmasking(fields: UnmaskFields, slot: number, fellowCount: number): UnmaskAnswer | undefined {
   if (!isBytes(fields.seed, openingBytes) || !isBytes(fields.shares, shareBytes * fellowCount)) return undefined;

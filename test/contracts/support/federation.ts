@@ -8,6 +8,7 @@ import { type Facts, factsOf, type SolidityEvidence, type SolidityProposal } fro
 type Call =
   | "grantRole"
   | "revokeRole"
+  | "renounceRole"
   | "register"
   | "setAttributes"
   | "createTask"

@@ -27,8 +27,8 @@ export interface SwallowedCommitment {
 }
 
 /**
- * The logs of a masked task's first round as one member is to see them: consistent in themselves. Behind the first assignment nothing is shown, where
- * the truth would go on over another accumulator.
+ * The logs of a masked task's first round as one member is to see them: consistent in themselves. Behind the first
+ * assignment nothing is shown, where the truth would go on over another accumulator.
  */
 export function forgeHistory(
   contract: Interface,

@@ -1,5 +1,7 @@
-// A JSON-RPC endpoint that lies to one member of a masked round, as a process of its own: `node lying-endpoint.ts UPSTREAM FEDERATION VICTIM LIE`.
-// It prints its URL as a line of JSON. What it shows is consistent in itself: a node's fold of the history finds nothing wrong with it.
+// A JSON-RPC endpoint that lies to one member of a masked round, as a process of its own: `node lying-endpoint.ts
+// UPSTREAM FEDERATION VICTIM LIE`.
+// It prints its URL as a line of JSON. What it shows is consistent in itself: a node's fold of the history finds
+// nothing wrong with it.
 //   split-view    swallows the victim's commitment, and shows it a round that closed with it
 //   hidden-keys   hides one member's keys as well, so that the victim shares masks with fewer
 //   swapped-keys  shows another key in the place of one member's

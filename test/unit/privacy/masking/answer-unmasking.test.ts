@@ -143,7 +143,8 @@ describe("opening a closed round", () => {
       const open = new MaskedRoundPlay({ ...play.rules, drawn: 10 }, createSeededRandom(8));
       for (let slot = 0; slot < 10; slot++) await open.advertise(slot);
       const advertisements = open.advertisements.slice(0, 4);
-      // the start value binds how many are drawn: with the true one it does not follow, with another one nobody signed it
+      // the start value binds how many are drawn: with the true one it does not follow, with another one nobody signed
+      // it
       const lie = { advertisements, drawn: 4, enrolled: 4 };
       await expectCode("MASK_KEY_SWAPPED", () => open.commit(victim, open.keyed(lie)));
       const opening = open.openingOver(open.opening.headAtOpening, { drawn: 4, enrolled: 4 });

@@ -1,4 +1,5 @@
-// Property 6 of masked rounds: how many colluders, the endpoint among them, it takes to read one member's update. First by counting all that an endpoint can
+// Property 6 of masked rounds: how many colluders, the endpoint among them, it takes to read one member's update. First
+// by counting all that an endpoint can
 // show to whom; then with the node's own rules, every honest member asking them.
 import { expect } from "chai";
 import { combine } from "shamir-secret-sharing";
@@ -22,7 +23,10 @@ import { type MaskedRoundPlay, playToClosing } from "../../../support/masked-rou
 const sizes = [3, 4, 5, 6, 7, 8, 9, 10];
 const percentages = [51, 60, 67, 75, 80, 100];
 
-/** Fewest colluders among a member's n − 1 fellows that read its update: (a) its own endpoint lies, (b) all honest members are shown what one likes. */
+/**
+ * Fewest colluders among a member's n − 1 fellows that read its update: (a) its own endpoint lies, (b) all honest
+ * members are shown what one likes.
+ */
 function bounds(n: number, percent: number): { readonly t: number; readonly a: number; readonly b: number } {
   const t = shareThreshold(n, percent);
   return { t, a: t, b: Math.min(t, 2 * t + 2 - n) };
@@ -32,8 +36,8 @@ function bounds(n: number, percent: number): { readonly t: number; readonly a: n
 const opens = (honest: number, colluders: number, t: number) => honest + colluders - 1 >= t;
 
 /**
- * Whether c colluders can have both secrets of a victim, `within` honest members being shown that it survived and `without` that it dropped; each of
- * them signs one word only, and a closing is of at least t + 1.
+ * Whether c colluders can have both secrets of a victim, `within` honest members being shown that it survived and
+ * `without` that it dropped; each of them signs one word only, and a closing is of at least t + 1.
  */
 function readsUpdate(c: number, t: number, within: number, without: number): boolean {
   // the victim itself is one of those who are shown that it survived
@@ -91,7 +95,8 @@ describe("bounds of masked rounds, by counting", () => {
   });
 
   it("t by those who advertised would be worth nothing: an endpoint shows a subset of signed keys, and one colluder reads", () => {
-    // ten drawn, shares dealt for seven; the victim is shown three keys, and asks for two words: an honest fellow's and the colluder's
+    // ten drawn, shares dealt for seven; the victim is shown three keys, and asks for two words: an honest fellow's and
+    // the colluder's
     const shareT = shareThreshold(10, 67);
     const wordT = shareThreshold(3, 67);
     const [c, within] = [1, 1];
@@ -103,7 +108,9 @@ describe("bounds of masked rounds, by counting", () => {
 
 const victim = 0;
 
-/** What the coalition of the last c members knows of a victim: its own shares, and what honest members tell the world. */
+/**
+ * What the coalition of the last c members knows of a victim: its own shares, and what honest members tell the world.
+ */
 class Coalition {
   private readonly play: MaskedRoundPlay;
   readonly slots: readonly number[];
@@ -185,7 +192,10 @@ function tried(work: () => unknown): boolean {
   }
 }
 
-/** Plays the attack with `within` honest fellows shown that the victim survived, the other honest ones that it dropped, those as `without` at most. */
+/**
+ * Plays the attack with `within` honest fellows shown that the victim survived, the other honest ones that it dropped,
+ * those as `without` at most.
+ */
 async function attack(play: MaskedRoundPlay, c: number, within: number, without: number): Promise<boolean> {
   for (const client of play.clients) delete client.closing;
   const coalition = new Coalition(play, c);
