@@ -124,10 +124,8 @@ function expectedReason(
     return nobodyAt(walk, draft, 0) ? ["no-aggregator"] : [];
   }
   const now = reasonNow(draft, step.struck);
-  const deadlineS = draft.proposal?.attestDeadlineS ?? draft.assignments.at(-1)!.deadlineS;
-  const isOver = timestampS === undefined ? now === step.event.reason : timestampS > deadlineS;
-  if (now === "no-proposal" && isOver) missTurn(walk, draft);
   if (updates < rules.minUpdates) return ["too-few-updates"];
+  if (now === "no-proposal") missTurn(walk, draft);
   if (!step.struck) checkStepTime(draft, timestampS);
   if (draft.assignments.length >= rules.attempts) return [now];
   return nobodyAt(walk, draft, draft.assignments.length) ? ["no-aggregator"] : [];

@@ -90,7 +90,8 @@ function follow(walk: Walk, event: TaskEvent): void {
   followProof(walk, event);
   switch (event.name) {
     case "TaskCreated":
-      return misplaced("the task exists already");
+      misplaced("the task exists already");
+      return;
     case "RoundOpened":
       checkOpening(walk, event);
       walk.rounds.at(-1)!.events.push(event);
@@ -98,29 +99,43 @@ function follow(walk: Walk, event: TaskEvent): void {
     case "Struck":
     case "MemberExpelled":
       walk.rounds[event.round - 1]?.events.push(event);
-      return event.name === "Struck" ? checkStruck(walk, event) : checkMemberExpelled(walk, event);
+      if (event.name === "Struck") checkStruck(walk, event);
+      else checkMemberExpelled(walk, event);
+      return;
     case "RolledBack":
-      return checkRolledBack(walk, event);
+      checkRolledBack(walk, event);
+      return;
     case "Rewarded":
-      return checkRewarded(walk, event);
+      checkRewarded(walk, event);
+      return;
     case "Enrolled":
     case "Joined":
-      return checkPlaced(walk, event);
+      checkPlaced(walk, event);
+      return;
     case "Leaving":
-      return checkLeaving(walk, event);
+      checkLeaving(walk, event);
+      return;
     case "Left":
-      return checkLeft(walk, event);
+      checkLeft(walk, event);
+      return;
     case "Resumed":
-      return checkResumed(walk, event);
+      checkResumed(walk, event);
+      return;
     case "ShareKeySet":
-      return checkShareKey(walk, event);
+      checkShareKey(walk, event);
+      return;
     case "Recorded":
-      return checkRecorded(walk, event);
+      checkRecorded(walk, event);
+      return;
     case "BondReleased":
-      return checkReleased(walk, event);
+      checkReleased(walk, event);
+      return;
     default: {
       const draft = walk.rounds.at(-1);
-      if (draft === undefined) return misplaced("no round has been opened");
+      if (draft === undefined) {
+        misplaced("no round has been opened");
+        return;
+      }
       if (event.round !== draft.round) misplaced(`the round is ${draft.round}`);
       const phases: readonly Phase[] = phasesBefore[event.name];
       if (!phases.includes(draft.phase)) misplaced(`the round is ${draft.phase}`);
@@ -133,23 +148,30 @@ function follow(walk: Walk, event: TaskEvent): void {
 function step(walk: Walk, draft: RoundDraft, event: StepEvent): void {
   switch (event.name) {
     case "RoundDrawn":
-      return checkDrawn(walk, draft, event);
+      checkDrawn(walk, draft, event);
+      return;
     case "Advertised":
-      return checkAdvertisement(walk, draft, event);
+      checkAdvertisement(walk, draft, event);
+      return;
     case "Committed":
-      return checkCommitment(walk, draft, event);
+      checkCommitment(walk, draft, event);
+      return;
     case "RoundClosed":
       draft.phase = "aggregating";
-      return checkClosing(walk, draft, event);
+      checkClosing(walk, draft, event);
+      return;
     case "AggregatorAssigned":
       draft.phase = "aggregating";
-      return checkAssignment(walk, draft, event);
+      checkAssignment(walk, draft, event);
+      return;
     case "Proposed":
       draft.phase = "proposed";
-      return checkProposal(walk, draft, event);
+      checkProposal(walk, draft, event);
+      return;
     case "RoundAccepted":
       draft.phase = "accepted";
-      return checkAcceptance(walk, draft, event);
+      checkAcceptance(walk, draft, event);
+      return;
     case "RoundInvalid":
       checkInvalid(walk, draft, event);
       draft.phase = "invalid";

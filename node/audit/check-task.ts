@@ -2,11 +2,11 @@ import { chunkTreeRoot } from "../core/chunk-tree.ts";
 import { isFedledgerError } from "../core/error.ts";
 import { hexEquals } from "../core/hex.ts";
 import { initialLanes } from "../core/initial-model.ts";
+import { rulesFault } from "../core/rules-validity.ts";
 import { taskLaneCount } from "../core/task-lanes.ts";
 import { canonicalTaskSpec, parseTaskSpecJson, type TaskSpec } from "../core/task-spec.ts";
 import { privacyProblems } from "../privacy/check-privacy.ts";
 import { mostEncryptedParameters } from "../privacy/encrypted/parameters.ts";
-import { rulesOutOfRange } from "./check-rules.ts";
 import { createFindingLog, type Finding, type FindingLog } from "./findings.ts";
 import type { EventOf } from "./task-record.ts";
 
@@ -26,13 +26,15 @@ export interface TaskCheck {
 export function checkTask(created: EventOf<"TaskCreated">): TaskCheck {
   const { taskId, creator, rules } = created;
   const log = createFindingLog(taskId, 0);
-  const wrongRules = rulesOutOfRange(rules);
-  if (wrongRules.length > 0) {
+  const fault = rulesFault(rules);
+  if (fault) {
+    const { error } = fault;
+    const field = error === "InvalidRule" ? fault.field : undefined;
     log.add({
       code: "RULES_INVALID",
       party: creator,
-      message: `The task's rules are out of range: ${wrongRules.join(", ")}.`,
-      data: { fields: wrongRules.join(",") },
+      message: `The contract would not have accepted the task's rules: ${error}${field ? ` (${field})` : ""}.`,
+      data: { error, field },
     });
   }
   const supported = rules.mode !== "encrypted" || rules.parameterCount <= mostEncryptedParameters;
@@ -45,10 +47,10 @@ export function checkTask(created: EventOf<"TaskCreated">): TaskCheck {
       data: { parameterCount: rules.parameterCount, most: mostEncryptedParameters },
     });
   }
-  const computable = supported && wrongRules.length === 0;
+  const computable = supported && fault === undefined;
   const spec = checkSpec(log, created);
-  const lanes = spec && wrongRules.length === 0 ? checkInitialModel(log, created, spec) : undefined;
-  if (spec && wrongRules.length === 0) checkPrivacy(log, created, spec);
+  const lanes = spec && fault === undefined ? checkInitialModel(log, created, spec) : undefined;
+  if (spec && fault === undefined) checkPrivacy(log, created, spec);
   return { findings: log.findings, ...(spec && { spec }), ...(lanes && { initialLanes: lanes }), computable };
 }
 

@@ -27,14 +27,20 @@ const proposalShape: Shape = {
   totalWeight: "decimal",
   excluded: "decimal",
 };
-const resultShape: Shape = { baseModelRoot: "hash", drawn: "integer", acceptedBefore: "integer", openingsHash: "hash" };
+const openingShape: Shape = {
+  historyHead: "hash",
+  baseModelRoot: "hash",
+  seed: "decimal",
+  enrolled: "integer",
+  drawn: "integer",
+};
+const resultShape: Shape = { acceptedBefore: "integer", openingsHash: "hash" };
 const receiptShape: Shape = {
   chainId: "integer",
   federation: "account",
   taskId: "integer",
   round: "integer",
   participant: "account",
-  start: "hash",
   reason: "text",
   headBefore: "hash",
 };
@@ -58,10 +64,11 @@ const entryShapes: Readonly<Record<HistoryEntry["kind"], Shape>> = {
 /** Whether a value has the form of a receipt; what it says is not judged. */
 export function isReceipt(value: unknown): value is UpdateReceipt {
   if (!fits(value, receiptShape)) return false;
-  const { format, advertisements = [], commitments, result, after } = value;
+  const { format, opening, advertisements = [], commitments, result, after } = value;
   return (
     format === "fedledger/receipt/1" &&
     (result === undefined) === (value.reason !== "none") &&
+    fits(opening, openingShape) &&
     isListOf(advertisements, (each) => fits(each, advertisementShape)) &&
     isListOf(commitments, (each) => fits(each, commitmentShape)) &&
     (result === undefined || isResult(result)) &&

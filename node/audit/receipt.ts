@@ -20,8 +20,15 @@ export interface UpdateReceipt {
   readonly round: RoundNumber;
   /** Whose update it proves. */
   readonly participant: Address;
-  /** The round's start value. */
-  readonly start: Bytes32;
+  /** What its start value is made of, beside chain, contract, task and round. */
+  readonly opening: {
+    /** Head of the history at the opening. */
+    readonly historyHead: Bytes32;
+    readonly baseModelRoot: Bytes32;
+    readonly seed: string;
+    readonly enrolled: number;
+    readonly drawn: number;
+  };
   /** All of the round's, in the order of the chain; absent where there is none. */
   readonly advertisements?: readonly {
     readonly participant: Address;
@@ -41,8 +48,6 @@ export interface UpdateReceipt {
   }[];
   /** Of an accepted round: what its entry in the history binds beside its keys and updates. */
   readonly result?: {
-    readonly baseModelRoot: Bytes32;
-    readonly drawn: number;
     readonly acceptedBefore: number;
     readonly openingsHash: Bytes32;
     readonly proposal: {
@@ -97,7 +102,8 @@ export function buildReceipt(
   const at = entries.findIndex(
     (entry) => (entry.kind === "accepted" || entry.kind === "invalid") && entry.round === input.round,
   );
-  const { start, advertisements, commitments, ended } = round;
+  const { opened, seed, headAtOpening, advertisements, commitments, ended } = round;
+  const { baseModelRoot, enrolled, drawn } = opened;
   return {
     format: "fedledger/receipt/1",
     chainId: Number(chainId),
@@ -105,7 +111,7 @@ export function buildReceipt(
     taskId: record.taskId,
     round: input.round,
     participant,
-    start,
+    opening: { historyHead: headAtOpening, baseModelRoot, seed: String(seed), enrolled, drawn },
     ...(advertisements.length > 0 && {
       advertisements: advertisements.map(({ participant: account, slot, maskKey, seedHash, sharesId, shareKey }) => {
         return { participant: account, slot, maskKey, seedHash, sharesId, shareKey };
@@ -122,13 +128,11 @@ export function buildReceipt(
   };
 }
 
-function resultOf({ opened, acceptedBefore, proposal, ended }: RoundRecord): Pick<UpdateReceipt, "result"> {
+function resultOf({ acceptedBefore, proposal, ended }: RoundRecord): Pick<UpdateReceipt, "result"> {
   if (ended?.name !== "RoundAccepted" || proposal === undefined) return {};
   const { attempt, aggregator, modelRoot, contentId, totalWeight, excluded, openings } = proposal;
   return {
     result: {
-      baseModelRoot: opened.baseModelRoot,
-      drawn: opened.drawn,
       acceptedBefore,
       openingsHash: hashBytes(openings ?? noBytes),
       proposal: {

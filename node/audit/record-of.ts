@@ -26,6 +26,7 @@ function roundRecordOf(draft: RoundDraft): RoundRecord {
   const { assignments, proposal, superseded, ended, strike, isVoid, members, events } = draft;
   return {
     ...{ round, phase, opened, drawn, seed, start, acceptedBefore, advertisements, commitments, assignments },
+    headAtOpening: draft.headsBefore[0]!,
     anchor: draft.anchors[0]!,
     accumulator: draft.accumulators[0]!,
     ...(closed && { closed }),

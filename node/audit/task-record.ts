@@ -51,6 +51,8 @@ export interface RoundRecord {
   readonly opened: EventOf<"RoundOpened">;
   readonly drawn: number;
   readonly seed: bigint;
+  /** Head of the history at the opening, which the start value binds. */
+  readonly headAtOpening: Bytes32;
   readonly start: Bytes32;
   readonly anchor: Bytes32;
   readonly accumulator: Bytes32;
@@ -235,6 +237,9 @@ export function logOf(walk: Walk): FindingLog {
   return walk.rounds.at(-1)?.log ?? walk.log;
 }
 
+/** As many as a bitmap of the contract's has. */
+const allSlots = (1n << 64n) - 1n;
+
 /** What a proof needs of a round, and its word binds. */
 export function inputsOf(
   taskId: TaskId,
@@ -248,8 +253,8 @@ export function inputsOf(
     taskId,
     round: round.round,
     drawn: opened.drawn,
-    committed: slotsOf(commitments),
-    keyed: slotsOf(advertisements),
+    committed: slotsOf(commitments) & allSlots,
+    keyed: slotsOf(advertisements) & allSlots,
     totalWeight: weightOf(commitments),
     acceptedBefore,
     baseModelRoot: opened.baseModelRoot,

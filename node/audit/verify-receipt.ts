@@ -1,4 +1,4 @@
-import { extendAccumulator, extendAnchor, proposalHashOver, wordHash } from "../core/commitment.ts";
+import { extendAccumulator, extendAnchor, proposalHashOver, startValue, wordHash } from "../core/commitment.ts";
 import { isFedledgerError } from "../core/error.ts";
 import { hexEquals } from "../core/hex.ts";
 import { extendHistory, type HistoryEntry } from "../core/history-head.ts";
@@ -61,11 +61,13 @@ export function verifyReceipt(
 
 /** What the round's end appended to the history. */
 function entryOf(receipt: UpdateReceipt): HistoryEntry {
-  const { taskId, round, advertisements = [], commitments, result, reason } = receipt;
-  const anchor = advertisements.reduce(extendAnchor, receipt.start);
+  const { chainId, federation, taskId, round, opening, advertisements = [], commitments, result, reason } = receipt;
+  const { baseModelRoot, drawn } = opening;
+  const start = startValue({ chainId, federation, taskId, round, ...opening, seed: BigInt(opening.seed) });
+  const anchor = advertisements.reduce(extendAnchor, start);
   const accumulator = commitments.reduce(extendAccumulator, anchor);
   if (result === undefined) return { kind: "invalid", round, reason, anchor, accumulator };
-  const { drawn, acceptedBefore, baseModelRoot, openingsHash, proposal, attesters } = result;
+  const { acceptedBefore, openingsHash, proposal, attesters } = result;
   const inputs = {
     ...{ taskId, round, drawn, acceptedBefore, baseModelRoot, anchor, accumulator, openingsHash },
     committed: slotsOf(commitments),
