@@ -12,6 +12,7 @@ import { commitmentCases, historyCases } from "./vector-cases/record.ts";
 import { rulesCases } from "./vector-cases/rules.ts";
 import { sealedBlobCases } from "./vector-cases/sealed-blobs.ts";
 import { signatureCases } from "./vector-cases/signatures.ts";
+import { testSetCases } from "./vector-cases/test-set.ts";
 import { trimmedMeanCases } from "./vector-cases/trimmed-mean.ts";
 import { drawCases, turnCases } from "./vector-cases/turns.ts";
 
@@ -32,6 +33,7 @@ const files = {
   encrypted: await encryptedCases(),
   masking: await maskingCases(),
   "data-masking": dataMaskingCases(),
+  "test-set": await testSetCases(),
 };
 
 const check = process.argv.includes("--check");

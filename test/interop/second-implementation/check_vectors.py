@@ -17,6 +17,7 @@ from initial_model import initial_lanes, parameter_count
 from keccak import keccak256
 from lanes import bytes_of, chunk_tree_root, chunks_of, encode_parameter, encode_update, kept_values, lanes_of, proof_holds
 from lanes import trimmed_mean, weighted_mean
+from public_metric import public_metric
 from rules import rules_fault
 
 
@@ -257,6 +258,14 @@ def data_masking(case):
     return [masked(cell, case["transforms"], salts) for cell in case["cells"]] == case["results"]
 
 
+def test_set(case):
+    """The bytes' content id, and what the lanes reach on them, to the last bit of each sum."""
+    data = unhex(case["testSet"])
+    told = public_metric(case["model"], case["fractionBits"], lanes_of(unhex(case["lanes"])), data)
+    expected = {key: int(case[key]) for key in ("examples", "correct", "r2Q24", "lossQ24") if key in case}
+    return content_id(data)[0] == unhex(case["contentId"]) and told == expected
+
+
 CHECKS = {
     "chunk-tree": chunk_tree,
     "commitment": commitment,
@@ -271,6 +280,7 @@ CHECKS = {
     "rules": rules,
     "sealed-blobs": sealed_blob,
     "signatures": signatures,
+    "test-set": test_set,
     "trimmed-mean": trimmed,
     "turns": turns,
     "weighted-mean": mean,

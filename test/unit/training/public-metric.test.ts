@@ -1,5 +1,8 @@
 import { expect } from "chai";
 import { encodeParameters } from "../../../node/core/fixed-point.ts";
+import { fromHex } from "../../../node/core/hex.ts";
+import type { Hex } from "../../../node/core/ids.ts";
+import { bytesToLanes } from "../../../node/core/lanes.ts";
 import type { ModelSpec } from "../../../node/core/task-spec.ts";
 import { encodeTestSet } from "../../../node/core/test-set.ts";
 import { exactExp, exactLog, exactTanh } from "../../../node/training/exact-math.ts";
@@ -8,6 +11,19 @@ import { publicMetric } from "../../../node/training/public-metric.ts";
 import { expectCode } from "../../support/expect-code.ts";
 import { randomDataset } from "../../support/random-dataset.ts";
 import { initialParameters, smallModels, taskOf } from "../../support/small-tasks.ts";
+import { vectors } from "../../support/vectors.ts";
+
+interface TestSetCase {
+  readonly name: string;
+  readonly model: ModelSpec;
+  readonly fractionBits: number;
+  readonly testSet: Hex;
+  readonly lanes: Hex;
+  readonly examples: number;
+  readonly correct?: number;
+  readonly r2Q24?: string;
+  readonly lossQ24: string;
+}
 
 const fractionBits = 20;
 const q24 = (value: bigint) => Number(value) / 2 ** 24;
@@ -51,6 +67,23 @@ describe("training/public-metric", () => {
       lossQ24: 20_282_566n,
     });
   });
+
+  for (const { name, model, testSet, lanes, ...told } of vectors<TestSetCase>("test-set")) {
+    it(`agrees with the second implementation: ${name}`, async () => {
+      const spec = { model };
+      const result = await publicMetric(
+        { spec, fractionBits: told.fractionBits },
+        bytesToLanes(fromHex(lanes)),
+        fromHex(testSet),
+      );
+      expect(result).to.deep.equal({
+        examples: told.examples,
+        ...(told.correct !== undefined && { correct: told.correct }),
+        ...(told.r2Q24 !== undefined && { r2Q24: BigInt(told.r2Q24) }),
+        lossQ24: BigInt(told.lossQ24),
+      });
+    });
+  }
 
   it("has an exponential, a logarithm and a tangent to the last bits", () => {
     for (let i = -700; i <= 700; i += 0.37) {
