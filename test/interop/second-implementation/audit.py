@@ -20,7 +20,7 @@ from encrypted import cipher_bytes, cipher_sum, opened
 from lanes import bytes_of, chunk_tree_root, lanes_of, trimmed_mean, weighted_mean
 from masking import masked_mean
 from proofs import Record
-from record import Block
+from round_state import Block
 
 
 def unhex(text):
