@@ -4,7 +4,7 @@ import { type Draft, expectSame, replaceRound } from "./fold-draft.ts";
 import { drawn } from "./fold-opening.ts";
 import { setIdle } from "./fold-places.ts";
 import { extendHistory } from "./history-head.ts";
-import type { Address } from "./ids.ts";
+import type { Address, Bytes32 } from "./ids.ts";
 import { impossible, type TaskEventOf } from "./impossible-event.ts";
 import type { Reason } from "./records.ts";
 import { turnOf } from "./rotation.ts";
@@ -13,6 +13,12 @@ import type { TaskEvent } from "./task-events.ts";
 import { hasEnded, type RoundView } from "./task-view.ts";
 
 type InRound = "RoundDrawn" | "Advertised" | "Committed" | "RoundClosed" | "AggregatorAssigned" | "Proposed";
+
+/** Throws INVALID_HISTORY where an event names another head than the one that was reckoned. */
+function expectHead(event: TaskEventOf<"RoundAccepted" | "RoundInvalid">, reckoned: Bytes32): void {
+  const { historyHead: named } = event;
+  if (named !== reckoned) throw impossible(event, `it names the history head ${named}, not ${reckoned}`);
+}
 
 /** The newest round, which an event must name. Throws INVALID_HISTORY. */
 export function roundOf(event: TaskEvent & { readonly round: number }, { rounds }: Draft): RoundView {
@@ -148,7 +154,7 @@ export function accepted(event: TaskEventOf<"RoundAccepted">, round: RoundView, 
   const hash = wordHash(inputsOf(draft.taskId, round), proposal.hash, attesters);
   const entry = { kind: "accepted", round: round.round, wordHash: hash } as const;
   const historyHead = extendHistory(draft.historyHead, entry);
-  expectSame(event, "history head", event.historyHead, historyHead);
+  expectHead(event, historyHead);
   replaceRound(draft, { ...round, phase: "accepted", result: { modelRoot, attesters, provableUntilS } });
   const count = draft.accepted + 1;
   return {
@@ -172,7 +178,7 @@ export function invalidated(event: TaskEventOf<"RoundInvalid">, round: RoundView
   const { anchor, accumulator } = round;
   const entry = { kind: "invalid", round: round.round, reason, anchor, accumulator } as const;
   const historyHead = extendHistory(draft.historyHead, entry);
-  expectSame(event, "history head", event.historyHead, historyHead);
+  expectHead(event, historyHead);
   replaceRound(draft, { ...round, phase: "invalid", invalidReason: reason });
   return { ...draft, historyHead };
 }

@@ -108,6 +108,8 @@ describe("foldTask: what cannot follow", () => {
     ],
     "an assignment before the closing": [...members, open, assigned(1, 0, 22, 1)],
     "an aggregator out of turn": [...toProposal.slice(0, -2), assigned(1, 0, 21, 0)],
+    "an aggregator that has not the place": [...toProposal.slice(0, -2), assigned(1, 0, 21, 1)],
+    "a place freed out of turn": [...members, leaving(11), leaving(12), left(11)],
     "an attempt again": [...toProposal, assigned(1, 0, 22, 1)],
     "an attempt left out": [...toProposal, assigned(1, 2, 22, 1)],
     "a proposal over another accumulator": [
