@@ -160,7 +160,10 @@ export function beginByteAudit(
     };
   }
 
-  /** Of the proposals that did not become the result: whether each is what is recomputed of its set; those that only were set aside, where it is the result's. */
+  /**
+   * Of the proposals that did not become the result: whether each is what is recomputed of its set; those that only
+   * were set aside, where it is the result's.
+   */
   async function rightOf(round: RoundRecord, base: Model | undefined, check: RoundCheck) {
     const rights = new Map<number, boolean>();
     for (const [at, former] of round.superseded.entries()) {

@@ -27,7 +27,10 @@ export interface AuditInput extends Deployment {
   readonly store: Pick<BlobStore, "get">;
   /** What opens the blobs of a sealed task; without it their rounds are unchecked. */
   readonly opener?: BlobOpener | undefined;
-  /** Of an encrypted task: opens the sum of a round, where the key is at hand; without it the decryption rests on the quorum. */
+  /**
+   * Of an encrypted task: opens the sum of a round, where the key is at hand; without it the decryption rests on the
+   * quorum.
+   */
   readonly sumOpener?:
     | ((round: RoundRecord) => Promise<((sum: Uint8Array) => Promise<Int32Array>) | undefined>)
     | undefined;

@@ -34,7 +34,9 @@ export interface AuditReport {
   readonly rounds: readonly RoundVerdict[];
   /** What each participant has spent of its privacy budget; absent in a task without noise. */
   readonly privacy?: PrivacyReport;
-  /** Members proven to have broken the rules, in the order of the chain: what the record is there to show, no findings. */
+  /**
+   * Members proven to have broken the rules, in the order of the chain: what the record is there to show, no findings.
+   */
   readonly expelled: readonly Expelled[];
   /** Hashes of what participants stated of their data when they enrolled, those that did. */
   readonly statements: readonly { readonly participant: Address; readonly statement: Bytes32 }[];

@@ -10,9 +10,9 @@ import { sampleRounds } from "./sample-rounds.ts";
  * Audits a task: the whole record, then every round's bytes, recomputed one by one. Yields a verdict for each round and
  * returns the report. Memory: two models, one update, and one aggregate at a time.
  *
- * A round whose base model could not be recomputed starts from the model that the chain recorded, where its bytes are to
- * be had: one lie does not make everything after it look wrong. Rounds that a roll-back made void are looked at as well, and nothing
- * about their bytes is a finding: the record has done what it is for.
+ * A round whose base model could not be recomputed starts from the model that the chain recorded, where its bytes are
+ * to be had: one lie does not make everything after it look wrong. Rounds that a roll-back made void are looked at as
+ * well, and nothing about their bytes is a finding: the record has done what it is for.
  *
  * Throws INVALID_HISTORY without a TaskCreated event; rejects with the signal's reason, and with errors of the store
  * other than BLOB_NOT_FOUND, BLOB_CORRUPT and BLOB_TOO_LARGE.

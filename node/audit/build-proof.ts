@@ -48,11 +48,11 @@ export function isWeightWrong(
 }
 
 /**
- * The proof that the first wrong chunk of a proposed model is wrong, in a transparent or a masked task; undefined where no chunk is, or the contract
- * would not take it. One update is in memory at a time.
+ * The proof that the first wrong chunk of a proposed model is wrong, in a transparent or a masked task; undefined where
+ * no chunk is, or the contract would not take it. One update is in memory at a time.
  *
- * Throws INVALID_ARGUMENT when `proposed` is not the tree of the proposal's root, and LENGTH_MISMATCH or BLOB_CORRUPT when an
- * update's bytes are not the committed ones; rejects as `getUpdate` does.
+ * Throws INVALID_ARGUMENT when `proposed` is not the tree of the proposal's root, and LENGTH_MISMATCH or BLOB_CORRUPT
+ * when an update's bytes are not the committed ones; rejects as `getUpdate` does.
  */
 export async function proveChunk(input: WrongChunkInput): Promise<ProofCall | undefined> {
   const { taskId, rules, round, recomputed, proposed } = input;
@@ -78,7 +78,10 @@ export async function proveChunk(input: WrongChunkInput): Promise<ProofCall | un
   );
 }
 
-/** The proof that a masked proposal opens a slot falsely, the first such; undefined where it opens none so. It needs no bytes. */
+/**
+ * The proof that a masked proposal opens a slot falsely, the first such; undefined where it opens none so. It needs no
+ * bytes.
+ */
 export function proveOpening(about: {
   readonly taskId: TaskId;
   readonly rules: TaskRules;
@@ -107,9 +110,10 @@ export function proveWeight(about: { readonly taskId: TaskId; readonly round: Pr
 }
 
 /**
- * The proof that a committed update breaks the task's rules, so that its owner is expelled; undefined where it does not, or `lanes` are not those behind
- * the committed root. The round's proposal is part of the evidence where there is one: it is struck as well if it counts the update. Without one, the
- * evidence holds as long as no other round has been accepted or rolled back since (inputsEvidence in core/evidence.ts gives it anew).
+ * The proof that a committed update breaks the task's rules, so that its owner is expelled; undefined where it does
+ * not, or `lanes` are not those behind the committed root. The round's proposal is part of the evidence where there is
+ * one: it is struck as well if it counts the update. Without one, the evidence holds as long as no other round has been
+ * accepted or rolled back since (inputsEvidence in core/evidence.ts gives it anew).
  *
  * @param about.round closed
  */
@@ -127,7 +131,9 @@ export function proveUpdate(about: {
   return checked({ kind: "proveUpdate", evidence: anyEvidence(taskId, round), commitments, invalid }, rules);
 }
 
-/** The proof that one account signed two commitments over one anchor; undefined where it did not, or they say the same. */
+/**
+ * The proof that one account signed two commitments over one anchor; undefined where it did not, or they say the same.
+ */
 export function proveEquivocation(
   one: SignedCommitment,
   other: SignedCommitment,
@@ -137,7 +143,10 @@ export function proveEquivocation(
   return checked({ kind: "proveEquivocation", taskId, round, anchor, one, other }, undefined, recoverSigner);
 }
 
-/** The proof that an account signed another commitment than the one that it made on the chain, over the round's anchor; undefined where it did not. */
+/**
+ * The proof that an account signed another commitment than the one that it made on the chain, over the round's anchor;
+ * undefined where it did not.
+ */
 export function proveDoubleCommitment(about: {
   readonly taskId: TaskId;
   /** Closed. */

@@ -6,7 +6,10 @@ import { extendHeads } from "./audit-head.ts";
 import { leastToClose } from "./least-to-close.ts";
 import type { EventOf, RoundDraft, Walk } from "./task-record.ts";
 
-/** Why the round's latest assignment came to no result, where it did not; `struck`: its proposal was proven wrong just before. */
+/**
+ * Why the round's latest assignment came to no result, where it did not; `struck`: its proposal was proven wrong just
+ * before.
+ */
 export function reasonNow({ proposal }: Pick<RoundDraft, "proposal">, struck: boolean): Reason {
   return struck ? "proven-wrong" : proposal ? "not-attested" : "no-proposal";
 }

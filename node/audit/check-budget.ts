@@ -8,8 +8,8 @@ import type { EventOf, RoundDraft, RoundRecord, Walk } from "./task-record.ts";
 type Counted = Pick<RoundRecord, "phase" | "assignments" | "commitments">;
 
 /**
- * Whether a round in which a participant committed counts against its budget: a masked one that ended while it was open does not, as nothing of it
- * was opened by anybody.
+ * Whether a round in which a participant committed counts against its budget: a masked one that ended while it was open
+ * does not, as nothing of it was opened by anybody.
  */
 export function countsInBudget({ phase, assignments }: Counted, { mode }: Pick<Walk["rules"], "mode">): boolean {
   const assignment = assignments.at(-1);

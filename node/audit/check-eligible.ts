@@ -6,8 +6,9 @@ import type { EventPosition, TaskEvent } from "../core/task-events.ts";
 import type { EventOf, Walk } from "./task-record.ts";
 
 /**
- * Checks that whoever got a place was let in by what admins had said of the account until then, and that this is what the history binds: each place's
- * entry has the hash of it. What they said is in events of the federation, which that hash makes as sure as the task's own.
+ * Checks that whoever got a place was let in by what admins had said of the account until then, and that this is what
+ * the history binds: each place's entry has the hash of it. What they said is in events of the federation, which that
+ * hash makes as sure as the task's own.
  */
 export function checkEligible(
   walk: Walk,

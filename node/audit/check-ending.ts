@@ -9,7 +9,10 @@ import { checkClosingTime } from "./check-commitments.ts";
 import { leastToClose } from "./least-to-close.ts";
 import { acceptedHash, type EventOf, inputsOf, noBytes, type RoundDraft, slotBit, type Walk } from "./task-record.ts";
 
-/** An accepted round: it is the standing proposal, by a quorum of those that committed, in time, and provable for the window. */
+/**
+ * An accepted round: it is the standing proposal, by a quorum of those that committed, in time, and provable for the
+ * window.
+ */
 export function checkAcceptance(walk: Walk, draft: RoundDraft, event: EventOf<"RoundAccepted">): void {
   const { log, proposal, round, anchors, accumulators } = draft;
   const { timestampS, provableUntilS, modelRoot, historyHead } = event;

@@ -5,8 +5,9 @@ import type { FindingLog } from "./findings.ts";
 import { type EventOf, inFlight, logOf, type OpenProof, slotBit, type Walk } from "./task-record.ts";
 
 /**
- * An account that a proof expels: of a strike whoever signed, and the one whose update made the proposal wrong; else a participant by what the record
- * shows of it. It was in the task or its bond was, once; it loses exactly that bond, and its place.
+ * An account that a proof expels: of a strike whoever signed, and the one whose update made the proposal wrong; else a
+ * participant by what the record shows of it. It was in the task or its bond was, once; it loses exactly that bond, and
+ * its place.
  */
 export function checkExpelled(walk: Walk, proof: OpenProof, event: EventOf<"MemberExpelled">): void {
   const { account, round, kind, amountWei } = event;

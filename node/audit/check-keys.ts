@@ -12,7 +12,10 @@ export function keysOf({ advertisements, commitDeadlineS, drawn }: RoundDraft) {
   return { advertisements, commitDeadlineS, drawn };
 }
 
-/** One advertisement: in a task with a key window, in it, before any commitment, by a drawn participant that signed it, once, within its budget. */
+/**
+ * One advertisement: in a task with a key window, in it, before any commitment, by a drawn participant that signed it,
+ * once, within its budget.
+ */
 export function checkAdvertisement(walk: Walk, draft: RoundDraft, event: EventOf<"Advertised">): void {
   const { rules, taskId } = walk;
   const { participant, slot, maskKey, seedHash, sharesId, shareKey, signature, timestampS } = event;

@@ -10,7 +10,10 @@ const mostAggregators = 32;
 const mostParticipants = 2 ** 18 - 1;
 const shareKeyBytes = 96;
 
-/** A new place: the next one, of an account that is in the task neither way and was not expelled; a participant states its data where it must. */
+/**
+ * A new place: the next one, of an account that is in the task neither way and was not expelled; a participant states
+ * its data where it must.
+ */
 export function checkPlaced(walk: Walk, event: EventOf<"Enrolled" | "Joined">): void {
   const isParticipant = event.name === "Enrolled";
   const account = isParticipant ? event.participant : event.aggregator;
@@ -92,7 +95,9 @@ export function checkResumed(walk: Walk, { aggregator }: EventOf<"Resumed">): vo
   extendHeads(walk, { kind: "resumed", account: aggregator });
 }
 
-/** A share key: of a participant of a masked task, as long as one is. Whether it is its owner's, who seals to it asks. */
+/**
+ * A share key: of a participant of a masked task, as long as one is. Whether it is its owner's, who seals to it asks.
+ */
 export function checkShareKey({ rules, participants, ...walk }: Walk, event: EventOf<"ShareKeySet">): void {
   const { participant, shareKey } = event;
   const isMember = participants.some(({ account }) => hexEquals(account, participant));

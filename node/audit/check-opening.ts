@@ -6,7 +6,9 @@ import { ringLength } from "../core/ring.ts";
 import { createFindingLog } from "./findings.ts";
 import { type EventOf, inFlight, logOf, type RoundDraft, type Walk } from "./task-record.ts";
 
-/** Begins a round: its number, base model, size of the draw, deadline and start value must follow from what came before. */
+/**
+ * Begins a round: its number, base model, size of the draw, deadline and start value must follow from what came before.
+ */
 export function checkOpening(walk: Walk, event: EventOf<"RoundOpened">): void {
   const { rules, accepted } = walk;
   const running = inFlight(walk);
@@ -46,7 +48,10 @@ export function checkOpening(walk: Walk, event: EventOf<"RoundOpened">): void {
   begin(walk, draft, event);
 }
 
-/** The draw that a round waited for: behind its block, from which windows run. That the seed is that block's, the contract has checked. */
+/**
+ * The draw that a round waited for: behind its block, from which windows run. That the seed is that block's, the
+ * contract has checked.
+ */
 export function checkDrawn(walk: Walk, draft: RoundDraft, event: EventOf<"RoundDrawn">): void {
   draft.seed = event.seed;
   draft.phase = "open";

@@ -23,8 +23,9 @@ import { boundsOf } from "./wrong-chunk.ts";
 type Call<Kind extends ProofCall["kind"]> = Extract<ProofCall, { readonly kind: Kind }>;
 
 /**
- * Whether the contract of proofs would take a proof: the twin of its checks, asked before one is sent. Whether the evidence is what the record binds is
- * for the federation to say. Without `rules` no bytes count, without `recoverSigner` no words.
+ * Whether the contract of proofs would take a proof: the twin of its checks, asked before one is sent. Whether the
+ * evidence is what the record binds is for the federation to say. Without `rules` no bytes count, without
+ * `recoverSigner` no words.
  */
 export function holds(call: ProofCall, rules?: TaskRules, recoverSigner?: RecoverSigner): boolean {
   switch (call.kind) {
@@ -147,7 +148,10 @@ function rightChunk(
   return aggregation.finish(baseLanes);
 }
 
-/** Whether the chunk stands in the update and breaks the rules: by a lane beyond the clip, but of a masked one, or by padding that is not zero. */
+/**
+ * Whether the chunk stands in the update and breaks the rules: by a lane beyond the clip, but of a masked one, or by
+ * padding that is not zero.
+ */
 function isUpdateInvalid(
   commitment: Commitment | undefined,
   { chunkIndex, update }: InvalidUpdate,

@@ -4,13 +4,19 @@ import type { RoundCheck, UpdateStatus } from "./check-round.ts";
 import { createFindingLog, type Finding } from "./findings.ts";
 import { type HashedProposal, type RoundRecord, type StrikeRecord, slotBit, type TaskRecord } from "./task-record.ts";
 
-/** Whether a round's bytes say anything: it has a result or a standing proposal, or something was proven of it by its bytes. */
+/**
+ * Whether a round's bytes say anything: it has a result or a standing proposal, or something was proven of it by its
+ * bytes.
+ */
 export function needsLook({ expelled }: TaskRecord, round: RoundRecord): boolean {
   const isProven = round.superseded.some(({ strike }) => strike !== undefined);
   return round.proposal !== undefined || isProven || expelled.some(({ event }) => event.round === round.round);
 }
 
-/** Proofs of a round's former proposals and of its updates that the bytes say are none: the contract would not have let them. */
+/**
+ * Proofs of a round's former proposals and of its updates that the bytes say are none: the contract would not have let
+ * them.
+ */
 export function proofFindings(
   { expelled, taskId }: TaskRecord,
   round: RoundRecord,

@@ -41,8 +41,9 @@ const phasesBefore = {
 type StepEvent = Extract<TaskEvent, { readonly name: keyof typeof phasesBefore }>;
 
 /**
- * Checks everything about a task's events that needs no blob: the order of the phases, the draw, rotation, rights, weights,
- * deadlines (where events carry their time), accumulators, bonds, proofs, the chain of history heads, and the contract's storage.
+ * Checks everything about a task's events that needs no blob: the order of the phases, the draw, rotation, rights,
+ * weights, deadlines (where events carry their time), accumulators, bonds, proofs, the chain of history heads, and the
+ * contract's storage.
  *
  * Nothing stops it: all findings are collected, and an event that does not fit is still read as what it says, so that
  * one lie does not make everything after it look wrong. Throws INVALID_HISTORY if there is no TaskCreated event.
@@ -50,9 +51,10 @@ type StepEvent = Extract<TaskEvent, { readonly name: keyof typeof phasesBefore }
  * @param input.events all events of one task, in chain order
  * @param input.storedState read at the same block as the events; another block's is a STORAGE_MISMATCH, unchecked where
  * the storage may only be ahead of the events
- * @param input.recoverSigner tells who signed advertised keys (ChainReader.recoverSigner); without it their signatures are not looked at
- * @param input.attributeChanges all that admins set of accounts (ChainReader.attributeChanges); without it places in a restricted task
- * are PARTICIPANT_NOT_ELIGIBLE, unchecked
+ * @param input.recoverSigner tells who signed advertised keys (ChainReader.recoverSigner); without it their signatures
+ * are not looked at
+ * @param input.attributeChanges all that admins set of accounts (ChainReader.attributeChanges); without it places in a
+ * restricted task are PARTICIPANT_NOT_ELIGIBLE, unchecked
  */
 export function checkRecord(
   input: Deployment & {

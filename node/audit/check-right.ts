@@ -3,7 +3,10 @@ import { slotIn } from "./check-opening.ts";
 import type { FindingInput } from "./findings.ts";
 import type { EventOf, RoundDraft, Walk } from "./task-record.ts";
 
-/** Whether an account may take part in the round: it has a place, is not leaving, is drawn, and has the slot of the draw. */
+/**
+ * Whether an account may take part in the round: it has a place, is not leaving, is drawn, and has the slot of the
+ * draw.
+ */
 export function checkRight(
   walk: Walk,
   draft: RoundDraft,

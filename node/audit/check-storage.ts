@@ -13,8 +13,8 @@ export interface StoredState {
 }
 
 /**
- * Compares the storage with the events: a difference is a violation, or unchecked where the storage may only be ahead. The head binds all that has
- * ended; of the round in flight the accumulator binds the commitments.
+ * Compares the storage with the events: a difference is a violation, or unchecked where the storage may only be ahead.
+ * The head binds all that has ended; of the round in flight the accumulator binds the commitments.
  */
 export function checkStorage(walk: Walk, stored: StoredState): void {
   const running = inFlight(walk);

@@ -21,7 +21,10 @@ import {
   weightOf,
 } from "./task-record.ts";
 
-/** A proof against a proposal: of the one that stands, or of an accepted one within its window. What it takes with it follows. */
+/**
+ * A proof against a proposal: of the one that stands, or of an accepted one within its window. What it takes with it
+ * follows.
+ */
 export function checkStruck(walk: Walk, event: EventOf<"Struck">): void {
   const draft = walk.rounds[event.round - 1];
   const proposal = draft?.proposal;
@@ -137,7 +140,9 @@ function struckAndStill(walk: Walk, { struck, draft, stood }: OpenProof): boolea
   return draft.assignments.at(-1)?.attempt === draft.superseded.at(-1)?.attempt;
 }
 
-/** The proof is complete: who had to be expelled was, what had to become void did; and it is an entry of the history. */
+/**
+ * The proof is complete: who had to be expelled was, what had to become void did; and it is an entry of the history.
+ */
 function enter(walk: Walk, proof: OpenProof, rewarded: EventOf<"Rewarded"> | undefined): void {
   const { struck, draft, proposal, expelled, rolledBack } = proof;
   const last = struck ?? expelled.at(-1)!;

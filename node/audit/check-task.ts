@@ -107,7 +107,10 @@ function checkInitialModel(
   return undefined;
 }
 
-/** Whether the contract's rules keep what the specification promises: the rounds a participant may join cost no more than its epsilon. */
+/**
+ * Whether the contract's rules keep what the specification promises: the rounds a participant may join cost no more
+ * than its epsilon.
+ */
 function checkPrivacy(log: FindingLog, { creator, rules }: EventOf<"TaskCreated">, spec: TaskSpec): void {
   const { privacy } = spec;
   if (privacy === undefined) return;

@@ -38,7 +38,10 @@ export function closedRoundOf(taskId: TaskId, round: MaskableRound): ClosedRound
   return { ...keyedRoundOf(taskId, round), surviving: round.commitments.map(({ slot }) => slot) };
 }
 
-/** The round with its openings; undefined where the task is not masked, their length is not the round's, or its keys are none that a contract takes: all that the record's check tells. */
+/**
+ * The round with its openings; undefined where the task is not masked, their length is not the round's, or its keys are
+ * none that a contract takes: all that the record's check tells.
+ */
 export function openedRoundOf(
   taskId: TaskId,
   { mode }: Pick<TaskRules, "mode">,
@@ -51,7 +54,10 @@ export function openedRoundOf(
   return canBeMasked(closed) ? { closed, openings: fromHex(openings) } : undefined;
 }
 
-/** Whether masks can be made from what an endpoint says of a round: one key of the curve for each slot, and updates of slots with keys. */
+/**
+ * Whether masks can be made from what an endpoint says of a round: one key of the curve for each slot, and updates of
+ * slots with keys.
+ */
 function canBeMasked({ advertisements, surviving }: ClosedRound): boolean {
   const slots = new Set(advertisements.map(({ slot }) => slot));
   const isEachOnce = slots.size === advertisements.length && new Set(surviving).size === surviving.length;
@@ -75,7 +81,10 @@ export function falseOpeningOf(
   return opened && checkOpenings(opened.closed, opened.openings);
 }
 
-/** The aggregation of a masked round's updates; or the slot that is opened falsely, which is a finding, and nothing can be added up. Undefined where there is nothing to open. */
+/**
+ * The aggregation of a masked round's updates; or the slot that is opened falsely, which is a finding, and nothing can
+ * be added up. Undefined where there is nothing to open.
+ */
 export function beginMaskedMean(
   log: FindingLog,
   about: {
@@ -100,7 +109,10 @@ export function beginMaskedMean(
   return { falseOpening };
 }
 
-/** What is to be said where the sum had to be cut: a participant broke the rules, and nobody can tell which, as no update is seen by itself. */
+/**
+ * What is to be said where the sum had to be cut: a participant broke the rules, and nobody can tell which, as no
+ * update is seen by itself.
+ */
 export function sumBeyondClip(
   { cutLanes }: Pick<MaskedMean, "cutLanes">,
   { taskId, rules, round }: { readonly taskId: TaskId; readonly rules: TaskRules; readonly round: MaskableRound },

@@ -12,7 +12,10 @@ export function lossValue({ lossQ24 }: Pick<PublicMetric, "lossQ24">): number {
   return Number(lossQ24) / unit;
 }
 
-/** A model's figures on the public test set as people read them: "9123 of 10000 (91.23 %), loss 0.2871", or "R² 0.8412, loss 0.0513". */
+/**
+ * A model's figures on the public test set as people read them: "9123 of 10000 (91.23 %), loss 0.2871", or "R² 0.8412,
+ * loss 0.0513".
+ */
 export function metricText(metric: PublicMetric): string {
   const { examples, correct } = metric;
   const loss = `loss ${lossValue(metric).toFixed(4)}`;

@@ -4,7 +4,10 @@ import type { TaskRules } from "../core/records.ts";
 import type { TaskView } from "../core/task-view.ts";
 import type { RoundRecord } from "./task-record.ts";
 
-/** Two rounds over one base whose sums were opened, and whose updates are of the same members but one: together they may tell that one's update. */
+/**
+ * Two rounds over one base whose sums were opened, and whose updates are of the same members but one: together they may
+ * tell that one's update.
+ */
 export interface OpenedPair {
   readonly rounds: readonly [RoundNumber, RoundNumber];
   readonly member: Address;
@@ -18,7 +21,10 @@ interface OpenedSum {
   readonly members: readonly Address[];
 }
 
-/** The pairs of a masked task's rounds; a round's sum is opened once a proposal stood, whatever became of it. Empty in other modes. */
+/**
+ * The pairs of a masked task's rounds; a round's sum is opened once a proposal stood, whatever became of it. Empty in
+ * other modes.
+ */
 export function openedPairs(rules: Pick<TaskRules, "mode">, rounds: readonly RoundRecord[]): readonly OpenedPair[] {
   const opened = rounds.filter(({ proposal, superseded }) => proposal !== undefined || superseded.length > 0);
   return pairsOf(
@@ -29,7 +35,10 @@ export function openedPairs(rules: Pick<TaskRules, "mode">, rounds: readonly Rou
   );
 }
 
-/** {@link openedPairs} of a task as its events tell it. A round whose proposals were all set aside counts by its assignments: they may have opened it. */
+/**
+ * {@link openedPairs} of a task as its events tell it. A round whose proposals were all set aside counts by its
+ * assignments: they may have opened it.
+ */
 export function openedPairsOf({ rules, rounds }: Pick<TaskView, "rules" | "rounds">): readonly OpenedPair[] {
   const opened = rounds.filter(
     ({ proposal, struck, invalidReason }) =>

@@ -6,7 +6,10 @@ import { epsilonAfter, roundsAllowed, roundsInBudget } from "../privacy/budget.t
 import { roundsSpent } from "./check-budget.ts";
 import type { TaskRecord } from "./task-record.ts";
 
-/** What a task's noise promises, and what of it is spent: computed from the record, which cannot show that anyone added its noise. */
+/**
+ * What a task's noise promises, and what of it is spent: computed from the record, which cannot show that anyone added
+ * its noise.
+ */
 export interface PrivacyReport {
   readonly unit: PrivacySpec["unit"];
   readonly mechanism: PrivacySpec["mechanism"];

@@ -38,8 +38,8 @@ function roundRecordOf(draft: RoundDraft): RoundRecord {
 }
 
 /**
- * The round's findings without those that a strike has settled: the wrong weight of a proposal that was struck for it is what the record is there
- * to show, and nothing of it became a result.
+ * The round's findings without those that a strike has settled: the wrong weight of a proposal that was struck for it
+ * is what the record is there to show, and nothing of it became a result.
  */
 function unsettledFindings({ log, superseded, strike, proposal }: RoundDraft): readonly Finding[] {
   const former = [...superseded, ...(strike && proposal ? [{ ...proposal, strike }] : [])];

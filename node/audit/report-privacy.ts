@@ -2,7 +2,10 @@ import type { AuditReport } from "./audit-report.ts";
 import { type Html, html } from "./html.ts";
 import { shortHex } from "./report-format.ts";
 
-/** What each participant has spent of its privacy budget, in a task with noise, and which opened sums lie close together, in a masked one. */
+/**
+ * What each participant has spent of its privacy budget, in a task with noise, and which opened sums lie close
+ * together, in a masked one.
+ */
 export function privacySection({ privacy, openedPairs }: AuditReport): Html {
   if (privacy === undefined && openedPairs.length === 0) return html``;
   return html`<section aria-labelledby="privacy"><h2 id="privacy">Privacy</h2>${spentPart(privacy)}${pairsPart(openedPairs)}</section>`;

@@ -23,8 +23,8 @@ export interface ReportExtras {
 }
 
 /**
- * The audit as one page of HTML that holds everything it needs: it works without a network, makes no request (its content
- * security policy forbids them), follows the reader's theme, and prints. The same input gives the same bytes.
+ * The audit as one page of HTML that holds everything it needs: it works without a network, makes no request (its
+ * content security policy forbids them), follows the reader's theme, and prints. The same input gives the same bytes.
  */
 export function renderReport(report: AuditReport, extras: ReportExtras): string {
   const name = report.task.spec?.name ?? `task ${report.task.taskId}`;
@@ -91,11 +91,16 @@ function verdictSection(report: AuditReport): Html {
 }
 
 /** Whether the task is complete, and from when nothing of it can be proven wrong. */
-function finalityInWords({ complete, final, finalFromS }: AuditReport): string {
+function finalityInWords({ complete, final, finalFromS, task }: AuditReport): string {
   const running = complete ? "" : "The task is still running: this is its state now.";
   if (finalFromS === undefined) return running;
   if (final) return `The result is final since ${timeText(finalFromS)}.`;
-  return `${running} What is accepted is final at ${timeText(finalFromS)}, if nobody proves it wrong before.`.trim();
+  const until = timeText(finalFromS);
+  const told =
+    task.rules.mode === "encrypted"
+      ? `What is accepted is final but for its total weight, which can be proven wrong before ${until}: what a sum decrypts to no proof shows.`
+      : `What is accepted is final at ${until}, if nobody proves it wrong before.`;
+  return `${running} ${told}`.trim();
 }
 
 function facts(report: AuditReport): Html {

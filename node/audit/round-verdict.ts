@@ -24,7 +24,9 @@ export interface SupersededProposal {
   readonly attempt: number;
   readonly aggregator: Address;
   readonly modelRoot: Bytes32;
-  /** Whether it is what was recomputed; absent where that says nothing (another set of updates, or nothing recomputed). */
+  /**
+   * Whether it is what was recomputed; absent where that says nothing (another set of updates, or nothing recomputed).
+   */
   readonly right?: boolean;
   /** How it was proven wrong on the chain; absent where it was only set aside. */
   readonly strike?: Strike;
@@ -43,9 +45,9 @@ export interface RoundVerdict {
   readonly round: RoundNumber;
   readonly phase: Phase;
   /**
-   * `verified`: the result was recomputed and equal, and nothing in the record is wrong. `void`: a roll-back undid its result, and nothing in the
-   * record is wrong. `invalid`: no result, and nothing wrong. `pending`: not ended, nothing wrong so far. `unsampled`: the record is right, the
-   * bytes were not drawn.
+   * `verified`: the result was recomputed and equal, and nothing in the record is wrong. `void`: a roll-back undid its
+   * result, and nothing in the record is wrong. `invalid`: no result, and nothing wrong. `pending`: not ended, nothing
+   * wrong so far. `unsampled`: the record is right, the bytes were not drawn.
    */
   readonly verdict: "verified" | "violation" | "unchecked" | "void" | "invalid" | "pending" | "unsampled";
   readonly findings: readonly Finding[];
@@ -55,13 +57,21 @@ export interface RoundVerdict {
   readonly modelContentId?: Bytes32;
   readonly aggregator?: Address;
   readonly totalWeight?: bigint;
-  /** The bytes under the result's content id: as recorded, not to be had or not to be opened here, or other ones. `not-asked` where there is no result to look for. */
+  /**
+   * The bytes under the result's content id: as recorded, not to be had or not to be opened here, or other ones.
+   * `not-asked` where there is no result to look for.
+   */
   readonly modelBlob: "right" | "missing" | "sealed" | "differs" | "not-asked";
-  /** The sum of the ciphertexts was recomputed and is the one on record; that the model is what it decrypts to rests on the quorum. */
+  /**
+   * The sum of the ciphertexts was recomputed and is the one on record; that the model is what it decrypts to rests on
+   * the quorum.
+   */
   readonly isDecryptionAttested?: true;
   /** Whether a roll-back made its result void. */
   readonly isVoid: boolean;
-  /** On the task's public test set, of an accepted round's model; absent where there is none, or it was not measured. */
+  /**
+   * On the task's public test set, of an accepted round's model; absent where there is none, or it was not measured.
+   */
   readonly testMetric?: PublicMetric;
   /** Whether the result, or the standing proposal, is what was recomputed; absent where nothing was. */
   readonly right?: boolean;
@@ -163,7 +173,10 @@ function verdictOfRound(record: RoundRecord, work: RoundWork, findings: readonly
   return work.modelRoot || isAttested(work) ? "verified" : "unchecked";
 }
 
-/** Whether all of an encrypted round was checked that can be without the key; the decryption of its sum is its quorum's word. */
+/**
+ * Whether all of an encrypted round was checked that can be without the key; the decryption of its sum is its quorum's
+ * word.
+ */
 function isAttested({ isSumRight, modelRoot, modelBlob }: RoundWork): boolean {
   return isSumRight === true && modelRoot === undefined && modelBlob === "right";
 }

@@ -11,7 +11,10 @@ import type { Finding, FindingLog } from "./findings.ts";
 /** One variant of a task's events. */
 export type EventOf<Name extends TaskEvent["name"]> = Extract<TaskEvent, { readonly name: Name }>;
 
-/** The account that signed a record; undefined for a signature that the contract would not accept (ChainReader.recoverSigner). */
+/**
+ * The account that signed a record; undefined for a signature that the contract would not accept
+ * (ChainReader.recoverSigner).
+ */
 export type RecoverSigner = ChainReader["recoverSigner"];
 
 /** Keys as they were advertised. */
@@ -30,7 +33,9 @@ export interface StrikeRecord {
   readonly rolledBack?: EventOf<"RolledBack">;
 }
 
-/** A proposal that did not become the result. `strike`: what it was proven wrong by; absent where it was only set aside. */
+/**
+ * A proposal that did not become the result. `strike`: what it was proven wrong by; absent where it was only set aside.
+ */
 export type FormerProposal = HashedProposal & { readonly strike?: StrikeRecord };
 
 /** An account that was proven to have broken the rules, and lost its bond and its place. */
@@ -102,7 +107,10 @@ export interface TaskRecord {
   readonly findings: readonly Finding[];
 }
 
-/** A round while its events are read. `anchors`, `accumulators`: the values that would agree with the events so far; one, unless they disagree. */
+/**
+ * A round while its events are read. `anchors`, `accumulators`: the values that would agree with the events so far;
+ * one, unless they disagree.
+ */
 export interface RoundDraft {
   readonly round: RoundNumber;
   phase: Phase;

@@ -4,9 +4,9 @@ import { hexEquals } from "../core/hex.ts";
 import type { Commitment, InvalidUpdate, TaskRules } from "../core/records.ts";
 
 /**
- * What shows that a committed update has a lane beyond the clip: the first such chunk. Undefined when it has none, or these are not the bytes behind the
- * committed root: a root without its bytes proves nothing. And undefined of hidden updates: of masked ones a lane may be anything, and of ciphertexts
- * nothing can be seen.
+ * What shows that a committed update has a lane beyond the clip: the first such chunk. Undefined when it has none, or
+ * these are not the bytes behind the committed root: a root without its bytes proves nothing. And undefined of hidden
+ * updates: of masked ones a lane may be anything, and of ciphertexts nothing can be seen.
  *
  * @param commitments all of the round, in the order of the chain, `commitment` among them
  */

@@ -14,7 +14,10 @@ export type ReceiptVerdict =
       readonly receipt: UpdateReceipt;
       /** The commitment that is proven to be in the round. */
       readonly commitment: UpdateReceipt["commitments"][number];
-      /** Whether the round's result is made of it, among others, and is not void by the head that the receipt reaches to. */
+      /**
+       * Whether the round's result is made of it, among others, and is not void by the head that the receipt reaches
+       * to.
+       */
       readonly included: boolean;
       /** Whether a roll-back made the round's result void. */
       readonly isVoid: boolean;

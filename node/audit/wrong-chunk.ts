@@ -22,7 +22,10 @@ export interface WrongLeafInput {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** What shows a leaf of a proposed model beside what it should have been made of; whether it is wrong is not judged. Rejects as `getUpdate` does, and with BLOB_CORRUPT for bytes that are not the committed ones. */
+/**
+ * What shows a leaf of a proposed model beside what it should have been made of; whether it is wrong is not judged.
+ * Rejects as `getUpdate` does, and with BLOB_CORRUPT for bytes that are not the committed ones.
+ */
 export async function wrongChunkAt(input: WrongLeafInput): Promise<WrongChunk> {
   const { rules, round, included, baseLanes, leaf, getUpdate, signal } = input;
   const chunkIndex = leaf.index;

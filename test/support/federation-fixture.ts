@@ -110,7 +110,9 @@ const gwei = 10n ** 9n;
 /** A log that says nothing. */
 export const silentLog: Log = createLog({ level: "silent" });
 
-/** Starts a chain, deploys a federation, and gives each member its role. Needs compiled contracts; takes about a second. */
+/**
+ * Starts a chain, deploys a federation, and gives each member its role. Needs compiled contracts; takes about a second.
+ */
 export async function startFederation(options: FixtureOptions = {}): Promise<FederationFixture> {
   const { participants: participantCount = 5, aggregators: aggregatorCount = 1, register = true } = options;
   const accounts = 1 + participantCount + aggregatorCount + (options.outsiders ?? 0);

@@ -57,7 +57,10 @@ export function ableToCommit({ rules }: Writer, { slots, secrets }: OpenRound): 
   return slots.filter(({ leaving, slot }) => !leaving && (rules.mode !== "masked" || secrets.has(slot)));
 }
 
-/** What a participant stores of its update: in a masked task the masked one, in an encrypted one lanes that stand for a ciphertext. */
+/**
+ * What a participant stores of its update: in a masked task the masked one, in an encrypted one lanes that stand for a
+ * ciphertext.
+ */
 export async function hidden(
   { rules, taskId }: Writer,
   open: OpenRound,

@@ -53,7 +53,10 @@ export interface RoundScript {
   readonly silentAggregators?: number;
   /** A wrong proposal, excluding the first update, by the first aggregator, which nobody attests to. */
   readonly rejectedProposal?: boolean;
-  /** A proposal of all updates by the first aggregator, struck at once: of a wrong model, or with `right` of the honest one. */
+  /**
+   * A proposal of all updates by the first aggregator, struck at once: of a wrong model, or with `right` of the honest
+   * one.
+   */
   readonly struckProposal?: "wrong" | "right";
   /** How it is struck; of a wrong chunk by default. */
   readonly proof?: ScriptedProof;
@@ -75,7 +78,10 @@ export interface RoundScript {
     | "drawing"
     | "no-proposal"
     | "no-draw";
-  /** Behind all that, an accepted round is struck, within its window; the rounds from it on become void where they are not. */
+  /**
+   * Behind all that, an accepted round is struck, within its window; the rounds from it on become void where they are
+   * not.
+   */
   readonly strike?: ScriptedProof & { readonly round: number };
 }
 

@@ -144,7 +144,9 @@ async function commit(writer: Writer, open: OpenRound, script: RoundScript): Pro
   open.committed = committed;
 }
 
-/** Freezes the updates and assigns the first aggregator; the round ends where there is none. Returns whether it goes on. */
+/**
+ * Freezes the updates and assigns the first aggregator; the round ends where there is none. Returns whether it goes on.
+ */
 function close(writer: Writer, open: OpenRound): boolean {
   const { taskId, members } = writer;
   const { round, accumulator, committed } = open;

@@ -66,7 +66,10 @@ export function assignment(writer: Writer, open: OpenRound, reason?: Reason): Un
   return { name: "AggregatorAssigned", taskId, round, attempt, aggregator, place, count, deadlineS };
 }
 
-/** Has the next aggregator assigned after `lateS` seconds, or the round ended where there is none. Returns whether it goes on. */
+/**
+ * Has the next aggregator assigned after `lateS` seconds, or the round ended where there is none. Returns whether it
+ * goes on.
+ */
 export function reassign(writer: Writer, open: OpenRound, lateS: number, reason: Reason): boolean {
   writer.nowS += lateS + 1;
   if (reason === "no-proposal") missTurn(writer, open);

@@ -56,7 +56,10 @@ export interface PlayedEncrypted {
   /** Proposes the model of the opened sum, or what `lie` makes of it. */
   propose(base: Int32Array, lie?: EncryptedLie): Promise<{ readonly proposal: Proposal; readonly lanes: Int32Array }>;
   attest(proposal: Proposal): Promise<void>;
-  /** Plays three rounds: one of all, attested; one from which one drops out after it confirmed the key, attested in a second attempt after a wrong sum; one without a key. */
+  /**
+   * Plays three rounds: one of all, attested; one from which one drops out after it confirmed the key, attested in a
+   * second attempt after a wrong sum; one without a key.
+   */
   play(): Promise<void>;
 }
 

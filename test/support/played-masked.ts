@@ -63,8 +63,8 @@ export interface PlayedMasked {
   /** All attest to it. */
   attest(proposal: Proposal): Promise<void>;
   /**
-   * Plays three rounds: one of all, accepted; one from which one drops out after it advertised, accepted; one that too few advertise for.
-   * Returns the last accepted model.
+   * Plays three rounds: one of all, accepted; one from which one drops out after it advertised, accepted; one that too
+   * few advertise for. Returns the last accepted model.
    */
   play(): Promise<Int32Array>;
 }

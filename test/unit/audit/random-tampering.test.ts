@@ -17,7 +17,10 @@ const unbound: Readonly<Partial<Record<EventName, readonly string[]>>> = {
   ShareKeySet: ["shareKey"],
 };
 
-/** How a proposal of a round fell: struck, set aside, or rolled back with its round; undefined where it was accepted, or stands. */
+/**
+ * How a proposal of a round fell: struck, set aside, or rolled back with its round; undefined where it was accepted, or
+ * stands.
+ */
 function fallOf(events: readonly TaskEvent[], at: number): "struck" | "set aside" | "rolled back" | undefined {
   const event = events[at]!;
   if (event.name !== "Proposed") return undefined;

@@ -13,7 +13,10 @@ const standing: HistoryOptions = {
   ...{ inputs: 299, aggregators: 4, rules: { aggregatorBondGwei: gweiOfEther, attempts: 3 } },
   scripts: { 2: { struckProposal: "wrong" } },
 };
-/** Round 2 is wrong, and accepted by four of seven; round 3 goes on from it; while round 4 is in flight, both are rolled back. */
+/**
+ * Round 2 is wrong, and accepted by four of seven; round 3 goes on from it; while round 4 is in flight, both are rolled
+ * back.
+ */
 const rolledBack = (fourth: RoundScript = {}): HistoryOptions => ({
   ...{ members: 7, rounds: 6, inputs: 299, aggregators: 4, rules: { ...bonds, rounds: 4 } },
   scripts: {
