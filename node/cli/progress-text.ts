@@ -73,6 +73,8 @@ function textOf(step: Progress): string | undefined {
       return `round ${step.round}: committed the update (${step.gasUsed} gas)`;
     case "commitment-signed":
       return `round ${step.round}: signed the commitment to the update; it goes to the chain with others'`;
+    case "keys-batched":
+      return `round ${step.round}: brought the signed keys of ${step.keys} to the chain (${step.gasUsed} gas)`;
     case "batched":
       return `round ${step.round}: brought ${step.commitments} signed commitments to the chain (${step.gasUsed} gas)`;
     case "proposed":

@@ -2,6 +2,7 @@ import { hexEquals } from "../core/hex.ts";
 import type { Advertisement, SignedAdvertisement } from "../core/records.ts";
 import { isKeyTimeOver, keyDeadlineS, leastUpdates } from "../core/round-keys.ts";
 import type { RoundView, TaskView } from "../core/task-view.ts";
+import { advertiseOwnAtS } from "../rounds/due-advertising.ts";
 import { advertisementOf, fellowsIn } from "../rounds/mask-queries.ts";
 import { commitmentOf } from "../rounds/round-queries.ts";
 import { dueCommitting, dueHoldingBack, dueTraining, mayStillCommit, updateFor } from "./due-update.ts";
@@ -52,7 +53,10 @@ export function areOf(keys: SignedAdvertisement | undefined, { start }: Pick<Rou
   return hexEquals(keys?.start ?? "", start);
 }
 
-/** Keys: made, their shares offered, and, when they are held or nobody answers, advertised. */
+/**
+ * Keys: made, their shares offered, and, when they are held or nobody answers, advertised: by an own transaction, or by
+ * a signed word for others to bring, and the own one behind it.
+ */
 function dueKeys(
   { keys, sharesOffered, refusedMasks, head, options }: ParticipantState,
   view: TaskView,
@@ -70,7 +74,10 @@ function dueKeys(
     return [{ kind: "offer-shares", key: `offer-shares:${about}`, keys }];
   }
   const call = { kind: "advertise", taskId: view.taskId, round: round.round, signed: [keys] } as const;
-  return [{ kind: "send", key: `advertise:${about}`, call }];
+  const send: ParticipantAction = { kind: "send", key: `advertise:${about}`, call };
+  if (options.commit !== "batched") return [send];
+  const announce: ParticipantAction = { kind: "announce-keys", key: `announce-keys:${about}`, keys };
+  return isHurried || head!.timestampS >= advertiseOwnAtS(round, view.rules) ? [announce, send] : [announce];
 }
 
 /** The mask, once; a refusal stands for these keys. */

@@ -76,6 +76,7 @@ export type MaskedAction =
    */
   | { readonly kind: "make-keys"; readonly key: string; readonly round: RoundView; readonly isLate: boolean }
   | { readonly kind: "offer-shares"; readonly key: string; readonly keys: SignedAdvertisement }
+  | { readonly kind: "announce-keys"; readonly key: string; readonly keys: SignedAdvertisement }
   | { readonly kind: "get-shares"; readonly key: string; readonly round: RoundView; readonly of: Advertisement }
   | { readonly kind: "mask"; readonly key: string; readonly round: RoundView }
   | { readonly kind: "get-masked-update"; readonly key: string; readonly commitment: Commitment }
@@ -98,6 +99,7 @@ const kinds: Readonly<Record<MaskedAction["kind"], true>> = {
   "settle-share-key": true,
   "make-keys": true,
   "offer-shares": true,
+  "announce-keys": true,
   "get-shares": true,
   mask: true,
   "get-masked-update": true,

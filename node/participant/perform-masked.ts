@@ -9,6 +9,8 @@ import { shareThreshold } from "../core/round-keys.ts";
 import { hasEnded, type RoundView, type TaskView } from "../core/task-view.ts";
 import type { Clock, Log } from "../ports/system.ts";
 import { type ActionResult, reasonOf } from "../rounds/action-runner.ts";
+import { advertisementTopic, encodeAdvertisement } from "../rounds/advertisement-messages.ts";
+import type { MaskHeardEvent } from "../rounds/mask-hearing.ts";
 import { closingTopic, encodeClosing, encodeUnmasking, unmaskTopic } from "../rounds/mask-messages.ts";
 import { advertisementOf, fellowsIn } from "../rounds/mask-queries.ts";
 import type { ModelSource } from "../rounds/model-source.ts";
@@ -37,7 +39,11 @@ export interface MaskedPerformerDeps extends MaskActionDeps, AskAggregatorsDeps 
  * under masks once, and a round that a reorganisation opens again is trained for again, or done without.
  */
 export interface MaskedPerformer {
-  perform(action: MaskedAction, look: TaskLook, emit: (event: MaskedEvent) => void): Promise<ActionResult | undefined>;
+  perform(
+    action: MaskedAction,
+    look: TaskLook,
+    emit: (event: MaskedEvent | MaskHeardEvent) => void,
+  ): Promise<ActionResult | undefined>;
   /** Trains for a masked round, unless an update was masked for it before. Rejects as trainLanes does. */
   train(round: RoundView, look: TaskLook, emit: (event: MaskedEvent) => void): Promise<void>;
   /** This node's share key for its enrolment: 32 bytes, and 64 of signature. */
@@ -146,6 +152,11 @@ export function createMaskedPerformer(
           onProgress?.({ kind: "shares-held", round, ...held });
           offered();
           return undefined;
+        }
+        case "announce-keys": {
+          const { keys } = action;
+          emit({ kind: "advertisement", signed: keys });
+          return await announce(advertisementTopic, encodeAdvertisement({ signed: keys, sequence: ++sequence }));
         }
         case "get-shares":
           await bundles.get(action.of, action.round, look);

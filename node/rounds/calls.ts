@@ -56,7 +56,13 @@ export const calls: CallTable = {
     lost: [...stepLost, "TaskComplete", "TooFewParticipants", "RingFull"],
   },
   drawRound: push("NoBlockHash"),
-  advertise: { tell: ({ round }, gasUsed) => ({ kind: "advertised", round, gasUsed }), lost: stepLost },
+  advertise: {
+    tell: ({ round, signed }, gasUsed) =>
+      signed.length > 1
+        ? { kind: "keys-batched", round, keys: signed.length, gasUsed }
+        : { kind: "advertised", round, gasUsed },
+    lost: stepLost,
+  },
   commit: {
     tell: ({ round }, gasUsed) => ({ kind: "committed", round, gasUsed }),
     lost: [...stepLost, "AlreadyCommitted"],

@@ -11,6 +11,13 @@ export type MaskProgress =
       readonly asked: number;
     }
   | {
+      /** This node brought the keys of so many to the chain. */
+      readonly kind: "keys-batched";
+      readonly round: RoundNumber;
+      readonly keys: number;
+      readonly gasUsed: number;
+    }
+  | {
       /** This node's update is under the masks that it shares with so many others. */
       readonly kind: "masked";
       readonly round: RoundNumber;

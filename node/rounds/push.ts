@@ -5,7 +5,9 @@ import { ringLength } from "../core/ring.ts";
 import { isKeyTimeOver, leastUpdates } from "../core/round-keys.ts";
 import { isProvable, type RoundView, roundInFlight, type TaskView } from "../core/task-view.ts";
 import type { ChainCall, Head } from "../ports/chain.ts";
+import type { AdvertisementPool } from "./advertisement-pool.ts";
 import { type AttestationPool, attestationsTo } from "./attestation-pool.ts";
+import { dueAdvertising } from "./due-advertising.ts";
 import { dueBatch } from "./due-batch.ts";
 import { expectedUpdates, mayAttest } from "./round-queries.ts";
 import { wantedParticipants } from "./task-start.ts";
@@ -15,7 +17,7 @@ import { noWords, type WordPool } from "./word-pool.ts";
 /** The calls that move a round forward, and that any member of the task may make. */
 export type PushCall =
   | { readonly kind: "openRound"; readonly taskId: TaskId }
-  | Extract<ChainCall, { kind: "drawRound" | "commitBatch" | "closeRound" | "accept" | "reassign" }>;
+  | Extract<ChainCall, { kind: "drawRound" | "advertise" | "commitBatch" | "closeRound" | "accept" | "reassign" }>;
 
 /** A step of the round that the contract would accept now. */
 export interface Push extends Omit<Turn, "sinceS"> {
@@ -45,6 +47,7 @@ export function duePushes(
   attestations: AttestationPool,
   options: PushOptions,
   words: WordPool = noWords,
+  advertisements: AdvertisementPool = new Map(),
 ): readonly Push[] {
   const round = roundInFlight(view);
   if (round === undefined) return dueOpening(view, head);
@@ -59,7 +62,8 @@ export function duePushes(
     case "drawing":
       return dueDraw(round, head, closing, taskId);
     case "open":
-      return mayClose(view, round, head) ? [closing] : dueCommitting(view, round, head, words);
+      if (mayClose(view, round, head)) return [closing];
+      return [...dueKeys(view, round, head, advertisements), ...dueCommitting(view, round, head, words)];
     case "aggregating":
       return dueReassignment(view, round, head, round.assignment);
     default:
@@ -93,6 +97,13 @@ function mayClose({ rules }: TaskView, round: RoundView, { timestampS }: Head): 
   if (round.commitments.length >= expectedUpdates(round, rules, timestampS)) return true;
   if (rules.mode === "transparent" || !isKeyTimeOver(round, rules, timestampS)) return false;
   return (round.advertisements?.length ?? 0) < (rules.mode === "masked" ? leastUpdates(round, rules) : 1);
+}
+
+function dueKeys(view: TaskView, round: RoundView, head: Head, pool: AdvertisementPool): readonly Push[] {
+  const signed = dueAdvertising(view, round, head, pool);
+  if (signed.length === 0) return [];
+  const about = { taskId: view.taskId, round: round.round };
+  return [{ key: `keys:${round.round}`, round: round.round, call: { kind: "advertise", ...about, signed } }];
 }
 
 function dueCommitting(view: TaskView, round: RoundView, head: Head, words: WordPool): readonly Push[] {

@@ -94,7 +94,7 @@ export function reduceRound<S extends RoundState>(state: S, event: RoundEvent): 
   if (view === undefined || head === undefined) return next;
   const pushes = noted<Omit<NotedPush, "sinceS">>(
     next.pushes,
-    duePushes(view, head, attestations, options, words),
+    duePushes(view, head, attestations, options, words, next.masks.advertisements),
     head,
   );
   const proofs = noted<Omit<NotedProof, "sinceS">>(next.proofs, dueProofs(view, head, next), head);

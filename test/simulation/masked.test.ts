@@ -106,6 +106,19 @@ describe("a simulated masked federation", function () {
     });
   }
 
+  it("brings all keys of a round in one transaction where they were signed for it", async () => {
+    const { federation, view, broken } = await play([], { ...masked, batched: true });
+    expect(broken).to.deep.equal([]);
+    expect(view.rounds.map(({ phase }) => phase)).to.deep.equal(["accepted", "accepted"]);
+    const batches = federation.progress.flatMap(({ progress }) =>
+      progress.kind === "keys-batched" ? [[progress.round, progress.keys]] : [],
+    );
+    expect(batches).to.deep.equal([
+      [1, 5],
+      [2, 5],
+    ]);
+  });
+
   it("lets another aggregator take over", async () => {
     const faults: readonly Fault[] = [{ kind: "dies-assigned", node: 5 }, ...dies("round-closed", [0])];
     const { view, broken } = await run(faults);

@@ -245,6 +245,41 @@ describe("the participant's machine in a masked task", () => {
   });
 });
 
+describe("keys that others bring to the chain", () => {
+  const batched = participantMachine(a, { ...optionsOf(a), autoEnrol: true, commit: "batched" });
+  const kindsAt = (view: TaskView, events: Events, timestampS: number) => {
+    const look: RoundEvent = { kind: "looked", view, head: headAt(timestampS) };
+    const all: Events = [{ kind: "members", members }, { kind: "recalled", checked: [] }, known, look, ...events, look];
+    const state = all.reduce((before, event) => batched.reduce(before, event), batched.initial);
+    const due = batched.due(state).map(({ key, kind }) => (kind === "send" ? key.split(":")[0]! : kind));
+    const pushes = state.pushes.flatMap(({ call }) => (call.kind === "advertise" ? [call.signed.length] : []));
+    return { due: due.filter((kind) => kind !== "collect"), pushes };
+  };
+  const keysOf = (slot: number): RoundEvent => {
+    const { slot: _slot, ...signedKeys } = advertisementFor(slot);
+    return { kind: "advertisement", signed: { ...signedKeys, start, signature } };
+  };
+  const mine = [made, offered, trained, keysOf(0)];
+
+  it("are announced, and brought by their owner when little of their time is left", () => {
+    expect(kindsAt(open([]), mine, 84).due).to.deep.equal(["announce-keys"]);
+    expect(kindsAt(open([]), mine, 90).due.filter((kind) => kind !== "push")).to.deep.equal(["announce-keys"]);
+    expect(kindsAt(open([]), mine, 91).due.filter((kind) => kind !== "push")).to.deep.equal([
+      "announce-keys",
+      "advertise",
+    ]);
+  });
+
+  it("go in one transaction when everybody's are there, or half of the time has passed", () => {
+    expect(kindsAt(open([]), mine, 84).pushes).to.deep.equal([]);
+    expect(kindsAt(open([]), mine, 85).pushes).to.deep.equal([1]);
+    expect(kindsAt(open([]), [...mine, keysOf(1), keysOf(2), keysOf(3)], 75).pushes).to.deep.equal([4]);
+    expect(kindsAt(open([1, 2]), [...mine, keysOf(1), keysOf(3)], 75).pushes).to.deep.equal([2]);
+    expect(kindsAt(open([0]), mine, 85).pushes, "what is on record").to.deep.equal([]);
+    expect(kindsAt(open([]), mine, 101).pushes, "too late").to.deep.equal([]);
+  });
+});
+
 describe("the key for shares of a participant of a masked task", () => {
   const other = hashOf(3);
   const keysAre =

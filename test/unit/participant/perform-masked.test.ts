@@ -10,6 +10,7 @@ import { createMemorySecret } from "../../../node/participant/share-keys.ts";
 import type { BlobStore } from "../../../node/ports/storage.ts";
 import type { Transport } from "../../../node/ports/transport.ts";
 import { createMaskSecrets, type RoundSecrets } from "../../../node/privacy/masking/index.ts";
+import type { MaskHeardEvent } from "../../../node/rounds/mask-hearing.ts";
 import { closingTopic, decodeClosing } from "../../../node/rounds/mask-messages.ts";
 import { createModelSource } from "../../../node/rounds/model-source.ts";
 import type { Progress } from "../../../node/rounds/progress.ts";
@@ -27,7 +28,7 @@ import { silentLog } from "../../support/silent-log.ts";
 function setUp(bytes = new Uint8Array(3 * 178)) {
   const told: Progress[] = [];
   const warned: string[] = [];
-  const events: MaskedEvent[] = [];
+  const events: (MaskedEvent | MaskHeardEvent)[] = [];
   const published: [string, Uint8Array][] = [];
   const store = { get: async () => bytes, put: async () => hashOf(1) } as unknown as BlobStore;
   const transport = {
