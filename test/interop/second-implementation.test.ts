@@ -6,14 +6,17 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect } from "chai";
+import { contentIdOf } from "../../node/core/content-id.ts";
 import { evidenceOf } from "../../node/core/evidence.ts";
 import { foldTask } from "../../node/core/fold-task.ts";
 import { toHex } from "../../node/core/hex.ts";
 import type { TaskEvent } from "../../node/core/task-events.ts";
+import { encodeTestSet } from "../../node/core/test-set.ts";
+import { publicMetric } from "../../node/training/public-metric.ts";
 import { type ChainDump, dumpChain } from "../support/chain-dump.ts";
 import { startPlayedEncrypted } from "../support/played-encrypted.ts";
 import { startPlayedMasked } from "../support/played-masked.ts";
-import { type PlayedTask, playEveryEnding, startPlayedTask } from "../support/played-task.ts";
+import { type PlayedTask, playEveryEnding, playedModel, startPlayedTask } from "../support/played-task.ts";
 
 const python = process.env.PYTHON ?? "python3";
 const fileOf = (path: string) => fileURLToPath(new URL(path, import.meta.url));
@@ -172,8 +175,14 @@ describe("A second implementation, in Python, of docs/protocol", function () {
     let task: PlayedTask;
     let dump: ChainDump;
 
+    let testSet: Uint8Array;
+
     before(async () => {
-      task = await startPlayedTask();
+      const inputs = Float32Array.from({ length: 4 * 99 }, (_, at) => Math.sin(at));
+      testSet = encodeTestSet({ examples: 4, inputs, labels: Float32Array.of(1, -2, 0.5, 3) }, playedModel);
+      const contentId = await contentIdOf(testSet);
+      task = await startPlayedTask({}, { testSet: { contentId, examples: 4 } });
+      task.store.blobs.set(contentId, testSet);
       await playEveryEnding(task);
       dump = await dumpNow();
     });
@@ -205,6 +214,14 @@ describe("A second implementation, in Python, of docs/protocol", function () {
       const { historyHead, modelRoot } = await task.reader.storedState(task.taskId);
       expect(answer).to.deep.include({ rounds: 6, accepted: 3, recomputed: 3, historyHead, modelRoot });
       expect(answer.commitments).to.be.greaterThan(14);
+    });
+
+    it("measures each model on the public test set, to the bit", async () => {
+      const { answer } = audit(dump);
+      expect(Object.keys(answer.metrics)).to.deep.equal(["1", "3", "4"]);
+      const about = { spec: { model: playedModel }, fractionBits: 16 };
+      const { r2Q24, lossQ24, examples } = await publicMetric(about, task.lanes, testSet);
+      expect(answer.metrics[4]).to.deep.equal({ examples, r2Q24: Number(r2Q24), lossQ24: Number(lossQ24) });
     });
 
     it("finds a changed byte of a blob", async () => {

@@ -9,7 +9,7 @@ import { modelLayout } from "../../node/core/model-layout.ts";
 import type { Attestation, Commitment, Proposal, TaskRules } from "../../node/core/records.ts";
 import { slotsOf } from "../../node/core/round-keys.ts";
 import type { TaskEvent } from "../../node/core/task-events.ts";
-import { canonicalTaskSpec } from "../../node/core/task-spec.ts";
+import { canonicalTaskSpec, type ModelSpec, type TaskSpec } from "../../node/core/task-spec.ts";
 import type { RoundView } from "../../node/core/task-view.ts";
 import type { ChainReader } from "../../node/ports/index.ts";
 import { type FederationFixture, type FixtureMember, startFederation } from "./federation-fixture.ts";
@@ -17,15 +17,18 @@ import { honestUpdate, memoryBlobs, putInto } from "./history-writer.ts";
 import { drawingRules } from "./plain-rules.ts";
 
 const model = { kind: "linear-regression", inputs: 99, output: { kind: "numbers", count: 1 } } as const;
-const spec = canonicalTaskSpec({
+const spec = {
   format: "fedledger/task/1",
   name: "real",
   model,
   initialSeed: 3,
   training: { objective: "fedavg", epochs: 1, batchSize: 8, learningRate: 0.1 },
   data: {},
-});
+} as const satisfies TaskSpec;
 const { parameterCount } = modelLayout(model);
+
+/** The model of the task that is played. */
+export const playedModel: ModelSpec = model;
 
 /** Each window of the task, in seconds. */
 export const playedWindowS = 60;
@@ -75,13 +78,24 @@ export interface Proposed {
   readonly model: Int32Array;
 }
 
-/** Starts a chain with six participants, two aggregators and a task of eight accepted rounds that draws four of six. */
-export async function startPlayedTask(changed: Partial<TaskRules> = {}): Promise<PlayedTask> {
+/**
+ * Starts a chain with six participants, two aggregators and a task of eight accepted rounds that draws four of six.
+ *
+ * @param more what its specification says beside
+ */
+export async function startPlayedTask(
+  changed: Partial<TaskRules> = {},
+  more: Pick<Partial<TaskSpec>, "testSet"> = {},
+): Promise<PlayedTask> {
   const fixture = await startFederation({ participants: 6, aggregators: 2, register: false });
   const reader = await fixture.reader();
   const lanes = initialLanes({ model, initialSeed: 3 }, 16);
   const rules = { parameterCount, rounds: 8, ...drawingRules, attempts: 2, roundsPerParticipant: 8, ...changed };
-  const taskId = await fixture.createTask({ rules, modelRoot: chunkTreeRoot(lanes), spec });
+  const taskId = await fixture.createTask({
+    rules,
+    modelRoot: chunkTreeRoot(lanes),
+    spec: canonicalTaskSpec({ ...spec, ...more }),
+  });
   const store = memoryBlobs();
   const put = putInto(store);
   const admin = fixture.admin.chain;

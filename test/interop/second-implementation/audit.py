@@ -17,9 +17,11 @@ import abi
 from commitments import MODES, RULES, update_root
 from content_id import content_id
 from encrypted import cipher_bytes, cipher_sum, opened
+from initial_model import parameter_count
 from lanes import bytes_of, chunk_tree_root, lanes_of, trimmed_mean, weighted_mean
 from masking import masked_mean
 from proofs import Record
+from public_metric import public_metric
 from round_state import Block
 
 
@@ -55,7 +57,7 @@ class Bytes:
     def __init__(self, record, blobs, keys):
         self.record, self.blobs, self.keys, self.rules = record, blobs, keys, record.rules
         self.mode = MODES[self.rules["mode"]]
-        self.wrong, self.recomputed, self.looked_at = [], 0, 0
+        self.wrong, self.recomputed, self.looked_at, self.metrics = [], 0, 0, {}
         # the models that stand, by their roots
         self.models = {chunk_tree_root(bytes_of(record.initial_lanes)): record.initial_lanes}
 
@@ -113,6 +115,19 @@ class Bytes:
             model = model or mean
         if model:
             self.models[proposal["modelRoot"]] = model
+            self.measure(number, model)
+
+    def measure(self, number, lanes):
+        """What a model reaches on the public test set, where the task names one and it is here."""
+        named = self.record.spec.get("testSet")
+        data = self.blobs.get(unhex(named["contentId"])) if named else None
+        if data is None:
+            return
+        model = self.record.spec["model"]
+        if content_id(data)[0] != unhex(named["contentId"]):
+            self.wrong.append(f"round {number}: content id of the test set")
+            return
+        self.metrics[number] = public_metric(model, self.rules["fractionBits"], lanes[: parameter_count(model)], data)
 
     def mean(self, number, played, base, counted, updates):
         """What the rule makes of the updates; None where that takes a key that is not here."""
@@ -142,6 +157,7 @@ def audit(dump):
         "rounds": len(record.rounds),
         "recomputed": read.recomputed,
         "blobs": read.looked_at,
+        "metrics": read.metrics,
         "commitments": sum(len(played.commitments) for played in record.rounds),
         "accepted": record.accepted,
         "void": sum(played.void and played.phase == "accepted" for played in record.rounds),
