@@ -199,6 +199,8 @@ contract Proofs is IProofs {
         RoundInputs calldata inputs = evidence.inputs;
         uint32 count = rules.parameterCount;
         RoundProof.checkPlaces(count, inputs.baseModelRoot, evidence.proposal.modelRoot, proof);
+        // the weights are in the masked sum's total
+        // slither-disable-next-line unused-return
         (bytes memory updates, ) = RoundProof.includedUpdates(count, 0, commitments, proof);
         MaskedRound memory masked = MaskedRound({
             taskId: inputs.taskId,

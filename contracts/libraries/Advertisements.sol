@@ -48,6 +48,8 @@ library Advertisements {
                 domain,
                 SignedStructs.advertisement(taskId, round, start, one)
             );
+            // zero where the signature is none: nobody's place
+            // slither-disable-next-line unused-return
             (made.participant, , ) = ECDSA.tryRecover(digest, one.signature.r, one.signature.vs);
             uint256 slot = _slot(task, state, made.participant);
             if (slot == Records.NO_SLOT || (keyed >> slot) & 1 != 0) continue;

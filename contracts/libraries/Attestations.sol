@@ -32,6 +32,8 @@ library Attestations {
         uint256 left = task.unexpelled(state);
         uint256 count = 0;
         for (uint256 i = 0; i < signatures.length; ++i) {
+            // zero where the signature is none: nobody's place
+            // slither-disable-next-line unused-return
             (address signer, , ) = ECDSA.tryRecover(digest, signatures[i].r, signatures[i].vs);
             uint256 bit = _bit(task, state, signer);
             if (left & bit == 0) continue;

@@ -63,6 +63,8 @@ library Commitments {
         uint64 before = state.committed();
         bytes32 anchor = task.anchor;
         bytes32 accumulator = before == 0 ? anchor : task.accumulator;
+        // filled anew for each
+        // slither-disable-next-line uninitialized-local
         Commitment memory made;
         for (uint256 i = 0; i < signed.length; ++i) {
             SignedCommitment calldata one = signed[i];
@@ -71,6 +73,8 @@ library Commitments {
                 SignedStructs.commitment(taskId, round, anchor, one)
             );
             // what cannot be recovered is nobody's
+            // zero where the signature is none: nobody's place
+            // slither-disable-next-line unused-return
             (made.participant, , ) = ECDSA.tryRecover(digest, one.signature.r, one.signature.vs);
             made.weight = one.weight;
             made.updateRoot = one.updateRoot;

@@ -67,6 +67,8 @@ library Entering {
         return task.rules.drawDelayBlocks == 0 ? task.rules.maxUpdates : RoundStateLibrary.MAX_ENROLLED;
     }
 
+    // {ITasks.enrol} and {ITasks.join}, which are payable, alone lead here
+    // slither-disable-next-line msg-value-in-nonpayable
     function _takeBond(Task storage task, Enrolment storage enrolment, bool asAggregator) private {
         uint256 bondWei = Places.bondWei(task, asAggregator);
         if (enrolment.bonded) {

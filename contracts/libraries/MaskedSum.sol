@@ -58,6 +58,8 @@ library MaskedSum {
         Advertisement[] calldata advertisements,
         bytes calldata openings
     ) internal view returns (bytes memory result) {
+        // zeros are meant
+        // slither-disable-next-line uninitialized-local
         Totals memory totals;
         uint256 end = updates.length;
         for (uint256 start = 0; start < end; start += CHUNK_BYTES) _add(totals.added, _pointer(updates) + start);
@@ -88,6 +90,8 @@ library MaskedSum {
         Advertisement[] calldata advertisements,
         bytes calldata openings
     ) private view {
+        // zeros are meant: of slots that did not advertise, none is read
+        // slither-disable-next-line uninitialized-local
         bytes32[MAX_SLOTS] memory keys;
         for (uint256 i = 0; i < advertisements.length; ++i) keys[advertisements[i].slot] = advertisements[i].maskKey;
         bytes memory buffer = MaskStream.newBuffer();

@@ -27,6 +27,8 @@ library Opening {
 
     function open(FederationStorage storage self, uint32 taskId) internal {
         Task storage task = self.tasks[taskId];
+        // only that it is a member counts
+        // slither-disable-next-line unused-return
         Places.requireMember(task, msg.sender);
         RoundState state = task.state;
         if (state.inFlight()) revert IRounds.WrongPhase(state.phase());
@@ -73,6 +75,8 @@ library Opening {
         task.state = state;
         task.anchor = start;
         if (keyWindowS != 0) task.start = start;
+        // both were fixed at the opening
+        // slither-disable-next-line incorrect-equality
         if (state.drawn() == state.enrolled()) {
             _emitOpened(task, taskId, state, 0, start);
         } else {

@@ -5,6 +5,8 @@ import {Bitmap} from "../../contracts/libraries/Bitmap.sol";
 import {Draw} from "../../contracts/libraries/Draw.sol";
 import {TrimmedMean} from "../../contracts/libraries/TrimmedMean.sol";
 import {WeightedMean} from "../../contracts/libraries/WeightedMean.sol";
+import {RoundState, RoundStateLibrary} from "../../contracts/types/RoundState.sol";
+import {Phase} from "../../contracts/types/TaskTypes.sol";
 import {LibraryHarness} from "./harness/LibraryHarness.sol";
 import {TestBase} from "./support/TestBase.sol";
 
@@ -60,6 +62,54 @@ contract LibrariesTest is TestBase {
         if (drawn > minUpdates && drawn < maxUpdates) {
             assertTrue(drawn * 10_000 >= enrolled * bps && (drawn - 1) * 10_000 < enrolled * bps, "rounded up");
         }
+    }
+
+    // RoundState
+
+    /// @dev Each step changes what it says and nothing else; what outlives a round does.
+    function test_roundState_keepsEveryField(
+        uint256 word,
+        uint256 enrolled,
+        uint64 slots,
+        uint32 weight,
+        uint256 deadline,
+        uint256 place
+    ) public pure {
+        RoundState before = RoundState.wrap(word & ~(uint256(7) << 254));
+        if (before.round() == type(uint32).max || before.accepted() == type(uint16).max) return;
+        enrolled = bound(enrolled, 1, RoundStateLibrary.MAX_ENROLLED);
+        deadline = bound(deadline, 0, (1 << 33) - 1);
+        place = bound(place, 0, 31);
+        RoundState state = before.next(enrolled, 64, 32);
+        assertTrue(state.phase() == Phase.Drawing && state.inFlight() && !state.anyExpelled(), "drawing");
+        assertEq(uint256(state.round()), uint256(before.round()) + 1);
+        assertEq(state.accepted(), before.accepted());
+        assertEq(uint256(state.committed()) + state.totalWeight() + state.attempt() + state.deadline(), 0);
+        state = state.inPhase(Phase.Open, deadline);
+        for (uint256 slot = 0; slot < 64; ++slot) {
+            if ((slots >> slot) & 1 != 0) state = state.withCommitment(slot, weight);
+        }
+        state = state.withAttempt(15).withExpelled().inPhase(Phase.Proposed, deadline / 2);
+        assertTrue(state.phase() == Phase.Proposed && state.anyExpelled() && state.attempt() == 15, "proposed");
+        assertEq(state.deadline(), deadline / 2);
+        assertEq(state.withAttempt(3).attempt(), 3);
+        bool idle = state.isIdle(place);
+        assertTrue(state.withIdle(place, !idle).isIdle(place) != idle, "idle");
+        for (uint256 i = 0; i < 32; ++i) assertTrue(state.isIdle(i) == before.isIdle(i), "idle before");
+        RoundState accepted = state.accept();
+        assertTrue(accepted.phase() == Phase.Accepted && !accepted.inFlight(), "accepted");
+        assertEq(uint256(accepted.accepted()), uint256(before.accepted()) + 1);
+        assertEq(accepted.withAccepted(7).accepted(), 7);
+        state = state.ended();
+        assertTrue(state.phase() == Phase.Invalid && !state.inFlight(), "invalid");
+        assertEq(state.enrolled(), enrolled);
+        assertEq(state.drawn() + uint256(state.aggregators()), 96);
+        assertEq(state.committed(), slots);
+        assertEq(state.totalWeight(), Bitmap.count(slots) * weight);
+        assertEq(
+            RoundState.unwrap(accepted.withAccepted(before.accepted())) & ~uint256(7),
+            RoundState.unwrap(state) & ~uint256(7)
+        );
     }
 
     // WeightedMean
