@@ -227,3 +227,31 @@ describe("bounds of masked rounds, with the node's own rules", function () {
     });
   }
 });
+
+describe("a round that an endpoint makes up, whose members but the victim are colluders", () => {
+  for (const n of sizes) {
+    it(`n = ${n}: fewer than t make none that the victim masks in, t do and read its update`, async () => {
+      const { t } = bounds(n, 67);
+      const rules = { drawn: n, thresholdPercent: 67, minUpdates: 3, parameterCount: 16, clipLanes: 9, maxWeight: 9 };
+      for (const c of [t - 1, t]) {
+        const play = new MaskedRoundPlay(rules, createSeededRandom(n));
+        const colluders = play.clients.slice(n - c).map(({ slot }) => slot);
+        for (const slot of [victim, ...colluders]) await play.advertise(slot);
+        const isMasked = await play.commit(victim).then(
+          () => true,
+          (error: unknown) => {
+            if (isFedledgerError(error, "MASK_BELOW_THRESHOLD")) return false;
+            throw error;
+          },
+        );
+        expect(isMasked, `c ${c}`).to.equal(c >= t);
+        if (!isMasked) continue;
+        for (const slot of colluders) await play.commit(slot);
+        const coalition = new Coalition(play, c);
+        await coalition.openOwn();
+        await coalition.show(play.closed(), [victim]);
+        expect(await coalition.read()).to.deep.equal(play.clients[victim]!.lanes);
+      }
+    });
+  }
+});
