@@ -105,6 +105,9 @@ describe("the audit of a proposal that was struck while it stood", () => {
       expect(codes("MemberExpelled", 2, to(changed)), Object.keys(changed)[0]).to.include("BOND_WRONG");
     }
     expect(codes("MemberExpelled", 2, () => undefined)).to.include("BOND_WRONG");
+    const less = tampered(history, "MemberExpelled", 2, to({ amountWei: 1n }));
+    const divided = tampered(less, "Rewarded", 2, to({ rewardWei: 0n, burntWei: 1n }));
+    expect(codesOf(foundIn(divided)), "less, and divided as if it were all").to.deep.equal(["BOND_WRONG"]);
     for (const changed of [{ rewardWei: 1n }, { burntWei: 1n }, { prover: accountOf("x") }]) {
       expect(codes("Rewarded", 2, to(changed)), Object.keys(changed)[0]).to.deep.equal(["BOND_WRONG"]);
     }
