@@ -18,7 +18,7 @@ import {
   shareBytes,
 } from "../../../../node/privacy/masking/index.ts";
 import { createSeededRandom } from "../../../simulation/seeded-random.ts";
-import { type MaskedRoundPlay, playToClosing } from "../../../support/masked-round.ts";
+import { MaskedRoundPlay, playToClosing } from "../../../support/masked-round.ts";
 
 const sizes = [3, 4, 5, 6, 7, 8, 9, 10];
 const percentages = [51, 60, 67, 75, 80, 100];
