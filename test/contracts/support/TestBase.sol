@@ -4,7 +4,6 @@ pragma solidity ^0.8.28;
 /// @title Vm
 /// @notice The test runner's cheat codes that these tests use. `forge-std` is not on npm, so they are declared here.
 interface Vm {
-    function toString(uint256 value) external pure returns (string memory);
     function addr(uint256 privateKey) external pure returns (address);
     function sign(uint256 privateKey, bytes32 digest) external pure returns (uint8 v, bytes32 r, bytes32 s);
     function prank(address sender) external;

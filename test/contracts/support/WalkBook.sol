@@ -29,7 +29,7 @@ abstract contract WalkBook is TestBase {
     uint256 internal constant PARTICIPANTS = 6;
     uint256 internal constant ACCOUNTS = 9;
     uint256 internal constant PURSE = 1000 ether;
-    uint256 internal constant MAX_TASKS = 3;
+    uint256 internal constant MAX_TASKS = 6;
 
     IFederation internal federation;
     IProofs internal proofs;
@@ -69,11 +69,11 @@ abstract contract WalkBook is TestBase {
 
     /// @notice What does not hold; empty where all does.
     function mismatch() external view returns (string memory) {
-        uint256 held = federation_word(4);
+        uint256 held = _wordAt(4);
         uint256 liars = 0;
         for (uint256 i = 0; i <= ACCOUNTS; ++i) {
             address account = i == ACCOUNTS ? outsider : accounts[i];
-            uint256 own = creditOf(account) + _bondsOf(account);
+            uint256 own = _creditOf(account) + _bondsOf(account);
             held += own;
             if (i < ACCOUNTS && !_isLiar(i)) {
                 if (own + account.balance < PURSE) return "somebody honest has lost something";
@@ -91,8 +91,8 @@ abstract contract WalkBook is TestBase {
 
     /// @dev The model and the count of accepted rounds are those of the books.
     function _followsBooks(uint32 taskId) private view returns (bool) {
-        RoundState state = stateOf(taskId);
-        bytes32 root = initialRoot(taskId);
+        RoundState state = _stateOf(taskId);
+        bytes32 root = _initialRoot(taskId);
         uint256 count = 0;
         for (uint32 round = 1; round <= state.round(); ++round) {
             Book storage book = books[taskId][round];
@@ -105,7 +105,7 @@ abstract contract WalkBook is TestBase {
 
     function _bondsOf(address account) private view returns (uint256 sum) {
         for (uint32 taskId = 1; taskId <= taskCount; ++taskId) {
-            uint256 enrolment = enrolmentOf(taskId, account);
+            uint256 enrolment = _enrolmentOf(taskId, account);
             if (!_has(enrolment, 184)) continue;
             TaskRules storage rules = rulesOf[taskId];
             sum += uint256(_has(enrolment, 168) ? rules.aggregatorBondGwei : rules.participantBondGwei) * 1 gwei;
@@ -114,31 +114,31 @@ abstract contract WalkBook is TestBase {
 
     function _isExpelledAnywhere(address account) private view returns (bool) {
         for (uint32 taskId = 1; taskId <= taskCount; ++taskId) {
-            if (_has(enrolmentOf(taskId, account), 192)) return true;
+            if (_has(_enrolmentOf(taskId, account), 192)) return true;
         }
         return false;
     }
 
-    function federation_word(uint256 slot) internal view returns (uint256) {
+    function _wordAt(uint256 slot) internal view returns (uint256) {
         return uint256(vm.load(address(federation), bytes32(slot)));
     }
 
-    function creditOf(address account) internal view returns (uint256) {
-        return federation_word(uint256(keccak256(abi.encode(account, 3))));
+    function _creditOf(address account) internal view returns (uint256) {
+        return _wordAt(uint256(keccak256(abi.encode(account, 3))));
     }
 
     /// @dev A word of a task ({TaskStorage}).
     function _word(uint32 taskId, uint256 offset) internal view returns (uint256) {
-        return federation_word(uint256(keccak256(abi.encode(taskId, 1))) + offset);
+        return _wordAt(uint256(keccak256(abi.encode(taskId, 1))) + offset);
     }
 
-    function stateOf(uint32 taskId) internal view returns (RoundState) {
+    function _stateOf(uint32 taskId) internal view returns (RoundState) {
         return RoundState.wrap(_word(taskId, 4));
     }
 
-    function enrolmentOf(uint32 taskId, address account) internal view returns (uint256) {
+    function _enrolmentOf(uint32 taskId, address account) internal view returns (uint256) {
         uint256 slot = uint256(keccak256(abi.encode(taskId, 1))) + 14;
-        return federation_word(uint256(keccak256(abi.encode(account, slot))));
+        return _wordAt(uint256(keccak256(abi.encode(account, slot))));
     }
 
     /// @dev Whether a flag of an enrolment is set.
@@ -148,15 +148,15 @@ abstract contract WalkBook is TestBase {
 
     /// @dev Whether the account has a place and is not leaving.
     function _isIn(uint32 taskId, address account) internal view returns (bool) {
-        uint256 enrolment = enrolmentOf(taskId, account);
+        uint256 enrolment = _enrolmentOf(taskId, account);
         return uint32(enrolment) != 0 && !_has(enrolment, 176);
     }
 
-    function initialRoot(uint32 taskId) internal pure returns (bytes32) {
+    function _initialRoot(uint32 taskId) internal pure returns (bytes32) {
         return keccak256(abi.encode("initial", taskId));
     }
 
-    function evidenceOf(uint32 taskId, uint32 round) internal view returns (Evidence memory) {
+    function _evidenceOf(uint32 taskId, uint32 round) internal view returns (Evidence memory) {
         Book storage book = books[taskId][round];
         return Evidence(book.inputs, book.proposal, book.attesters);
     }

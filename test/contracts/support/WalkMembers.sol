@@ -27,7 +27,7 @@ abstract contract WalkMembers is WalkBook {
         if (outOfRange) rules.challengeWindowS = isBonded ? (windows % 2 == 0 ? 3599 : 1_209_601) : 59;
         Access memory access;
         uint32 taskId = taskCount + 1;
-        bytes memory call = abi.encodeCall(ITasks.createTask, (rules, access, initialRoot(taskId), "{}", ""));
+        bytes memory call = abi.encodeCall(ITasks.createTask, (rules, access, _initialRoot(taskId), "{}", ""));
         (bool ok, ) = address(federation).call(call);
         _expect(ok, !outOfRange, "creation");
         if (!ok) return;
@@ -45,11 +45,11 @@ abstract contract WalkMembers is WalkBook {
         rules.clipLanes = 1000;
         rules.maxWeight = 1000;
         rules.serverRateQ16 = 65_536;
-        rules.rounds = uint16(1 + ((kind >> 6) % 4));
+        rules.rounds = uint16(1 + ((kind >> 6) % 8));
         rules.minUpdates = masked ? 3 : uint16(1 + ((kind >> 8) % 3));
         rules.maxUpdates = 6;
         rules.participationBps = 10_000;
-        rules.roundsPerParticipant = uint16((kind >> 10) % 4) * 2;
+        rules.roundsPerParticipant = (kind >> 10) % 4 == 1 ? 2 : 0;
         rules.thresholdPercent = masked ? 51 : 0;
         rules.attestationQuorum = 1;
         rules.commitWindowS = _window(windows);
@@ -77,7 +77,7 @@ abstract contract WalkMembers is WalkBook {
             return _expect(_try(outsider, address(federation), call, 0), false, "an outsider has a place");
         }
         TaskRules storage rules = rulesOf[taskId];
-        uint256 enrolment = enrolmentOf(taskId, accounts[i]);
+        uint256 enrolment = _enrolmentOf(taskId, accounts[i]);
         uint256 due = uint256(i < PARTICIPANTS ? rules.participantBondGwei : rules.aggregatorBondGwei) * 1 gwei;
         if (_has(enrolment, 184)) due = 0;
         bytes memory entering =
@@ -86,7 +86,7 @@ abstract contract WalkMembers is WalkBook {
             federation.hasRole(_roleOf(i), accounts[i]) &&
                 uint32(enrolment) == 0 &&
                 !_has(enrolment, 192) &&
-                stateOf(taskId).accepted() < rules.rounds;
+                _stateOf(taskId).accepted() < rules.rounds;
         bool ok = _try(accounts[i], address(federation), entering, due);
         _expect(ok, may, "entering");
         if (ok) ++done["enter"];
@@ -101,8 +101,8 @@ abstract contract WalkMembers is WalkBook {
 
     /// @notice The admin revokes an account's role, mostly to give it back; one time in eight everybody's.
     function revoke(uint256 who, uint256 kind) public {
-        uint256 least = kind % 8 == 0 ? 0 : who % ACCOUNTS;
-        uint256 most = kind % 8 == 0 ? ACCOUNTS : least + 1;
+        uint256 least = kind % 16 == 0 ? 0 : who % ACCOUNTS;
+        uint256 most = kind % 16 == 0 ? ACCOUNTS : least + 1;
         for (uint256 i = least; i < most; ++i) federation.revokeRole(_roleOf(i), accounts[i]);
         ++done["revoke"];
         if (kind % 2 == 0) return;
@@ -120,15 +120,18 @@ abstract contract WalkMembers is WalkBook {
     function free(uint256 task) public {
         uint32 taskId = _task(task);
         if (taskId == 0) return;
-        bool may = !stateOf(taskId).inFlight();
+        bool may = !_stateOf(taskId).inFlight();
         _expect(_call(outsider, abi.encodeCall(ITasks.freePlaces, (taskId)), "free"), may, "freeing");
     }
 
-    /// @notice A bond leaves exactly when its owner has no place, is not expelled, and its time is over.
+    /// @notice A bond leaves exactly when its owner has no place, is not expelled, and its time is over: not one second before.
     function release(uint256 who, uint256 task) public {
         uint32 taskId = _task(task);
         address account = accounts[who % ACCOUNTS];
-        uint256 enrolment = enrolmentOf(taskId, account);
+        uint256 enrolment = _enrolmentOf(taskId, account);
+        uint256 from = uint40(enrolment >> 128);
+        if (from != 0) from -= (who >> 8) % 2;
+        if (_has(enrolment, 184) && uint32(enrolment) == 0 && from > block.timestamp) vm.warp(from);
         bool may = _has(enrolment, 184) && uint32(enrolment) == 0 && block.timestamp >= uint40(enrolment >> 128);
         _expect(_call(outsider, abi.encodeCall(IBonds.releaseBond, (taskId, account)), "release"), may, "releasing");
     }
@@ -136,7 +139,7 @@ abstract contract WalkMembers is WalkBook {
     function withdraw(uint256 who) public {
         uint256 i = who % (ACCOUNTS + 1);
         address account = i == ACCOUNTS ? outsider : accounts[i];
-        bool may = creditOf(account) != 0;
+        bool may = _creditOf(account) != 0;
         _expect(_call(account, abi.encodeCall(IBonds.withdraw, ()), "withdraw"), may, "withdrawing");
     }
 
@@ -147,15 +150,17 @@ abstract contract WalkMembers is WalkBook {
     /// @notice To the last second of a task's step, or of its newest word's window, or one second behind it.
     function waitFor(uint256 task, uint256 kind) public {
         uint32 taskId = _task(task);
-        RoundState state = stateOf(taskId);
+        RoundState state = _stateOf(taskId);
         uint256 time = state.deadline();
         if (kind % 4 > 1) time = books[taskId][state.round()].acceptedAt + rulesOf[taskId].challengeWindowS;
         time += kind % 2;
         if (time > block.timestamp) vm.warp(time);
     }
 
-    /// @dev One of the tasks; 0 where there is none.
+    /// @dev One of the two newest tasks, now and then an older one; 0 where there is none.
     function _task(uint256 task) internal view returns (uint32) {
-        return taskCount == 0 ? 0 : uint32(1 + (task % taskCount));
+        if (taskCount == 0) return 0;
+        uint256 reach = task % 8 == 0 || taskCount < 2 ? taskCount : 2;
+        return uint32(taskCount - ((task >> 3) % reach));
     }
 }

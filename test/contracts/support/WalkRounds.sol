@@ -35,7 +35,7 @@ abstract contract WalkRounds is WalkMembers {
         if (taskId == 0) return;
         uint256 i = who % (ACCOUNTS + 1);
         address account = i == ACCOUNTS ? outsider : accounts[i];
-        RoundState former = stateOf(taskId);
+        RoundState former = _stateOf(taskId);
         bool must = _isIn(taskId, account) && !former.inFlight() && former.accepted() < rulesOf[taskId].rounds;
         bool ok = _call(account, abi.encodeCall(IRounds.openRound, (taskId)), "open");
         if (ok) _expect(must, true, "opened by whom it was not for");
@@ -44,7 +44,7 @@ abstract contract WalkRounds is WalkMembers {
     /// @notice The keys of some participants, brought by the outsider.
     function advertise(uint256 task, uint256 bits) public {
         uint32 taskId = _task(task);
-        RoundState state = stateOf(taskId);
+        RoundState state = _stateOf(taskId);
         if (taskId == 0 || rulesOf[taskId].mode != Mode.Masked || state.phase() != Phase.Open) return;
         SignedAdvertisement[] memory signed = new SignedAdvertisement[](PARTICIPANTS);
         bytes32 start = bytes32(_word(taskId, 8));
@@ -55,7 +55,7 @@ abstract contract WalkRounds is WalkMembers {
         if (!_call(outsider, abi.encodeCall(IRounds.advertise, (taskId, state.round(), signed)), "advertise")) return;
         uint64 added = uint64(_word(taskId, 10)) & ~before;
         for (uint256 i = 0; i < PARTICIPANTS; ++i) {
-            uint256 place = uint32(enrolmentOf(taskId, accounts[i]));
+            uint256 place = uint32(_enrolmentOf(taskId, accounts[i]));
             if (place == 0 || (added >> (place - 1)) & 1 == 0) continue;
             advertisements[taskId][state.round()].push(
                 Advertisement(accounts[i], uint8(place - 1), GENERATOR, _seedHash(i), "shares", "next")
@@ -86,7 +86,7 @@ abstract contract WalkRounds is WalkMembers {
 
     function commit(uint256 task, uint256 who, uint32 weight) public {
         uint32 taskId = _task(task);
-        RoundState state = stateOf(taskId);
+        RoundState state = _stateOf(taskId);
         address account = who % 11 == 10 ? outsider : accounts[who % ACCOUNTS];
         bytes32 anchor = bytes32(_word(taskId, 5));
         weight = uint32(bound(weight, 0, 1001));
@@ -102,21 +102,21 @@ abstract contract WalkRounds is WalkMembers {
     /// @notice Signed commitments of some participants, brought by the outsider.
     function commitBatch(uint256 task, uint256 bits) public {
         uint32 taskId = _task(task);
-        RoundState state = stateOf(taskId);
+        RoundState state = _stateOf(taskId);
         bytes32 anchor = bytes32(_word(taskId, 5));
         SignedCommitment[] memory signed = new SignedCommitment[](PARTICIPANTS);
         for (uint256 i = 0; i < PARTICIPANTS; ++i) {
-            if ((bits >> i) & 1 != 0) signed[i] = signedCommitment(taskId, state.round(), anchor, i, 10);
+            if ((bits >> i) & 1 != 0) signed[i] = _signedCommitment(taskId, state.round(), anchor, i, 10);
         }
         if (!_call(outsider, abi.encodeCall(IRounds.commitBatch, (taskId, state.round(), signed)), "batch")) return;
-        uint64 added = stateOf(taskId).committed() & ~state.committed();
+        uint64 added = _stateOf(taskId).committed() & ~state.committed();
         for (uint256 i = 0; i < PARTICIPANTS; ++i) {
-            uint256 place = uint32(enrolmentOf(taskId, accounts[i]));
+            uint256 place = uint32(_enrolmentOf(taskId, accounts[i]));
             if (place != 0 && (added >> (place - 1)) & 1 != 0) _noteCommitment(taskId, state, accounts[i], 10);
         }
     }
 
-    function signedCommitment(
+    function _signedCommitment(
         uint32 taskId,
         uint32 round,
         bytes32 anchor,
@@ -131,7 +131,7 @@ abstract contract WalkRounds is WalkMembers {
     }
 
     function _noteCommitment(uint32 taskId, RoundState state, address account, uint32 weight) private {
-        uint8 slot = uint8(uint32(enrolmentOf(taskId, account)) - 1);
+        uint8 slot = uint8(uint32(_enrolmentOf(taskId, account)) - 1);
         _expect((state.committed() >> slot) & 1 == 0, true, "committed twice");
         commitments[taskId][state.round()].push(
             Commitment(account, slot, weight, keccak256(abi.encode(account)), "content")
@@ -140,18 +140,18 @@ abstract contract WalkRounds is WalkMembers {
 
     function close(uint256 task) public {
         uint32 taskId = _task(task);
-        _call(outsider, abi.encodeCall(IRounds.closeRound, (taskId, stateOf(taskId).round())), "close");
+        _call(outsider, abi.encodeCall(IRounds.closeRound, (taskId, _stateOf(taskId).round())), "close");
     }
 
     function reassign(uint256 task) public {
         uint32 taskId = _task(task);
-        _call(outsider, abi.encodeCall(IRounds.reassign, (taskId, stateOf(taskId).round())), "reassign");
+        _call(outsider, abi.encodeCall(IRounds.reassign, (taskId, _stateOf(taskId).round())), "reassign");
     }
 
     /// @notice The assigned aggregator proposes: an honest one what is right, a liar a wrong weight or opening as `kind` says.
     function propose(uint256 task, uint256 kind) public {
         uint32 taskId = _task(task);
-        RoundState state = stateOf(taskId);
+        RoundState state = _stateOf(taskId);
         if (taskId == 0 || state.phase() != Phase.Aggregating) return;
         uint32 round = state.round();
         uint256 i = _assigned(taskId);
@@ -247,15 +247,15 @@ abstract contract WalkRounds is WalkMembers {
     /// @notice Some participants attest; of a lie, liars only.
     function accept(uint256 task, uint256 bits) public {
         uint32 taskId = _task(task);
-        RoundState state = stateOf(taskId);
+        RoundState state = _stateOf(taskId);
         if (taskId == 0 || state.phase() != Phase.Proposed) return;
         Book storage book = books[taskId][state.round()];
         if (book.wrong) bits &= ~uint256(7);
-        Signature[] memory signatures = attestations(taskId, state.round(), bytes32(_word(taskId, 7)), bits);
+        Signature[] memory signatures = _attestations(taskId, state.round(), bytes32(_word(taskId, 7)), bits);
         _accept(taskId, state.round(), signatures, bits);
     }
 
-    function attestations(
+    function _attestations(
         uint32 taskId,
         uint32 round,
         bytes32 proposalHash,
@@ -288,7 +288,7 @@ abstract contract WalkRounds is WalkMembers {
     function _counting(uint32 taskId, uint32 round) private view returns (uint64 bitmap) {
         Commitment[] storage all = commitments[taskId][round];
         for (uint256 k = 0; k < all.length; ++k) {
-            if (_has(enrolmentOf(taskId, all[k].participant), 192)) continue;
+            if (_has(_enrolmentOf(taskId, all[k].participant), 192)) continue;
             for (uint256 i = 0; i < PARTICIPANTS; ++i) {
                 if (accounts[i] == all[k].participant) bitmap |= uint64(1 << i);
             }
