@@ -2,19 +2,18 @@ import type { TaskSpec } from "../core/task-spec.ts";
 import { encodeTestSet } from "../core/test-set.ts";
 import { type Dataset, selectExamples } from "./dataset.ts";
 import { type DatasetOptions, datasetByName } from "./dataset-by-name.ts";
-import { createSeededRandom, shuffledIndices } from "./seeded-random.ts";
 
-/** Every fifth example is public, but no more than so many: that settles accuracy to a percent. */
+/** Every fifth example is public, or fewer where these were more than so many: they settle accuracy to a percent. */
 const mostPublic = 2000;
 
 /**
- * Which examples of a named data set nobody trains on, as they are its public test set, and which are left; both
- * ascending.
+ * Which examples of a named data set nobody trains on, as they are its public test set: the first of every five, in the
+ * data's own order; and which are left. Both ascending.
  */
 export function publicIndices({ samples }: Pick<Dataset, "samples">): { test: Uint32Array; train: Uint32Array } {
-  const order = Uint32Array.from(shuffledIndices(samples, createSeededRandom(0)));
-  const count = Math.min(mostPublic, Math.floor(samples / 5));
-  return { test: order.slice(0, count).sort(), train: order.slice(count).sort() };
+  const step = Math.max(5, Math.ceil(samples / mostPublic));
+  const all = Uint32Array.from({ length: samples }, (_, index) => index);
+  return { test: all.filter((index) => index % step === 0), train: all.filter((index) => index % step !== 0) };
 }
 
 /**

@@ -29,7 +29,7 @@ describe("the demo", () => {
       for (const each of told) expect(each).to.deep.equal(round.testMetric);
     }
     const { correct, examples } = verdict.rounds.at(-1)!.testMetric;
-    expect(examples).to.equal(359);
+    expect(examples).to.equal(360);
     expect(correct / examples).to.be.at.least(0.92);
     const bonded = events.filter(({ data }) => (data as Told | undefined)?.kind === "bond-paid");
     expect(bonded).to.have.length(6);

@@ -45,7 +45,7 @@ describe("a task that becomes final", function () {
     ]);
     expect(exit, stderr).to.equal(0);
     expect(stdout).to.match(/the first round opens with 2 participants, or on \d{4}-.* UTC$/m);
-    expect(stdout).to.match(/public test set: 113 examples; every node makes it from the bundled data$/m);
+    expect(stdout).to.match(/public test set: 114 examples; every node makes it from the bundled data$/m);
     expect(stdout).to.match(/bonds: 0\.\d+ ether of each aggregator, 0\.\d+ ether of each participant$/m);
     expect(stdout).to.contain("off: everybody who gets the blobs sees each update: --mode masked");
     expect(stdout).not.to.contain("--bond least");

@@ -24,7 +24,7 @@ describe("cli/task-privacy", () => {
     expect(rules).to.equal(plain.rules);
     const { testSet, ...rest } = plain.spec;
     expect(rest).to.deep.equal(taskPreset("digits", "logistic-regression").spec);
-    expect(testSet?.examples).to.equal(359);
+    expect(testSet?.examples).to.equal(360);
     expect(privacyText(spec, rules)).to.equal("");
   });
 

@@ -33,7 +33,7 @@ describe("cli/test-set", () => {
 
   it("is the kept part of a named data set, or the file's; a file that is only trained on gives none", async () => {
     const made = await makeTestSet(spec, { ...none, data: "breast-cancer" }, {});
-    expect(made?.name.examples).to.equal(113);
+    expect(made?.name.examples).to.equal(114);
     expect(await makeTestSet(spec, { ...none, data: "some.csv" }, {})).to.equal(undefined);
     expect(await makeTestSet(spec, none, {})).to.equal(undefined);
     await expectCode("FILE_NOT_FOUND", () => makeTestSet(spec, { ...none, testSet: "none.csv" }, {}));
@@ -67,7 +67,7 @@ describe("cli/test-set", () => {
         log: silentLog,
       });
     const own = await measureOf({ ...spec, testSet: name }, undefined)(lanes, { round: 1 });
-    expect(own?.examples).to.equal(113);
+    expect(own?.examples).to.equal(114);
     expect(kept).to.deep.equal([bytes]);
     expect(asked).to.deep.equal([]);
 
