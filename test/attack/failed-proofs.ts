@@ -9,21 +9,18 @@ interface RawTransaction {
   readonly input: string;
 }
 
-/** Challenges and reports that were mined and failed, "function in transaction". */
-export interface FailedChallenges {
+/** Proofs that were mined and failed, "function in transaction". */
+export interface FailedProofs {
   /** They proved nothing. */
   readonly wrong: readonly string[];
   /** The same call would have won in the block before another one did. */
   readonly late: readonly string[];
 }
 
-const decided: ReadonlySet<string> = new Set(["Challenged", "Misconduct"]);
+const decided: ReadonlySet<string> = new Set(["Struck", "MemberExpelled"]);
 
-/** Looks for failed challenges and reports in the whole chain, and tells proofs that came second from false alarms. */
-export async function failedChallenges(
-  { chain, federation }: FederationFixture,
-  history: readonly TaskEvent[],
-): Promise<FailedChallenges> {
+/** Looks for failed proofs in the whole chain, and tells those that came second from false alarms. */
+export async function failedProofs({ chain }: FederationFixture, history: readonly TaskEvent[]): Promise<FailedProofs> {
   const contract = await loadContractInterface();
   const newest = Number(await chain.request("eth_blockNumber"));
   const wrong: string[] = [];
@@ -34,7 +31,7 @@ export async function failedChallenges(
     };
     for (const { hash, from, to, input } of block.transactions) {
       const name = contract.getFunction(input.slice(0, 10))?.name ?? "";
-      if (to?.toLowerCase() !== federation.toLowerCase() || !/^(challenge|report)[A-Z]/.test(name)) continue;
+      if (to === null || !/^prove[A-Z]/.test(name)) continue;
       const receipt = (await chain.request("eth_getTransactionReceipt", [hash])) as { readonly status: string };
       if (BigInt(receipt.status) === 1n) continue;
       const won = history.findLast((event) => decided.has(event.name) && event.blockNumber <= number);
