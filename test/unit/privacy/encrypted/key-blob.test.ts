@@ -21,7 +21,7 @@ const context: KeyBlobContext = {
   federation: toHex(new Uint8Array(20).fill(0xab)),
   taskId: 7,
   round: 3,
-  start: `0x${"12".repeat(32)}`,
+  start: toHex(new Uint8Array(32).fill(0x12)),
   dealer: accounts[0]!,
 };
 let key: GroupKey;
@@ -64,7 +64,7 @@ describe("a key blob", () => {
       { federation: accounts[0]! },
       { taskId: 8 },
       { round: 4 },
-      { start: `0x${"13".repeat(32)}` },
+      { start: toHex(new Uint8Array(32).fill(0x13)) },
       { dealer: accounts[1]! },
     ];
     for (const other of others) {
