@@ -46,6 +46,7 @@ export function beginWalk(
     rounds: [],
     participants: [],
     aggregators: [],
+    leavers: [],
     states: new Map(),
     expelled: [],
     statements: [],

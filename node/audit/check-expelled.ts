@@ -1,6 +1,6 @@
 import { hexEquals } from "../core/hex.ts";
 import { wrong as bondWrong, takenBondWei } from "./check-bonds.ts";
-import { placeOf, stateOf } from "./check-members.ts";
+import { placeOf, startLeaving, stateOf } from "./check-members.ts";
 import type { FindingLog } from "./findings.ts";
 import { type EventOf, inFlight, logOf, type OpenProof, slotBit, type Walk } from "./task-record.ts";
 
@@ -23,7 +23,7 @@ export function checkExpelled(walk: Walk, proof: OpenProof, event: EventOf<"Memb
   proof.takenWei += amountWei;
   proof.expelled.push(event);
   if (state) state.expelled = true;
-  if (place) place.leaving = true;
+  startLeaving(walk, account);
   const running = inFlight(walk);
   const commitment = running?.commitments.find(({ participant }) => hexEquals(participant, account));
   if (running && commitment) running.expelled |= slotBit(commitment);

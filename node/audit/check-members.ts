@@ -1,6 +1,8 @@
 import { zeroBytes32 } from "../core/commitment.ts";
+import { freeingOf } from "../core/freed-places.ts";
 import { hexEquals } from "../core/hex.ts";
 import type { Address } from "../core/ids.ts";
+import type { TaskEvent } from "../core/task-events.ts";
 import { extendHeads } from "./audit-head.ts";
 import { takePlaceBond } from "./check-bonds.ts";
 import type { FindingCode } from "./findings.ts";
@@ -44,13 +46,13 @@ export function checkPlaced(walk: Walk, event: EventOf<"Enrolled" | "Joined">): 
 export function checkLeaving(walk: Walk, { account }: EventOf<"Leaving">): void {
   const place = placeOf(walk, account);
   if (!place || place.leaving) wrong(walk, account, "left a task that it is not in, or is leaving already");
-  else place.leaving = true;
+  else startLeaving(walk, account);
   extendHeads(walk, { kind: "leaving", account });
 }
 
-/** A place that is freed between rounds: of one who was leaving. The last of its list moves there. */
+/** A place that is freed between rounds: the next of those that the call frees. The last of its list moves there. */
 export function checkLeft(walk: Walk, event: EventOf<"Left">): void {
-  const { account, transactionHash, timestampS } = event;
+  const { account, timestampS } = event;
   const running = inFlight(walk);
   if (running) {
     running.log.add({
@@ -59,32 +61,55 @@ export function checkLeft(walk: Walk, event: EventOf<"Left">): void {
       data: { account },
     });
   }
-  const list = [walk.participants, walk.aggregators].find((places) => at(places, account) >= 0);
-  const index = list === undefined ? -1 : at(list, account);
-  const place = list?.[index];
-  if (list === undefined || !place?.leaving) {
-    wrong(walk, account, place ? "lost its place without leaving" : "lost a place that it did not have");
+  const { rest, leavers, told } = walk.freeing ?? { ...freeingNow(walk), told: 0 };
+  const [next, ...others] = rest;
+  if (next === undefined || !hexEquals(next, account)) {
+    wrong(walk, account, `lost its place where it was the turn of ${next ?? "nobody"}`);
   }
-  if (list !== undefined) {
-    if (list.at(-1)?.leaving && index !== list.length - 1) {
-      wrong(walk, account, "lost its place before the last of the list, who was leaving, too");
-    }
-    const last = list.pop()!;
-    if (index < list.length) list[index] = last;
+  for (const places of [walk.participants, walk.aggregators]) {
+    const index = at(places, account);
+    if (index < 0) continue;
+    const last = places.pop()!;
+    if (index < places.length) places[index] = last;
   }
-  const state = walk.states.get(account.toLowerCase());
+  const state = stateOf(walk, account);
   if (state) state.freeFromS = timestampS === undefined ? undefined : timestampS + walk.rules.challengeWindowS + 1;
-  const count = walk.freed?.transactionHash === transactionHash ? walk.freed.count + 1 : 1;
-  walk.freed = { transactionHash, count };
+  walk.freeing = { rest: others, leavers, told: told + 1 };
+  if (others.length === 0) endFreeing(walk);
 }
 
-/** The places that one transaction freed become an entry of the history with the next event that is none of them. */
-export function closeFreed(walk: Walk, event: { readonly name: string; readonly transactionHash: string } | undefined) {
-  const { freed } = walk;
-  if (freed === undefined) return;
-  if (event?.name === "Left" && event.transactionHash === freed.transactionHash) return;
-  walk.freed = undefined;
-  extendHeads(walk, { kind: "freed", places: freed.count });
+/**
+ * Places that a call had to free, and did not before an event that is none of them; `undefined` for the end of all
+ * events.
+ */
+export function followFreeing(walk: Walk, event: TaskEvent | undefined): void {
+  const { freeing } = walk;
+  if (freeing === undefined || event?.name === "Left") return;
+  for (const account of freeing.rest) wrong(walk, account, "kept its place when those of others were freed");
+  endFreeing(walk);
+}
+
+/** Marks an account that has a place as one that leaves it. */
+export function startLeaving(walk: Walk, account: Address): void {
+  const { participants, aggregators } = walk;
+  for (const places of [participants, aggregators]) {
+    const index = at(places, account);
+    if (index < 0 || places[index]!.leaving) continue;
+    places[index]!.leaving = true;
+    walk.leavers = [...walk.leavers, { ofAggregator: places === aggregators, index }];
+  }
+}
+
+function freeingNow({ leavers, participants, aggregators }: Walk) {
+  const enrolled = participants.map((place) => ({ ...place, statement: zeroBytes32 }));
+  return freeingOf({ leavers, enrolled, joined: aggregators });
+}
+
+function endFreeing(walk: Walk): void {
+  const { leavers, told } = walk.freeing!;
+  walk.leavers = leavers;
+  walk.freeing = undefined;
+  extendHeads(walk, { kind: "freed", places: told });
 }
 
 /** An aggregator that had missed a turn is back in the rotation. */

@@ -15,7 +15,7 @@ import {
   checkRecorded,
   checkResumed,
   checkShareKey,
-  closeFreed,
+  followFreeing,
 } from "./check-members.ts";
 import { checkDrawn, checkOpening } from "./check-opening.ts";
 import { checkProposal } from "./check-proposals.ts";
@@ -68,7 +68,7 @@ export function checkRecord(
   const walk = beginWalk({ chainId, federation }, events, recoverSigner);
   const createdAt = events.indexOf(walk.created);
   for (const [at, event] of events.entries()) if (at !== createdAt) follow(walk, event);
-  closeFreed(walk, undefined);
+  followFreeing(walk, undefined);
   followProof(walk, undefined);
   checkEligible(walk, events, input.attributeChanges);
   if (storedState) checkStorage(walk, storedState);
@@ -88,7 +88,7 @@ function follow(walk: Walk, event: TaskEvent): void {
   if (!isLater) misplaced("the event before it stands behind it in the chain");
   walk.last = event;
   if (event.taskId !== walk.taskId) misplaced(`it belongs to task ${event.taskId}`);
-  closeFreed(walk, event);
+  followFreeing(walk, event);
   followProof(walk, event);
   switch (event.name) {
     case "TaskCreated":

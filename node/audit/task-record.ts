@@ -4,7 +4,7 @@ import type { Address, Bytes32, Hex, RoundNumber, TaskId } from "../core/ids.ts"
 import type { Advertisement, Commitment, Phase, Proposal, RoundInputs, TaskRules } from "../core/records.ts";
 import { slotsOf } from "../core/round-keys.ts";
 import type { EventPosition, TaskEvent } from "../core/task-events.ts";
-import type { RoundView } from "../core/task-view.ts";
+import type { LeftPlace, RoundView } from "../core/task-view.ts";
 import type { ChainReader } from "../ports/chain.ts";
 import type { Finding, FindingLog } from "./findings.ts";
 
@@ -204,8 +204,12 @@ export interface Walk {
   readonly recorded: EventOf<"Recorded">[];
   /** The event read last. */
   last: EventPosition;
-  /** Places freed by the transaction that is being read. */
-  freed?: { readonly transactionHash: Bytes32; count: number } | undefined;
+  /** Places that were left, in the order of the contract's list. */
+  leavers: readonly LeftPlace[];
+  /** What a call frees some of whose events are read: whose places are left to be freed, and how many were. */
+  freeing?:
+    | { readonly rest: readonly Address[]; readonly leavers: readonly LeftPlace[]; readonly told: number }
+    | undefined;
   proof?: OpenProof | undefined;
   readonly entries: HistoryEntry[];
   /** Heads of the history that would agree with the events so far; one, unless they disagree. */

@@ -39,34 +39,36 @@ export function leave(writer: Writer, account: Address): void {
 
 /** Marks an account as leaving: it asked to, or was expelled. */
 export function markLeaving({ participants, joined, leavers }: Writer, account: Address): void {
-  const place = [...participants, ...joined].find((each) => each.account === account);
-  if (place === undefined || place.leaving) return;
-  place.leaving = true;
-  leavers.push(account);
+  for (const places of [participants, joined]) {
+    const index = places.findIndex((each) => each.account === account);
+    if (index < 0 || places[index]!.leaving) continue;
+    places[index]!.leaving = true;
+    leavers.push({ ofAggregator: places === joined, index });
+  }
 }
 
-/** What the next opening frees, the last that left first. */
+/** What the next opening frees, as the contract goes through those that left: from the newest, at most 32 steps. */
 export function freePlaces(writer: Writer): readonly Unplaced[] {
   const { taskId, participants, joined, leavers } = writer;
   const freed: Unplaced[] = [];
-  while (leavers.length > 0) {
-    const account = lastFirst(writer, leavers.at(-1)!);
-    leavers.splice(leavers.indexOf(account), 1);
-    const list = participants.some((place) => place.account === account) ? participants : joined;
-    const index = list.findIndex((place) => place.account === account);
+  for (let step = 0; step < 32 && leavers.length > 0; step++) {
+    const { ofAggregator, index } = leavers.at(-1)!;
+    const list = ofAggregator ? joined : participants;
+    if (!list[index]?.leaving) {
+      leavers.pop();
+      continue;
+    }
     const last = list.pop()!;
-    if (index < list.length) list[index] = last;
-    freed.push({ name: "Left", taskId, account });
+    if (last.leaving) {
+      freed.push({ name: "Left", taskId, account: last.account });
+      continue;
+    }
+    freed.push({ name: "Left", taskId, account: list[index]!.account });
+    list[index] = last;
+    leavers.pop();
   }
   if (freed.length > 0) enter(writer, { kind: "freed", places: freed.length });
   return freed;
-}
-
-/** The last of an account's list where that is leaving, too; else the account. */
-function lastFirst({ participants, joined }: Writer, account: Address): Address {
-  const list = [participants, joined].find((places) => places.some((place) => place.account === account))!;
-  const last = list.at(-1)!;
-  return last.leaving ? last.account : account;
 }
 
 /** Puts a hash on the task's record. */

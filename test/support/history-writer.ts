@@ -12,6 +12,7 @@ import { keccak256 } from "../../node/core/keccak.ts";
 import { lanesToBytes } from "../../node/core/lanes.ts";
 import type { TaskRules } from "../../node/core/records.ts";
 import type { EventPosition, TaskEvent } from "../../node/core/task-events.ts";
+import type { LeftPlace } from "../../node/core/task-view.ts";
 import type { SealedName, SignedRecord } from "../../node/ports/index.ts";
 import type { History } from "./history-options.ts";
 import type { AcceptedRound } from "./history-steps.ts";
@@ -44,8 +45,8 @@ export interface Writer {
   /** By place. */
   readonly participants: WriterPlace[];
   readonly joined: WriterPlace[];
-  /** In the order in which they left: places are freed from the end. */
-  readonly leavers: Address[];
+  /** In the order in which they were left. */
+  readonly leavers: LeftPlace[];
   /** Lower-case accounts whose bond is locked. */
   readonly bonded: Set<Address>;
   readonly expelled: Set<Address>;

@@ -110,6 +110,17 @@ describe("auditTask on true histories", () => {
     expect(report.rounds[1]!.updates[0]!.status).to.equal("not-asked");
   });
 
+  it("follows more leavers than one call frees: 32 steps at the next opening, and at the one behind it", async () => {
+    const leave = Array.from({ length: 40 }, (_, i) => 1 + ((7 * i) % 43));
+    const report = await auditOf(await buildHistory({ members: 44, inputs: 5, scripts: { 1: { leave } } }));
+    expect(report.findings).to.deep.equal([]);
+    expect(report.rounds.map(({ drawn, updates }) => [drawn.length, updates.length])).to.deep.equal([
+      [44, 4],
+      [16, 4],
+      [5, 4],
+    ]);
+  });
+
   it("is final when the last window has passed, and complete before: exit 4 where final was asked for", async () => {
     const history = await buildHistory();
     const ends = history.events.filter((event) => event.name === "RoundAccepted");
