@@ -88,10 +88,10 @@ describe("Two words of one account", () => {
 
   it("may be one of the chain and one that was signed: while the round aggregates, is proposed, and when it is accepted", async () => {
     await closed();
-    for (const [member, step] of [
-      [0, async () => undefined],
-      [1, async () => f.propose(taskId)],
-      [2, async () => f.accept(taskId, f.members.slice(2))],
+    for (const [member, step, change] of [
+      [0, async () => undefined, { weight: 11 }],
+      [1, async () => f.propose(taskId), { updateRoot: word(9) }],
+      [2, async () => f.accept(taskId, f.members.slice(2)), { contentId: word(9) }],
     ] as const) {
       await step();
       const { evidence, commitments } = await f.facts(taskId);
@@ -100,7 +100,7 @@ describe("Two words of one account", () => {
         evidence,
         commitments,
         member,
-        await sign(member, { weight: 11 }),
+        await sign(member, change),
       );
       await expect(call)
         .emit(f.federation, "MemberExpelled")
