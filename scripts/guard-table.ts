@@ -252,6 +252,14 @@ export const guards: readonly Guard[] = [
     replacement: "",
     test: "test/unit/training/public-metric.test.ts",
   },
+  // the network
+  {
+    name: "squatted-peer-id",
+    file: "node/p2p/admission.ts",
+    guard: "[...(listed.get(peer.peerId) ?? []), ...dialAddresses(peer)]",
+    replacement: "[...dialAddresses(peer)]",
+    test: "test/unit/p2p/admission.test.ts",
+  },
   // the command line
   {
     name: "windows-outlast-the-lag",

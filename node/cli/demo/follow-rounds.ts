@@ -54,7 +54,7 @@ function rowOf(round: RoundView, costs: RoundCosts, metric: PublicMetric | undef
     metric: metric && metricOf(metric),
     loss: metric && lossOf(metric),
     updates: `${round.commitments.length}/${round.drawn}${left}`,
-    attested: `${round.result?.attesters.length ?? 0}/${round.enrolled}`,
+    attested: `${round.result?.attesters.length ?? 0}/${round.commitments.length}`,
     ...costs.of(round.round),
     seconds,
     modelRoot: round.result?.modelRoot ?? "",
