@@ -23,14 +23,15 @@ import {Enrolment, FederationStorage, Task} from "./types/TaskStorage.sol";
 import {Evidence, Proposal, TaskRules} from "./types/TaskTypes.sol";
 
 /// @title Court
-/// @notice The part of a federation that is not needed in every round: tasks and members come, bonds go, and what follows from a proof.
-/// {IFederation} says what each call does.
-/// @dev Its code runs in the storage of the federation that names it, and asks that for its roles as anyone would. Called at its own
-/// address it has no task, no member and no role, so that nothing can be made or proven and no ether is taken. Attacks considered:
+/// @notice The part of a federation that is not needed in every round: tasks and members come, bonds go, and what
+/// follows from a proof. {IFederation} says what each call does.
+/// @dev Its code runs in the storage of the federation that names it, and asks that for its roles as anyone would.
+/// Called at its own address it has no task, no member and no role, so that nothing can be made or proven and no ether
+/// is taken. Attacks considered:
 /// - a member says of itself what a task asks for: only the admin sets attributes;
 /// - an outsider fills the registry or a task's record: only members write there;
-/// - a receiver that reverts blocks a proof, or calls back into it: proofs move no ether, they credit; payments are pulled, each by its
-///   owner, the books first;
+/// - a receiver that reverts blocks a proof, or calls back into it: proofs move no ether, they credit; payments are
+/// pulled, each by its owner, the books first;
 /// - a member takes its bond out before its lie is proven: it stays for one challenge window after its place was freed.
 contract Court is FederationData {
     using Advertisements for Task;

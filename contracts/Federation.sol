@@ -21,11 +21,12 @@ import {FederationStorage, Task} from "./types/TaskStorage.sol";
 import {Commitment, Proposal, Signature, SignedCommitment, WalletWord} from "./types/TaskTypes.sol";
 
 /// @title Federation
-/// @notice One federation: its members and roles, its tasks, and their rounds, each step of which anyone can check. {IFederation}
-/// lists all its calls, and says what each does.
-/// @dev What happens in every round is here; the rest is {Court}'s code, which runs in this contract's storage: together the two are larger
-/// than one contract may be. There is no proxy and no pause: the codes are fixed by the constructor, so the rules of a federation do not
-/// change under its members, and nobody can stop a running round. Attacks considered:
+/// @notice One federation: its members and roles, its tasks, and their rounds, each step of which anyone can check.
+/// {IFederation} lists all its calls, and says what each does.
+/// @dev What happens in every round is here; the rest is {Court}'s code, which runs in this contract's storage:
+/// together the two are larger than one contract may be. There is no proxy and no pause: the codes are fixed by the
+/// constructor, so the rules of a federation do not change under its members, and nobody can stop a running round.
+/// Attacks considered:
 /// - a member whose role was taken goes on: losing a role, by whatever road, ends its places in all tasks;
 /// - whoever deploys names another code: members compare the codes' hashes with those that they built.
 contract Federation is FederationData, AccessControl, EIP712 {
@@ -61,7 +62,8 @@ contract Federation is FederationData, AccessControl, EIP712 {
         _grantRole(DEFAULT_ADMIN_ROLE, admin);
     }
 
-    /// @notice Every call that this contract does not know is the court's; its answers and errors are passed on as they are.
+    /// @notice Every call that this contract does not know is the court's; its answers and errors are passed on as they
+    /// are.
     fallback(bytes calldata call) external payable returns (bytes memory) {
         return _COURT.functionDelegateCall(call);
     }

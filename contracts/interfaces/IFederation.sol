@@ -10,8 +10,8 @@ import {ITasks} from "./ITasks.sol";
 import {TaskRules} from "../types/TaskTypes.sol";
 
 /// @title IFederation
-/// @notice All calls, events and errors of a federation, at one address. What it stores is read by {extsload}; the layout is a part of the interface and
-/// held by a test (node/chain/storage-layout.ts).
+/// @notice All calls, events and errors of a federation, at one address. What it stores is read by {extsload}; the
+/// layout is a part of the interface and held by a test (node/chain/storage-layout.ts).
 interface IFederation is IMembers, ITasks, IRounds, IBonds, IAccessControl, IERC5267 {
     /// @notice A call of the other code failed without a reason: what was given cannot be decoded.
     error FailedCall();

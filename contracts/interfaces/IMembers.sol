@@ -14,7 +14,8 @@ interface IMembers {
     /// @param peerId The libp2p PeerId as its multihash bytes.
     /// @param encryptionKey The member's X25519 public key (HPKE).
     /// @param multiaddrs Where it listens, as multiaddr text, one a line (LF); may be empty.
-    /// @param grant The admin's signed grant of its role (docs/protocol.md), for members who believe no endpoint; may be empty.
+    /// @param grant The admin's signed grant of its role (docs/protocol.md), for members who believe no endpoint; may
+    /// be empty.
     event MemberRegistered(address indexed member, bytes peerId, bytes32 encryptionKey, string multiaddrs, bytes grant);
     /// @notice The admin said something else of an account.
     event AttributesSet(address indexed account, Attributes attributes);
@@ -34,8 +35,8 @@ interface IMembers {
         bytes calldata grant
     ) external;
 
-    /// @notice Sets what is said of an account, instead of what was said before. Places that it has stay its own: who is to lose them loses
-    /// its role.
+    /// @notice Sets what is said of an account, instead of what was said before. Places that it has stay its own: who
+    /// is to lose them loses its role.
     ///
     /// Requirements: the caller is an admin.
     function setAttributes(address account, Attributes calldata attributes) external;

@@ -7,10 +7,11 @@ import {Commitment, Evidence, SignedCommitment, TaskRules} from "../types/TaskTy
 import {IFederation} from "./IFederation.sol";
 
 /// @title IProofs
-/// @notice Fraud proofs, one transaction each, by anyone. This contract has no storage and no owner; it recomputes from what is given, checks
-/// that against the roots and hashes in the evidence, and calls the federation, which compares the evidence with its record.
-/// It needs no bytes of the accused.
-/// @dev `commitments` and `advertisements` are all of the round, in the order of the chain, left-out ones included. A proof that proves nothing reverts.
+/// @notice Fraud proofs, one transaction each, by anyone. This contract has no storage and no owner; it recomputes from
+/// what is given, checks that against the roots and hashes in the evidence, and calls the federation, which compares
+/// the evidence with its record. It needs no bytes of the accused.
+/// @dev `commitments` and `advertisements` are all of the round, in the order of the chain, left-out ones included. A
+/// proof that proves nothing reverts.
 interface IProofs {
     /// @notice The commitments given are not those of the round, in their order.
     error WrongCommitments();
@@ -37,7 +38,8 @@ interface IProofs {
     /// @notice The signatures are not one account's, or say the same.
     error NoEquivocation();
 
-    /// @notice Reverts unless a task under these rules can run, and its wrongs be proven, on this chain ({ITasks.createTask}).
+    /// @notice Reverts unless a task under these rules can run, and its wrongs be proven, on this chain
+    /// ({ITasks.createTask}).
     /// @param header RLP of the header of the block before; not looked at where the task does not draw.
     function checkRules(TaskRules calldata rules, bytes calldata header) external view;
 
@@ -78,8 +80,9 @@ interface IProofs {
         Commitment[] calldata commitments
     ) external;
 
-    /// @notice Proves that a committed update breaks the task's rules: its owner is expelled. Where the evidence's proposal counts it, that is
-    /// struck, too. In a round that is closed and has no proposal that counts it, the evidence's proposal is all zero, and so is its openingsHash.
+    /// @notice Proves that a committed update breaks the task's rules: its owner is expelled. Where the evidence's
+    /// proposal counts it, that is struck, too. In a round that is closed and has no proposal that counts it, the
+    /// evidence's proposal is all zero, and so is its openingsHash.
     function proveUpdate(
         IFederation federation,
         Evidence calldata evidence,
@@ -97,7 +100,8 @@ interface IProofs {
         SignedCommitment calldata other
     ) external;
 
-    /// @notice Proves that an account signed another commitment than the one it made on the chain, over the round's anchor.
+    /// @notice Proves that an account signed another commitment than the one it made on the chain, over the round's
+    /// anchor.
     /// @param position Which of the commitments.
     function proveDoubleCommitment(
         IFederation federation,

@@ -5,15 +5,17 @@ import {Access} from "../types/PrivacyTypes.sol";
 import {TaskRules} from "../types/TaskTypes.sol";
 
 /// @title ITasks
-/// @notice Training tasks, their immutable rules, and who takes part in each: participants and aggregators, an account never as both.
-/// @dev **History head.** It begins as keccak256(abi.encode(chain id, contract, taskId, keccak256(abi.encode(rules)), modelRoot,
-/// keccak256(spec), keccak256(abi.encode(access)))) and grows by one entry for whatever of a task is no commitment or
-/// advertisement (those are in the round's accumulator): keccak256(abi.encode(head, number of the entry, its fields)). Entries are:
-/// 1 Enrolled(account, statement, keccak256(abi.encode(attributes))); 2 Joined(account, keccak256(abi.encode(attributes)));
-/// 3 Leaving(account); 4 Freed(number of places); 5 Resumed(account); 6 Recorded(account, kind, hash);
-/// 7 Accepted(round, keccak256 of the word's preimage); 8 Invalid(round, reason, anchor, accumulator);
-/// 9 Reassigned(round, attempt, aggregator, reason); 10 Struck(round, kind, index, prover, first void round, last void round), the last two 0
-/// where nothing became void; 11 Expelled(round, account, kind, prover), for what is no part of a strike.
+/// @notice Training tasks, their immutable rules, and who takes part in each: participants and aggregators, an account
+/// never as both.
+/// @dev **History head.** It begins as keccak256(abi.encode(chain id, contract, taskId, keccak256(abi.encode(rules)),
+/// modelRoot, keccak256(spec), keccak256(abi.encode(access)))) and grows by one entry for whatever of a task is no
+/// commitment or advertisement (those are in the round's accumulator): keccak256(abi.encode(head, number of the entry,
+/// its fields)). Entries are: 1 Enrolled(account, statement, keccak256(abi.encode(attributes))); 2 Joined(account,
+/// keccak256(abi.encode(attributes))); 3 Leaving(account); 4 Freed(number of places); 5 Resumed(account); 6
+/// Recorded(account, kind, hash); 7 Accepted(round, keccak256 of the word's preimage); 8 Invalid(round, reason, anchor,
+/// accumulator), the last two 0 where there was no draw; 9 Reassigned(round, attempt, aggregator, reason); 10
+/// Struck(round, kind, index, prover, first void round, last void round), the last two 0 where nothing became void; 11
+/// Expelled(round, account, kind, prover), for what is no part of a strike.
 interface ITasks {
     /// @notice A task was created.
     /// @param taskId Number of the task, from 1.
@@ -50,7 +52,8 @@ interface ITasks {
     event Left(uint32 indexed taskId, address indexed account);
     /// @notice An aggregator that missed a turn is back in the rotation.
     event Resumed(uint32 indexed taskId, address indexed aggregator);
-    /// @notice A participant's key for the shares of its next round: 32 bytes of X25519 key, 64 of EIP-712 signature (ShareKey; r, vs).
+    /// @notice A participant's key for the shares of its next round: 32 bytes of X25519 key, 64 of EIP-712 signature
+    /// (ShareKey; r, vs).
     event ShareKeySet(uint32 indexed taskId, address indexed participant, bytes shareKey);
     /// @notice A member put a hash on the task's record.
     /// @param kind 1 approval, 2 incident; others are their authors'.
@@ -60,7 +63,8 @@ interface ITasks {
     error UnknownTask(uint32 taskId);
     /// @notice A rule is out of range; `field` is its place in {TaskRules}, from 0.
     error InvalidRule(uint8 field);
-    /// @notice maxUpdates * maxWeight * clipLanes does not fit the exact arithmetic (2^52; masked 2^31, encrypted 2^29).
+    /// @notice maxUpdates * maxWeight * clipLanes does not fit the exact arithmetic (2^52; masked 2^31, encrypted
+    /// 2^29).
     error WeightOverflow();
     /// @notice The specification is empty or longer than 8192 bytes.
     error InvalidSpec();
@@ -70,8 +74,8 @@ interface ITasks {
     error InvalidBond(uint256 leastWei);
     /// @notice In a task with bonds, keys + commit + attempts * (aggregate + attest) is at most 14 days.
     error RoundTooLong();
-    /// @notice This chain lacks what the task's proofs or its draw need: `what` is the number of a precompile, 4788 for block hashes with
-    /// differing randomness, 2935 for older block hashes.
+    /// @notice This chain lacks what the task's proofs or its draw need: `what` is the number of a precompile, 4788 for
+    /// block hashes with differing randomness, 2935 for older block hashes.
     error ChainLacks(uint256 what);
     /// @notice The account was expelled from this task for misconduct.
     error Expelled(address account);
@@ -101,11 +105,13 @@ interface ITasks {
     ///
     /// Requirements:
     /// - the caller has TASK_CREATOR_ROLE;
-    /// - every rule is in its range ({InvalidRule}, {WeightOverflow}, {RoundTooLong}); bonds are at least {leastBondWei} ({InvalidBond});
+    /// - every rule is in its range ({InvalidRule}, {WeightOverflow}, {RoundTooLong}); bonds are at least
+    /// {leastBondWei} ({InvalidBond});
     /// - the access lists have at most 32 entries each, none of them zero ({InvalidAccess});
-    /// - the specification has 1 to 8192 bytes ({InvalidSpec}); the root of the initial model is not zero ({IRounds.InvalidRoot});
-    /// - the precompiles that the mode's proofs need answer, and where the task draws, block hashes do, with another randomness in the
-    ///   header given than in this block ({ChainLacks}, {IRounds.WrongHeader}).
+    /// - the specification has 1 to 8192 bytes ({InvalidSpec}); the root of the initial model is not zero
+    /// ({IRounds.InvalidRoot});
+    /// - the precompiles that the mode's proofs need answer, and where the task draws, block hashes do, with another
+    /// randomness in the header given than in this block ({ChainLacks}, {IRounds.WrongHeader}).
     function createTask(
         TaskRules calldata rules,
         Access calldata access,
@@ -114,25 +120,30 @@ interface ITasks {
         bytes calldata header
     ) external returns (uint32 taskId);
 
-    /// @notice Takes part in a task from its next round on, as a participant. What is sent is the task's participant bond.
+    /// @notice Takes part in a task from its next round on, as a participant. What is sent is the task's participant
+    /// bond.
     /// @param statement Hash of the data statement; zero for none.
     /// @param shareKey As in {ShareKeySet}; empty for none.
     ///
     /// Requirements:
     /// - the caller has PARTICIPANT_ROLE;
     /// - the task exists ({UnknownTask}), has rounds left ({TaskComplete}) and a place ({TaskFull});
-    /// - the caller is not in it ({AlreadyEnrolled}), was not expelled from it ({Expelled}) and is in fewer than 16 tasks ({TooManyTasks});
+    /// - the caller is not in it ({AlreadyEnrolled}), was not expelled from it ({Expelled}) and is in fewer than 16
+    /// tasks ({TooManyTasks});
     /// - its attributes let it in ({NotEligible}); it states its data where it must ({NoStatement});
-    /// - exactly the bond is sent ({WrongBond}).
+    /// - exactly the bond is sent ({WrongBond}), nothing where a former one is still here; that one was for the same
+    /// role ({IBonds.StillBonded}).
     function enrol(uint32 taskId, bytes32 statement, bytes calldata shareKey) external payable;
 
-    /// @notice Takes part in a task from its next round on, as an aggregator. What is sent is the task's aggregator bond.
+    /// @notice Takes part in a task from its next round on, as an aggregator. What is sent is the task's aggregator
+    /// bond.
     ///
     /// Requirements: the caller has AGGREGATOR_ROLE; else those of {enrol}.
     function join(uint32 taskId) external payable;
 
-    /// @notice Leaves a task: no more commitments or assignments from the next round on. The place is freed when no round is in flight, and
-    /// the bond one challenge window later ({IBonds.releaseBond}).
+    /// @notice Leaves a task: no more commitments and no more assignments, from now on; one that stands is over. What
+    /// was committed counts, and may be attested. The place is freed when no round is in flight, and the bond one
+    /// challenge window later ({IBonds.releaseBond}).
     ///
     /// Requirements: the caller is in the task and not leaving ({NotEnrolled}).
     function leave(uint32 taskId) external;
@@ -149,15 +160,17 @@ interface ITasks {
 
     /// @notice Gives the caller's key for the shares of its next round anew, instead of one that was lost.
     ///
-    /// Requirements: the caller is a participant of the task ({NotEnrolled}), which is masked; the key has its length ({InvalidShareKey}).
+    /// Requirements: the caller is a participant of the task ({NotEnrolled}), which is masked; the key has its length
+    /// ({InvalidShareKey}).
     function setShareKey(uint32 taskId, bytes calldata shareKey) external;
 
     /// @notice Puts a hash on the task's record: an event that the history head binds.
     ///
-    /// Requirements: the task exists ({UnknownTask}); the caller is in it, created tasks here, or is an admin ({NotEnrolled}).
+    /// Requirements: the task exists ({UnknownTask}); the caller is in it, may create tasks, or is an admin
+    /// ({NotEnrolled}).
     function record(uint32 taskId, uint8 kind, bytes32 hash) external;
 
-    /// @notice The least bond under these rules, in wei: half of it pays the dearest proof with all its signers expelled at 100 gwei a gas, and a half of
-    /// that more.
+    /// @notice The least bond under these rules, in wei: half of it pays the dearest proof with all its signers
+    /// expelled at 100 gwei a gas, and a half of that more.
     function leastBondWei(TaskRules calldata rules) external pure returns (uint256);
 }

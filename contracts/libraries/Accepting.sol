@@ -17,10 +17,12 @@ import {SignedStructs} from "./SignedStructs.sol";
 /// @title Accepting
 /// @notice How a proposal is accepted by a quorum, or comes to nothing.
 /// @dev There is no pause: nobody, the admin included, can stop a running round. Attacks considered:
-/// - a proposal becomes the model because time passed, though nobody has seen its inputs: only a quorum accepts, of those who committed;
+/// - a proposal becomes the model because time passed, though nobody has seen its inputs: only a quorum accepts, of
+/// those who committed;
 /// - a quorum lies: acceptance writes a word under which each that signed can be proven wrong for the challenge window;
-/// - a phase is rewound or skipped: each call needs one phase and sets a later one; only {reassign} and a strike go back from Proposed to
-///   Aggregating, within the same round and with a higher attempt, of which there are finitely many;
+/// - a phase is rewound or skipped: each call needs one phase and sets a later one; only {reassign} and a strike go
+/// back from Proposed to Aggregating, within the same round and with a higher attempt, of which there are finitely
+/// many;
 /// - so many are expelled that no quorum can come: anyone ends the round at once.
 library Accepting {
     using Attestations for Task;

@@ -16,8 +16,8 @@ import {SignedStructs} from "./SignedStructs.sol";
 /// @title Advertisements
 /// @notice Takes the keys of a round.
 /// @dev Attacks considered:
-/// - keys are put into a participant's mouth, or shares reach others than they were made for: it signs them over the start value, which
-///   binds chain, history, base and draw;
+/// - keys are put into a participant's mouth, or shares reach others than they were made for: it signs them over the
+/// start value, which binds chain, history, base and draw;
 /// - somebody keeps a round from closing by keys that no mask can be made with: a mask key is a point of the curve;
 /// - keys come when others have masked already: no commitment is taken before the last key could come;
 /// - an advertisement passes for a commitment: eight words are hashed, of which the second is 1, not six;

@@ -11,9 +11,11 @@ import {Records} from "./Records.sol";
 /// @title Attestations
 /// @notice Whose words for a proposal count: accounts that committed in the round and were not expelled, each once.
 /// @dev Attacks considered:
-/// - a signature is used twice or elsewhere: the digest binds chain, contract, task, round and proposal, and a slot counts once;
+/// - a signature is used twice or elsewhere: the digest binds chain, contract, task, round and proposal, and a slot
+/// counts once;
 /// - one that left or was expelled makes the whole call fail: it is passed over;
-/// - a wallet eats the gas of the call, returns a flood, or reverts: it gets 50,000 gas, 32 bytes of its answer are read, a failure is skipped;
+/// - a wallet eats the gas of the call, returns a flood, or reverts: it gets 50,000 gas, 32 bytes of its answer are
+/// read, a failure is skipped;
 /// - an account whose code is delegated is kept from signing: its key's signature counts, whatever code it has.
 library Attestations {
     using Records for Task;

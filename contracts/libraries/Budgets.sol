@@ -7,9 +7,10 @@ import {Mode} from "../types/TaskTypes.sol";
 /// @title Budgets
 /// @notice In how many rounds a participant may still commit, where its task limits that.
 /// @dev Attacks considered:
-/// - rounds that end without a model use up budgets, though nothing was seen in them: a masked round that ended while Open is not counted,
-///   as nobody has opened anything then;
-/// - a budget counts only what the chain has opened, while seeds were shown to others off it: a closed round counts, and a void one too.
+/// - rounds that end without a model use up budgets, though nothing was seen in them: a masked round that ended while
+/// Open is not counted, as nobody has opened anything then;
+/// - a budget counts only what the chain has opened, while seeds were shown to others off it: a closed round counts,
+/// and a void one too.
 library Budgets {
     /// @notice Whether a round is left.
     function isLeft(Task storage task, Enrolment storage enrolment) internal view returns (bool) {

@@ -101,7 +101,8 @@ library Closing {
         return state.anyIdle() ? state.withIdle(task.enrolments[assigned].place - 1, false) : state;
     }
 
-    /// @dev The excluded set is a part of the committed one, leaves enough, and the total weight can be that of the rest.
+    /// @dev The excluded set is a part of the committed one, leaves enough, and the total weight can be that of the
+    /// rest.
     function _checkWeight(Task storage task, RoundState state, Proposal memory proposal) private view {
         uint64 totalWeight = state.totalWeight();
         if (proposal.excluded == 0) {

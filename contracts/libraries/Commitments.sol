@@ -29,7 +29,8 @@ enum Refusal {
 /// @notice Takes the commitments of a round.
 /// @dev Attacks considered:
 /// - a copied commitment: its root is bound to its participant, and it is bound to its sender in the accumulator;
-/// - a commitment lands over other keys, another base, draw or chain than it was made for, as after a reorganisation: it names the anchor;
+/// - a commitment lands over other keys, another base, draw or chain than it was made for, as after a reorganisation:
+/// it names the anchor;
 /// - an update is masked for keys that come or change later: no key is taken once commitments are;
 /// - one that left makes a whole batch fail: what does not count (any more) is passed over.
 library Commitments {

@@ -2,9 +2,11 @@
 pragma solidity ^0.8.28;
 
 /// @title History
-/// @notice The head of a task's history: whatever happens to a task, but for commitments and advertisements, which are in its rounds'
-/// accumulators, extends it by one entry: keccak256(abi.encode(head, number of the entry, its fields)). These are the numbers ({ITasks}).
-/// @dev Attack considered: an entry passes for one of another kind with the same fields: each begins with the head before and its number.
+/// @notice The head of a task's history: whatever happens to a task, but for commitments and advertisements, which are
+/// in its rounds' accumulators, extends it by one entry: keccak256(abi.encode(head, number of the entry, its fields)).
+/// These are the numbers ({ITasks}).
+/// @dev Attack considered: an entry passes for one of another kind with the same fields: each begins with the head
+/// before and its number.
 library History {
     uint256 internal constant ENROLLED = 1;
     uint256 internal constant JOINED = 2;

@@ -16,9 +16,11 @@ import {Ring} from "./Ring.sol";
 /// @notice Begins rounds, and draws their participants.
 /// @dev Attacks considered:
 /// - an outsider opens rounds of a sleeping task until none is left: only members open, and only accepted rounds count;
-/// - whoever opens picks the block that draws: the opening fixes one that is not there yet, some blocks ahead, so that neither the account
-///   that opens nor the one that gives the header chooses. Its proposer can withhold it; the draw is not worth that much;
-/// - a draw is never made, as nobody gives the header: anyone can, and {Closing} ends the round when the block is out of reach;
+/// - whoever opens picks the block that draws: the opening fixes one that is not there yet, some blocks ahead, so that
+/// neither the account that opens nor the one that gives the header chooses. Its proposer can withhold it; the draw is
+/// not worth that much;
+/// - a draw is never made, as nobody gives the header: anyone can, and {Closing} ends the round when the block is out
+/// of reach;
 /// - places move while slots are computed from them: places are freed only when no round is in flight.
 library Opening {
     using Places for FederationStorage;

@@ -10,10 +10,11 @@ import {History} from "./History.sol";
 /// @title Places
 /// @notice The places of a task's participants and aggregators, and how they are left.
 /// @dev Attacks considered:
-/// - a member whose role is revoked goes on: revoking marks it leaving in every task it is in, at once, in the slot that a commitment
-///   and an assignment read anyway;
+/// - a member whose role is revoked goes on: revoking marks it leaving in every task it is in, at once, in the slot
+/// that a commitment and an assignment read anyway;
 /// - a participant leaves during a round to shift the others' slots: a place is freed only between rounds;
-/// - a member leaves before its misconduct is proven: its bond stays here until the last round that it can have signed is past its window;
+/// - a member leaves before its misconduct is proven: its bond stays here until the last round that it can have signed
+/// is past its window;
 /// - leavers in such numbers that no round can open for gas: at most 32 places are freed at once, by anyone;
 /// - bonds stay locked because no round can be opened any more: {ITasks.freePlaces} needs none.
 library Places {
@@ -53,8 +54,9 @@ library Places {
         task.leavers.push(hint);
     }
 
-    /// @notice Frees the places of those who left, at most MAX_FREED; the last of the list moves into a freed place, with its bit among
-    /// the idle aggregators. Only while no round is in flight. Returns the state, which is not written.
+    /// @notice Frees the places of those who left, at most MAX_FREED; the last of the list moves into a freed place,
+    /// with its bit among the idle aggregators. Only while no round is in flight. Returns the state, which is not
+    /// written.
     function free(
         FederationStorage storage self,
         Task storage task,
@@ -73,7 +75,8 @@ library Places {
             if (!isStale) {
                 address account = list[--last];
                 if (!task.enrolments[account].leaving) {
-                    // the last moves into the place; were it leaving itself, it would be freed first, and its place never moves
+                    // the last moves into the place; were it leaving itself, it would be freed first, and its place
+                    // never moves
                     task.enrolments[account].place = uint32(index + 1);
                     (list[index], account) = (account, list[index]);
                     if (ofAggregator) state = state.withIdle(index, state.isIdle(last));
@@ -104,7 +107,8 @@ library Places {
         }
     }
 
-    /// @dev The account of a freed place. Its bond stays for one window: the last round that it can have signed was accepted by now.
+    /// @dev The account of a freed place. Its bond stays for one window: the last round that it can have signed was
+    /// accepted by now.
     function _release(FederationStorage storage self, Task storage task, uint32 taskId, address account) private {
         Enrolment storage enrolment = task.enrolments[account];
         // roundsCommitted stays: enrolling again must not renew the budget

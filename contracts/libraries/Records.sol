@@ -12,9 +12,10 @@ import {Draw} from "./Draw.sol";
 /// @title Records
 /// @notice What stands of a task's newest round, and the hashes that bind it ({IRounds}).
 /// @dev Attacks considered:
-/// - a message for a past or a future round: every call names its round, which must be the newest, and a number is used once;
-/// - a proposal lands over other updates, keys or openings than it was signed for: its hash binds the accumulator, which begins with the
-///   start value (chain, contract, history, base, draw) and ends with the last commitment.
+/// - a message for a past or a future round: every call names its round, which must be the newest, and a number is used
+/// once;
+/// - a proposal lands over other updates, keys or openings than it was signed for: its hash binds the accumulator,
+/// which begins with the start value (chain, contract, history, base, draw) and ends with the last commitment.
 library Records {
     /// @notice No slot: of whoever takes no part in the round.
     uint256 internal constant NO_SLOT = 64;
@@ -25,7 +26,8 @@ library Records {
         if (task.rules.rounds == 0) revert ITasks.UnknownTask(taskId);
     }
 
-    /// @notice The state, where the newest round is `round` and in this phase. A task that does not exist has round 0 in phase None.
+    /// @notice The state, where the newest round is `round` and in this phase. A task that does not exist has round 0
+    /// in phase None.
     function requirePhase(Task storage task, uint32 round, Phase phase) internal view returns (RoundState state) {
         state = requireRound(task, round);
         if (state.phase() != phase) revert IRounds.WrongPhase(state.phase());
@@ -66,7 +68,8 @@ library Records {
         return state.committed() == 0 ? task.anchor : task.accumulator;
     }
 
-    /// @notice The slot of the participant at `place` (its index, plus 1) in a round that is drawn; NO_SLOT where it takes no part.
+    /// @notice The slot of the participant at `place` (its index, plus 1) in a round that is drawn; NO_SLOT where it
+    /// takes no part.
     function slotOf(Task storage task, RoundState state, uint256 place) internal view returns (uint256 slot) {
         uint256 enrolled = state.enrolled();
         uint256 drawn = state.drawn();

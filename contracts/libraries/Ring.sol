@@ -4,9 +4,11 @@ pragma solidity ^0.8.28;
 import {Task} from "../types/TaskStorage.sol";
 
 /// @title Ring
-/// @notice The words of a task's accepted rounds: the second of acceptance and a hash of all that a proof needs ({IRounds}).
+/// @notice The words of a task's accepted rounds: the second of acceptance and a hash of all that a proof needs
+/// ({IRounds}).
 /// @dev Attacks considered:
-/// - a word is overwritten while its signers still answer for it: no round opens whose word would take its place before its window is over;
+/// - a word is overwritten while its signers still answer for it: no round opens whose word would take its place before
+/// its window is over;
 /// - two evidences for one word: 216 bits of a hash are compared.
 library Ring {
     uint256 private constant SHORTEST_ROUND_S = 48;
@@ -19,7 +21,8 @@ library Ring {
         return task.ring[_place(task, round)];
     }
 
-    /// @notice Writes the word of a round that is accepted now. Returns the last second at which it can be proven wrong.
+    /// @notice Writes the word of a round that is accepted now. Returns the last second at which it can be proven
+    /// wrong.
     function write(Task storage task, uint32 round, bytes32 hash) internal returns (uint40) {
         uint256 word = (uint256(hash) & ~TIME_MASK) | block.timestamp;
         task.ring[_place(task, round)] = word;

@@ -12,11 +12,12 @@ import {Records} from "./Records.sol";
 /// @title Rotation
 /// @notice Whose turn it is to aggregate, and how a round ends when it is nobody's.
 /// @dev Attacks considered:
-/// - aggregators that do nothing hold up every round: one that misses a turn comes behind all others until it sends a transaction;
+/// - aggregators that do nothing hold up every round: one that misses a turn comes behind all others until it sends a
+/// transaction;
 /// - nobody is there: the round is invalid, and no bond waits for it;
 /// - a liar proposes again: it was expelled;
-/// - the set of aggregators is changed while a round runs, to steer the turn: the count is fixed at the opening, and places are freed only
-///   between rounds; the search is bounded by 32 places.
+/// - the set of aggregators is changed while a round runs, to steer the turn: the count is fixed at the opening, and
+/// places are freed only between rounds; the search is bounded by 32 places.
 library Rotation {
     using Records for Task;
 
@@ -31,8 +32,8 @@ library Rotation {
         _assign(task, taskId, state, aggregator, place);
     }
 
-    /// @notice Assigns the next aggregator over the same updates, or ends the round where there is no attempt, nobody, or too few that
-    /// committed are left.
+    /// @notice Assigns the next aggregator over the same updates, or ends the round where there is no attempt, nobody,
+    /// or too few that committed are left.
     function retry(Task storage task, uint32 taskId, RoundState state, Reason reason) internal {
         if (Bitmap.count(task.unexpelled(state)) < task.rules.minUpdates) {
             invalidate(task, taskId, state, Reason.TooFewUpdates);

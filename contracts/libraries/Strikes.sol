@@ -18,13 +18,17 @@ import {Voids} from "./Voids.sol";
 /// @title Strikes
 /// @notice What follows when a proposal or a member is proven wrong.
 /// @dev Attacks considered:
-/// - evidence of another round, task, chain or proposal: it must hash to the word of the round, or to the proposal on record;
-/// - rounds go on that were built on a wrong model: from the struck one on, all are void in the same step, and the one in flight ends;
-/// - a liar signs many rounds and loses one bond only: it is expelled with the first, and void rounds stay provable for the others' bonds;
-/// - a member proves itself wrong to save its bond: at least half of it is burnt, and no reward exceeds 1.5 times a proof's cost;
+/// - evidence of another round, task, chain or proposal: it must hash to the word of the round, or to the proposal on
+/// record;
+/// - rounds go on that were built on a wrong model: from the struck one on, all are void in the same step, and the one
+/// in flight ends;
+/// - a liar signs many rounds and loses one bond only: it is expelled with the first, and void rounds stay provable for
+/// the others' bonds;
+/// - a member proves itself wrong to save its bond: at least half of it is burnt, and no reward exceeds 1.5 times a
+/// proof's cost;
 /// - one offence is slashed again and again: an account is expelled once;
-/// - the strike cannot go through for lack of another aggregator, or as somebody was expelled before: then the round ends, and that
-///   account is passed over;
+/// - the strike cannot go through for lack of another aggregator, or as somebody was expelled before: then the round
+/// ends, and that account is passed over;
 /// - a strike of 64 accounts is too dear: each is one slot, its place stays until it is freed.
 library Strikes {
     using Places for Task;
@@ -150,7 +154,8 @@ library Strikes {
         }
     }
 
-    /// @dev Expels an account that is in the task, or whose bond is, and takes that; nothing where it is neither, or expelled already.
+    /// @dev Expels an account that is in the task, or whose bond is, and takes that; nothing where it is neither, or
+    /// expelled already.
     function _expel(
         Task storage task,
         uint32 taskId,
@@ -183,7 +188,8 @@ library Strikes {
         task.state = state.withExpelled();
     }
 
-    /// @dev Divides what was taken: the smaller of half of it and 1.5 times the reckoned cost of a proof is the prover's, the rest is burnt.
+    /// @dev Divides what was taken: the smaller of half of it and 1.5 times the reckoned cost of a proof is the
+    /// prover's, the rest is burnt.
     function _reward(
         FederationStorage storage self,
         Task storage task,

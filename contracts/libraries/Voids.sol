@@ -5,8 +5,8 @@ import {Interval} from "../types/TaskStorage.sol";
 
 /// @title Voids
 /// @notice Which rounds of a task roll-backs made void: disjoint intervals, ascending, one a roll-back.
-/// @dev Attack considered: roll-backs in such numbers that no round can be struck any more for gas: a search halves the list, and the
-/// intervals that a new one takes in go, each of which was paid for when it came.
+/// @dev Attack considered: roll-backs in such numbers that no round can be struck any more for gas: a search halves the
+/// list, and the intervals that a new one takes in go, each of which was paid for when it came.
 library Voids {
     /// @notice Whether a round is void.
     function contains(Interval[] storage list, uint32 round) internal view returns (bool) {

@@ -4,7 +4,8 @@ pragma solidity ^0.8.28;
 import {Signature} from "./TaskTypes.sol";
 
 /// @notice Keys of a round that their participant signed for whoever brings them to the chain.
-/// @param maskKey Masked: x coordinate of the secp256k1 point of its mask secret key. Encrypted: keccak256 of the group's public key.
+/// @param maskKey Masked: x coordinate of the secp256k1 point of its mask secret key. Encrypted: keccak256 of the
+/// group's public key.
 /// @param seedHash Masked: keccak256(0x05, self seed). Encrypted: keccak256(0x09, the group's secret key).
 /// @param sharesId SHA-256 digest of the CIDv1 of the blob with its shares, or with the group's key.
 /// @param shareKey Masked: X25519 public key to which others seal its shares in its next round. Encrypted: zero.

@@ -3,11 +3,12 @@ pragma solidity ^0.8.28;
 
 import {Phase} from "./TaskTypes.sol";
 
-/// @notice A task's newest round in one storage slot, from the lowest bit: phase 3, anyExpelled 1, attempt 4, drawn 7, deadline 33,
-/// totalWeight 38, enrolled 18, aggregators 6, accepted 16, round 32, committed 64, idle 32. `accepted` and `idle` outlive a round.
-/// @dev The widths follow from the rules: 64 weights below 2^32 sum to less than 2^38, attempts are at most 16, drawn at most 64,
-/// aggregators at most 32, accepted rounds at most 65535. A deadline of 33 bits lasts until the year 2242. Storing it whole is what keeps
-/// a commitment at two slot updates.
+/// @notice A task's newest round in one storage slot, from the lowest bit: phase 3, anyExpelled 1, attempt 4, drawn 7,
+/// deadline 33, totalWeight 38, enrolled 18, aggregators 6, accepted 16, round 32, committed 64, idle 32. `accepted`
+/// and `idle` outlive a round.
+/// @dev The widths follow from the rules: 64 weights below 2^32 sum to less than 2^38, attempts are at most 16, drawn
+/// at most 64, aggregators at most 32, accepted rounds at most 65535. A deadline of 33 bits lasts until the year 2242.
+/// Storing it whole is what keeps a commitment at two slot updates.
 type RoundState is uint256;
 
 using RoundStateLibrary for RoundState global;
@@ -35,7 +36,8 @@ library RoundStateLibrary {
     /// @dev What the next round takes over.
     uint256 private constant KEPT_MASK = ACCEPTED_MASK | (0xffffffff << IDLE_AT);
 
-    /// @notice The state of a round that begins, in the phase Drawing, with the accepted rounds and idle aggregators of the one before.
+    /// @notice The state of a round that begins, in the phase Drawing, with the accepted rounds and idle aggregators of
+    /// the one before.
     /// @param enrolled_ At most MAX_ENROLLED.
     /// @param drawn_ At most 64.
     /// @param aggregators_ At most 32.

@@ -50,15 +50,16 @@ struct Interval {
 }
 
 /// @notice A task and its newest round. The model that the round in flight starts from is `modelRoot`.
-/// @dev Offsets from the task's first slot, of which readers off the chain take what they show (node/chain):
-/// 0-1 rules, 2 modelRoot, 3 historyHead, 4 state, 5 anchor, 6 accumulator, 7 pending, 8 start, 9 openingsHash, 10 marks,
-/// 11 participants, 12 aggregators, 13 leavers, 14 enrolments, 15 ring, 16 voids, 17 endedOpen, 18-20 access.
+/// @dev Offsets from the task's first slot, of which readers off the chain take what they show (node/chain): 0-1 rules,
+/// 2 modelRoot, 3 historyHead, 4 state, 5 anchor, 6 accumulator, 7 pending, 8 start, 9 openingsHash, 10 marks, 11
+/// participants, 12 aggregators, 13 leavers, 14 enrolments, 15 ring, 16 voids, 17 endedOpen, 18-20 access.
 /// @param anchor The round's anchor; while Drawing, the history head at the opening.
 /// @param accumulator Behind the newest commitment; before the first it is the anchor, and this is not written.
 /// @param pending The assigned aggregator's address while Aggregating, the proposal's hash while Proposed.
 /// @param start The round's start value; in tasks with a key window.
 /// @param openingsHash Of the proposal's openings; in tasks with a key window.
-/// @param leavers Places to be freed; of aggregators plus 2^31. What is said of a place that was freed already is passed over.
+/// @param leavers Places to be freed; of aggregators plus 2^31. What is said of a place that was freed already is
+/// passed over.
 /// @param ring Words of accepted rounds, by the round's number modulo the ring's length.
 /// @param voids Disjoint, ascending.
 /// @param endedOpen Masked: bitmap of the rounds that ended while Open, 256 a word.

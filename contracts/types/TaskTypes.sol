@@ -15,7 +15,8 @@ enum Rule {
     TrimmedMean
 }
 
-/// @notice Where a round stands. Within a round they only grow, but for a further attempt, which leads from Proposed to Aggregating.
+/// @notice Where a round stands. Within a round they only grow, but for a further attempt, which leads from Proposed to
+/// Aggregating.
 enum Phase {
     None,
     Drawing,
@@ -45,28 +46,34 @@ enum Reason {
 /// @param attempts How many aggregators may be tried in one round. 1 to 16.
 /// @param parameterCount Number of lanes P of the model. 1 to 2^30.
 /// @param clipLanes Greatest absolute value of an update's lane, in lanes. 1 to 2^31 - 1.
-/// @param maxWeight Greatest weight of one update. At least 1; maxUpdates * maxWeight * clipLanes < 2^52, masked 2^31, encrypted 2^29.
+/// @param maxWeight Greatest weight of one update. At least 1; maxUpdates * maxWeight * clipLanes < 2^52, masked 2^31,
+/// encrypted 2^29.
 /// @param serverRateQ16 Server learning rate in 1/65536. 1 to 2^20.
 /// @param rounds Number of accepted rounds, void ones not counted, after which the task is complete. 1 to 65535.
-/// @param minUpdates Fewest commitments that make a round, and fewest updates that a proposal includes. 1 to maxUpdates; masked at
-/// least 3, encrypted at least 2.
+/// @param minUpdates Fewest commitments that make a round, and fewest updates that a proposal includes. 1 to
+/// maxUpdates; masked at least 3, encrypted at least 2.
 /// @param maxUpdates Most participants drawn for a round. 1 to 64.
 /// @param participationBps Share of the enrolled participants drawn per round, in 1/10000, rounded up. 1 to 10000.
 /// @param roundsPerParticipant Most rounds one participant may commit in; 0 is no limit.
-/// @param trim Values that a trimmed mean drops at each end of every lane: 1 or more and 2 * trim < minUpdates; 0 for other rules.
-/// @param thresholdPercent Masked: share of those who advertised keys that must commit, in percent, rounded up, and share of a
-/// participant's fellows that can open its mask. 51 to 100; 0 in other modes.
-/// @param attestationQuorum Fewest attestations that accept a proposal; half of the committed and one more are asked for in any case.
-/// 1 to minUpdates.
-/// @param commitWindowS Seconds for commitments: from the opening (or the draw), or from the end of the key window. 1 to 2^24 - 1.
+/// @param trim Values that a trimmed mean drops at each end of every lane: 1 or more and 2 * trim < minUpdates; 0 for
+/// other rules.
+/// @param thresholdPercent Masked: share of a member's fellows (of all others drawn), in percent, rounded up, that must
+/// have signed the same closing before it opens anything, and whose shares open a secret; one more must commit. 51 to
+/// 100; 0 in other modes.
+/// @param attestationQuorum Fewest attestations that accept a proposal; half of the committed and one more are asked
+/// for in any case. 1 to minUpdates.
+/// @param commitWindowS Seconds for commitments: from the opening (or the draw), or from the end of the key window. 1
+/// to 2^24 - 1.
 /// @param aggregateWindowS Seconds each assigned aggregator has to propose. 1 to 2^24 - 1.
 /// @param attestWindowS Seconds from a proposal until the next attempt. 1 to 2^24 - 1.
-/// @param challengeWindowS Seconds for which an accepted round can be proven wrong: at least 60; in a task with bonds 3600 to 1209600.
-/// @param keyWindowS Masked and Encrypted: seconds from opening in which keys are advertised, at least 1. Transparent: 0.
+/// @param challengeWindowS Seconds for which an accepted round can be proven wrong: at least 60; in a task with bonds
+/// 3600 to 1209600.
+/// @param keyWindowS Masked and Encrypted: seconds from opening in which keys are advertised, at least 1. Transparent:
+/// 0.
 /// @param aggregatorBondGwei What an aggregator locks when it joins: 0, or at least {ITasks.leastBondWei}.
 /// @param participantBondGwei What a participant locks when it enrols, likewise.
-/// @param drawDelayBlocks Blocks from the opening to the one whose randomness draws: 4 to 4096. 0: everybody enrolled is in every
-/// round; participationBps is 10000, and no more than maxUpdates can enrol.
+/// @param drawDelayBlocks Blocks from the opening to the one whose randomness draws: 4 to 4096. 0: everybody enrolled
+/// is in every round; participationBps is 10000, and no more than maxUpdates can enrol.
 /// @param statementRequired Whether who enrols must state its data ({ITasks.enrol}).
 struct TaskRules {
     Mode mode;
@@ -138,7 +145,8 @@ struct RoundInputs {
     bytes32 openingsHash;
 }
 
-/// @notice A round with a proposal: what a proof is about. Of a proposal that stands and is not accepted yet, `attesters` is empty.
+/// @notice A round with a proposal: what a proof is about. Of a proposal that stands and is not accepted yet,
+/// `attesters` is empty.
 struct Evidence {
     RoundInputs inputs;
     Proposal proposal;

@@ -4,13 +4,14 @@ pragma solidity ^0.8.28;
 import {TestBase} from "./support/TestBase.sol";
 import {WalkHandler} from "./support/WalkHandler.sol";
 
-/// @notice Random walks in which no actor is spared: lying participants and aggregators, whoever leaves or loses its role, the last
-/// aggregator and all members at once, windows from the least to long ones, reorganisations, proofs by honest ones and by liars. After each
-/// call: bonds, credits and what was burnt are the balance; the model is that of the last round that is accepted and not void; nobody
-/// honest has lost anything or was expelled; liars have gained nothing. Within: every lie is struck while it stands or its window lasts, and
-/// all that signed it lose their bonds; nothing right is; no outsider takes a place, opens a round or commits; words over what a
-/// reorganisation took away are refused; every round can be brought to an end, and every bond out, by anyone alone.
-/// `INVARIANT_RUNS=20000 npx hardhat test solidity test/contracts/Walk.t.sol` makes a million calls.
+/// @notice Random walks in which no actor is spared: lying participants and aggregators, whoever leaves or loses its
+/// role, the last aggregator and all members at once, windows from the least to long ones, reorganisations, proofs by
+/// honest ones and by liars. After each call: bonds, credits and what was burnt are the balance; the model is that of
+/// the last round that is accepted and not void; nobody honest has lost anything or was expelled; liars have gained
+/// nothing. Within: every lie is struck while it stands or its window lasts, and all that signed it lose their bonds;
+/// nothing right is; no outsider takes a place, opens a round or commits; words over what a reorganisation took away
+/// are refused; every round can be brought to an end, and every bond out, by anyone alone. `INVARIANT_RUNS=20000 npx
+/// hardhat test solidity test/contracts/Walk.t.sol` makes a million calls.
 contract WalkTest is TestBase {
     WalkHandler private handler;
 

@@ -23,8 +23,8 @@ struct Book {
 
 /// @title WalkBook
 /// @notice A federation, who is there, what the walk has noted of the rounds, and what must hold whatever was called.
-/// @dev Accounts: participants 0-2 and aggregator 0 are honest, participants 3-5 and aggregators 1-2 lie. The outsider has no role. This
-/// contract is the admin.
+/// @dev Accounts: participants 0-2 and aggregator 0 are honest, participants 3-5 and aggregators 1-2 lie. The outsider
+/// has no role. This contract is the admin.
 abstract contract WalkBook is TestBase {
     uint256 internal constant PARTICIPANTS = 6;
     uint256 internal constant ACCOUNTS = 9;

@@ -13,8 +13,8 @@ import {WalkRounds} from "./WalkRounds.sol";
 /// @title WalkHandler
 /// @notice Proofs, reorganisations, and the end of it all, on top of what rounds and members do.
 contract WalkHandler is WalkRounds {
-    /// @notice Proves a proposal wrong: that of the newest round, or one of the three before. Of a right one, no proof is taken; of a wrong one
-    /// each is, while it stands or its window lasts.
+    /// @notice Proves a proposal wrong: that of the newest round, or one of the three before. Of a right one, no proof
+    /// is taken; of a wrong one each is, while it stands or its window lasts.
     function prove(uint256 task, uint256 which, uint256 who) public {
         (uint32 taskId, uint32 round) = _suspect(task, which);
         if (round == 0) return;
@@ -43,7 +43,8 @@ contract WalkHandler is WalkRounds {
         for (uint32 r = round; r <= state.round(); ++r) books[taskId][r].isVoid = true;
     }
 
-    /// @dev A round to be proven wrong: an accepted lie of any task where there is one and the seed is even; the oldest or the newest.
+    /// @dev A round to be proven wrong: an accepted lie of any task where there is one and the seed is even; the oldest
+    /// or the newest.
     function _suspect(uint256 task, uint256 which) private view returns (uint32 taskId, uint32 suspect) {
         if (which % 2 == 0) {
             for (uint32 t = 1; t <= taskCount; ++t) {
@@ -95,7 +96,8 @@ contract WalkHandler is WalkRounds {
         return !_has(enrolment, 192) && (uint32(enrolment) != 0 || _has(enrolment, 184));
     }
 
-    /// @notice A participant is said to have signed two words over one anchor; a liar has, an honest one's word is shown twice.
+    /// @notice A participant is said to have signed two words over one anchor; a liar has, an honest one's word is
+    /// shown twice.
     function equivocate(uint256 task, uint256 who) public {
         uint32 taskId = _task(task);
         if (taskId == 0) return;
@@ -170,8 +172,8 @@ contract WalkHandler is WalkRounds {
         if (time > block.timestamp) vm.warp(time);
     }
 
-    /// @notice Takes some steps and undoes them, as a reorganisation does, takes others, and brings what was signed before: it is worth nothing
-    /// but where the chain has the very same.
+    /// @notice Takes some steps and undoes them, as a reorganisation does, takes others, and brings what was signed
+    /// before: it is worth nothing but where the chain has the very same.
     function reorganise(uint256 task, uint256 kinds, uint256 others) public {
         uint32 taskId = _task(task);
         if (taskId == 0) return;
@@ -202,8 +204,8 @@ contract WalkHandler is WalkRounds {
         _expect(ok, false, "committed over another anchor");
     }
 
-    /// @notice Nobody does anything any more, nobody has a role, the admin neither: still every round ends and every bond leaves, pushed by
-    /// one that has nothing to do with it. All of it is undone behind.
+    /// @notice Nobody does anything any more, nobody has a role, the admin neither: still every round ends and every
+    /// bond leaves, pushed by one that has nothing to do with it. All of it is undone behind.
     function drain(uint256 task) public {
         uint32 taskId = _task(task);
         if (taskId == 0) return;

@@ -17,8 +17,8 @@ abstract contract WalkMembers is WalkBook {
         return lengths[seed % 5];
     }
 
-    /// @notice Creates a task: transparent or masked, with or without bonds and budgets, its windows from the least to long ones; one time in
-    /// eight with a window out of range.
+    /// @notice Creates a task: transparent or masked, with or without bonds and budgets, its windows from the least to
+    /// long ones; one time in eight with a window out of range.
     function create(uint256 kind, uint256 windows) public {
         if (taskCount == MAX_TASKS) return;
         TaskRules memory rules = _rules(kind, windows);
@@ -124,7 +124,8 @@ abstract contract WalkMembers is WalkBook {
         _expect(_call(outsider, abi.encodeCall(ITasks.freePlaces, (taskId)), "free"), may, "freeing");
     }
 
-    /// @notice A bond leaves exactly when its owner has no place, is not expelled, and its time is over: not one second before.
+    /// @notice A bond leaves exactly when its owner has no place, is not expelled, and its time is over: not one second
+    /// before.
     function release(uint256 who, uint256 task) public {
         uint32 taskId = _task(task);
         address account = accounts[who % ACCOUNTS];

@@ -148,7 +148,8 @@ abstract contract WalkRounds is WalkMembers {
         _call(outsider, abi.encodeCall(IRounds.reassign, (taskId, _stateOf(taskId).round())), "reassign");
     }
 
-    /// @notice The assigned aggregator proposes: an honest one what is right, a liar a wrong weight or opening as `kind` says.
+    /// @notice The assigned aggregator proposes: an honest one what is right, a liar a wrong weight or opening as
+    /// `kind` says.
     function propose(uint256 task, uint256 kind) public {
         uint32 taskId = _task(task);
         RoundState state = _stateOf(taskId);
