@@ -18,17 +18,19 @@ import {ChunkProof, ProofKind, UpdateProof} from "./types/ProofTypes.sol";
 import {Commitment, Evidence, Mode, Proposal, RoundInputs, SignedCommitment, TaskRules} from "./types/TaskTypes.sol";
 
 /// @title Proofs
-/// @notice Decides from what it is given whether a proposal or a member was wrong, and says so to the federation that it is asked about.
-/// @dev It stores nothing and trusts nobody. What it is told of a round is a claim: all of it stands in the evidence, or hashes to what
-/// stands there, and the federation compares the evidence with its record before anything is lost. Attacks considered (those on the
-/// computation: {RoundProof}, {MaskedSum}):
+/// @notice Decides from what it is given whether a proposal or a member was wrong, and says so to the federation that
+/// it is asked about.
+/// @dev It stores nothing and trusts nobody. What it is told of a round is a claim: all of it stands in the evidence,
+/// or hashes to what stands there, and the federation compares the evidence with its record before anything is lost.
+/// Attacks considered (those on the computation: {RoundProof}, {MaskedSum}):
 /// - an honest proposal is struck: only recomputation from the committed inputs counts, or the owner's own signature;
-/// - a proof is used against another proposal, round, task or chain: the evidence names all of them, words are of the federation's domain;
+/// - a proof is used against another proposal, round, task or chain: the evidence names all of them, words are of the
+///   federation's domain;
 /// - a contract that is no federation is named: it can only be told what it asked for, as nothing is kept here;
-/// - other keys, openings or start values are given than the round's: keys hash to the anchor, as many as slots advertised, openings to
-///   their hash in the evidence;
-/// - a proposer fits the openings to its model: each has one right value, that of its hash or its key, and {proveOpening} proves any other
-///   wrong, whatever the model;
+/// - other keys, openings or start values are given than the round's: keys hash to the anchor, as many as slots
+///   advertised, openings to their hash in the evidence;
+/// - a proposer fits the openings to its model: each has one right value, that of its hash or its key, and
+///   {proveOpening} proves any other wrong, whatever the model;
 /// - one word with two signatures passes for two words: the digests must differ.
 contract Proofs is IProofs {
     /// @inheritdoc IProofs

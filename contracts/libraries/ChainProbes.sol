@@ -9,7 +9,8 @@ import {DrawBlock} from "./DrawBlock.sol";
 /// @notice Refuses tasks whose proofs or draws this chain could not serve.
 /// @dev Attacks considered:
 /// - a masked task on a chain without a precompile, where no liar could be proven: known answers are asked for;
-/// - a draw that is known ahead, as on chains that give many blocks one randomness: the block before must have another one;
+/// - a draw that is known ahead, as on chains that give many blocks one randomness: the block before must have another
+///   one;
 /// - a draw whose block would be out of reach before anyone can name it: 32 blocks must be left.
 library ChainProbes {
     uint256 private constant MODEXP = 5;
@@ -23,7 +24,8 @@ library ChainProbes {
     /// @dev First half of what 12 rounds make of 212 zero bytes as a last block.
     bytes32 private constant COMPRESSED = 0x6883d5a3342278f1b8980117edb5bb495e5dcebab58bbeebeb210e7df6d3e8c0;
 
-    /// @notice Reverts with {ITasks.ChainLacks}, or {IRounds.WrongHeader} where the header is not that of the block before.
+    /// @notice Reverts with {ITasks.ChainLacks}, or {IRounds.WrongHeader} where the header is not that of the block
+    /// before.
     /// @param header RLP of the header of the block before; not looked at where the task does not draw.
     function check(TaskRules memory rules, bytes memory header) internal view {
         if (rules.mode == Mode.Masked) checkMasks(address(5), address(9));

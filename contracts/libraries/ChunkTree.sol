@@ -4,7 +4,8 @@ pragma solidity ^0.8.28;
 /// @title ChunkTree
 /// @notice The root that a 256-byte chunk at a place of a committed vector gives (docs/protocol.md).
 /// @dev Attacks considered:
-/// - a proof for another index: the index is hashed into the leaf and steers the path, so that each place has one proof;
+/// - a proof for another index: the index is hashed into the leaf and steers the path, so that each place has one
+///   proof;
 /// - an inner node passed off as a leaf, or a tree of another size: the domain bytes 0 to 3 differ, the root binds the
 ///   number of parameters, and that number fixes the length of the proof.
 library ChunkTree {
@@ -37,8 +38,8 @@ library ChunkTree {
         }
     }
 
-    /// @notice The root that a leaf at `index` and its siblings give. The caller checks that the index is below the number of
-    /// chunks and that there are as many siblings as {depth} says.
+    /// @notice The root that a leaf at `index` and its siblings give. The caller checks that the index is below the
+    /// number of chunks and that there are as many siblings as {depth} says.
     function rootOf(
         uint32 parameterCount,
         uint32 index,
@@ -71,8 +72,8 @@ library ChunkTree {
         return keccak256(abi.encodePacked(uint8(2), parameterCount, node));
     }
 
-    /// @notice The root that a participant commits to for an update with this chunk tree root: its own, so that a copy of another's
-    /// commitment verifies nowhere.
+    /// @notice The root that a participant commits to for an update with this chunk tree root: its own, so that a copy
+    /// of another's commitment verifies nowhere.
     function updateRootOf(address participant, bytes32 root) internal pure returns (bytes32) {
         return keccak256(abi.encodePacked(uint8(3), participant, root));
     }

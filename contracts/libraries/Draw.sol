@@ -4,11 +4,11 @@ pragma solidity ^0.8.28;
 /// @title Draw
 /// @notice Which enrolled participants a round draws, without a list: each index has a slot by a keyed permutation, and
 /// those whose slot is below the number to draw are drawn (docs/protocol.md).
-/// @dev A permutation gives a draw of fixed size and a unique slot for each participant, at a cost that does not grow with
-/// the number of participants. Up to 16 places it is a shuffle followed for one element; above, a balanced Feistel network
-/// with cycle walking, whose domain is below four times n: a walk takes fewer than four passes on average.
-/// Assembly pays here: the shuffle of 16 places costs 1.3k gas instead of 4.3k, and the hash inputs of 8 and 13 bytes are
-/// built in scratch space, where the encoder's memory would cost more than the hash.
+/// @dev A permutation gives a draw of fixed size and a unique slot for each participant, at a cost that does not grow
+/// with the number of participants. Up to 16 places it is a shuffle followed for one element; above, a balanced Feistel
+/// network with cycle walking, whose domain is below four times n: a walk takes fewer than four passes on average.
+/// Assembly pays here: the shuffle of 16 places costs 1.3k gas instead of 4.3k, and the hash inputs of 8 and 13 bytes
+/// are built in scratch space, where the encoder's memory would cost more than the hash.
 library Draw {
     uint256 private constant FEISTEL_ROUNDS = 8;
     uint256 private constant SHUFFLE_PLACES = 16;

@@ -8,10 +8,10 @@ import {IRounds} from "../interfaces/IRounds.sol";
 /// @notice The randomness of a block that a round's opening fixed before there was one.
 /// @dev Attacks considered:
 /// - another block's randomness, or one made up: the header must hash to the block's hash, which the chain gives;
-/// - a block is called out of reach that is not, by a call with so little gas that the question for its hash fails: the call keeps a
-///   64th of its gas, on which nothing can be written any more;
-/// - a round that waits for a hash for ever, on a chain where something else stands in the place of EIP-2935's contract: what reverts
-///   has no hash, whatever it reverts with.
+/// - a block is called out of reach that is not, by a call with so little gas that the question for its hash fails: the
+///   call keeps a 64th of its gas, on which nothing can be written any more;
+/// - a round that waits for a hash for ever, on a chain where something else stands in the place of EIP-2935's
+///   contract: what reverts has no hash, whatever it reverts with.
 library DrawBlock {
     /// @notice EIP-2935's contract, which has the hashes of 8,191 blocks.
     address internal constant HISTORY = 0x0000F90827F1C53a10cb7A02335B175320002935;

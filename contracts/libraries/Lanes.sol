@@ -2,8 +2,8 @@
 pragma solidity ^0.8.28;
 
 /// @title Lanes
-/// @notice What all rules and proofs do with int32 lanes, eight in a word. Proofs carry them zigzag: q as the uint32 (q << 1) ^ (q >> 31), so that
-/// a small lane of either sign has zero bytes, which cost a quarter of others.
+/// @notice What all rules and proofs do with int32 lanes, eight in a word. Proofs carry them zigzag: q as the uint32 (q
+/// << 1) ^ (q >> 31), so that a small lane of either sign has zero bytes, which cost a quarter of others.
 library Lanes {
     /// @dev Every other byte, and every other two.
     uint256 private constant ODD_BYTES = 0xff00ff00ff00ff00ff00ff00ff00ff00ff00ff00ff00ff00ff00ff00ff00ff00;
@@ -11,8 +11,8 @@ library Lanes {
     uint256 private constant ONES = 0x0000000100000001000000010000000100000001000000010000000100000001;
     uint256 private constant LOWER = 0x7fffffff7fffffff7fffffff7fffffff7fffffff7fffffff7fffffff7fffffff;
 
-    /// @notice Reverses the four bytes of each of eight lanes: from little-endian, as they travel, to numbers, and back.
-    /// Lanes keep their places.
+    /// @notice Reverses the four bytes of each of eight lanes: from little-endian, as they travel, to numbers, and
+    /// back. Lanes keep their places.
     function swap(uint256 lanes) internal pure returns (uint256) {
         lanes = ((lanes & ODD_BYTES) >> 8) | ((lanes << 8) & ODD_BYTES);
         return ((lanes & ODD_PAIRS) >> 16) | ((lanes << 16) & ODD_PAIRS);
@@ -56,7 +56,8 @@ library Lanes {
         }
     }
 
-    /// @notice Whether the first `count` int32 lanes (little-endian, not zigzag) are within +-limit and the rest are zero.
+    /// @notice Whether the first `count` int32 lanes (little-endian, not zigzag) are within +-limit and the rest are
+    /// zero.
     /// @param chunk A multiple of 4 bytes.
     function isWithin(bytes memory chunk, uint256 count, uint256 limit) internal pure returns (bool) {
         for (uint256 i = 0; i < chunk.length / 4; ++i) {

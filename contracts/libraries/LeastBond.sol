@@ -5,10 +5,12 @@ import {Mode, TaskRules} from "../types/TaskTypes.sol";
 import {ChunkTree} from "./ChunkTree.sol";
 
 /// @title LeastBond
-/// @notice What a proof costs at most, and what a bond must be, so that half of it pays that at 100 gwei a gas, and a half of that more.
+/// @notice What a proof costs at most, and what a bond must be, so that half of it pays that at 100 gwei a gas, and a
+/// half of that more.
 library LeastBond {
-    /// @dev The dearest proof: a transaction's own cost and the parts that do not grow with the updates; and for each update its
-    /// commitment (160 bytes), chunk and path at 40 gas a byte, the most that calldata costs, and the expulsion of its owner, who signed.
+    /// @dev The dearest proof: a transaction's own cost and the parts that do not grow with the updates; and for each
+    /// update its commitment (160 bytes), chunk and path at 40 gas a byte, the most that calldata costs, and the
+    /// expulsion of its owner, who signed.
     uint256 private constant PROOF_BASE_GAS = 300_000;
     uint256 private constant CALLDATA_BYTE_GAS = 40;
     uint256 private constant COMMITMENT_BYTES = 160;

@@ -8,8 +8,8 @@ import {Lanes} from "./Lanes.sol";
 import {MaskKeys} from "./MaskKeys.sol";
 import {MaskStream} from "./MaskStream.sol";
 
-/// @dev What decides the masks of a round, and the sum of its weights. Each of the slots in `keyed` shares a mask with every other;
-/// `survivors` are those of them that committed.
+/// @dev What decides the masks of a round, and the sum of its weights. Each of the slots in `keyed` shares a mask with
+/// every other; `survivors` are those of them that committed.
 struct MaskedRound {
     uint32 taskId;
     uint32 round;
@@ -19,11 +19,11 @@ struct MaskedRound {
 }
 
 /// @title MaskedSum
-/// @notice One chunk of the model of a masked round, bit for bit as the aggregator computes it (docs/protocol.md): the sum of
-/// the updates without their masks, cut to what honest ones sum to, and moved onto the base as a weighted mean.
+/// @notice One chunk of the model of a masked round, bit for bit as the aggregator computes it (docs/protocol.md): the
+/// sum of the updates without their masks, cut to what honest ones sum to, and moved onto the base as a weighted mean.
 /// @dev Attacks considered:
-/// - masks that do not cancel, or an update beyond the clip, which nobody can see: the sum is cut, so that liars move no lane further
-///   than honest updates could;
+/// - masks that do not cancel, or an update beyond the clip, which nobody can see: the sum is cut, so that liars move
+///   no lane further than honest updates could;
 /// - work without bound: at most 64 streams of survivors and 32 * 32 pairs, {LeastBond}.
 library MaskedSum {
     using Lanes for uint256;
@@ -36,8 +36,8 @@ library MaskedSum {
     uint256 private constant ODD_BYTES = 0xff00ff00ff00ff00ff00ff00ff00ff00ff00ff00ff00ff00ff00ff00ff00ff00;
     uint256 private constant ODD_PAIRS = 0xffff0000ffff0000ffff0000ffff0000ffff0000ffff0000ffff0000ffff0000;
 
-    /// @dev Sums of lanes in fields of 64 bits, two words for each word of a chunk: what is added, and what is subtracted. Of
-    /// fewer than 2^11 chunks no field overflows.
+    /// @dev Sums of lanes in fields of 64 bits, two words for each word of a chunk: what is added, and what is
+    /// subtracted. Of fewer than 2^11 chunks no field overflows.
     struct Totals {
         uint256[16] added;
         uint256[16] subtracted;
@@ -47,7 +47,8 @@ library MaskedSum {
     /// @param base The chunk of the base model, 256 bytes.
     /// @param updates The same chunk of each masked update, 256 bytes each, joined.
     /// @param advertisements All of the round.
-    /// @param openings 32 bytes for each of them: seeds of the survivors by slot, then secret keys of the others by slot.
+    /// @param openings 32 bytes for each of them: seeds of the survivors by slot, then secret keys of the others by
+    /// slot.
     /// @return result The chunk of the new model, 256 bytes; lanes behind the last parameter are zero.
     function chunk(
         TaskRules memory rules,
@@ -67,7 +68,8 @@ library MaskedSum {
         return _move(rules, of_.totalWeight, chunkIndex, base, totals);
     }
 
-    /// @notice Where the opening of a slot stands among those of the round: the survivors' come first, then the others', each by slot.
+    /// @notice Where the opening of a slot stands among those of the round: the survivors' come first, then the
+    /// others', each by slot.
     function openingOf(
         uint64 keyed,
         uint64 survivors,

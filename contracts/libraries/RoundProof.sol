@@ -16,15 +16,18 @@ import {WeightedMean} from "./WeightedMean.sol";
 /// @notice What proofs have in common: it reverts with the errors of {IProofs} unless the proof holds.
 /// @dev Attacks considered:
 /// - commitments left out, added, reordered or altered: they must hash from the anchor to the accumulator;
-/// - the first advertisements left out, and what they hash to given as the start value: there must be as many as slots advertised;
-/// - an honest result struck by inputs that are not the committed ones: each chunk is hashed with its index and climbs to the
-///   committed root, which binds the number of lanes; paths have one length, so that an inner node is not a leaf;
+/// - the first advertisements left out, and what they hash to given as the start value: there must be as many as slots
+///   advertised;
+/// - an honest result struck by inputs that are not the committed ones: each chunk is hashed with its index and climbs
+///   to the committed root, which binds the number of lanes; paths have one length, so that an inner node is not a
+///   leaf;
 /// - padding used to change a result: the base's must be zero, and the padding of an update stays within the padding of
 ///   the result, which a right model does not have; that an update has padding is proven by itself;
 /// - a commitment copied from another participant: its root is bound to the account, so that no chunk is in the copy;
 /// - a chunk beyond the end, where every leaf is zero: the index must be below the number of chunks;
 /// - a result sorted in the prover's favour: the bounds it gives are counted against all lanes ({TrimmedMean});
-/// - work without bound: at most 64 commitments can match the accumulator, and lists must have exactly the length needed.
+/// - work without bound: at most 64 commitments can match the accumulator, and lists must have exactly the length
+///   needed.
 library RoundProof {
     uint256 private constant CHUNK_BYTES = ChunkTree.CHUNK_BYTES;
     uint256 private constant CHUNK_LANES = 64;
@@ -36,8 +39,8 @@ library RoundProof {
         bytes32 accumulator = inputs.anchor;
         for (uint256 i = 0; i < commitments.length; ++i) {
             Commitment calldata commitment = commitments[i];
-            // what abi.encode of the accumulator and the commitment would be, without new memory for each; high bits that
-            // the encoder would refuse make another hash
+            // what abi.encode of the accumulator and the commitment would be, without new memory for each; high bits
+            // that the encoder would refuse make another hash
             assembly ("memory-safe") {
                 let buffer := mload(0x40)
                 mstore(buffer, accumulator)
@@ -48,8 +51,8 @@ library RoundProof {
         if (accumulator != inputs.accumulator) revert IProofs.WrongCommitments();
     }
 
-    /// @notice Reverts with {IProofs.WrongAdvertisements} unless these are all advertisements of the round in their order, with
-    /// {IProofs.WrongOpenings} unless these are its proposal's openings.
+    /// @notice Reverts with {IProofs.WrongAdvertisements} unless these are all advertisements of the round in their
+    /// order, with {IProofs.WrongOpenings} unless these are its proposal's openings.
     /// @param start The round's start value.
     function checkOpened(
         RoundInputs calldata inputs,
@@ -108,7 +111,8 @@ library RoundProof {
         if (ChunkTree.leafOf(proof.chunkIndex, right, 0) == proof.leaf) revert IProofs.ChunkIsRight();
     }
 
-    /// @notice Reverts unless the leaf stands in the proposed model and the chunk in the base model, at the place that is named.
+    /// @notice Reverts unless the leaf stands in the proposed model and the chunk in the base model, at the place that
+    /// is named.
     /// @param count Number of parameters.
     function checkPlaces(
         uint32 count,
@@ -131,7 +135,8 @@ library RoundProof {
         ) revert IProofs.NotInBaseModel();
     }
 
-    /// @notice Reverts unless the chunk shown stands in the update and breaks the rules. Returns the update's commitment.
+    /// @notice Reverts unless the chunk shown stands in the update and breaks the rules. Returns the update's
+    /// commitment.
     function checkInvalidUpdate(
         TaskRules memory rules,
         Commitment[] calldata commitments,

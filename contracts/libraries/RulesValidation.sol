@@ -6,7 +6,8 @@ import {Mode, Rule, TaskRules} from "../types/TaskTypes.sol";
 import {LeastBond} from "./LeastBond.sol";
 
 /// @title RulesValidation
-/// @notice Refuses rules under which a task could not run, stall for ever, lock bonds for longer than said, or leave the exact arithmetic.
+/// @notice Refuses rules under which a task could not run, stall for ever, lock bonds for longer than said, or leave
+/// the exact arithmetic.
 library RulesValidation {
     uint256 private constant MAX_PARAMETERS = 1 << 30;
     uint256 private constant MAX_CLIP_LANES = (1 << 31) - 1;
@@ -24,8 +25,8 @@ library RulesValidation {
     uint256 private constant MASKED_SUM_LIMIT = 1 << 31;
     uint256 private constant ENCRYPTED_SUM_LIMIT = 1 << 29;
 
-    /// @notice Reverts with {ITasks.InvalidRule} naming the first field out of range, {ITasks.WeightOverflow}, {ITasks.RoundTooLong} or
-    /// {ITasks.InvalidBond}.
+    /// @notice Reverts with {ITasks.InvalidRule} naming the first field out of range, {ITasks.WeightOverflow},
+    /// {ITasks.RoundTooLong} or {ITasks.InvalidBond}.
     function validate(TaskRules memory rules) internal pure {
         bool transparent = rules.mode == Mode.Transparent;
         bool masked = rules.mode == Mode.Masked;
@@ -77,7 +78,8 @@ library RulesValidation {
         if (uint256(rules.maxUpdates) * rules.maxWeight * rules.clipLanes >= limit) revert ITasks.WeightOverflow();
     }
 
-    /// @dev Bonds are high enough to pay a proof, are not locked for longer than two times 14 days, and leave an hour to prove in.
+    /// @dev Bonds are high enough to pay a proof, are not locked for longer than two times 14 days, and leave an hour
+    /// to prove in.
     function _checkBonds(TaskRules memory rules) private pure {
         bool bonded = rules.aggregatorBondGwei != 0 || rules.participantBondGwei != 0;
         _check(19, rules.challengeWindowS >= (bonded ? MIN_BONDED_CHALLENGE_WINDOW_S : MIN_CHALLENGE_WINDOW_S));

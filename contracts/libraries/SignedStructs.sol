@@ -6,9 +6,9 @@ import {SignedCommitment} from "../types/TaskTypes.sol";
 
 /// @title SignedStructs
 /// @notice EIP-712 hashes of what members sign for the chain (docs/protocol.md).
-/// @dev Attack considered: a word is used for what its signer did not mean. Each binds task and round, and what makes it worthless
-/// elsewhere: the start value, which binds chain, contract, history, base and draw; the anchor, which binds the keys, too; or the
-/// proposal's hash, which binds all that the proposal can be struck for.
+/// @dev Attack considered: a word is used for what its signer did not mean. Each binds task and round, and what makes
+/// it worthless elsewhere: the start value, which binds chain, contract, history, base and draw; the anchor, which
+/// binds the keys, too; or the proposal's hash, which binds all that the proposal can be struck for.
 library SignedStructs {
     bytes32 private constant DOMAIN = keccak256(
         "EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)"
@@ -20,7 +20,8 @@ library SignedStructs {
         "Commitment(uint32 taskId,uint32 round,bytes32 anchor,bytes32 updateRoot,bytes32 contentId,uint32 weight)"
     );
     bytes32 private constant ADVERTISEMENT = keccak256(
-        "Advertisement(uint32 taskId,uint32 round,bytes32 start,bytes32 maskKey,bytes32 seedHash,bytes32 sharesId,bytes32 shareKey)"
+        "Advertisement(uint32 taskId,uint32 round,bytes32 start,bytes32 maskKey,bytes32 seedHash,"
+        "bytes32 sharesId,bytes32 shareKey)"
     );
 
     function attestation(uint32 taskId, uint32 round, bytes32 proposalHash) internal pure returns (bytes32) {

@@ -21,7 +21,10 @@ describe("A proof against an accepted round", () => {
   });
 
   const addresses = (from: number, to: number): string[] => f.members.slice(from, to).map(({ address }) => address);
-  /** A round of everybody that is still in the task, until there is a proposal: a lie where `wrong`, whose weight does not add up. */
+  /**
+   * A round of everybody that is still in the task, until there is a proposal: a lie where `wrong`, whose weight does
+   * not add up.
+   */
   const propose = async ({ wrong = false, by = f.members } = {}): Promise<number> => {
     await f.openRound(taskId, by[0]!);
     for (const member of by) await f.commit(taskId, member);

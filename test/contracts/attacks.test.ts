@@ -16,7 +16,9 @@ import { runToAggregating, vectorOf } from "./support/proven-round.ts";
 const reasons = { tooFewUpdates: 1, noProposal: 2, noAggregator: 6, noDraw: 7 };
 const windowS = 3600;
 
-/** What was found against the protocol once, by the rows of docs/security.md; others are played in files of their own. */
+/**
+ * What was found against the protocol once, by the rows of docs/security.md; others are played in files of their own.
+ */
 describe("Attacks on the contracts", () => {
   let f: TestFederation;
 

@@ -35,7 +35,9 @@ interface StorageLayout {
 const abiOf = (path: string): readonly object[] =>
   (JSON.parse(readFileSync(join(project, "artifacts/contracts", path), "utf8")) as { abi: object[] }).abi;
 
-/** What solc says of the storage of both codes and of the proofs: an analysis of the very sources that were compiled. */
+/**
+ * What solc says of the storage of both codes and of the proofs: an analysis of the very sources that were compiled.
+ */
 function storageLayouts(): Record<"Federation" | "Court" | "Proofs", StorageLayout> {
   const folder = join(project, "artifacts/build-info");
   for (const name of readdirSync(folder)) {

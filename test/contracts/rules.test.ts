@@ -26,7 +26,10 @@ const drawing: SolidityRules = { ...baseRules, drawDelayBlocks: 4 };
 const bonded: SolidityRules = { ...baseRules, aggregatorBondGwei: 10 ** 12, participantBondGwei: 10 ** 12 };
 const day = 86_400;
 
-/** By field: rules, the values at and within its limits, and those outside. Fields that take any value of their type are not here. */
+/**
+ * By field: rules, the values at and within its limits, and those outside. Fields that take any value of their type are
+ * not here.
+ */
 const ranges: readonly {
   readonly field: keyof SolidityRules;
   readonly rules: SolidityRules;

@@ -127,7 +127,10 @@ export const zeroWord = `0x${"00".repeat(32)}`;
 /** A root or content id for tests: the number as 32 bytes, every byte of it set. */
 export const word = (value: number): string => `0x${(BigInt(value) + 1n).toString(16).padStart(4, "0").repeat(16)}`;
 
-/** A chain of its own with a federation: signer 0 is admin and task creator, `participants` and `aggregators` hold their roles. */
+/**
+ * A chain of its own with a federation: signer 0 is admin and task creator, `participants` and `aggregators` hold their
+ * roles.
+ */
 export async function createFederation({ participants = 5, aggregators = 1 } = {}) {
   const { ethers, networkHelpers } = await network.create("local");
   const signers = await ethers.getSigners();
@@ -222,7 +225,9 @@ export async function createFederation({ participants = 5, aggregators = 1 } = {
       return federation.connect(member).commit(taskId, round, anchor, updateRoot, contentId, weight);
     },
 
-    /** What {@link commit} would commit, signed for others to bring: over this anchor, of the newest round by default. */
+    /**
+     * What {@link commit} would commit, signed for others to bring: over this anchor, of the newest round by default.
+     */
     async signCommitment(
       taskId: number,
       member: HardhatEthersSigner,
@@ -241,7 +246,10 @@ export async function createFederation({ participants = 5, aggregators = 1 } = {
       return { ...keys, signature: await sign(member, advertisementTypes, { taskId, round, start, ...keys }) };
     },
 
-    /** The assigned aggregator proposes; by default all committed, and a model root of the round's own. Returns the proposal. */
+    /**
+     * The assigned aggregator proposes; by default all committed, and a model root of the round's own. Returns the
+     * proposal.
+     */
     async propose(taskId: number, change: Partial<SolidityProposal> = {}, openings = "0x"): Promise<SolidityProposal> {
       const { round, attempt, assigned, totalWeight, accumulator } = await facts(taskId);
       const roots = { modelRoot: word(7000 + round), contentId: word(8000 + round) };

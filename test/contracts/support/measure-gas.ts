@@ -2,7 +2,10 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { expect } from "chai";
 import type { TransactionResponse } from "ethers";
 
-/** What a call costs by its name in docs/gas.md: gas now; and under the prices of Glamsterdam execution, and state apart from it. */
+/**
+ * What a call costs by its name in docs/gas.md: gas now; and under the prices of Glamsterdam execution, and state apart
+ * from it.
+ */
 export interface GasOfCall {
   readonly gas: number;
   readonly execution: number;
@@ -17,12 +20,18 @@ interface Tracer {
   send(method: string, params: unknown[]): Promise<unknown>;
 }
 
-/** A step may cost this much more or less than its snapshot; beyond, change the snapshot and docs/gas.md with the reason. */
+/**
+ * A step may cost this much more or less than its snapshot; beyond, change the snapshot and docs/gas.md with the
+ * reason.
+ */
 const tolerance = 0.05;
 const file = new URL("../gas-snapshot.json", import.meta.url);
 /** EIP-2780, with a cold receiver; and where ether is sent. */
-const intrinsic = { now: 21_000, then: 15_000, value: 6_000 };
-/** EIP-8038: any write of a slot that was not written before is 12,100 of execution (now 5,000, or 22,100 where it was zero). */
+const intrinsic = { now: 21_000, later: 15_000, value: 6_000 };
+/**
+ * EIP-8038: any write of a slot that was not written before is 12,100 of execution (now 5,000, or 22,100 where it was
+ * zero).
+ */
 const writeRise = { fresh: 12_100 - 22_100, update: 12_100 - 5_000 };
 /** EIP-8037: state gas of a slot that was zero. */
 const freshState = 97_920;
@@ -36,8 +45,9 @@ export interface Writes {
 }
 
 /**
- * What the mined transaction costs. The estimate reprices its intrinsic cost, the slots that it wrote, as its trace has them, and the least
- * that its bytes pay; it is not run under the other rules, and an access of a cold account (400 more each) is not counted.
+ * What the mined transaction costs. The estimate reprices its intrinsic cost, the slots that it wrote, as its trace has
+ * them, and the least that its bytes pay; it is not run under the other rules, and an access of a cold account (400
+ * more each) is not counted.
  *
  * @param writes what it wrote; by default from the trace, which of ten million gas takes many seconds
  */
@@ -49,7 +59,7 @@ export async function measureGas(
   const transaction = await sent;
   const gas = Number((await transaction.wait())!.gasUsed);
   const { fresh, updated } = writes ?? (await writesOf(node, transaction.hash));
-  const base = intrinsic.then + (transaction.value > 0n ? intrinsic.value : 0);
+  const base = intrinsic.later + (transaction.value > 0n ? intrinsic.value : 0);
   const least = base + floorPerByte * (transaction.data.length / 2 - 1);
   const execution = gas - intrinsic.now + base + fresh * writeRise.fresh + updated * writeRise.update;
   return { gas, execution: Math.max(execution, least), state: fresh * freshState };
@@ -86,7 +96,8 @@ export const dearestOf = (costs: readonly GasOfCall[]): GasOfCall =>
   costs.reduce((most, cost) => (cost.gas > most.gas ? cost : most));
 
 /**
- * Asserts that each measured call is within 5 % of the snapshot. With WRITE_GAS_SNAPSHOT=1 writes them into the snapshot instead.
+ * Asserts that each measured call is within 5 % of the snapshot. With WRITE_GAS_SNAPSHOT=1 writes them into the
+ * snapshot instead.
  */
 export function expectSnapshot(measured: Snapshot): void {
   const snapshot = JSON.parse(readFileSync(file, "utf8")) as Snapshot;

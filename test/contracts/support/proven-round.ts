@@ -35,7 +35,10 @@ export interface RoundPlan {
   readonly bonded?: boolean;
 }
 
-/** A task with one round whose real updates are committed and closed: an aggregator is assigned. Slots are the participants' places. */
+/**
+ * A task with one round whose real updates are committed and closed: an aggregator is assigned. Slots are the
+ * participants' places.
+ */
 export async function runToAggregating(f: TestFederation, { base, updates, rules = {}, bonded = false }: RoundPlan) {
   const plain: SolidityRules = {
     ...{ ...baseRules, parameterCount: base.lanes.length, minUpdates: 1, maxUpdates: updates.length },
