@@ -9,7 +9,7 @@ import type { AdvertisementPool } from "./advertisement-pool.ts";
 import { type AttestationPool, attestationsTo } from "./attestation-pool.ts";
 import { dueAdvertising } from "./due-advertising.ts";
 import { dueBatch } from "./due-batch.ts";
-import { expectedUpdates, mayAttest } from "./round-queries.ts";
+import { expectedUpdates, hasBudget, mayAttest } from "./round-queries.ts";
 import { wantedParticipants } from "./task-start.ts";
 import type { Turn } from "./turns.ts";
 import { noWords, type WordPool } from "./word-pool.ts";
@@ -76,7 +76,8 @@ export function duePushes(
 
 function dueOpening(view: TaskView, { timestampS }: Head): readonly Push[] {
   const next = (view.rounds.at(-1)?.round ?? 0) + 1;
-  const ready = view.enrolled.filter(({ leaving }) => !leaving).length;
+  // who has used up its rounds commits no more
+  const ready = view.enrolled.filter(({ account, leaving }) => !leaving && hasBudget(view, account)).length;
   if (view.complete || ready < wantedParticipants(view, timestampS)) return [];
   // a round without anybody to aggregate would end at once
   if (!view.joined.some(({ leaving }) => !leaving)) return [];

@@ -1,6 +1,7 @@
 import { hexEquals } from "../core/hex.ts";
 import { roundInFlight } from "../core/task-view.ts";
 import type { AccountProgress } from "./node-progress.ts";
+import { hasBudget } from "./round-queries.ts";
 import type { RoundState } from "./round-state.ts";
 import { taskStart, wantedParticipants } from "./task-start.ts";
 
@@ -17,7 +18,7 @@ export function waitingFor({ me, members, role, view, head }: RoundState): Waiti
   const own = members.find(({ account }) => hexEquals(account, me));
   if (!own?.roles.includes(role)) return { kind: "waiting", reason: "role" };
   if (roundInFlight(view) !== undefined) return undefined;
-  const enrolled = view.enrolled.filter(({ leaving }) => !leaving).length;
+  const enrolled = view.enrolled.filter(({ account, leaving }) => !leaving && hasBudget(view, account)).length;
   const wanted = wantedParticipants(view, head.timestampS);
   if (enrolled < wanted) {
     const { latestS } = taskStart(view);
