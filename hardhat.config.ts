@@ -22,7 +22,7 @@ const plainTests = [
   "Walk.t.sol",
   "support/TestBase.sol",
   "support/WalkBook.sol",
-  "support/WalkHandler.sol",
+  "support/WalkProofs.sol",
   "support/WalkMembers.sol",
   "support/WalkRounds.sol",
 ].map((name) => `test/contracts/${name}`);

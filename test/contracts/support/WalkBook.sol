@@ -142,14 +142,19 @@ abstract contract WalkBook is TestBase {
     }
 
     /// @dev Whether a flag of an enrolment is set.
-    function _has(uint256 enrolment, uint256 at) internal pure returns (bool) {
-        return (enrolment >> at) & 1 != 0;
+    function _has(uint256 enrolment, uint256 bit) internal pure returns (bool) {
+        return (enrolment >> bit) & 1 != 0;
     }
 
     /// @dev Whether the account has a place and is not leaving.
     function _isIn(uint32 taskId, address account) internal view returns (bool) {
         uint256 enrolment = _enrolmentOf(taskId, account);
         return uint32(enrolment) != 0 && !_has(enrolment, 176);
+    }
+
+    /// @dev The head that a task's history began with.
+    function _first(uint32 taskId) internal view returns (bytes32) {
+        return bytes32(_word(taskId, 21));
     }
 
     function _initialRoot(uint32 taskId) internal pure returns (bytes32) {

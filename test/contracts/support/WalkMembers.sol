@@ -73,7 +73,7 @@ abstract contract WalkMembers is WalkBook {
         if (taskId == 0) return;
         uint256 i = who % (ACCOUNTS + 1);
         if (i == ACCOUNTS) {
-            bytes memory call = abi.encodeCall(ITasks.enrol, (taskId, 0, ""));
+            bytes memory call = abi.encodeCall(ITasks.enrol, (taskId, _first(taskId), 0, ""));
             return _expect(_try(outsider, address(federation), call, 0), false, "an outsider has a place");
         }
         TaskRules storage rules = rulesOf[taskId];
@@ -81,7 +81,9 @@ abstract contract WalkMembers is WalkBook {
         uint256 due = uint256(i < PARTICIPANTS ? rules.participantBondGwei : rules.aggregatorBondGwei) * 1 gwei;
         if (_has(enrolment, 184)) due = 0;
         bytes memory entering =
-            i < PARTICIPANTS ? abi.encodeCall(ITasks.enrol, (taskId, 0, "")) : abi.encodeCall(ITasks.join, (taskId));
+            i < PARTICIPANTS
+                ? abi.encodeCall(ITasks.enrol, (taskId, _first(taskId), 0, ""))
+                : abi.encodeCall(ITasks.join, (taskId, _first(taskId)));
         bool may =
             federation.hasRole(_roleOf(i), accounts[i]) &&
                 uint32(enrolment) == 0 &&

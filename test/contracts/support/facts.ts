@@ -134,9 +134,18 @@ export async function factsOf(
       one.attesters = [...args.attesters];
     } else readInto(one, eventName, args);
   }
-  const newest = rounds.get(round ?? rounds.size);
+  const newest = rounds.get(round ?? Math.max(...rounds.keys()));
   if (newest === undefined) throw new Error(`task ${taskId} has no round ${round}`);
   return factsFrom(newest);
+}
+
+/** The number of a task's newest round; 0 before the first. */
+export async function newestRound(
+  federation: Pick<BaseContract, "queryFilter" | "filters">,
+  taskId: number,
+): Promise<number> {
+  const opened = await federation.queryFilter(federation.filters.RoundOpened!(taskId));
+  return opened.reduce((most, log) => Math.max(most, Number((log as EventLog).args.round)), 0);
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: the arguments of an event by their names

@@ -1,8 +1,8 @@
 import type { HardhatEthersSigner } from "@nomicfoundation/hardhat-ethers/types";
-import { type BaseContract, type ContractMethod, Signature, type TypedDataField } from "ethers";
+import { type BaseContract, type ContractMethod, type EventLog, Signature, type TypedDataField } from "ethers";
 import { network } from "hardhat";
 import type { TaskRules } from "../../../node/core/records.ts";
-import { type Facts, factsOf, type SolidityEvidence, type SolidityProposal } from "./facts.ts";
+import { type Facts, factsOf, newestRound, type SolidityEvidence, type SolidityProposal } from "./facts.ts";
 
 /** Calls of the federation that tests make. */
 type Call =
@@ -164,6 +164,10 @@ export async function createFederation({ participants = 5, aggregators = 1 } = {
     const tag = round * 100 + members.indexOf(member);
     return { updateRoot: word(tag), contentId: word(tag + 50) };
   };
+  const first = async (taskId: number): Promise<string> => {
+    const [created] = await federation.queryFilter(federation.filters.TaskCreated!(taskId));
+    return created === undefined ? zeroWord : (created as EventLog).args.historyHead;
+  };
   const facts = (taskId: number, round?: number): Promise<Facts> => factsOf(federation, taskId, round);
   const signerOf = (account: string): HardhatEthersSigner => signers.find((one) => one.address === account)!;
 
@@ -205,14 +209,20 @@ export async function createFederation({ participants = 5, aggregators = 1 } = {
       const taskId = ++taskCount;
       const { participant, aggregator } = this.bonds(rules);
       for (const member of enrolled) {
-        await federation.connect(member).enrol(taskId, zeroWord, "0x", { value: participant });
+        await federation.connect(member).enrol(taskId, first(taskId), zeroWord, "0x", { value: participant });
       }
-      for (const one of assigned) await federation.connect(one).join(taskId, { value: aggregator });
+      for (const one of assigned) await federation.connect(one).join(taskId, first(taskId), { value: aggregator });
       return taskId;
     },
 
-    /** A member of the task opens its next round. */
-    openRound: (taskId: number, by = members[0]!) => federation.connect(by).openRound(taskId),
+    /** The head that a task's history began with; zero of a task that there is not. */
+    first,
+
+    /** A member of the task opens its next round, by default of the next number. */
+    async openRound(taskId: number, by = members[0]!, round?: number) {
+      const number = round ?? (await newestRound(federation, taskId)) + 1;
+      return federation.connect(by).openRound(taskId, number);
+    },
 
     /** Commits for the participant in the newest round, by default with roots of its own. */
     async commit(

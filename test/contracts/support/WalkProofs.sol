@@ -10,9 +10,9 @@ import {Mode, Phase, Signature, SignedCommitment} from "../../../contracts/types
 import {Book} from "./WalkBook.sol";
 import {WalkRounds} from "./WalkRounds.sol";
 
-/// @title WalkHandler
+/// @title WalkProofs
 /// @notice Proofs, reorganisations, and the end of it all, on top of what rounds and members do.
-contract WalkHandler is WalkRounds {
+abstract contract WalkProofs is WalkRounds {
     /// @notice Proves a proposal wrong: that of the newest round, or one of the three before. Of a right one, no proof
     /// is taken; of a wrong one each is, while it stands or its window lasts.
     function prove(uint256 task, uint256 which, uint256 who) public {
@@ -82,7 +82,7 @@ contract WalkHandler is WalkRounds {
             );
     }
 
-    /// @dev Whether somebody that signed is in the task or has its bond there, and is not expelled.
+    /// @dev Whether somebody that signed, and is or was in the task, is not expelled.
     function _anybodyLeft(uint32 taskId, Book storage book) private view returns (bool) {
         if (_isLeft(taskId, book.proposal.aggregator)) return true;
         for (uint256 i = 0; i < book.attesters.length; ++i) {
@@ -93,7 +93,8 @@ contract WalkHandler is WalkRounds {
 
     function _isLeft(uint32 taskId, address account) private view returns (bool) {
         uint256 enrolment = _enrolmentOf(taskId, account);
-        return !_has(enrolment, 192) && (uint32(enrolment) != 0 || _has(enrolment, 184));
+        // its greatest weight and its role stay
+        return !_has(enrolment, 192) && (uint32(enrolment >> 32) != 0 || _has(enrolment, 168));
     }
 
     /// @notice A participant is said to have signed two words over one anchor; a liar has, an honest one's word is
@@ -162,7 +163,8 @@ contract WalkHandler is WalkRounds {
         for (uint256 i = 0; i < ACCOUNTS; ++i) if (!_isIn(taskId, accounts[i])) enter(i, task);
         uint256 opener = kinds % ACCOUNTS;
         for (uint256 i = 0; i < ACCOUNTS && !_isIn(taskId, accounts[opener]); ++i) opener = (opener + 1) % ACCOUNTS;
-        open(task, opener);
+        // the next number, by that account
+        open(task, opener + 26 * (ACCOUNTS + 1));
         if (!_stateOf(taskId).inFlight() && kinds % 5 == 0) create(kinds >> 8, kinds >> 32);
     }
 
