@@ -43,17 +43,17 @@ function argumentsOf(call: Exclude<ChainCall, ProofCall>, header: Hex): readonly
       return [encodeRules(rules), encodeAccess(access), modelRoot, hexlify(toUtf8Bytes(spec)), header];
     }
     case "enrol":
-      return [call.taskId, call.statement ?? zeroBytes32, call.shareKey ?? "0x"];
+      return [call.taskId, call.first, call.statement ?? zeroBytes32, call.shareKey ?? "0x"];
     case "join":
+      return [call.taskId, call.first];
     case "leave":
     case "freePlaces":
     case "resume":
-    case "openRound":
       return [call.taskId];
     case "setShareKey":
       return [call.taskId, call.shareKey];
     case "record":
-      return [call.taskId, call.entryKind, call.hash];
+      return [call.taskId, call.first, call.entryKind, call.hash];
     case "drawRound":
       return [call.taskId, call.round, header];
     case "advertise":
@@ -62,6 +62,7 @@ function argumentsOf(call: Exclude<ChainCall, ProofCall>, header: Hex): readonly
       return [call.taskId, call.round, call.anchor, call.updateRoot, call.contentId, call.weight];
     case "commitBatch":
       return [call.taskId, call.round, call.signed.map(encodeSigned)];
+    case "openRound":
     case "closeRound":
     case "reassign":
       return [call.taskId, call.round];

@@ -122,7 +122,7 @@ const bodies: { readonly [Name in TaskEvent["name"]]: (args: Result, round: numb
     },
     Struck: (args, round) => {
       const { account, number } = fieldsOf(args);
-      const who = { prover: account("prover"), aggregator: account("aggregator") };
+      const who = { prover: account("prover"), aggregator: account("aggregator"), offender: account("offender") };
       return { name: "Struck", round, ...who, kind: proofKindCodes.nameOf(args.kind), index: number("index") };
     },
     RolledBack: (args) => {

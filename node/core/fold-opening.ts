@@ -1,6 +1,7 @@
 import { zeroBytes32 } from "./commitment.ts";
 import { type Draft, expectSame } from "./fold-draft.ts";
 import { impossible, type TaskEventOf } from "./impossible-event.ts";
+import { mostPassedRounds } from "./ring.ts";
 import { type RoundView, roundInFlight } from "./task-view.ts";
 
 /** The task with its next round. Throws INVALID_HISTORY. */
@@ -10,7 +11,9 @@ export function opened(event: TaskEventOf<"RoundOpened">, draft: Draft): Draft {
   const { round, enrolled, drawn, aggregators, baseModelRoot, drawBlock, commitDeadlineS, start } = event;
   if (running !== undefined) throw impossible(event, `round ${running.round} has not ended`);
   if (draft.complete) throw impossible(event, "the task has its accepted rounds");
-  expectSame(event, "round", round, previous + 1);
+  if (round <= previous || round > previous + 1 + mostPassedRounds) {
+    throw impossible(event, `the newest round is ${previous}`);
+  }
   expectSame(event, "number of participants", enrolled, draft.enrolled.length);
   expectSame(event, "number of aggregators", aggregators, draft.joined.length);
   expectSame(event, "base", baseModelRoot, draft.modelRoot);

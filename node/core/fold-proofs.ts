@@ -11,20 +11,23 @@ import { type RoundView, roundInFlight } from "./task-view.ts";
  */
 export function struck(event: TaskEventOf<"Struck">, draft: Draft): Draft {
   const round = draft.rounds.findLast((each) => each.round === event.round);
-  const { aggregator, prover, kind, index } = event;
+  const { aggregator, prover, kind, index, offender } = event;
   if (round?.proposal === undefined || (round.phase !== "proposed" && round.phase !== "accepted")) {
     throw impossible(event, "the round has no proposal that stands");
   }
   expectSame(event, "aggregator", aggregator, round.proposal.aggregator);
-  const { attempt } = round.proposal;
+  const { attempt, hash } = round.proposal;
   const fallen: RoundView = {
     ...round,
-    struck: [...(round.struck ?? []), { attempt, aggregator, prover, kind, index }],
+    struck: [...(round.struck ?? []), { attempt, aggregator, prover, kind, index, hash }],
   };
   const { proposal: _, ...without } = fallen;
   replaceRound(draft, round.phase === "proposed" ? { ...without, phase: "aggregating" } : fallen);
   const rollsBack = round.phase === "accepted" && !round.void;
-  return { ...draft, unfinished: { call: "strike", round: round.round, kind, index, rollsBack } };
+  return {
+    ...draft,
+    unfinished: { call: "strike", round: round.round, kind, index, proposalHash: hash, offender, rollsBack },
+  };
 }
 
 /**
@@ -93,9 +96,10 @@ export function rewarded(event: TaskEventOf<"Rewarded">, draft: Draft): Draft {
     const entry = { kind: "expelled", round, account: unfinished.account, proof, prover } as const;
     return { ...rest, historyHead: extendHistory(draft.historyHead, entry) };
   }
-  const { index, rollsBack, rolledBack } = unfinished;
+  const { index, rollsBack, rolledBack, proposalHash, offender } = unfinished;
   if (rollsBack && rolledBack === undefined) throw impossible(event, "the roll-back is not told");
   const { firstRound: firstVoid = 0, lastRound: lastVoid = 0 } = rolledBack ?? {};
-  const entry = { kind: "struck", round, proof, index, prover, firstVoid, lastVoid } as const;
+  const about = { round, proof, index, prover, firstVoid, lastVoid, proposalHash, offender };
+  const entry = { kind: "struck", ...about } as const;
   return { ...rest, historyHead: extendHistory(draft.historyHead, entry) };
 }

@@ -1,4 +1,4 @@
-import { extendAccumulator, extendAnchor, proposalHash, wordHash } from "./commitment.ts";
+import { extendAccumulator, extendAnchor, proposalHash, wordHash, zeroBytes32 } from "./commitment.ts";
 import { inputsOf } from "./evidence.ts";
 import { type Draft, expectSame, replaceRound } from "./fold-draft.ts";
 import { drawn } from "./fold-opening.ts";
@@ -114,13 +114,24 @@ function endOfTurn({ phase, assignment, struck }: RoundView): Reason | undefined
   return struck?.at(-1)?.attempt === assignment.attempt ? "proven-wrong" : "no-proposal";
 }
 
+/** Hash of the proposal that stands, or was struck right now; zero where there is none. */
+function standingOf(round: RoundView): Bytes32 {
+  if (round.phase === "proposed") return round.proposal!.hash;
+  return endOfTurn(round) === "proven-wrong" ? round.struck!.at(-1)!.hash : zeroBytes32;
+}
+
+/** Whether an assignment that is over for this reason was a turn missed. */
+function isMissed(reason: Reason | undefined): boolean {
+  return reason === "no-proposal" || reason === "not-attested";
+}
+
 function assigned(event: TaskEventOf<"AggregatorAssigned">, round: RoundView, draft: Draft): Draft {
   expectPhase(event, round, "aggregating", "proposed");
   const { attempt, aggregator, place, count, deadlineS } = event;
   const reason = endOfTurn(round);
   expectSame(event, "attempt", attempt, round.assignment === undefined ? 0 : round.assignment.attempt + 1);
   if (attempt >= draft.rules.attempts) throw impossible(event, `the task has ${draft.rules.attempts} attempts`);
-  if (reason === "no-proposal") setIdle(round.assignment!.aggregator, true, draft);
+  if (isMissed(reason)) setIdle(round.assignment!.aggregator, true, draft);
   const turn = turnOf({ round: round.round, attempt, count: round.aggregators }, draft.joined);
   if (turn === undefined) throw impossible(event, "no aggregator can be assigned");
   expectSame(event, "number of aggregators", count, round.aggregators);
@@ -129,7 +140,14 @@ function assigned(event: TaskEventOf<"AggregatorAssigned">, round: RoundView, dr
   const { proposal: _, ...rest } = round;
   replaceRound(draft, { ...rest, phase: "aggregating", assignment: { attempt, aggregator, place, count, deadlineS } });
   if (reason === undefined) return draft;
-  const entry = { kind: "reassigned", round: round.round, attempt, aggregator, reason } as const;
+  const entry = {
+    kind: "reassigned",
+    round: round.round,
+    attempt,
+    aggregator,
+    reason,
+    standing: standingOf(round),
+  } as const;
   return { ...draft, historyHead: extendHistory(draft.historyHead, entry) };
 }
 
@@ -173,10 +191,11 @@ export function invalidated(event: TaskEventOf<"RoundInvalid">, round: RoundView
   const { reason } = event;
   const isInStrike = draft.unfinished?.call === "strike" && draft.unfinished.rollsBack;
   if ((reason === "rolled-back") !== isInStrike) throw impossible(event, `the reason cannot be ${reason}`);
-  const missed = reason === "no-proposal" || reason === "no-aggregator";
-  if (missed && endOfTurn(round) === "no-proposal") setIdle(round.assignment!.aggregator, true, draft);
+  const missed = isMissed(reason) || reason === "no-aggregator";
+  if (missed && isMissed(endOfTurn(round))) setIdle(round.assignment!.aggregator, true, draft);
   const { anchor, accumulator } = round;
-  const entry = { kind: "invalid", round: round.round, reason, anchor, accumulator } as const;
+  const standing = standingOf(round);
+  const entry = { kind: "invalid", round: round.round, reason, anchor, accumulator, standing } as const;
   const historyHead = extendHistory(draft.historyHead, entry);
   expectHead(event, historyHead);
   replaceRound(draft, { ...round, phase: "invalid", invalidReason: reason });

@@ -1,3 +1,4 @@
+import { hashBytes } from "./commitment.ts";
 import { FedledgerError } from "./error.ts";
 import type { Draft } from "./fold-draft.ts";
 import { opened } from "./fold-opening.ts";
@@ -56,8 +57,12 @@ function applied(event: TaskEvent, draft: Draft | undefined): Draft {
       return freed(event, draft);
     case "Resumed":
       return resumed(event, draft);
-    case "ShareKeySet":
-      return { ...draft, shareKeys: new Map(draft.shareKeys).set(event.participant, event.shareKey) };
+    case "ShareKeySet": {
+      const { participant: account, shareKey } = event;
+      const entry = { kind: "share-key", account, shareKeyHash: hashBytes(shareKey) } as const;
+      const shareKeys = new Map(draft.shareKeys).set(account, shareKey);
+      return { ...draft, shareKeys, historyHead: extendHistory(draft.historyHead, entry) };
+    }
     case "Recorded": {
       const { author, kind, hash } = event;
       const entry = { kind: "recorded", account: author, entryKind: kind, hash } as const;
@@ -113,6 +118,7 @@ function created(event: TaskEventOf<"TaskCreated">): Draft {
     shareKeys: new Map(),
     rounds: [],
     accepted: 0,
+    firstHead: historyHead,
     historyHead,
     complete: false,
   };

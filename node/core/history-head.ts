@@ -32,6 +32,8 @@ export type HistoryEntry =
       readonly anchor: Bytes32;
       /** The anchor where nobody committed. */
       readonly accumulator: Bytes32;
+      /** Hash of the proposal that stood; zero where none did. */
+      readonly standing: Bytes32;
     }
   | {
       readonly kind: "reassigned";
@@ -39,6 +41,8 @@ export type HistoryEntry =
       readonly attempt: number;
       readonly aggregator: Address;
       readonly reason: Reason;
+      /** Hash of the proposal that stood; zero where none did. */
+      readonly standing: Bytes32;
     }
   | {
       readonly kind: "struck";
@@ -49,6 +53,10 @@ export type HistoryEntry =
       /** 0 where nothing became void. */
       readonly firstVoid: RoundNumber;
       readonly lastVoid: RoundNumber;
+      /** Of the struck proposal. */
+      readonly proposalHash: Bytes32;
+      /** Whose update made it wrong; the zero address where nobody's did. */
+      readonly offender: Address;
     }
   | {
       readonly kind: "expelled";
@@ -56,7 +64,8 @@ export type HistoryEntry =
       readonly account: Address;
       readonly proof: ProofKind;
       readonly prover: Address;
-    };
+    }
+  | { readonly kind: "share-key"; readonly account: Address; readonly shareKeyHash: Bytes32 };
 
 /** Head of a task's history behind its creation. Throws INVALID_ARGUMENT for an access text that fits into no word. */
 export function initialHistoryHead(
@@ -98,14 +107,16 @@ function fieldsOf(entry: HistoryEntry): readonly (number | Hex)[] {
     case "accepted":
       return [7, entry.round, entry.wordHash];
     case "invalid":
-      return [8, entry.round, reasonCodes.codeOf(entry.reason), entry.anchor, entry.accumulator];
+      return [8, entry.round, reasonCodes.codeOf(entry.reason), entry.anchor, entry.accumulator, entry.standing];
     case "reassigned":
-      return [9, entry.round, entry.attempt, entry.aggregator, reasonCodes.codeOf(entry.reason)];
+      return [9, entry.round, entry.attempt, entry.aggregator, reasonCodes.codeOf(entry.reason), entry.standing];
     case "struck": {
-      const { round, proof, index, prover, firstVoid, lastVoid } = entry;
-      return [10, round, proofKindCodes.codeOf(proof), index, prover, firstVoid, lastVoid];
+      const { round, proof, index, prover, firstVoid, lastVoid, proposalHash, offender } = entry;
+      return [10, round, proofKindCodes.codeOf(proof), index, prover, firstVoid, lastVoid, proposalHash, offender];
     }
     case "expelled":
       return [11, entry.round, entry.account, proofKindCodes.codeOf(entry.proof), entry.prover];
+    case "share-key":
+      return [12, entry.account, entry.shareKeyHash];
   }
 }

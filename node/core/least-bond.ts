@@ -1,6 +1,6 @@
 import { chunkBytes, treeDepthOf } from "./chunk-tree.ts";
 import { weiOfGwei } from "./ether.ts";
-import type { TaskRules } from "./records.ts";
+import type { ProofKind, TaskRules } from "./records.ts";
 
 // The numbers of contracts/libraries/LeastBond.sol, which says what they stand for.
 const proofBaseGas = 300_000;
@@ -16,8 +16,12 @@ const bondPerProof = 3n;
 /** What of a task's rules a bond depends on. */
 export type BondRules = Pick<TaskRules, "mode" | "maxUpdates" | "parameterCount">;
 
-/** What the dearest proof under these rules is reckoned to cost, wei. */
-export function proofWei({ mode, maxUpdates: most, parameterCount }: BondRules): bigint {
+/** What a proof of a kind is reckoned to cost under these rules, wei; a wrong chunk is the dearest. */
+export function proofWei({ mode, maxUpdates: most, parameterCount }: BondRules, kind: ProofKind): bigint {
+  if (kind === "equivocation") return weiOfGwei(stressGasPriceGwei * proofBaseGas);
+  if (kind === "invalid-update") {
+    return weiOfGwei(stressGasPriceGwei * (proofBaseGas + most * commitmentBytes * calldataByteGas));
+  }
   const bytes = commitmentBytes + chunkBytes + 32 * treeDepthOf(parameterCount);
   const isMasked = mode === "masked";
   const perUpdate =
@@ -28,5 +32,5 @@ export function proofWei({ mode, maxUpdates: most, parameterCount }: BondRules):
 
 /** The least bond that a task with these rules may ask for, wei. */
 export function leastBondWei(rules: BondRules): bigint {
-  return bondPerProof * proofWei(rules);
+  return bondPerProof * proofWei(rules, "wrong-chunk");
 }

@@ -128,6 +128,8 @@ export type TaskEvent = EventPosition & { readonly taskId: TaskId } & (
         readonly prover: Address;
         /** Whose proposal was struck. */
         readonly aggregator: Address;
+        /** Whose update made it wrong; the zero address where nobody's did. */
+        readonly offender: Address;
         readonly kind: ProofKind;
         /** Chunk or slot; 0 where the kind has none. */
         readonly index: number;

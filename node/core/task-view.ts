@@ -61,6 +61,8 @@ export interface RoundView {
     readonly prover: Address;
     readonly kind: ProofKind;
     readonly index: number;
+    /** Of the proposal. */
+    readonly hash: Bytes32;
   }[];
   /** Bitmap of the slots whose participant was expelled since it committed; absent while there is none. */
   readonly expelled?: bigint;
@@ -107,6 +109,9 @@ export type UnfinishedCall =
       readonly round: RoundNumber;
       readonly kind: ProofKind;
       readonly index: number;
+      /** Of the proposal. */
+      readonly proposalHash: Bytes32;
+      readonly offender: Address;
       /** Whether rounds become void by it. */
       readonly rollsBack: boolean;
       /** Those rounds, once the chain told them. */
@@ -158,6 +163,8 @@ export interface TaskView {
   readonly rounds: readonly RoundView[];
   /** Accepted rounds that are not void. */
   readonly accepted: number;
+  /** The head that the history began with: which task this is. */
+  readonly firstHead: Bytes32;
   /** Reckoned by the fold from all events (contracts/interfaces/ITasks.sol): what the contract must store. */
   readonly historyHead: Bytes32;
   /** What the next events finish, of a call that says several; absent between calls. */

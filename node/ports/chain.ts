@@ -51,6 +51,8 @@ export type ChainCall =
   | {
       readonly kind: "enrol";
       readonly taskId: TaskId;
+      /** The head that the task's history began with, so that the call lands in no other task of that number. */
+      readonly first: Bytes32;
       /** Hash of the data statement; absent for none. */
       readonly statement?: Bytes32;
       /** As in ShareKeySet; absent for none. */
@@ -61,12 +63,23 @@ export type ChainCall =
   | {
       readonly kind: "join";
       readonly taskId: TaskId;
+      /** As in enrol. */
+      readonly first: Bytes32;
       /** The task's aggregator bond; 0 where a former bond is still held. */
       readonly amountWei: bigint;
     }
-  | { readonly kind: "leave" | "freePlaces" | "resume" | "openRound"; readonly taskId: TaskId }
+  | { readonly kind: "leave" | "freePlaces" | "resume"; readonly taskId: TaskId }
+  /** The next round, by its number. */
+  | { readonly kind: "openRound"; readonly taskId: TaskId; readonly round: RoundNumber }
   | { readonly kind: "setShareKey"; readonly taskId: TaskId; readonly shareKey: Hex }
-  | { readonly kind: "record"; readonly taskId: TaskId; readonly entryKind: number; readonly hash: Bytes32 }
+  | {
+      readonly kind: "record";
+      readonly taskId: TaskId;
+      /** As in enrol. */
+      readonly first: Bytes32;
+      readonly entryKind: number;
+      readonly hash: Bytes32;
+    }
   | {
       /** The sender fetches the header of the round's draw block by itself. */
       readonly kind: "drawRound";

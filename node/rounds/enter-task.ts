@@ -29,12 +29,12 @@ export function createEntry(deps: SendCallDeps, { statement, shareKey }: EntryWo
 
   const callOf = async (
     role: "participant" | "aggregator",
-    { taskId, rules: { mode } }: TaskView,
+    { taskId, firstHead: first, rules: { mode } }: TaskView,
     amountWei: bigint,
   ): Promise<ChainCall> => {
-    if (role === "aggregator") return { kind: "join", taskId, amountWei };
+    if (role === "aggregator") return { kind: "join", taskId, first, amountWei };
     const key = mode === "masked" ? await shareKey?.() : undefined;
-    return { kind: "enrol", taskId, amountWei, ...(statement && { statement }), ...(key && { shareKey: key }) };
+    return { kind: "enrol", taskId, first, amountWei, ...(statement && { statement }), ...(key && { shareKey: key }) };
   };
 
   return async (role, { view, signal }) => {

@@ -1,9 +1,9 @@
 import { proposalOf } from "../core/evidence.ts";
 import type { TaskId } from "../core/ids.ts";
 import { countSlots, hasTooFewLeft, judgingSlots, quorumOf } from "../core/quorum.ts";
-import { ringLength } from "../core/ring.ts";
+import { nextRoundNumber } from "../core/ring.ts";
 import { isKeyTimeOver, leastUpdates } from "../core/round-keys.ts";
-import { isProvable, type RoundView, roundInFlight, type TaskView } from "../core/task-view.ts";
+import { type RoundView, roundInFlight, type TaskView } from "../core/task-view.ts";
 import type { ChainCall, Head } from "../ports/chain.ts";
 import type { AdvertisementPool } from "./advertisement-pool.ts";
 import { type AttestationPool, attestationsTo } from "./attestation-pool.ts";
@@ -15,9 +15,10 @@ import type { Turn } from "./turns.ts";
 import { noWords, type WordPool } from "./word-pool.ts";
 
 /** The calls that move a round forward, and that any member of the task may make. */
-export type PushCall =
-  | { readonly kind: "openRound"; readonly taskId: TaskId }
-  | Extract<ChainCall, { kind: "drawRound" | "advertise" | "commitBatch" | "closeRound" | "accept" | "reassign" }>;
+export type PushCall = Extract<
+  ChainCall,
+  { kind: "openRound" | "drawRound" | "advertise" | "commitBatch" | "closeRound" | "accept" | "reassign" }
+>;
 
 /** A step of the round that the contract would accept now. */
 export interface Push extends Omit<Turn, "sinceS"> {
@@ -75,15 +76,14 @@ export function duePushes(
 }
 
 function dueOpening(view: TaskView, { timestampS }: Head): readonly Push[] {
-  const next = (view.rounds.at(-1)?.round ?? 0) + 1;
   // who has used up its rounds commits no more
   const ready = view.enrolled.filter(({ account, leaving }) => !leaving && hasBudget(view, account)).length;
   if (view.complete || ready < wantedParticipants(view, timestampS)) return [];
   // a round without anybody to aggregate would end at once
   if (!view.joined.some(({ leaving }) => !leaving)) return [];
-  const before = view.rounds.find(({ round }) => round === next - ringLength(view.rules));
-  if (before !== undefined && isProvable(before, timestampS)) return [];
-  return [{ key: `open:${next}`, round: next, call: { kind: "openRound", taskId: view.taskId } }];
+  const round = nextRoundNumber(view, timestampS);
+  if (round === undefined) return [];
+  return [{ key: `open:${round}`, round, call: { kind: "openRound", taskId: view.taskId, round } }];
 }
 
 function dueDraw({ round, drawBlock }: RoundView, head: Head, closing: Push, taskId: TaskId): readonly Push[] {

@@ -31,7 +31,9 @@ const chunk: ComparedStep = async (cast, someone) => {
   const { round, start } = found;
   const evidence = spoiled(cast, found.evidence);
   const { commitments, advertisements, openings } = round;
-  const wrong = lanes.wrongChunk(found.evidence, round, random.integer(0, 1));
+  const inside = lanes.wrongChunk(found.evidence, round, random.integer(0, 1));
+  // behind the last chunk, where the tree has none
+  const wrong = random.chance(0.05) ? { ...inside, chunkIndex: 2 + random.integer(0, 1) } : inside;
   if (rules.mode === "transparent" || random.chance(0.05)) {
     await sides.both(someone, { kind: "proveChunk", evidence, commitments, wrong });
     return;

@@ -195,6 +195,9 @@ const amount = (cast: ComparedCast, account: Address, role: "participant" | "agg
   return isHeld === isRight ? 0n : bondOf(taskOf(cast), role);
 };
 
+const firstOf = (cast: ComparedCast, isPlain: boolean): Bytes32 =>
+  maybe(cast, isPlain, 0.05) ? toHex(cast.random.bytes(32)) : taskOf(cast).first;
+
 /** All steps but proofs. */
 export const comparedSteps: Readonly<Record<string, ComparedStep>> = {
   advertise,
@@ -202,7 +205,12 @@ export const comparedSteps: Readonly<Record<string, ComparedStep>> = {
   "commit-batch": commitBatch,
   propose,
   accept,
-  open: ({ sides }, someone) => sides.both(someone, { kind: "openRound", taskId: sides.taskId }),
+  open: (cast, someone, isPlain) => {
+    const { sides, random } = cast;
+    const task = taskOf(cast);
+    const round = task.round.round + 1 + (maybe(cast, isPlain, 0.1) ? random.integer(-1, 3) : 0);
+    return sides.both(someone, { kind: "openRound", taskId: sides.taskId, round });
+  },
   draw: async (cast, someone, isPlain) => {
     const { drawBlock } = taskOf(cast).round;
     const { number } = await cast.sides.chainOf(someone).head();
@@ -221,7 +229,12 @@ export const comparedSteps: Readonly<Record<string, ComparedStep>> = {
     cast.sides.both(someone, { kind: "reassign", taskId: cast.sides.taskId, round: roundIn(cast, isPlain) }),
   enrol: (cast, someone, isPlain) =>
     cast.sides.both(someone, {
-      ...{ kind: "enrol", taskId: cast.sides.taskId, amountWei: amount(cast, someone, "participant", isPlain) },
+      ...{
+        kind: "enrol",
+        taskId: cast.sides.taskId,
+        first: firstOf(cast, isPlain),
+        amountWei: amount(cast, someone, "participant", isPlain),
+      },
       ...((isPlain || cast.random.chance(0.8)) && { statement: toHex(new Uint8Array(32).fill(7)) }),
       ...(cast.random.chance(0.3) && { shareKey: toHex(cast.random.bytes(96)) }),
     }),
@@ -229,6 +242,7 @@ export const comparedSteps: Readonly<Record<string, ComparedStep>> = {
     cast.sides.both(someone, {
       kind: "join",
       taskId: cast.sides.taskId,
+      first: firstOf(cast, isPlain),
       amountWei: amount(cast, someone, "aggregator", isPlain),
     }),
   leave: ({ sides }, someone) => sides.both(someone, { kind: "leave", taskId: sides.taskId }),
@@ -236,13 +250,12 @@ export const comparedSteps: Readonly<Record<string, ComparedStep>> = {
   resume: ({ sides }, someone) => sides.both(someone, { kind: "resume", taskId: sides.taskId }),
   "share-key": ({ sides, random }, someone) =>
     sides.both(someone, { kind: "setShareKey", taskId: sides.taskId, shareKey: toHex(random.bytes(96)) }),
-  record: ({ sides, random }, someone) =>
-    sides.both(someone, {
-      kind: "record",
-      taskId: sides.taskId,
-      entryKind: random.integer(1, 9),
-      hash: toHex(random.bytes(32)),
-    }),
+  record: (cast, someone, isPlain) => {
+    const { sides, random } = cast;
+    const first = firstOf(cast, isPlain);
+    const entry = { entryKind: random.integer(1, 9), hash: toHex(random.bytes(32)) };
+    return sides.both(someone, { kind: "record", taskId: sides.taskId, first, ...entry });
+  },
   release: (cast, someone) => {
     const { sides, random, participants, aggregators } = cast;
     const task = taskOf(cast);

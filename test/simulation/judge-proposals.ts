@@ -41,12 +41,13 @@ export async function judgeProposals(federation: SimulatedFederation, view: Task
     const { proposal, openings } = event;
     const { aggregator, modelRoot } = proposal;
     const about = { round: event.round, aggregator, modelRoot };
-    const round = { ...view.rounds[event.round - 1]!, proposal: { ...proposal, openings } };
+    const told = view.rounds.find(({ round: number }) => number === event.round)!;
+    const round = { ...told, proposal: { ...proposal, openings } };
     const getUpdate = ({ participant: sender, updateRoot: root, contentId }: Commitment) =>
       read({ round: event.round, sender, purpose: "update", root, contentId });
     const getModel = ({ modelRoot: root, contentId }: Proposal) =>
       read({ round: event.round, sender: aggregator, purpose: "model", root, contentId });
-    const open = await openerOf(federation, view, view.rounds[event.round - 1]!);
+    const open = await openerOf(federation, view, told);
     const baseLanes = models.get(round.baseModelRoot);
     const check = await checkRound({
       ...{ taskId, rules, round, baseLanes, getUpdate, getModel, sealed: isSealed(view), open },

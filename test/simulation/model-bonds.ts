@@ -10,6 +10,7 @@ import {
   type ModelCall,
   type ModelStorage,
   type ModelTask,
+  nobody,
   pay,
   placedOf,
   Revert,
@@ -62,11 +63,12 @@ export function strike(
   const concerned = [aggregator, ...attesters, ...(offender === undefined ? [] : [offender])];
   const answerable = concerned.filter((account) => isAnswerable(task, account));
   require(!isVoid || answerable.length > 0, "NothingToTake");
-  events.push({ name: "Struck", taskId, round, prover: sender, aggregator, kind, index });
+  events.push({ name: "Struck", taskId, round, prover: sender, aggregator, offender: offender ?? nobody, kind, index });
   const lastRound = isAccepted && !isVoid ? rollBack(call, evidence) : 0;
   const takenWei = concerned.reduce((sum, account) => sum + expelOne(call, round, account, kind), 0n);
-  reward(call, takenWei);
-  enter(task, [10, round, kind, index, sender, lastRound === 0 ? 0 : round, lastRound]);
+  reward(call, takenWei, kind);
+  const hash = proposalHashOf(inputs, proposal);
+  enter(task, [10, round, kind, index, sender, lastRound === 0 ? 0 : round, lastRound, hash, offender ?? nobody]);
   if (!isAccepted) steps.retry(call, "proven-wrong");
 }
 
@@ -83,11 +85,9 @@ function rollBack(call: ModelCall, { inputs: { round, baseModelRoot, acceptedBef
   return lastRound;
 }
 
-/** Whether something can still be taken from the account: it has a place or a bond here, and is not expelled. */
+/** Whether the account is or was in the task, and is not expelled. */
 function isAnswerable(task: ModelTask, account: Address): boolean {
-  const enrolment = task.enrolments.get(account);
-  if (enrolment === undefined || enrolment.expelled) return false;
-  return enrolment.bonded || placedOf(task, account) !== undefined;
+  return task.enrolments.get(account)?.expelled === false;
 }
 
 /** Expels an account that is not expelled yet; gives what it loses. */
@@ -104,8 +104,8 @@ function expelOne({ task, events }: ModelCall, round: number, account: Address, 
 }
 
 /** Divides what was taken. */
-function reward({ storage, task, sender, events }: ModelCall, takenWei: bigint): void {
-  const mostWei = (proofWei(task.rules) * 3n) / 2n;
+function reward({ storage, task, sender, events }: ModelCall, takenWei: bigint, kind: ProofKind): void {
+  const mostWei = (proofWei(task.rules, kind) * 3n) / 2n;
   const halfWei = takenWei / 2n;
   const rewardWei = halfWei < mostWei ? halfWei : mostWei;
   const burntWei = takenWei - rewardWei;
@@ -118,7 +118,7 @@ function reward({ storage, task, sender, events }: ModelCall, takenWei: bigint):
 export function expel(call: ModelCall, round: number, account: Address, kind: ProofKind): void {
   const { task, sender } = call;
   require(isAnswerable(task, account), "NothingToTake");
-  reward(call, expelOne(call, round, account, kind));
+  reward(call, expelOne(call, round, account, kind), kind);
   enter(task, [11, round, account, kind, sender]);
 }
 

@@ -87,7 +87,7 @@ function createTask(
   require(modelRoot !== zeroWord, "InvalidRoot");
   const historyHead = creationHead(world, { taskId, rules, modelRoot, spec, access });
   storage.tasks.push({
-    ...{ taskId, creator, rules, access, modelRoot, historyHead },
+    ...{ taskId, first: historyHead, creator, rules, access, modelRoot, historyHead },
     ...{ participants: [], aggregators: [], idle: [], leavers: [], enrolments: new Map() },
     ...{ round: emptyRound(), accepted: 0, ring: new Map(), voids: [], endedOpen: new Set() },
   });
@@ -128,7 +128,7 @@ function applyTaskCall(context: ModelCall, call: TaskCall): void {
       places.record(context, call);
       return;
     case "openRound":
-      rounds.open(context);
+      rounds.open(context, call);
       return;
     case "drawRound":
       rounds.draw(context, call);

@@ -99,8 +99,8 @@ export type ModelEntry =
   | readonly [number: 5, account: Address]
   | readonly [number: 6, account: Address, kind: number, hash: Bytes32]
   | readonly [number: 7, round: number, wordHash: Bytes32]
-  | readonly [number: 8, round: number, reason: Reason, anchor: Bytes32, accumulator: Bytes32]
-  | readonly [number: 9, round: number, attempt: number, aggregator: Address, reason: Reason]
+  | readonly [number: 8, round: number, reason: Reason, anchor: Bytes32, accumulator: Bytes32, standing: Bytes32]
+  | readonly [number: 9, round: number, attempt: number, aggregator: Address, reason: Reason, standing: Bytes32]
   | readonly [
       number: 10,
       round: number,
@@ -109,8 +109,11 @@ export type ModelEntry =
       prover: Address,
       firstVoid: number,
       lastVoid: number,
+      proposalHash: Bytes32,
+      offender: Address,
     ]
-  | readonly [number: 11, round: number, account: Address, kind: ProofKind, prover: Address];
+  | readonly [number: 11, round: number, account: Address, kind: ProofKind, prover: Address]
+  | readonly [number: 12, account: Address, shareKeyHash: Bytes32];
 
 const isReason = (field: string): field is Reason => (reasonCodes.names as readonly string[]).includes(field);
 const isKind = (field: string): field is ProofKind => (proofKindCodes.names as readonly string[]).includes(field);

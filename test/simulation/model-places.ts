@@ -1,7 +1,7 @@
-import type { Address } from "../../node/core/ids.ts";
+import type { Address, Hex } from "../../node/core/ids.ts";
 import type { Access } from "../../node/core/records.ts";
 import type { ChainCall } from "../../node/ports/chain.ts";
-import { attributesHash, enter, zeroWord } from "./model-hashes.ts";
+import { attributesHash, enter, hashHex, zeroWord } from "./model-hashes.ts";
 import * as steps from "./model-steps.ts";
 import {
   hasRole,
@@ -28,12 +28,15 @@ const mostParticipants = 2 ** 18 - 1;
 const shareKeyDigits = 2 * 96;
 
 /** Takes a place as a participant. */
-export function enrol(call: ModelCall, { statement = zeroWord, shareKey = "0x", amountWei }: CallOf<"enrol">): void {
+export function enrol(
+  call: ModelCall,
+  { first, statement = zeroWord, shareKey = "0x", amountWei }: CallOf<"enrol">,
+): void {
   const { storage, task, sender, events } = call;
   const { taskId, rules } = task;
   require(hasRole(storage, sender, "participant"), "AccessControlUnauthorizedAccount");
   const most = rules.drawDelayBlocks === 0 ? rules.maxUpdates : mostParticipants;
-  takePlace(call, "participant", most, amountWei);
+  takePlace(call, "participant", most, { first, amountWei });
   require(!rules.statementRequired || statement !== zeroWord, "NoStatement");
   const isKey = shareKey.length === 2 + shareKeyDigits && rules.mode === "masked";
   require(shareKey === "0x" || isKey, "InvalidShareKey");
@@ -41,14 +44,14 @@ export function enrol(call: ModelCall, { statement = zeroWord, shareKey = "0x", 
   enter(task, [1, sender, statement, said]);
   const index = task.participants.length - 1;
   events.push({ name: "Enrolled", taskId, participant: sender, index, statement, attributesHash: said });
-  if (shareKey !== "0x") events.push({ name: "ShareKeySet", taskId, participant: sender, shareKey });
+  if (shareKey !== "0x") announce(call, shareKey);
 }
 
 /** Takes a place as an aggregator. */
-export function join(call: ModelCall, { amountWei }: CallOf<"join">): void {
+export function join(call: ModelCall, given: CallOf<"join">): void {
   const { storage, task, sender, events } = call;
   require(hasRole(storage, sender, "aggregator"), "AccessControlUnauthorizedAccount");
-  takePlace(call, "aggregator", mostAggregators, amountWei);
+  takePlace(call, "aggregator", mostAggregators, given);
   task.idle.push(false);
   const said = attributesHash(attributesOf(storage, sender));
   enter(task, [2, sender, said]);
@@ -60,9 +63,10 @@ function takePlace(
   { storage, task, sender }: ModelCall,
   role: ModelEnrolment["role"],
   most: number,
-  amountWei: bigint,
+  { first, amountWei }: Pick<CallOf<"join">, "first" | "amountWei">,
 ): void {
   const { rules } = task;
+  require(first === task.first, "WrongTask");
   require(task.accepted < rules.rounds, "TaskComplete");
   const former = task.enrolments.get(sender);
   require(placedOf(task, sender) === undefined, "AlreadyEnrolled");
@@ -120,15 +124,23 @@ export function resume({ task, sender, events }: ModelCall): void {
 }
 
 /** Gives a participant's share key anew. */
-export function setShareKey({ task, sender, events }: ModelCall, { shareKey }: CallOf<"setShareKey">): void {
+export function setShareKey(call: ModelCall, { shareKey }: CallOf<"setShareKey">): void {
+  const { task, sender } = call;
   const { role } = steps.presentIn(task, sender);
   require(role === "participant", "NotEnrolled");
   require(task.rules.mode === "masked" && shareKey.length === 2 + shareKeyDigits, "InvalidShareKey");
+  announce(call, shareKey);
+}
+
+function announce({ task, sender, events }: ModelCall, shareKey: Hex): void {
+  enter(task, [12, sender, hashHex(shareKey)]);
   events.push({ name: "ShareKeySet", taskId: task.taskId, participant: sender, shareKey });
 }
 
 /** Puts a hash on the task's record. */
-export function record({ storage, task, sender, events }: ModelCall, { entryKind, hash }: CallOf<"record">): void {
+export function record(call: ModelCall, { first, entryKind, hash }: CallOf<"record">): void {
+  const { storage, task, sender, events } = call;
+  require(first === task.first, "WrongTask");
   const isOffice = hasRole(storage, sender, "task-creator") || hasRole(storage, sender, "admin");
   if (!isOffice) steps.presentIn(task, sender);
   enter(task, [6, sender, entryKind, hash]);

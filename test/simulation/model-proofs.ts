@@ -16,7 +16,7 @@ import type {
 import type { ProofCall } from "../../node/ports/chain.ts";
 import { type ClosedRound, isFalseOpening, maskedChunk } from "../../node/privacy/masking/index.ts";
 import { expel, requireEvidence, strike } from "./model-bonds.ts";
-import { extend, extendAnchor, hashHex } from "./model-hashes.ts";
+import { extend, extendAnchor, hashHex, zeroWord } from "./model-hashes.ts";
 import { count, hasSlot, type ModelCall, type ModelTask, Revert, require } from "./model-storage.ts";
 
 // contracts/Proofs.sol: what is proven is recomputed, and the record is asked last.
@@ -53,6 +53,10 @@ function proveChunk(call: ModelCall, { evidence, commitments, wrong }: ProofOf<"
   const { rules } = call.task;
   checkCommitments(evidence, commitments);
   require(rules.mode === "transparent", "WrongMode");
+  if (isPaddingLeaf(call.task, evidence, wrong)) {
+    strike(call, evidence, { kind: "wrong-chunk", index: wrong.chunkIndex });
+    return;
+  }
   checkPlaces(call.task, evidence, wrong);
   const included = commitments.filter((one) => isIncluded(evidence, one));
   const weighted = includedLanes(call.task, included, wrong);
@@ -78,6 +82,10 @@ function proveMaskedChunk(call: ModelCall, given: ProofOf<"proveMaskedChunk">): 
   require(task.rules.mode === "masked", "WrongMode");
   const round = openedRound(task, given);
   checkCommitments(evidence, commitments);
+  if (isPaddingLeaf(task, evidence, wrong)) {
+    strike(call, evidence, { kind: "wrong-chunk", index: wrong.chunkIndex });
+    return;
+  }
   checkPlaces(task, evidence, wrong);
   const updates = includedLanes(task, commitments, wrong);
   const base = bytesToLanes(wrong.base.chunk.slice());
@@ -166,6 +174,18 @@ function openedRound(
 
 function isIncluded({ proposal }: Evidence, { slot }: Commitment): boolean {
   return !hasSlot(proposal?.excluded ?? 0n, slot);
+}
+
+/** Whether the leaf stands behind the model's last chunk and is not zero, which is wrong by itself. */
+function isPaddingLeaf({ rules: { parameterCount } }: ModelTask, { proposal }: Evidence, wrong: WrongChunk): boolean {
+  const { chunkIndex, resultLeaf, resultProof } = wrong;
+  if (chunkIndex < Math.ceil(parameterCount / chunkLanes)) return false;
+  const depth = treeDepthOf(parameterCount);
+  require(chunkIndex < 2 ** depth && resultProof.length === depth, "MalformedProof");
+  const root = rootOfLeaf(parameterCount, chunkIndex, resultLeaf, resultProof);
+  require(root === proposal?.modelRoot, "NotInModel");
+  require(resultLeaf !== zeroWord, "ChunkIsRight");
+  return true;
 }
 
 /** Refuses a leaf or a base chunk that does not stand in the vector it is said to be of. */

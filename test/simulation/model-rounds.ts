@@ -32,18 +32,16 @@ export function ringLength({ rules: { rounds, challengeWindowS } }: Pick<ModelTa
   return length;
 }
 
-export function open(call: ModelCall): void {
+export function open(call: ModelCall, { round }: CallOf<"openRound">): void {
   const { task, sender, world, events } = call;
   const { taskId, rules } = task;
   steps.presentIn(task, sender);
   require(!isInFlight(task.round), "WrongPhase");
   require(task.accepted < rules.rounds, "TaskComplete");
   steps.freePlaces(call);
-  const round = task.round.round + 1;
   const enrolled = task.participants.length;
   require(enrolled >= rules.minUpdates, "TooFewParticipants");
-  const word = task.ring.get(round % ringLength(task));
-  require(word === undefined || word.acceptedAtS + rules.challengeWindowS < world.timestampS, "RingFull");
+  requireFree(call, round);
   const drawn = drawnCount(rules, enrolled);
   const isDrawing = drawn < enrolled;
   const drawBlock = isDrawing ? world.number + rules.drawDelayBlocks : 0;
@@ -53,6 +51,21 @@ export function open(call: ModelCall): void {
   if (!isDrawing) begin(call);
   const { start, deadlineS: commitDeadlineS } = task.round;
   events.push({ name: "RoundOpened", taskId, ...opened, baseModelRoot: task.modelRoot, commitDeadlineS, start });
+}
+
+/** Most numbers that an opening may pass over, as the words in their places are still provable. */
+const mostPassed = 64;
+
+/** Refuses a number that is not the least above the newest round's whose word's place is free. */
+function requireFree({ task, world }: ModelCall, round: number): void {
+  const newest = task.round.round;
+  const isTaken = (number: number) => {
+    const word = task.ring.get(number % ringLength(task));
+    return word !== undefined && word.acceptedAtS + task.rules.challengeWindowS >= world.timestampS;
+  };
+  require(round > newest && round - newest <= mostPassed + 1, "WrongRound");
+  for (let number = newest + 1; number < round; number++) require(isTaken(number), "WrongRound");
+  require(!isTaken(round), "RingFull");
 }
 
 /** Lets windows run. */
@@ -177,7 +190,8 @@ export function reassign(call: ModelCall, number: number): void {
   require(phase === "aggregating" || phase === "proposed", "WrongPhase");
   const areFew = steps.unexpelled(record) < task.rules.minUpdates;
   require(areFew || world.timestampS > deadlineS, "TooEarly");
-  if (phase === "aggregating" && !areFew) task.idle[task.aggregators.indexOf(record.assigned)] = true;
+  // a turn that came to nothing is missed, whether there was a proposal or not
+  if (!areFew) task.idle[task.aggregators.indexOf(record.assigned)] = true;
   steps.retry(call, phase === "aggregating" ? "no-proposal" : "not-attested");
 }
 

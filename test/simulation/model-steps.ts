@@ -73,6 +73,11 @@ export function accumulatorOf({ committed, accumulator, anchor }: ModelRound): B
   return committed === 0n ? anchor : accumulator;
 }
 
+/** The hash of the proposal that stands; zero where none does. */
+function standingOf({ phase, pending }: ModelRound): Bytes32 {
+  return phase === "proposed" ? pending : zeroWord;
+}
+
 /** Who aggregates in an attempt: the first in the rotation that is there and missed no turn, else the first that is there. */
 export function nextAggregator(task: ModelTask, attempt: number): number | undefined {
   const { round, aggregators: places } = task.round;
@@ -95,11 +100,12 @@ export function assign(call: ModelCall, attempt: number, reason: Reason): void {
     return;
   }
   const aggregator = task.aggregators[place]!;
+  const standing = standingOf(record);
   record.phase = "aggregating";
   record.attempt = attempt;
   record.assigned = aggregator;
   record.deadlineS = world.timestampS + rules.aggregateWindowS;
-  if (attempt > 0) enter(task, [9, round, attempt, aggregator, reason]);
+  if (attempt > 0) enter(task, [9, round, attempt, aggregator, reason, standing]);
   const { deadlineS } = record;
   events.push({ name: "AggregatorAssigned", taskId, round, attempt, aggregator, place, count: places, deadlineS });
 }
@@ -116,8 +122,9 @@ export function retry(call: ModelCall, reason: Reason): void {
 export function invalidate({ task, events }: ModelCall, reason: Reason): void {
   const { round: record, taskId, rules } = task;
   if (rules.mode === "masked" && record.phase === "open") task.endedOpen.add(record.round);
+  const standing = standingOf(record);
   record.phase = "invalid";
-  enter(task, [8, record.round, reason, record.anchor, accumulatorOf(record)]);
+  enter(task, [8, record.round, reason, record.anchor, accumulatorOf(record), standing]);
   events.push({ name: "RoundInvalid", taskId, round: record.round, reason, historyHead: task.historyHead });
 }
 

@@ -68,6 +68,8 @@ export interface ModelWord {
 /** A task's storage. */
 export interface ModelTask {
   readonly taskId: number;
+  /** The head that its history began with. */
+  readonly first: Bytes32;
   readonly creator: Address;
   readonly rules: TaskRules;
   readonly access: Access;

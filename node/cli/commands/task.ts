@@ -183,7 +183,8 @@ const recordCommand = () =>
       const hash = isHash ? (given as Bytes32) : toHex(keccak256(await readFileBytes(given)));
       const chain = await openRecordAs(values, log);
       const taskId = values.task ?? 1;
-      const { gasUsed } = await chain.send({ kind: "record", taskId, entryKind, hash }, { signal });
+      const { firstHead: first } = foldTask(await chain.history(taskId));
+      const { gasUsed } = await chain.send({ kind: "record", taskId, first, entryKind, hash }, { signal });
       output.emit(
         { event: "recorded", taskId, kind: entryKind, hash, gasUsed },
         `On the record of task ${taskId}: ${kind} ${hash} (${gasUsed} gas)`,
