@@ -134,9 +134,9 @@ contract Court is FederationData {
     }
 
     /// @notice {ITasks}
-    function record(uint32 taskId, uint8 kind, bytes32 hash) external {
+    function record(uint32 taskId, bytes32 first, uint8 kind, bytes32 hash) external {
         Task storage task = _self.tasks[taskId];
-        task.requireTask(taskId);
+        task.requireTask(taskId, first);
         // only that it is a member counts
         // slither-disable-next-line unused-return
         if (!_has(TASK_CREATOR) && !_has(ADMIN)) Places.requireMember(task, msg.sender);

@@ -69,8 +69,8 @@ contract Federation is FederationData, AccessControl, EIP712 {
     }
 
     /// @notice {IRounds}
-    function openRound(uint32 taskId) external {
-        _self.open(taskId);
+    function openRound(uint32 taskId, uint32 round) external {
+        _self.open(taskId, round);
     }
 
     /// @notice {IRounds}
@@ -126,11 +126,12 @@ contract Federation is FederationData, AccessControl, EIP712 {
     /// @notice {ITasks}
     function enrol(
         uint32 taskId,
+        bytes32 first,
         bytes32 statement,
         bytes calldata shareKey
     ) external payable onlyRole(PARTICIPANT_ROLE) {
         Task storage task = _self.tasks[taskId];
-        (uint32 index, bytes32 attributesHash) = _self.enter(task, taskId, false);
+        (uint32 index, bytes32 attributesHash) = _self.enter(task, taskId, first, false);
         if (statement == 0 && task.rules.statementRequired) revert ITasks.NoStatement();
         task.historyHead = keccak256(
             abi.encode(task.historyHead, History.ENROLLED, msg.sender, statement, attributesHash)
@@ -140,9 +141,9 @@ contract Federation is FederationData, AccessControl, EIP712 {
     }
 
     /// @notice {ITasks}
-    function join(uint32 taskId) external payable onlyRole(AGGREGATOR_ROLE) {
+    function join(uint32 taskId, bytes32 first) external payable onlyRole(AGGREGATOR_ROLE) {
         Task storage task = _self.tasks[taskId];
-        (uint32 index, bytes32 attributesHash) = _self.enter(task, taskId, true);
+        (uint32 index, bytes32 attributesHash) = _self.enter(task, taskId, first, true);
         task.historyHead = keccak256(abi.encode(task.historyHead, History.JOINED, msg.sender, attributesHash));
         emit ITasks.Joined(taskId, msg.sender, index, attributesHash);
     }

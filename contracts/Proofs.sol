@@ -200,6 +200,7 @@ contract Proofs is IProofs {
     ) private view {
         RoundInputs calldata inputs = evidence.inputs;
         uint32 count = rules.parameterCount;
+        if (RoundProof.isPaddingLeaf(count, evidence.proposal.modelRoot, proof)) return;
         RoundProof.checkPlaces(count, inputs.baseModelRoot, evidence.proposal.modelRoot, proof);
         // the weights are in the masked sum's total
         // slither-disable-next-line unused-return

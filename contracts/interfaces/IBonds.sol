@@ -12,12 +12,14 @@ import {Evidence} from "../types/TaskTypes.sol";
 interface IBonds {
     /// @notice A round's proposal was proven wrong.
     /// @param aggregator Who proposed it.
+    /// @param offender Whose update made it wrong; zero for none.
     /// @param index The chunk or slot concerned; 0 where the kind has none.
     event Struck(
         uint32 indexed taskId,
         uint32 indexed round,
         address indexed prover,
         address aggregator,
+        address offender,
         ProofKind kind,
         uint32 index
     );
@@ -46,7 +48,7 @@ interface IBonds {
     error WrongEvidence();
     /// @notice The word is past its window.
     error NoLongerProvable(uint256 until);
-    /// @notice Nobody whom the proof concerns is in the task, or all are expelled, and the round is void.
+    /// @notice Nobody whom the proof concerns ever was in the task, or all are expelled, and the round is void.
     error NothingToTake();
     /// @notice The account has no bond here, or it still answers for something.
     error StillBonded(uint256 until);
@@ -59,7 +61,8 @@ interface IBonds {
     /// expelled. A proposal that stands goes to the next attempt. An accepted one that is not void is rolled back: the
     /// model becomes the round's base again, this round and all later ones are void, a round in flight is invalid.
     /// @param offender Whose update made it wrong, expelled with the others; zero for none.
-    /// @param prover Who is rewarded: the smaller of half of what was taken and 1.5 times the proof's reckoned cost.
+    /// @param prover Who is rewarded: the smaller of half of what was taken and 1.5 times the reckoned cost of a proof of
+    /// this kind.
     ///
     /// Requirements: the caller is {IProofs} ({OnlyProofs}); the round's word stands ({IRounds.WrongRound},
     /// {NoLongerProvable}) or the round is Proposed; the evidence is what it binds ({WrongEvidence}); there is
@@ -78,7 +81,7 @@ interface IBonds {
 
     /// @notice Expels a participant whose misconduct was proven apart from any proposal.
     ///
-    /// Requirements: the caller is {IProofs} ({OnlyProofs}); the account is in the task or its bond is, and it is not
+    /// Requirements: the caller is {IProofs} ({OnlyProofs}); the account is or was in the task, and is not
     /// expelled ({NothingToTake}).
     function expel(uint32 taskId, uint32 round, address account, ProofKind kind, address prover) external;
 

@@ -22,7 +22,7 @@ import {Mode, Phase, Proposal, Reason, Signature, SignedCommitment, WalletWord} 
 /// whoever signed can be proven wrong.
 interface IRounds {
     /// @notice A round began.
-    /// @param round Number of the round, from 1.
+    /// @param round Number of the round, from 1; a number is used once, and some are passed over ({openRound}).
     /// @param baseModelRoot Root of the model that updates start from.
     /// @param enrolled Number of participants' places n.
     /// @param drawn Number of participants drawn: those whose slot (a permutation of their index, see Draw) is below
@@ -174,13 +174,15 @@ interface IRounds {
     error QuorumNotReached(uint256 given, uint256 quorum);
 
     /// @notice Opens the task's next round. Frees the places of those who left.
+    /// @param round Its number: the least above the newest round's whose word's place is free. At most 64 numbers are passed
+    /// over, each because the word in its place is still provable.
     ///
     /// Requirements:
     /// - the caller is in the task and not leaving ({ITasks.NotEnrolled});
     /// - no round is in flight ({WrongPhase}), accepted rounds are left ({ITasks.TaskComplete});
     /// - at least minUpdates participants are enrolled ({TooFewParticipants});
-    /// - the word that it would take is empty or past its window ({RingFull}).
-    function openRound(uint32 taskId) external;
+    /// - the number is that one ({WrongRound}), and its place is free ({RingFull}).
+    function openRound(uint32 taskId, uint32 round) external;
 
     /// @notice Draws a round's participants by the block that its opening fixed; windows run from here. Anyone may give
     /// the header.
@@ -245,7 +247,7 @@ interface IRounds {
 
     /// @notice Accepts a proposal by a quorum of attestations (EIP-712 Attestation), whoever brings them. Counted are
     /// accounts that committed in the round and are not expelled, each once; others are passed over. A wallet is asked
-    /// (ERC-1271) with at most 50,000 gas.
+    /// (ERC-1271) with at most 50,000 gas, for a word that names it (EIP-712 WalletAttestation).
     /// @param signatures Of accounts with a key.
     /// @param wallets Of contract wallets.
     ///

@@ -13,9 +13,10 @@ import {TaskRules} from "../types/TaskTypes.sol";
 /// its fields)). Entries are: 1 Enrolled(account, statement, keccak256(abi.encode(attributes))); 2 Joined(account,
 /// keccak256(abi.encode(attributes))); 3 Leaving(account); 4 Freed(number of places); 5 Resumed(account); 6
 /// Recorded(account, kind, hash); 7 Accepted(round, keccak256 of the word's preimage); 8 Invalid(round, reason, anchor,
-/// accumulator), the last two 0 where there was no draw; 9 Reassigned(round, attempt, aggregator, reason); 10
-/// Struck(round, kind, index, prover, first void round, last void round), the last two 0 where nothing became void; 11
-/// Expelled(round, account, kind, prover), for what is no part of a strike.
+/// accumulator, standing), anchor and accumulator 0 where there was no draw; 9 Reassigned(round, attempt, aggregator,
+/// reason, standing); 10 Struck(round, kind, index, prover, first void round, last void round, proposal's hash,
+/// offender), the void rounds 0 where there are none; 11 Expelled(round, account, kind, prover), for what is no part of a
+/// strike; 12 ShareKey(account, keccak256(shareKey)). `standing` is the hash of the proposal that stood, or 0.
 interface ITasks {
     /// @notice A task was created.
     /// @param taskId Number of the task, from 1.
@@ -61,6 +62,8 @@ interface ITasks {
 
     /// @notice No task has this number.
     error UnknownTask(uint32 taskId);
+    /// @notice The task of this number began with another head.
+    error WrongTask(bytes32 first);
     /// @notice A rule is out of range; `field` is its place in {TaskRules}, from 0.
     error InvalidRule(uint8 field);
     /// @notice maxUpdates * maxWeight * clipLanes does not fit the exact arithmetic (2^52; masked 2^31, encrypted
@@ -122,24 +125,27 @@ interface ITasks {
 
     /// @notice Takes part in a task from its next round on, as a participant. What is sent is the task's participant
     /// bond.
+    /// @param first The head that the task's history began with ({TaskCreated}): a number alone may mean another task after
+    /// a reorganisation.
     /// @param statement Hash of the data statement; zero for none.
     /// @param shareKey As in {ShareKeySet}; empty for none.
     ///
     /// Requirements:
     /// - the caller has PARTICIPANT_ROLE;
-    /// - the task exists ({UnknownTask}), has rounds left ({TaskComplete}) and a place ({TaskFull});
+    /// - the task exists ({UnknownTask}) and is the one meant ({WrongTask}), has rounds left ({TaskComplete}) and a place
+    /// ({TaskFull});
     /// - the caller is not in it ({AlreadyEnrolled}), was not expelled from it ({Expelled}) and is in fewer than 16
     /// tasks ({TooManyTasks});
     /// - its attributes let it in ({NotEligible}); it states its data where it must ({NoStatement});
     /// - exactly the bond is sent ({WrongBond}), nothing where a former one is still here; that one was for the same
     /// role ({IBonds.StillBonded}).
-    function enrol(uint32 taskId, bytes32 statement, bytes calldata shareKey) external payable;
+    function enrol(uint32 taskId, bytes32 first, bytes32 statement, bytes calldata shareKey) external payable;
 
     /// @notice Takes part in a task from its next round on, as an aggregator. What is sent is the task's aggregator
     /// bond.
     ///
     /// Requirements: the caller has AGGREGATOR_ROLE; else those of {enrol}.
-    function join(uint32 taskId) external payable;
+    function join(uint32 taskId, bytes32 first) external payable;
 
     /// @notice Leaves a task: no more commitments and no more assignments, from now on; one that stands is over. What
     /// was committed counts, and may be attested. The place is freed when no round is in flight, and the bond one
@@ -168,7 +174,7 @@ interface ITasks {
     ///
     /// Requirements: the task exists ({UnknownTask}); the caller is in it, may create tasks, or is an admin
     /// ({NotEnrolled}).
-    function record(uint32 taskId, uint8 kind, bytes32 hash) external;
+    function record(uint32 taskId, bytes32 first, uint8 kind, bytes32 hash) external;
 
     /// @notice The least bond under these rules, in wei: half of it pays the dearest proof with all its signers
     /// expelled at 100 gwei a gas, and a half of that more.

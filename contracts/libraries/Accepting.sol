@@ -1,18 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.28;
 
-import {MessageHashUtils} from "@openzeppelin/contracts/utils/cryptography/MessageHashUtils.sol";
 import {IRounds} from "../interfaces/IRounds.sol";
 import {RoundState} from "../types/RoundState.sol";
 import {Task} from "../types/TaskStorage.sol";
 import {Phase, Proposal, Reason, RoundInputs, Signature, WalletWord} from "../types/TaskTypes.sol";
-import {Attestations} from "./Attestations.sol";
+import {Attestations, Word} from "./Attestations.sol";
 import {Bitmap} from "./Bitmap.sol";
 import {History} from "./History.sol";
 import {Records} from "./Records.sol";
 import {Ring} from "./Ring.sol";
 import {Rotation} from "./Rotation.sol";
-import {SignedStructs} from "./SignedStructs.sol";
 
 /// @title Accepting
 /// @notice How a proposal is accepted by a quorum, or comes to nothing.
@@ -46,7 +44,7 @@ library Accepting {
         if (task.pending != proposalHash) revert IRounds.WrongProposal(task.pending);
         address[] memory attesters = task.counted(
             state,
-            MessageHashUtils.toTypedDataHash(domain, SignedStructs.attestation(taskId, round, proposalHash)),
+            Word(domain, taskId, round, proposalHash),
             signatures,
             wallets
         );

@@ -2,11 +2,22 @@
 pragma solidity ^0.8.28;
 
 import {IERC1271} from "@openzeppelin/contracts/interfaces/IERC1271.sol";
+import {MessageHashUtils} from "@openzeppelin/contracts/utils/cryptography/MessageHashUtils.sol";
 import {ECDSA} from "@openzeppelin/contracts/utils/cryptography/ECDSA.sol";
 import {RoundState} from "../types/RoundState.sol";
 import {Enrolment, Task} from "../types/TaskStorage.sol";
 import {Signature, WalletWord} from "../types/TaskTypes.sol";
 import {Records} from "./Records.sol";
+import {SignedStructs} from "./SignedStructs.sol";
+
+/// @notice What attesters sign.
+/// @param domain The separator of the federation's EIP-712 domain.
+struct Word {
+    bytes32 domain;
+    uint32 taskId;
+    uint32 round;
+    bytes32 proposalHash;
+}
 
 /// @title Attestations
 /// @notice Whose words for a proposal count: accounts that committed in the round and were not expelled, each once.
@@ -14,6 +25,7 @@ import {Records} from "./Records.sol";
 /// - a signature is used twice or elsewhere: the digest binds chain, contract, task, round and proposal, and a slot
 /// counts once;
 /// - one that left or was expelled makes the whole call fail: it is passed over;
+/// - a wallet's owner has an account of its own in the round, and one signature counts for both: a wallet's word names it;
 /// - a wallet eats the gas of the call, returns a flood, or reverts: it gets 50,000 gas, 32 bytes of its answer are
 /// read, a failure is skipped;
 /// - an account whose code is delegated is kept from signing: its key's signature counts, whatever code it has.
@@ -26,10 +38,14 @@ library Attestations {
     function counted(
         Task storage task,
         RoundState state,
-        bytes32 digest,
+        Word memory word,
         Signature[] calldata signatures,
         WalletWord[] calldata wallets
     ) internal view returns (address[] memory attesters) {
+        bytes32 digest = MessageHashUtils.toTypedDataHash(
+            word.domain,
+            SignedStructs.attestation(word.taskId, word.round, word.proposalHash)
+        );
         attesters = new address[](signatures.length + wallets.length);
         uint256 left = task.unexpelled(state);
         uint256 count = 0;
@@ -44,11 +60,11 @@ library Attestations {
             ++count;
         }
         for (uint256 i = 0; i < wallets.length; ++i) {
-            WalletWord calldata word = wallets[i];
-            uint256 bit = _bit(task, state, word.account);
-            if (left & bit == 0 || !_confirms(word, digest)) continue;
+            WalletWord calldata given = wallets[i];
+            uint256 bit = _bit(task, state, given.account);
+            if (left & bit == 0 || !_confirms(given, word)) continue;
             left &= ~bit;
-            attesters[count] = word.account;
+            attesters[count] = given.account;
             ++count;
         }
         assembly ("memory-safe") {
@@ -62,9 +78,13 @@ library Attestations {
         return enrolment.aggregator ? 0 : 1 << task.slotOf(state, enrolment.place);
     }
 
-    function _confirms(WalletWord calldata word, bytes32 digest) private view returns (bool confirmed) {
-        bytes memory question = abi.encodeCall(IERC1271.isValidSignature, (digest, word.signature));
-        address wallet = word.account;
+    function _confirms(WalletWord calldata given, Word memory word) private view returns (bool confirmed) {
+        address wallet = given.account;
+        bytes32 digest = MessageHashUtils.toTypedDataHash(
+            word.domain,
+            SignedStructs.walletAttestation(word.taskId, word.round, word.proposalHash, wallet)
+        );
+        bytes memory question = abi.encodeCall(IERC1271.isValidSignature, (digest, given.signature));
         bytes32 answer;
         assembly ("memory-safe") {
             confirmed := staticcall(WALLET_GAS, wallet, add(question, 32), mload(question), 0, 32)

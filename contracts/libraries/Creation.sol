@@ -50,6 +50,7 @@ library Creation {
                 keccak256(abi.encode(access))
             )
         );
+        task.first = head;
         task.historyHead = head;
         emit ITasks.TaskCreated(taskId, msg.sender, rules, access, modelRoot, spec, head);
     }

@@ -7,6 +7,7 @@ import {Access, Attributes} from "../types/PrivacyTypes.sol";
 import {RoundStateLibrary} from "../types/RoundState.sol";
 import {Enrolment, FederationStorage, Task} from "../types/TaskStorage.sol";
 import {Mode} from "../types/TaskTypes.sol";
+import {History} from "./History.sol";
 import {Places} from "./Places.sol";
 import {Records} from "./Records.sol";
 
@@ -17,6 +18,7 @@ import {Records} from "./Records.sol";
 /// - a participant leaves and enrols again to renew its privacy budget: the count of its rounds stays;
 /// - a bond leaves by coming back in another role: one that is still here serves the same role only;
 /// - an account is told to attest its own work: it is participant or aggregator, in one slot, never both;
+/// - an entering lands, after a reorganisation, in another task of the same number: it names the head that its task began with;
 /// - members enter so many tasks that revoking runs out of gas: 16 tasks per account.
 library Entering {
     using Records for Task;
@@ -30,9 +32,10 @@ library Entering {
         FederationStorage storage self,
         Task storage task,
         uint32 taskId,
+        bytes32 first,
         bool asAggregator
     ) internal returns (uint32 index, bytes32 attributesHash) {
-        task.requireTask(taskId);
+        task.requireTask(taskId, first);
         if (task.state.accepted() >= task.rules.rounds) revert ITasks.TaskComplete(taskId);
         Enrolment storage enrolment = task.enrolments[msg.sender];
         if (enrolment.place != 0) revert ITasks.AlreadyEnrolled(msg.sender);
@@ -58,6 +61,7 @@ library Entering {
     /// @notice Tells the caller's key for the shares of its next round ({ITasks.ShareKeySet}).
     function announce(Task storage task, uint32 taskId, bytes calldata shareKey) internal {
         if (shareKey.length != SHARE_KEY_BYTES || task.rules.mode != Mode.Masked) revert ITasks.InvalidShareKey();
+        task.historyHead = keccak256(abi.encode(task.historyHead, History.SHARE_KEY, msg.sender, keccak256(shareKey)));
         emit ITasks.ShareKeySet(taskId, msg.sender, shareKey);
     }
 

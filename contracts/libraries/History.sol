@@ -19,4 +19,5 @@ library History {
     uint256 internal constant REASSIGNED = 9;
     uint256 internal constant STRUCK = 10;
     uint256 internal constant EXPELLED = 11;
+    uint256 internal constant SHARE_KEY = 12;
 }

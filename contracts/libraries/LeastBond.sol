@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.28;
 
+import {ProofKind} from "../types/ProofTypes.sol";
 import {Mode, TaskRules} from "../types/TaskTypes.sol";
 import {ChunkTree} from "./ChunkTree.sol";
 
@@ -25,12 +26,16 @@ library LeastBond {
 
     /// @notice The least bond under these rules, in wei. `parameterCount` is at least 1.
     function leastWei(TaskRules memory rules) internal pure returns (uint256) {
-        return BOND_PER_PROOF * proofWei(rules);
+        return BOND_PER_PROOF * proofWei(rules, ProofKind.WrongChunk);
     }
 
-    /// @notice What the dearest proof under these rules is reckoned to cost, in wei.
-    function proofWei(TaskRules memory rules) internal pure returns (uint256) {
+    /// @notice What a proof of a kind is reckoned to cost under these rules, in wei; a wrong chunk is the dearest.
+    function proofWei(TaskRules memory rules, ProofKind kind) internal pure returns (uint256) {
+        if (kind == ProofKind.Equivocation) return STRESS_GAS_PRICE_WEI * PROOF_BASE_GAS;
         uint256 most = rules.maxUpdates;
+        if (kind == ProofKind.InvalidUpdate) {
+            return STRESS_GAS_PRICE_WEI * (PROOF_BASE_GAS + most * COMMITMENT_BYTES * CALLDATA_BYTE_GAS);
+        }
         uint256 bytes_ = COMMITMENT_BYTES + ChunkTree.CHUNK_BYTES + 32 * ChunkTree.depth(rules.parameterCount);
         uint256 perUpdate = bytes_ * CALLDATA_BYTE_GAS + SIGNER_GAS;
         uint256 pairs = 0;

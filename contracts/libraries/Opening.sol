@@ -21,13 +21,16 @@ import {Ring} from "./Ring.sol";
 /// not worth that much;
 /// - a draw is never made, as nobody gives the header: anyone can, and {Closing} ends the round when the block is out
 /// of reach;
+/// - members open rounds that nobody answers, until the next number's word would fall on one that is still provable: such
+/// numbers are passed over;
+/// - an opening comes late, and opens another round than it was sent for: it names the round;
 /// - places move while slots are computed from them: places are freed only when no round is in flight.
 library Opening {
     using Places for FederationStorage;
     using Records for Task;
     using Ring for Task;
 
-    function open(FederationStorage storage self, uint32 taskId) internal {
+    function open(FederationStorage storage self, uint32 taskId, uint32 round) internal {
         Task storage task = self.tasks[taskId];
         // only that it is a member counts
         // slither-disable-next-line unused-return
@@ -40,11 +43,8 @@ library Opening {
         uint256 enrolled = task.participants.length;
         if (enrolled < rules.minUpdates) revert IRounds.TooFewParticipants(enrolled);
         uint256 drawn = Draw.size(enrolled, rules.minUpdates, rules.maxUpdates, rules.participationBps);
-        state = state.next(enrolled, drawn, task.aggregators.length);
-        uint256 word = task.wordOf(state.round());
-        if (word != 0 && block.timestamp <= task.provableUntil(word)) {
-            revert IRounds.RingFull(task.provableUntil(word));
-        }
+        task.requireFree(state.round(), round);
+        state = state.next(round, enrolled, drawn, task.aggregators.length);
 
         bytes32 head = task.historyHead;
         if (drawn == enrolled) {

@@ -26,6 +26,12 @@ library Records {
         if (task.rules.rounds == 0) revert ITasks.UnknownTask(taskId);
     }
 
+    /// @notice The same, and the task is the one whose history began with `first`.
+    function requireTask(Task storage task, uint32 taskId, bytes32 first) internal view {
+        requireTask(task, taskId);
+        if (task.first != first) revert ITasks.WrongTask(task.first);
+    }
+
     /// @notice The state, where the newest round is `round` and in this phase. A task that does not exist has round 0
     /// in phase None.
     function requirePhase(Task storage task, uint32 round, Phase phase) internal view returns (RoundState state) {

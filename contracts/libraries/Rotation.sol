@@ -50,7 +50,15 @@ library Rotation {
             return;
         }
         task.historyHead = keccak256(
-            abi.encode(task.historyHead, History.REASSIGNED, state.round(), attempt, aggregator, reason)
+            abi.encode(
+                task.historyHead,
+                History.REASSIGNED,
+                state.round(),
+                attempt,
+                aggregator,
+                reason,
+                _standing(task, state)
+            )
         );
         _assign(task, taskId, state.withAttempt(attempt), aggregator, place);
     }
@@ -64,7 +72,9 @@ library Rotation {
         task.state = state.ended();
         bytes32 anchor = drawn ? task.anchor : bytes32(0);
         bytes32 accumulator = drawn ? task.accumulatorOf(state) : bytes32(0);
-        bytes32 head = keccak256(abi.encode(task.historyHead, History.INVALID, round, reason, anchor, accumulator));
+        bytes32 head = keccak256(
+            abi.encode(task.historyHead, History.INVALID, round, reason, anchor, accumulator, _standing(task, state))
+        );
         task.historyHead = head;
         emit IRounds.RoundInvalid(taskId, round, reason, head);
     }
@@ -85,6 +95,11 @@ library Rotation {
             if (!task.enrolments[aggregator].leaving) return (aggregator, place);
         }
         return (address(0), 0);
+    }
+
+    /// @dev The hash of the proposal that stands; zero where none does.
+    function _standing(Task storage task, RoundState state) private view returns (bytes32) {
+        return state.phase() == Phase.Proposed ? task.pending : bytes32(0);
     }
 
     function _assign(Task storage task, uint32 taskId, RoundState state, address aggregator, uint256 place) private {

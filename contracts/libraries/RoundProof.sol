@@ -24,7 +24,7 @@ import {WeightedMean} from "./WeightedMean.sol";
 /// - padding used to change a result: the base's must be zero, and the padding of an update stays within the padding of
 ///   the result, which a right model does not have; that an update has padding is proven by itself;
 /// - a commitment copied from another participant: its root is bound to the account, so that no chunk is in the copy;
-/// - a chunk beyond the end, where every leaf is zero: the index must be below the number of chunks;
+/// - a wrong root whose chunks are all right: a leaf behind the last chunk that is not zero is wrong by itself;
 /// - a result sorted in the prover's favour: the bounds it gives are counted against all lanes ({TrimmedMean});
 /// - work without bound: at most 64 commitments can match the accumulator, and lists must have exactly the length
 ///   needed.
@@ -100,6 +100,7 @@ library RoundProof {
         ChunkProof calldata proof
     ) internal pure {
         if (rules.mode != Mode.Transparent) revert IRounds.WrongMode(rules.mode);
+        if (isPaddingLeaf(rules.parameterCount, modelRoot, proof)) return;
         checkPlaces(rules.parameterCount, baseModelRoot, modelRoot, proof);
         (bytes memory updates, uint32[] memory weights) = includedUpdates(
             rules.parameterCount,
@@ -109,6 +110,19 @@ library RoundProof {
         );
         bytes memory right = _aggregate(rules, proof, updates, weights);
         if (ChunkTree.leafOf(proof.chunkIndex, right, 0) == proof.leaf) revert IProofs.ChunkIsRight();
+    }
+
+    /// @notice Whether the leaf shown stands in the proposed model behind its last chunk. There every leaf of a right model
+    /// is zero, so that no other part of the proof is needed. Reverts where it is.
+    function isPaddingLeaf(uint32 count, bytes32 modelRoot, ChunkProof calldata proof) internal pure returns (bool) {
+        if (proof.chunkIndex < ChunkTree.chunkCount(count)) return false;
+        uint256 depth = ChunkTree.depth(count);
+        if (proof.chunkIndex >> depth != 0 || proof.leafPath.length != depth) revert IProofs.MalformedProof();
+        if (ChunkTree.rootOf(count, proof.chunkIndex, proof.leaf, proof.leafPath) != modelRoot) {
+            revert IProofs.NotInModel();
+        }
+        if (proof.leaf == 0) revert IProofs.ChunkIsRight();
+        return true;
     }
 
     /// @notice Reverts unless the leaf stands in the proposed model and the chunk in the base model, at the place that

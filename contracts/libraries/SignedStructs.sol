@@ -16,6 +16,9 @@ library SignedStructs {
     bytes32 private constant NAME = keccak256("Fedledger");
     bytes32 private constant VERSION = keccak256("2");
     bytes32 private constant ATTESTATION = keccak256("Attestation(uint32 taskId,uint32 round,bytes32 proposalHash)");
+    bytes32 private constant WALLET_ATTESTATION = keccak256(
+        "WalletAttestation(uint32 taskId,uint32 round,bytes32 proposalHash,address wallet)"
+    );
     bytes32 private constant COMMITMENT = keccak256(
         "Commitment(uint32 taskId,uint32 round,bytes32 anchor,bytes32 updateRoot,bytes32 contentId,uint32 weight)"
     );
@@ -26,6 +29,15 @@ library SignedStructs {
 
     function attestation(uint32 taskId, uint32 round, bytes32 proposalHash) internal pure returns (bytes32) {
         return keccak256(abi.encode(ATTESTATION, taskId, round, proposalHash));
+    }
+
+    function walletAttestation(
+        uint32 taskId,
+        uint32 round,
+        bytes32 proposalHash,
+        address wallet
+    ) internal pure returns (bytes32) {
+        return keccak256(abi.encode(WALLET_ATTESTATION, taskId, round, proposalHash, wallet));
     }
 
     function commitment(

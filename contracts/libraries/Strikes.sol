@@ -24,8 +24,9 @@ import {Voids} from "./Voids.sol";
 /// in flight ends;
 /// - a liar signs many rounds and loses one bond only: it is expelled with the first, and void rounds stay provable for
 /// the others' bonds;
-/// - a member proves itself wrong to save its bond: at least half of it is burnt, and no reward exceeds 1.5 times a
-/// proof's cost;
+/// - a member proves itself wrong to save its bond: at least half of it is burnt, and no reward exceeds 1.5 times what a
+/// proof of that kind costs, so that signers who are convicted one by one regain little each;
+/// - a liar leaves before it is proven wrong, and comes back with a clean record: whoever was in the task is expelled;
 /// - one offence is slashed again and again: an account is expelled once;
 /// - the strike cannot go through for lack of another aggregator, or as somebody was expelled before: then the round
 /// ends, and that account is passed over;
@@ -37,11 +38,11 @@ library Strikes {
     using Rotation for Task;
     using Voids for Interval[];
 
-    /// @notice Reverts unless the evidence is what stands. Returns whether its proposal is not accepted yet.
-    function check(Task storage task, Evidence calldata evidence) internal view returns (bool stands) {
+    /// @notice Reverts unless the evidence is what stands. Returns whether its proposal is not accepted yet, and its hash.
+    function check(Task storage task, Evidence calldata evidence) internal view returns (bool stands, bytes32 hash) {
         uint32 round = evidence.inputs.round;
         RoundState state = task.state;
-        bytes32 hash = Records.proposalHash(
+        hash = Records.proposalHash(
             evidence.inputs.taskId,
             round,
             evidence.inputs.accumulator,
@@ -51,7 +52,7 @@ library Strikes {
         if (state.round() == round && state.phase() == Phase.Proposed) {
             if (hash != task.pending || evidence.attesters.length != 0) revert IBonds.WrongEvidence();
             _compare(task, state, evidence.inputs, evidence.inputs.openingsHash);
-            return true;
+            return (true, hash);
         }
         uint256 word = task.wordOf(round);
         if (word == 0 || round > state.round()) revert IRounds.WrongRound(state.round());
@@ -80,15 +81,15 @@ library Strikes {
     ) internal {
         (uint32 taskId, uint32 round) = (evidence.inputs.taskId, evidence.inputs.round);
         Task storage task = self.tasks[taskId];
-        bool stands = check(task, evidence);
-        emit IBonds.Struck(taskId, round, prover, evidence.proposal.aggregator, kind, index);
+        (bool stands, bytes32 hash) = check(task, evidence);
+        emit IBonds.Struck(taskId, round, prover, evidence.proposal.aggregator, offender, kind, index);
         (uint32 first, uint32 last) = (0, 0);
         if (!stands && !task.voids.contains(round)) (first, last) = (round, _rollBack(task, taskId, evidence.inputs));
         (bool any, uint256 takenWei) = _expelAll(task, evidence, kind, offender);
         if (!any && !stands && first == 0) revert IBonds.NothingToTake();
-        _reward(self, task, taskId, prover, takenWei);
+        _reward(self, task, taskId, prover, takenWei, kind);
         task.historyHead = keccak256(
-            abi.encode(task.historyHead, History.STRUCK, round, kind, index, prover, first, last)
+            abi.encode(task.historyHead, History.STRUCK, round, kind, index, prover, first, last, hash, offender)
         );
         if (stands) task.retry(taskId, task.state, Reason.ProvenWrong);
     }
@@ -104,7 +105,7 @@ library Strikes {
         Task storage task = self.tasks[taskId];
         (bool done, uint256 takenWei) = _expel(task, taskId, round, account, kind);
         if (!done) revert IBonds.NothingToTake();
-        _reward(self, task, taskId, prover, takenWei);
+        _reward(self, task, taskId, prover, takenWei, kind);
         task.historyHead = keccak256(abi.encode(task.historyHead, History.EXPELLED, round, account, kind, prover));
     }
 
@@ -154,8 +155,8 @@ library Strikes {
         }
     }
 
-    /// @dev Expels an account that is in the task, or whose bond is, and takes that; nothing where it is neither, or
-    /// expelled already.
+    /// @dev Expels an account that is or was in the task, and takes its bond where that is still here; nothing where it
+    /// never was, or is expelled already.
     function _expel(
         Task storage task,
         uint32 taskId,
@@ -165,7 +166,8 @@ library Strikes {
     ) private returns (bool done, uint256 amountWei) {
         Enrolment storage enrolment = task.enrolments[account];
         uint256 place = enrolment.place;
-        if (enrolment.expelled || (place == 0 && !enrolment.bonded)) return (false, 0);
+        // whoever ever was in the task has one of the two
+        if (enrolment.expelled || (enrolment.maxWeight == 0 && !enrolment.aggregator)) return (false, 0);
         enrolment.expelled = true;
         if (enrolment.bonded) {
             enrolment.bonded = false;
@@ -195,9 +197,10 @@ library Strikes {
         Task storage task,
         uint32 taskId,
         address prover,
-        uint256 takenWei
+        uint256 takenWei,
+        ProofKind kind
     ) private {
-        uint256 rewardWei = (LeastBond.proofWei(task.rules) * 3) / 2;
+        uint256 rewardWei = (LeastBond.proofWei(task.rules, kind) * 3) / 2;
         if (rewardWei > takenWei / 2) rewardWei = takenWei / 2;
         if (takenWei != 0) {
             self.credits[prover] += rewardWei;

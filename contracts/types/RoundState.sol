@@ -38,11 +38,13 @@ library RoundStateLibrary {
 
     /// @notice The state of a round that begins, in the phase Drawing, with the accepted rounds and idle aggregators of
     /// the one before.
+    /// @param round_ Its number, above that of the one before.
     /// @param enrolled_ At most MAX_ENROLLED.
     /// @param drawn_ At most 64.
     /// @param aggregators_ At most 32.
     function next(
         RoundState self,
+        uint32 round_,
         uint256 enrolled_,
         uint256 drawn_,
         uint256 aggregators_
@@ -54,7 +56,7 @@ library RoundStateLibrary {
                     (drawn_ << DRAWN_AT) |
                     (enrolled_ << ENROLLED_AT) |
                     (aggregators_ << AGGREGATORS_AT) |
-                    ((uint256(self.round()) + 1) << ROUND_AT)
+                    (uint256(round_) << ROUND_AT)
             );
     }
 

@@ -52,7 +52,8 @@ struct Interval {
 /// @notice A task and its newest round. The model that the round in flight starts from is `modelRoot`.
 /// @dev Offsets from the task's first slot, of which readers off the chain take what they show (node/chain): 0-1 rules,
 /// 2 modelRoot, 3 historyHead, 4 state, 5 anchor, 6 accumulator, 7 pending, 8 start, 9 openingsHash, 10 marks, 11
-/// participants, 12 aggregators, 13 leavers, 14 enrolments, 15 ring, 16 voids, 17 endedOpen, 18-20 access.
+/// participants, 12 aggregators, 13 leavers, 14 enrolments, 15 ring, 16 voids, 17 endedOpen, 18-20 access, 21
+/// first.
 /// @param anchor The round's anchor; while Drawing, the history head at the opening.
 /// @param accumulator Behind the newest commitment; before the first it is the anchor, and this is not written.
 /// @param pending The assigned aggregator's address while Aggregating, the proposal's hash while Proposed.
@@ -62,6 +63,7 @@ struct Interval {
 /// passed over.
 /// @param ring Words of accepted rounds, by the round's number modulo the ring's length.
 /// @param voids Disjoint, ascending.
+/// @param first The head that the history began with: which task this is.
 /// @param endedOpen Masked: bitmap of the rounds that ended while Open, 256 a word.
 struct Task {
     TaskRules rules;
@@ -82,6 +84,7 @@ struct Task {
     Interval[] voids;
     mapping(uint256 index => uint256 bitmap) endedOpen;
     Access access;
+    bytes32 first;
 }
 
 /// @notice All that a federation stores but for its roles.

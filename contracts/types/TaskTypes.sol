@@ -163,7 +163,7 @@ struct Signature {
 
 /// @notice An attestation by a contract wallet.
 /// @param account The wallet, a participant of the round.
-/// @param signature What it takes as its signature of the attestation's digest (ERC-1271).
+/// @param signature What it takes as its signature of a WalletAttestation's digest (ERC-1271), which names the wallet.
 struct WalletWord {
     address account;
     bytes signature;
