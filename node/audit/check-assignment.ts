@@ -1,4 +1,6 @@
+import { zeroBytes32 } from "../core/commitment.ts";
 import { hexEquals } from "../core/hex.ts";
+import type { Bytes32 } from "../core/ids.ts";
 import { countSlots, judgingSlots } from "../core/quorum.ts";
 import type { Reason } from "../core/records.ts";
 import { turnOf } from "../core/rotation.ts";
@@ -12,6 +14,11 @@ import type { EventOf, RoundDraft, Walk } from "./task-record.ts";
  */
 export function reasonNow({ proposal }: Pick<RoundDraft, "proposal">, struck: boolean): Reason {
   return struck ? "proven-wrong" : proposal ? "not-attested" : "no-proposal";
+}
+
+/** Hash of the proposal that stands, or was struck just before; zero where there is none. */
+export function standingOf({ proposal, superseded }: RoundDraft, struck: boolean): Bytes32 {
+  return (struck ? superseded.at(-1) : proposal)?.hash ?? zeroBytes32;
 }
 
 /** An assignment: the next attempt of a round with enough updates, in time, of whose turn it is. */
@@ -44,7 +51,8 @@ export function checkAssignment(walk: Walk, draft: RoundDraft, event: EventOf<"A
   }
   if (assignments.length > 0) {
     const { round, attempt, aggregator } = event;
-    extendHeads(walk, { kind: "reassigned", round, attempt, aggregator, reason });
+    const standing = standingOf(draft, struck);
+    extendHeads(walk, { kind: "reassigned", round, attempt, aggregator, reason, standing });
   }
   if (draft.proposal) draft.superseded.push(draft.proposal);
   draft.proposal = undefined;

@@ -1,8 +1,8 @@
 import type { Address } from "../core/ids.ts";
 import { proofWei } from "../core/least-bond.ts";
-import type { TaskRules } from "../core/records.ts";
+import type { ProofKind, TaskRules } from "../core/records.ts";
 import type { TaskEvent } from "../core/task-events.ts";
-import { type EventOf, logOf, type MemberState, type Walk } from "./task-record.ts";
+import { type EventOf, logOf, type MemberState, roundNumbered, type Walk } from "./task-record.ts";
 
 const gwei = 10n ** 9n;
 
@@ -46,10 +46,16 @@ export function checkReleased(walk: Walk, event: EventOf<"BondReleased">): void 
   if (state) state.bonded = false;
 }
 
+/** What a proof took, and of what kind it was. */
+export interface Taken {
+  readonly takenWei: bigint;
+  readonly kind: ProofKind;
+}
+
 /** What a proof took is divided as the rules say. */
-export function checkReward(walk: Walk, event: EventOf<"Rewarded">, takenWei: bigint): void {
+export function checkReward(walk: Walk, event: EventOf<"Rewarded">, { takenWei, kind }: Taken): void {
   const half = takenWei / 2n;
-  const cost = (proofWei(walk.rules) * 3n) / 2n;
+  const cost = (proofWei(walk.rules, kind) * 3n) / 2n;
   const reward = half < cost ? half : cost;
   if (event.rewardWei === reward && event.burntWei === takenWei - reward) return;
   wrong(walk, event, `of ${takenWei} wei that were taken, ${reward} are the prover's and the rest is burnt`);
@@ -57,7 +63,7 @@ export function checkReward(walk: Walk, event: EventOf<"Rewarded">, takenWei: bi
 
 /** Tells a bond, or what became of one, that does not follow from the rules and the events before it. */
 export function wrong(walk: Walk, event: TaskEvent, what: string): void {
-  const round = "round" in event ? walk.rounds[event.round - 1] : undefined;
+  const round = "round" in event ? roundNumbered(walk.rounds, event.round) : undefined;
   (round?.log ?? logOf(walk)).add({
     code: "BOND_WRONG",
     message: `${what[0]!.toUpperCase()}${what.slice(1)}.`,

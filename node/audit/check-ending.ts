@@ -4,7 +4,7 @@ import { quorumOf } from "../core/quorum.ts";
 import type { Reason } from "../core/records.ts";
 import { turnOf } from "../core/rotation.ts";
 import { extendHeads, stateHead } from "./audit-head.ts";
-import { checkStepTime, missTurn, reasonNow, unexpelledIn } from "./check-assignment.ts";
+import { checkStepTime, missTurn, reasonNow, standingOf, unexpelledIn } from "./check-assignment.ts";
 import { checkClosingTime } from "./check-commitments.ts";
 import { leastToClose } from "./least-to-close.ts";
 import { acceptedHash, type EventOf, inputsOf, noBytes, type RoundDraft, slotBit, type Walk } from "./task-record.ts";
@@ -95,8 +95,9 @@ export function checkInvalid(walk: Walk, draft: RoundDraft, event: EventOf<"Roun
       data: { expected: expected.join(","), actual: reason, assignments: draft.assignments.length },
     });
   }
+  const standing = standingOf(draft, struck);
   const entries = anchors.flatMap((anchor) =>
-    accumulators.map((accumulator) => ({ kind: "invalid", round, reason, anchor, accumulator }) as const),
+    accumulators.map((accumulator) => ({ kind: "invalid", round, reason, anchor, accumulator, standing }) as const),
   );
   const [first, ...others] = entries;
   extendHeads(walk, first!, ...others);

@@ -1,20 +1,19 @@
 import { hexEquals } from "../core/hex.ts";
 import { wrong as bondWrong, takenBondWei } from "./check-bonds.ts";
-import { placeOf, startLeaving, stateOf } from "./check-members.ts";
+import { startLeaving, stateOf } from "./check-members.ts";
 import type { FindingLog } from "./findings.ts";
-import { type EventOf, inFlight, logOf, type OpenProof, slotBit, type Walk } from "./task-record.ts";
+import { type EventOf, inFlight, logOf, type OpenProof, roundNumbered, slotBit, type Walk } from "./task-record.ts";
 
 /**
  * An account that a proof expels: of a strike whoever signed, and the one whose update made the proposal wrong; else a
- * participant by what the record shows of it. It was in the task or its bond was, once; it loses exactly that bond, and
+ * participant by what the record shows of it. It was in the task, once; it loses exactly that bond, and
  * its place.
  */
 export function checkExpelled(walk: Walk, proof: OpenProof, event: EventOf<"MemberExpelled">): void {
   const { account, round, kind, amountWei } = event;
   const state = stateOf(walk, account);
-  const place = placeOf(walk, account);
-  const log = walk.rounds[round - 1]?.log ?? logOf(walk);
-  const isHere = state !== undefined && !state.expelled && (place !== undefined || state.bonded);
+  const log = roundNumbered(walk.rounds, round)?.log ?? logOf(walk);
+  const isHere = state !== undefined && !state.expelled;
   if (!isHere) expulsionWrong(log, event, "it was not there to be expelled");
   else if (!hasGround(walk, proof, event)) expulsionWrong(log, event, "by this record it had done nothing of the kind");
   proof.due.delete(account.toLowerCase());
@@ -44,7 +43,7 @@ export function expulsionWrong(log: FindingLog, { account, kind }: EventOf<"Memb
 }
 
 function hasGround(walk: Walk, proof: OpenProof, { account, round, kind }: EventOf<"MemberExpelled">): boolean {
-  const draft = walk.rounds[round - 1];
+  const draft = roundNumbered(walk.rounds, round);
   const committed = draft?.commitments.some(({ participant }) => hexEquals(participant, account)) ?? false;
   if (proof.struck === undefined) {
     // what was signed twice need not be on record

@@ -1,4 +1,4 @@
-import { zeroBytes32 } from "../core/commitment.ts";
+import { hashBytes, zeroBytes32 } from "../core/commitment.ts";
 import { freeingOf } from "../core/freed-places.ts";
 import { hexEquals } from "../core/hex.ts";
 import type { Address } from "../core/ids.ts";
@@ -123,8 +123,10 @@ export function checkResumed(walk: Walk, { aggregator }: EventOf<"Resumed">): vo
 /**
  * A share key: of a participant of a masked task, as long as one is. Whether it is its owner's, who seals to it asks.
  */
-export function checkShareKey({ rules, participants, ...walk }: Walk, event: EventOf<"ShareKeySet">): void {
+export function checkShareKey(walk: Walk, event: EventOf<"ShareKeySet">): void {
+  const { rules, participants } = walk;
   const { participant, shareKey } = event;
+  extendHeads(walk, { kind: "share-key", account: participant, shareKeyHash: hashBytes(shareKey) });
   const isMember = participants.some(({ account }) => hexEquals(account, participant));
   if (rules.mode === "masked" && isMember && shareKey.length === 2 + 2 * shareKeyBytes) return;
   (walk.rounds.at(-1)?.log ?? walk.log).add({

@@ -1,8 +1,8 @@
 import { startValue, zeroBytes32 } from "../core/commitment.ts";
 import { drawnCount, slotOf } from "../core/draw.ts";
 import { hexEquals } from "../core/hex.ts";
-import type { Bytes32 } from "../core/ids.ts";
-import { ringLength } from "../core/ring.ts";
+import type { Bytes32, RoundNumber } from "../core/ids.ts";
+import { mostPassedRounds, ringLength, ringPlace } from "../core/ring.ts";
 import { createFindingLog } from "./findings.ts";
 import { type EventOf, inFlight, logOf, type RoundDraft, type Walk } from "./task-record.ts";
 
@@ -77,7 +77,7 @@ export function slotIn({ places, opened, seed }: RoundDraft, account: string): n
 
 function draftRound(walk: Walk, opened: EventOf<"RoundOpened">): RoundDraft {
   const { rules, participants, rounds, heads, accepted } = walk;
-  const round = rounds.length + 1;
+  const round = dueNumber(rounds, rules, opened);
   const waits = rules.drawDelayBlocks > 0 && opened.drawn < opened.enrolled;
   return {
     round,
@@ -105,11 +105,44 @@ function draftRound(walk: Walk, opened: EventOf<"RoundOpened">): RoundDraft {
   };
 }
 
+/** The acceptance whose word stands in the place of a round, of those before it. */
+function wordAt(
+  rounds: readonly RoundDraft[],
+  rules: Walk["rules"],
+  number: RoundNumber,
+): EventOf<"RoundAccepted"> | undefined {
+  const length = ringLength(rules);
+  const place = ringPlace(number, length);
+  const last = rounds.findLast(
+    ({ round, ended }) => round < number && ended?.name === "RoundAccepted" && ringPlace(round, length) === place,
+  );
+  return last?.ended?.name === "RoundAccepted" ? last.ended : undefined;
+}
+
+/**
+ * The number that a round had to have: the least above the newest one's in whose place no word was still provable. Where
+ * no times are told, it is believed of a number that every one below it had such a word once.
+ */
+function dueNumber(
+  rounds: readonly RoundDraft[],
+  rules: Walk["rules"],
+  { round, timestampS }: EventOf<"RoundOpened">,
+): RoundNumber {
+  const next = (rounds.at(-1)?.round ?? 0) + 1;
+  const isTaken = (number: RoundNumber): boolean => {
+    const word = wordAt(rounds, rules, number);
+    if (word === undefined) return false;
+    return timestampS === undefined ? number < round : timestampS <= word.provableUntilS;
+  };
+  for (let number = next; number <= next + mostPassedRounds; number++) if (!isTaken(number)) return number;
+  return next;
+}
+
 /** The word that the round would take is past its window. */
 function checkRing(walk: Walk, draft: RoundDraft): void {
-  const { ended } = walk.rounds[draft.round - 1 - ringLength(walk.rules)] ?? {};
+  const ended = wordAt(walk.rounds, walk.rules, draft.round);
   const { timestampS } = draft.opened;
-  if (ended?.name !== "RoundAccepted" || timestampS === undefined || timestampS > ended.provableUntilS) return;
+  if (ended === undefined || timestampS === undefined || timestampS > ended.provableUntilS) return;
   draft.log.add({
     code: "STEP_TOO_EARLY",
     message: `The round was opened while round ${ended.round}, whose word it would take, could still be proven wrong.`,

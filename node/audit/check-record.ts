@@ -23,7 +23,7 @@ import { checkStorage, type StoredState } from "./check-storage.ts";
 import { checkMemberExpelled, checkRewarded, checkRolledBack, checkStruck, followProof } from "./check-strikes.ts";
 import { recordOf } from "./record-of.ts";
 import type { RecoverSigner, RoundDraft, TaskRecord, Walk } from "./task-record.ts";
-import { logOf } from "./task-record.ts";
+import { logOf, roundNumbered } from "./task-record.ts";
 
 /** The steps of a round, and the phases in which each may come; PHASE_ORDER otherwise. */
 const phasesBefore = {
@@ -100,7 +100,7 @@ function follow(walk: Walk, event: TaskEvent): void {
       return;
     case "Struck":
     case "MemberExpelled":
-      walk.rounds[event.round - 1]?.events.push(event);
+      roundNumbered(walk.rounds, event.round)?.events.push(event);
       if (event.name === "Struck") checkStruck(walk, event);
       else checkMemberExpelled(walk, event);
       return;

@@ -1,4 +1,5 @@
 import { chunkCountOf } from "../core/chunk-tree.ts";
+import { zeroBytes32 } from "../core/commitment.ts";
 import { hexEquals } from "../core/hex.ts";
 import type { ProofKind } from "../core/records.ts";
 import type { TaskEvent } from "../core/task-events.ts";
@@ -6,7 +7,7 @@ import { isFalseOpening } from "../privacy/masking/index.ts";
 import { extendHeads } from "./audit-head.ts";
 import { wrong as bondWrong, checkReward } from "./check-bonds.ts";
 import { checkExpelled } from "./check-expelled.ts";
-import { placeOf, stateOf } from "./check-members.ts";
+import { stateOf } from "./check-members.ts";
 import type { FindingData } from "./findings.ts";
 import { openedRoundOf } from "./masked-round.ts";
 import {
@@ -16,6 +17,7 @@ import {
   logOf,
   type OpenProof,
   type RoundDraft,
+  roundNumbered,
   type StrikeRecord,
   type Walk,
   weightOf,
@@ -26,7 +28,7 @@ import {
  * follows.
  */
 export function checkStruck(walk: Walk, event: EventOf<"Struck">): void {
-  const draft = walk.rounds[event.round - 1];
+  const draft = roundNumbered(walk.rounds, event.round);
   const proposal = draft?.proposal;
   const accepted = draft?.ended?.name === "RoundAccepted" ? draft.ended : undefined;
   const stood = accepted === undefined;
@@ -46,7 +48,7 @@ export function checkStruck(walk: Walk, event: EventOf<"Struck">): void {
   }
   const signers = [event.aggregator, ...(accepted?.attesters ?? [])].filter((account) => {
     const state = stateOf(walk, account);
-    return state !== undefined && !state.expelled && (state.bonded || placeOf(walk, account) !== undefined);
+    return state !== undefined && !state.expelled;
   });
   const rollsBack = accepted !== undefined && !draft!.isVoid;
   if (accepted && !rollsBack && signers.length === 0) {
@@ -69,7 +71,7 @@ export function checkStruck(walk: Walk, event: EventOf<"Struck">): void {
 export function checkRolledBack(walk: Walk, event: EventOf<"RolledBack">): void {
   const { proof, rounds } = walk;
   const draft = proof?.draft;
-  const newest = rounds.length;
+  const newest = rounds.at(-1)?.round ?? 0;
   const isDue = proof?.rollsBack === true && proof.rolledBack === undefined && draft !== undefined;
   const base = draft?.opened.baseModelRoot;
   const isRight = event.firstRound === draft?.round && event.lastRound === newest && inFlight(walk) === undefined;
@@ -81,8 +83,8 @@ export function checkRolledBack(walk: Walk, event: EventOf<"RolledBack">): void 
     });
   }
   if (proof) proof.rolledBack = event;
-  for (const round of rounds.slice(event.firstRound - 1, event.lastRound)) round.isVoid = true;
-  walk.accepted = rounds[event.firstRound - 1]?.acceptedBefore ?? walk.accepted;
+  for (const each of rounds) if (each.round >= event.firstRound && each.round <= event.lastRound) each.isVoid = true;
+  walk.accepted = roundNumbered(rounds, event.firstRound)?.acceptedBefore ?? walk.accepted;
   walk.models = base === undefined ? [event.modelRoot] : [...new Set([base, event.modelRoot])];
 }
 
@@ -90,7 +92,7 @@ export function checkRolledBack(walk: Walk, event: EventOf<"RolledBack">): void 
 export function checkMemberExpelled(walk: Walk, event: EventOf<"MemberExpelled">): void {
   walk.proof ??= {
     ...{ stood: false, rollsBack: false, due: new Map(), expelled: [], takenWei: 0n, entered: false },
-    draft: walk.rounds[event.round - 1],
+    draft: roundNumbered(walk.rounds, event.round),
   };
   checkExpelled(walk, walk.proof, event);
 }
@@ -105,7 +107,7 @@ export function checkRewarded(walk: Walk, event: EventOf<"Rewarded">): void {
   if (proof.struck && !hexEquals(proof.struck.prover, event.prover)) {
     bondWrong(walk, event, `${event.prover} was rewarded for the proof of ${proof.struck.prover}`);
   }
-  checkReward(walk, event, proof.takenWei);
+  checkReward(walk, event, { takenWei: proof.takenWei, kind: (proof.struck ?? proof.expelled.at(-1)!).kind });
   enter(walk, proof, event);
 }
 
@@ -169,7 +171,10 @@ function enter(walk: Walk, proof: OpenProof, rewarded: EventOf<"Rewarded"> | und
   }
   const { kind, index } = struck;
   const [firstVoid, lastVoid] = rolledBack ? [rolledBack.firstRound, rolledBack.lastRound] : [0, 0];
-  extendHeads(walk, { kind: "struck", round, proof: kind, index, prover: struck.prover, firstVoid, lastVoid });
+  const { prover: by, offender } = struck;
+  const proposalHash = proposal?.hash ?? zeroBytes32;
+  const about = { round, proof: kind, index, prover: by, firstVoid, lastVoid, proposalHash, offender };
+  extendHeads(walk, { kind: "struck", ...about });
   const strike: StrikeRecord = {
     ...{ event: struck, expelled },
     ...(rewarded && { rewarded }),

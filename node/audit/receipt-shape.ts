@@ -42,6 +42,7 @@ const receiptShape: Shape = {
   round: "integer",
   participant: "account",
   reason: "text",
+  standing: "hash",
   headBefore: "hash",
 };
 const entryShapes: Readonly<Record<HistoryEntry["kind"], Shape>> = {
@@ -52,13 +53,14 @@ const entryShapes: Readonly<Record<HistoryEntry["kind"], Shape>> = {
   resumed: { account: "account" },
   recorded: { account: "account", entryKind: "integer", hash: "hash" },
   accepted: { round: "integer", wordHash: "hash" },
-  invalid: { round: "integer", reason: "text", anchor: "hash", accumulator: "hash" },
-  reassigned: { round: "integer", attempt: "integer", aggregator: "account", reason: "text" },
+  invalid: { round: "integer", reason: "text", anchor: "hash", accumulator: "hash", standing: "hash" },
+  reassigned: { round: "integer", attempt: "integer", aggregator: "account", reason: "text", standing: "hash" },
   struck: {
     ...{ round: "integer", proof: "text", index: "integer", prover: "account" },
-    ...{ firstVoid: "integer", lastVoid: "integer" },
+    ...{ firstVoid: "integer", lastVoid: "integer", proposalHash: "hash", offender: "account" },
   },
   expelled: { round: "integer", account: "account", proof: "text", prover: "account" },
+  "share-key": { account: "account", shareKeyHash: "hash" },
 };
 
 /** Whether a value has the form of a receipt; what it says is not judged. */

@@ -1,4 +1,4 @@
-import { type Deployment, hashBytes } from "../core/commitment.ts";
+import { type Deployment, hashBytes, zeroBytes32 } from "../core/commitment.ts";
 import { FedledgerError } from "../core/error.ts";
 import { hexEquals } from "../core/hex.ts";
 import { extendHistory, type HistoryEntry } from "../core/history-head.ts";
@@ -6,7 +6,7 @@ import type { Address, Bytes32, RoundNumber, TaskId } from "../core/ids.ts";
 import type { Reason } from "../core/records.ts";
 import type { TaskEvent } from "../core/task-events.ts";
 import { checkRecord } from "./check-record.ts";
-import { noBytes, type RoundRecord } from "./task-record.ts";
+import { noBytes, type RoundRecord, roundNumbered } from "./task-record.ts";
 
 /**
  * A proof that one update is in one round: everything that hashes to the head of the task's history, which the contract
@@ -62,6 +62,8 @@ export interface UpdateReceipt {
   };
   /** Why the round has no result; `none` in an accepted one. */
   readonly reason: Reason;
+  /** Hash of the proposal that stood when the round ended without a result; zero where none did. */
+  readonly standing: Bytes32;
   /** Head of the history before the round's entry. */
   readonly headBefore: Bytes32;
   /** The entries behind it, up to `head`. */
@@ -86,7 +88,7 @@ export function buildReceipt(
 ): UpdateReceipt {
   const { chainId, federation, events, participant } = input;
   const record = checkRecord({ chainId, federation, events });
-  const round = record.rounds[input.round - 1];
+  const round = roundNumbered(record.rounds, input.round);
   const refuse = (reason: string) => new FedledgerError("NO_RECEIPT", { participant, round: input.round, reason });
   if (!round) throw refuse("there is no such round");
   if (!round.ended) throw refuse("the round has not ended");
@@ -102,6 +104,7 @@ export function buildReceipt(
   const at = entries.findIndex(
     (entry) => (entry.kind === "accepted" || entry.kind === "invalid") && entry.round === input.round,
   );
+  const ending = entries[at];
   const { opened, seed, headAtOpening, advertisements, commitments, ended } = round;
   const { baseModelRoot, enrolled, drawn } = opened;
   return {
@@ -122,6 +125,7 @@ export function buildReceipt(
     }),
     ...resultOf(round),
     reason: ended?.name === "RoundInvalid" ? ended.reason : "none",
+    standing: ending?.kind === "invalid" ? ending.standing : zeroBytes32,
     headBefore: entries.slice(0, at).reduce(extendHistory, created.historyHead),
     after: entries.slice(at + 1),
     head: record.historyHead,

@@ -220,6 +220,14 @@ export interface Walk {
   accepted: number;
 }
 
+/** The round of this number: some numbers are passed over. */
+export function roundNumbered<Round extends { readonly round: RoundNumber }>(
+  rounds: readonly Round[],
+  number: RoundNumber,
+): Round | undefined {
+  return rounds.find(({ round }) => round === number);
+}
+
 /** The round that has not ended; undefined where none is in flight. */
 export function inFlight({ rounds }: Pick<Walk, "rounds">): RoundDraft | undefined {
   const newest = rounds.at(-1);

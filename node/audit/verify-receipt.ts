@@ -69,7 +69,7 @@ function entryOf(receipt: UpdateReceipt): HistoryEntry {
   const start = startValue({ chainId, federation, taskId, round, ...opening, seed: BigInt(opening.seed) });
   const anchor = advertisements.reduce(extendAnchor, start);
   const accumulator = commitments.reduce(extendAccumulator, anchor);
-  if (result === undefined) return { kind: "invalid", round, reason, anchor, accumulator };
+  if (result === undefined) return { kind: "invalid", round, reason, anchor, accumulator, standing: receipt.standing };
   const { acceptedBefore, openingsHash, proposal, attesters } = result;
   const inputs = {
     ...{ taskId, round, drawn, acceptedBefore, baseModelRoot, anchor, accumulator, openingsHash },

@@ -15,7 +15,7 @@ export function enrolled(event: TaskEventOf<"Enrolled">, draft: Draft): Draft {
   const { participant: account, statement, attributesHash } = event;
   expectNewcomer(event, account, draft.enrolled, draft);
   draft.enrolled.push({ account, leaving: false, statement });
-  return { ...draft, ...grown(draft, { kind: "enrolled", account, statement, attributesHash }) };
+  return { ...back(account, draft), ...grown(draft, { kind: "enrolled", account, statement, attributesHash }) };
 }
 
 /** The task with one more aggregator. Throws INVALID_HISTORY. */
@@ -23,7 +23,12 @@ export function joined(event: TaskEventOf<"Joined">, draft: Draft): Draft {
   const { aggregator: account, attributesHash } = event;
   expectNewcomer(event, account, draft.joined, draft);
   draft.joined.push({ account, leaving: false, idle: false });
-  return { ...draft, ...grown(draft, { kind: "joined", account, attributesHash }) };
+  return { ...back(account, draft), ...grown(draft, { kind: "joined", account, attributesHash }) };
+}
+
+/** The task without the account among those who left. */
+function back(account: Address, draft: Draft): Draft {
+  return draft.left?.includes(account) ? { ...draft, left: draft.left.filter((each) => each !== account) } : draft;
 }
 
 function expectNewcomer(
@@ -68,7 +73,8 @@ export function startLeaving(account: Address, draft: Draft): boolean {
 export function freed(event: TaskEventOf<"Left">, draft: Draft): Draft {
   const { account } = event;
   if (roundInFlight(draft) !== undefined) throw impossible(event, "a round is in flight");
-  const { unfinished, ...before } = draft;
+  const { unfinished, ...others } = draft;
+  const before = { ...others, left: [...(draft.left ?? []), account] };
   const call = unfinished?.call === "free-places" ? unfinished : freeingOf(draft);
   const [next, ...rest] = call.rest;
   if (next !== account) throw impossible(event, `the next place to be freed is that of ${next ?? "nobody"}`);

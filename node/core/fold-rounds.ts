@@ -120,18 +120,13 @@ function standingOf(round: RoundView): Bytes32 {
   return endOfTurn(round) === "proven-wrong" ? round.struck!.at(-1)!.hash : zeroBytes32;
 }
 
-/** Whether an assignment that is over for this reason was a turn missed. */
-function isMissed(reason: Reason | undefined): boolean {
-  return reason === "no-proposal" || reason === "not-attested";
-}
-
 function assigned(event: TaskEventOf<"AggregatorAssigned">, round: RoundView, draft: Draft): Draft {
   expectPhase(event, round, "aggregating", "proposed");
   const { attempt, aggregator, place, count, deadlineS } = event;
   const reason = endOfTurn(round);
   expectSame(event, "attempt", attempt, round.assignment === undefined ? 0 : round.assignment.attempt + 1);
   if (attempt >= draft.rules.attempts) throw impossible(event, `the task has ${draft.rules.attempts} attempts`);
-  if (isMissed(reason)) setIdle(round.assignment!.aggregator, true, draft);
+  if (reason === "no-proposal") setIdle(round.assignment!.aggregator, true, draft);
   const turn = turnOf({ round: round.round, attempt, count: round.aggregators }, draft.joined);
   if (turn === undefined) throw impossible(event, "no aggregator can be assigned");
   expectSame(event, "number of aggregators", count, round.aggregators);
@@ -191,8 +186,8 @@ export function invalidated(event: TaskEventOf<"RoundInvalid">, round: RoundView
   const { reason } = event;
   const isInStrike = draft.unfinished?.call === "strike" && draft.unfinished.rollsBack;
   if ((reason === "rolled-back") !== isInStrike) throw impossible(event, `the reason cannot be ${reason}`);
-  const missed = isMissed(reason) || reason === "no-aggregator";
-  if (missed && isMissed(endOfTurn(round))) setIdle(round.assignment!.aggregator, true, draft);
+  const missed = reason === "no-proposal" || reason === "no-aggregator";
+  if (missed && endOfTurn(round) === "no-proposal") setIdle(round.assignment!.aggregator, true, draft);
   const { anchor, accumulator } = round;
   const standing = standingOf(round);
   const entry = { kind: "invalid", round: round.round, reason, anchor, accumulator, standing } as const;

@@ -38,7 +38,8 @@ export function nextRoundNumber(
   const newest = rounds.at(-1)?.round ?? 0;
   const taken = new Set(
     rounds
-      .filter(({ round, result }) => round > newest - length && result !== undefined && nowS <= result.provableUntilS)
+      // a word that is provable stands where it was written, however many numbers were passed over since
+      .filter(({ result }) => result !== undefined && nowS <= result.provableUntilS)
       .map(({ round }) => ringPlace(round, length)),
   );
   for (let number = newest + 1; number <= newest + 1 + mostPassedRounds; number++) {

@@ -150,6 +150,8 @@ export interface TaskView {
    * takes the entry away.
    */
   readonly shareKeys: ReadonlyMap<Address, Hex>;
+  /** Accounts whose place was freed and that have taken none since; absent while none was. */
+  readonly left?: readonly Address[];
   /** Accounts that were expelled, in the order of the chain; absent while there is none. */
   readonly expelled?: readonly {
     readonly round: RoundNumber;

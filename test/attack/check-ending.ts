@@ -54,7 +54,7 @@ function checkProofs({ history, cast, falseAlarms, lies }: FederationRun, attack
 function checkRound({ view, history, cast }: FederationRun, attack: Attack | undefined): string[] {
   const problems: string[] = [];
   const number = roundOfLie(attack);
-  const round = view.rounds[number - 1];
+  const round = view.rounds.find((one) => one.round === number);
   const { takeover, leftOut, rolledBack } = attack?.ending ?? {};
   const takeovers = eventsNamed(history, "AggregatorAssigned").filter(({ attempt }) => attempt > 0);
   if (takeovers.length !== (takeover === undefined ? 0 : 1)) {
@@ -133,7 +133,7 @@ function checkAudit({ audit, view }: FederationRun, attack: Attack | undefined):
   if (audit.exitCode !== 0) problems.push(`the audit ends with exit code ${audit.exitCode}`);
   if (!audit.complete || !audit.final || !audit.storageCompared) problems.push("the audit did not see all");
   for (const { round, verdict } of audit.rounds) {
-    const { phase, void: isVoid } = view.rounds[round - 1]!;
+    const { phase, void: isVoid } = view.rounds.find((one) => one.round === round)!;
     const due = isVoid ? "void" : phase === "invalid" ? "invalid" : "verified";
     if (verdict !== due) problems.push(`the audit says of round ${round}: ${verdict}`);
   }

@@ -18,7 +18,7 @@ export function compareModels(run: FederationRun, honest: FederationRun): readon
   const problems: string[] = [];
   for (const { round, result, phase, void: isVoid } of run.view.rounds) {
     if (phase !== "accepted" || isVoid) continue;
-    const other = honest.view.rounds[round - 1]?.result;
+    const other = honest.view.rounds.find((one) => one.round === round)?.result;
     if (result === undefined || other === undefined || !hexEquals(result.modelRoot, other.modelRoot)) {
       problems.push(
         `the model of round ${round} is ${result?.modelRoot ?? "none"}; the honest run's is ${other?.modelRoot ?? "none"}`,

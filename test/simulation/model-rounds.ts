@@ -190,8 +190,7 @@ export function reassign(call: ModelCall, number: number): void {
   require(phase === "aggregating" || phase === "proposed", "WrongPhase");
   const areFew = steps.unexpelled(record) < task.rules.minUpdates;
   require(areFew || world.timestampS > deadlineS, "TooEarly");
-  // a turn that came to nothing is missed, whether there was a proposal or not
-  if (!areFew) task.idle[task.aggregators.indexOf(record.assigned)] = true;
+  if (phase === "aggregating" && !areFew) task.idle[task.aggregators.indexOf(record.assigned)] = true;
   steps.retry(call, phase === "aggregating" ? "no-proposal" : "not-attested");
 }
 

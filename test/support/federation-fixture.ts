@@ -151,11 +151,13 @@ export async function startFederation(options: FixtureOptions = {}): Promise<Fed
       const call = { kind: "createTask", rules: all, modelRoot, spec, access } as const;
       const taskId = (await admin.chain.send(call)).taskId!;
       const bonds = [all.participantBondGwei, all.aggregatorBondGwei].map((amountGwei) => BigInt(amountGwei) * gwei);
+      const [created] = await admin.chain.history(taskId);
+      const first = created!.name === "TaskCreated" ? created!.historyHead : someRoot;
       for (const member of who.enrol ?? participants) {
-        await member.chain.send({ kind: "enrol", taskId, amountWei: bonds[0]! });
+        await member.chain.send({ kind: "enrol", taskId, first, amountWei: bonds[0]! });
       }
       for (const member of who.join ?? aggregators) {
-        await member.chain.send({ kind: "join", taskId, amountWei: bonds[1]! });
+        await member.chain.send({ kind: "join", taskId, first, amountWei: bonds[1]! });
       }
       return taskId;
     },
