@@ -81,9 +81,10 @@ describe("A quorum", () => {
     }
     taskId = await f.createTask({ attestationQuorum: 1, maxUpdates: 11 });
     const call = (name: string, args: readonly unknown[]) => f.federation.interface.encodeFunctionData(name, args);
-    for (const wallet of wallets) await wallet.execute(f.address, call("enrol", [taskId, zeroWord, "0x"]));
+    for (const wallet of wallets)
+      await wallet.execute(f.address, call("enrol", [taskId, await f.first(taskId), zeroWord, "0x"]));
     // a wallet may open a round, as any member
-    await wallets[0]!.execute(f.address, call("openRound", [taskId]));
+    await wallets[0]!.execute(f.address, call("openRound", [taskId, 1]));
     const { anchor } = await f.facts(taskId);
     for (const member of f.members) await f.commit(taskId, member);
     for (const wallet of wallets) {

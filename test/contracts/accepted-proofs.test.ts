@@ -1,7 +1,14 @@
 import { expect } from "chai";
 import type { TransactionResponse } from "ethers";
 import type { SolidityEvidence } from "./support/facts.ts";
-import { baseRules, createFederation, type SolidityRules, type TestFederation } from "./support/federation.ts";
+import {
+  baseRules,
+  createFederation,
+  openAccess,
+  type SolidityRules,
+  type TestFederation,
+  zeroWord,
+} from "./support/federation.ts";
 
 const windowS = 3600;
 const rolledBack = 5;
@@ -240,7 +247,7 @@ describe("Words over what a reorganisation took away", () => {
     const signed = await f.signCommitment(taskId, f.members[0]!, { weight: 5 });
     await before.restore();
     // another member is on the record before the round opens
-    await f.federation.record(taskId, 1, `0x${"11".repeat(32)}`);
+    await f.federation.record(taskId, f.first(taskId), 1, `0x${"11".repeat(32)}`);
     await f.openRound(taskId);
     for (const member of f.members) await f.commit(taskId, member);
     await f.federation.closeRound(taskId, 1);
@@ -249,5 +256,28 @@ describe("Words over what a reorganisation took away", () => {
     const call = f.proofs.proveDoubleCommitment(f.federation, facts.evidence, facts.commitments, 0, signed);
     await expect(call).revertedWithCustomError(f.proofs, "NoEquivocation");
     await expect(f.federation.commitBatch(taskId, 1, [signed])).revertedWithCustomError(f.federation, "WrongPhase");
+  });
+
+  it("enter no other task that has the number of the one meant, nor its record", async () => {
+    const f = await createFederation({ participants: 1, aggregators: 1 });
+    const before = await f.networkHelpers.takeSnapshot();
+    await f.createTask();
+    const meant = await f.first(1);
+    await before.restore();
+    const rules = { ...baseRules, minUpdates: 1, rounds: 3 };
+    await f.federation.createTask(rules, openAccess, zeroWord.replace(/0$/, "1"), "0x7b7d", "0x");
+    const first = await f.first(1);
+    expect(first).not.equals(meant);
+    const [member, aggregator] = [f.federation.connect(f.members[0]!), f.federation.connect(f.aggregators[0]!)];
+    for (const call of [
+      member.enrol(1, meant, zeroWord, "0x"),
+      aggregator.join(1, meant),
+      f.federation.record(1, meant, 1, zeroWord),
+    ]) {
+      await expect(call).revertedWithCustomError(f.federation, "WrongTask").withArgs(first);
+    }
+    await member.enrol(1, first, zeroWord, "0x");
+    const late = f.openRound(1, f.members[0]!, 2);
+    await expect(late).revertedWithCustomError(f.federation, "WrongRound");
   });
 });

@@ -142,8 +142,8 @@ describe("Attacks on the contracts", () => {
     const { header: before } = await headerOf(f.ethers.provider);
     const rules = { ...baseRules, participationBps: 5000, drawDelayBlocks: 4 };
     await f.federation.createTask(rules, openAccess, word(0), "0x7b7d", before);
-    for (const member of f.members) await f.federation.connect(member).enrol(1, zeroWord, "0x");
-    await f.federation.connect(f.aggregators[0]!).join(1);
+    for (const member of f.members) await f.federation.connect(member).enrol(1, f.first(1), zeroWord, "0x");
+    await f.federation.connect(f.aggregators[0]!).join(1, f.first(1));
     await f.openRound(1);
     const { drawBlock } = await f.facts(1);
     const opened = await headerOf(f.ethers.provider);
@@ -171,7 +171,7 @@ describe("Attacks on the contracts", () => {
     const { header } = await headerOf(f.ethers.provider);
     const rules = { ...baseRules, participationBps: 5000, drawDelayBlocks: 4 };
     await f.federation.createTask(rules, openAccess, word(0), "0x7b7d", header);
-    for (const member of f.members) await f.federation.connect(member).enrol(1, zeroWord, "0x");
+    for (const member of f.members) await f.federation.connect(member).enrol(1, f.first(1), zeroWord, "0x");
     await f.openRound(1);
     const { drawBlock } = await f.facts(1);
     const drawHeader = async () => (await headerOf(f.ethers.provider, drawBlock)).header;
@@ -216,7 +216,8 @@ describe("Attacks on the contracts", () => {
       .emit(f.federation, "MemberExpelled")
       .withArgs(taskId, 1, owner, 2, bondWei);
     expect(await endedWith(f.federation.reassign(taskId, 1))).equals(reasons.tooFewUpdates);
-    const enrol = () => f.federation.connect(f.members[3]!).enrol(taskId, zeroWord, "0x", { value: bondWei });
+    const enrol = () =>
+      f.federation.connect(f.members[3]!).enrol(taskId, f.first(taskId), zeroWord, "0x", { value: bondWei });
     await expect(enrol()).revertedWithCustomError(f.federation, "TaskFull");
     await f.federation.freePlaces(taskId);
     await enrol();

@@ -135,7 +135,7 @@ describe("The codes of a federation", () => {
     const there = f.federation.attach(court) as unknown as FederationContract;
     const refused = async (call: Promise<unknown>) => expect(call).revert(f.ethers);
     await refused(there.createTask(baseRules, openAccess, word(0), "0x7b7d", "0x"));
-    await refused(there.record(1, 1, word(1)));
+    await refused(there.record(1, word(2), 1, word(1)));
     await expect(there.expel(1, 1, f.admin.address, 4, f.admin.address)).revertedWithCustomError(
       f.federation,
       "OnlyProofs",
@@ -156,7 +156,7 @@ describe("The codes of a federation", () => {
     await f.createTask();
     for (const [name, values] of [
       ["freePlaces", [1]],
-      ["record", [1, 1, word(1)]],
+      ["record", [1, await f.first(1), 1, word(1)]],
     ] as const) {
       const data = f.federation.interface.encodeFunctionData(name, values as never);
       await refused(data, 1);

@@ -30,8 +30,8 @@ describe("A round that draws a part", () => {
     const { header } = await headerOf(f.ethers.provider);
     await f.federation.createTask(rules, openAccess, word(0), "0x7b7d", header);
     taskId = 1;
-    for (const member of f.members) await f.federation.connect(member).enrol(taskId, zeroWord, "0x");
-    for (const one of f.aggregators) await f.federation.connect(one).join(taskId);
+    for (const member of f.members) await f.federation.connect(member).enrol(taskId, f.first(taskId), zeroWord, "0x");
+    for (const one of f.aggregators) await f.federation.connect(one).join(taskId, f.first(taskId));
   });
 
   it("is drawn by anyone, with the header of the block that its opening fixed, and no other", async () => {
@@ -69,7 +69,7 @@ describe("A round that draws a part", () => {
   });
 
   it("binds its draw, and the history at its opening, in its start value", async () => {
-    const record = async () => f.federation.connect(f.admin).record(taskId, 1, word(1));
+    const record = async () => f.federation.connect(f.admin).record(taskId, f.first(taskId), 1, word(1));
     await f.openRound(taskId);
     const task = f.ethers.keccak256(f.ethers.AbiCoder.defaultAbiCoder().encode(["uint32", "uint256"], [taskId, 1]));
     const [head] = await f.federation.extsload([`0x${(BigInt(task) + 3n).toString(16)}`]);

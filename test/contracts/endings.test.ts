@@ -115,7 +115,11 @@ describe("Every round ends", () => {
     await expect(anyone().closeRound(taskId, 2))
       .emit(f.federation, "RoundInvalid")
       .withArgs(taskId, 2, noAggregator, any);
-    await refused(f.federation.connect(f.signerOf(assigned[0]!)).join(taskId), "Expelled", assigned[0]);
+    await refused(
+      f.federation.connect(f.signerOf(assigned[0]!)).join(taskId, f.first(taskId)),
+      "Expelled",
+      assigned[0],
+    );
   });
 
   it("when all aggregators are idle: each has its turn again, the first idle one first", async () => {

@@ -1,6 +1,13 @@
 import { expect } from "chai";
 import { withoutProposal } from "./support/facts.ts";
-import { createFederation, type SoliditySignedCommitment, type TestFederation, word } from "./support/federation.ts";
+import {
+  baseRules,
+  createFederation,
+  type SoliditySignedCommitment,
+  type TestFederation,
+  word,
+  zeroWord,
+} from "./support/federation.ts";
 
 const equivocation = 4;
 /** Half of the order of secp256k1, rounded down: the greatest s of a signature. */
@@ -57,6 +64,30 @@ describe("Two words of one account", () => {
     // one word with another signature of the same account is still one word
     const chain = { r: one.signature.r, vs: one.signature.vs };
     await refused({ ...one, signature: chain });
+  });
+
+  it("are rewarded by what such a proof costs, however dear the dearest is", async () => {
+    const rules = await f.bonded(baseRules);
+    taskId = await f.createTask(rules);
+    await f.openRound(taskId);
+    const bondWei = f.bonds(rules).participant;
+    // 1.5 times 300,000 gas at 100 gwei
+    const reward = 45n * 10n ** 15n;
+    const call = await prove(await sign(0), await sign(0, { weight: 3 }));
+    await expect(call)
+      .emit(f.federation, "Rewarded")
+      .withArgs(taskId, f.admin.address, reward, bondWei - reward);
+    expect(reward < bondWei / 2n).equals(true);
+  });
+
+  it("keep one out that has left and taken its bond, too", async () => {
+    const gone = f.federation.connect(f.members[3]!);
+    taskId = await f.createTask();
+    await gone.leave(taskId);
+    await f.federation.freePlaces(taskId);
+    await f.openRound(taskId);
+    await expect(prove(await sign(3), await sign(3, { weight: 3 }))).emit(f.federation, "MemberExpelled");
+    await expect(gone.enrol(taskId, f.first(taskId), zeroWord, "0x")).revertedWithCustomError(f.federation, "Expelled");
   });
 
   it("of an account that is not in the task take nothing", async () => {

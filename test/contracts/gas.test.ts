@@ -116,8 +116,8 @@ describe("Gas", () => {
     const rules = { participationBps: 5000, roundsPerParticipant: 9, drawDelayBlocks: 4, challengeWindowS: 3600 };
     const { header } = await headerOf(f.ethers.provider);
     await f.federation.createTask({ ...baseRules, ...rules }, openAccess, word(0), "0x7b7d", header);
-    for (const member of f.members) await f.federation.connect(member).enrol(1, zeroWord, "0x");
-    for (const aggregator of f.aggregators) await f.federation.connect(aggregator).join(1);
+    for (const member of f.members) await f.federation.connect(member).enrol(1, f.first(1), zeroWord, "0x");
+    for (const aggregator of f.aggregators) await f.federation.connect(aggregator).join(1, f.first(1));
     await runRound(f, 1, { quorum: 8 });
     const { open: opened, drawn, commit } = await runRound(f, 1, { quorum: 8 });
     expectSnapshot({
@@ -156,12 +156,12 @@ describe("Gas", () => {
     );
     const outside = federation.connect(f.outsider);
     for (const role of ["PARTICIPANT_ROLE"]) await federation.grantRole(f.role(role), f.outsider.address);
-    const enrol = await measure(outside.enrol(taskId, zeroWord, "0x"));
-    const enrolRestricted = await measure(outside.enrol(taskId + 2, zeroWord, "0x"));
-    const join = await measure(federation.connect(f.aggregators[0]!).join(taskId + 1));
+    const enrol = await measure(outside.enrol(taskId, f.first(taskId), zeroWord, "0x"));
+    const enrolRestricted = await measure(outside.enrol(taskId + 2, f.first(taskId + 2), zeroWord, "0x"));
+    const join = await measure(federation.connect(f.aggregators[0]!).join(taskId + 1, f.first(taskId + 1)));
     const leave = await measure(outside.leave(taskId));
     const freePlaces = await measure(federation.freePlaces(taskId));
-    const record = await measure(federation.connect(member).record(taskId, 1, word(4)));
+    const record = await measure(federation.connect(member).record(taskId, f.first(taskId), 1, word(4)));
     await f.openRound(taskId);
     for (const participant of f.members) await f.commit(taskId, participant);
     await federation.closeRound(taskId, 1);
@@ -186,7 +186,9 @@ describe("Gas", () => {
     const taskId = await f.createTask(rules);
     const value = f.bonds(rules).participant;
     await federation.grantRole(f.role("PARTICIPANT_ROLE"), f.outsider.address);
-    const enrol = await measure(federation.connect(f.outsider).enrol(taskId, zeroWord, "0x", { value }));
+    const enrol = await measure(
+      federation.connect(f.outsider).enrol(taskId, f.first(taskId), zeroWord, "0x", { value }),
+    );
     await federation.connect(f.outsider).leave(taskId);
     await federation.freePlaces(taskId);
     await f.pass(3602);

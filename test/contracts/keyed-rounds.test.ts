@@ -191,7 +191,7 @@ describe("A round with keys", () => {
       }
       await f.federation.connect(one!).leave(taskId);
       await f.federation.freePlaces(taskId);
-      await f.federation.connect(one!).enrol(taskId, zeroWord, "0x");
+      await f.federation.connect(one!).enrol(taskId, f.first(taskId), zeroWord, "0x");
       await f.openRound(taskId);
       await refused(f.commit(taskId, one!), "BudgetSpent", one!.address);
       const batch = [await f.signCommitment(taskId, one!)];

@@ -12,6 +12,7 @@ import { createSeededNumbers } from "./support/seeded-numbers.ts";
 /** Number of random rounds; CI sets more. */
 const rounds = Number(process.env.MASKED_ROUNDS ?? 6);
 const kinds = { wrongChunk: 0, falseOpening: 3 };
+const nobody = `0x${"00".repeat(20)}`;
 
 type Numbers = ReturnType<typeof createSeededNumbers>;
 
@@ -103,7 +104,7 @@ describe("Proofs of masked rounds (Solidity against node/privacy)", () => {
         }
         await expect(prove(round, round.proof(lie, chunkIndex)))
           .emit(f.federation, "Struck")
-          .withArgs(round.taskId, 1, f.outsider.address, proposal.aggregator, kinds.wrongChunk, chunkIndex);
+          .withArgs(round.taskId, 1, f.outsider.address, proposal.aggregator, nobody, kinds.wrongChunk, chunkIndex);
       }
       await round.propose(right.root);
       for (const accepted of [false, true]) {
@@ -144,7 +145,7 @@ describe("Proofs of masked rounds (Solidity against node/privacy)", () => {
     await expect(proveOpening(round, 4)).revertedWithCustomError(f.proofs, "MalformedProof");
     await expect(proveOpening(round, 0))
       .emit(f.federation, "Struck")
-      .withArgs(round.taskId, 1, f.admin.address, first.aggregator, kinds.falseOpening, 0);
+      .withArgs(round.taskId, 1, f.admin.address, first.aggregator, nobody, kinds.falseOpening, 0);
     // the right model with false openings is not what they give
     const right = createChunkTree(round.honest());
     await round.propose(right.root, toHex(changed));
@@ -234,7 +235,10 @@ describe("Proofs of masked rounds (Solidity against node/privacy)", () => {
     await refused({ updatePaths: proof.updatePaths.slice(1) }, "MalformedProof");
     await refused({ basePath: proof.basePath.slice(1) }, "MalformedProof");
     await refused({ leafPath: [] }, "MalformedProof");
-    await refused({ chunkIndex: 3 }, "MalformedProof");
+    await refused({ chunkIndex: 4 }, "MalformedProof");
+    // behind the last chunk stands a leaf, too, which is zero
+    await refused({ chunkIndex: 3 }, "NotInModel");
+    await refused({ chunkIndex: 3, leafPath: [] }, "MalformedProof");
     await refused({}, "ChunkIsRight");
   });
 

@@ -18,7 +18,7 @@ describe("Tasks and their places", () => {
     expectRefused(f, call, error, ...args);
   const as = (who: { address: string }) => f.federation.connect(f.signerOf(who.address));
   const enrol = (taskId: number, who: { address: string }, value = 0n) =>
-    as(who).enrol(taskId, zeroWord, "0x", { value });
+    as(who).enrol(taskId, f.first(taskId), zeroWord, "0x", { value });
   /** Events of these names, in their order, of what the call did. */
   const eventsOf = async (call: Promise<unknown>, ...names: string[]) => {
     const sent = (await call) as { wait(): Promise<{ logs: never[] }> };
@@ -54,22 +54,22 @@ describe("Tasks and their places", () => {
       .emit(f.federation, "Enrolled")
       .withArgs(taskId, f.members[2]!.address, 2, zeroWord, f.ethers.keccak256(`0x${"00".repeat(96)}`));
     await refused(enrol(taskId, f.members[2]!), "AlreadyEnrolled", f.members[2]!.address);
-    await refused(as(f.aggregators[0]!).join(taskId), "AlreadyEnrolled", f.aggregators[0]!.address);
+    await refused(as(f.aggregators[0]!).join(taskId, f.first(taskId)), "AlreadyEnrolled", f.aggregators[0]!.address);
     await refused(enrol(taskId + 1, f.members[3]!), "UnknownTask", taskId + 1);
-    await refused(as(f.aggregators[0]!).join(taskId + 1), "UnknownTask");
+    await refused(as(f.aggregators[0]!).join(taskId + 1, f.first(taskId + 1)), "UnknownTask");
     await refused(enrol(taskId, f.outsider), "AccessControlUnauthorizedAccount");
-    await refused(as(f.outsider).join(taskId), "AccessControlUnauthorizedAccount");
+    await refused(as(f.outsider).join(taskId, f.first(taskId)), "AccessControlUnauthorizedAccount");
   });
 
   it("are of a participant or of an aggregator, never of both", async () => {
     const [member] = f.members;
     const taskId = await f.createTask();
     await f.federation.grantRole(f.role("AGGREGATOR_ROLE"), member!.address);
-    await refused(as(member!).join(taskId), "AlreadyEnrolled", member!.address);
+    await refused(as(member!).join(taskId, f.first(taskId)), "AlreadyEnrolled", member!.address);
     await as(member!).leave(taskId);
-    await refused(as(member!).join(taskId), "AlreadyEnrolled");
+    await refused(as(member!).join(taskId, f.first(taskId)), "AlreadyEnrolled");
     await f.federation.freePlaces(taskId);
-    await expect(as(member!).join(taskId)).emit(f.federation, "Joined");
+    await expect(as(member!).join(taskId, f.first(taskId))).emit(f.federation, "Joined");
     await refused(enrol(taskId, member!), "AlreadyEnrolled");
     // an aggregator commits nothing
     await f.openRound(taskId, f.members[1]!);
@@ -105,25 +105,25 @@ describe("Tasks and their places", () => {
       "AccessControlUnauthorizedAccount",
     );
     await refused(enrol(1, one), "NoStatement");
-    await refused(as(aggregator).join(1), "NotEligible");
+    await refused(as(aggregator).join(1, f.first(1)), "NotEligible");
     const encoded = f.ethers.AbiCoder.defaultAbiCoder().encode(
       ["bytes32", "bytes32", "uint8"],
       [region("b"), region("eu"), 3],
     );
-    await expect(as(one).enrol(1, word(7), "0x"))
+    await expect(as(one).enrol(1, f.first(1), word(7), "0x"))
       .emit(f.federation, "Enrolled")
       .withArgs(1, one.address, 0, word(7), f.ethers.keccak256(encoded));
-    await refused(as(f.members[1]!).enrol(1, word(7), `0x${"11".repeat(96)}`), "NotEligible");
+    await refused(as(f.members[1]!).enrol(1, f.first(1), word(7), `0x${"11".repeat(96)}`), "NotEligible");
 
     await f.federation.createTask(baseRules, openAccess, word(0), "0x7b7d", "0x");
-    await refused(as(one).enrol(2, zeroWord, `0x${"11".repeat(96)}`), "InvalidShareKey");
+    await refused(as(one).enrol(2, f.first(2), zeroWord, `0x${"11".repeat(96)}`), "InvalidShareKey");
     await f.federation.createTask(maskedRules, openAccess, word(0), "0x7b7d", "0x");
-    await refused(as(one).enrol(3, zeroWord, `0x${"11".repeat(95)}`), "InvalidShareKey");
-    await expect(as(one).enrol(3, zeroWord, `0x${"11".repeat(96)}`)).emit(f.federation, "ShareKeySet");
+    await refused(as(one).enrol(3, f.first(3), zeroWord, `0x${"11".repeat(95)}`), "InvalidShareKey");
+    await expect(as(one).enrol(3, f.first(3), zeroWord, `0x${"11".repeat(96)}`)).emit(f.federation, "ShareKeySet");
     await expect(as(one).setShareKey(3, `0x${"22".repeat(96)}`)).emit(f.federation, "ShareKeySet");
     await refused(as(one).setShareKey(3, "0x"), "InvalidShareKey");
     await refused(as(f.members[1]!).setShareKey(3, `0x${"22".repeat(96)}`), "NotEnrolled");
-    await as(aggregator).join(3);
+    await as(aggregator).join(3, f.first(3));
     await refused(as(aggregator).setShareKey(3, `0x${"22".repeat(96)}`), "NotEnrolled", aggregator.address);
 
     const bonded = await f.bonded(baseRules);
@@ -131,7 +131,7 @@ describe("Tasks and their places", () => {
     const bondWei = f.bonds(bonded).participant;
     for (const value of [0n, bondWei - 1n, bondWei + 1n]) {
       await refused(enrol(4, one, value), "WrongBond", bondWei);
-      await refused(as(aggregator).join(4, { value }), "WrongBond");
+      await refused(as(aggregator).join(4, f.first(4), { value }), "WrongBond");
     }
     await enrol(4, one, bondWei);
     await refused(enrol(2, one, 1n), "WrongBond", 0);
@@ -238,25 +238,25 @@ describe("Tasks and their places", () => {
     const taskId = await f.createTask();
     await f.federation.grantRole(f.role("AGGREGATOR_ROLE"), one!.address);
     await f.federation.createTask(baseRules, openAccess, word(0), "0x7b7d", "0x");
-    await as(one!).join(taskId + 1);
+    await as(one!).join(taskId + 1, f.first(taskId + 1));
     const end = (name: string) => eventsOf(f.federation.revokeRole(f.role(name), one!.address), "Leaving");
     expect((await end("AGGREGATOR_ROLE")).length).equals(1);
     await f.openRound(taskId);
     await f.commit(taskId, one!);
     expect((await end("PARTICIPANT_ROLE")).length).equals(1);
     expect((await end("PARTICIPANT_ROLE")).length).equals(0);
-    await refused(f.federation.connect(one!).openRound(taskId), "NotEnrolled", one!.address);
+    await refused(f.openRound(taskId, one!), "NotEnrolled", one!.address);
   });
 
   it("have a record on which members, creators and admins write", async () => {
     const taskId = await f.createTask({}, { enrolled: f.members.slice(0, 1) });
     for (const who of [f.members[0]!, f.aggregators[0]!, f.admin]) {
-      await expect(as(who).record(taskId, 2, word(3)))
+      await expect(as(who).record(taskId, f.first(taskId), 2, word(3)))
         .emit(f.federation, "Recorded")
         .withArgs(taskId, who.address, 2, word(3));
     }
-    await refused(as(f.members[1]!).record(taskId, 1, word(3)), "NotEnrolled", f.members[1]!.address);
-    await refused(as(f.admin).record(taskId + 1, 1, word(3)), "UnknownTask", taskId + 1);
+    await refused(as(f.members[1]!).record(taskId, f.first(taskId), 1, word(3)), "NotEnrolled", f.members[1]!.address);
+    await refused(as(f.admin).record(taskId + 1, f.first(taskId + 1), 1, word(3)), "UnknownTask", taskId + 1);
   });
 
   it("are reached by a registry that members of any role write", async () => {

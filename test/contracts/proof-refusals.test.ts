@@ -91,7 +91,9 @@ describe("A proof that proves nothing", () => {
 
   it("is refused for another task or mode, and without a proposal", async () => {
     const evidence = await f.evidence(round.taskId);
-    await refused(prove({}, { evidence: changedBy(evidence, { inputs: { taskId: 99 } }) }), "MalformedProof");
+    const nowhere = changedBy(evidence, { inputs: { taskId: 99 } });
+    await expect(prove({}, { evidence: nowhere })).revert(f.ethers);
+    await refused(f.proofs.proveWeight(f.federation, nowhere, round.commitments), "WeightIsRight");
     const other = await f.createTask({ parameterCount: 200 }, { modelRoot: base.tree.root });
     await refused(prove({}, { evidence: changedBy(evidence, { inputs: { taskId: other } }) }), "WrongRound");
     const encrypted = await f.createTask({ mode: 2, clipLanes: 1000, keyWindowS: 9, parameterCount: 200 });

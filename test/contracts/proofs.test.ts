@@ -1,5 +1,7 @@
 import { expect } from "chai";
 import { createChunkTree } from "../../node/core/chunk-tree.ts";
+import { concatBytes, fromHex, toHex } from "../../node/core/hex.ts";
+import { keccak256 } from "../../node/core/keccak.ts";
 import type { SolidityEvidence } from "./support/facts.ts";
 import { createFederation, type SolidityRules, type TestFederation } from "./support/federation.ts";
 import {
@@ -13,6 +15,7 @@ import { createSeededNumbers } from "./support/seeded-numbers.ts";
 
 /** Number of random rounds; CI sets more. */
 const rounds = Number(process.env.PROOF_ROUNDS ?? 16);
+const nobody = `0x${"00".repeat(20)}`;
 const int32Min = -(2 ** 31);
 const int32Max = 2 ** 31 - 1;
 
@@ -92,7 +95,7 @@ describe("Proofs (Solidity against node/core and node/aggregation)", () => {
       const strike = f.proofs.proveChunk(f.federation, evidence, round.commitments, round.proof(lie, lieIn));
       await expect(strike, `round ${i}, lane ${lane}`)
         .emit(f.federation, "Struck")
-        .withArgs(round.taskId, 1, f.admin.address, proposal.aggregator, 0, lieIn);
+        .withArgs(round.taskId, 1, f.admin.address, proposal.aggregator, nobody, 0, lieIn);
       if (accepted) {
         await expect(strike).emit(f.federation, "RolledBack").withArgs(round.taskId, 1, 1, base.tree.root);
         continue;
@@ -153,7 +156,7 @@ describe("Proofs (Solidity against node/core and node/aggregation)", () => {
       }
       await expect(call)
         .emit(f.federation, "Struck")
-        .withArgs(round.taskId, 1, f.admin.address, proposal.aggregator, 2, 2);
+        .withArgs(round.taskId, 1, f.admin.address, proposal.aggregator, round.members[1]!.address, 2, 2);
       for (const account of [proposal.aggregator, round.members[1]!.address]) {
         await expect(call).emit(f.federation, "MemberExpelled").withArgs(round.taskId, 1, account, 2, 0);
       }
@@ -184,7 +187,7 @@ describe("Proofs (Solidity against node/core and node/aggregation)", () => {
     await expect(prove(right, 3)).revertedWithCustomError(f.proofs, "ChunkIsRight");
     await expect(f.proofs.proveWeight(f.federation, await f.evidence(taskId), commitments))
       .emit(f.federation, "Struck")
-      .withArgs(taskId, 1, f.admin.address, second.aggregator, 1, 0);
+      .withArgs(taskId, 1, f.admin.address, second.aggregator, nobody, 1, 0);
 
     const third = await round.propose(right.root, { excluded });
     const evidence = await f.evidence(taskId);
@@ -198,5 +201,31 @@ describe("Proofs (Solidity against node/core and node/aggregation)", () => {
     await expect(call).not.emit(f.federation, "Struck");
     expect((await f.facts(taskId)).evidence.proposal).deep.equals(third);
     await f.accept(taskId, round.members.slice(1));
+  });
+
+  it("strike a root that has more than the model in it, by a leaf behind the last chunk", async () => {
+    const base = vectorOf(new Int32Array(130).fill(5));
+    const updates = [1, 2].map((value) => ({ ...vectorOf(new Int32Array(130).fill(value)), weight: 3 }));
+    const round = await runToAggregating(f, { base, updates });
+    const honest = createChunkTree(round.honest());
+    const hash = (...parts: Uint8Array[]) => keccak256(concatBytes(...parts));
+    const [sibling, left] = honest.proof(2);
+    const path = [honest.leaf(2), left!];
+    /** The root of the honest chunks, with this leaf in the fourth place, which no chunk has. */
+    const rootWith = (leaf: Uint8Array) => {
+      const right = hash(Uint8Array.of(1), fromHex(honest.leaf(2)), leaf);
+      return toHex(hash(Uint8Array.of(2, 0, 0, 0, 130), hash(Uint8Array.of(1), fromHex(left!), right)));
+    };
+    expect(rootWith(fromHex(sibling!))).equals(honest.root);
+    const proof = (leaf: string) => ({ ...round.proof(honest, 2), chunkIndex: 3, leaf, leafPath: path });
+    const prove = async (leaf: string) =>
+      f.proofs.proveChunk(f.federation, await f.evidence(round.taskId), round.commitments, proof(leaf));
+    const hidden = toHex(new Uint8Array(32).fill(7));
+    await round.propose(rootWith(fromHex(hidden)));
+    await expect(prove(sibling!)).revertedWithCustomError(f.proofs, "NotInModel");
+    await expect(prove(hidden)).emit(f.federation, "Struck");
+    await round.propose(honest.root);
+    await expect(prove(hidden)).revertedWithCustomError(f.proofs, "NotInModel");
+    await expect(prove(sibling!)).revertedWithCustomError(f.proofs, "ChunkIsRight");
   });
 });

@@ -51,7 +51,11 @@ describe("A round", () => {
     await refused(f.openRound(taskId), "TaskComplete", taskId);
     await f.federation.connect(f.members[0]!).leave(taskId);
     await f.federation.freePlaces(taskId);
-    await refused(f.federation.connect(f.members[0]!).enrol(taskId, zeroWord, "0x"), "TaskComplete", taskId);
+    await refused(
+      f.federation.connect(f.members[0]!).enrol(taskId, f.first(taskId), zeroWord, "0x"),
+      "TaskComplete",
+      taskId,
+    );
   });
 
   it("needs minUpdates participants, and one without a result costs none of the task's rounds", async () => {
@@ -93,7 +97,7 @@ describe("A round", () => {
     await refused(commit(), "AlreadyCommitted", one!.address);
     // who enrols while it runs is in the next one
     await f.federation.grantRole(f.role("PARTICIPANT_ROLE"), f.outsider.address);
-    await f.federation.connect(f.outsider).enrol(taskId, zeroWord, "0x");
+    await f.federation.connect(f.outsider).enrol(taskId, f.first(taskId), zeroWord, "0x");
     await refused(commit({}, f.outsider), "NotDrawn", f.outsider.address);
     const { timestamp } = (await f.ethers.provider.getBlock("latest"))!;
     const opened = (await f.ethers.provider.getBlock((await eventBlock("RoundOpened")).blockNumber))!;
@@ -248,7 +252,7 @@ describe("A round", () => {
     expect((await f.facts(taskId)).baseModelRoot).equals(evidence.proposal.modelRoot);
   });
 
-  it("opens only when the word that it would take is past its window", async () => {
+  it("opens at the least number whose word's place is empty or past its window", async () => {
     // for a hundred rounds, the ring has 128 words
     taskId = await f.createTask({ rounds: 100, challengeWindowS: 86_400 });
     await toProposed();
@@ -260,6 +264,12 @@ describe("A round", () => {
       await close(round);
     }
     await refused(f.openRound(taskId), "RingFull", timestamp + 86_400);
+    const by = f.members[0]!;
+    // the number whose place is taken is passed over, and no other
+    for (const number of [0, 128, 131, 194]) await refused(f.openRound(taskId, by, number), "WrongRound", 128);
+    const full = await f.networkHelpers.takeSnapshot();
+    await expect(f.openRound(taskId, by, 130)).emit(f.federation, "RoundOpened");
+    await full.restore();
     await f.networkHelpers.time.setNextBlockTimestamp(timestamp + 86_400);
     await refused(f.openRound(taskId), "RingFull");
     await f.networkHelpers.time.setNextBlockTimestamp(timestamp + 86_401);

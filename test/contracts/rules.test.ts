@@ -155,7 +155,7 @@ describe("The rules of a task", () => {
 
   it("reckon a bond as three of the dearest proof, which grows with updates, parameters and masks", async () => {
     const cost = async (change: Partial<SolidityRules>, rules = baseRules): Promise<bigint> =>
-      harness.proofWei({ ...rules, ...change });
+      harness.proofWei({ ...rules, ...change }, 0);
     const least: bigint = await harness.leastWei(baseRules);
     expect(least).equals(3n * (await cost({})));
     expect((await cost({ maxUpdates: 2 })) < (await cost({ maxUpdates: 3 }))).equals(true);
@@ -181,7 +181,7 @@ describe("The rules of a task", () => {
       const rules = { ...given, mode: modes[given.mode]!, rule: ruleNames[given.rule]! } as TaskRules;
       if (rules.parameterCount >= 1) {
         expect(await harness.leastWei(given)).equals(leastBondWei(rules));
-        expect(await harness.proofWei(given)).equals(proofWei(rules));
+        expect(await harness.proofWei(given, 0)).equals(proofWei(rules, "wrong-chunk"));
       }
       const fault = rulesFault(rules);
       const call = harness.checkRules(given);

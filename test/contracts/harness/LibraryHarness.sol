@@ -13,6 +13,7 @@ import {RulesValidation} from "../../../contracts/libraries/RulesValidation.sol"
 import {TrimmedMean} from "../../../contracts/libraries/TrimmedMean.sol";
 import {WeightedMean} from "../../../contracts/libraries/WeightedMean.sol";
 import {Advertisement} from "../../../contracts/types/PrivacyTypes.sol";
+import {ProofKind} from "../../../contracts/types/ProofTypes.sol";
 import {TaskRules} from "../../../contracts/types/TaskTypes.sol";
 
 /// @title LibraryHarness
@@ -154,7 +155,7 @@ contract LibraryHarness {
         return LeastBond.leastWei(rules);
     }
 
-    function proofWei(TaskRules calldata rules) external pure returns (uint256) {
-        return LeastBond.proofWei(rules);
+    function proofWei(TaskRules calldata rules, ProofKind kind) external pure returns (uint256) {
+        return LeastBond.proofWei(rules, kind);
     }
 }
