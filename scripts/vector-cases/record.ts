@@ -13,13 +13,15 @@ import {
   zeroBytes32,
 } from "../../node/core/commitment.ts";
 import { extendHistory, type HistoryEntry, initialHistoryHead } from "../../node/core/history-head.ts";
-import type { Hex } from "../../node/core/ids.ts";
+import type { Address, Hex } from "../../node/core/ids.ts";
 import type { Proposal, RoundInputs } from "../../node/core/records.ts";
 import { maskedRules, transparentRules } from "./rules.ts";
 import { account, hash, uintHex } from "./words.ts";
 
 const anybody = { organisations: [], regions: [], clearance: 0 };
 const access = { organisations: ["Klinik A", "Hôpital B"], regions: ["EU"], clearance: 3 };
+const nothing = { anchor: zeroBytes32, accumulator: zeroBytes32, standing: zeroBytes32 };
+const zeroAddress: Address = `0x${"0".repeat(40)}`;
 const deployment = { chainId: 31337, federation: account("federation") };
 
 /** The vectors' form of a record: integers that may pass 2^53 in hexadecimal. */
@@ -137,9 +139,25 @@ export function historyCases(): unknown[] {
       reason: "not-attested",
       anchor: hash("anchor"),
       accumulator: hash("accumulator"),
+      standing: hash("proposal"),
     },
-    { kind: "invalid", round: 3, reason: "no-draw", anchor: zeroBytes32, accumulator: zeroBytes32 },
-    { kind: "reassigned", round: 4, attempt: 1, aggregator: account("a"), reason: "proven-wrong" },
+    { kind: "invalid", round: 3, reason: "no-draw", ...nothing },
+    {
+      kind: "reassigned",
+      round: 4,
+      attempt: 1,
+      aggregator: account("a"),
+      reason: "proven-wrong",
+      standing: hash("proposal"),
+    },
+    {
+      kind: "reassigned",
+      round: 4,
+      attempt: 2,
+      aggregator: account("b"),
+      reason: "no-proposal",
+      standing: zeroBytes32,
+    },
     {
       kind: "struck",
       round: 5,
@@ -148,8 +166,22 @@ export function historyCases(): unknown[] {
       prover: account("prover"),
       firstVoid: 5,
       lastVoid: 9,
+      proposalHash: hash("proposal"),
+      offender: zeroAddress,
+    },
+    {
+      kind: "struck",
+      round: 9,
+      proof: "invalid-update",
+      index: 1,
+      prover: account("prover"),
+      firstVoid: 0,
+      lastVoid: 0,
+      proposalHash: hash("proposal"),
+      offender: who,
     },
     { kind: "expelled", round: 5, account: who, proof: "equivocation", prover: account("prover") },
+    { kind: "share-key", account: who, shareKeyHash: hash("share key") },
   ];
   let head = initialHistoryHead({ ...task, access });
   const cases: unknown[] = [

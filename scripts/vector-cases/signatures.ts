@@ -1,5 +1,5 @@
-import { computeAddress, SigningKey } from "ethers";
-import { attestationDigest, attestationDomain } from "../../node/chain/attestation-digest.ts";
+import { computeAddress, SigningKey, TypedDataEncoder } from "ethers";
+import { attestationDigest, attestationDomain, attestationTypes } from "../../node/chain/attestation-digest.ts";
 import { recordDigest, typedRecord } from "../../node/chain/signed-records.ts";
 import type { Address, Bytes32, Hex } from "../../node/core/ids.ts";
 import type { SignedRecord } from "../../node/ports/chain.ts";
@@ -32,6 +32,11 @@ export function signatureCases(): unknown[] {
     return { digest, r, vs, signature };
   };
   const attested = { ...round, proposalHash: hash("proposal") };
+  // nodes sign with keys; a wallet's owner signs this one with software of its own
+  const walletTypes = {
+    WalletAttestation: [...attestationTypes.Attestation, { name: "wallet", type: "address" }],
+  };
+  const walletWord = { ...attested, wallet: account("wallet") };
   return [
     {
       name: "attestation",
@@ -39,6 +44,14 @@ export function signatureCases(): unknown[] {
       ...common,
       value: attested,
       ...signed(attestationDigest(domain, attested)),
+    },
+    {
+      name: "wallet-attestation",
+      type: "wallet-attestation",
+      primary: "WalletAttestation",
+      ...common,
+      value: walletWord,
+      ...signed(TypedDataEncoder.hash(domain, walletTypes, walletWord) as Bytes32),
     },
     ...records.map((record) => {
       const { types, value } = typedRecord(record);

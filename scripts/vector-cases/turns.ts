@@ -1,5 +1,5 @@
 import { drawnCount, drawSeed, slotOf } from "../../node/core/draw.ts";
-import { ringLength, ringPlace } from "../../node/core/ring.ts";
+import { nextRoundNumber, ringLength, ringPlace } from "../../node/core/ring.ts";
 import { turnOf } from "../../node/core/rotation.ts";
 import { account, hash, uintHex } from "./words.ts";
 
@@ -30,9 +30,48 @@ export function drawCases(): unknown[] {
   );
 }
 
+/** The numbers that an opening has: a round that was accepted, and the last second at which its word is provable. */
+function openingCases(): unknown[] {
+  const rules = { rounds: 65_535, challengeWindowS: 3_071 };
+  const firstRounds = (count: number, until: number) => Array.from({ length: count }, (_, at) => [at + 1, until]);
+  const openings: { newest: number; nowS: number; accepted: (readonly number[])[] }[] = [
+    { newest: 0, nowS: 1_000, accepted: [] },
+    { newest: 1, nowS: 1_000, accepted: [[1, 1_001]] },
+    // the window's last second, and the one behind it
+    { newest: 64, nowS: 1_000, accepted: [[1, 1_000]] },
+    { newest: 64, nowS: 1_001, accepted: [[1, 1_000]] },
+    { newest: 64, nowS: 1_000, accepted: [...firstRounds(3, 1_000), [5, 1_000]] },
+    { newest: 64, nowS: 1_000, accepted: firstRounds(63, 1_000) },
+    { newest: 64, nowS: 1_000, accepted: firstRounds(64, 1_000) },
+    // a word that was passed over once, and is reached again
+    { newest: 132, nowS: 1_000, accepted: [[5, 1_000]] },
+    // a later word in the place of one that was over
+    {
+      newest: 132,
+      nowS: 1_000,
+      accepted: [
+        [5, 10],
+        [69, 1_000],
+      ],
+    },
+  ];
+  return openings.map(({ newest, nowS, accepted }) => {
+    const numbers = [...new Set([...accepted.map(([round]) => round!), newest])].filter((number) => number > 0);
+    const untilOf = new Map(accepted.map(([round, until]) => [round!, until!]));
+    const rounds = numbers.map((round) => {
+      const provableUntilS = untilOf.get(round);
+      return { round, result: provableUntilS === undefined ? undefined : { provableUntilS } };
+    });
+    const number = nextRoundNumber({ rounds, rules } as never, nowS);
+    const name = `number behind ${newest} at second ${nowS}, words: ${accepted.length}`;
+    // 0: none
+    return { name, ...rules, newest, nowS, accepted, expected: number ?? 0 };
+  });
+}
+
 /**
- * The seed of a block's randomness, whose turn it is among idle and leaving aggregators, and where a round's word
- * stands.
+ * The seed of a block's randomness, whose turn it is among idle and leaving aggregators, where a round's word stands,
+ * and the number that an opening has.
  */
 export function turnCases(): unknown[] {
   const mixHash = hash("mix");
@@ -77,5 +116,6 @@ export function turnCases(): unknown[] {
       const name = `ring for ${rules.rounds} rounds and ${rules.challengeWindowS} seconds`;
       return { name, ...rules, round: 5_000, length, expected: ringPlace(5_000, length) };
     }),
+    ...openingCases(),
   ];
 }

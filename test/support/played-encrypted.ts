@@ -89,7 +89,8 @@ export async function startPlayedEncrypted(): Promise<PlayedEncrypted> {
   }
 
   async function commit(advertising: number, committing: number): Promise<void> {
-    await participants[0]!.chain.send({ kind: "openRound", taskId });
+    const before = foldTask(await reader.history(taskId)).rounds.at(-1)?.round ?? 0;
+    await participants[0]!.chain.send({ kind: "openRound", taskId, round: before + 1 });
     const { round: number, start } = await round();
     const about = { taskId, round: number };
     const secretKey = drawSecretKey(labelledRandom(`group key ${number}`));

@@ -94,7 +94,8 @@ export async function startPlayedMasked(changed: Partial<typeof rules> = {}): Pr
     secrets.get(`${participant} ${number}`)!;
 
   async function commit(advertising: number, committing: number): Promise<void> {
-    await participants[0]!.chain.send({ kind: "openRound", taskId });
+    const before = foldTask(await reader.history(taskId)).rounds.at(-1)?.round ?? 0;
+    await participants[0]!.chain.send({ kind: "openRound", taskId, round: before + 1 });
     const opened = await round();
     const { start } = opened;
     const about = { taskId, round: opened.round };

@@ -104,7 +104,8 @@ export async function startPlayedTask(
     members.find((each) => each.account.toLowerCase() === account.toLowerCase())!;
 
   async function openRound(): Promise<RoundView> {
-    await fixture.aggregators[0]!.chain.send({ kind: "openRound", taskId });
+    const before = foldTask(await reader.history(taskId)).rounds.at(-1)?.round ?? 0;
+    await fixture.aggregators[0]!.chain.send({ kind: "openRound", taskId, round: before + 1 });
     const opened = await task.round();
     if (opened.drawBlock === 0) return opened;
     await fixture.chain.mine(rules.drawDelayBlocks);

@@ -6,6 +6,7 @@ from keccak import keccak256
 DOMAIN_TYPE = b"EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)"
 TYPES = {
     "attestation": "Attestation(uint32 taskId,uint32 round,bytes32 proposalHash)",
+    "wallet-attestation": "WalletAttestation(uint32 taskId,uint32 round,bytes32 proposalHash,address wallet)",
     "commitment": "Commitment(uint32 taskId,uint32 round,bytes32 anchor,bytes32 updateRoot,bytes32 contentId,uint32 weight)",
     "advertisement": "Advertisement(uint32 taskId,uint32 round,bytes32 start,bytes32 maskKey,bytes32 seedHash,bytes32 sharesId,"
     "bytes32 shareKey)",

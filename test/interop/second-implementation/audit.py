@@ -149,10 +149,10 @@ def audit(dump):
     record = read_record(dump)
     keys = {int(number): unhex(key) for number, key in dump.get("groupKeys", {}).items()}
     read = Bytes(record, {unhex(key): unhex(value) for key, value in dump["blobs"].items()}, keys)
-    for number, played in enumerate(record.rounds, 1):
+    for played in record.rounds:
         # what was proven wrong, or stood on it, is void
         if played.phase == "accepted" and not played.void:
-            read.check_round(number, played)
+            read.check_round(played.number, played)
     return {
         "rounds": len(record.rounds),
         "recomputed": read.recomputed,

@@ -11,7 +11,7 @@ import sealed
 from attestations import digest, signer, whole
 from content_id import content_id
 from data_masking import groups, masked, salt_check
-from draw import draw_seed, drawn_count, ring_length, slot_of, turn
+from draw import draw_seed, drawn_count, next_round, ring_length, slot_of, turn
 from encrypted import cipher_sum, opened
 from initial_model import initial_lanes, parameter_count
 from keccak import keccak256
@@ -125,10 +125,11 @@ ENTRIES = {
     "resumed": (c.RESUMED, "account"),
     "recorded": (c.RECORDED, "account entryKind hash"),
     "accepted": (c.ACCEPTED, "round wordHash"),
-    "invalid": (c.INVALID, "round reason anchor accumulator"),
-    "reassigned": (c.REASSIGNED, "round attempt aggregator reason"),
-    "struck": (c.STRUCK, "round proof index prover firstVoid lastVoid"),
+    "invalid": (c.INVALID, "round reason anchor accumulator standing"),
+    "reassigned": (c.REASSIGNED, "round attempt aggregator reason standing"),
+    "struck": (c.STRUCK, "round proof index prover firstVoid lastVoid proposalHash offender"),
     "expelled": (c.EXPELLED, "round account proof prover"),
+    "share-key": (c.SHARE_KEY, "account shareKeyHash"),
 }
 
 
@@ -150,6 +151,10 @@ def turns(case):
         places = [marks[mark] for mark in case["places"]][: case["count"]]
         place = turn(case["round"], case["attempt"], places)
         return (-1 if place is None else place) == case["expected"]
+    if "accepted" in case:
+        until = {round_ % ring_length(case): until_s for round_, until_s in case["accepted"]}
+        number = next_round(case, case["newest"], case["nowS"], until)
+        return (0 if number is None else number) == case["expected"]
     if "length" in case:
         return ring_length(case) == case["length"] and case["round"] % case["length"] == case["expected"]
     v = deep_bytes(case)

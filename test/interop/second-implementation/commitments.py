@@ -18,7 +18,7 @@ INPUT_FIELDS = (
     "taskId round drawn committed keyed totalWeight acceptedBefore baseModelRoot anchor accumulator openingsHash"
 ).split()
 # numbers of the entries of a history
-ENROLLED, JOINED, LEAVING, FREED, RESUMED, RECORDED, ACCEPTED, INVALID, REASSIGNED, STRUCK, EXPELLED = range(1, 12)
+ENROLLED, JOINED, LEAVING, FREED, RESUMED, RECORDED, ACCEPTED, INVALID, REASSIGNED, STRUCK, EXPELLED, SHARE_KEY = range(1, 13)
 
 
 def encode(*values):

@@ -5,6 +5,10 @@ from functools import lru_cache
 from keccak import keccak256
 
 
+# numbers that an opening may pass over
+MOST_PASSED = 64
+
+
 def drawn_count(rules, enrolled):
     share = -(-enrolled * rules["participationBps"] // 10_000)
     return min(rules["maxUpdates"], max(rules["minUpdates"], share), enrolled)
@@ -55,6 +59,13 @@ def turn(round_number, attempt, places):
     order = [(round_number + attempt + i) % len(places) for i in range(len(places))]
     there = [place for place in order if places[place] != "leaving"]
     return next((place for place in there if places[place] != "idle"), there[0] if there else None)
+
+
+def next_round(rules, newest, time_s, until):
+    """The number that a round opened at this second has; `until` tells by place when its word's window ends. None for none."""
+    length = ring_length(rules)
+    reach = range(newest + 1, newest + 2 + MOST_PASSED)
+    return next((number for number in reach if until.get(number % length, -1) < time_s), None)
 
 
 def ring_length(rules):

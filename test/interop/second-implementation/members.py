@@ -19,13 +19,18 @@ class Members:
         self.rules, self.access, self.rounds = {}, {}, []
         self.participants, self.aggregators = [], []
         self.leaving, self.idle, self.expelled, self.marks = set(), set(), set(), []
+        # whoever ever had a place
+        self.entered = set()
         self.bonds, self.free_from = {}, {}
         # of a call that frees places: its transaction, and whose places it has to free yet
         self.freeing = None
 
     def check(self, holds, what):
         if not holds:
-            self.wrong.append(f"round {len(self.rounds)}: {what}")
+            self.wrong.append(f"round {self.newest_number()}: {what}")
+
+    def newest_number(self):
+        return self.rounds[-1].number if self.rounds else 0
 
     def entry(self, number, *fields):
         """One more entry of the history."""
@@ -54,6 +59,7 @@ class Members:
         self.check(event["index"] == len(places) < most, "index of the place")
         self.check(self.accepted < self.rules["rounds"], "entered a complete task")
         places.append(who)
+        self.entered.add(who)
         self.bonds.setdefault(who, bond * 10**9)
         self.free_from.pop(who, None)
 
@@ -129,6 +135,7 @@ class Members:
     def on_ShareKeySet(self, event, *_):
         self.check(self.mode == "masked" and len(event["shareKey"]) == 96, "share key")
         self.check(event["participant"] in self.participants, "share key of a stranger")
+        self.entry(c.SHARE_KEY, event["participant"], keccak256(event["shareKey"]))
 
     def on_Recorded(self, event, *_):
         self.entry(c.RECORDED, event["author"], event["kind"], event["hash"])

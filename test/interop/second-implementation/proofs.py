@@ -27,7 +27,8 @@ class Record(Rounds):
         getattr(self, f"on_{name}")(event, block, transaction)
 
     def struck_round(self, event):
-        return self.rounds[max(1, min(event["round"], len(self.rounds))) - 1]
+        """The round that an event names; the newest where there is none."""
+        return next((each for each in self.rounds if each.number == event["round"]), self.rounds[-1])
 
     def on_Struck(self, event, block, _):
         played, kind = self.struck_round(event), c.PROOFS[event["kind"]]
@@ -37,22 +38,25 @@ class Record(Rounds):
         self.check(stands or block.time_s <= played.provable_until, "struck after its window")
         self.check(kind != "equivocation", "kind of a strike")
         rolls = not stands and not played.void
-        # whose bond can be taken by it: of a wrong update its owner's, too
-        signers = [event["aggregator"], *(played.attesters or [])]
-        owners = [each["participant"] for each in played.commitments] if kind == "invalid-update" else []
-        self.proof = {"event": event, "rolls": rolls, "void": None, "taken": 0, "signers": signers, "owners": owners}
+        # whose update made it wrong: one that the proposal counts; nobody's but for that kind
+        excluded = (played.proposal or {}).get("excluded", 0)
+        counted = [each["participant"] for each in played.commitments if not excluded >> each["slot"] & 1]
+        offenders = counted if kind == "invalid-update" else [bytes(20)]
+        self.check(event["offender"] in offenders, "offender")
+        concerned = [event["aggregator"], *(played.attesters or []), event["offender"]]
+        self.proof = {"event": event, "rolls": rolls, "void": None, "taken": 0, "concerned": concerned, "hash": played.standing}
         if stands:
             played.struck_attempt, played.phase, played.proposal = played.attempt, "aggregating", None
 
     def on_RolledBack(self, event, *_):
         self.check(self.rolling and not self.in_flight(), "rolled back without a strike")
         first, last = event["firstRound"], event["lastRound"]
-        played = self.rounds[first - 1]
+        played = self.struck_round({"round": first})
         struck = self.proof["event"]["round"] if self.proof else 0
-        self.check(first == struck and last == len(self.rounds), "rounds that are void")
+        self.check(first == struck and last == self.newest_number(), "rounds that are void")
         self.check(event["modelRoot"] == played.opening["baseModelRoot"], "model rolled back to")
-        for each in self.rounds[first - 1 :]:
-            each.void = True
+        for each in self.rounds:
+            each.void = each.void or each.number >= first
         self.model_root, self.accepted = event["modelRoot"], played.accepted_before
         if self.proof:
             self.proof["void"] = (first, last)
@@ -60,12 +64,12 @@ class Record(Rounds):
     def on_MemberExpelled(self, event, *_):
         who = event["account"]
         self.check(who not in self.expelled, "expelled twice")
-        self.check(self.list_of(who) is not None or who in self.bonds, "a stranger expelled")
+        self.check(who in self.entered, "a stranger expelled")
         self.check(event["amountWei"] == self.bonds.pop(who, 0), "bond taken")
         if self.proof is None:
-            self.proof = {"event": event, "rolls": False, "void": None, "taken": 0, "signers": [who], "owners": []}
+            self.proof = {"event": event, "rolls": False, "void": None, "taken": 0, "concerned": [who]}
         self.check(event["round"] == self.proof["event"]["round"], "round of an expulsion")
-        self.check(who in self.proof["signers"] + self.proof["owners"], "expelled without a reason")
+        self.check(who in self.proof["concerned"], "expelled without a reason")
         self.proof["taken"] += event["amountWei"]
         self.expelled.add(who)
         self.mark(who)
@@ -79,12 +83,13 @@ class Record(Rounds):
             self.check(False, "rewarded for nothing")
             return
         about, taken = proof["event"], proof["taken"]
-        reward = min(taken // 2, proof_wei(self.rules) * 3 // 2)
+        reward = min(taken // 2, proof_wei(self.rules, c.PROOFS[about["kind"]]) * 3 // 2)
         self.check((event["rewardWei"], event["burntWei"]) == (reward, taken - reward), "reward")
         if "index" in about:
             self.check(event["prover"] == about["prover"], "prover")
             self.check(not proof["rolls"] or proof["void"] is not None, "struck and not rolled back")
             voids = proof["void"] or (0, 0)
-            self.entry(c.STRUCK, about["round"], about["kind"], about["index"], event["prover"], *voids)
+            fields = (about["kind"], about["index"], event["prover"], *voids, proof["hash"], about["offender"])
+            self.entry(c.STRUCK, about["round"], *fields)
         else:
             self.entry(c.EXPELLED, about["round"], about["account"], about["kind"], event["prover"])

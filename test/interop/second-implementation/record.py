@@ -4,7 +4,7 @@ import json
 
 import commitments as c
 from attestations import N, digest, signer, whole
-from draw import draw_seed, drawn_count, ring_length, slot_of, turn
+from draw import draw_seed, drawn_count, next_round, ring_length, slot_of, turn
 from initial_model import initial_lanes, parameter_count
 from keccak import keccak256
 from lanes import bytes_of, chunk_tree_root
@@ -50,15 +50,15 @@ class Rounds(Members):
 
     def on_RoundOpened(self, event, block, _):
         self.check(not self.in_flight(), "opened before the last one ended")
-        self.check(event["round"] == len(self.rounds) + 1 and self.accepted < self.rules["rounds"], "number of the round")
+        number = next_round(self.rules, self.newest_number(), block.time_s, self.ring)
+        self.check(event["round"] == number, "number of the round")
+        self.check(self.accepted < self.rules["rounds"], "opened in a complete task")
         opened = Round(event, self.head, self.accepted)
         self.rounds.append(opened)
         self.check(event["baseModelRoot"] == self.model_root, "base model")
         self.check(event["enrolled"] == len(self.participants) >= self.rules["minUpdates"], "enrolled places")
         self.check(event["aggregators"] == len(self.aggregators), "places of aggregators")
         self.check(event["drawn"] == drawn_count(self.rules, event["enrolled"]), "number drawn")
-        place = event["round"] % ring_length(self.rules)
-        self.check(block.time_s > self.ring.get(place, -1), "opened over a word that is provable")
         if event["drawn"] < event["enrolled"]:
             self.check(event["drawBlock"] == block.number + self.rules["drawDelayBlocks"], "block of the draw")
             self.check(event["commitDeadline"] == 0 and event["start"] == NOTHING, "windows before the draw")
@@ -192,7 +192,8 @@ class Rounds(Members):
         newest.attempt, newest.aggregator, newest.deadline = event["attempt"], event["aggregator"], event["deadline"]
         newest.phase, newest.proposal = "aggregating", None
         if reason is not None:
-            self.entry(c.REASSIGNED, event["round"], event["attempt"], event["aggregator"], reason)
+            self.entry(c.REASSIGNED, event["round"], event["attempt"], event["aggregator"], reason, newest.standing)
+        newest.standing = NOTHING
 
     def check_openings(self, newest, openings):
         if self.mode == "masked":
@@ -215,7 +216,7 @@ class Rounds(Members):
         self.check(self.mode == "transparent" or excluded == 0, "an update left out of a sum")
         self.check(event["attestDeadline"] == block.time_s + self.rules["attestWindowS"], "deadline of attestations")
         newest.phase, newest.proposal, newest.openings = "proposed", proposal, event["openings"]
-        newest.deadline = event["attestDeadline"]
+        newest.deadline, newest.standing = event["attestDeadline"], self.proposal_hash(newest)
         self.idle.discard(newest.aggregator)
 
     def on_RoundAccepted(self, event, block, _):
@@ -229,7 +230,7 @@ class Rounds(Members):
         until = block.time_s + self.rules["challengeWindowS"]
         self.check(event["provableUntil"] == until, "end of the window")
         self.ring[event["round"] % ring_length(self.rules)] = newest.provable_until = until
-        self.entry(c.ACCEPTED, event["round"], c.word_hash(self.inputs(newest), self.proposal_hash(newest), attesters))
+        self.entry(c.ACCEPTED, event["round"], c.word_hash(self.inputs(newest), newest.standing, attesters))
         self.check(event["historyHead"] == self.head, "history head")
         newest.phase, newest.attesters = "accepted", attesters
         self.model_root, self.accepted = event["modelRoot"], self.accepted + 1
@@ -257,7 +258,7 @@ class Rounds(Members):
         self.check_reason(newest, reason, block)
         if newest.phase in ("drawing", "open"):
             self.ended_open.add(event["round"])
-        self.entry(c.INVALID, event["round"], event["reason"], newest.anchor, newest.accumulator)
+        self.entry(c.INVALID, event["round"], event["reason"], newest.anchor, newest.accumulator, newest.standing)
         self.check(event["historyHead"] == self.head, "history head")
         newest.phase = "invalid"
 

@@ -33,10 +33,16 @@ class Round:
     aggregator: bytes = b""
     proposal: dict | None = None
     openings: bytes = b""
+    # hash of the newest proposal; zero once another attempt began
+    standing: bytes = NOTHING
     struck_attempt: int = -1
     attesters: list | None = None
     provable_until: int = 0
     void: bool = False
+
+    @property
+    def number(self):
+        return self.opening["round"]
 
     def committed(self):
         return sum(1 << each["slot"] for each in self.commitments)

@@ -36,7 +36,7 @@ def rules_fault(rules):
     attempt = rules["aggregateWindowS"] + rules["attestWindowS"]
     if bonds and rules["keyWindowS"] + rules["commitWindowS"] + rules["attempts"] * attempt > DAYS_14:
         return "RoundTooLong"
-    if bonds and min(bonds) * GWEI < 3 * proof_wei(rules):
+    if bonds and min(bonds) * GWEI < 3 * proof_wei(rules, "wrong-chunk"):
         return "InvalidBond"
     total = rules["maxUpdates"] * rules["maxWeight"] * rules["clipLanes"]
     return "valid" if total < 1 << (52, 31, 29)[rules["mode"]] else "WeightOverflow"
@@ -57,8 +57,12 @@ def field_valid(field, rules):
     }[field]()
 
 
-def proof_wei(rules):
-    """What the dearest proof under these rules is reckoned to cost."""
+def proof_wei(rules, kind):
+    """What a proof of a kind is reckoned to cost under these rules; of a wrong chunk, what the dearest does."""
+    if kind == "equivocation":
+        return 100 * GWEI * 300_000
+    if kind == "invalid-update":
+        return 100 * GWEI * (300_000 + rules["maxUpdates"] * 40 * 160)
     depth = (-(-rules["parameterCount"] // 64) - 1).bit_length()
     masked = rules["mode"] == 1
     each = 40 * (160 + 256 + 32 * depth) + 9_000 + 32 * 40 + (40 * 224 + 10_000 if masked else 0)

@@ -21,6 +21,7 @@ interface Case {
 /** The types as docs/protocol has them. */
 const types: Readonly<Record<string, string>> = {
   attestation: "Attestation(uint32 taskId,uint32 round,bytes32 proposalHash)",
+  "wallet-attestation": "WalletAttestation(uint32 taskId,uint32 round,bytes32 proposalHash,address wallet)",
   commitment:
     "Commitment(uint32 taskId,uint32 round,bytes32 anchor,bytes32 updateRoot,bytes32 contentId,uint32 weight)",
   advertisement:

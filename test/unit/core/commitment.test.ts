@@ -171,13 +171,21 @@ const entryFields: Record<string, (e: Case["entry"]) => [number: number, types: 
   resumed: (e) => [5, "address", e.account],
   recorded: (e) => [6, "address uint8 bytes32", e.account, e.entryKind, e.hash],
   accepted: (e) => [7, "uint32 bytes32", e.round, e.wordHash],
-  invalid: (e) => [8, "uint32 uint8 bytes32 bytes32", e.round, reasonOf(e.reason), e.anchor, e.accumulator],
-  reassigned: (e) => [9, "uint32 uint256 address uint8", e.round, e.attempt, e.aggregator, reasonOf(e.reason)],
+  invalid: (e) => {
+    const types = "uint32 uint8 bytes32 bytes32 bytes32";
+    return [8, types, e.round, reasonOf(e.reason), e.anchor, e.accumulator, e.standing];
+  },
+  reassigned: (e) => {
+    const types = "uint32 uint256 address uint8 bytes32";
+    return [9, types, e.round, e.attempt, e.aggregator, reasonOf(e.reason), e.standing];
+  },
   struck: (e) => {
-    const types = "uint32 uint8 uint32 address uint32 uint32";
-    return [10, types, e.round, proofOf(e.proof), e.index, e.prover, e.firstVoid, e.lastVoid];
+    const types = "uint32 uint8 uint32 address uint32 uint32 bytes32 address";
+    const voids = [e.firstVoid, e.lastVoid];
+    return [10, types, e.round, proofOf(e.proof), e.index, e.prover, ...voids, e.proposalHash, e.offender];
   },
   expelled: (e) => [11, "uint32 address uint8 address", e.round, e.account, proofOf(e.proof), e.prover],
+  "share-key": (e) => [12, "address bytes32", e.account, e.shareKeyHash],
 };
 
 describe("the history head", () => {

@@ -2,7 +2,7 @@ import { expect } from "chai";
 import { AbiCoder, keccak256 } from "ethers";
 import { drawSeed } from "../../../node/core/draw.ts";
 import type { Bytes32 } from "../../../node/core/ids.ts";
-import { ringLength, ringPlace } from "../../../node/core/ring.ts";
+import { nextRoundNumber, ringLength, ringPlace } from "../../../node/core/ring.ts";
 import { turnOf } from "../../../node/core/rotation.ts";
 import { vectors } from "../../support/vectors.ts";
 
@@ -10,6 +10,7 @@ interface Case {
   readonly name: string;
   readonly places?: string;
   readonly length?: number;
+  readonly accepted?: readonly (readonly [round: number, provableUntilS: number])[];
   readonly expected: number | string;
   readonly [field: string]: unknown;
 }
@@ -36,6 +37,18 @@ describe("the ring of words", () => {
     it(`vector: ${one.name}`, () => {
       expect(ringLength(one as never)).to.equal(one.length);
       expect(ringPlace(one.round as number, one.length!)).to.equal(one.expected);
+    });
+  }
+});
+
+describe("the number of an opening", () => {
+  for (const one of cases.filter(({ accepted }) => accepted !== undefined)) {
+    it(`vector: ${one.name}`, () => {
+      const { rounds: most, challengeWindowS, newest, nowS } = one;
+      const accepted = one.accepted!.map(([round, provableUntilS]) => ({ round, result: { provableUntilS } }));
+      const rounds = accepted.some(({ round }) => round === newest) ? accepted : [...accepted, { round: newest }];
+      const view = { rules: { rounds: most, challengeWindowS }, rounds: rounds.filter(({ round }) => round !== 0) };
+      expect(nextRoundNumber(view as never, nowS as number) ?? 0).to.equal(one.expected);
     });
   }
 });
