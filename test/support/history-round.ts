@@ -92,7 +92,7 @@ function openRound(writer: Writer, end: RoundScript["end"]): OpenRound {
   const open: OpenRound = {
     ...{ round, lanes, baseModelRoot, acceptedBefore, drawn, count, slots: [] },
     ...{ start: zeroBytes32, anchor: zeroBytes32, accumulator: zeroBytes32 },
-    ...{ advertisements: [], secrets: new Map(), committed: [], attempt: 0 },
+    ...{ advertisements: [], secrets: new Map(), committed: [], attempt: 0, standing: zeroBytes32 },
   };
   const windowS = rules.keyWindowS + rules.commitWindowS;
   const begin = (seed: bigint): void => {

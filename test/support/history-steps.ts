@@ -1,6 +1,6 @@
 import { ruleByName } from "../../node/aggregation/index.ts";
 import { chunkTreeRoot } from "../../node/core/chunk-tree.ts";
-import { hashBytes, proposalHash, updateRootOf, wordHash } from "../../node/core/commitment.ts";
+import { hashBytes, proposalHash, updateRootOf, wordHash, zeroBytes32 } from "../../node/core/commitment.ts";
 import type { Address, Bytes32, Hex } from "../../node/core/ids.ts";
 import type { Advertisement, Commitment, Proposal, Reason, RoundInputs } from "../../node/core/records.ts";
 import { turnOf } from "../../node/core/rotation.ts";
@@ -37,6 +37,8 @@ export interface OpenRound {
   committed: readonly Committed[];
   attempt: number;
   aggregator?: Address;
+  /** Hash of the proposal that stands, or was accepted; zero where none does. */
+  standing: Bytes32;
 }
 
 /** A proposal and its model. */
@@ -61,7 +63,8 @@ export function assignment(writer: Writer, open: OpenRound, reason?: Reason): Un
   if (turn === undefined) return undefined;
   const { aggregator, place } = turn;
   open.aggregator = aggregator;
-  if (reason) enter(writer, { kind: "reassigned", round, attempt, aggregator, reason });
+  if (reason) enter(writer, { kind: "reassigned", round, attempt, aggregator, reason, standing: open.standing });
+  open.standing = zeroBytes32;
   const deadlineS = nowS + rules.aggregateWindowS;
   return { name: "AggregatorAssigned", taskId, round, attempt, aggregator, place, count, deadlineS };
 }
@@ -144,6 +147,7 @@ function record(writer: Writer, open: OpenRound, proposal: Proposal, script: Rou
   const openings = script.openings?.(honest) ?? honest;
   const place = joined.find(({ account }) => account === proposal.aggregator);
   if (place) place.idle = false;
+  open.standing = proposalHash(taskId, round, accumulator, openings, proposal);
   writer.mine(proposal.aggregator, {
     ...{ name: "Proposed", taskId, round, accumulator, proposal, openings, attestDeadlineS },
   } as Unplaced);
@@ -189,8 +193,8 @@ function inputsOf({ taskId }: Writer, open: OpenRound, openings: Hex): RoundInpu
 /** The event that ends a round without a result. */
 export function invalid(writer: Writer, open: OpenRound, reason: Reason): Unplaced {
   const { taskId } = writer;
-  const { round, anchor, accumulator } = open;
-  enter(writer, { kind: "invalid", round, reason, anchor, accumulator });
+  const { round, anchor, accumulator, standing } = open;
+  enter(writer, { kind: "invalid", round, reason, anchor, accumulator, standing });
   return { name: "RoundInvalid", taskId, round, reason, historyHead: writer.historyHead };
 }
 

@@ -7,6 +7,7 @@ import { goOn, invalid, type OpenRound } from "./history-steps.ts";
 import { accountOf, enter, type Unplaced, type Writer } from "./history-writer.ts";
 
 const gwei = 10n ** 9n;
+const nobody = `0x${"00".repeat(20)}` as Address;
 /** Who wins all proofs of a history. */
 export const prover = accountOf("prover");
 
@@ -14,17 +15,17 @@ export const prover = accountOf("prover");
 export function strikeStanding(
   writer: Writer,
   open: OpenRound,
-  { aggregator }: Proposal,
-  { kind, index = 3, offender }: ScriptedProof = { kind: "wrong-chunk" },
+  proposal: Proposal,
+  { kind, index = 3, offender: who }: ScriptedProof = { kind: "wrong-chunk" },
 ): boolean {
   const { taskId, members } = writer;
   const { round } = open;
-  const struck: Unplaced = { name: "Struck", taskId, round, prover, aggregator, kind, index };
-  const expelled = expelAll(writer, { round, kind }, [
-    aggregator,
-    ...(offender === undefined ? [] : [members[offender]!]),
-  ]);
-  enter(writer, { kind: "struck", round, proof: kind, index, prover, firstVoid: 0, lastVoid: 0 });
+  const { aggregator } = proposal;
+  const offender = who === undefined ? nobody : members[who]!;
+  const struck: Unplaced = { name: "Struck", taskId, round, prover, aggregator, offender, kind, index };
+  const expelled = expelAll(writer, { round, kind }, [aggregator, ...(who === undefined ? [] : [offender])]);
+  const about = { round, proof: kind, index, prover, firstVoid: 0, lastVoid: 0, offender };
+  enter(writer, { kind: "struck", ...about, proposalHash: open.standing });
   const next = goOn(writer, open, "proven-wrong");
   writer.mine(prover, struck, ...expelled, next);
   return next.name === "AggregatorAssigned";
@@ -33,15 +34,16 @@ export function strikeStanding(
 /** Strikes an accepted round: it and all later ones are void where it was not, and a round in flight ends. */
 export function strikeAccepted(
   writer: Writer,
-  { round, kind, index = kind === "wrong-chunk" ? 3 : 0, offender }: NonNullable<RoundScript["strike"]>,
+  { round, kind, index = kind === "wrong-chunk" ? 3 : 0, offender: who }: NonNullable<RoundScript["strike"]>,
   running?: OpenRound,
 ): void {
   const { taskId, members, ended } = writer;
   const { open, proposal, attesters } = ended.get(round)!;
   const { aggregator } = proposal;
+  const offender = who === undefined ? nobody : members[who]!;
   writer.nowS += 1;
   const rollsBack = !writer.void.has(round);
-  const events: Unplaced[] = [{ name: "Struck", taskId, round, prover, aggregator, kind, index }];
+  const events: Unplaced[] = [{ name: "Struck", taskId, round, prover, aggregator, offender, kind, index }];
   if (rollsBack && running) events.push(invalid(writer, running, "rolled-back"));
   const lastRound = writer.round;
   if (rollsBack) {
@@ -52,10 +54,11 @@ export function strikeAccepted(
     writer.lanes = open.lanes;
     writer.modelRoot = modelRoot;
   }
-  const wronged = offender === undefined ? [] : [members[offender]!];
+  const wronged = who === undefined ? [] : [offender];
   events.push(...expelAll(writer, { round, kind }, [aggregator, ...attesters, ...wronged]));
   const [firstVoid, lastVoid] = rollsBack ? [round, lastRound] : [0, 0];
-  enter(writer, { kind: "struck", round, proof: kind, index, prover, firstVoid, lastVoid });
+  const about = { round, proof: kind, index, prover, firstVoid, lastVoid, offender };
+  enter(writer, { kind: "struck", ...about, proposalHash: open.standing });
   writer.mine(prover, ...events);
 }
 
@@ -73,19 +76,18 @@ function expelAll(
   { round, kind }: { readonly round: number; readonly kind: ProofKind },
   accounts: readonly Address[],
 ): readonly Unplaced[] {
-  const { taskId, expelled, bonded, participants, joined } = writer;
+  const { taskId, expelled, bonded } = writer;
   const events: Unplaced[] = [];
   let takenWei = 0n;
   for (const account of accounts) {
-    const hasPlace = [...participants, ...joined].some((place) => place.account === account);
-    if (expelled.has(account) || !(hasPlace || bonded.has(account))) continue;
+    if (expelled.has(account)) continue;
     const amountWei = bonded.delete(account) ? bondOf(writer, account) : 0n;
     takenWei += amountWei;
     expelled.add(account);
     markLeaving(writer, account);
     events.push({ name: "MemberExpelled", taskId, round, account, kind, amountWei });
   }
-  const [half, cost] = [takenWei / 2n, (proofWei(writer.rules) * 3n) / 2n];
+  const [half, cost] = [takenWei / 2n, (proofWei(writer.rules, kind) * 3n) / 2n];
   const rewardWei = half < cost ? half : cost;
   return [...events, { name: "Rewarded", taskId, prover, rewardWei, burntWei: takenWei - rewardWei }];
 }
