@@ -73,6 +73,15 @@ describe("A second implementation, in Python, of docs/protocol", function () {
     try {
       const everyone = await played.commitAll();
       await played.close();
+      const prover = fixture.admin.chain;
+      const proveWeight = async () => {
+        const wrong = foldTask(await reader.history(taskId)).rounds.findLast(({ proposal }) => proposal !== undefined)!;
+        const evidence = evidenceOf(taskId, wrong)!;
+        await prover.send({ kind: "proveWeight", evidence, commitments: wrong.commitments });
+      };
+      // a weight that is not the sum is proven wrong before anybody attests, and the next aggregator takes over
+      await played.propose(everyone, { excluded: [everyone[0]!.slot], weight: 1n });
+      await proveWeight();
       const first = await played.propose(everyone);
       await played.attest(first.proposal);
       played.lanes = first.model;
@@ -87,19 +96,16 @@ describe("A second implementation, in Python, of docs/protocol", function () {
         const record = { taskId, round: 1, anchor, participant: author!.account, weight, ...roots };
         return { ...record, signature: await author!.chain.signRecord({ type: "commitment", ...record }) };
       };
-      const prover = fixture.admin.chain;
       const [one, other] = [await word(1), await word(2)];
       await prover.send({ kind: "proveEquivocation", taskId, round: 1, anchor, one, other });
       await audit();
-      // a weight that is not the sum is accepted, and proven wrong while the next round is in flight
+      // such a weight is accepted, and proven wrong while the next round is in flight
       const committed = await played.commitAll();
       await played.close();
       const lie = (await played.propose(committed, { excluded: [committed[0]!.slot], weight: 1n })).proposal;
       await played.attest(lie);
       await played.commitAll(2);
-      const wrong = foldTask(await reader.history(taskId)).rounds[1]!;
-      const evidence = evidenceOf(taskId, wrong)!;
-      await prover.send({ kind: "proveWeight", evidence, commitments: wrong.commitments });
+      await proveWeight();
       const { historyHead, modelRoot } = await reader.storedState(taskId);
       const answer = await audit();
       expect(answer).to.deep.include({ rounds: 3, accepted: 1, void: 1, recomputed: 1, historyHead, modelRoot });
@@ -255,6 +261,18 @@ describe("A second implementation, in Python, of docs/protocol", function () {
         log.data = flipped(log.data, log.data.length - 1);
       });
       expect(wrong.slice(0, 2)).to.deep.equal(["round 4: attesters", "round 4: history head"]);
+    });
+
+    it("finds another proposal that came to nothing", async () => {
+      const { transactionHash } = (await task.reader.history(task.taskId)).find(
+        ({ name, ...event }) => name === "Proposed" && "round" in event && event.round === 6,
+      )!;
+      const wrong = auditChanged(({ logs }) => {
+        const log = logs.find((each) => each.transactionHash === transactionHash)!;
+        // behind the accumulator, the attempt and the aggregator: the model root
+        log.data = flipped(log.data, 2 + 64 * 4 - 1);
+      });
+      expect(wrong).to.deep.equal(["round 6: history head", "round 6: stored history head"]);
     });
 
     it("finds another word in the contract's storage", () => {
