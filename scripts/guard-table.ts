@@ -159,6 +159,13 @@ export const guards: readonly Guard[] = [
     replacement: "false",
     test: refusals,
   },
+  {
+    name: "leaf-behind-the-end",
+    file: "contracts/libraries/RoundProof.sol",
+    guard: "if (proof.leaf == 0) revert IProofs.ChunkIsRight();",
+    replacement: "",
+    test: "test/contracts/proofs.test.ts",
+  },
   // contracts: rounds, places and bonds
   {
     name: "quorum",
@@ -190,9 +197,9 @@ export const guards: readonly Guard[] = [
   },
   {
     name: "full-ring",
-    file: "contracts/libraries/Opening.sol",
-    guard: "if (word != 0 && block.timestamp <= task.provableUntil(word)) {",
-    replacement: "if (false) {",
+    file: "contracts/libraries/Ring.sol",
+    guard: "if (until != 0) revert IRounds.RingFull(until);",
+    replacement: "",
     test: "test/contracts/rounds.test.ts",
   },
   {

@@ -9,6 +9,7 @@ import { createSeededNumbers } from "./support/seeded-numbers.ts";
 /** Number of random rules; CI sets more. */
 const fuzzCases = Number(process.env.RULES_CASES ?? 300);
 const modes = ["transparent", "masked", "encrypted"] as const;
+const kinds = ["wrong-chunk", "wrong-weight", "invalid-update", "false-opening", "equivocation"] as const;
 const ruleNames = ["weighted-mean", "coordinate-median", "trimmed-mean"] as const;
 
 const masked: SolidityRules = {
@@ -181,7 +182,9 @@ describe("The rules of a task", () => {
       const rules = { ...given, mode: modes[given.mode]!, rule: ruleNames[given.rule]! } as TaskRules;
       if (rules.parameterCount >= 1) {
         expect(await harness.leastWei(given)).equals(leastBondWei(rules));
-        expect(await harness.proofWei(given, 0)).equals(proofWei(rules, "wrong-chunk"));
+        for (const [code, kind] of kinds.entries()) {
+          expect(await harness.proofWei(given, code), kind).equals(proofWei(rules, kind));
+        }
       }
       const fault = rulesFault(rules);
       const call = harness.checkRules(given);
