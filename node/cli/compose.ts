@@ -60,8 +60,14 @@ export interface NodeEvents {
   readonly onReceived: (bytes: number) => void;
 }
 
+/** What whoever takes places decides for itself. */
+export interface MemberChoices {
+  /** Take a place again in a task that it has left. */
+  readonly reenter?: boolean | undefined;
+}
+
 /** What a participant decides for itself. */
-export interface ParticipantChoices {
+export interface ParticipantChoices extends MemberChoices {
   readonly seed: number;
   readonly commit?: "own" | "batched" | undefined;
   /** Hash of its data statement. */
@@ -91,6 +97,7 @@ export function composeParticipant(
         seed: values.seed,
         commit: values.commit ?? "own",
         trainOnUnchecked: values.trainOnUnchecked ?? false,
+        reenter: values.reenter ?? false,
         linger: !values.exitWhenFinal,
         ...(values.statement && { statement: values.statement }),
       },
@@ -99,12 +106,13 @@ export function composeParticipant(
 }
 
 /** An aggregator node. */
-export function composeAggregator(values: NodeSettings, events: NodeEvents): Promise<ComposedNode> {
+export function composeAggregator(values: NodeSettings & MemberChoices, events: NodeEvents): Promise<ComposedNode> {
   return composeNode(values, events, async (deps, { encryptionKey, directory, onClose }) => {
     await requireRead(deps.chain, deps.taskId);
     const journal = openJournal(join(directory, "journal.sqlite"));
     onClose(() => journal.close());
-    return createAggregator({ ...deps, journal }, { encryptionKey, linger: !values.exitWhenFinal });
+    const wishes = { reenter: values.reenter ?? false, linger: !values.exitWhenFinal };
+    return createAggregator({ ...deps, journal }, { encryptionKey, ...wishes });
   });
 }
 

@@ -37,6 +37,8 @@ function textOf(step: Progress): string | undefined {
   switch (step.kind) {
     case "registered":
       return `registered in the federation (${step.gasUsed} gas)`;
+    case "contact-replaced":
+      return "ANOTHER PROCESS of this account has registered its own addresses: members do not find this one any more; give each its own account";
     case "enrolled":
       return `enrolled in the task (${step.gasUsed} gas)`;
     case "joined":
@@ -58,6 +60,7 @@ function textOf(step: Progress): string | undefined {
     case "trained":
       return `round ${step.round}: trained on ${step.samples} examples in ${(step.durationMs / 1000).toFixed(2)} s, loss ${step.loss.toFixed(4)}${step.clipped > 0 ? `, ${step.clipped} parameters clipped` : ""}${step.cutFrom === undefined ? "" : `; it counts for ${step.weight} examples, not ${step.cutFrom}: the task's greatest weight`}`;
     case "not-trained":
+      if (step.isWrong) return `round ${step.round}: NOT TRAINED: the model of round ${step.unchecked} is wrong`;
       return `round ${step.round}: NOT TRAINED: the model of round ${step.unchecked} could not be recomputed here yet (--train-on-unchecked allows it once nobody can prove it wrong any more)`;
     case "advertised":
       return `round ${step.round}: advertised its keys (${step.gasUsed} gas)`;

@@ -40,7 +40,11 @@ export async function runRole(
       output.emit({ event: "final" }, "Still serving its blobs to members and auditors; Ctrl-C stops it");
       await stopped;
     }
-    output.emit({ event: "ended", outcome: outcome === "stopped" ? "stopped" : outcome.kind });
+    const kind = outcome === "stopped" ? "stopped" : outcome.kind;
+    output.emit(
+      { event: "ended", outcome: kind },
+      kind === "left" ? "This account has left the task (--reenter takes a place again)" : undefined,
+    );
     return 0;
   } catch (error) {
     if (signal.aborted) return 0;

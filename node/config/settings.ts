@@ -168,6 +168,12 @@ export const settings = {
     help: "train on a model that this node could not recompute, once nobody can prove it wrong any more",
     schema: yes,
   }),
+  reenter: defineSetting({
+    flag: "--reenter",
+    env: "FEDLEDGER_REENTER",
+    help: "take a place again in a task that this account has left",
+    schema: yes,
+  }),
   exitWhenFinal: defineSetting({
     flag: "--exit-when-final",
     env: "FEDLEDGER_EXIT_WHEN_FINAL",

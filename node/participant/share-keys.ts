@@ -51,10 +51,17 @@ export function createShareKeys({ file, random }: { readonly file: SecretFile; r
   let pairs: Promise<readonly ShareKeyPair[]> | undefined;
 
   const load = (): Promise<readonly ShareKeyPair[]> => {
-    pairs ??= file.read().then((bytes = new Uint8Array()) => {
-      const keys = Array.from({ length: places }, (_, i) => bytes.slice(keyBytes * i, keyBytes * (i + 1)));
-      return keys.filter((key) => key.length === keyBytes && key.some((byte) => byte !== 0)).map(shareKeyOf);
-    });
+    pairs ??= file.read().then(
+      (bytes = new Uint8Array()) => {
+        const keys = Array.from({ length: places }, (_, i) => bytes.slice(keyBytes * i, keyBytes * (i + 1)));
+        return keys.filter((key) => key.length === keyBytes && key.some((byte) => byte !== 0)).map(shareKeyOf);
+      },
+      (error: unknown) => {
+        // the next to ask reads again
+        pairs = undefined;
+        throw error;
+      },
+    );
     return pairs;
   };
   const keep = async (kept: readonly ShareKeyPair[]): Promise<void> => {

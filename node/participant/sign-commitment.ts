@@ -16,7 +16,7 @@ type Anchored = Pick<RoundView, "round" | "anchor">;
 export async function signCommitment(
   { chain, journal, taskId }: { readonly chain: Chain; readonly journal: Journal; readonly taskId: TaskId },
   { round, anchor }: Anchored,
-  { updateRoot, contentId, weight }: TrainedUpdate,
+  { updateRoot, contentId, weight }: Pick<TrainedUpdate, "updateRoot" | "contentId" | "weight">,
 ): Promise<SignedCommitment> {
   const written = await readCommitment({ chain, journal, taskId }, { round, anchor });
   if (written !== undefined) return written;

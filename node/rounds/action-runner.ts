@@ -50,13 +50,22 @@ export function createActionRunner<A extends DueAction>(
   const mined = new Map<string, number>();
   let stopped = false;
 
+  /** An exception of who looks again has nobody else to go to: the next event looks once more. */
+  const ready = (): void => {
+    try {
+      onReady();
+    } catch (error) {
+      log.error("Deciding what is due failed", reasonOf(error));
+    }
+  };
+
   const rest = (key: string, ms: number, failures: number): void => {
     const entry = { until: new AbortController(), failures, rested: false };
     resting.set(key, entry);
     clock.sleep(ms, { signal: entry.until.signal }).then(
       () => {
         entry.rested = true;
-        onReady();
+        ready();
       },
       () => undefined,
     );
@@ -94,7 +103,7 @@ export function createActionRunner<A extends DueAction>(
       )
       .then(() => {
         running.delete(action.key);
-        if (!stopped) onReady();
+        if (!stopped) ready();
       });
     running.set(action.key, { controller, ended });
   };

@@ -8,9 +8,7 @@ import type { Attestation } from "../core/records.ts";
  */
 export type AttestationPool = ReadonlyMap<Bytes32, readonly Attestation[]>;
 
-/**
- * Proposals of the newest rounds that one attester may have attested to before more of its attestations are dropped.
- */
+/** Proposals of one round that one attester may have attested to before more of its attestations are dropped. */
 const maxProposalsPerAttester = 16;
 
 /**
@@ -22,7 +20,8 @@ export function addAttestation(pool: AttestationPool, attestation: Attestation):
   const others = pool.get(hash) ?? [];
   const isHers = (other: Attestation): boolean => hexEquals(other.attester, attestation.attester);
   if (others.some(isHers)) return pool;
-  const elsewhere = [...pool.values()].filter((list) => list.some(isHers)).length;
+  const isOfRound = ([first]: readonly Attestation[]): boolean => first?.round === attestation.round;
+  const elsewhere = [...pool.values()].filter((list) => isOfRound(list) && list.some(isHers)).length;
   if (elsewhere >= maxProposalsPerAttester) return pool;
   const list = [...others, attestation].sort((a, b) => compareAddresses(a.attester, b.attester));
   return new Map(pool).set(hash, list);

@@ -36,13 +36,34 @@ export function dueRegistration(
 ): Extract<ChainCall, { kind: "register" }> | undefined {
   const member = members.find(({ account }) => hexEquals(account, me));
   if (member === undefined || member.roles.length === 0) return undefined;
-  const listed = member.contact;
-  const same =
+  return isListed(me, contact, members) ? undefined : { kind: "register", ...contact };
+}
+
+/** Whether the registry shows the account with this contact. */
+export function isListed(me: Address, contact: OwnContact, members: readonly Member[]): boolean {
+  const listed = members.find(({ account }) => hexEquals(account, me))?.contact;
+  return (
     listed !== undefined &&
     listed.peerId === contact.peerId &&
     hexEquals(listed.encryptionKey, contact.encryptionKey) &&
     listed.multiaddrs.join("\n") === contact.multiaddrs.join("\n") &&
     // a grant that somebody else brought stays
-    (contact.grant === undefined || hexEquals(listed.grant ?? "0x", contact.grant));
-  return same ? undefined : { kind: "register", ...contact };
+    (contact.grant === undefined || hexEquals(listed.grant ?? "0x", contact.grant))
+  );
+}
+
+/** Whether the registry showed this node's contact, and shows another now: that of another process of the account. */
+export function isReplaced({
+  me,
+  options,
+  members,
+  wasListed,
+}: {
+  readonly me: Address;
+  readonly options: { readonly contact: OwnContact };
+  readonly members: readonly Member[];
+  readonly wasListed: boolean;
+}): boolean {
+  const shows = members.some(({ account, contact }) => contact !== undefined && hexEquals(account, me));
+  return wasListed && shows && !isListed(me, options.contact, members);
 }

@@ -4,6 +4,7 @@ import type { Chain } from "../ports/chain.ts";
 import type { Clock, Log, Random } from "../ports/system.ts";
 import type { GossipVerdict, Transport } from "../ports/transport.ts";
 import { type ActionResult, createActionRunner, type DueAction, reasonOf } from "./action-runner.ts";
+import { isReplaced } from "./contact.ts";
 import { keyringProtocol } from "./keyring-messages.ts";
 import type { Progress } from "./progress.ts";
 import { progressBetween, sameMembers } from "./progress-between.ts";
@@ -72,6 +73,7 @@ export function createDriver<S extends RoundState, E, A extends DueAction>(deps:
   let state = machine.initial;
   let following: Promise<void> | undefined;
   let waiting: Waiting | undefined;
+  let wasReplaced = false;
   let unsubscribes: readonly (() => void)[] = [];
 
   const runner = createActionRunner<A>({
@@ -95,13 +97,19 @@ export function createDriver<S extends RoundState, E, A extends DueAction>(deps:
   }
 
   function tell(progress: Progress): void {
-    if (progress.kind === "accepted") log.info("A round is accepted", { ...progress });
-    if (progress.kind === "invalid") log.warn("A round is invalid", { ...progress });
-    if (progress.kind === "rolled-back") log.warn("Rounds are void", { ...progress });
-    if (progress.kind === "waiting") log.info("Waiting for others", { ...progress });
-    if (progress.kind === "complete") log.info("The task is complete", { ...progress });
-    if (progress.kind === "final") log.info("The task is final", { ...progress });
+    logStep(progress);
     deps.onProgress?.(progress);
+  }
+
+  function logStep(progress: Progress): void {
+    if ("past" in progress && progress.past) log.debug("On the record before the start", { ...progress });
+    else if (progress.kind === "accepted") log.info("A round is accepted", { ...progress });
+    else if (progress.kind === "invalid") log.warn("A round is invalid", { ...progress });
+    else if (progress.kind === "rolled-back") log.warn("Rounds are void", { ...progress });
+    else if (progress.kind === "waiting") log.info("Waiting for others", { ...progress });
+    else if (progress.kind === "contact-replaced") log.warn("Another process registered its contact", { ...progress });
+    else if (progress.kind === "complete") log.info("The task is complete", { ...progress });
+    else if (progress.kind === "final") log.info("The task is final", { ...progress });
   }
 
   function dispatch(event: E | RoundEvent): void {
@@ -124,6 +132,9 @@ export function createDriver<S extends RoundState, E, A extends DueAction>(deps:
       const waits = waitingFor(state);
       if (waits !== undefined && !sameWaiting(waits, waiting)) tell(waits);
       waiting = waits;
+      const replaced = isReplaced(state);
+      if (replaced && !wasReplaced) tell({ kind: "contact-replaced" });
+      wasReplaced = replaced;
     }
   }
 

@@ -4,6 +4,7 @@ import { roundInFlight } from "../core/task-view.ts";
 import type { ChainReader } from "../ports/chain.ts";
 import type { GossipVerdict } from "../ports/transport.ts";
 import { decodeAttestation } from "./attestation-messages.ts";
+import { attestationsTo } from "./attestation-pool.ts";
 import { commitmentOf } from "./round-queries.ts";
 import type { RoundState } from "./round-state.ts";
 
@@ -14,16 +15,19 @@ import type { RoundState } from "./round-state.ts";
  */
 export function hearAttestation(
   message: Uint8Array,
-  { view }: Pick<RoundState, "view">,
+  { view, attestations }: Pick<RoundState, "view" | "attestations">,
   chain: Pick<ChainReader, "recoverAttester">,
 ): { readonly verdict: GossipVerdict; readonly attestation?: Attestation } {
   const heard = decodeAttestation(message);
   if (heard === undefined) return { verdict: "reject" };
-  const { taskId, round, attester } = heard.attestation;
+  const { taskId, round, attester, proposalHash, signature } = heard.attestation;
   if (view === undefined || taskId !== view.taskId) return { verdict: "ignore" };
   const running = roundInFlight(view);
   const made = running?.round === round ? commitmentOf(running, attester) : undefined;
   if (made === undefined) return { verdict: "ignore" };
+  const known = attestationsTo(attestations, proposalHash, (one) => hexEquals(one, attester))[0];
+  // a repetition: it was checked when it came first
+  if (known?.round === round && hexEquals(known.signature, signature)) return { verdict: "accept" };
   const signer = chain.recoverAttester(heard.attestation);
   if (signer === undefined || !hexEquals(signer, attester)) return { verdict: "reject" };
   return { verdict: "accept", attestation: { ...heard.attestation, attester: made.participant } };

@@ -31,6 +31,8 @@ export type AccountProgress =
   | { readonly kind: "bond-released"; readonly amountWei: bigint; readonly gasUsed: number }
   /** Bonds released and rewards were paid out. */
   | { readonly kind: "rewarded"; readonly amountWei: bigint; readonly gasUsed: number }
+  /** The registry shows another contact of this account now than this node's: another process has registered its own. */
+  | { readonly kind: "contact-replaced" }
   | {
       /** Nothing can happen before someone gives this node its role, or an aggregator joins. */
       readonly kind: "waiting";
@@ -74,6 +76,8 @@ export type WorkProgress =
       readonly kind: "not-trained";
       readonly round: RoundNumber;
       readonly unchecked: RoundNumber;
+      /** It was recomputed, and is wrong. */
+      readonly isWrong?: true;
     }
   | {
       /** This node encrypted its update under the round's group key. */

@@ -36,6 +36,8 @@ export interface RoleOptions extends Partial<NodeTimes> {
   readonly encryptionKey: Bytes32;
   /** Prove what is wrong, where nobody was faster (default true). */
   readonly prove?: boolean;
+  /** Takes a place again in a task that the account had left before the start (default false). */
+  readonly reenter?: boolean;
   /** Goes on serving after the task is final, until stopped (default false). */
   readonly linger?: boolean;
 }

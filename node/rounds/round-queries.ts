@@ -76,6 +76,11 @@ export function hasBudget({ rules, rounds }: Pick<TaskView, "rules" | "rounds">,
   return rounds.filter(counts).length < roundsPerParticipant;
 }
 
+/** Whether the account gave up its place in the task, and has taken none since. */
+export function hasLeft({ left = [] }: Pick<TaskView, "left">, account: Address): boolean {
+  return left.some((one) => hexEquals(one, account));
+}
+
 /** Whether the account was proven to have broken the task's rules: it takes no part in it any more. */
 export function isExpelled({ expelled = [] }: Pick<TaskView, "expelled">, account: Address): boolean {
   return expelled.some((one) => hexEquals(one.account, account));

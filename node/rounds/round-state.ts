@@ -3,7 +3,7 @@ import type { Attestation, Member, Role, SignedCommitment } from "../core/record
 import { finalFromS, type TaskView } from "../core/task-view.ts";
 import type { Head } from "../ports/chain.ts";
 import { type AttestationPool, addAttestation, onlyRounds } from "./attestation-pool.ts";
-import type { OwnContact } from "./contact.ts";
+import { isListed, type OwnContact } from "./contact.ts";
 import { type CourtEvent, type CourtState, emptyCourt, isCourtEvent, reduceCourt } from "./court-state.ts";
 import { dueProofs, type NotedProof } from "./due-proofs.ts";
 import {
@@ -14,7 +14,7 @@ import {
   reduceMaskHearing,
 } from "./mask-hearing.ts";
 import { duePushes, type NotedPush } from "./push.ts";
-import { memberPlaceOf } from "./round-queries.ts";
+import { hasLeft, memberPlaceOf } from "./round-queries.ts";
 import { noted } from "./turns.ts";
 import { addCommitment, noWords, onlyWordsOf, type WordPool } from "./word-pool.ts";
 
@@ -27,6 +27,8 @@ export interface RoleMachineOptions {
   readonly graceS: number;
   /** Blocks to wait after the task is final, before the work counts as done. */
   readonly settleBlocks: number;
+  /** Whether a place is taken again in a task that the account had left before the start (default false). */
+  readonly reenter?: boolean;
   /** Whether to prove what is wrong, where nobody was faster (default true). */
   readonly prove?: boolean;
   /** Whether accepted models are measured on the task's public test set (default false). */
@@ -53,8 +55,10 @@ export interface RoundState {
   readonly proofs: readonly NotedProof[];
   /** The pushes that are due, and since when. */
   readonly pushes: readonly NotedPush[];
-  /** This account was seen leaving: it takes no place again by itself. */
+  /** This account was seen leaving, or has left: it takes no place again by itself. */
   readonly leaving: boolean;
+  /** The registry has shown this node's contact; what stands there instead since then is of another process. */
+  readonly wasListed: boolean;
   /** Number of the first head at which the task was seen final; absent while it is not. */
   readonly finalAtBlock?: number;
 }
@@ -84,6 +88,7 @@ export function initialRoundState(me: Address, role: RoundState["role"], options
     proofs: [],
     pushes: [],
     leaving: false,
+    wasListed: false,
   };
 }
 
@@ -107,7 +112,11 @@ function applied<S extends RoundState>(state: S, event: RoundEvent): S {
     case "looked":
       return looked(state, event);
     case "members":
-      return { ...state, members: event.members };
+      return {
+        ...state,
+        members: event.members,
+        wasListed: state.wasListed || isListed(state.me, state.options.contact, event.members),
+      };
     case "attestation":
       return { ...state, attestations: addAttestation(state.attestations, event.attestation) };
     case "commitment":
@@ -125,7 +134,10 @@ function looked<S extends RoundState>(state: S, { view, head }: Extract<RoundEve
     ...(isFinal(view, head) && { finalAtBlock: Math.min(finalAtBlock, head.number) }),
     view,
     head,
-    leaving: state.leaving || memberPlaceOf(view, state.me)?.leaving === true,
+    leaving:
+      state.leaving ||
+      memberPlaceOf(view, state.me)?.leaving === true ||
+      (state.options.reenter !== true && hasLeft(view, state.me)),
     attestations: onlyRounds(state.attestations, newest),
     words: onlyWordsOf(state.words, newest),
     masks: onlyMaskHearingOf(state.masks, newest),

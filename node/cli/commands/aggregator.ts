@@ -11,7 +11,7 @@ export const aggregatorCommand = () =>
       "The account needs the role aggregator (fedledger member add), the task's bond where it has one, and some ether for gas. It joins the task by itself, and\n" +
       "locks the bond there: it is lost when a proposal of this node is proven wrong (fedledger bond show). It keeps nothing that the chain and the blobs do not say:\n" +
       "started again, or on another machine, it goes on where the record is.",
-    settings: nodeSettings,
+    settings: ["reenter", ...nodeSettings],
     run: (values, context) =>
       runRole("aggregator", context, (events) => composeAggregator(values, events), {
         exitWhenFinal: values.exitWhenFinal ?? false,

@@ -35,6 +35,7 @@ export const participantCommand = () =>
       "commit",
       "statement",
       "trainOnUnchecked",
+      "reenter",
       ...nodeSettings,
     ],
     run: (values, context) =>

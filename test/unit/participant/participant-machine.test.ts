@@ -112,6 +112,11 @@ describe("the participant's machine", () => {
     const others = [memberOf(a, "aggregator"), ...members.slice(1)];
     expect(kinds([{ kind: "members", members: others }, outside])).to.not.include("enter");
     expect(kinds([look(leaves(viewOf())), outside])).to.not.include("enter");
+    expect(kinds([look({ ...without(viewOf()), left: [a] })]), "after a restart").to.not.include("enter");
+    const returning = participantMachine(a, { ...options, reenter: true });
+    expect(kinds([look({ ...without(viewOf()), left: [a] })], returning), "told to").to.include("enter");
+    const leftNow = [look(leaves(viewOf())), look({ ...without(viewOf()), left: [a] })];
+    expect(kinds(leftNow, returning), "left meanwhile").to.not.include("enter");
     const expelled = [{ round: 1, account: a, kind: "equivocation" as const, amountWei: 0n }];
     expect(kinds([look(without(viewOf([], { expelled })))])).to.not.include("enter");
   });
@@ -123,6 +128,18 @@ describe("the participant's machine", () => {
     expect(keys([{ account: a, roles: ["participant"] }])).to.include("register");
     expect(keys([{ ...memberOf(a, "participant"), contact: contactOf(b) }])).to.include("register");
     expect(keys(members.slice(1))).to.not.include("register");
+  });
+
+  it("does not register against another process of its account, which would do the same", () => {
+    const replaced = [{ ...memberOf(a, "participant"), contact: contactOf(b) }, ...members.slice(1)];
+    const keys = (...lists: (typeof members)[]) => {
+      const events = lists.map((list): Event => ({ kind: "members", members: list }));
+      return machine.due(stateAfter([...events, look(open)])).map(({ key }) => key);
+    };
+    expect(keys(members, replaced)).to.not.include("register");
+    expect(keys(replaced)).to.include("register");
+    const gone = [{ account: a, roles: ["participant" as const] }];
+    expect(keys(members, gone), "a reorganisation took it away").to.include("register");
   });
 
   it("signs only what leaves out nothing that it could get: whatever was expelled since apart", () => {
@@ -149,6 +166,23 @@ describe("the participant's machine", () => {
     const kinds = (view: TaskView) => dueAfter(leaves(view), []);
     expect(kinds(viewOf([acceptedRound()], { complete: true }))).to.include("free-places");
     expect(kinds(open)).to.not.include("free-places");
+  });
+
+  it("frees it, too, when an opening was due for longer than all turns: those who stay are away", () => {
+    const between = leaves(viewOf([acceptedRound()]));
+    const at = (timestampS: number) => dueAfter(between, [look(between, 200)], timestampS);
+    expect(at(224)).to.not.include("free-places");
+    expect(at(225)).to.include("free-places").and.not.include("open");
+  });
+
+  it("ends a round that it leaves, behind all others: they may be away, or leaving as well", () => {
+    const late = (view: TaskView) => (timestampS: number) =>
+      dueAfter(view, [look(view, 100)], timestampS).filter((kind) => kind === "close");
+    const one = late(leaves(viewOf([roundOf({ commitDeadlineS: 99 })])));
+    expect([one(124), one(125)]).to.deep.equal([[], ["close"]]);
+    const gone = leaves(viewOf([roundOf({ commitDeadlineS: 99 })], { joined: [] }));
+    const all = { ...gone, enrolled: gone.enrolled.map((place) => ({ ...place, leaving: true })) };
+    expect(late(all)(100)).to.deep.equal(["close"]);
   });
 });
 
@@ -181,6 +215,30 @@ describe("a participant above an accepted round", () => {
     const willing = participantMachine(a, { ...options, trainOnUnchecked: true });
     expect(dueAfter(late, first, 800, willing)).to.deep.equal(["hold-back", "judge"]);
     expect(dueAfter(late, first, 801, willing)).to.deep.equal(["train"]);
+    const wrong = [look(above, 100), of(accepted, withheld())];
+    expect(dueAfter(late, wrong, 801, willing), "found wrong")
+      .to.include("hold-back")
+      .and.not.include("train");
+  });
+
+  it("keeps on having to recompute what an earlier run had to, and after a reorganisation what comes below", async () => {
+    const before = acceptedRound({ commitments: [commitmentOf(1)], result: accepted.result! });
+    const late = viewOf([before, roundOf({ round: 2, commitDeadlineS: 900 })]);
+    const restarted: Event = { kind: "recalled", checked: [], firstRound: 1 };
+    expect(dueAfter(late, [look(late, 801), restarted], 801)).to.deep.equal(["judge"]);
+    const found: Event = { ...restarted, checked: [subjectOf(before)] };
+    expect(dueAfter(late, [look(late, 801), found], 801)).to.deep.equal(["train"]);
+    const unasked = machine.due(stateAfter([{ kind: "members", members }, emptyPurse, look(late, 801)]));
+    expect(
+      unasked.map(({ kind }) => kind),
+      "before the journal was asked",
+    ).to.deep.equal(["recall"]);
+    expect(dueAfter(above, [look(late, 801)], 100), "a reorganisation").to.deep.equal(["judge"]);
+    const journal = createMemoryJournal();
+    const first = (round: number) => createCheckedJournal(journal, { taskId: 1, me: a }).firstRound(round);
+    expect([await first(4), await first(2), await first(7)]).to.deep.equal([4, 2, 2]);
+    const others = createCheckedJournal(journal, { taskId: 2, me: a });
+    expect(await others.firstRound(9)).to.equal(9);
   });
 
   it("takes what was final before it came as the record says", () => {
@@ -237,9 +295,20 @@ describe("the end of a participant's work", () => {
 
   it("is at once for one that comes too late to contribute anything", () => {
     const late = without(viewOf([acceptedRound({ commitments: [commitmentOf(1)] })], { complete: true }));
-    expect(end(look(late, 100))).to.deep.equal({ kind: "too-late" });
-    expect(end(look({ ...late, complete: false }, 100))).to.equal(undefined);
+    const out = { ...emptyPurse, purse: { ...emptyPurse.purse, of: "none:false:0:0" } };
+    expect(end(out, look(late, 100))).to.deep.equal({ kind: "too-late" });
+    expect(end(look(late, 100)), "before it has looked at its purse").to.equal(undefined);
+    expect(end(out, look({ ...late, complete: false }, 100))).to.equal(undefined);
     expect(end(look(without(complete), 100)), "it contributed before it left").to.equal(undefined);
+  });
+
+  it("is not for one that left before a restart, and whose bond is held still", () => {
+    const held = { ...emptyPurse.purse, of: "none:false:0:0", bondWei: 7n, freeFromS: 700 };
+    const last = acceptedRound({ commitments: [commitmentOf(1)] });
+    const late: TaskView = { ...without(viewOf([last], { complete: true })), left: [a] };
+    expect(end({ ...emptyPurse, purse: held }, look(late, 205))).to.equal(undefined);
+    const free = { ...held, bondWei: 0n, freeFromS: 0 };
+    expect(end({ ...emptyPurse, purse: free }, look(late, 205))).to.deep.equal({ kind: "left" });
   });
 
   it("says so at the end of one that has a place behind the last opening: it might have been needed", () => {
@@ -289,7 +358,7 @@ function proposedWithout(slot: number): TaskView {
 }
 
 function struck() {
-  return { attempt: 0, aggregator: accounts.x, kind: "wrong-chunk" as const, index: 0 };
+  return { attempt: 0, aggregator: accounts.x, kind: "wrong-chunk" as const, index: 0, hash: hashOf(60) };
 }
 
 function inputs() {

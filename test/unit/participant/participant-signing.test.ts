@@ -1,10 +1,20 @@
 import { expect } from "chai";
+import type { Bytes32 } from "../../../node/core/ids.ts";
 import type { TaskView } from "../../../node/core/task-view.ts";
 import { participantMachine } from "../../../node/participant/participant-machine.ts";
-import type { ParticipantAction, ParticipantEvent } from "../../../node/participant/participant-state.ts";
+import type {
+  ParticipantAction,
+  ParticipantEvent,
+  ParticipantState,
+} from "../../../node/participant/participant-state.ts";
+import {
+  createParticipantPerformer,
+  type ParticipantPerformerDeps,
+} from "../../../node/participant/perform-participant.ts";
 import { readCommitment, signCommitment } from "../../../node/participant/sign-commitment.ts";
-import type { Chain, SignedRecord } from "../../../node/ports/chain.ts";
+import type { Chain, ChainCall, SignedRecord } from "../../../node/ports/chain.ts";
 import { createMemoryJournal } from "../../../node/rounds/memory-journal.ts";
+import type { RoleDesk } from "../../../node/rounds/role-desk.ts";
 import type { RoundEvent } from "../../../node/rounds/round-state.ts";
 import { modelRecordDigest, modelSign, modelSigner } from "../../simulation/model-signature.ts";
 import {
@@ -16,9 +26,11 @@ import {
   members,
   optionsOf,
   roundOf,
+  times,
   viewOf,
 } from "../../support/round-states.ts";
 import { signedCommitmentOf } from "../../support/signed-words.ts";
+import { silentLog } from "../../support/silent-log.ts";
 
 const { a } = accounts;
 type Event = ParticipantEvent | RoundEvent;
@@ -105,6 +117,33 @@ describe("the journal of signed commitments", () => {
     expect(await signCommitment(deps, roundOf(), other), "the first history is back").to.deep.equal(first);
     expect(await readCommitment(deps, roundOf())).to.deep.equal(first);
     expect(await readCommitment(deps, roundOf({ start: hashOf(72) }))).to.equal(undefined);
+  });
+
+  it("knows what was committed by an own transaction: nothing else is given over its anchor", async () => {
+    const journal = createMemoryJournal();
+    const deps = { chain, journal, taskId: 1 };
+    const sent: ChainCall[] = [];
+    const desk: RoleDesk = {
+      async perform(action) {
+        if (action.kind === "send") sent.push(action.call);
+        return undefined;
+      },
+    };
+    const performer = { ...deps, desk, times, log: silentLog } as unknown as ParticipantPerformerDeps;
+    const state = { members, view: viewOf([roundOf()]) } as unknown as ParticipantState;
+    const commit = async (updateRoot: Bytes32) => {
+      const { baseModelRoot: _, ...contents } = { ...update, updateRoot };
+      const call = { kind: "commit", taskId: 1, anchor: hashOf(70), ...contents } as const;
+      const context = { state, signal: new AbortController().signal, emit: () => undefined };
+      await createParticipantPerformer(performer)({ kind: "send", key: "commit", call }, context);
+    };
+    await commit(update.updateRoot);
+    expect((await signCommitment(deps, roundOf(), other)).updateRoot).to.equal(update.updateRoot);
+    await commit(other.updateRoot);
+    expect(sent.map((call) => call.kind === "commit" && call.updateRoot)).to.deep.equal([
+      update.updateRoot,
+      update.updateRoot,
+    ]);
   });
 
   it("takes a word that is not its own for none", async () => {

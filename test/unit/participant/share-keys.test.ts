@@ -33,6 +33,21 @@ describe("keys for the shares of the next round", () => {
     expect(bytes).to.have.length(64);
   });
 
+  it("are read again where a read failed", async () => {
+    const file = createMemorySecret();
+    const { publicKey } = await keysOver(file).next(undefined);
+    let failures = 1;
+    const keys = keysOver({
+      ...file,
+      read: async () => (failures-- > 0 ? Promise.reject(new Error("busy")) : await file.read()),
+    });
+    await keys.known().then(
+      () => expect.fail("it read"),
+      () => undefined,
+    );
+    expect(await keys.known()).to.deep.equal([publicKey]);
+  });
+
   it("that are lost are made anew", async () => {
     const keys = keysOver(createMemorySecret());
     const lost = `0x${"12".repeat(32)}` as const;

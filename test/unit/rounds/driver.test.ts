@@ -5,6 +5,7 @@ import type { Chain, ChainUpdate } from "../../../node/ports/chain.ts";
 import type { AdmittedPeer, Transport } from "../../../node/ports/transport.ts";
 import type { DueAction } from "../../../node/rounds/action-runner.ts";
 import { createDriver, type Machine } from "../../../node/rounds/driver.ts";
+import type { Progress } from "../../../node/rounds/progress.ts";
 import { initialRoundState, type RoundEvent, type RoundState, reduceRound } from "../../../node/rounds/round-state.ts";
 import { createVirtualClock } from "../../simulation/virtual-clock.ts";
 import {
@@ -18,6 +19,15 @@ import {
   rules,
 } from "../../support/round-states.ts";
 import { silentLog } from "../../support/silent-log.ts";
+import {
+  created as createdTask,
+  enrolled as enrolledAs,
+  events,
+  invalid,
+  joined,
+  opened,
+  story,
+} from "../../support/told-task.ts";
 
 const position = { blockNumber: 1, blockHash: hashOf(1), logIndex: 0, transactionHash: hashOf(1) };
 const created: TaskEvent = {
@@ -49,6 +59,8 @@ function create(runs: readonly (readonly Step[])[], changes: { final?: number; l
   const admitted: (readonly AdmittedPeer[])[] = [];
   const seen: number[] = [];
   const performed: string[] = [];
+  const logged: string[] = [];
+  const told: Progress[] = [];
   let followed = 0;
   let unsubscribed = 0;
   let listed = members;
@@ -83,7 +95,7 @@ function create(runs: readonly (readonly Step[])[], changes: { final?: number; l
     } as unknown as Transport,
     clock,
     random: { bytes: (length) => new Uint8Array(length) },
-    log: silentLog,
+    log: { ...silentLog, info: (message) => logged.push(message), warn: (message) => logged.push(message) },
     machine,
     async perform(action, { signal }) {
       performed.push(action.key);
@@ -91,6 +103,7 @@ function create(runs: readonly (readonly Step[])[], changes: { final?: number; l
       return undefined;
     },
     linger: changes.linger,
+    onProgress: (progress) => told.push(progress),
   });
   return {
     clock,
@@ -98,6 +111,8 @@ function create(runs: readonly (readonly Step[])[], changes: { final?: number; l
     admitted,
     seen,
     performed,
+    logged,
+    told,
     list(next: typeof members) {
       listed = next;
     },
@@ -150,6 +165,32 @@ describe("the driver", () => {
     await sim.driver.stop();
   });
 
+  it("tells once that another process of its account registered another contact", async () => {
+    const sim = create([[first, update(2, []), update(3, []), update(4, [])]]);
+    sim.driver.start();
+    await sim.clock.run(() => false, 1500);
+    sim.list([{ ...memberOf(accounts.a, "participant"), contact: contactOf(accounts.b) }, ...members.slice(1)]);
+    await sim.clock.run(() => false, 4000);
+    expect(sim.told.filter(({ kind }) => kind === "contact-replaced")).to.have.length(1);
+    await sim.driver.stop();
+  });
+
+  it("logs what was on the record before the start not as if it happened now", async () => {
+    const told = [createdTask(), enrolledAs(11, 0), enrolledAs(12, 1), joined(21, 0), opened(1, 2, 1)];
+    const all = events(story(...told, (before) => invalid(before, "too-few-updates")));
+    const [start, ended] = [all.slice(0, -1), all.slice(-1)];
+    const logged = async (steps: readonly Step[]) => {
+      const sim = create([steps]);
+      sim.driver.start();
+      await sim.clock.run(() => false, 2500);
+      await sim.driver.stop();
+      expect(sim.told.map(({ kind }) => kind)).to.include("invalid");
+      return sim.logged.filter((message) => message === "A round is invalid").length;
+    };
+    expect(await logged([update(1, start, true), update(2, ended)])).to.equal(1);
+    expect(await logged([update(1, all, true)])).to.equal(0);
+  });
+
   it("knows the members before its first decision", async () => {
     const { driver, clock, performed } = create([[first]]);
     driver.start();
@@ -175,7 +216,7 @@ describe("the driver", () => {
     expect(sim.admitted.at(-1)).to.have.length(1);
     expect(sim.unsubscribed).to.equal(0);
     await sim.driver.stop();
-    expect(sim.unsubscribed, "one a topic").to.equal(4);
+    expect(sim.unsubscribed, "one a topic").to.equal(5);
   });
 
   it("stops on request, aborting what runs, whatever it was doing", async () => {

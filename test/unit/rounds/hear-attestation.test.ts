@@ -48,6 +48,14 @@ describe("hearAttestation", () => {
     ).to.equal("reject");
   });
 
+  it("does not check a repetition again, but another signature of the same attester", () => {
+    const attestation = attestationOf(a, proposed.proposal.hash);
+    const known = reduceRound(state(), { kind: "attestation", attestation });
+    expect(hear(known, {}, forged)).to.deep.equal({ verdict: "accept" });
+    expect(hear(known, { signature: `0x${"12".repeat(65)}` }, forged).verdict).to.equal("reject");
+    expect(hear(known, { attester: accounts.b }, forged).verdict).to.equal("reject");
+  });
+
   it("ignores what does not concern the running round as it is seen here", () => {
     expect(hear(start).verdict).to.equal("ignore");
     expect(hear(state(), { taskId: 2 }).verdict).to.equal("ignore");
