@@ -117,29 +117,13 @@ def commitment(case):
     return got == v["expected"]
 
 
-ENTRIES = {
-    "enrolled": (c.ENROLLED, "account statement attributesHash"),
-    "joined": (c.JOINED, "account attributesHash"),
-    "leaving": (c.LEAVING, "account"),
-    "freed": (c.FREED, "places"),
-    "resumed": (c.RESUMED, "account"),
-    "recorded": (c.RECORDED, "account entryKind hash"),
-    "accepted": (c.ACCEPTED, "round wordHash"),
-    "invalid": (c.INVALID, "round reason anchor accumulator standing"),
-    "reassigned": (c.REASSIGNED, "round attempt aggregator reason standing"),
-    "struck": (c.STRUCK, "round proof index prover firstVoid lastVoid proposalHash offender"),
-    "expelled": (c.EXPELLED, "round account proof prover"),
-    "share-key": (c.SHARE_KEY, "account shareKeyHash"),
-}
-
-
 def history(case):
     v = deep_bytes(case)
     if "entry" not in v:
         access = {key: words_of(each) for key, each in v["access"].items()}
         identity = (v["chainId"], v["federation"], v["taskId"])
         return c.initial_head(*identity, numbered(v["rules"]), v["modelRoot"], v["spec"].encode(), access) == v["expected"]
-    number, fields = ENTRIES[v["entry"]["kind"]]
+    number, fields = c.ENTRIES[v["entry"]["kind"]]
     numbers = {"reason": c.REASONS, "proof": c.PROOFS}
     values = [numbers[name].index(v["entry"][name]) if name in numbers else v["entry"][name] for name in fields.split()]
     return c.extend_head(v["head"], number, *values) == v["expected"]

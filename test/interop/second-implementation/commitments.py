@@ -19,6 +19,21 @@ INPUT_FIELDS = (
 ).split()
 # numbers of the entries of a history
 ENROLLED, JOINED, LEAVING, FREED, RESUMED, RECORDED, ACCEPTED, INVALID, REASSIGNED, STRUCK, EXPELLED, SHARE_KEY = range(1, 13)
+# the entries by their names in the vectors, and their fields
+ENTRIES = {
+    "enrolled": (ENROLLED, "account statement attributesHash"),
+    "joined": (JOINED, "account attributesHash"),
+    "leaving": (LEAVING, "account"),
+    "freed": (FREED, "places"),
+    "resumed": (RESUMED, "account"),
+    "recorded": (RECORDED, "account entryKind hash"),
+    "accepted": (ACCEPTED, "round wordHash"),
+    "invalid": (INVALID, "round reason anchor accumulator standing"),
+    "reassigned": (REASSIGNED, "round attempt aggregator reason standing"),
+    "struck": (STRUCK, "round proof index prover firstVoid lastVoid proposalHash offender"),
+    "expelled": (EXPELLED, "round account proof prover"),
+    "share-key": (SHARE_KEY, "account shareKeyHash"),
+}
 
 
 def encode(*values):
