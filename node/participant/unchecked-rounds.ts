@@ -26,8 +26,8 @@ export function uncheckedRounds(state: ParticipantState): readonly ProposedRound
 
 /**
  * The earliest accepted round for which nothing is trained above it: it could not be recomputed here, and can be proven
- * wrong still, or its owner did not say that this is enough, or it was found wrong here. Of encrypted rounds, which only
- * holders of their key can recompute, that alone.
+ * wrong still, or its owner did not say that this is enough, or it was found wrong here. Of encrypted rounds, which
+ * only holders of their key can recompute, that alone.
  */
 export function blockingRound(state: ParticipantState): ProposedRound | undefined {
   const { view, head, options, court } = state;

@@ -33,7 +33,7 @@ export interface ActionRunnerDeps<A extends DueAction> {
   readonly log: Log;
   /** Does the action. A rejection is a failure that is tried again. */
   readonly perform: (action: A, signal: AbortSignal) => Promise<ActionResult | undefined>;
-  /** Called when an action may be started that could not be before: look again. */
+  /** Called when an action may be started that could not be before: look again. Never throws. */
   readonly onReady: () => void;
 }
 
@@ -50,22 +50,13 @@ export function createActionRunner<A extends DueAction>(
   const mined = new Map<string, number>();
   let stopped = false;
 
-  /** An exception of who looks again has nobody else to go to: the next event looks once more. */
-  const ready = (): void => {
-    try {
-      onReady();
-    } catch (error) {
-      log.error("Deciding what is due failed", reasonOf(error));
-    }
-  };
-
   const rest = (key: string, ms: number, failures: number): void => {
     const entry = { until: new AbortController(), failures, rested: false };
     resting.set(key, entry);
     clock.sleep(ms, { signal: entry.until.signal }).then(
       () => {
         entry.rested = true;
-        ready();
+        onReady();
       },
       () => undefined,
     );
@@ -103,7 +94,7 @@ export function createActionRunner<A extends DueAction>(
       )
       .then(() => {
         running.delete(action.key);
-        if (!stopped) ready();
+        if (!stopped) onReady();
       });
     running.set(action.key, { controller, ended });
   };

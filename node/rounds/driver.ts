@@ -84,7 +84,16 @@ export function createDriver<S extends RoundState, E, A extends DueAction>(deps:
     onReady: look,
   });
 
+  /** An exception has nobody to go to: the next event looks once more. */
   function look(): void {
+    try {
+      decide();
+    } catch (error) {
+      log.error("Deciding what is due failed", reasonOf(error));
+    }
+  }
+
+  function decide(): void {
     if (life.signal.aborted || state.head === undefined) return;
     const outcome = machine.outcome(state);
     if (outcome !== undefined && deps.linger !== true) {

@@ -31,7 +31,7 @@ export type AccountProgress =
   | { readonly kind: "bond-released"; readonly amountWei: bigint; readonly gasUsed: number }
   /** Bonds released and rewards were paid out. */
   | { readonly kind: "rewarded"; readonly amountWei: bigint; readonly gasUsed: number }
-  /** The registry shows another contact of this account now than this node's: another process has registered its own. */
+  /** The registry shows another contact of this account than this node's now: another process registered its own. */
   | { readonly kind: "contact-replaced" }
   | {
       /** Nothing can happen before someone gives this node its role, or an aggregator joins. */

@@ -123,11 +123,25 @@ describe("foldTask", () => {
     expect(view.historyHead).to.equal(expected);
   });
 
+  it("knows who left until it takes a place again", () => {
+    const steps = [...members, leaving(12), left(12), leaving(22), left(22)];
+    expect(fold(...members)).not.to.have.property("left");
+    expect(fold(...steps).left).to.deep.equal([account(12), account(22)]);
+    expect(fold(...steps, enrolled(12, 2), joined(22, 1)).left).to.deep.equal([]);
+  });
+
   it("a missed turn makes idle, and the next one is told why; a proposal or a resumption ends it", () => {
     const missed = story(...toProposal.slice(0, -1), assigned(1, 1, 21, 0));
     expect(idle(fold(...missed))).to.deep.equal([22]);
     const before = fold(...toProposal.slice(0, -1)).historyHead;
-    const entry = { kind: "reassigned", round: 1, attempt: 1, aggregator: account(21), reason: "no-proposal" } as const;
+    const entry = {
+      kind: "reassigned",
+      round: 1,
+      attempt: 1,
+      aggregator: account(21),
+      reason: "no-proposal",
+      standing: zeroBytes32,
+    } as const;
     expect(fold(...missed).historyHead).to.equal(extendHistory(before, entry));
     // both idle: the first of them has its turn all the same
     const again = story(...missed, assigned(1, 2, 22, 1));
@@ -170,7 +184,8 @@ describe("foldTask", () => {
     const open = { phase: "open", seed: 5n, anchor: bytes32(4), accumulator: bytes32(4), commitDeadlineS: 900 };
     expect(fold(...steps, drawing).rounds[0]).to.include(open);
     const never = fold(...story(...steps, (before) => invalid(before, "no-draw")));
-    const entry = { kind: "invalid", round: 1, reason: "no-draw", anchor: zeroBytes32, accumulator: zeroBytes32 };
+    const nothing = { anchor: zeroBytes32, accumulator: zeroBytes32, standing: zeroBytes32 };
+    const entry = { kind: "invalid", round: 1, reason: "no-draw", ...nothing };
     expect(never.historyHead).to.equal(extendHistory(fold(...steps).historyHead, entry as HistoryEntry));
   });
 

@@ -137,26 +137,6 @@ describe("the action runner", () => {
     expect(starts).to.have.length(4);
   });
 
-  it("outlives an exception of who decides what is due", async () => {
-    const clock = createVirtualClock(0);
-    const told: string[] = [];
-    let looks = 0;
-    const runner = createActionRunner<{ key: string }>({
-      clock,
-      random,
-      log: { ...silentLog, error: (message) => told.push(message) },
-      perform: async () => undefined,
-      onReady() {
-        looks++;
-        throw new Error("no decision");
-      },
-    });
-    runner.reconcile([{ key: "one" }], 0);
-    await clock.run(() => looks === 2, 60_000);
-    expect(told).to.have.length(2);
-    await runner.stop();
-  });
-
   it("stops: aborts, waits for the end, starts nothing more", async () => {
     const { runner, starts, reasons, clock, look } = create(["never", undefined]);
     look();

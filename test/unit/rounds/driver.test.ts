@@ -54,11 +54,15 @@ const enrolled = (index: number): TaskEvent => ({
 type Step = ChainUpdate | FedledgerError;
 
 /** A driver over a chain that gives these steps, one each second of virtual time, and then waits. */
-function create(runs: readonly (readonly Step[])[], changes: { final?: number; linger?: boolean } = {}) {
+function create(
+  runs: readonly (readonly Step[])[],
+  changes: { final?: number; linger?: boolean; fails?: number } = {},
+) {
   const clock = createVirtualClock(0);
   const admitted: (readonly AdmittedPeer[])[] = [];
   const seen: number[] = [];
   const performed: string[] = [];
+  const errors: string[] = [];
   const logged: string[] = [];
   const told: Progress[] = [];
   let followed = 0;
@@ -68,6 +72,7 @@ function create(runs: readonly (readonly Step[])[], changes: { final?: number; l
     initial: initialRoundState(accounts.a, "participant", optionsOf(accounts.a)),
     reduce: (state, event: RoundEvent) => reduceRound(state, event),
     due(state) {
+      if (state.head!.number === changes.fails) throw new Error("no decision");
       if (seen.at(-1) !== state.view!.enrolled.length) seen.push(state.view!.enrolled.length);
       return [{ key: `with ${state.view!.enrolled.length} of ${state.members.length}` }];
     },
@@ -95,7 +100,12 @@ function create(runs: readonly (readonly Step[])[], changes: { final?: number; l
     } as unknown as Transport,
     clock,
     random: { bytes: (length) => new Uint8Array(length) },
-    log: { ...silentLog, info: (message) => logged.push(message), warn: (message) => logged.push(message) },
+    log: {
+      ...silentLog,
+      error: (message) => errors.push(message),
+      info: (message) => logged.push(message),
+      warn: (message) => logged.push(message),
+    },
     machine,
     async perform(action, { signal }) {
       performed.push(action.key);
@@ -111,10 +121,14 @@ function create(runs: readonly (readonly Step[])[], changes: { final?: number; l
     admitted,
     seen,
     performed,
+    errors,
     logged,
     told,
     list(next: typeof members) {
       listed = next;
+    },
+    get followed() {
+      return followed;
     },
     get unsubscribed() {
       return unsubscribed;
@@ -148,6 +162,15 @@ describe("the driver", () => {
     await clock.run(() => false, 20_000);
     expect(seen.at(-1)).to.equal(2);
     await driver.stop();
+  });
+
+  it("goes on with the next head where no decision can be made, and reads no history again", async () => {
+    const sim = create([[update(1, [created, enrolled(0)], true), update(2, [enrolled(1)])]], { fails: 1 });
+    sim.driver.start();
+    await sim.clock.run(() => false, 4000);
+    expect(sim.errors).to.have.length(1);
+    expect([sim.seen, sim.followed]).to.deep.equal([[2], 1]);
+    await sim.driver.stop();
   });
 
   it("admits the registered members with a role, without itself, and again only when they change", async () => {
