@@ -46,15 +46,17 @@ export function createSharesHolder(deps: {
     if (view === undefined || taskId !== view.taskId || view.rules.mode !== "masked") return "unknown-task";
     const round = openRound(view);
     if (round?.round !== number) return "wrong-round";
-    const account = members.find(({ contact }) => contact?.peerId === from)?.account;
-    const slot = [...drawnBySlot(view, round)].find(
-      ([, participant]) => account !== undefined && hexEquals(participant, account),
-    )?.[0];
-    if (account === undefined || slot === undefined) return "not-drawn";
-    const others = [...held].filter(
-      ([id, entry]) => id !== sharesId && entry.round === number && hexEquals(entry.account, account),
+    // members may name a PeerId that is another's: any of them that is drawn will do, and has room
+    const asking = members.filter(({ contact }) => contact?.peerId === from);
+    const drawn = [...drawnBySlot(view, round).values()].filter((participant) =>
+      asking.some(({ account }) => hexEquals(participant, account)),
     );
-    if (others.length >= maxHeldPerParticipant) return "too-many";
+    if (drawn.length === 0) return "not-drawn";
+    const others = [...held].filter(([id, entry]) => id !== sharesId && entry.round === number);
+    const account = drawn.find(
+      (one) => others.filter(([, entry]) => hexEquals(entry.account, one)).length < maxHeldPerParticipant,
+    );
+    if (account === undefined) return "too-many";
     return { account, lengthBytes: shareBundleBytes(round.drawn) };
   };
 

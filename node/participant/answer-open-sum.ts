@@ -25,9 +25,12 @@ export function answerOpenSum(message: Uint8Array, from: PeerIdText, state: Part
   const { view, members, openedSums, refusedKeys } = state;
   const answer = (): OpenSumAnswer => {
     if (view === undefined || request.taskId !== view.taskId) return { opened: false, reason: "unknown-task" };
-    const asking = members.find(({ contact }) => contact?.peerId === from);
-    const place = asking && view.joined.find(({ account }) => hexEquals(account, asking.account));
-    if (place?.leaving !== false) return { opened: false, reason: "not-aggregator" };
+    // members may name a PeerId that is another's: one of them has to be an aggregator
+    const asking = members.filter(({ contact }) => contact?.peerId === from);
+    const isAggregator = view.joined.some(
+      ({ account, leaving }) => !leaving && asking.some((member) => hexEquals(member.account, account)),
+    );
+    if (!isAggregator) return { opened: false, reason: "not-aggregator" };
     const round = roundInFlight(view);
     const isClosed = round?.phase === "aggregating" || round?.phase === "proposed";
     if (round?.round !== request.round || !isClosed || !hexEquals(round.accumulator, request.accumulator)) {

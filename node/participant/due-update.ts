@@ -26,6 +26,8 @@ export function mayStillCommit({ me, head }: ParticipantState, view: TaskView, r
  * holds it back. It is told once that round was looked at in vain.
  */
 export function dueHoldingBack(state: ParticipantState, round: RoundView): readonly ParticipantAction[] | undefined {
+  // an earlier run may have been held back by a round that this one would take as the record says
+  if (state.checked === undefined) return [];
   const blocking = blockingRound(state);
   if (blocking === undefined) return undefined;
   if (!state.court.judgements.has(subjectOf(blocking))) return [];

@@ -9,6 +9,8 @@ export interface Judgement {
   readonly isRight: boolean;
   /** Bitmap of the slots that it leaves out though their update is here and keeps the rules; 0 where there is none. */
   readonly unexplained?: bigint;
+  /** Of an encrypted round: only the sum of its ciphertexts was compared, which is not enough to attest to it. */
+  readonly isSumOnly?: true;
   /** The proof that it is wrong, where there is one; it was checked as the contract checks it. */
   readonly proof?: ProofCall;
   /** The model is wrong, but its bytes are not to be had: to be judged again when they appear. */
@@ -44,8 +46,8 @@ export interface CourtState {
   readonly judgements: ReadonlyMap<string, Judgement>;
   /** Updates that were seen to break the rules. */
   readonly faults: readonly UpdateFault[];
-  /** Keys of proofs that the contract has no use for. */
-  readonly settled: ReadonlySet<string>;
+  /** By a proof's key: the second of the chain's time until which it rests, as the contract had no use for it. */
+  readonly resting: ReadonlyMap<string, number>;
   /** Hashes of the proposals whose model was measured on the task's public test set, or cannot be. */
   readonly measured: ReadonlySet<string>;
   /** Absent until it was looked at. */
@@ -59,7 +61,8 @@ export type CourtEvent =
   | { readonly kind: "judged"; readonly subject: string; readonly judgement: Judgement }
   /** An update was seen to break the rules. */
   | { readonly kind: "fault"; readonly fault: UpdateFault }
-  | { readonly kind: "settled"; readonly key: string }
+  /** The contract had no use for a proof: it says so of blocks to come, too, that may come otherwise. */
+  | { readonly kind: "refused"; readonly key: string; readonly untilS: number }
   | { readonly kind: "measured"; readonly subject: string }
   | { readonly kind: "purse"; readonly purse: Purse }
   | { readonly kind: "earned"; readonly block: number };
@@ -68,7 +71,7 @@ export type CourtEvent =
 export const emptyCourt: CourtState = {
   judgements: new Map(),
   faults: [],
-  settled: new Set(),
+  resting: new Map(),
   measured: new Set(),
   earnedInBlocks: [],
 };
@@ -79,11 +82,11 @@ export function reduceCourt(court: CourtState, event: CourtEvent): CourtState {
     case "judged":
       return { ...court, judgements: new Map(court.judgements).set(event.subject, event.judgement) };
     case "fault": {
-      const isKnown = court.faults.some((known) => hexEquals(accusedRoot(known), accusedRoot(event.fault)));
+      const isKnown = court.faults.some((known) => isSameFault(known, event.fault));
       return isKnown ? court : { ...court, faults: [...court.faults, event.fault] };
     }
-    case "settled":
-      return { ...court, settled: new Set([...court.settled, event.key]) };
+    case "refused":
+      return { ...court, resting: new Map(court.resting).set(event.key, event.untilS) };
     case "measured":
       return { ...court, measured: new Set([...court.measured, event.subject]) };
     case "purse":
@@ -110,12 +113,19 @@ export function isAttestable(
   judgement: Judgement | undefined,
   { expelled = 0n }: Pick<RoundView, "expelled">,
 ): boolean {
-  return judgement?.isRight === true && ((judgement.unexplained ?? 0n) & ~expelled) === 0n;
+  return judgement?.isRight === true && !judgement.isSumOnly && ((judgement.unexplained ?? 0n) & ~expelled) === 0n;
 }
 
 /** Whether an event is one of the court's. */
 export function isCourtEvent(event: { readonly kind: string }): event is CourtEvent {
-  return ["judged", "fault", "settled", "measured", "purse", "earned"].includes(event.kind);
+  return ["judged", "fault", "refused", "measured", "purse", "earned"].includes(event.kind);
+}
+
+/** The same bytes may be committed again: in another round, or in the same one after a reorganisation. */
+function isSameFault(one: UpdateFault, other: UpdateFault): boolean {
+  const [inputs, others] = [one.evidence.inputs, other.evidence.inputs];
+  if (inputs.round !== others.round || !hexEquals(inputs.accumulator, others.accumulator)) return false;
+  return hexEquals(accusedRoot(one), accusedRoot(other));
 }
 
 function accusedRoot({ commitments, invalid }: UpdateFault): string {

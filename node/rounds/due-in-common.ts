@@ -2,7 +2,7 @@ import { hexEquals } from "../core/hex.ts";
 import { isProvable, type RoundView, roundInFlight, type TaskView } from "../core/task-view.ts";
 import type { ChainCall, Head } from "../ports/chain.ts";
 import type { ProofCall } from "../ports/proof-calls.ts";
-import { dueRegistration } from "./contact.ts";
+import { dueRegistration, isReplaced } from "./contact.ts";
 import { isFoundWrong, isOpenQuestion, type Purse } from "./court-state.ts";
 import type { Outcome } from "./driver.ts";
 import { accusedOf } from "./due-proofs.ts";
@@ -26,9 +26,13 @@ export type CommonAction =
   /** Measures an accepted model on the task's public test set. */
   | { readonly kind: "measure"; readonly key: string; readonly subject: string; readonly round: ProposedRound };
 
-/** The registry's record of this node, where it is not as it should be. */
-export function dueContact({ me, options, members }: RoundState): readonly CommonAction[] {
-  const call = dueRegistration(me, options.contact, members);
+/**
+ * The registry's record of this node, where it is not as it should be; but not where another process of the account
+ * replaced it, for the two would do so without end.
+ */
+export function dueContact(state: RoundState): readonly CommonAction[] {
+  const { me, options, members } = state;
+  const call = isReplaced(state) ? undefined : dueRegistration(me, options.contact, members);
   return call === undefined ? [] : [{ kind: "send", key: "register", call }];
 }
 
@@ -63,7 +67,11 @@ export function dueJudgements(
     .filter((round) => !hexEquals(round.proposal.aggregator, me))
     .filter((round) => isProposed(round) || isProvable(round, head.timestampS) || wishes.must(round))
     .filter((round) => isProposed(round) || !(isStruck(round) || wishes.knows(round)))
-    .filter((round) => isOpenQuestion(court.judgements.get(subjectOf(round))));
+    .filter((round) => {
+      const judgement = court.judgements.get(subjectOf(round));
+      // one that was accepted stands again after a reorganisation: to attest to it, its sum must be opened
+      return isOpenQuestion(judgement) || (isProposed(round) && judgement?.isSumOnly === true);
+    });
   const accepted = open.filter((round) => !isProposed(round));
   const isNew = (round: ProposedRound): boolean => !court.judgements.has(subjectOf(round));
   const first = accepted.find(isNew);
@@ -83,9 +91,13 @@ export function dueProving({ me, view, head, proofs, options }: RoundState): rea
     .map(({ key, call }) => ({ kind: "prove", key, call }));
 }
 
-/** Pushes whose turn it is, but none that makes a proposal accepted that this node found wrong, or builds on one. */
+/**
+ * Pushes whose turn it is, but none that makes a proposal accepted that this node found wrong, or builds on one. Who is
+ * leaving, or watches, pushes behind all others, so that a round ends though nobody else is there, and opens none.
+ */
 export function duePushing({ me, view, head, pushes, options, court }: RoundState): readonly CommonAction[] {
-  if (view === undefined || head === undefined || memberPlaceOf(view, me)?.leaving !== false) return [];
+  if (view === undefined || head === undefined) return [];
+  const stays = memberPlaceOf(view, me)?.leaving === false;
   const isWrong = (round: RoundView | undefined): boolean =>
     round !== undefined && hasProposal(round) && isFoundWrong(court.judgements.get(subjectOf(round)));
   const isBarred = ({ call }: NotedPush): boolean => {
@@ -93,7 +105,8 @@ export function duePushing({ me, view, head, pushes, options, court }: RoundStat
     return call.kind === "openRound" && view.rounds.some((round) => isWrong(round) && isStandingBase(round, head));
   };
   return pushes
-    .filter((push) => !isBarred(push) && isMyTurn(push, me, { view, head }, options))
+    .filter((push) => (stays || push.call.kind !== "openRound") && !isBarred(push))
+    .filter((push) => isMyTurn({ ...push, outsiders: "last" }, me, { view, head }, options))
     .map(({ key, call }) => ({ kind: "push", key, call }));
 }
 
@@ -104,13 +117,15 @@ function isStandingBase(round: RoundView, { timestampS }: Head): boolean {
 
 /**
  * Getting this account's bond and credit out, and before it its place, once it has asked to leave and nobody opens a
- * round that would free it.
+ * round that would free it: none is due, or all have let their turns to open it pass.
  */
 export function dueCollecting(state: RoundState): readonly CommonAction[] {
-  const { me, view, head, pushes, court } = state;
+  const { me, view, head, pushes, court, options } = state;
   if (view === undefined || head === undefined) return [];
   const actions: CommonAction[] = [];
-  const isOpening = pushes.some(({ call }) => call.kind === "openRound");
+  const isOpening = pushes.some(
+    (push) => push.call.kind === "openRound" && !isMyTurn({ ...push, outsiders: "last" }, me, { view, head }, options),
+  );
   const isWaiting = memberPlaceOf(view, me)?.leaving === true && !isExpelled(view, me);
   if (isWaiting && roundInFlight(view) === undefined && !isOpening) {
     actions.push({ kind: "send", key: "free-places", call: { kind: "freePlaces", taskId: view.taskId } });

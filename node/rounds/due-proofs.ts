@@ -23,7 +23,8 @@ export type NotedProof = DueProof & Turn;
 /**
  * What can be proven now of the earliest round that something can be proven of: a wrong proposal, standing or accepted,
  * as long as its window lasts, void or not; an update that breaks the rules; two commitments signed over one anchor;
- * one signed and another made.
+ * one signed and another made. What the contract had no use for before is tried again after a rest, and holds nothing
+ * else back: only the record takes a proof away.
  */
 export function dueProofs(
   view: TaskView,
@@ -35,9 +36,13 @@ export function dueProofs(
     ...court.faults.flatMap((fault) => againstUpdate(view, fault, head)),
     ...equivocations(view, words),
     ...doubleCommitments(view, words, head),
-  ].filter(({ key }) => !court.settled.has(key));
-  const earliest = Math.min(...all.map(({ round }) => round));
-  return all.filter(({ round }) => round === earliest);
+  ];
+  const { resting } = court;
+  const earliest = Math.min(...all.filter(({ key }) => !resting.has(key)).map(({ round }) => round));
+  return all.filter(({ key, round }) => {
+    const untilS = resting.get(key);
+    return untilS === undefined ? round === earliest : head.timestampS >= untilS;
+  });
 }
 
 /**

@@ -29,6 +29,9 @@ export interface RoleDesk {
   perform(action: CommonAction, context: ActionContext<RoundState, never>): Promise<ActionResult | undefined>;
 }
 
+/** So many patiences of the chain's time a proof rests that the contract had no use for. */
+const restPatiences = 6;
+
 /** Between two looks for the bytes of an accepted round that could not be had, milliseconds. */
 const lookAgainMs = 15_000;
 
@@ -77,7 +80,7 @@ export function createRoleDesk(
 
   async function prove(
     { key, call }: Extract<CommonAction, { kind: "prove" }>,
-    { emit }: ActionContext<RoundState, never>,
+    { state, emit }: ActionContext<RoundState, never>,
     look: TaskLook,
   ): Promise<ActionResult | undefined> {
     try {
@@ -85,10 +88,11 @@ export function createRoleDesk(
       emit({ kind: "earned", block: sent.minedInBlock });
       return sent;
     } catch (error) {
-      // somebody else was faster, or there is nobody left to answer for it
+      // somebody else was faster, or there is nobody left to answer for it; or only a transaction says so that is
+      // pending, and may never be mined
       const revert = isFedledgerError(error, "TRANSACTION_REVERTED") ? error.data.error : undefined;
       if (revert !== "NothingToTake" && revert !== "NoLongerProvable") throw error;
-      emit({ kind: "settled", key });
+      emit({ kind: "refused", key, untilS: state.head!.timestampS + restPatiences * times.patienceS });
       return undefined;
     }
   }

@@ -21,6 +21,8 @@ export interface Turn {
   readonly first?: Address;
   /** Who should send it last, where someone should. */
   readonly last?: Address;
+  /** Whether who has no turn comes before those who have one (default), or behind them. */
+  readonly outsiders?: "first" | "last";
   /** The last second at which it counts: all turns come within half of what is left. Absent for none. */
   readonly untilS?: number;
 }
@@ -43,12 +45,16 @@ export function turnOrder({ round, first, last }: Turn, { joined, enrolled }: Ta
 
 /**
  * The second of chain time from which this account should send it: one patience later for each account before it. An
- * account without a place in the task goes first: it watches, and is not asked to do anything else.
+ * account without a turn goes first, as it watches, and is not asked to do anything else; or behind all others, those
+ * who are leaving one after another.
  */
 export function turnAtS(turn: Turn, me: Address, view: TaskView, { patienceS }: PatienceOptions): number {
   const { sinceS, waitS = 0, untilS = Number.POSITIVE_INFINITY } = turn;
-  const rank = turnOrder(turn, view).findIndex((account) => hexEquals(account, me));
-  const delayS = waitS + Math.max(0, rank) * patienceS;
+  const leavers = [...view.joined, ...view.enrolled].filter(({ leaving }) => leaving).map(({ account }) => account);
+  const order = [...turnOrder(turn, view), ...(turn.outsiders === "last" ? leavers : [])];
+  const place = order.findIndex((account) => hexEquals(account, me));
+  const rank = place < 0 && turn.outsiders === "last" ? order.length : Math.max(0, place);
+  const delayS = waitS + rank * patienceS;
   return sinceS + Math.min(delayS, Math.max(0, Math.floor((untilS - sinceS) / 2)));
 }
 

@@ -7,6 +7,7 @@ import {
   dueJudgements,
   dueMeasuring,
   dueProving,
+  duePushing,
   outcomeInCommon,
 } from "../rounds/due-in-common.ts";
 import {
@@ -20,7 +21,7 @@ import {
 /** What a watcher decides by. */
 export type WatcherState = RoundState;
 
-/** The watcher's decisions: it judges and proves, and pushes nothing. */
+/** The watcher's decisions: it judges and proves, and pushes behind all others what nobody else does. */
 export function watcherMachine(
   me: Address,
   options: RoleMachineOptions,
@@ -34,6 +35,8 @@ function due(state: WatcherState): readonly CommonAction[] {
     ...dueContact(state),
     ...dueJudgements(state),
     ...dueProving(state),
+    // one that only looks on sends nothing
+    ...(state.options.prove === false ? [] : duePushing(state)),
     ...dueCollecting(state),
     ...dueMeasuring(state),
   ];

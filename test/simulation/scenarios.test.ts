@@ -139,6 +139,32 @@ describe("a simulated federation", () => {
     expect(view.accepted).to.equal(4);
   });
 
+  it("ends the round, and gives all bonds back, where all leave in the middle of it or who stays is off line", async () => {
+    const rules = { ...quiet.rules, ...bonds(quiet.rules) };
+    for (const atS of [8, 12, 15]) {
+      for (const stays of [undefined, 3]) {
+        const off: readonly Fault[] =
+          stays === undefined ? [] : [{ kind: "kill", node: stays, atS: atS - 1, backAfterS: 1e9 }];
+        const { federation } = await play(
+          off,
+          { rules },
+          {
+            before({ clock, chain, nodes }) {
+              const leaving = nodes.filter(({ number }) => number !== stays);
+              clock.after(1000 * atS, () => {
+                for (const { account } of leaving) chain.apply(account, { kind: "leave", taskId: 1 });
+              });
+            },
+          },
+        );
+        const { paid, tasks } = federation.chain.storage();
+        const out = federation.nodes.filter(({ account }) => paid.get(account) === 0n);
+        expect(out, `at ${atS} s, ${stays} stays`).to.have.length(stays === undefined ? 6 : 5);
+        expect(tasks[0]!.participants.length + tasks[0]!.aggregators.length).to.equal(stays === undefined ? 0 : 1);
+      }
+    }
+  });
+
   it("takes nothing from a participant that is off line for longer than every window", async () => {
     const rules = { ...quiet.rules, ...bonds(quiet.rules) };
     const { federation, view, broken } = await play([{ kind: "kill", node: 1, atS: 9, backAfterS: 4000 }], { rules });

@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { createSharesHolder } from "../../../node/aggregator/hold-shares.ts";
 import { contentIdOf } from "../../../node/core/content-id.ts";
-import type { Bytes32 } from "../../../node/core/ids.ts";
+import type { Address, Bytes32 } from "../../../node/core/ids.ts";
 import type { TaskView } from "../../../node/core/task-view.ts";
 import { shareBundleBytes } from "../../../node/privacy/masking/index.ts";
 import {
@@ -42,6 +42,12 @@ async function setUp(view: TaskView = maskedView(open)) {
     ].reduce<RoundState>(reduceRound, state);
   };
   look(view);
+  /** Registers the owner's PeerId for other accounts, listed before it. */
+  const claim = (...by: readonly Address[]) => {
+    const contact = contactOf(a);
+    const claiming = members.map((member) => (by.includes(member.account) ? { ...member, contact } : member));
+    state = reduceRound(state, { kind: "members", members: claiming.toReversed() });
+  };
   const shares = createSharesHolder({ store: holder.store, log: silentLog, state: () => state });
   const signal = new AbortController().signal;
   const run = async <T>(work: Promise<T>): Promise<T> => {
@@ -61,7 +67,7 @@ async function setUp(view: TaskView = maskedView(open)) {
       await run(shares.answer(encodeHoldShares({ taskId: 1, round: 1, ...request }), from, signal)),
     );
   const give = (bytes: Uint8Array) => run(owner.store.put(bytes));
-  return { shares, holder, owner, look, ask, give, run, signal };
+  return { shares, holder, owner, look, claim, ask, give, run, signal };
 }
 
 describe("holding share bundles", () => {
@@ -101,6 +107,15 @@ describe("holding share bundles", () => {
     const { ask, give } = await setUp();
     for (const byte of [1, 2]) expect(await ask({ sharesId: await give(bundle(byte)) })).to.deep.equal({ held: true });
     expect(await ask({ sharesId: await give(bundle(3)) })).to.deep.equal({ held: false, reason: "too-many" });
+  });
+
+  it("holds for the owner of a PeerId that others claim to have", async () => {
+    const { ask, give, claim } = await setUp();
+    claim(x, accounts.b);
+    for (const byte of [1, 2, 3, 4]) {
+      expect(await ask({ sharesId: await give(bundle(byte)) }), `${byte}`).to.deep.equal({ held: true });
+    }
+    expect(await ask({ sharesId: await give(bundle(5)) })).to.deep.equal({ held: false, reason: "too-many" });
   });
 
   it("forgets after the round what was not advertised", async () => {

@@ -140,6 +140,10 @@ describe("a participant that is asked what a sum opens to", () => {
       opened: false,
       reason: "wrong-round",
     });
+    const { contact } = members.find(({ account }) => account === x)!;
+    const claiming = members.map((member) => (member.account === accounts.b ? { ...member, contact } : member));
+    const claimed: Events = [opened, sumOpened, { kind: "members", members: claiming as typeof members }];
+    expect(answerTo(request, aggregator, claimed), "though another claims its PeerId").to.include({ opened: true });
     await expectCode("PEER_PROTOCOL", () =>
       answerOpenSum(new TextEncoder().encode("{}"), aggregator, stateAfter(encryptedView(closed), [], 201)),
     );

@@ -89,6 +89,15 @@ describe("proofs that are due", () => {
     expect(due(gone, noWords, [faultIn(round, 2)])).to.deep.equal([]);
   });
 
+  it("are of the same bytes again where they were committed again: in a later round, or over another anchor", () => {
+    const ended = aggregatingRound(undefined, { phase: "invalid", invalidReason: "no-proposal" });
+    const again = aggregatingRound(undefined, { round: 2 });
+    const reorganised = aggregatingRound(undefined, { anchor: hashOf(71) });
+    expect(due(viewOf([ended, again]), noWords, [faultIn(ended, 2), faultIn(again, 2)])).to.have.length(1);
+    expect(due(viewOf([reorganised]), noWords, [faultIn(ended, 2), faultIn(reorganised, 2)])).to.have.length(1);
+    expect(due(viewOf([ended]), noWords, [faultIn(ended, 2), faultIn(ended, 2)]), "judged twice").to.have.length(1);
+  });
+
   it("are of the earliest round alone", () => {
     const second = aggregatingRound(undefined, { round: 2 });
     const words = wordsOf(signedCommitmentOf(0), signedCommitmentOf(0, { weight: 11 }));

@@ -85,11 +85,11 @@ describe("the desk of every role", () => {
     expect(told).to.deep.equal([{ kind: "proved", round: 1, proofKind: "wrong-weight", gasUsed: 9 }]);
   });
 
-  it("does not send again what the contract has no use for, and tries again what may come right", async () => {
+  it("lets rest what the contract has no use for, and tries again at once what may come right", async () => {
     for (const revert of ["NothingToTake", "NoLongerProvable"]) {
       const { perform, events } = setUp({ revert });
       await perform(prove);
-      expect(events).to.deep.equal([{ kind: "settled", key: "prove:1:x" }]);
+      expect(events).to.deep.equal([{ kind: "refused", key: "prove:1:x", untilS: 230 }]);
     }
     const { perform, events } = setUp({ revert: "WrongEvidence" });
     await rejection(perform(prove), "TRANSACTION_REVERTED");

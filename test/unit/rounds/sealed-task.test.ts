@@ -3,12 +3,14 @@ import { createWeightedMean } from "../../../node/aggregation/index.ts";
 import { chunkTreeRoot } from "../../../node/core/chunk-tree.ts";
 import { proposalHash, updateRootOf } from "../../../node/core/commitment.ts";
 import { FedledgerError } from "../../../node/core/error.ts";
+import { fromHex } from "../../../node/core/hex.ts";
 import type { Address, Bytes32 } from "../../../node/core/ids.ts";
 import { initialLanes } from "../../../node/core/initial-model.ts";
 import { lanesToBytes } from "../../../node/core/lanes.ts";
 import type { Member, Proposal } from "../../../node/core/records.ts";
 import { canonicalTaskSpec } from "../../../node/core/task-spec.ts";
 import type { TaskView } from "../../../node/core/task-view.ts";
+import { takeSecret } from "../../../node/privacy/sealed/given-secret.ts";
 import { keyringOf } from "../../../node/privacy/sealed/sealed-blob.ts";
 import { judgeProposal } from "../../../node/rounds/judge-proposal.ts";
 import { decodeKeyringAnswer, encodeKeyringRequest, keyringProtocol } from "../../../node/rounds/keyring-messages.ts";
@@ -207,6 +209,31 @@ describe("the answer to who asks for a keyring's secret", () => {
     ] as const)
       expect(await ask(message, from)).to.deep.equal({ given: false, reason });
     await expectCode("PEER_PROTOCOL", () => node(accounts.a).answer(Uint8Array.of(1), peerOf(accounts.d)));
+  });
+
+  it("reaches the owner of a PeerId that others claim to have: it is sealed to each in turn", async () => {
+    const { node, commitments, look } = await setUp();
+    const contactOf = (account: Address) => everyone.find((member) => member.account === account)!.contact!;
+    const { peerId } = contactOf(accounts.d);
+    const claiming = everyone.map((member): Member => {
+      const isClaimer = member.account === accounts.b || member.account === accounts.x;
+      return isClaimer ? { ...member, contact: { ...member.contact!, peerId } } : member;
+    });
+    const { own } = node(accounts.a);
+    const seen = openNodes(look.view, [{ account: stranger, roles: [], contact: contactOf(accounts.d) }, ...claiming]);
+    for (const [contentId, bytes] of own.blobs) seen.node(accounts.a).own.blobs.set(contentId, bytes);
+    const { contentId, lengthBytes } = keyringOf(own.blobs.get(commitments[0]!.contentId)!)!;
+    const opened: boolean[] = [];
+    for (let i = 0; i < 3; i++) {
+      const answer = await seen.node(accounts.a).answer(request(contentId, lengthBytes), peerId);
+      const given = decodeKeyringAnswer(answer);
+      if (!given?.given) return expect.fail("not given");
+      const task = { chainId: 31337, federation, taskId: 1 };
+      const about = { task, sender: accounts.a, keyring: contentId };
+      const taken = takeSecret(fromHex(given.secret), about, keysOfAccount(accounts.d));
+      opened.push((await taken) !== undefined);
+    }
+    expect(opened.toSorted()).to.deep.equal([false, false, true]);
   });
 
   it("lets a newcomer open what it was not sealed to", async () => {

@@ -32,6 +32,13 @@ describe("turns", () => {
     expect(turnAtS(turn, stranger, view, options)).to.equal(100);
   });
 
+  it("come to who is leaving, and then to strangers, behind all others where they have to", () => {
+    const enrolled = view.enrolled.map((place) => ({ ...place, leaving: [b, c].includes(place.account) }));
+    const last = { ...turn, outsiders: "last" } as const;
+    const atS = [y, x, d, a, b, c, stranger].map((me) => turnAtS(last, me, { ...view, enrolled }, options));
+    expect(atS).to.deep.equal([100, 105, 110, 115, 120, 125, 130]);
+  });
+
   it("all come within half of the time that is left", () => {
     const hurried = { ...turn, untilS: 130 };
     expect([y, x, b, c, d, a].map((me) => turnAtS(hurried, me, view, options))).to.deep.equal([

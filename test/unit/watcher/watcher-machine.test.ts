@@ -41,7 +41,7 @@ const dueAfter = (...events: readonly RoundEvent[]) =>
 const struckBy = (prover: Address): RoundView => ({
   ...accepted,
   void: true,
-  struck: [{ attempt: 0, aggregator: accounts.x, prover, kind: "wrong-chunk", index: 0 }],
+  struck: [{ attempt: 0, aggregator: accounts.x, prover, kind: "wrong-chunk", index: 0, hash: accepted.proposal.hash }],
 });
 
 describe("the watcher's machine", () => {
@@ -78,8 +78,30 @@ describe("the watcher's machine", () => {
     const back = look(viewOf([struckBy(accounts.d), { ...second, void: true }]));
     expect(dueAfter(two, wrong(second), wrong(accepted), back)).to.deep.equal(["prove 2"]);
     const key = `prove:2:${second.proposal.hash}:accepted`;
-    const settled: RoundEvent = { kind: "settled", key };
-    expect(dueAfter(two, wrong(second), wrong(accepted), back, settled), "nobody is left").to.deep.equal([]);
+    const refused: RoundEvent = { kind: "refused", key, untilS: 290 };
+    expect(dueAfter(two, wrong(second), wrong(accepted), back, refused), "nobody is left").to.deep.equal([]);
+  });
+
+  it("tries again what was refused while nothing of it is on record, and proves what else is wrong meanwhile", () => {
+    const at = (timestampS: number) => look(viewOf([accepted, second]), timestampS);
+    const key = `prove:1:${accepted.proposal.hash}:accepted`;
+    const refused: RoundEvent = { kind: "refused", key, untilS: 290 };
+    const events = [at(260), wrong(accepted), wrong(second), refused];
+    expect(dueAfter(...events)).to.deep.equal(["prove 2"]);
+    expect(dueAfter(...events, at(289))).to.deep.equal(["prove 2"]);
+    expect(dueAfter(...events, at(290)).toSorted()).to.deep.equal(["prove 1", "prove 2"]);
+    expect(dueAfter(at(260), wrong(accepted), refused, look(viewOf([struckBy(accounts.d)]), 290))).to.deep.equal([]);
+  });
+
+  it("ends a round behind all others' turns, where nobody else does, and opens none", () => {
+    const late = (timestampS: number) => look(viewOf([roundOf()]), timestampS);
+    expect(dueAfter(late(161), late(190))).to.deep.equal([]);
+    expect(dueAfter(late(161), late(191))).to.deep.equal(["push"]);
+    const between = (timestampS: number) => look(viewOf([]), timestampS);
+    expect(dueAfter(between(161), between(1_000))).to.deep.equal([]);
+    const looking = watcherMachine(me, { ...optionsOf(me), prove: false });
+    const state = [late(161), late(191)].reduce((before, event) => looking.reduce(before, event), looking.initial);
+    expect(looking.due(state).map(({ kind }) => kind)).to.not.include("push");
   });
 
   it("accuses with who attested, once the proposal that it judged was accepted", () => {
