@@ -1,7 +1,7 @@
 import { zeroBytes32 } from "./commitment.ts";
 import { type Draft, expectSame } from "./fold-draft.ts";
 import { impossible, type TaskEventOf } from "./impossible-event.ts";
-import { mostPassedRounds } from "./ring.ts";
+import { mostPassedRounds, nextRoundNumber, ringLength, ringPlace } from "./ring.ts";
 import { type RoundView, roundInFlight } from "./task-view.ts";
 
 /** The task with its next round. Throws INVALID_HISTORY. */
@@ -11,9 +11,7 @@ export function opened(event: TaskEventOf<"RoundOpened">, draft: Draft): Draft {
   const { round, enrolled, drawn, aggregators, baseModelRoot, drawBlock, commitDeadlineS, start } = event;
   if (running !== undefined) throw impossible(event, `round ${running.round} has not ended`);
   if (draft.complete) throw impossible(event, "the task has its accepted rounds");
-  if (round <= previous || round > previous + 1 + mostPassedRounds) {
-    throw impossible(event, `the newest round is ${previous}`);
-  }
+  expectNumber(event, previous, draft);
   expectSame(event, "number of participants", enrolled, draft.enrolled.length);
   expectSame(event, "number of aggregators", aggregators, draft.joined.length);
   expectSame(event, "base", baseModelRoot, draft.modelRoot);
@@ -38,6 +36,24 @@ export function opened(event: TaskEventOf<"RoundOpened">, draft: Draft): Draft {
     ...(draws ? begun(0, zeroBytes32) : begun(commitDeadlineS, start)),
   });
   return draft;
+}
+
+/**
+ * Refuses a number that is not the least above the newest one's whose word's place was free; where the time of the
+ * opening was not told, one that passes over a place that never had a word.
+ */
+function expectNumber(event: TaskEventOf<"RoundOpened">, previous: number, draft: Draft): void {
+  const { round, timestampS } = event;
+  if (timestampS !== undefined) {
+    const due = nextRoundNumber(draft, timestampS);
+    if (round !== due) throw impossible(event, `it is round ${round}, not ${due ?? "one of those in reach"}`);
+    return;
+  }
+  const length = ringLength(draft.rules);
+  const places = draft.rounds.filter(({ result }) => result).map((each) => ringPlace(each.round, length));
+  let due = previous + 1;
+  while (due < round && due <= previous + mostPassedRounds && places.includes(ringPlace(due, length))) due++;
+  expectSame(event, "round", round, due);
 }
 
 /** The round with its draw. Throws INVALID_HISTORY. */

@@ -118,8 +118,9 @@ describe("access by attributes", function () {
     const error = await refused("NOT_ELIGIBLE", participant(outside), outside);
     expect(error.data).to.include({ action: "join", has: "organisation North, region US, clearance 9" });
     expect(error.remedy).to.contain("fedledger member set");
+    const { firstHead: first } = foldTask(await outside.chain.history(taskId));
     const revert = await outside.chain
-      .send({ kind: "enrol", taskId, amountWei: 0n })
+      .send({ kind: "enrol", taskId, first, amountWei: 0n })
       .catch((reason: unknown) => reason);
     expect(revert).to.include({ code: "TRANSACTION_REVERTED" });
     expect((revert as { remedy: string }).remedy).to.contain("fedledger task show");

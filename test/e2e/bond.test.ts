@@ -94,7 +94,7 @@ describe("fedledger bond", function () {
 
   it("is lost by who proposed a wrong weight, though a quorum had accepted it; the prover is paid", async () => {
     const [one] = fixture.participants as [FixtureMember];
-    await one.chain.send({ kind: "openRound", taskId });
+    await one.chain.send({ kind: "openRound", taskId, round: 1 });
     const roundNow = async () => foldTask(await one.chain.history(taskId)).rounds.at(-1)!;
     for (const { chain } of fixture.participants) {
       const { anchor } = await roundNow();
@@ -121,7 +121,7 @@ describe("fedledger bond", function () {
     await winner.chain.send({ kind: "proveWeight", evidence, commitments: accepted.commitments });
 
     const rules = { ...fixtureRules, maxUpdates: 64 };
-    const rewardWei = (proofWei(rules) * 3n) / 2n;
+    const rewardWei = (proofWei(rules, "wrong-weight") * 3n) / 2n;
     expect((await show(liar)).places[0]).to.include({ expelled: true, bondWei: "0" });
     expect((await show(winner)).creditWei).to.equal(`${rewardWei}`);
     const { stdout } = await runInProcess(["bond", "show", ...record(), "--dev-account", numberOf(liar)]);

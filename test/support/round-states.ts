@@ -144,6 +144,7 @@ export function viewOf(rounds: readonly RoundView[] = [], changes: Partial<TaskV
   const standing = rounds.filter((round) => round.phase === "accepted" && round.void !== true);
   return {
     taskId: 1,
+    firstHead: hashOf(1),
     creator: accounts.x,
     rules,
     access: { organisations: [], regions: [], clearance: 0 },

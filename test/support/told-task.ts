@@ -16,6 +16,7 @@ export type Step = Plain<TaskEvent>;
 
 export const bytes32 = (n: number): Bytes32 => toHex(word(n));
 export const account = (n: number): Address => toHex(word(n).subarray(12));
+export const nobody = account(0);
 export const taskId = 9;
 export const rules = {
   mode: "transparent",
@@ -131,6 +132,7 @@ export const struck = (round: number, aggregator: number, kind: ProofKind = "wro
   round,
   prover: account(99),
   aggregator: account(aggregator),
+  offender: nobody,
   kind,
   index: 4,
 });
@@ -198,8 +200,9 @@ export function accepted(steps: readonly Step[], ...attesters: number[]): Step {
 /** The end of the newest round without a model, with the head that it makes. */
 export function invalid(steps: readonly Step[], reason: Reason): Step {
   const { view, round } = newestOf(steps);
-  const { anchor, accumulator } = round;
-  const entry = { kind: "invalid", round: round.round, reason, anchor, accumulator } as const;
+  const { anchor, accumulator, proposal } = round;
+  const standing = proposal?.hash ?? round.struck?.at(-1)?.hash ?? zeroBytes32;
+  const entry = { kind: "invalid", round: round.round, reason, anchor, accumulator, standing } as const;
   const historyHead = extendHistory(view.historyHead, entry);
   return { name: "RoundInvalid", taskId, round: round.round, reason, historyHead };
 }

@@ -42,7 +42,7 @@ describe("a reader of a real federation", () => {
     const { participants, admin } = federation;
     const member = participants[0]!;
     const taskId = await federation.createTask();
-    await member.chain.send({ kind: "openRound", taskId });
+    await member.chain.send({ kind: "openRound", taskId, round: 1 });
     const roots = { updateRoot: bytes32(1), contentId: bytes32(2), weight: 1 };
     const commit = (round: number, anchor: Bytes32) =>
       member.chain.send({ kind: "commit", taskId, round, anchor, ...roots });
@@ -53,8 +53,10 @@ describe("a reader of a real federation", () => {
     expect(again.data.reason).to.include(member.account);
     const reverts = async (call: Promise<unknown>) => (await rejection(call, "TRANSACTION_REVERTED")).data;
     expect(await reverts(commit(2, anchor))).to.include({ error: "WrongRound" });
-    expect(await reverts(admin.chain.send({ kind: "openRound", taskId }))).to.include({ error: "NotEnrolled" });
-    expect(await reverts(member.chain.send({ kind: "openRound", taskId }))).to.include({
+    expect(await reverts(admin.chain.send({ kind: "openRound", taskId, round: 1 }))).to.include({
+      error: "NotEnrolled",
+    });
+    expect(await reverts(member.chain.send({ kind: "openRound", taskId, round: 1 }))).to.include({
       reason: "WrongPhase(actual: open)",
     });
     const denied = await reverts(member.chain.send({ kind: "grantRole", role: "aggregator", account: member.account }));

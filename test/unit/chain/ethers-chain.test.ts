@@ -82,7 +82,7 @@ describe("the chain over a real federation", () => {
   it("plays a whole round of five participants and reads every field of it back", async () => {
     const { participants, aggregators, admin } = federation;
     const taskId = await federation.createTask({ spec: '{"naïve":"✓"}' });
-    await participants[0]!.chain.send({ kind: "openRound", taskId });
+    await participants[0]!.chain.send({ kind: "openRound", taskId, round: 1 });
     for (const [i, member] of participants.entries()) await commit(member, taskId, 1, i + 1);
     await expectStored(taskId);
     await participants[0]!.chain.send({ kind: "closeRound", taskId, round: 1 });
@@ -136,8 +136,9 @@ describe("the chain over a real federation", () => {
   it("sends every call of a round's other roads, and reckons the heads that the contract stores", async () => {
     const { participants, aggregators, admin } = federation;
     const taskId = await federation.createTask({ rules: { attestationQuorum: 2, attempts: 2 } });
-    await admin.chain.send({ kind: "record", taskId, entryKind: 1, hash: bytes32(7) });
-    await aggregators[0]!.chain.send({ kind: "openRound", taskId });
+    const { firstHead } = foldTask(await admin.chain.history(taskId));
+    await admin.chain.send({ kind: "record", taskId, first: firstHead, entryKind: 1, hash: bytes32(7) });
+    await aggregators[0]!.chain.send({ kind: "openRound", taskId, round: 1 });
     await commit(participants[0]!, taskId, 1, 1);
     await commit(participants[1]!, taskId, 1, 2);
     await participants[2]!.chain.send({ kind: "leave", taskId });
@@ -155,7 +156,7 @@ describe("the chain over a real federation", () => {
     await expectStored(taskId);
     await admin.chain.send({ kind: "freePlaces", taskId });
     await expectStored(taskId);
-    await aggregators[0]!.chain.send({ kind: "openRound", taskId });
+    await aggregators[0]!.chain.send({ kind: "openRound", taskId, round: 1 });
     await admin.chain.send({ kind: "revokeRole", role: "participant", account: participants[4]!.account });
     await federation.chain.increaseTime(61);
     await admin.chain.send({ kind: "closeRound", taskId, round: 2 });
@@ -176,7 +177,7 @@ describe("the chain over a real federation", () => {
   it("draws by a block that the opening fixed, whose header the sender finds", async () => {
     const { admin, aggregators, participants, chain } = federation;
     const taskId = await federation.createTask({ rules: { participationBps: 5000, drawDelayBlocks: 4 } });
-    await aggregators[0]!.chain.send({ kind: "openRound", taskId });
+    await aggregators[0]!.chain.send({ kind: "openRound", taskId, round: 1 });
     const waiting = await newestOf(taskId);
     expect(waiting).to.include({ phase: "drawing", drawn: 3, start: zeroBytes32 });
     await chain.mine(4);
@@ -224,7 +225,7 @@ describe("the chain over a real federation", () => {
     const { participants, admin } = federation;
     const taskId = await federation.createTask();
     const member = participants[0]!;
-    await member.chain.send({ kind: "openRound", taskId });
+    await member.chain.send({ kind: "openRound", taskId, round: 1 });
     const { anchor } = await newestOf(taskId);
     await commit(participants[1]!, taskId, 1, 1);
     await commit(participants[2]!, taskId, 1, 2);

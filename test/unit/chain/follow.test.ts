@@ -72,7 +72,7 @@ describe("following a task", () => {
 
   it("starts anew when a reorganisation undoes an event, and only then", async () => {
     const { chain, admin } = federation;
-    await federation.participants[0]!.chain.send({ kind: "openRound", taskId });
+    await federation.participants[0]!.chain.send({ kind: "openRound", taskId, round: 1 });
     const updates = followed(await federation.reader());
     await updates.next();
     const snapshot = await chain.snapshot();

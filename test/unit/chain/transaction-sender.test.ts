@@ -160,7 +160,7 @@ describe("sending transactions", () => {
     const relay = await startRpcRelay(chain);
     relay.bend((method) => (method === "eth_estimateGas" ? "0x30000" : undefined));
     const sender = await federation.chainAs(admin.privateKey, { urls: [relay.url] });
-    const error = await rejection(sender.send({ kind: "openRound", taskId: 77 }), "TRANSACTION_REVERTED");
+    const error = await rejection(sender.send({ kind: "openRound", taskId: 77, round: 1 }), "TRANSACTION_REVERTED");
     expect(error.data).to.include({ call: "openRound", error: "NotEnrolled" });
     await relay.cut();
   });
@@ -178,7 +178,10 @@ describe("sending transactions", () => {
     await chain.request("hardhat_setBalance", [sender.account, "0xde0b6b3a7640000"]);
     expect((await sender.send(create)).taskId).to.equal(1);
     await admin.chain.send({ kind: "grantRole", role: "participant", account: sender.account });
-    await rejection(sender.send({ kind: "enrol", taskId: 1, amountWei: 10n ** 18n }), "INSUFFICIENT_FUNDS");
+    await rejection(
+      sender.send({ kind: "enrol", taskId: 1, first: `0x${"00".repeat(32)}` as const, amountWei: 10n ** 18n }),
+      "INSUFFICIENT_FUNDS",
+    );
   });
 
   it("pays ether to several accounts", async () => {

@@ -15,6 +15,7 @@ import {
   fold,
   invalid,
   joined,
+  nobody,
   opened,
   proposed,
   rewarded,
@@ -37,6 +38,7 @@ const toProposal = story(...members, ...run(1, 1, 22, 1));
 const accept = (before: readonly Step[]) => accepted(before, 11, 12);
 const two = story(...toProposal, accept, ...run(2, 510, 21, 0), accept);
 const prover = account(99);
+const proposalHash = fold(...toProposal).rounds[0]!.proposal!.hash;
 
 describe("foldTask: proofs", () => {
   it("a struck proposal is gone, and the next attempt told", () => {
@@ -51,11 +53,13 @@ describe("foldTask: proofs", () => {
       prover,
       firstVoid: 0,
       lastVoid: 0,
+      proposalHash,
+      offender: nobody,
     } as const;
     expect(view.historyHead).to.equal(extendHistory(before, fall));
     expect(view.rounds[0]).to.include({ phase: "aggregating" }).and.not.have.property("proposal");
     expect(view.rounds[0]!.struck).to.deep.equal([
-      { attempt: 0, aggregator: account(22), prover, kind: "wrong-chunk", index: 4 },
+      { attempt: 0, aggregator: account(22), prover, kind: "wrong-chunk", index: 4, hash: proposalHash },
     ]);
     expect(view.expelled!.map((each) => each.account)).to.deep.equal([account(22)]);
     expect(view.leavers).to.deep.equal([{ ofAggregator: true, index: 1 }]);
@@ -67,6 +71,7 @@ describe("foldTask: proofs", () => {
       attempt: 1,
       aggregator: account(21),
       reason: "proven-wrong",
+      standing: proposalHash,
     } as const;
     expect(next.historyHead).to.equal(extendHistory(view.historyHead, entry));
     expect(next.joined.some(({ idle }) => idle)).to.equal(false);
@@ -86,6 +91,8 @@ describe("foldTask: proofs", () => {
       prover,
       firstVoid: 1,
       lastVoid: 2,
+      proposalHash: view.rounds[0]!.proposal!.hash,
+      offender: nobody,
     } as const;
     expect(view.historyHead).to.equal(extendHistory(fold(...two).historyHead, entry));
     const second = fold(...story(...two, struck(2, 21), rolledBack(2, 2, bytes32(510)), expelled(2, 21), rewarded()));

@@ -73,7 +73,8 @@ describe("progressBetween", () => {
   });
 
   it("tells a strike, a roll-back and an expulsion, of whatever round", () => {
-    const struck = [{ attempt: 0, aggregator: accounts.x, prover: accounts.d, kind: "wrong-chunk" as const, index: 3 }];
+    const about = { attempt: 0, aggregator: accounts.x, prover: accounts.d, index: 3, hash: accepted.proposal.hash };
+    const struck = [{ ...about, kind: "wrong-chunk" as const }];
     const second = acceptedRound({ round: 2 });
     const before = look([accepted, second, roundOf({ round: 3 })]);
     const fallen: RoundView[] = [
