@@ -129,8 +129,8 @@ interface IRounds {
     error WrongRound(uint32 current);
     /// @notice The task is of another mode than the call is for.
     error WrongMode(Mode mode);
-    /// @notice Too few participants are enrolled to open a round.
-    error TooFewParticipants(uint256 enrolled);
+    /// @notice Too few participants are enrolled to open a round, or of those who committed too few are left to accept it.
+    error TooFewParticipants(uint256 count);
     /// @notice The word that the round would take is still provable.
     error RingFull(uint256 until);
     /// @notice The block that draws is not there yet, or its hash is out of reach.
@@ -252,8 +252,8 @@ interface IRounds {
     /// @param wallets Of contract wallets.
     ///
     /// Requirements: the round is the newest and Proposed, the deadline has not passed ({TooLate}), the proposal is on
-    /// record ({WrongProposal}); at least max(attestationQuorum, K / 2 + 1) count, K being the number of slots that
-    /// committed less those expelled since ({QuorumNotReached}).
+    /// record ({WrongProposal}); K, the number of slots that committed less those expelled since, is at least minUpdates
+    /// ({TooFewParticipants}); at least max(attestationQuorum, K / 2 + 1) count ({QuorumNotReached}).
     function accept(
         uint32 taskId,
         uint32 round,

@@ -21,7 +21,7 @@ import {Rotation} from "./Rotation.sol";
 /// - a phase is rewound or skipped: each call needs one phase and sets a later one; only {reassign} and a strike go
 /// back from Proposed to Aggregating, within the same round and with a higher attempt, of which there are finitely
 /// many;
-/// - so many are expelled that no quorum can come: anyone ends the round at once.
+/// - so many are expelled that few decide: with fewer left than make a round nothing is accepted, and anyone ends it at once.
 library Accepting {
     using Attestations for Task;
     using Records for Task;
@@ -75,7 +75,9 @@ library Accepting {
     }
 
     function _quorum(Task storage task, RoundState state) private view returns (uint256 quorum) {
-        quorum = Bitmap.count(task.unexpelled(state)) / 2 + 1;
+        uint256 left = Bitmap.count(task.unexpelled(state));
+        if (left < task.rules.minUpdates) revert IRounds.TooFewParticipants(left);
+        quorum = left / 2 + 1;
         if (quorum < task.rules.attestationQuorum) quorum = task.rules.attestationQuorum;
     }
 }
