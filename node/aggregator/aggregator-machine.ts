@@ -13,12 +13,12 @@ import {
   outcomeInCommon,
 } from "../rounds/due-in-common.ts";
 import { type RoleMachineOptions, type RoundEvent, reduceRound } from "../rounds/round-state.ts";
+import { updateKey } from "../rounds/update-key.ts";
 import {
   type AggregatorAction,
   type AggregatorEvent,
   type AggregatorState,
   initialAggregatorState,
-  updateKey,
 } from "./aggregator-state.ts";
 import { dueProposal } from "./due-proposal.ts";
 

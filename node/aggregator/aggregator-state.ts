@@ -10,7 +10,7 @@ export type UpdateFact = "here" | "unusable";
 
 /** What an aggregator decides by, beside its options. */
 export interface AggregatorState extends RoundState {
-  /** By {@link updateKey}; of the round in flight only. */
+  /** By updateKey; of the round in flight only. */
   readonly updates: ReadonlyMap<string, UpdateFact>;
   /** Content ids of share bundles that are in the store, in lower case; of the round in flight only. */
   readonly bundles: ReadonlySet<string>;
@@ -74,15 +74,4 @@ export type AggregatorAction =
 /** The state an aggregator starts with, after any restart. */
 export function initialAggregatorState(me: Address, options: RoleMachineOptions): AggregatorState {
   return { ...initialRoundState(me, "aggregator", options), updates: new Map(), bundles: new Set() };
-}
-
-/** What an update is named by. */
-export type UpdateName = Pick<Commitment, "round" | "participant" | "updateRoot" | "contentId">;
-
-/**
- * Names an update by everything that is checked of it; whose it is, too, for another may have committed to the same
- * root and bytes.
- */
-export function updateKey({ round, participant, updateRoot, contentId }: UpdateName): string {
-  return `${round}:${participant}:${updateRoot}:${contentId}`.toLowerCase();
 }

@@ -2,6 +2,7 @@ import type { Journal } from "../ports/system.ts";
 import { type ActionResult, reasonOf } from "../rounds/action-runner.ts";
 import { ownContact } from "../rounds/contact.ts";
 import { createDriver } from "../rounds/driver.ts";
+import { createGatherer } from "../rounds/gatherer.ts";
 import { holdSharesProtocol } from "../rounds/mask-messages.ts";
 import { createMemoryJournal } from "../rounds/memory-journal.ts";
 import { createModelSource } from "../rounds/model-source.ts";
@@ -12,12 +13,11 @@ import { type ActionContext, createRoleDesk, isCommonAction } from "../rounds/ro
 import type { RoleDeps, RoleOptions, RoleProcess } from "../rounds/role-process.ts";
 import { createShareBundles } from "../rounds/share-bundles.ts";
 import { createTaskSealing } from "../rounds/task-sealing.ts";
+import { updateKey } from "../rounds/update-key.ts";
 import { aggregateEncrypted } from "./aggregate-encrypted.ts";
 import { aggregateRound } from "./aggregate-round.ts";
 import { aggregatorMachine } from "./aggregator-machine.ts";
-import { type AggregatorAction, type AggregatorEvent, type AggregatorState, updateKey } from "./aggregator-state.ts";
-import { createGatherQueue } from "./gather-queue.ts";
-import { gatherUpdate } from "./gather-update.ts";
+import type { AggregatorAction, AggregatorEvent, AggregatorState } from "./aggregator-state.ts";
 import { createSharesHolder } from "./hold-shares.ts";
 import { openRound } from "./open-round.ts";
 
@@ -44,9 +44,9 @@ export function createAggregator(deps: AggregatorDeps, options: AggregatorOption
   const me = chain.account;
   const journal = deps.journal ?? createMemoryJournal();
   const sealing = deps.keys && createTaskSealing({ ...deps, keys: deps.keys, journal });
-  const source = createModelSource({ store, transport, sealing });
+  const source = createModelSource({ store, transport, sealing, clock });
   const bundles = createShareBundles({ store, transport });
-  const queue = createGatherQueue(options.gatherConcurrency ?? 4);
+  const gather = createGatherer({ source, clock, log, places: options.gatherConcurrency ?? 4 });
   const desk = createRoleDesk({ ...deps, source, times });
   const adding = { ...deps, me, source, timeoutMs: times.answerTimeoutMs, memory: {} };
   let aggregating = { subject: "", startMs: 0 };
@@ -64,7 +64,7 @@ export function createAggregator(deps: AggregatorDeps, options: AggregatorOption
     }
     switch (action.kind) {
       case "gather":
-        emit(await gatherUpdate({ source, queue, log }, action.commitment, look));
+        emit({ kind: "update", commitment: action.commitment, fact: await gather(action.commitment, look) });
         tellGathered(action.commitment.round);
         return;
       case "gather-shares":
@@ -113,6 +113,7 @@ export function createAggregator(deps: AggregatorDeps, options: AggregatorOption
       ...times,
       contact: ownContact(deps, options),
       prove: options.prove ?? true,
+      reenter: options.reenter ?? false,
       measures: deps.measurePublicly !== undefined,
     }),
     perform,

@@ -1,7 +1,9 @@
 import { hexEquals } from "../core/hex.ts";
 import type { RoundView } from "../core/task-view.ts";
+import { excludeAtS } from "../rounds/exclusion-times.ts";
 import { sharesTold, unmaskingsOf } from "../rounds/unmask-pool.ts";
-import { type AggregatorAction, type AggregatorState, type Opening, updateKey } from "./aggregator-state.ts";
+import { updateKey } from "../rounds/update-key.ts";
+import type { AggregatorAction, AggregatorState, Opening } from "./aggregator-state.ts";
 import { chooseUpdates } from "./choose-updates.ts";
 
 /** The next step towards this aggregator's proposal: compute, propose; nothing while updates may still come. */
@@ -21,7 +23,7 @@ export function dueProposal(state: AggregatorState, round: RoundView): readonly 
     round,
     rules: view!.rules,
     factOf: (commitment) => updates.get(updateKey(commitment)),
-    isTimeUp: head!.timestampS >= excludeAtS(round, view!.rules.aggregateWindowS),
+    isTimeUp: head!.timestampS >= excludeAtS(round, view!.rules),
   });
   if (excluded === undefined) return [];
   const about = `${round.round}:${attempt}:${excluded.toString(16)}`;
@@ -63,9 +65,4 @@ function dueOpening(state: AggregatorState, round: RoundView): readonly Aggregat
 
 function openingSubject({ round, accumulator }: RoundView): string {
   return `${round}:${accumulator}`;
-}
-
-/** The second from which updates that cannot be had are left out: half of the aggregator's time has passed. */
-function excludeAtS(round: RoundView, aggregateWindowS: number): number {
-  return round.assignment!.deadlineS - Math.floor(aggregateWindowS / 2);
 }

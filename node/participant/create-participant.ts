@@ -4,6 +4,7 @@ import type { Trainer } from "../ports/trainer.ts";
 import { type Bfv, createBfv } from "../privacy/encrypted/bfv.ts";
 import { ownContact } from "../rounds/contact.ts";
 import { createDriver } from "../rounds/driver.ts";
+import { createGatherer } from "../rounds/gatherer.ts";
 import { createModelSource } from "../rounds/model-source.ts";
 import { nodeTimes } from "../rounds/node-times.ts";
 import { openSumProtocol } from "../rounds/open-sum-messages.ts";
@@ -60,7 +61,7 @@ export function createParticipant(deps: ParticipantDeps, options: ParticipantOpt
   const times = nodeTimes(options);
   const me = chain.account;
   const sealing = keys && createTaskSealing({ ...deps, keys });
-  const source = createModelSource({ store, transport, sealing });
+  const source = createModelSource({ store, transport, sealing, clock: deps.clock });
   const training = { ...deps, source, seed: options.seed ?? 0 };
   const masked = createMaskedPerformer(
     {
@@ -87,7 +88,8 @@ export function createParticipant(deps: ParticipantDeps, options: ParticipantOpt
       },
     },
   );
-  const perform = createParticipantPerformer({ ...training, times, desk, masked, encrypted });
+  const gather = createGatherer({ ...deps, source, places: 4 });
+  const perform = createParticipantPerformer({ ...training, times, desk, masked, encrypted, gather });
 
   /** Tells of the record's steps, and of what they mean for this node. */
   function tell(progress: Progress): void {
@@ -106,6 +108,7 @@ export function createParticipant(deps: ParticipantDeps, options: ParticipantOpt
       contact: ownContact(deps, options),
       autoEnrol: options.autoEnrol ?? true,
       prove: options.prove ?? true,
+      reenter: options.reenter ?? false,
       commit: options.commit ?? "own",
       trainOnUnchecked: options.trainOnUnchecked ?? false,
       measures: deps.measurePublicly !== undefined,

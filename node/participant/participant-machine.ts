@@ -1,4 +1,4 @@
-import type { Address } from "../core/ids.ts";
+import type { Address, RoundNumber } from "../core/ids.ts";
 import { type RoundView, roundInFlight, type TaskView } from "../core/task-view.ts";
 import { isAttestable } from "../rounds/court-state.ts";
 import type { Machine, Outcome } from "../rounds/driver.ts";
@@ -10,17 +10,20 @@ import {
   dueMeasuring,
   dueProving,
   duePushing,
+  isCollected,
   outcomeInCommon,
 } from "../rounds/due-in-common.ts";
 import { isProposed, type ProposedRound, subjectOf } from "../rounds/proposed-round.ts";
 import { commitmentOf, mayAttest, placeOf } from "../rounds/round-queries.ts";
 import { isSettled, type RoundEvent, reduceRound } from "../rounds/round-state.ts";
+import { updateKey } from "../rounds/update-key.ts";
 import { dueEncryptedUpdate, dueSumOpening } from "./due-encrypted-update.ts";
 import { dueMaskedUpdate } from "./due-masked-update.ts";
 import { dueShareKey } from "./due-share-key.ts";
 import { dueUnmasking } from "./due-unmasking.ts";
 import { dueUpdate } from "./due-update.ts";
 import { isEncryptedEvent, reduceEncrypted } from "./encrypted-state.ts";
+import { dueGathering, lateSlots, onlyOf } from "./gathered-updates.ts";
 import { isMaskedEvent, reduceMasked } from "./masked-state.ts";
 import {
   initialParticipantState,
@@ -56,15 +59,30 @@ function reduce(state: ParticipantState, event: ParticipantEvent | RoundEvent): 
       const signed = remembered(state.signed, subject, attestation);
       return reduceRound({ ...state, signed }, { kind: "attestation", attestation });
     }
+    case "gathered": {
+      const sinceS = event.fact === "here" ? state.head?.timestampS : undefined;
+      return { ...state, gathered: new Map(state.gathered).set(updateKey(event.commitment), sinceS) };
+    }
     case "recalled":
-      return { ...state, checked: new Set(event.checked) };
+      return { ...state, ...withFirst(state, event.firstRound), checked: new Set(event.checked) };
     case "looked": {
-      const firstRound = state.firstRound ?? firstRoundOf(event.view, state.me, event.head.timestampS);
-      return reduceRound({ ...state, firstRound }, event);
+      // after a reorganisation the rounds to come may have smaller numbers
+      const firstRound = firstRoundOf(event.view, state.me, event.head.timestampS);
+      const gathered = onlyOf(state.gathered, roundInFlight(event.view));
+      return reduceRound({ ...state, ...withFirst(state, firstRound), gathered }, event);
     }
     default:
       return reduceRound(state, event);
   }
+}
+
+/** The earlier one of the first rounds known. */
+function withFirst(
+  { firstRound }: ParticipantState,
+  other: RoundNumber | undefined,
+): Pick<ParticipantState, "firstRound"> {
+  if (other === undefined) return {};
+  return { firstRound: Math.min(firstRound ?? other, other) };
 }
 
 /** The way to a commitment, by the task's mode. */
@@ -75,7 +93,7 @@ function outcome(state: ParticipantState): Outcome | undefined {
   if (view === undefined) return undefined;
   const contributed = view.rounds.some((round) => commitmentOf(round, me) !== undefined);
   const place = placeOf(view, me);
-  if (!contributed && !leaving && view.complete) {
+  if (!contributed && !leaving && view.complete && isCollected(state)) {
     // who has a place may be needed again: a complete task is not final
     const cameLate = place === undefined || place.index >= (view.rounds.at(-1)?.enrolled ?? 0);
     if (cameLate && (place === undefined || isSettled(state))) return { kind: "too-late" };
@@ -104,9 +122,10 @@ function due(state: ParticipantState): readonly ParticipantAction[] {
 function dueInRound(state: ParticipantState, view: TaskView, round: RoundView): readonly ParticipantAction[] {
   return [
     ...(round.phase === "open" ? updateStepsOf[view.rules.mode](state, view, round) : []),
+    ...dueGathering(state.gathered, round),
     ...dueUnmasking(state, view, round),
     ...dueSumOpening(state, view, round),
-    ...(isProposed(round) ? dueAttestation(state, round) : []),
+    ...(isProposed(round) ? dueAttestation(state, view, round) : []),
   ];
 }
 
@@ -114,18 +133,19 @@ function dueInRound(state: ParticipantState, view: TaskView, round: RoundView): 
  * The next step towards this participant's attestation, once it found the proposal right: sign, and publish until the
  * round ends.
  */
-function dueAttestation(state: ParticipantState, round: ProposedRound): readonly ParticipantAction[] {
-  const { me, court, signed } = state;
+function dueAttestation(state: ParticipantState, view: TaskView, round: ProposedRound): readonly ParticipantAction[] {
+  const { me, court, signed, gathered } = state;
   const subject = subjectOf(round);
-  if (!mayAttest(round, me) || !isAttestable(court.judgements.get(subject), round)) return [];
+  const excused = (round.expelled ?? 0n) | lateSlots(gathered, round, view.rules);
+  if (!mayAttest(round, me) || !isAttestable(court.judgements.get(subject), { expelled: excused })) return [];
   const attestation = signed.get(subject);
   if (attestation === undefined) return [{ kind: "sign", key: `sign:${subject}`, subject, round }];
   return [{ kind: "publish", key: `publish:${subject}`, attestation }];
 }
 
-/** Asking the journal, once, which accepted rounds an earlier run recomputed. */
+/** Asking the journal, once, what an earlier run was to recompute, and did. */
 function dueRecall(state: ParticipantState): readonly ParticipantAction[] {
-  return state.checked === undefined ? [{ kind: "recall", key: "recall", rounds: uncheckedRounds(state) }] : [];
+  return state.checked === undefined ? [{ kind: "recall", key: "recall" }] : [];
 }
 
 /**

@@ -1,10 +1,11 @@
 import type { Address, RoundNumber } from "../core/ids.ts";
-import type { Attestation, SignedCommitment } from "../core/records.ts";
+import type { Attestation, Commitment, SignedCommitment } from "../core/records.ts";
 import type { RoundView } from "../core/task-view.ts";
 import type { CommonAction } from "../rounds/due-in-common.ts";
 import type { ProposedRound } from "../rounds/proposed-round.ts";
 import { initialRoundState, type RoleMachineOptions, type RoundState } from "../rounds/round-state.ts";
 import { type EncryptedAction, type EncryptedEvent, type EncryptedState, noEncryptedState } from "./encrypted-state.ts";
+import type { GatherAction, GatheredUpdates } from "./gathered-updates.ts";
 import { type MaskedAction, type MaskedEvent, type MaskedState, noMaskedState } from "./masked-state.ts";
 import type { TrainedUpdate } from "./trained-update.ts";
 
@@ -26,7 +27,12 @@ export interface ParticipantState extends RoundState, MaskedState, EncryptedStat
   readonly commitment?: { readonly signed: SignedCommitment; readonly signedAtS: number };
   /** The latest attestations, by subjectOf. */
   readonly signed: ReadonlyMap<string, Attestation>;
-  /** The first round that it is to have recomputed before it trains above; absent before the first look. */
+  /** Of the round in flight. */
+  readonly gathered: GatheredUpdates;
+  /**
+   * The first round that it is to have recomputed before it trains above, in this run or an earlier one; absent before
+   * the first look.
+   */
   readonly firstRound?: RoundNumber;
   /** Proposals that an earlier run found right, by subjectOf; absent until the journal was asked. */
   readonly checked?: ReadonlySet<string>;
@@ -36,15 +42,18 @@ export interface ParticipantState extends RoundState, MaskedState, EncryptedStat
 export type ParticipantEvent =
   | { readonly kind: "trained"; readonly update: TrainedUpdate }
   | { readonly kind: "commitment-signed"; readonly signed: SignedCommitment }
+  /** An update is here, or does not open. */
+  | { readonly kind: "gathered"; readonly commitment: Commitment; readonly fact: "here" | "unusable" }
   | { readonly kind: "signed"; readonly subject: string; readonly attestation: Attestation }
-  /** The journal was asked which proposals were found right before. */
-  | { readonly kind: "recalled"; readonly checked: readonly string[] }
+  /** The journal was asked which proposals were found right before, and from which round on an earlier run was to. */
+  | { readonly kind: "recalled"; readonly checked: readonly string[]; readonly firstRound?: RoundNumber }
   | MaskedEvent
   | EncryptedEvent;
 
 /** What a participant does. */
 export type ParticipantAction =
   | CommonAction
+  | GatherAction
   | { readonly kind: "train"; readonly key: string; readonly round: RoundView }
   /** Says that nothing is trained for a round, as an accepted one below could not be recomputed here. */
   | { readonly kind: "hold-back"; readonly key: string; readonly round: RoundView; readonly unchecked: RoundNumber }
@@ -55,8 +64,8 @@ export type ParticipantAction =
       readonly update: TrainedUpdate;
     }
   | { readonly kind: "announce-commitment"; readonly key: string; readonly signed: SignedCommitment }
-  /** Asks the journal which of these proposals were found right before. */
-  | { readonly kind: "recall"; readonly key: string; readonly rounds: readonly ProposedRound[] }
+  /** Asks the journal which proposals were found right before, and from which round on they are to be. */
+  | { readonly kind: "recall"; readonly key: string }
   | { readonly kind: "sign"; readonly key: string; readonly subject: string; readonly round: ProposedRound }
   | { readonly kind: "publish"; readonly key: string; readonly attestation: Attestation }
   | MaskedAction
@@ -70,5 +79,6 @@ export function initialParticipantState(me: Address, options: ParticipantMachine
     ...noEncryptedState,
     options,
     signed: new Map(),
+    gathered: new Map(),
   };
 }

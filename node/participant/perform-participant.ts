@@ -1,11 +1,14 @@
-import type { TaskId } from "../core/ids.ts";
+import type { RoundNumber, TaskId } from "../core/ids.ts";
 import type { Chain } from "../ports/chain.ts";
 import type { Log } from "../ports/system.ts";
 import type { Transport } from "../ports/transport.ts";
 import type { ActionResult } from "../rounds/action-runner.ts";
 import { attestationTopic, encodeAttestation } from "../rounds/attestation-messages.ts";
 import { commitmentTopic, encodeCommitment } from "../rounds/commitment-messages.ts";
+import { isFoundWrong } from "../rounds/court-state.ts";
+import type { createGatherer } from "../rounds/gatherer.ts";
 import type { NodeTimes } from "../rounds/node-times.ts";
+import { hasProposal, subjectOf } from "../rounds/proposed-round.ts";
 import { type ActionContext, isCommonAction, type RoleDesk } from "../rounds/role-desk.ts";
 import type { TaskLook } from "../rounds/task-look.ts";
 import { createCheckedJournal } from "./checked-journal.ts";
@@ -17,6 +20,7 @@ import type { MaskedPerformer } from "./perform-masked.ts";
 import { signAttestation } from "./sign-attestation.ts";
 import { signCommitment } from "./sign-commitment.ts";
 import { type TrainUpdateDeps, trainUpdate } from "./train-update.ts";
+import { uncheckedRounds } from "./unchecked-rounds.ts";
 
 type Context = ActionContext<ParticipantState, ParticipantEvent>;
 
@@ -30,6 +34,7 @@ export interface ParticipantPerformerDeps extends TrainUpdateDeps {
   readonly desk: RoleDesk;
   readonly masked: MaskedPerformer;
   readonly encrypted: EncryptedActions;
+  readonly gather: ReturnType<typeof createGatherer>;
 }
 
 /** Between two tellings of why nothing is trained, milliseconds. */
@@ -37,7 +42,7 @@ const tellAgainMs = 600_000;
 
 /** Carries out a participant's actions. Each rejects as what it works with does: to be tried again. */
 export function createParticipantPerformer(deps: ParticipantPerformerDeps) {
-  const { taskId, chain, transport, journal, times, desk, masked, encrypted, onProgress } = deps;
+  const { taskId, chain, transport, journal, times, desk, masked, encrypted, gather, onProgress } = deps;
   const checked = createCheckedJournal(journal, { taskId, me: chain.account });
   let sequence = 0;
 
@@ -59,11 +64,25 @@ export function createParticipantPerformer(deps: ParticipantPerformerDeps) {
     return undefined;
   }
 
+  /**
+   * A commitment of its own is a word, too: written down before it is sent, so that no restart gives another over the
+   * same anchor.
+   */
+  async function noted(
+    action: Extract<ParticipantAction, { kind: "send" }>,
+  ): Promise<Extract<ParticipantAction, { kind: "send" }>> {
+    const { call } = action;
+    if (call.kind !== "commit") return action;
+    const { updateRoot, contentId, weight } = await signCommitment({ chain, journal, taskId }, call, call);
+    return { ...action, call: { ...call, updateRoot, contentId, weight } };
+  }
+
   /** What every role does; what was found right is written down, so that a restart need not recompute what is final. */
   async function common(
     action: Extract<ParticipantAction, { kind: "judge" | "send" | "push" | "enter" | "prove" | "collect" | "measure" }>,
     context: Context,
   ): Promise<ActionResult | undefined> {
+    if (action.kind === "send") return await desk.perform(await noted(action), context);
     if (action.kind !== "judge") return await desk.perform(action, context);
     let isRight = false;
     const result = await desk.perform(action, {
@@ -86,8 +105,13 @@ export function createParticipantPerformer(deps: ParticipantPerformerDeps) {
     switch (action.kind) {
       case "train":
         return await train(action, context, look);
+      case "gather": {
+        const { commitment } = action;
+        emit({ kind: "gathered", commitment, fact: await gather(commitment, look) });
+        return;
+      }
       case "hold-back":
-        onProgress?.({ kind: "not-trained", round: action.round.round, unchecked: action.unchecked });
+        onProgress?.({ kind: "not-trained", round: action.round.round, ...whyNot(action.unchecked, state) });
         return { repeatMs: tellAgainMs };
       case "sign-commitment": {
         const signed = await signCommitment({ chain, journal, taskId }, action.round, action.update);
@@ -97,9 +121,11 @@ export function createParticipantPerformer(deps: ParticipantPerformerDeps) {
       }
       case "announce-commitment":
         return await announce(commitmentTopic, encodeCommitment({ signed: action.signed, sequence: ++sequence }));
-      case "recall":
-        emit({ kind: "recalled", checked: await checked.among(action.rounds) });
+      case "recall": {
+        const firstRound = await checked.firstRound(state.firstRound!);
+        emit({ kind: "recalled", checked: await checked.among(uncheckedRounds({ ...state, firstRound })), firstRound });
         return;
+      }
       case "sign": {
         const attestation = await signAttestation(deps, action.round, look);
         emit({ kind: "signed", subject: action.subject, attestation });
@@ -111,4 +137,11 @@ export function createParticipantPerformer(deps: ParticipantPerformerDeps) {
       }
     }
   };
+}
+
+/** The accepted round above which nothing is trained, and whether it was found wrong here. */
+function whyNot(unchecked: RoundNumber, { view, court }: ParticipantState) {
+  const round = view?.rounds.find((one) => one.round === unchecked);
+  const isWrong = round && hasProposal(round) && isFoundWrong(court.judgements.get(subjectOf(round)));
+  return { unchecked, ...(isWrong && { isWrong }) };
 }

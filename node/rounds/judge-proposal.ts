@@ -10,8 +10,9 @@ import type { ProofCall } from "../ports/proof-calls.ts";
 import type { BlobStore } from "../ports/storage.ts";
 import type { Log } from "../ports/system.ts";
 import { isUpdateFault, type Judgement, type UpdateFault } from "./court-state.ts";
+import { gatherUpdates } from "./gather-updates.ts";
 import type { ModelSource } from "./model-source.ts";
-import { type BytesPatience, patientSource } from "./patient-source.ts";
+import type { BytesPatience } from "./patient-source.ts";
 import type { Progress } from "./progress.ts";
 import { type ProposedRound, subjectOf } from "./proposed-round.ts";
 import { proposedTree } from "./proposed-tree.ts";
@@ -38,7 +39,7 @@ export interface JudgeProposalDeps {
   readonly source: ModelSource;
   readonly log: Log;
   readonly onProgress?: ((progress: Progress) => void) | undefined;
-  /** How long bytes may take. */
+  /** How long the round's updates may take, all together. */
   readonly patience?: BytesPatience | undefined;
   readonly memory?: RoundMemory | undefined;
   /** What is wrong was told before: this is another look for bytes. */
@@ -48,8 +49,8 @@ export interface JudgeProposalDeps {
 /**
  * Gets all inputs of the round from whoever has them, recomputes its model and compares; what the proposal leaves out
  * is asked for, too. Where the proposal is right, the model's blob is in the store afterwards; where it is not, and
- * that can be proven on the chain, the judgement holds the proof. Rejects with BLOB_NOT_FOUND while the base model
- * cannot be had: to be tried again.
+ * that can be proven on the chain, the judgement holds the proof. While the base model or an update that is counted
+ * cannot be had, it is an open question, so that later rounds are judged meanwhile.
  */
 export async function judgeProposal(deps: JudgeProposalDeps, round: ProposedRound, look: TaskLook): Promise<Verdict> {
   const { taskId, rules } = look.view;
@@ -64,17 +65,21 @@ export async function judgeProposal(deps: JudgeProposalDeps, round: ProposedRoun
   }
   if (!deps.source.reads(look)) {
     const why = "the task's blobs are sealed to its members, and this account is none of their readers";
-    deps.onProgress?.({ kind: "not-proven", round: round.round, why });
-    return wrong(undefined);
+    if (!deps.again) deps.onProgress?.({ kind: "not-proven", round: round.round, why });
+    // it may become one, and what members there are may not have been read yet
+    return { judgement: openQuestion, faults: [] };
   }
-  const source = patientSource(deps.source, deps.patience);
-  if (rules.mode === "encrypted") return await judgeSum({ ...deps, source }, round, look);
+  if (rules.mode === "encrypted") return await judgeSum(deps, round, look);
   const { latest } = deps.memory ?? {};
   const known = latest?.subject === subjectOf(round) ? latest : undefined;
-  const recomputed = known ?? (await recompute(source, round, look));
-  const faults = await faultsOf(recomputed.check, { source, round, look });
-  return { judgement: await judgeModel({ ...deps, source }, { ...recomputed, faults }, round, look), faults };
+  const recomputed = known ?? (await recompute(deps, round, look));
+  if (recomputed === undefined) return { judgement: openQuestion, faults: [] };
+  const faults = await faultsOf(recomputed.check, { source: deps.source, round, look });
+  return { judgement: await judgeModel(deps, { ...recomputed, faults }, round, look), faults };
 }
+
+/** Nothing can be said yet. */
+const openQuestion: Judgement = { isRight: false, missing: [] };
 
 function wrong(proof: ProofCall | undefined): Verdict {
   return { judgement: { isRight: false, ...(proof && { proof }) }, faults: [] };
@@ -96,8 +101,8 @@ async function faultsOf(
   return faults;
 }
 
-/** The bytes; undefined where they are not to be had or opened. */
-async function readable(read: () => Promise<Uint8Array>, { signal }: TaskLook): Promise<Uint8Array | undefined> {
+/** What is read; undefined where it is not to be had or opened. */
+async function readable<T>(read: () => Promise<T>, { signal }: TaskLook): Promise<T | undefined> {
   try {
     return await read();
   } catch (error) {
@@ -109,7 +114,7 @@ async function readable(read: () => Promise<Uint8Array>, { signal }: TaskLook): 
 
 async function judgeModel(
   deps: JudgeProposalDeps,
-  recomputed: Omit<NonNullable<RoundMemory["latest"]>, "subject"> & Pick<Verdict, "faults">,
+  recomputed: Recomputed & Pick<Verdict, "faults">,
   round: ProposedRound,
   look: TaskLook,
 ): Promise<Judgement> {
@@ -117,21 +122,24 @@ async function judgeModel(
   const { proposal } = round;
   const sealed = isSealed(look.view);
   const unexplained = unexplainedBy(check);
-  const findings = check.findings.filter(({ code }) => code !== "EXCLUSION_UNJUSTIFIED");
+  const findings = check.findings.filter(({ code }) => !isNoFault(code));
   if (check.lanes !== undefined && findings.length === 0) {
     await keep(deps, check.lanes, look);
+    const cut = check.findings.find(({ code }) => code === "SUM_OUT_OF_BOUNDS");
+    if (cut && !deps.again) deps.log.warn(cut.message, { round: round.round, finding: cut.code });
     if (unexplained !== 0n) tell(deps, round, check.findings);
     return { isRight: true, ...(unexplained !== 0n && { unexplained }) };
   }
   const counted = check.updates.filter(({ excluded }) => !excluded);
   const missing = counted.filter(({ status }) => isAbsent(status)).map(({ commitment }) => commitment);
   const invalid = counted.filter(({ status }) => status === "invalid").map(({ commitment }) => commitment);
+  if (baseLanes === undefined && invalid.length === 0) return { isRight: false, missing };
   if (missing.length === 0 || invalid.length > 0) tell(deps, round, findings);
   const proof = faults.find((fault) => invalid.includes(fault.commitments[fault.invalid.position]!));
   if (proof !== undefined) return { isRight: false, proof };
   // what breaks the rules without a proof is not the bytes behind the committed root
   if (missing.length + invalid.length > 0) return { isRight: false, missing: [...missing, ...invalid] };
-  if (check.lanes === undefined) return { isRight: false };
+  if (check.lanes === undefined || baseLanes === undefined) return { isRight: false };
   if (hexEquals(check.modelRoot ?? "", proposal.modelRoot)) {
     await keep(deps, check.lanes, look);
     // a sealed model that is not to be had yet may come
@@ -139,6 +147,14 @@ async function judgeModel(
     return maySettle ? { isRight: false, missing: [] } : { isRight: false };
   }
   return await proveModel(deps, { check, baseLanes, recomputed: check.lanes }, round, look);
+}
+
+/**
+ * Whether a finding says nothing against the proposal: what is left out may have been missing then, and a sum beyond the
+ * clip, which is cut as the contract cuts it, is the fault of a participant that nobody can name.
+ */
+function isNoFault(code: string): boolean {
+  return code === "EXCLUSION_UNJUSTIFIED" || code === "SUM_OUT_OF_BOUNDS";
 }
 
 /**
@@ -158,7 +174,7 @@ async function proveModel(
 ): Promise<Judgement> {
   const { check, baseLanes, recomputed } = known;
   if (memory !== undefined) memory.latest = { subject: subjectOf(round), check, baseLanes };
-  const proposed = await proposedTree(source, round, look);
+  const proposed = await proposedTree(source, round, look, baseLanes);
   if (proposed === undefined) return { isRight: false, withheld: true };
   const proof = await proveChunk({
     taskId: look.view.taskId,
@@ -186,24 +202,39 @@ async function judgeSum(deps: JudgeProposalDeps, round: ProposedRound, look: Tas
     rules,
     round,
     baseLanes: undefined,
-    getUpdate: (commitment) => deps.source.update(commitment, look),
+    getUpdate: await gatherUpdates(deps, round.commitments, look, deps.patience),
     sealed: isSealed(look.view),
     signal: look.signal,
   });
   const missing = check.updates.filter(({ status }) => isAbsent(status)).map(({ commitment }) => commitment);
   if (missing.length > 0) return { judgement: { isRight: false, missing }, faults: [] };
   if (check.findings.length > 0) tell(deps, round, check.findings);
-  return { judgement: { isRight: check.findings.length === 0 }, faults: [] };
+  const isRight = check.findings.length === 0;
+  // who holds the key opens the sum before it attests: a round that was accepted may stand as proposed again
+  return { judgement: { isRight, ...(round.phase === "accepted" && { isSumOnly: true }) }, faults: [] };
 }
 
-async function recompute(source: ModelSource, round: ProposedRound, look: TaskLook) {
-  const baseLanes = await source.baseOf(round.round, look);
+/** A round as it was recomputed; its updates alone, while its base is not to be had. */
+interface Recomputed {
+  readonly check: RoundCheck;
+  readonly baseLanes: Int32Array | undefined;
+}
+
+/** Undefined while the base is still not to be had, and the updates were looked at before. */
+async function recompute(
+  deps: JudgeProposalDeps,
+  round: ProposedRound,
+  look: TaskLook,
+): Promise<Recomputed | undefined> {
+  const { source, again, patience } = deps;
+  const baseLanes = await readable(() => source.baseOf(round.round, look), look);
+  if (baseLanes === undefined && again) return undefined;
   const check = await checkRound({
     taskId: look.view.taskId,
     rules: look.view.rules,
     round,
     baseLanes,
-    getUpdate: (commitment) => source.update(commitment, look),
+    getUpdate: await gatherUpdates(deps, round.commitments, look, patience),
     getModel: () => source.model(round, look),
     sealed: isSealed(look.view),
     signal: look.signal,

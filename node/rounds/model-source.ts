@@ -12,7 +12,10 @@ import type { Commitment, Proposal } from "../core/records.ts";
 import { parseTaskSpecJson } from "../core/task-spec.ts";
 import type { SealedName } from "../ports/sealing.ts";
 import type { BlobStore } from "../ports/storage.ts";
+import type { Clock } from "../ports/system.ts";
 import type { Transport } from "../ports/transport.ts";
+import { gatherUpdates } from "./gather-updates.ts";
+import { bytesPatience, withPatience } from "./patient-source.ts";
 import { hasProposal, type ProposedRound } from "./proposed-round.ts";
 import { providersOf } from "./providers.ts";
 import { isReader, readersOf } from "./readers.ts";
@@ -49,12 +52,16 @@ export interface ModelSource {
   reads(look: TaskLook): boolean;
   /**
    * The lanes of the model that a round starts from, or the next one would, found by its root and checked against it:
-   * in whichever round gave it, so that a roll-back needs nothing more. The bytes come from the store or a peer; where
-   * nobody has the right ones, they are recomputed from the updates of that round. Rejects with INVALID_TASK_SPEC when
-   * the initial model is not the one on the chain, and as BlobStore.get does.
+   * in whichever round gave it, so that a roll-back needs nothing more. The initial model is computed. The bytes of
+   * another come from the store or a peer; where nobody has the right ones, they are recomputed from the updates of a
+   * round that gave them, rounds that stand first. Rejects with INVALID_TASK_SPEC when the initial model is not the one
+   * on the chain, and as BlobStore.get does.
    */
   baseOf(round: RoundNumber, look: TaskLook): Promise<Int32Array>;
 }
+
+/** Blobs whose failures are remembered. */
+const mostFailures = 4096;
 
 /** Creates a source over a store. */
 export function createModelSource(deps: {
@@ -62,18 +69,35 @@ export function createModelSource(deps: {
   readonly transport: Pick<Transport, "peerId" | "connected">;
   /** Without it only public tasks can be worked on. */
   readonly sealing?: TaskSealing | undefined;
+  /** With it a blob that takes too long counts as not to be had; see {@link bytesPatience}. */
+  readonly clock?: Clock | undefined;
 }): ModelSource {
-  const { store, transport, sealing } = deps;
+  const { store, transport, sealing, clock } = deps;
+  /** How often a blob could not be had: each time another peer is asked first. */
+  const failures = new Map<Bytes32, number>();
 
-  const get = (name: BlobName, look: TaskLook): Promise<Uint8Array> => {
-    const { view, members, signal } = look;
-    const { rules } = view;
-    const { sender } = name;
-    return readBlob({ store, rules, sealed: isSealed(view), opener: sealing?.opener }, name, {
-      signal,
-      providers: providersOf({ owner: sender }, view, members, transport),
-      ...(sealing && { ask: (keyring) => sealing.ask(keyring, sender, look) }),
-    });
+  const patienceOf = ({ view }: TaskLook) => clock && bytesPatience(clock, view.rules);
+
+  const get = async (name: BlobName, asked: TaskLook): Promise<Uint8Array> => {
+    const { sender, contentId } = name;
+    const failed = failures.get(contentId) ?? 0;
+    try {
+      const bytes = await withPatience(patienceOf(asked), contentId, asked, async (look) => {
+        const { view, members, signal } = look;
+        const { rules } = view;
+        return await readBlob({ store, rules, sealed: isSealed(view), opener: sealing?.opener }, name, {
+          signal,
+          providers: rotated(providersOf({ owner: sender }, view, members, transport), failed),
+          ...(sealing && { ask: (keyring) => sealing.ask(keyring, sender, look) }),
+        });
+      });
+      failures.delete(contentId);
+      return bytes;
+    } catch (error) {
+      if (failures.size >= mostFailures) failures.clear();
+      failures.set(contentId, failed + 1);
+      throw error;
+    }
   };
 
   const update: ModelSource["update"] = ({ round, participant: sender, updateRoot: root, contentId }, look) =>
@@ -104,45 +128,69 @@ export function createModelSource(deps: {
     }
   };
 
-  const recomputed = async (round: ProposedRound, look: TaskLook): Promise<Int32Array> => {
+  /** The round's model, made from its updates; undefined where they are not to be had, or give another. */
+  const recomputed = async (
+    round: ProposedRound,
+    baseLanes: Int32Array,
+    look: TaskLook,
+  ): Promise<Int32Array | undefined> => {
     const { proposal, ...inputs } = round;
+    const commitments = includedBy(round, proposal.excluded);
     const { lanes, modelRoot } = await checkRound({
       taskId: look.view.taskId,
       rules: look.view.rules,
-      round: { ...inputs, commitments: includedBy(round, proposal.excluded) },
+      round: { ...inputs, commitments },
       openings: proposal.openings,
-      baseLanes: await baseOf(round.round, look),
-      getUpdate: (commitment) => update(commitment, look),
+      baseLanes,
+      getUpdate: await gatherUpdates({ source: { update }, store }, commitments, look, patienceOf(look)),
       sealed: isSealed(look.view),
       signal: look.signal,
     });
-    if (lanes === undefined || modelRoot === undefined || !hexEquals(modelRoot, proposal.modelRoot)) {
-      throw new FedledgerError("BLOB_NOT_FOUND", {
-        contentId: proposal.contentId,
-        providers: transport.connected().length,
-      });
-    }
+    if (lanes === undefined || !hexEquals(modelRoot ?? "", proposal.modelRoot)) return undefined;
     // the sealed blob is its maker's: only that of a public task can be made again
     if (!isSealed(look.view)) await store.put(lanesToBytes(lanes), { signal: look.signal });
     return lanes;
   };
 
+  /** The initial model; undefined where the root is another's. */
+  const initial = (root: Bytes32, { view }: TaskLook): Int32Array | undefined => {
+    if (!hexEquals(root, view.initialModelRoot)) return undefined;
+    const lanes = initialLanes(parseTaskSpecJson(view.spec), view.rules.fractionBits);
+    if (hexEquals(chunkTreeRoot(lanes), view.initialModelRoot)) return lanes;
+    throw new FedledgerError("INVALID_TASK_SPEC", { reason: "its initial model is not the one on the chain" });
+  };
+
+  /** The model of a root that rounds before this one gave; `tried` is what came of the rounds that were tried before. */
+  async function found(
+    root: Bytes32,
+    before: RoundNumber,
+    look: TaskLook,
+    tried: Map<RoundNumber, Int32Array | undefined>,
+  ): Promise<Int32Array | undefined> {
+    const start = initial(root, look);
+    if (start !== undefined) return start;
+    const givers = look.view.rounds.filter(hasProposal).filter((round) => round.round < before && gave(round, root));
+    const newest = givers.toReversed();
+    const sources = [...newest.filter((round) => !isVoid(round)), ...newest.filter(isVoid)];
+    for (const source of sources) {
+      const lanes = tried.has(source.round) ? tried.get(source.round) : await fetched(source, look);
+      if (lanes !== undefined) return lanes;
+    }
+    for (const source of sources.filter(({ round }) => !tried.has(round))) {
+      const base = await found(source.baseModelRoot, source.round, look, tried);
+      const lanes = base && (await recomputed(source, base, look));
+      tried.set(source.round, lanes);
+      if (lanes !== undefined) return lanes;
+    }
+    return undefined;
+  }
+
   async function baseOf(number: RoundNumber, look: TaskLook): Promise<Int32Array> {
     const { view } = look;
     const root = view.rounds.find(({ round }) => round === number)?.baseModelRoot ?? view.modelRoot;
-    const sources = view.rounds.filter(hasProposal).filter((round) => round.round < number && gave(round, root));
-    for (const source of sources.toReversed()) {
-      const lanes = await fetched(source, look);
-      if (lanes !== undefined) return lanes;
-    }
-    const newest = sources.at(-1);
-    if (newest !== undefined) return await recomputed(newest, look);
-    const lanes = initialLanes(parseTaskSpecJson(view.spec), view.rules.fractionBits);
-    if (!hexEquals(chunkTreeRoot(lanes), view.initialModelRoot)) {
-      throw new FedledgerError("INVALID_TASK_SPEC", { reason: "its initial model is not the one on the chain" });
-    }
-    if (hexEquals(root, view.initialModelRoot)) return lanes;
-    throw new FedledgerError("BLOB_NOT_FOUND", { contentId: root, providers: 0 });
+    const lanes = await found(root, number, look, new Map());
+    if (lanes !== undefined) return lanes;
+    throw new FedledgerError("BLOB_NOT_FOUND", { contentId: root, providers: transport.connected().length });
   }
 
   const reads: ModelSource["reads"] = ({ view, members }) =>
@@ -154,4 +202,14 @@ export function createModelSource(deps: {
 /** Whether the round's proposal is of this model. A void one may be, too: the model below it can be the same. */
 function gave({ proposal }: ProposedRound, root: Bytes32): boolean {
   return hexEquals(proposal.modelRoot, root);
+}
+
+function isVoid(round: ProposedRound): boolean {
+  return round.void === true;
+}
+
+/** The list, the first so many put last. */
+function rotated<T>(list: readonly T[], by: number): readonly T[] {
+  const first = list.length === 0 ? 0 : by % list.length;
+  return [...list.slice(first), ...list.slice(0, first)];
 }

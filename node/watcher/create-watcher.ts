@@ -27,7 +27,7 @@ export function createWatcher(deps: WatcherDeps, options: WatcherOptions): RoleP
   const { chain, store, transport, keys, journal } = deps;
   const times = nodeTimes(options);
   const sealing = keys && journal && createTaskSealing({ ...deps, keys, journal });
-  const source = createModelSource({ store, transport, sealing });
+  const source = createModelSource({ store, transport, sealing, clock: deps.clock });
   const desk = createRoleDesk({ ...deps, source, times });
   const driver = createDriver({
     ...deps,

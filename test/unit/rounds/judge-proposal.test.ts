@@ -5,6 +5,7 @@ import { chunkTreeRoot } from "../../../node/core/chunk-tree.ts";
 import { proposalHash, updateRootOf } from "../../../node/core/commitment.ts";
 import { contentIdOf } from "../../../node/core/content-id.ts";
 import { FedledgerError } from "../../../node/core/error.ts";
+import { foldTask } from "../../../node/core/fold-task.ts";
 import type { Bytes32 } from "../../../node/core/ids.ts";
 import { initialLanes } from "../../../node/core/initial-model.ts";
 import { lanesToBytes } from "../../../node/core/lanes.ts";
@@ -16,7 +17,8 @@ import { createModelSource } from "../../../node/rounds/model-source.ts";
 import type { Progress } from "../../../node/rounds/progress.ts";
 import type { ProposedRound } from "../../../node/rounds/proposed-round.ts";
 import { simulatedSpec } from "../../simulation/federation.ts";
-import { rejection } from "../../support/rejection.ts";
+import { buildHistory } from "../../support/history-builder.ts";
+import { maskedRules } from "../../support/plain-rules.ts";
 import { accounts, commitmentOf, hashOf, members, roundOf, rules, viewOf } from "../../support/round-states.ts";
 import { silentLog } from "../../support/silent-log.ts";
 
@@ -186,8 +188,56 @@ describe("the judgement of a proposal", () => {
     expect(faults).to.deep.equal([]);
   });
 
-  it("waits for the base model", async () => {
-    const { judge } = await setUp({ baseModelRoot: hashOf(78) });
-    await rejection(judge(), "BLOB_NOT_FOUND");
+  it("is an open question while the base model is not to be had, so that later rounds are judged meanwhile", async () => {
+    const { judge, progress } = await setUp({ baseModelRoot: hashOf(78) });
+    const open = { judgement: { isRight: false, missing: [] }, faults: [] };
+    expect(await judge()).to.deep.equal(open);
+    expect(await judge(true)).to.deep.equal(open);
+    expect(progress).to.deep.equal([]);
+  });
+
+  it("proves an update beyond the clip without the base model, too", async () => {
+    const { judge } = await setUp({
+      baseModelRoot: hashOf(78),
+      update: (slot) => new Int32Array(base.length).fill(slot === 1 ? -rules.clipLanes - 1 : 4, 75),
+    });
+    expect((await judge()).judgement.proof?.kind).to.equal("proveUpdate");
+  });
+
+  it("is the proof of a wrong chunk where an old model's root stands over bytes that nobody has", async () => {
+    const old = (honest: Proposal) => ({ ...honest, modelRoot: baseModelRoot, contentId: hashOf(77) });
+    const { judge } = await setUp({ proposal: old });
+    const { proof } = (await judge()).judgement;
+    if (proof?.kind !== "proveChunk") return expect.fail(String(proof?.kind));
+    expect(holds(proof, rules)).to.equal(true);
+  });
+
+  it("does not blame the proposal for a masked sum beyond the clip, which is cut", async () => {
+    const { events, store } = await buildHistory({
+      inputs: 299,
+      members: 8,
+      rounds: 1,
+      rules: maskedRules,
+      scripts: {
+        1: {
+          ...{ keyed: 7, commits: 6, end: "proposed" },
+          update: (member, honest) => (member === 1 ? honest.fill(9_000_000) : honest),
+        },
+      },
+    });
+    const view = foldTask(events);
+    const round = view.rounds[0] as ProposedRound;
+    const progress: Progress[] = [];
+    const blobs: BlobStore = {
+      get: store.get,
+      put: contentIdOf,
+      has: async (contentId) => store.blobs.has(contentId),
+      remove: async () => undefined,
+    };
+    const source = createModelSource({ store: blobs, transport: { peerId: "me", connected: () => [] } });
+    const deps = { store: blobs, source, log: silentLog, onProgress: (step: Progress) => void progress.push(step) };
+    const { judgement } = await judgeProposal(deps, round, { view, members, signal });
+    expect(judgement).to.deep.equal({ isRight: true });
+    expect(progress).to.deep.equal([]);
   });
 });

@@ -10,11 +10,12 @@ import { lanesToBytes } from "../../../node/core/lanes.ts";
 import { canonicalTaskSpec } from "../../../node/core/task-spec.ts";
 import type { RoundView, TaskView } from "../../../node/core/task-view.ts";
 import type { BlobStore } from "../../../node/ports/storage.ts";
+import type { Clock } from "../../../node/ports/system.ts";
 import { createModelSource } from "../../../node/rounds/model-source.ts";
 import type { ProposedRound } from "../../../node/rounds/proposed-round.ts";
 import { simulatedSpec } from "../../simulation/federation.ts";
 import { rejection } from "../../support/rejection.ts";
-import { accounts, commitmentOf, members, roundOf, rules, viewOf } from "../../support/round-states.ts";
+import { accounts, commitmentOf, hashOf, members, roundOf, rules, viewOf } from "../../support/round-states.ts";
 
 const base = initialLanes(simulatedSpec, rules.fractionBits);
 const baseModelRoot = chunkTreeRoot(base);
@@ -131,6 +132,46 @@ describe("the model source", () => {
     const other = await store.put(lanesToBytes(Int32Array.from(base, () => 5)));
     const wrong = { ...accepted, proposal: { ...accepted.proposal!, contentId: other } };
     expect(await source.baseOf(2, look([wrong]))).to.deep.equal(lanes);
+  });
+
+  it("computes the initial model though a round that was void proposed its root over other bytes", async () => {
+    const { source, look, accepted, propose } = await setUp();
+    const { proposal } = propose({ modelRoot: baseModelRoot, contentId: hashOf(77) });
+    const poisoned: RoundView = { ...accepted, proposal, void: true };
+    const { view, ...rest } = look([poisoned]);
+    const rolledBack = { ...rest, view: { ...view, modelRoot: baseModelRoot } };
+    expect(await source.baseOf(2, rolledBack)).to.deep.equal(base);
+  });
+
+  it("recomputes a model from whichever round gave it, those that stand first", async () => {
+    const { source, look, accepted, lanes, blobs, proposal } = await setUp();
+    blobs.delete(proposal.contentId);
+    const gone = [0, 1, 2].map((slot) => commitmentOf(slot, 2));
+    const again: RoundView = { ...accepted, round: 2, commitments: gone };
+    const third = roundOf({ round: 3, baseModelRoot: proposal.modelRoot });
+    expect(await source.baseOf(3, look([accepted, again, third]))).to.deep.equal(lanes);
+    blobs.delete(proposal.contentId);
+    expect(await source.baseOf(3, look([{ ...accepted, void: true }, again, third]))).to.deep.equal(lanes);
+  });
+
+  it("asks another peer first each time that a blob could not be had, and gives up in time", async () => {
+    const asked: (readonly string[])[] = [];
+    const { look } = await setUp();
+    const slow: BlobStore = {
+      ...storeOf(new Map()),
+      get: (_, { providers = [], signal }) =>
+        new Promise((_resolve, reject) => {
+          asked.push(providers);
+          signal?.addEventListener("abort", () => reject(signal.reason), { once: true });
+        }),
+    };
+    const sleeps: number[] = [];
+    const clock: Clock = { nowMs: () => 0, sleep: async (ms) => void sleeps.push(ms) };
+    const source = createModelSource({ store: slow, transport, clock });
+    for (let i = 0; i < 2; i++) await rejection(source.update(commitmentOf(0), look([])), "BLOB_NOT_FOUND");
+    expect(sleeps).to.deep.equal([rules.attestWindowS * 250, rules.attestWindowS * 250]);
+    const [first, second] = asked;
+    expect(second).to.deep.equal([...first!.slice(1), first![0]]);
   });
 
   it("does not make up what can neither be had nor recomputed", async () => {
