@@ -42,7 +42,6 @@ const receiptShape: Shape = {
   round: "integer",
   participant: "account",
   reason: "text",
-  standing: "hash",
   headBefore: "hash",
 };
 const entryShapes: Readonly<Record<HistoryEntry["kind"], Shape>> = {
@@ -70,6 +69,7 @@ export function isReceipt(value: unknown): value is UpdateReceipt {
   return (
     format === "fedledger/receipt/1" &&
     (result === undefined) === (value.reason !== "none") &&
+    (result === undefined ? kinds.hash(value.standing) : value.standing === undefined) &&
     fits(opening, openingShape) &&
     isListOf(advertisements, (each) => fits(each, advertisementShape)) &&
     isListOf(commitments, (each) => fits(each, commitmentShape)) &&

@@ -1,4 +1,4 @@
-import { type Deployment, hashBytes, zeroBytes32 } from "../core/commitment.ts";
+import { type Deployment, hashBytes } from "../core/commitment.ts";
 import { FedledgerError } from "../core/error.ts";
 import { hexEquals } from "../core/hex.ts";
 import { extendHistory, type HistoryEntry } from "../core/history-head.ts";
@@ -62,8 +62,8 @@ export interface UpdateReceipt {
   };
   /** Why the round has no result; `none` in an accepted one. */
   readonly reason: Reason;
-  /** Hash of the proposal that stood when the round ended without a result; zero where none did. */
-  readonly standing: Bytes32;
+  /** Of a round without a result: hash of the proposal that stood when it ended, zero where none did. */
+  readonly standing?: Bytes32;
   /** Head of the history before the round's entry. */
   readonly headBefore: Bytes32;
   /** The entries behind it, up to `head`. */
@@ -125,7 +125,7 @@ export function buildReceipt(
     }),
     ...resultOf(round),
     reason: ended?.name === "RoundInvalid" ? ended.reason : "none",
-    standing: ending?.kind === "invalid" ? ending.standing : zeroBytes32,
+    ...(ending?.kind === "invalid" && { standing: ending.standing }),
     headBefore: entries.slice(0, at).reduce(extendHistory, created.historyHead),
     after: entries.slice(at + 1),
     head: record.historyHead,

@@ -1,4 +1,11 @@
-import { extendAccumulator, extendAnchor, proposalHashOver, startValue, wordHash } from "../core/commitment.ts";
+import {
+  extendAccumulator,
+  extendAnchor,
+  proposalHashOver,
+  startValue,
+  wordHash,
+  zeroBytes32,
+} from "../core/commitment.ts";
 import { isFedledgerError } from "../core/error.ts";
 import { hexEquals } from "../core/hex.ts";
 import { extendHistory, type HistoryEntry } from "../core/history-head.ts";
@@ -65,11 +72,12 @@ export function verifyReceipt(
 /** What the round's end appended to the history. */
 function entryOf(receipt: UpdateReceipt): HistoryEntry {
   const { chainId, federation, taskId, round, opening, advertisements = [], commitments, result, reason } = receipt;
+  const { standing = zeroBytes32 } = receipt;
   const { baseModelRoot, drawn } = opening;
   const start = startValue({ chainId, federation, taskId, round, ...opening, seed: BigInt(opening.seed) });
   const anchor = advertisements.reduce(extendAnchor, start);
   const accumulator = commitments.reduce(extendAccumulator, anchor);
-  if (result === undefined) return { kind: "invalid", round, reason, anchor, accumulator, standing: receipt.standing };
+  if (result === undefined) return { kind: "invalid", round, reason, anchor, accumulator, standing };
   const { acceptedBefore, openingsHash, proposal, attesters } = result;
   const inputs = {
     ...{ taskId, round, drawn, acceptedBefore, baseModelRoot, anchor, accumulator, openingsHash },

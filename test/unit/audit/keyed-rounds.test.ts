@@ -1,6 +1,8 @@
 import { expect } from "chai";
 import type { FindingCode } from "../../../node/audit/index.ts";
+import { hashBytes } from "../../../node/core/commitment.ts";
 import { toHex } from "../../../node/core/hex.ts";
+import { extendHistory } from "../../../node/core/history-head.ts";
 import type { Bytes32, Hex } from "../../../node/core/ids.ts";
 import type { TaskEvent } from "../../../node/core/task-events.ts";
 import { accountOf, buildHistory, type History, type HistoryOptions } from "../../support/history-builder.ts";
@@ -268,7 +270,11 @@ describe("the audit of rounds with keys", () => {
     const told = (changes: object, of = history) => {
       const key = { name: "ShareKeySet", participant: of.members[0], shareKey: `0x${"12".repeat(96)}` };
       const event = { ...last, ...key, logIndex: last.logIndex + 1, ...changes } as TaskEvent;
-      return foundIn({ ...of, events: [...of.events, { ...event, blockNumber: 10 ** 6 }] }).map(({ code }) => code);
+      const { participant: account, shareKey } = event as Extract<TaskEvent, { name: "ShareKeySet" }>;
+      const entry = { kind: "share-key", account, shareKeyHash: hashBytes(shareKey) } as const;
+      const historyHead = extendHistory(of.storedState.historyHead, entry);
+      const events = [...of.events, { ...event, blockNumber: 10 ** 6 }];
+      return foundIn({ ...of, events, storedState: { ...of.storedState, historyHead } }).map(({ code }) => code);
     };
     expect(told({})).to.deep.equal([]);
     expect(told({ participant: stranger })).to.deep.equal(["ADVERTISEMENT_WRONG"]);
