@@ -69,6 +69,14 @@ function checkAttesters({ rules }: Walk, draft: RoundDraft, { attesters }: Event
       });
     } else seen.add(key);
   }
+  const left = unexpelledIn(draft);
+  if (left < rules.minUpdates) {
+    draft.log.add({
+      code: "TOO_FEW_UPDATES",
+      message: `The round was accepted with ${left} updates of accounts that are not expelled; it takes ${rules.minUpdates}.`,
+      data: { updates: left, minUpdates: rules.minUpdates },
+    });
+  }
   const quorum = quorumOf(draft, rules);
   if (seen.size >= quorum) return;
   draft.log.add({

@@ -49,7 +49,8 @@ function hasGround(walk: Walk, proof: OpenProof, { account, round, kind }: Event
     // what was signed twice need not be on record
     if (kind === "equivocation") return true;
     // in an encrypted task updates are ciphertexts, whose lanes show nothing
-    return kind === "invalid-update" && committed && draft?.closed !== undefined && walk.rules.mode !== "encrypted";
+    const isFrozen = draft?.closed !== undefined || draft?.ended !== undefined;
+    return kind === "invalid-update" && committed && isFrozen && walk.rules.mode !== "encrypted";
   }
   if (proof.due.has(account.toLowerCase())) return true;
   // the one whose update made the proposal wrong

@@ -6,6 +6,7 @@ import { setIdle } from "./fold-places.ts";
 import { extendHistory } from "./history-head.ts";
 import type { Address, Bytes32 } from "./ids.ts";
 import { impossible, type TaskEventOf } from "./impossible-event.ts";
+import { hasTooFewLeft } from "./quorum.ts";
 import type { Reason } from "./records.ts";
 import { turnOf } from "./rotation.ts";
 import { openingsLength, survivingSlots } from "./round-keys.ts";
@@ -161,6 +162,7 @@ function proposed(event: TaskEventOf<"Proposed">, round: RoundView, { rules }: D
 /** The task with its newest round accepted. Throws INVALID_HISTORY. */
 export function accepted(event: TaskEventOf<"RoundAccepted">, round: RoundView, draft: Draft): Draft {
   expectPhase(event, round, "proposed");
+  if (hasTooFewLeft(round, draft.rules)) throw impossible(event, "too few of those who committed are left");
   const { modelRoot, attesters, provableUntilS } = event;
   const proposal = round.proposal!;
   expectSame(event, "model", modelRoot, proposal.modelRoot);

@@ -245,6 +245,7 @@ export function accept(call: ModelCall, { round, proposal, attestations }: CallO
     if (!attester || slot === undefined || attesters.includes(attester)) continue;
     if (hasSlot(record.committed & ~record.expelled, slot)) attesters.push(attester);
   }
+  require(steps.unexpelled(record) >= rules.minUpdates, "TooFewParticipants");
   const quorum = Math.max(rules.attestationQuorum, Math.floor(steps.unexpelled(record) / 2) + 1);
   require(attesters.length >= quorum, "QuorumNotReached");
   const preimage = wordHash(inputsOf(task), hash, attesters);
