@@ -6,11 +6,10 @@ import {FederationData} from "./FederationData.sol";
 import {IBonds} from "./interfaces/IBonds.sol";
 import {IMembers} from "./interfaces/IMembers.sol";
 import {ITasks} from "./interfaces/ITasks.sol";
+import {Accepting} from "./libraries/Accepting.sol";
 import {Advertisements} from "./libraries/Advertisements.sol";
 import {Creation} from "./libraries/Creation.sol";
-import {Entering} from "./libraries/Entering.sol";
 import {History} from "./libraries/History.sol";
-import {LeastBond} from "./libraries/LeastBond.sol";
 import {Opening} from "./libraries/Opening.sol";
 import {Places} from "./libraries/Places.sol";
 import {Records} from "./libraries/Records.sol";
@@ -18,7 +17,6 @@ import {SignedStructs} from "./libraries/SignedStructs.sol";
 import {Strikes} from "./libraries/Strikes.sol";
 import {Access, Attributes, SignedAdvertisement} from "./types/PrivacyTypes.sol";
 import {ProofKind} from "./types/ProofTypes.sol";
-import {RoundState} from "./types/RoundState.sol";
 import {Enrolment, FederationStorage, Task} from "./types/TaskStorage.sol";
 import {Evidence, Proposal, TaskRules} from "./types/TaskTypes.sol";
 
@@ -34,9 +32,9 @@ import {Evidence, Proposal, TaskRules} from "./types/TaskTypes.sol";
 /// pulled, each by its owner, the books first;
 /// - a member takes its bond out before its lie is proven: it stays for one challenge window after its place was freed.
 contract Court is FederationData {
+    using Accepting for Task;
     using Advertisements for Task;
     using Creation for FederationStorage;
-    using Entering for Task;
     using Records for Task;
     using Strikes for FederationStorage;
 
@@ -116,24 +114,6 @@ contract Court is FederationData {
     }
 
     /// @notice {ITasks}
-    function resume(uint32 taskId) external {
-        Task storage task = _self.tasks[taskId];
-        Enrolment storage enrolment = Places.requireMember(task, msg.sender);
-        RoundState state = task.state;
-        if (!enrolment.aggregator || !state.isIdle(enrolment.place - 1)) revert ITasks.NotIdle(msg.sender);
-        task.state = state.withIdle(enrolment.place - 1, false);
-        task.historyHead = keccak256(abi.encode(task.historyHead, History.RESUMED, msg.sender));
-        emit ITasks.Resumed(taskId, msg.sender);
-    }
-
-    /// @notice {ITasks}
-    function setShareKey(uint32 taskId, bytes calldata shareKey) external {
-        Task storage task = _self.tasks[taskId];
-        if (Places.requireMember(task, msg.sender).aggregator) revert ITasks.NotEnrolled(msg.sender);
-        task.announce(taskId, shareKey);
-    }
-
-    /// @notice {ITasks}
     function record(uint32 taskId, bytes32 first, uint8 kind, bytes32 hash) external {
         Task storage task = _self.tasks[taskId];
         task.requireTask(taskId, first);
@@ -144,11 +124,6 @@ contract Court is FederationData {
         emit ITasks.Recorded(taskId, msg.sender, kind, hash);
     }
 
-    /// @notice {ITasks}
-    function leastBondWei(TaskRules calldata rules) external pure returns (uint256) {
-        return LeastBond.leastWei(rules);
-    }
-
     /// @notice {IRounds}
     function drawRound(uint32 taskId, uint32 round, bytes calldata header) external {
         Opening.draw(_self.tasks[taskId], taskId, round, header);
@@ -157,6 +132,11 @@ contract Court is FederationData {
     /// @notice {IRounds}
     function advertise(uint32 taskId, uint32 round, SignedAdvertisement[] calldata signed) external {
         _self.tasks[taskId].advertise(taskId, round, SignedStructs.domainOf(address(this)), signed);
+    }
+
+    /// @notice {IRounds}
+    function reassign(uint32 taskId, uint32 round) external {
+        _self.tasks[taskId].reassign(taskId, round);
     }
 
     /// @notice {IBonds}

@@ -17,7 +17,7 @@ import {Opening} from "./libraries/Opening.sol";
 import {Places} from "./libraries/Places.sol";
 import {Records} from "./libraries/Records.sol";
 import {RoundState} from "./types/RoundState.sol";
-import {FederationStorage, Task} from "./types/TaskStorage.sol";
+import {Enrolment, FederationStorage, Task} from "./types/TaskStorage.sol";
 import {Commitment, Proposal, Signature, SignedCommitment, WalletWord} from "./types/TaskTypes.sol";
 
 /// @title Federation
@@ -118,11 +118,6 @@ contract Federation is FederationData, AccessControl, EIP712 {
         _self.tasks[taskId].accept(taskId, round, _domainSeparatorV4(), proposal, signatures, wallets);
     }
 
-    /// @notice {IRounds}
-    function reassign(uint32 taskId, uint32 round) external {
-        _self.tasks[taskId].reassign(taskId, round);
-    }
-
     /// @notice {ITasks}
     function enrol(
         uint32 taskId,
@@ -163,6 +158,24 @@ contract Federation is FederationData, AccessControl, EIP712 {
         RoundState state = task.state;
         if (state.inFlight()) revert IRounds.WrongPhase(state.phase());
         task.state = _self.free(task, taskId, state);
+    }
+
+    /// @notice {ITasks}
+    function resume(uint32 taskId) external {
+        Task storage task = _self.tasks[taskId];
+        Enrolment storage enrolment = Places.requireMember(task, msg.sender);
+        RoundState state = task.state;
+        if (!enrolment.aggregator || !state.isIdle(enrolment.place - 1)) revert ITasks.NotIdle(msg.sender);
+        task.state = state.withIdle(enrolment.place - 1, false);
+        task.historyHead = keccak256(abi.encode(task.historyHead, History.RESUMED, msg.sender));
+        emit ITasks.Resumed(taskId, msg.sender);
+    }
+
+    /// @notice {ITasks}
+    function setShareKey(uint32 taskId, bytes calldata shareKey) external {
+        Task storage task = _self.tasks[taskId];
+        if (Places.requireMember(task, msg.sender).aggregator) revert ITasks.NotEnrolled(msg.sender);
+        task.announce(taskId, shareKey);
     }
 
     /// @dev Losing a role ends all places that were had by it.

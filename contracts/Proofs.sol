@@ -8,6 +8,7 @@ import {IProofs} from "./interfaces/IProofs.sol";
 import {IRounds} from "./interfaces/IRounds.sol";
 import {ChainProbes} from "./libraries/ChainProbes.sol";
 import {ChunkTree} from "./libraries/ChunkTree.sol";
+import {LeastBond} from "./libraries/LeastBond.sol";
 import {MaskKeys} from "./libraries/MaskKeys.sol";
 import {MaskedRound, MaskedSum} from "./libraries/MaskedSum.sol";
 import {RoundProof} from "./libraries/RoundProof.sol";
@@ -37,6 +38,11 @@ contract Proofs is IProofs {
     function checkRules(TaskRules calldata rules, bytes calldata header) external view {
         RulesValidation.validate(rules);
         ChainProbes.check(rules, header);
+    }
+
+    /// @inheritdoc IProofs
+    function leastBondWei(TaskRules calldata rules) external pure returns (uint256) {
+        return LeastBond.leastWei(rules);
     }
 
     /// @inheritdoc IProofs

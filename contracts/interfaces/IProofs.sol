@@ -110,4 +110,8 @@ interface IProofs {
         uint32 position,
         SignedCommitment calldata signed
     ) external;
+
+    /// @notice The least bond under these rules, in wei: half of it pays the dearest proof with all its signers
+    /// expelled at 100 gwei a gas, and a half of that more.
+    function leastBondWei(TaskRules calldata rules) external pure returns (uint256);
 }

@@ -109,7 +109,7 @@ interface ITasks {
     /// Requirements:
     /// - the caller has TASK_CREATOR_ROLE;
     /// - every rule is in its range ({InvalidRule}, {WeightOverflow}, {RoundTooLong}); bonds are at least
-    /// {leastBondWei} ({InvalidBond});
+    /// {IProofs.leastBondWei} ({InvalidBond});
     /// - the access lists have at most 32 entries each, none of them zero ({InvalidAccess});
     /// - the specification has 1 to 8192 bytes ({InvalidSpec}); the root of the initial model is not zero
     /// ({IRounds.InvalidRoot});
@@ -175,8 +175,4 @@ interface ITasks {
     /// Requirements: the task exists ({UnknownTask}); the caller is in it, may create tasks, or is an admin
     /// ({NotEnrolled}).
     function record(uint32 taskId, bytes32 first, uint8 kind, bytes32 hash) external;
-
-    /// @notice The least bond under these rules, in wei: half of it pays the dearest proof with all its signers
-    /// expelled at 100 gwei a gas, and a half of that more.
-    function leastBondWei(TaskRules calldata rules) external pure returns (uint256);
 }

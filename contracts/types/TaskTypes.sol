@@ -70,7 +70,7 @@ enum Reason {
 /// 3600 to 1209600.
 /// @param keyWindowS Masked and Encrypted: seconds from opening in which keys are advertised, at least 1. Transparent:
 /// 0.
-/// @param aggregatorBondGwei What an aggregator locks when it joins: 0, or at least {ITasks.leastBondWei}.
+/// @param aggregatorBondGwei What an aggregator locks when it joins: 0, or at least {IProofs.leastBondWei}.
 /// @param participantBondGwei What a participant locks when it enrols, likewise.
 /// @param drawDelayBlocks Blocks from the opening to the one whose randomness draws: 4 to 4096. 0: everybody enrolled
 /// is in every round; participationBps is 10000, and no more than maxUpdates can enrol.

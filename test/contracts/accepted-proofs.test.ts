@@ -53,7 +53,7 @@ describe("A proof against an accepted round", () => {
   /** What a strike that took so many bonds pays its prover, and what it burns. */
   const rewardOf = async (count: number): Promise<[bigint, bigint]> => {
     const taken = BigInt(count) * bondWei;
-    const cost = ((await f.federation.leastBondWei(rules)) * 3n) / 3n / 2n;
+    const cost = ((await f.proofs.leastBondWei(rules)) * 3n) / 3n / 2n;
     const reward = taken / 2n < cost ? taken / 2n : cost;
     return [reward, taken - reward];
   };

@@ -2,6 +2,7 @@
 pragma solidity ^0.8.28;
 
 import {IBonds} from "../../../contracts/interfaces/IBonds.sol";
+import {IProofs} from "../../../contracts/interfaces/IProofs.sol";
 import {ITasks} from "../../../contracts/interfaces/ITasks.sol";
 import {Access} from "../../../contracts/types/PrivacyTypes.sol";
 import {RoundState} from "../../../contracts/types/RoundState.sol";
@@ -62,7 +63,7 @@ abstract contract WalkMembers is WalkBook {
             rules.commitWindowS = (kind >> 16) % 4 == 0 ? type(uint24).max : rules.commitWindowS;
             return rules;
         }
-        uint48 bondGwei = uint48(federation.leastBondWei(rules) / 1 gwei);
+        uint48 bondGwei = uint48(IProofs(federation.proofs()).leastBondWei(rules) / 1 gwei);
         rules.aggregatorBondGwei = bondGwei;
         rules.participantBondGwei = bondGwei;
     }

@@ -19,7 +19,6 @@ type Call =
   | "resume"
   | "setShareKey"
   | "record"
-  | "leastBondWei"
   | "taskRules"
   | "proofs"
   | "extsload"
@@ -46,7 +45,8 @@ type Proof =
   | "proveWeight"
   | "proveUpdate"
   | "proveEquivocation"
-  | "proveDoubleCommitment";
+  | "proveDoubleCommitment"
+  | "leastBondWei";
 
 type Calls<Name extends string> = Omit<BaseContract, "connect"> &
   Record<Name, ContractMethod> & { connect(signer: HardhatEthersSigner): Calls<Name> };
@@ -195,7 +195,7 @@ export async function createFederation({ participants = 5, aggregators = 1 } = {
 
     /** The rules with the least bonds for both. */
     async bonded(rules: SolidityRules): Promise<SolidityRules> {
-      const leastGwei = Number((await federation.leastBondWei(rules)) / 10n ** 9n);
+      const leastGwei = Number((await proofs.leastBondWei(rules)) / 10n ** 9n);
       return { ...rules, aggregatorBondGwei: leastGwei, participantBondGwei: leastGwei };
     },
 
