@@ -152,9 +152,7 @@ export function createModelSource(deps: {
     return lanes;
   };
 
-  /** The initial model; undefined where the root is another's. */
-  const initial = (root: Bytes32, { view }: TaskLook): Int32Array | undefined => {
-    if (!hexEquals(root, view.initialModelRoot)) return undefined;
+  const initial = ({ view }: TaskLook): Int32Array => {
     const lanes = initialLanes(parseTaskSpecJson(view.spec), view.rules.fractionBits);
     if (hexEquals(chunkTreeRoot(lanes), view.initialModelRoot)) return lanes;
     throw new FedledgerError("INVALID_TASK_SPEC", { reason: "its initial model is not the one on the chain" });
@@ -167,8 +165,7 @@ export function createModelSource(deps: {
     look: TaskLook,
     tried: Map<RoundNumber, Int32Array | undefined>,
   ): Promise<Int32Array | undefined> {
-    const start = initial(root, look);
-    if (start !== undefined) return start;
+    if (hexEquals(root, look.view.initialModelRoot)) return initial(look);
     const givers = look.view.rounds.filter(hasProposal).filter((round) => round.round < before && gave(round, root));
     const newest = givers.toReversed();
     const sources = [...newest.filter((round) => !isVoid(round)), ...newest.filter(isVoid)];
@@ -190,6 +187,8 @@ export function createModelSource(deps: {
     const root = view.rounds.find(({ round }) => round === number)?.baseModelRoot ?? view.modelRoot;
     const lanes = await found(root, number, look, new Map());
     if (lanes !== undefined) return lanes;
+    // where even the beginning is another, that is to be said
+    initial(look);
     throw new FedledgerError("BLOB_NOT_FOUND", { contentId: root, providers: transport.connected().length });
   }
 

@@ -56,7 +56,9 @@ function stateAfter(
 
 function dueAfter(...given: Parameters<typeof stateAfter>): string[] {
   const due = machine.due(stateAfter(...given));
-  return due.map(({ key, kind }) => (kind === "send" || kind === "push" ? key.split(":")[0]! : kind));
+  return due
+    .filter(({ kind }) => kind !== "gather")
+    .map(({ key, kind }) => (kind === "send" || kind === "push" ? key.split(":")[0]! : kind));
 }
 
 const open = (keyed: readonly number[], committed: readonly number[] = []) =>

@@ -59,7 +59,7 @@ function dueAfter(view: TaskView, events: Events, timestampS: number): string[] 
   const due = machine.due(stateAfter(view, events, timestampS));
   return due
     .map(({ key, kind }) => (kind === "send" || kind === "push" ? key.split(":")[0]! : kind))
-    .filter((kind) => kind !== "close" && kind !== "collect");
+    .filter((kind) => !["close", "collect", "gather"].includes(kind));
 }
 
 const named = new Map([[a, `${shareKey}${"22".repeat(64)}` as Hex]]);
