@@ -12,14 +12,14 @@ import type { ParticipantState } from "./participant-state.ts";
 export function firstRoundOf({ rounds }: TaskView, me: Address, nowS: number): RoundNumber {
   const isOwn = (round: RoundView): boolean => commitmentOf(round, me) !== undefined;
   const first = rounds.find((round) => isOwn(round) || isProvable(round, nowS));
-  return first?.round ?? rounds.length + 1;
+  return first?.round ?? (rounds.at(-1)?.round ?? 0) + 1;
 }
 
 /** Accepted rounds, void ones apart, that this participant has not recomputed yet. */
 export function uncheckedRounds(state: ParticipantState): readonly ProposedRound[] {
   const { view, firstRound = 1 } = state;
   return (view?.rounds ?? [])
-    .slice(firstRound - 1)
+    .filter(({ round }) => round >= firstRound)
     .filter(hasProposal)
     .filter((round) => round.phase === "accepted" && round.void !== true && !isChecked(state, round));
 }

@@ -1,5 +1,6 @@
 import { expect } from "chai";
 import { createSigner, sendEther } from "../../../node/chain/index.ts";
+import { foldTask } from "../../../node/core/fold-task.ts";
 import type { Address, Bytes32 } from "../../../node/core/ids.ts";
 import type { Log } from "../../../node/ports/index.ts";
 import { createClock } from "../../../node/system/index.ts";
@@ -178,10 +179,8 @@ describe("sending transactions", () => {
     await chain.request("hardhat_setBalance", [sender.account, "0xde0b6b3a7640000"]);
     expect((await sender.send(create)).taskId).to.equal(1);
     await admin.chain.send({ kind: "grantRole", role: "participant", account: sender.account });
-    await rejection(
-      sender.send({ kind: "enrol", taskId: 1, first: `0x${"00".repeat(32)}` as const, amountWei: 10n ** 18n }),
-      "INSUFFICIENT_FUNDS",
-    );
+    const { firstHead: first } = foldTask(await sender.history(1));
+    await rejection(sender.send({ kind: "enrol", taskId: 1, first, amountWei: 10n ** 18n }), "INSUFFICIENT_FUNDS");
   });
 
   it("pays ether to several accounts", async () => {

@@ -59,11 +59,13 @@ const look = (view: TaskView, timestampS = 100): Event => ({ kind: "looked", vie
 
 function dueAfter(view: TaskView, events: readonly Event[] = [], timestampS = 100, of = machine): string[] {
   const before: Event[] = [{ kind: "members", members }, emptyPurse, recalled, ...events];
-  return of
-    .due(stateAfter([...before, look(view, timestampS)], of))
-    // of which gathered-updates.test.ts tells
-    .filter(({ kind }) => kind !== "gather")
-    .map(({ key, kind }) => (["send", "push"].includes(kind) ? key.split(":")[0]! : kind));
+  return (
+    of
+      .due(stateAfter([...before, look(view, timestampS)], of))
+      // of which gathered-updates.test.ts tells
+      .filter(({ kind }) => kind !== "gather")
+      .map(({ key, kind }) => (["send", "push"].includes(kind) ? key.split(":")[0]! : kind))
+  );
 }
 
 const open = viewOf([roundOf()]);
@@ -246,6 +248,17 @@ describe("a participant above an accepted round", () => {
     expect([await first(4), await first(2), await first(7)]).to.deep.equal([4, 2, 2]);
     const others = createCheckedJournal(journal, { taskId: 2, me: a });
     expect(await others.firstRound(9)).to.equal(9);
+  });
+
+  it("knows rounds by their numbers where some were passed over", () => {
+    const first = acceptedRound({ round: 4, commitments: [commitmentOf(1)], result: accepted.result! });
+    const second = acceptedRound({
+      ...{ round: 7, commitments: [commitmentOf(1)] },
+      result: { ...accepted.result!, provableUntilS: 900 },
+    });
+    const view = viewOf([first, second, roundOf({ round: 8, baseModelRoot: hashOf(50), commitDeadlineS: 2_000 })]);
+    expect(dueAfter(view, [], 850), "the second one is provable").to.deep.equal(["judge"]);
+    expect(dueAfter(view, [], 901), "both are final").to.deep.equal(["train"]);
   });
 
   it("takes what was final before it came as the record says", () => {
