@@ -32,6 +32,8 @@ export interface ComparedCast {
   readonly cases: ComparedCase[];
   /** Signed commitments that some came with, by round. */
   readonly signed: { readonly round: number; readonly word: SignedCommitment }[];
+  /** Whether the next proposals are wrong, whatever is drawn. */
+  lies: boolean;
   /** By round and account. */
   readonly secrets: Map<string, MaskSecrets>;
 }
@@ -158,7 +160,7 @@ const propose: ComparedStep = async (cast, someone, isPlain) => {
   const isComputable = isWhole && made.commitments.length > (leftOut ? 1 : 0) + 2 * rules.trim;
   const modelRoot =
     isComputable && inputs.round === round
-      ? lanes.model({ inputs, proposal: dummy, attesters: [] }, given, isPlain || random.chance(0.4))
+      ? lanes.model({ inputs, proposal: dummy, attesters: [] }, given, !cast.lies && (isPlain || random.chance(0.4)))
       : dummy.modelRoot;
   const proposal = { ...dummy, modelRoot };
   const over = maybe(cast, isPlain, 0.03) ? toHex(random.bytes(32)) : accumulator;
