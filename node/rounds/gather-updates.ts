@@ -2,9 +2,13 @@ import { updateBlobBytes } from "../core/blob-length.ts";
 import { FedledgerError } from "../core/error.ts";
 import type { Commitment } from "../core/records.ts";
 import type { BlobStore } from "../ports/storage.ts";
-import type { ModelSource } from "./model-source.ts";
 import { type BytesPatience, withPatience } from "./patient-source.ts";
 import type { TaskLook } from "./task-look.ts";
+
+/** Gives an update's bytes, as ModelSource.update does. */
+export interface UpdateSource {
+  update(update: Commitment, look: TaskLook): Promise<Uint8Array>;
+}
 
 /** Updates that are fetched at a time for one judgement. */
 const placesOfAJudgement = 8;
@@ -23,7 +27,7 @@ export function patienceOfTry({ clock, timeoutMs }: BytesPatience, tries: number
  * BlobStore.has does.
  */
 export async function gatherUpdates(
-  { source, store }: { readonly source: Pick<ModelSource, "update">; readonly store: Pick<BlobStore, "has"> },
+  { source, store }: { readonly source: UpdateSource; readonly store: Pick<BlobStore, "has"> },
   updates: readonly Commitment[],
   look: TaskLook,
   patience: BytesPatience | undefined,

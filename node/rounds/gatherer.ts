@@ -3,15 +3,14 @@ import type { Commitment } from "../core/records.ts";
 import type { Clock, Log } from "../ports/system.ts";
 import { reasonOf } from "./action-runner.ts";
 import { createGatherQueue } from "./gather-queue.ts";
-import { patienceOfTry } from "./gather-updates.ts";
-import type { ModelSource } from "./model-source.ts";
+import { patienceOfTry, type UpdateSource } from "./gather-updates.ts";
 import { bytesPatience, withPatience } from "./patient-source.ts";
 import type { TaskLook } from "./task-look.ts";
 import { updateKey } from "./update-key.ts";
 
 /** What a gatherer works with. */
 export interface GathererDeps {
-  readonly source: Pick<ModelSource, "update">;
+  readonly source: UpdateSource;
   readonly clock: Clock;
   readonly log: Log;
   /** Updates fetched at a time. */
