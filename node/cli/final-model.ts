@@ -57,7 +57,7 @@ export async function recordedModel(
   const round =
     options.round === undefined
       ? view.rounds.findLast((each) => each.result !== undefined && !each.void)
-      : view.rounds[options.round - 1];
+      : view.rounds.find(({ round: number }) => number === options.round);
   if (options.round === undefined && round === undefined) {
     return {
       spec,

@@ -6,7 +6,7 @@ import type { Progress } from "./progress.ts";
 /** What nodes know of a kind of call: one row a kind, and nowhere else a list of kinds. */
 export interface CallRow<C extends ChainCall> {
   /** What is told when it is mined; absent for nothing. */
-  readonly tell?: (call: C, gasUsed: number, nextRound: RoundNumber) => Progress;
+  readonly tell?: (call: C, gasUsed: number) => Progress;
   /** Reverts that only say that someone else was faster, or that this node's look was a block old. */
   readonly lost?: readonly string[];
 }
@@ -51,10 +51,7 @@ export const calls: CallTable = {
   resume: { tell: (_, gasUsed) => ({ kind: "resumed", gasUsed }), lost: ["NotIdle"] },
   setShareKey: {},
   record: {},
-  openRound: {
-    tell: (_, gasUsed, round) => ({ kind: "pushed", call: "openRound", round, gasUsed }),
-    lost: [...stepLost, "TaskComplete", "TooFewParticipants", "RingFull"],
-  },
+  openRound: push("TaskComplete", "TooFewParticipants", "RingFull"),
   drawRound: push("NoBlockHash"),
   advertise: {
     tell: ({ round, signed }, gasUsed) =>
@@ -87,9 +84,9 @@ export const calls: CallTable = {
 };
 
 /** What is told of a mined call, where something is. */
-export function progressOf(call: ChainCall, gasUsed: number, nextRound: RoundNumber): Progress | undefined {
+export function progressOf(call: ChainCall, gasUsed: number): Progress | undefined {
   const row = calls[call.kind] as CallRow<ChainCall>;
-  return row.tell?.(call, gasUsed, nextRound);
+  return row.tell?.(call, gasUsed);
 }
 
 /** Whether a revert only says that a step was no longer due. */

@@ -18,21 +18,20 @@ export function createCollector(deps: SendCallDeps): Collect {
   const { chain, onProgress } = deps;
   const { account } = chain;
   return async ({ of }, { state, signal, emit }) => {
-    const view = state.view!;
-    const { taskId } = view;
+    const { taskId } = state.view!;
     const [place, creditWei] = await Promise.all([chain.placeOf(taskId, account), chain.creditOf(account)]);
     const { bondWei } = place;
     const freeFromS = place.role === undefined ? place.freeFromS : 0;
     const tell = (now: Partial<Purse>) => emit({ kind: "purse", purse: { of, bondWei, freeFromS, creditWei, ...now } });
     const nowS = state.head!.timestampS;
     if (bondWei > 0n && freeFromS > 0 && nowS >= freeFromS) {
-      const { minedInBlock, gasUsed } = await sendCall(deps, { kind: "releaseBond", taskId, account }, signal, view);
+      const { minedInBlock, gasUsed } = await sendCall(deps, { kind: "releaseBond", taskId, account }, signal);
       onProgress?.({ kind: "bond-released", amountWei: bondWei, gasUsed });
       tell({ bondWei: 0n, freeFromS: 0, creditWei: creditWei + bondWei });
       return { minedInBlock };
     }
     if (creditWei > 0n) {
-      const { minedInBlock, gasUsed } = await sendCall(deps, { kind: "withdraw" }, signal, view);
+      const { minedInBlock, gasUsed } = await sendCall(deps, { kind: "withdraw" }, signal);
       onProgress?.({ kind: "rewarded", amountWei: creditWei, gasUsed });
       tell({ creditWei: 0n });
       return { minedInBlock };

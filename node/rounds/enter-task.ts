@@ -43,7 +43,7 @@ export function createEntry(deps: SendCallDeps, { statement, shareKey }: EntryWo
     const held = bondWei > 0n ? (await chain.placeOf(taskId, chain.account)).bondWei : 0n;
     const amountWei = held > 0n ? 0n : bondWei;
     try {
-      const sent = await sendCall(deps, await callOf(role, view, amountWei), signal, view);
+      const sent = await sendCall(deps, await callOf(role, view, amountWei), signal);
       if (amountWei > 0n) onProgress?.({ kind: "bond-paid", role, amountWei, gasUsed: sent.gasUsed });
       return sent;
     } catch (error) {

@@ -84,7 +84,7 @@ export function createRoleDesk(
     look: TaskLook,
   ): Promise<ActionResult | undefined> {
     try {
-      const sent = await sendCall(sending, call, look.signal, look.view);
+      const sent = await sendCall(sending, call, look.signal);
       emit({ kind: "earned", block: sent.minedInBlock });
       return sent;
     } catch (error) {
@@ -122,7 +122,7 @@ export function createRoleDesk(
       switch (action.kind) {
         case "send":
         case "push":
-          return await sendCall(sending, action.call, signal, state.view);
+          return await sendCall(sending, action.call, signal);
         case "enter":
           return await enter(action.role, look);
         case "judge":

@@ -1,4 +1,3 @@
-import type { TaskView } from "../core/task-view.ts";
 import type { Chain, ChainCall } from "../ports/chain.ts";
 import type { Log } from "../ports/system.ts";
 import type { ActionResult } from "./action-runner.ts";
@@ -15,16 +14,15 @@ export interface SendCallDeps {
 /** What a mined call leaves behind. */
 export type Sent = ActionResult & { readonly minedInBlock: number; readonly gasUsed: number };
 
-/** Sends a call that was decided on `view`, and tells of it. Resolves when it is mined; rejects as Chain.send does. */
+/** Sends a call, and tells of it. Resolves when it is mined; rejects as Chain.send does. */
 export async function sendCall(
   { chain, log, onProgress }: SendCallDeps,
   call: ChainCall,
   signal: AbortSignal,
-  view: Pick<TaskView, "rounds"> | undefined,
 ): Promise<Sent> {
   const { gasUsed, blockNumber, transactionHash } = await chain.send(call, { signal });
   log.debug("A transaction was mined", { call: call.kind, gasUsed, blockNumber, transactionHash });
-  const progress = progressOf(call, gasUsed, (view?.rounds.length ?? 0) + 1);
+  const progress = progressOf(call, gasUsed);
   if (progress !== undefined) onProgress?.(progress);
   return { minedInBlock: blockNumber, gasUsed };
 }

@@ -57,7 +57,7 @@ export function grantCommand(): Command {
         const opener = createBlobOpener({ task, reader: deriveNodeKeys(privateKey).encryption });
         const store = await openContent(chain, values.content);
         const from = values.fromRound ?? 1;
-        const to = values.toRound ?? Math.max(from, view.rounds.length);
+        const to = values.toRound ?? Math.max(from, view.rounds.at(-1)?.round ?? 0);
         const { secrets, missing, sealed } = await collectSecrets(view, { from, to }, { store, opener, signal });
         if (secrets.size === 0) {
           const reason =

@@ -76,8 +76,8 @@ describe("taking a place", () => {
     await createEntry(deps)("participant", look);
     await createEntry(deps)("aggregator", look);
     expect(sent).to.deep.equal([
-      { kind: "enrol", taskId: 1, amountWei: 7_000_000_000n },
-      { kind: "join", taskId: 1, amountWei: 9_000_000_000n },
+      { kind: "enrol", taskId: 1, first: hashOf(1), amountWei: 7_000_000_000n },
+      { kind: "join", taskId: 1, first: hashOf(1), amountWei: 9_000_000_000n },
     ]);
     expect(told.map(({ kind }) => kind)).to.deep.equal(["enrolled", "bond-paid", "joined", "bond-paid"]);
   });
@@ -88,8 +88,8 @@ describe("taking a place", () => {
     const none = setUp({});
     await createEntry(none.deps, { statement: hashOf(10) })("participant", { view: viewOf(), signal });
     expect([...held.sent, ...none.sent]).to.deep.equal([
-      { kind: "enrol", taskId: 1, amountWei: 0n },
-      { kind: "enrol", taskId: 1, amountWei: 0n, statement: hashOf(10) },
+      { kind: "enrol", taskId: 1, first: hashOf(1), amountWei: 0n },
+      { kind: "enrol", taskId: 1, first: hashOf(1), amountWei: 0n, statement: hashOf(10) },
     ]);
   });
 
