@@ -89,7 +89,7 @@ describe("simulated federations", () => {
   }
 
   it("lie in every way", function () {
-    if (lyingCount < 25) this.skip();
+    if (lyingCount < 200) this.skip();
     for (const [end, times] of Object.entries(lied)) expect(times, `${end}: ${JSON.stringify(lied)}`).to.be.above(0);
   });
 
