@@ -21,7 +21,7 @@ import { account, hash, uintHex } from "./words.ts";
 const anybody = { organisations: [], regions: [], clearance: 0 };
 const access = { organisations: ["Klinik A", "Hôpital B"], regions: ["EU"], clearance: 3 };
 const nothing = { anchor: zeroBytes32, accumulator: zeroBytes32, standing: zeroBytes32 };
-const zeroAddress: Address = `0x${"0".repeat(40)}`;
+const zeroAddress = `0x${"0".repeat(40)}` as Address;
 const deployment = { chainId: 31337, federation: account("federation") };
 
 /** The vectors' form of a record: integers that may pass 2^53 in hexadecimal. */

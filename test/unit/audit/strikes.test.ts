@@ -93,7 +93,9 @@ describe("the audit of a proposal that was struck while it stood", () => {
     const chunk = tampered(await buildHistory(standing), "Proposed", 2, proposing({ totalWeight: 1n }));
     const liar = history.events.find((event) => event.name === "Proposed" && event.round === 2);
     const told = foundIn(chunk).map(({ code, party }) => [code, party]);
-    expect(told.slice(0, 1)).to.deep.equal([["TOTAL_WEIGHT_WRONG", liar?.name === "Proposed" && liar.proposal.aggregator]]);
+    expect(told.slice(0, 1)).to.deep.equal([
+      ["TOTAL_WEIGHT_WRONG", liar?.name === "Proposed" && liar.proposal.aggregator],
+    ]);
   });
 
   it("finds bonds that are taken, kept or divided otherwise", async () => {
