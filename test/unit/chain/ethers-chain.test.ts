@@ -156,7 +156,7 @@ describe("the chain over a real federation", () => {
     await expectStored(taskId);
     await admin.chain.send({ kind: "freePlaces", taskId });
     await expectStored(taskId);
-    await aggregators[0]!.chain.send({ kind: "openRound", taskId, round: 1 });
+    await aggregators[0]!.chain.send({ kind: "openRound", taskId, round: 2 });
     await admin.chain.send({ kind: "revokeRole", role: "participant", account: participants[4]!.account });
     await federation.chain.increaseTime(61);
     await admin.chain.send({ kind: "closeRound", taskId, round: 2 });

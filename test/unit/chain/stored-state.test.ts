@@ -34,7 +34,7 @@ describe("what a federation stores", () => {
   /** Opens a round, has three commit, and closes it. */
   async function toAssignment(taskId: TaskId, round: number): Promise<void> {
     const { participants, admin, chain } = federation;
-    await participants[0]!.chain.send({ kind: "openRound", taskId, round: 1 });
+    await participants[0]!.chain.send({ kind: "openRound", taskId, round });
     const { anchor } = await newestOf(taskId);
     for (const [i, member] of participants.slice(0, 3).entries()) {
       const roots = { updateRoot: bytes32(16 * round + i), contentId: bytes32(1) };
@@ -100,7 +100,7 @@ describe("what a federation stores", () => {
     expect(view).to.include({ modelRoot: bytes32(0x11), accepted: 0 });
     await federation.participants[2]!.chain.send({ kind: "freePlaces", taskId });
     await expectStored(taskId);
-    await federation.participants[2]!.chain.send({ kind: "openRound", taskId, round: 1 });
+    await federation.participants[2]!.chain.send({ kind: "openRound", taskId, round: 3 });
     await expectStored(taskId);
     expect(await newestOf(taskId)).to.include({ enrolled: 2, aggregators: 2, acceptedBefore: 0 });
   });
