@@ -53,7 +53,9 @@ for (const line of readFileSync(join(copy, "coverage", "lcov.info"), "utf8").spl
   const count = /^DA:(\d+),(\d+)/.exec(line);
   if (count === null || !file.includes("contracts/") || file.includes("test/")) continue;
   lines++;
-  if (count[2] === "0") problems.push(`${file}:${count[1]}: never reached`);
+  // a line of one condition and what follows from it, whose comment calls that unreachable
+  const isExcused = probes.some(({ excused, file: at, line: of }) => excused && at === file && of === Number(count[1]));
+  if (count[2] === "0" && !isExcused) problems.push(`${file}:${count[1]}: never reached`);
 }
 const missedLines = problems.length;
 

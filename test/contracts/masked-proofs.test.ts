@@ -266,4 +266,28 @@ describe("Proofs of masked rounds (Solidity against node/privacy)", () => {
       .withArgs(padded.taskId, 1, padded.commitments[0]!.participant, 2, 0);
     await expect(call).not.emit(f.federation, "Struck");
   });
+
+  it("strike a root with a leaf behind the last chunk that is not zero, by that leaf alone", async () => {
+    const numbers = createSeededNumbers(7);
+    const lanes = new Int32Array(192).fill(3);
+    const plan = {
+      base: vectorOf(lanes),
+      updates: [1, 2, 3].map((value) => ({ lanes: new Int32Array(192).fill(value), weight: 1 })),
+      rules: { clipLanes: 1000, maxWeight: 1000 },
+      numbers,
+    };
+    const round = await runMasked(f, plan);
+    const right = createChunkTree(round.honest());
+    const node = (left: string, rightNode: string) =>
+      toHex(
+        keccak256(concatBytes(Uint8Array.of(1), fromHex(left as `0x${string}`), fromHex(rightNode as `0x${string}`))),
+      );
+    const rogue = word(666);
+    const left = node(right.leaf(0), right.leaf(1));
+    const top = node(left, node(right.leaf(2), rogue));
+    const root = toHex(keccak256(concatBytes(Uint8Array.of(2, 0, 0, 0, 192), fromHex(top as `0x${string}`))));
+    await round.propose(root);
+    const proof = { ...round.proof(right, 2), chunkIndex: 3, leaf: rogue, leafPath: [right.leaf(2), left] };
+    await expect(prove(round, proof)).emit(f.federation, "Struck");
+  });
 });
