@@ -1,3 +1,4 @@
+import type { RoundView } from "../../node/core/task-view.ts";
 import { type Attack, roundOfLie } from "./attack.ts";
 import { attackByName } from "./attack-by-name.ts";
 import { rulesOf } from "./attack-task.ts";
@@ -78,18 +79,20 @@ export async function runAttack(name: string, options: AttackOptions = {}): Prom
   return { attack, seed, run, honest, problems };
 }
 
-/** Who must stay away from what, for the honest run to have the same models: a round that is void is one in which nobody commits. */
+/** Who must stay away from what, for the honest run to have the same models: in a round that came to nothing nobody commits. */
 function absencesOf(run: FederationRun, attack: Attack): Absences {
   if (!attack.ending.rolledBack) {
     const isLiar = attack.participant !== undefined || attack.endpoint !== undefined;
     const rounds = isLiar ? roundsWithoutLiar(run) : [];
     return rounds.length === 0 ? [] : [{ who: "participant", rounds }];
   }
-  const later = run.view.rounds.map(({ round }) => round).filter((round) => round > roundOfLie(attack));
-  const voids = run.view.rounds.filter((round) => round.void).map(({ round }) => round);
+  const counts = (round: RoundView) => round.phase === "accepted" && !round.void;
+  const numbers = (rounds: readonly RoundView[]) => rounds.map(({ round }) => round);
+  const lost = numbers(run.view.rounds.filter((round) => !counts(round)));
+  const later = numbers(run.view.rounds.filter((round) => counts(round) && round.round > roundOfLie(attack)));
   return [
-    { who: "all", rounds: voids },
-    { who: "friends", rounds: later.filter((round) => !voids.includes(round)) },
+    { who: "all", rounds: lost },
+    { who: "friends", rounds: later },
   ];
 }
 
