@@ -49,8 +49,11 @@ export function probeTag(index: number, outcome: boolean): string {
   return TAG_PREFIX + (BigInt(index) * 2n + (outcome ? 1n : 0n)).toString(16).padStart(64 - TAG_PREFIX.length, "0");
 }
 
-/** Puts a probe around every condition of a source: what `if`, `for`, `while` and `?:` decide by, each operand of `&&` and `||`, and
- * every comparison wherever it stands. Lines keep their numbers; assembly stays as it is. Appends to `probes`, whose indices it uses. */
+/**
+ * Puts a probe around every condition of a source: what `if`, `for`, `while` and `?:` decide by, each operand of `&&`
+ * and `||`, and every comparison wherever it stands. Lines keep their numbers; assembly stays as it is. Appends to
+ * `probes`, whose indices it uses.
+ */
 export function withProbes(file: string, source: string, probes: Probe[]): string {
   const text = Buffer.from(source);
   const conditions = new Map<string, [start: number, end: number]>();

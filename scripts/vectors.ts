@@ -8,9 +8,13 @@ import { dataMaskingCases } from "./vector-cases/data-masking.ts";
 import { encryptedCases } from "./vector-cases/encrypted.ts";
 import { chunkTreeCases, contentIdCases } from "./vector-cases/hashing.ts";
 import { maskingCases } from "./vector-cases/masking.ts";
-import { commitmentCases, courtCases, drawCases, signatureCases } from "./vector-cases/record.ts";
+import { commitmentCases, historyCases } from "./vector-cases/record.ts";
+import { rulesCases } from "./vector-cases/rules.ts";
 import { sealedBlobCases } from "./vector-cases/sealed-blobs.ts";
+import { signatureCases } from "./vector-cases/signatures.ts";
+import { testSetCases } from "./vector-cases/test-set.ts";
 import { trimmedMeanCases } from "./vector-cases/trimmed-mean.ts";
+import { drawCases, turnCases } from "./vector-cases/turns.ts";
 
 const files = {
   "chunk-tree": chunkTreeCases(),
@@ -19,7 +23,9 @@ const files = {
   "trimmed-mean": trimmedMeanCases(),
   draw: drawCases(),
   commitment: commitmentCases(),
-  court: courtCases(),
+  history: historyCases(),
+  turns: turnCases(),
+  rules: rulesCases(),
   signatures: signatureCases(),
   "sealed-blobs": sealedBlobCases(),
   "initial-model": initialModelCases(),
@@ -27,6 +33,7 @@ const files = {
   encrypted: await encryptedCases(),
   masking: await maskingCases(),
   "data-masking": dataMaskingCases(),
+  "test-set": await testSetCases(),
 };
 
 const check = process.argv.includes("--check");

@@ -1,53 +1,31 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.28;
 
-import {IAccessControlEnumerable} from "@openzeppelin/contracts/access/extensions/IAccessControlEnumerable.sol";
+import {IAccessControl} from "@openzeppelin/contracts/access/IAccessControl.sol";
 import {IERC5267} from "@openzeppelin/contracts/interfaces/IERC5267.sol";
-import {IAccess} from "./IAccess.sol";
-import {IAdvertisements} from "./IAdvertisements.sol";
 import {IBonds} from "./IBonds.sol";
-import {IChallenges} from "./IChallenges.sol";
-import {ICourtViews} from "./ICourtViews.sol";
-import {IDemands} from "./IDemands.sol";
-import {IDigests} from "./IDigests.sol";
-import {IMaskedChallenges} from "./IMaskedChallenges.sol";
 import {IMembers} from "./IMembers.sol";
-import {IOpenings} from "./IOpenings.sol";
-import {IReports} from "./IReports.sol";
-import {IRewards} from "./IRewards.sol";
 import {IRounds} from "./IRounds.sol";
-import {ITaskViews} from "./ITaskViews.sol";
 import {ITasks} from "./ITasks.sol";
+import {TaskRules} from "../types/TaskTypes.sol";
 
 /// @title IFederation
-/// @notice All calls, events and errors of a federation: those of its own code and of the two others that run in its storage, under one address.
-interface IFederation is
-    IMembers,
-    ITasks,
-    IRounds,
-    IBonds,
-    IChallenges,
-    IReports,
-    IDemands,
-    IRewards,
-    ICourtViews,
-    IAdvertisements,
-    IOpenings,
-    IMaskedChallenges,
-    IAccess,
-    ITaskViews,
-    IDigests,
-    IAccessControlEnumerable,
-    IERC5267
-{
-    /// @notice A signature recovers to no account.
-    error ECDSAInvalidSignature();
-    /// @notice A signature is in the other of its two forms: s is in the upper half of the curve's order (EIP-2).
-    error ECDSAInvalidSignatureS(bytes32 s);
-    /// @notice A call of the other codes failed without a reason: what was given cannot be decoded.
+/// @notice All calls, events and errors of a federation, at one address. What it stores is read by {extsload}; the
+/// layout is a part of the interface and held by a test (node/chain/storage-layout.ts).
+interface IFederation is IMembers, ITasks, IRounds, IBonds, IAccessControl, IERC5267 {
+    /// @notice A call of the other code failed without a reason: what was given cannot be decoded.
     error FailedCall();
-    /// @notice There is no contract at the address of {Privacy}.
-    error NoPrivacy();
+    /// @notice There is no contract at an address that the constructor was given.
+    error NoCode(address account);
+
+    /// @notice The words of these storage slots.
+    function extsload(bytes32[] calldata slots) external view returns (bytes32[] memory words);
+
+    /// @notice The rules of a task; all zero where there is none.
+    function taskRules(uint32 taskId) external view returns (TaskRules memory);
+
+    /// @notice The contract whose proofs count.
+    function proofs() external view returns (address);
 
     /// @notice The role that grants and revokes roles.
     function DEFAULT_ADMIN_ROLE() external view returns (bytes32);
@@ -55,6 +33,6 @@ interface IFederation is
     function TASK_CREATOR_ROLE() external view returns (bytes32);
     /// @notice May enrol in tasks.
     function PARTICIPANT_ROLE() external view returns (bytes32);
-    /// @notice May be assigned to aggregate a round.
+    /// @notice May join tasks as an aggregator.
     function AGGREGATOR_ROLE() external view returns (bytes32);
 }

@@ -1,30 +1,64 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.28;
 
-import {Attestation, Availability, Phase, Proposal, Reason, SignedCommitment} from "../types/TaskTypes.sol";
+import {SignedAdvertisement} from "../types/PrivacyTypes.sol";
+import {Mode, Phase, Proposal, Reason, Signature, SignedCommitment, WalletWord} from "../types/TaskTypes.sol";
 
 /// @title IRounds
-/// @notice The round machine: Open, Aggregating, Proposed, then Finalized or Invalidated, strictly forward. Every edge
-/// that has a deadline can be pushed by anyone after it. In a pipelined task two rounds may be in flight: the next one opens on a
-/// proposed model, and is invalidated when that proposal falls; rounds become final in their order.
+/// @notice The round machine: Open, Aggregating, Proposed, then Accepted or Invalid. One round of a task is in flight
+/// at a time. Every edge that has a deadline can be pushed by anyone after it, so that every round ends whatever
+/// anybody does or omits.
+/// @dev The **start value** of a round is keccak256(abi.encode(chain id, contract, taskId, round, history head at the
+/// opening, base model root, seed, enrolled, drawn)), the last four as uint256; the seed is zero where everybody is
+/// drawn. Its **anchor** is the start value, extended by each advertisement: keccak256(abi.encode(anchor, 1,
+/// participant, slot, maskKey, seedHash, sharesId, shareKey)). Its **accumulator** begins with the anchor and is
+/// extended by each commitment: keccak256(abi.encode(accumulator, participant, slot, weight, updateRoot, contentId)). A
+/// **proposal's hash** is keccak256(abi.encode(taskId, round, accumulator, keccak256(openings), proposal)).
+///
+/// An accepted round leaves a **word**: the low 40 bits are the second of its acceptance, the high 216 bits those of
+/// keccak256(abi.encode(inputs, proposalHash, keccak256(abi.encodePacked(attesters)))), inputs being {RoundInputs}. It
+/// stands in a ring, at the round's number modulo the ring's length, which is the least power of two, 64 to 4096, that
+/// holds the task's rounds, or as many as there are spans of 48 seconds in its challenge window. While the word stands,
+/// whoever signed can be proven wrong.
 interface IRounds {
     /// @notice A round began.
-    /// @param round Number of the round, from 1.
+    /// @param round Number of the round, from 1; a number is used once, and some are passed over ({openRound}).
     /// @param baseModelRoot Root of the model that updates start from.
-    /// @param seed Randomness of the draw (72 bits).
-    /// @param enrolled Number of places n when the round opened.
-    /// @param drawn Number of participants drawn: those whose slot (a permutation of their index, see Draw) is below it.
-    /// @param commitDeadline Last second at which a commitment is accepted.
-    /// @param accumulator Start value of the commitment accumulator.
+    /// @param enrolled Number of participants' places n.
+    /// @param drawn Number of participants drawn: those whose slot (a permutation of their index, see Draw) is below
+    /// it.
+    /// @param aggregators Number of aggregators' places.
+    /// @param drawBlock Number of the block whose randomness draws; 0 where everybody is drawn, and the round is open.
+    /// @param commitDeadline Last second at which a commitment is accepted; 0 until there is a draw.
+    /// @param start The round's start value; zero until there is a draw.
     event RoundOpened(
         uint32 indexed taskId,
         uint32 indexed round,
         bytes32 baseModelRoot,
-        uint72 seed,
         uint32 enrolled,
         uint8 drawn,
+        uint8 aggregators,
+        uint64 drawBlock,
         uint40 commitDeadline,
-        bytes32 accumulator
+        bytes32 start
+    );
+    /// @notice The draw of a round is made, and the round open.
+    /// @param seed Randomness of the draw: the first 64 bits of keccak256(abi.encode(the block's mixHash, contract,
+    /// taskId, round)).
+    event RoundDrawn(uint32 indexed taskId, uint32 indexed round, uint64 seed, uint40 commitDeadline, bytes32 start);
+    /// @notice A participant advertised its keys ({SignedAdvertisement}).
+    /// @param slot Its place in the round, from 0.
+    event Advertised(
+        uint32 indexed taskId,
+        uint32 indexed round,
+        address indexed participant,
+        uint8 slot,
+        bytes32 maskKey,
+        bytes32 seedHash,
+        bytes32 sharesId,
+        bytes32 shareKey,
+        bytes32 r,
+        bytes32 vs
     );
     /// @notice A participant committed to its update.
     /// @param slot The participant's place in the round, from 0.
@@ -49,41 +83,64 @@ interface IRounds {
         bytes32 accumulator
     );
     /// @notice An aggregator is to propose until the deadline.
+    /// @param attempt Which assignment of the round, from 0.
+    /// @param place Its place in the task's list of aggregators, from 0.
+    /// @param count How many places the rotation runs over.
     event AggregatorAssigned(
         uint32 indexed taskId,
         uint32 indexed round,
-        uint8 attempt,
         address indexed aggregator,
+        uint8 attempt,
+        uint8 place,
+        uint8 count,
         uint40 deadline
     );
     /// @notice An aggregator proposed a result.
-    event Proposed(uint32 indexed taskId, uint32 indexed round, Proposal proposal, uint40 challengeDeadline);
-    /// @notice A round's result is final.
-    /// @param attesters Who attested, ascending; empty when the window passed.
-    /// @param evaluations What each attester measured, in the same order, packed as in {Attestation}.
-    /// @param historyHead Head of the task's history chain after this round.
-    event RoundFinalized(
+    /// @param accumulator The round's, over which it was computed.
+    /// @param openings Masked: 32 bytes for each slot that advertised: of those that committed, ascending, their self
+    /// seeds, then of the others, ascending, their mask secret keys. Encrypted: content id of the sum's blob.
+    /// Transparent: empty.
+    /// @param attestDeadline Last second before the next attempt.
+    event Proposed(
+        uint32 indexed taskId,
+        uint32 indexed round,
+        bytes32 accumulator,
+        Proposal proposal,
+        bytes openings,
+        uint40 attestDeadline
+    );
+    /// @notice A round's result was accepted by a quorum: it is usable at once, and provable until `provableUntil`.
+    /// @param attesters Who attested, in the order of the word.
+    /// @param historyHead Head of the task's history behind it.
+    event RoundAccepted(
         uint32 indexed taskId,
         uint32 indexed round,
         bytes32 modelRoot,
         address[] attesters,
-        uint256[] evaluations,
+        uint40 provableUntil,
         bytes32 historyHead
     );
     /// @notice A round ended without a result; the model stays what it was.
-    event RoundInvalidated(uint32 indexed taskId, uint32 indexed round, Reason reason, bytes32 historyHead);
+    event RoundInvalid(uint32 indexed taskId, uint32 indexed round, Reason reason, bytes32 historyHead);
 
     /// @notice The call needs another phase.
     error WrongPhase(Phase actual);
-    /// @notice The call names a round that is not in flight (past or future), or that must wait for the one before it; `current` is
-    /// the task's newest round.
+    /// @notice The call names another round than the task's newest, or one that is not provable.
     error WrongRound(uint32 current);
-    /// @notice Too few participants are enrolled to open a round.
-    error TooFewParticipants(uint256 enrolled);
-    /// @notice Opening draws randomness: it is refused to contracts, which could undo a draw they do not like.
-    error OnlyAccounts();
-    /// @notice The update was trained from another model than this round's base.
-    error WrongBaseModel(bytes32 baseModelRoot);
+    /// @notice The task is of another mode than the call is for.
+    error WrongMode(Mode mode);
+    /// @notice Too few participants are enrolled to open a round, or of those who committed too few are left to accept it.
+    error TooFewParticipants(uint256 count);
+    /// @notice The word that the round would take is still provable.
+    error RingFull(uint256 until);
+    /// @notice The block that draws is not there yet, or its hash is out of reach.
+    error NoBlockHash(uint256 blockNumber);
+    /// @notice The header's hash is not the block's, or it is no header.
+    error WrongHeader();
+    /// @notice The word is over another start value or anchor than the round's.
+    error WrongAnchor(bytes32 anchor);
+    /// @notice The proposal is over another accumulator than the round's.
+    error WrongAccumulator(bytes32 accumulator);
     /// @notice The deadline has passed.
     error TooLate(uint256 deadline);
     /// @notice The deadline has not passed, and nothing else allows the step yet.
@@ -92,100 +149,121 @@ interface IRounds {
     error NotDrawn(address participant);
     /// @notice The participant has committed in this round.
     error AlreadyCommitted(address participant);
+    /// @notice The participant has not advertised in this round.
+    error NotAdvertised(address participant);
     /// @notice The participant has used up its rounds.
     error BudgetSpent(address participant);
     /// @notice The weight is 0 or above the task's maximum.
     error InvalidWeight(uint256 weight);
-    /// @notice A root or content id is zero.
+    /// @notice A root, key or content id is zero.
     error InvalidRoot();
+    /// @notice None of what was given could be added.
+    error NothingAdded();
     /// @notice Only the assigned aggregator may propose.
     error NotAssigned(address assigned);
-    /// @notice The federation has no aggregator, or none has the task's bond.
-    error NoAggregator();
-    /// @notice The excluded set is not a part of the committed set, leaves fewer than minUpdates, or has no reason; or a proposal that
-    /// needs a quorum is to be final without.
+    /// @notice The excluded set is not a part of the committed set, leaves fewer than minUpdates, or the mode excludes
+    /// none.
     error InvalidExclusion();
-    /// @notice Too few have signed that they hold these included updates.
-    error NotAvailable(uint64 slots);
-    /// @notice Those who sign an availability must be ascending by address, each a participant that committed in the round.
-    error InvalidHolder(address holder);
-    /// @notice None of the commitments could be added.
-    error NothingCommitted();
-    /// @notice Demands against the proposal are not answered yet.
-    error DemandsOpen(uint256 count);
     /// @notice The total weight is not the sum of the included weights.
     error WrongTotalWeight(uint256 expected);
+    /// @notice The openings are not as long as they must be.
+    error InvalidOpenings();
     /// @notice The proposal given is not the one on record.
     error WrongProposal(bytes32 proposalHash);
-    /// @notice Fewer attestations than the quorum.
+    /// @notice Fewer attestations that count than the quorum.
     error QuorumNotReached(uint256 given, uint256 quorum);
-    /// @notice Attesters must be ascending by address, each enrolled in the task.
-    error InvalidAttester(address attester);
 
-    /// @notice Opens the task's next round and draws its participants.
+    /// @notice Opens the task's next round. Frees the places of those who left.
+    /// @param round Its number: the least above the newest round's whose word's place is free. At most 64 numbers are passed
+    /// over, each because the word in its place is still provable.
     ///
     /// Requirements:
-    /// - the caller is an account without code ({OnlyAccounts});
-    /// - no round is running, or, in a pipelined task, only one, whose proposal needs no quorum, and nobody waits for its
-    ///   place to be freed ({WrongPhase}); rounds are left ({ITasks.TaskComplete});
-    /// - at least minUpdates participants are enrolled ({TooFewParticipants}).
-    function openRound(uint32 taskId) external;
+    /// - the caller is in the task and not leaving ({ITasks.NotEnrolled});
+    /// - no round is in flight ({WrongPhase}), accepted rounds are left ({ITasks.TaskComplete});
+    /// - at least minUpdates participants are enrolled ({TooFewParticipants});
+    /// - the number is that one ({WrongRound}), and its place is free ({RingFull}).
+    function openRound(uint32 taskId, uint32 round) external;
+
+    /// @notice Draws a round's participants by the block that its opening fixed; windows run from here. Anyone may give
+    /// the header.
+    /// @param header RLP of that block's header.
+    ///
+    /// Requirements: the round is the newest ({WrongRound}) and Drawing ({WrongPhase}); the block's hash answers
+    /// ({NoBlockHash}) and is the header's ({WrongHeader}).
+    function drawRound(uint32 taskId, uint32 round, bytes calldata header) external;
+
+    /// @notice Advertises keys for participants that signed (EIP-712 Advertisement, over the round's start value).
+    /// Those that do not count (any more) are passed over: not enrolled, leaving, expelled, not drawn, without budget,
+    /// advertised already, a key that is none, a signature over anything else. Anyone may bring them.
+    ///
+    /// Requirements: the round is the newest and Open, the task masked or encrypted ({WrongMode}), the key window not
+    /// over ({TooLate}); at least one is added ({NothingAdded}).
+    function advertise(uint32 taskId, uint32 round, SignedAdvertisement[] calldata signed) external;
 
     /// @notice Commits the caller's update.
-    /// @param baseModelRoot Root of the model it was trained from.
+    /// @param anchor The round's anchor as the caller knows it: it binds base, draw, keys and history.
     ///
-    /// Requirements: the round is the current one and open, the deadline has not passed, the caller is enrolled, drawn,
-    /// has not committed, has budget; the weight and the roots are valid.
+    /// Requirements: the round is the newest and Open; the deadline has not passed ({TooLate}), and where there are
+    /// keys their window is over or everybody has advertised ({TooEarly}); the anchor is the round's ({WrongAnchor});
+    /// the caller is enrolled, not leaving ({ITasks.NotEnrolled}), drawn ({NotDrawn}), has not committed
+    /// ({AlreadyCommitted}), has budget ({BudgetSpent}), in masked tasks has advertised ({NotAdvertised}); weight and
+    /// roots are valid ({InvalidWeight}, {InvalidRoot}).
     function commit(
         uint32 taskId,
         uint32 round,
-        bytes32 baseModelRoot,
+        bytes32 anchor,
         bytes32 updateRoot,
         bytes32 contentId,
         uint32 weight
     ) external;
 
-    /// @notice Commits for participants that signed (EIP-712, type Commitment; the round's base model is in what they signed).
-    /// Participants that have committed already are passed over. Anyone may bring the signatures.
+    /// @notice Commits for participants that signed (EIP-712 Commitment, over the round's anchor). Those that do not
+    /// count (any more) are passed over. Anyone may bring them.
     ///
-    /// Requirements: those of {commit} for every signer, one that is passed over included; at least one is added ({NothingCommitted}).
-    /// A signer that is leaving spoils the batch: whoever brings it leaves that one out.
+    /// Requirements: the round is the newest and takes commitments, as in {commit}; at least one is added
+    /// ({NothingAdded}).
     function commitBatch(uint32 taskId, uint32 round, SignedCommitment[] calldata signed) external;
 
-    /// @notice Freezes the round's updates and assigns an aggregator; with too few of them, invalidates the round.
-    /// Anyone may call it once all drawn participants have committed or the deadline has passed.
+    /// @notice Freezes the round's updates and assigns an aggregator; with too few updates, without an aggregator, or
+    /// without a draw whose block is out of reach, the round is invalid. Anyone may call it once all that may commit
+    /// have, or after the deadline.
     function closeRound(uint32 taskId, uint32 round) external;
 
-    /// @notice Records the assigned aggregator's result. `proposal.aggregator` must be the caller.
-    /// While nothing is excluded, totalWeight must be the sum recorded at the closing.
-    /// @param words In a task with `holders`, ascending by signer: signed by participants that committed in this round, over the
-    /// round's accumulator. Empty in others.
+    /// @notice Records the assigned aggregator's result.
+    /// @param accumulator The round's, over which it was computed.
+    /// @param openings As {Proposed} says.
     ///
-    /// An update may be left out for these reasons:
-    /// - it was demanded in this round and not shown ({IDemands.strikeUnanswered});
-    /// - in a task with `holders`: fewer than `holders` of at least K - holders + 1 words given hold it, K being the number of
-    ///   commitments (so it is not held by all of the honest ones); every included one must be held by at least `holders`
-    ///   ({NotAvailable});
-    /// - in a task without: for none that the contract knows; such a proposal is final by a quorum only.
-    function propose(uint32 taskId, uint32 round, Proposal calldata proposal, Availability[] calldata words) external;
+    /// Requirements: the round is the newest and Aggregating, and the deadline has not passed ({TooLate}); the caller
+    /// is assigned, for this attempt, and the proposal names it ({NotAssigned}); the accumulator is the round's
+    /// ({WrongAccumulator}); roots are not zero ({InvalidRoot}); at least minUpdates are included ({InvalidExclusion});
+    /// the weight can be theirs ({WrongTotalWeight}); the openings have their length ({InvalidOpenings}).
+    function propose(
+        uint32 taskId,
+        uint32 round,
+        bytes32 accumulator,
+        Proposal calldata proposal,
+        bytes calldata openings
+    ) external;
 
-    /// @notice Assigns the next aggregator, or invalidates the round when no attempt is left or nobody can be assigned (all
-    /// lost a challenge in this round, or none has the task's bond).
-    /// Anyone may call it when
-    /// the aggregator's deadline has passed without a proposal, or the challenge window of a proposal that excludes
-    /// updates has passed without a quorum.
-    function reassign(uint32 taskId, uint32 round) external;
-
-    /// @notice Finalizes a proposal by a quorum of attestations, whoever submits them. The round before must be final or invalid
-    /// ({WrongRound}).
-    function finalize(
+    /// @notice Accepts a proposal by a quorum of attestations (EIP-712 Attestation), whoever brings them. Counted are
+    /// accounts that committed in the round and are not expelled, each once; others are passed over. A wallet is asked
+    /// (ERC-1271) with at most 50,000 gas, for a word that names it (EIP-712 WalletAttestation).
+    /// @param signatures Of accounts with a key.
+    /// @param wallets Of contract wallets.
+    ///
+    /// Requirements: the round is the newest and Proposed, the deadline has not passed ({TooLate}), the proposal is on
+    /// record ({WrongProposal}); K, the number of slots that committed less those expelled since, is at least minUpdates
+    /// ({TooFewParticipants}); at least max(attestationQuorum, K / 2 + 1) count ({QuorumNotReached}).
+    function accept(
         uint32 taskId,
         uint32 round,
         Proposal calldata proposal,
-        Attestation[] calldata attestations
+        Signature[] calldata signatures,
+        WalletWord[] calldata wallets
     ) external;
 
-    /// @notice Finalizes a proposal after its challenge window, when no demand is open ({DemandsOpen}) and it leaves nothing out
-    /// without a reason ({InvalidExclusion}). The round before must be final or invalid ({WrongRound}).
-    function finalizeUnchallenged(uint32 taskId, uint32 round, Proposal calldata proposal) external;
+    /// @notice Assigns the next aggregator; where no attempt is left, nobody can be assigned, or fewer than minUpdates
+    /// that committed are not expelled, the round is invalid. Anyone may call it after the deadline of the aggregator
+    /// or of the attestations; in the last case at once.
+    function reassign(uint32 taskId, uint32 round) external;
 }

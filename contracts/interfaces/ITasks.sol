@@ -1,83 +1,178 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.28;
 
+import {Access} from "../types/PrivacyTypes.sol";
 import {TaskRules} from "../types/TaskTypes.sol";
 
 /// @title ITasks
-/// @notice Training tasks, their immutable rules, and who takes part in each.
+/// @notice Training tasks, their immutable rules, and who takes part in each: participants and aggregators, an account
+/// never as both.
+/// @dev **History head.** It begins as keccak256(abi.encode(chain id, contract, taskId, keccak256(abi.encode(rules)),
+/// modelRoot, keccak256(spec), keccak256(abi.encode(access)))) and grows by one entry for whatever of a task is no
+/// commitment or advertisement (those are in the round's accumulator): keccak256(abi.encode(head, number of the entry,
+/// its fields)). Entries are: 1 Enrolled(account, statement, keccak256(abi.encode(attributes))); 2 Joined(account,
+/// keccak256(abi.encode(attributes))); 3 Leaving(account); 4 Freed(number of places); 5 Resumed(account); 6
+/// Recorded(account, kind, hash); 7 Accepted(round, keccak256 of the word's preimage); 8 Invalid(round, reason, anchor,
+/// accumulator, standing), anchor and accumulator 0 where there was no draw; 9 Reassigned(round, attempt, aggregator,
+/// reason, standing); 10 Struck(round, kind, index, prover, first void round, last void round, proposal's hash,
+/// offender), the void rounds 0 where there are none; 11 Expelled(round, account, kind, prover), for what is no part of a
+/// strike; 12 ShareKey(account, keccak256(shareKey)). `standing` is the hash of the proposal that stood, or 0.
 interface ITasks {
     /// @notice A task was created.
     /// @param taskId Number of the task, from 1.
     /// @param creator Who created it.
     /// @param rules Its rules, enforced by this contract.
+    /// @param access Who may take part.
     /// @param modelRoot Chunk tree root of the initial model.
     /// @param spec The task's specification: canonical JSON (RFC 8785), see docs/protocol.md.
-    event TaskCreated(uint32 indexed taskId, address indexed creator, TaskRules rules, bytes32 modelRoot, bytes spec);
-    /// @notice A participant has this place in the task's list. Emitted on enrolment and again when it moves.
-    event Enrolled(uint32 indexed taskId, address indexed participant, uint32 index);
-    /// @notice A participant asked to leave or lost its role: it can no longer commit; its place is freed at the next opening.
-    event Leaving(uint32 indexed taskId, address indexed participant);
-    /// @notice A participant's place was freed.
-    event Left(uint32 indexed taskId, address indexed participant);
+    /// @param historyHead Head of the task's history behind it.
+    event TaskCreated(
+        uint32 indexed taskId,
+        address indexed creator,
+        TaskRules rules,
+        Access access,
+        bytes32 modelRoot,
+        bytes spec,
+        bytes32 historyHead
+    );
+    /// @notice A participant has the next free place.
+    /// @param statement Hash of its data statement; zero where it makes none.
+    /// @param attributesHash keccak256(abi.encode(attributes)) of what was said of it then.
+    event Enrolled(
+        uint32 indexed taskId,
+        address indexed participant,
+        uint32 index,
+        bytes32 statement,
+        bytes32 attributesHash
+    );
+    /// @notice An aggregator has the next free place among the aggregators.
+    event Joined(uint32 indexed taskId, address indexed aggregator, uint32 index, bytes32 attributesHash);
+    /// @notice A member leaves, because it asked to, lost its role, or was expelled: its place is freed between rounds.
+    event Leaving(uint32 indexed taskId, address indexed account);
+    /// @notice A place was freed; the last one of the list moved there.
+    event Left(uint32 indexed taskId, address indexed account);
+    /// @notice An aggregator that missed a turn is back in the rotation.
+    event Resumed(uint32 indexed taskId, address indexed aggregator);
+    /// @notice A participant's key for the shares of its next round: 32 bytes of X25519 key, 64 of EIP-712 signature
+    /// (ShareKey; r, vs).
+    event ShareKeySet(uint32 indexed taskId, address indexed participant, bytes shareKey);
+    /// @notice A member put a hash on the task's record.
+    /// @param kind 1 approval, 2 incident; others are their authors'.
+    event Recorded(uint32 indexed taskId, address indexed author, uint8 kind, bytes32 hash);
 
     /// @notice No task has this number.
     error UnknownTask(uint32 taskId);
+    /// @notice The task of this number began with another head.
+    error WrongTask(bytes32 first);
     /// @notice A rule is out of range; `field` is its place in {TaskRules}, from 0.
     error InvalidRule(uint8 field);
-    /// @notice maxUpdates * maxWeight * clipLanes does not fit the exact arithmetic (2^52; masked 2^31, encrypted 2^29).
+    /// @notice maxUpdates * maxWeight * clipLanes does not fit the exact arithmetic (2^52; masked 2^31, encrypted
+    /// 2^29).
     error WeightOverflow();
     /// @notice The specification is empty or longer than 8192 bytes.
     error InvalidSpec();
+    /// @notice The access lists have more than 32 entries or a zero.
+    error InvalidAccess();
     /// @notice A bond is below the task's least.
     error InvalidBond(uint256 leastWei);
-    /// @notice The challenge window of a task with a bond must be shorter than the unbonding time (14 days).
-    error ChallengeWindowTooLong();
+    /// @notice In a task with bonds, keys + commit + attempts * (aggregate + attest) is at most 14 days.
+    error RoundTooLong();
+    /// @notice This chain lacks what the task's proofs or its draw need: `what` is the number of a precompile, 4788 for
+    /// block hashes with differing randomness, 2935 for older block hashes.
+    error ChainLacks(uint256 what);
     /// @notice The account was expelled from this task for misconduct.
-    error Expelled(address participant);
-    /// @notice Already enrolled in this task, or still leaving it.
-    error AlreadyEnrolled(address participant);
-    /// @notice Not enrolled in this task, or leaving it.
-    error NotEnrolled(address participant);
-    /// @notice A participant can be in 16 tasks at once.
+    error Expelled(address account);
+    /// @notice Already in this task, or still leaving it.
+    error AlreadyEnrolled(address account);
+    /// @notice Not in this task, or leaving it.
+    error NotEnrolled(address account);
+    /// @notice The account's attributes are not those that the task asks for.
+    error NotEligible(address account);
+    /// @notice The task asks for a statement of the data.
+    error NoStatement();
+    /// @notice An account can be in 16 tasks at once.
     error TooManyTasks();
-    /// @notice The task has no place left (2^18 - 1).
+    /// @notice The task has no place left: 2^18 - 1 participants (maxUpdates where it does not draw), 32 aggregators.
     error TaskFull(uint32 taskId);
-    /// @notice The task has run all its rounds.
+    /// @notice The task has its accepted rounds.
     error TaskComplete(uint32 taskId);
+    /// @notice What was sent is not the task's bond (nothing, where the account's former bond is still here).
+    error WrongBond(uint256 expectedWei);
+    /// @notice A share key has 96 bytes, and is given in masked tasks only.
+    error InvalidShareKey();
+    /// @notice The account is not idle.
+    error NotIdle(address account);
 
     /// @notice Creates a task.
+    /// @param header RLP of the header of the block before; empty where the task does not draw.
     ///
     /// Requirements:
     /// - the caller has TASK_CREATOR_ROLE;
-    /// - every rule is in its range ({InvalidRule}, {WeightOverflow}); bonds are at least {ITaskViews.leastBondWei}, masked {ITaskViews.leastMaskedBondWei} ({InvalidBond}), and the
-    ///   challenge window of a task with bonds is shorter than the unbonding time ({ChallengeWindowTooLong});
-    /// - the specification has 1 to 8192 bytes ({InvalidSpec});
-    /// - the root of the initial model is not zero ({IRounds.InvalidRoot}).
+    /// - every rule is in its range ({InvalidRule}, {WeightOverflow}, {RoundTooLong}); bonds are at least
+    /// {IProofs.leastBondWei} ({InvalidBond});
+    /// - the access lists have at most 32 entries each, none of them zero ({InvalidAccess});
+    /// - the specification has 1 to 8192 bytes ({InvalidSpec}); the root of the initial model is not zero
+    /// ({IRounds.InvalidRoot});
+    /// - the precompiles that the mode's proofs need answer, and where the task draws, block hashes do, with another
+    /// randomness in the header given than in this block ({ChainLacks}, {IRounds.WrongHeader}).
     function createTask(
         TaskRules calldata rules,
+        Access calldata access,
         bytes32 modelRoot,
-        bytes calldata spec
+        bytes calldata spec,
+        bytes calldata header
     ) external returns (uint32 taskId);
 
-    /// @notice Takes part in a task from its next round on.
+    /// @notice Takes part in a task from its next round on, as a participant. What is sent is the task's participant
+    /// bond.
+    /// @param first The head that the task's history began with ({TaskCreated}): a number alone may mean another task after
+    /// a reorganisation.
+    /// @param statement Hash of the data statement; zero for none.
+    /// @param shareKey As in {ShareKeySet}; empty for none.
     ///
     /// Requirements:
     /// - the caller has PARTICIPANT_ROLE;
-    /// - the task exists ({UnknownTask}), has rounds left to open ({TaskComplete}) and a place left ({TaskFull});
-    /// - the caller is not in it ({AlreadyEnrolled}), was not expelled from it ({Expelled}) and is in fewer than 16 tasks ({TooManyTasks});
-    /// - where the task is restricted, the caller's attributes let it in ({IAccess.NotEligible});
-    /// - its free bond covers the task's participant bond ({IBonds.BondTooSmall}), which is locked until its place is freed.
-    function enrol(uint32 taskId) external;
+    /// - the task exists ({UnknownTask}) and is the one meant ({WrongTask}), has rounds left ({TaskComplete}) and a place
+    /// ({TaskFull});
+    /// - the caller is not in it ({AlreadyEnrolled}), was not expelled from it ({Expelled}) and is in fewer than 16
+    /// tasks ({TooManyTasks});
+    /// - its attributes let it in ({NotEligible}); it states its data where it must ({NoStatement});
+    /// - exactly the bond is sent ({WrongBond}), nothing where a former one is still here; that one was for the same
+    /// role ({IBonds.StillBonded}).
+    function enrol(uint32 taskId, bytes32 first, bytes32 statement, bytes calldata shareKey) external payable;
 
-    /// @notice Leaves a task: no more commitments from now on; the place is freed when the next round opens.
-    function leaveTask(uint32 taskId) external;
+    /// @notice Takes part in a task from its next round on, as an aggregator. What is sent is the task's aggregator
+    /// bond.
+    ///
+    /// Requirements: the caller has AGGREGATOR_ROLE; else those of {enrol}.
+    function join(uint32 taskId, bytes32 first) external payable;
 
-    /// @notice Frees the places of participants that left, at most 32, and their bonds, as the next opening would: for a task that
-    /// has no further opening, because it is complete or too few are left.
+    /// @notice Leaves a task: no more commitments and no more assignments, from now on; one that stands is over. What
+    /// was committed counts, and may be attested. The place is freed when no round is in flight, and the bond one
+    /// challenge window later ({IBonds.releaseBond}).
+    ///
+    /// Requirements: the caller is in the task and not leaving ({NotEnrolled}).
+    function leave(uint32 taskId) external;
+
+    /// @notice Frees the places of those who left, at most 32, as the next opening would.
     ///
     /// Requirements: the task exists ({UnknownTask}), no round is in flight ({IRounds.WrongPhase}).
     function freePlaces(uint32 taskId) external;
 
-    /// @notice Number of tasks so far.
-    function taskCount() external view returns (uint32);
+    /// @notice Brings the calling aggregator back into the rotation after a missed turn.
+    ///
+    /// Requirements: it is in the task ({NotEnrolled}) and idle ({NotIdle}).
+    function resume(uint32 taskId) external;
+
+    /// @notice Gives the caller's key for the shares of its next round anew, instead of one that was lost.
+    ///
+    /// Requirements: the caller is a participant of the task ({NotEnrolled}), which is masked; the key has its length
+    /// ({InvalidShareKey}).
+    function setShareKey(uint32 taskId, bytes calldata shareKey) external;
+
+    /// @notice Puts a hash on the task's record: an event that the history head binds.
+    ///
+    /// Requirements: the task exists ({UnknownTask}); the caller is in it, may create tasks, or is an admin
+    /// ({NotEnrolled}).
+    function record(uint32 taskId, bytes32 first, uint8 kind, bytes32 hash) external;
 }

@@ -2,10 +2,10 @@
 pragma solidity ^0.8.28;
 
 /// @title ChunkTree
-/// @notice Verifies that a 256-byte chunk stands at a place of a committed vector (docs/protocol.md, section 2).
+/// @notice The root that a 256-byte chunk at a place of a committed vector gives (docs/protocol.md).
 /// @dev Attacks considered:
-/// - a proof for another index: the index is hashed into the leaf and steers the path, so that each place has one proof;
-/// - lanes hidden behind the vector's end: the padding of the last chunk must be zero;
+/// - a proof for another index: the index is hashed into the leaf and steers the path, so that each place has one
+///   proof;
 /// - an inner node passed off as a leaf, or a tree of another size: the domain bytes 0 to 3 differ, the root binds the
 ///   number of parameters, and that number fixes the length of the proof.
 library ChunkTree {
@@ -25,26 +25,6 @@ library ChunkTree {
         while (last >> levels != 0) ++levels;
     }
 
-    /// @notice Whether `chunk` is chunk `index` of the vector of `parameterCount` lanes with this root.
-    /// @param chunk 256 bytes; any other length is not a chunk, and the answer is false.
-    /// @param siblings From the leaf upward.
-    function verify(
-        bytes32 root,
-        uint32 parameterCount,
-        uint32 index,
-        bytes calldata chunk,
-        bytes32[] calldata siblings
-    ) internal pure returns (bool) {
-        if (
-            parameterCount == 0 ||
-            index >= chunkCount(parameterCount) ||
-            chunk.length != CHUNK_BYTES ||
-            siblings.length != depth(parameterCount) ||
-            !_padded(parameterCount, index, chunk)
-        ) return false;
-        return root == rootOf(parameterCount, index, keccak256(abi.encodePacked(uint8(0), index, chunk)), siblings);
-    }
-
     /// @notice The leaf of a chunk.
     /// @param chunks Whole chunks, joined.
     /// @param start Where the chunk begins; all of it must lie within `chunks`.
@@ -58,8 +38,8 @@ library ChunkTree {
         }
     }
 
-    /// @notice The root that a leaf at `index` and its siblings give. The caller checks that the index is below the number of
-    /// chunks and that there are as many siblings as {depth} says.
+    /// @notice The root that a leaf at `index` and its siblings give. The caller checks that the index is below the
+    /// number of chunks and that there are as many siblings as {depth} says.
     function rootOf(
         uint32 parameterCount,
         uint32 index,
@@ -92,37 +72,9 @@ library ChunkTree {
         return keccak256(abi.encodePacked(uint8(2), parameterCount, node));
     }
 
-    /// @notice The root that a participant commits to for an update with this chunk tree root: its own, so that a copy of another's
-    /// commitment verifies nowhere.
+    /// @notice The root that a participant commits to for an update with this chunk tree root: its own, so that a copy
+    /// of another's commitment verifies nowhere.
     function updateRootOf(address participant, bytes32 root) internal pure returns (bytes32) {
         return keccak256(abi.encodePacked(uint8(3), participant, root));
-    }
-
-    /// @notice The node above a row of nodes.
-    /// @param nodes From left to right, a power of two of them.
-    function fold(bytes32[] calldata nodes) internal pure returns (bytes32) {
-        bytes32[] memory row = nodes;
-        for (uint256 length = nodes.length; length > 1; length >>= 1) {
-            for (uint256 i = 0; i < length; i += 2) {
-                // keccak256(abi.encodePacked(uint8(1), row[i], row[i + 1])), without new memory for each of up to 1023 nodes
-                assembly ("memory-safe") {
-                    let buffer := mload(0x40)
-                    let pair := add(add(row, 32), shl(5, i))
-                    mstore8(buffer, 1)
-                    mcopy(add(buffer, 1), pair, 64)
-                    mstore(add(add(row, 32), shl(4, i)), keccak256(buffer, 65))
-                }
-            }
-        }
-        return row[0];
-    }
-
-    /// @dev Whether the bytes beyond the last lane are zero; chunks before the last one have none.
-    function _padded(uint256 parameterCount, uint256 index, bytes calldata chunk) private pure returns (bool) {
-        uint256 lanes = parameterCount - index * LANES;
-        for (uint256 start = lanes * 4; start < CHUNK_BYTES; start += 4) {
-            if (bytes4(chunk[start:start + 4]) != 0) return false;
-        }
-        return true;
     }
 }

@@ -2,11 +2,13 @@
 pragma solidity ^0.8.28;
 
 /// @title MaskKeys
-/// @notice The keys of masks on secp256k1, and what two of them share (docs/protocol.md, section 13). A public key is the x coordinate of
-/// a point, whose y is even; the secret key is the one of the two that gives that point.
-/// @dev Products on the curve are made by the precompile that recovers signers: ecrecover(0, 27, r, r * k) is the address of k times the
-/// point with x = r and an even y (Buterin, "You can kinda abuse ECRECOVER to do ECMUL in secp256k1 today", 2018). Attacks considered:
-/// - two numbers pass for one secret key: it must be below the curve's order, and the negated one gives another address;
+/// @notice The keys of masks on secp256k1, and what two of them share (docs/protocol.md). A public key is the x
+/// coordinate of a point, whose y is even; the secret key is the one of the two that gives that point.
+/// @dev Products on the curve are made by the precompile that recovers signers: ecrecover(0, 27, r, r * k) is the
+/// address of k times the point with x = r and an even y (Buterin, "You can kinda abuse ECRECOVER to do ECMUL in
+/// secp256k1 today", 2018). Attacks considered:
+/// - two numbers pass for one secret key: it must be below the curve's order, and the negated one gives another
+///   address;
 /// - a key without a point, for which no secret exists: {isKey}, before it is taken;
 /// - a point shared in one round is used in another: task, round and both slots are hashed with it.
 library MaskKeys {
@@ -34,8 +36,8 @@ library MaskKeys {
         return _times(G, scalar) == address(uint160(uint256(keccak256(abi.encode(x, y)))));
     }
 
-    /// @notice The key of the stream that the slots a < b add and subtract: keccak256(0x06, uint32 taskId, uint32 round, uint8 a, uint8 b,
-    /// address of the point that they share).
+    /// @notice The key of the stream that the slots a < b add and subtract: keccak256(0x06, uint32 taskId, uint32
+    /// round, uint8 a, uint8 b, address of the point that they share).
     /// @param secret Secret key of one of the two.
     /// @param key Key of the other.
     function pairSeed(
@@ -60,7 +62,8 @@ library MaskKeys {
         return addmod(mulmod(mulmod(x, x, P), x, P), 7, P);
     }
 
-    /// @dev One of the two y of a point; anything where there is none. P mod 4 is 3, so that the power (P + 1) / 4 is a root.
+    /// @dev One of the two y of a point; anything where there is none. P mod 4 is 3, so that the power (P + 1) / 4 is a
+    /// root.
     function _root(uint256 x) private view returns (uint256 y) {
         uint256 square = _square(x);
         uint256 exponent = (P + 1) / 4;

@@ -2,14 +2,16 @@
 pragma solidity ^0.8.28;
 
 /// @title MaskStream
-/// @notice The stream of a mask (docs/protocol.md, section 13): block i is BLAKE2b-512 (RFC 7693) with the 32-byte key, of the message
-/// uint64 i, little-endian. A chunk of 64 lanes is four blocks.
-/// @dev By the precompile of EIP-152, five calls a chunk: one for the block of the key, and one for each block of the chunk.
+/// @notice The stream of a mask (docs/protocol.md): block i is BLAKE2b-512 (RFC 7693) with the 32-byte key, of the
+/// message uint64 i, little-endian. A chunk of 64 lanes is four blocks.
+/// @dev By the precompile of EIP-152, five calls a chunk: one for the block of the key, and one for each block of the
+/// chunk.
 library MaskStream {
     uint256 private constant CHUNK_BYTES = 256;
     /// @dev Of {Buffer}: the input of the precompile is 213 bytes, and the chunk follows at 224.
     uint256 private constant BUFFER_BYTES = 224 + CHUNK_BYTES;
-    /// @dev The state before the first block: the initial vector, with the parameters of a key of 32 bytes and a digest of 64.
+    /// @dev The state before the first block: the initial vector, with the parameters of a key of 32 bytes and a digest
+    /// of 64.
     bytes32 private constant STATE_LOW = 0x48e9bdf267e6096a3ba7ca8485ae67bb2bf894fe72f36e3cf1361d5f3af54fa5;
     bytes32 private constant STATE_HIGH = 0xd182e6ad7f520e511f6c3e2b8c68059b6bbd41fbabd9831f79217e1319cde05b;
 
@@ -22,8 +24,8 @@ library MaskStream {
     /// @param buffer Of {newBuffer}; what it held is lost.
     /// @return chunk Pointer to the chunk's 256 bytes, within the buffer.
     function chunkAt(bytes memory buffer, bytes32 key, uint32 index) internal view returns (uint256 chunk) {
-        // rounds (4 bytes), state (64), message (128), counter (16), whether it is the last block (1); a chain without the precompile
-        // would answer nothing, and must not prove anything
+        // rounds (4 bytes), state (64), message (128), counter (16), whether it is the last block (1); a chain without
+        // the precompile would answer nothing, and must not prove anything
         assembly ("memory-safe") {
             let input := add(buffer, 32)
             chunk := add(input, 224)

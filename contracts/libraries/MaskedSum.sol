@@ -5,41 +5,39 @@ import {Advertisement} from "../types/PrivacyTypes.sol";
 import {TaskRules} from "../types/TaskTypes.sol";
 import {Bitmap} from "./Bitmap.sol";
 import {Lanes} from "./Lanes.sol";
-import {MaskGraph} from "./MaskGraph.sol";
 import {MaskKeys} from "./MaskKeys.sol";
 import {MaskStream} from "./MaskStream.sol";
 
-/// @dev What decides the masks of a round, and the sum of its weights. `survivors` are the slots that committed.
+/// @dev What decides the masks of a round, and the sum of its weights. Each of the slots in `keyed` shares a mask with
+/// every other; `survivors` are those of them that committed.
 struct MaskedRound {
     uint32 taskId;
     uint32 round;
-    uint72 seed;
-    uint256 drawn;
-    uint256 neighbours;
     uint64 keyed;
     uint64 survivors;
     uint64 totalWeight;
 }
 
 /// @title MaskedSum
-/// @notice One chunk of the model of a masked round, bit for bit as the aggregator computes it (docs/protocol.md, section 13): the sum of
-/// the updates without their masks, cut to what honest ones sum to, and moved onto the base as a weighted mean.
+/// @notice One chunk of the model of a masked round, bit for bit as the aggregator computes it (docs/protocol.md): the
+/// sum of the updates without their masks, cut to what honest ones sum to, and moved onto the base as a weighted mean.
 /// @dev Attacks considered:
-/// - masks that do not cancel, or an update beyond the clip, which nobody can see: the sum is cut, so that liars move no lane further
-///   than honest updates could;
+/// - masks that do not cancel, or an update beyond the clip, which nobody can see: the sum is cut, so that liars move
+///   no lane further than honest updates could;
 /// - work without bound: at most 64 streams of survivors and 32 * 32 pairs, {LeastBond}.
 library MaskedSum {
     using Lanes for uint256;
     using Lanes for int256;
 
     uint256 private constant CHUNK_BYTES = 256;
+    uint256 private constant MAX_SLOTS = 64;
     /// @dev Every other lane of a word.
     uint256 private constant FIELDS = 0x00000000ffffffff00000000ffffffff00000000ffffffff00000000ffffffff;
     uint256 private constant ODD_BYTES = 0xff00ff00ff00ff00ff00ff00ff00ff00ff00ff00ff00ff00ff00ff00ff00ff00;
     uint256 private constant ODD_PAIRS = 0xffff0000ffff0000ffff0000ffff0000ffff0000ffff0000ffff0000ffff0000;
 
-    /// @dev Sums of lanes in fields of 64 bits, two words for each word of a chunk: what is added, and what is subtracted. Of
-    /// fewer than 2^11 chunks no field overflows.
+    /// @dev Sums of lanes in fields of 64 bits, two words for each word of a chunk: what is added, and what is
+    /// subtracted. Of fewer than 2^11 chunks no field overflows.
     struct Totals {
         uint256[16] added;
         uint256[16] subtracted;
@@ -49,7 +47,8 @@ library MaskedSum {
     /// @param base The chunk of the base model, 256 bytes.
     /// @param updates The same chunk of each masked update, 256 bytes each, joined.
     /// @param advertisements All of the round.
-    /// @param openings 32 bytes for each of them: seeds of the survivors by slot, then secret keys of the others by slot.
+    /// @param openings 32 bytes for each of them: seeds of the survivors by slot, then secret keys of the others by
+    /// slot.
     /// @return result The chunk of the new model, 256 bytes; lanes behind the last parameter are zero.
     function chunk(
         TaskRules memory rules,
@@ -60,6 +59,8 @@ library MaskedSum {
         Advertisement[] calldata advertisements,
         bytes calldata openings
     ) internal view returns (bytes memory result) {
+        // zeros are meant
+        // slither-disable-next-line uninitialized-local
         Totals memory totals;
         uint256 end = updates.length;
         for (uint256 start = 0; start < end; start += CHUNK_BYTES) _add(totals.added, _pointer(updates) + start);
@@ -67,7 +68,8 @@ library MaskedSum {
         return _move(rules, of_.totalWeight, chunkIndex, base, totals);
     }
 
-    /// @notice Where the opening of a slot stands among those of the round: the survivors' come first, then the others', each by slot.
+    /// @notice Where the opening of a slot stands among those of the round: the survivors' come first, then the
+    /// others', each by slot.
     function openingOf(
         uint64 keyed,
         uint64 survivors,
@@ -90,11 +92,13 @@ library MaskedSum {
         Advertisement[] calldata advertisements,
         bytes calldata openings
     ) private view {
-        bytes32[64] memory keys;
+        // zeros are meant: of slots that did not advertise, none is read
+        // slither-disable-next-line uninitialized-local
+        bytes32[MAX_SLOTS] memory keys;
         for (uint256 i = 0; i < advertisements.length; ++i) keys[advertisements[i].slot] = advertisements[i].maskKey;
         bytes memory buffer = MaskStream.newBuffer();
         uint256 place = 0;
-        for (uint256 slot = 0; slot < of_.drawn; ++slot) {
+        for (uint256 slot = 0; slot < MAX_SLOTS; ++slot) {
             if ((of_.survivors >> slot) & 1 == 0) continue;
             bytes32 seed = bytes32(openings[place:place + 32]);
             place += 32;
@@ -102,14 +106,12 @@ library MaskedSum {
         }
         uint64 dropped = of_.keyed & ~of_.survivors;
         if (dropped == 0) return;
-        uint256[] memory ring = MaskGraph.places(of_.seed, of_.drawn, of_.neighbours);
-        for (uint256 slot = 0; slot < of_.drawn; ++slot) {
+        for (uint256 slot = 0; slot < MAX_SLOTS; ++slot) {
             if ((dropped >> slot) & 1 == 0) continue;
             bytes32 secret = bytes32(openings[place:place + 32]);
             place += 32;
-            for (uint256 other = 0; other < of_.drawn; ++other) {
+            for (uint256 other = 0; other < MAX_SLOTS; ++other) {
                 if ((of_.survivors >> other) & 1 == 0) continue;
-                if (!MaskGraph.areNeighbours(ring, of_.neighbours, slot, other)) continue;
                 // of two slots the lower one has added the stream
                 bool added = other < slot;
                 bytes32 seed = MaskKeys.pairSeed(

@@ -1,38 +1,46 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.28;
 
-import {IAdvertisements} from "../interfaces/IAdvertisements.sol";
-import {IChallenges} from "../interfaces/IChallenges.sol";
-import {ChunkProof, UpdateProof} from "../types/ChallengeTypes.sol";
-import {Commitment, Mode, Rule, TaskRules} from "../types/TaskTypes.sol";
+import {IProofs} from "../interfaces/IProofs.sol";
+import {IRounds} from "../interfaces/IRounds.sol";
+import {Advertisement} from "../types/PrivacyTypes.sol";
+import {ChunkProof, UpdateProof} from "../types/ProofTypes.sol";
+import {Commitment, Mode, RoundInputs, Rule, TaskRules} from "../types/TaskTypes.sol";
+import {Bitmap} from "./Bitmap.sol";
 import {ChunkTree} from "./ChunkTree.sol";
+import {Lanes} from "./Lanes.sol";
 import {TrimmedMean} from "./TrimmedMean.sol";
 import {WeightedMean} from "./WeightedMean.sol";
-import {ZigzagLanes} from "./ZigzagLanes.sol";
 
 /// @title RoundProof
-/// @notice The pure part of challenges and reports: it reverts with the errors of {IChallenges} unless the proof holds.
+/// @notice What proofs have in common: it reverts with the errors of {IProofs} unless the proof holds.
 /// @dev Attacks considered:
-/// - commitments left out, added, reordered or altered: they must hash to the accumulator;
-/// - an honest result struck by inputs that are not the committed ones: each chunk is hashed with its index and climbs to the
-///   committed root, which binds the number of lanes; paths have one length, so that an inner node is not a leaf;
+/// - commitments left out, added, reordered or altered: they must hash from the anchor to the accumulator;
+/// - the first advertisements left out, and what they hash to given as the start value: there must be as many as slots
+///   advertised;
+/// - an honest result struck by inputs that are not the committed ones: each chunk is hashed with its index and climbs
+///   to the committed root, which binds the number of lanes; paths have one length, so that an inner node is not a
+///   leaf;
 /// - padding used to change a result: the base's must be zero, and the padding of an update stays within the padding of
 ///   the result, which a right model does not have; that an update has padding is proven by itself;
 /// - a commitment copied from another participant: its root is bound to the account, so that no chunk is in the copy;
-/// - a chunk beyond the end, where every leaf is zero: the index must be below the number of chunks;
+/// - a wrong root whose chunks are all right: a leaf behind the last chunk that is not zero is wrong by itself;
 /// - a result sorted in the prover's favour: the bounds it gives are counted against all lanes ({TrimmedMean});
-/// - work without bound: at most 64 commitments can match the accumulator, and lists must have exactly the length needed.
+/// - work without bound: at most 64 commitments can match the accumulator, and lists must have exactly the length
+///   needed.
 library RoundProof {
     uint256 private constant CHUNK_BYTES = ChunkTree.CHUNK_BYTES;
+    uint256 private constant CHUNK_LANES = 64;
+    /// @dev A limit that every lane keeps: that of masked ones.
+    uint256 private constant ANY_LANE = 1 << 31;
 
-    /// @notice Reverts with {IChallenges.WrongCommitments} unless these are all commitments of the round in their order.
-    /// @param start Start value of the accumulator.
-    function checkCommitments(bytes32 start, bytes32 end, Commitment[] calldata commitments) internal pure {
-        bytes32 accumulator = start;
+    /// @notice Reverts with {IProofs.WrongCommitments} unless these are all commitments of the round in their order.
+    function checkCommitments(RoundInputs calldata inputs, Commitment[] calldata commitments) internal pure {
+        bytes32 accumulator = inputs.anchor;
         for (uint256 i = 0; i < commitments.length; ++i) {
             Commitment calldata commitment = commitments[i];
-            // what abi.encode of the accumulator and the commitment would be, without new memory for each; high bits that
-            // the encoder would refuse make another hash
+            // what abi.encode of the accumulator and the commitment would be, without new memory for each; high bits
+            // that the encoder would refuse make another hash
             assembly ("memory-safe") {
                 let buffer := mload(0x40)
                 mstore(buffer, accumulator)
@@ -40,7 +48,34 @@ library RoundProof {
                 accumulator := keccak256(buffer, 192)
             }
         }
-        if (accumulator != end) revert IChallenges.WrongCommitments();
+        if (accumulator != inputs.accumulator) revert IProofs.WrongCommitments();
+    }
+
+    /// @notice Reverts with {IProofs.WrongAdvertisements} unless these are all advertisements of the round in their
+    /// order, with {IProofs.WrongOpenings} unless these are its proposal's openings.
+    /// @param start The round's start value.
+    function checkOpened(
+        RoundInputs calldata inputs,
+        bytes32 start,
+        Advertisement[] calldata advertisements,
+        bytes calldata openings
+    ) internal pure {
+        bytes32 anchor = start;
+        for (uint256 i = 0; i < advertisements.length; ++i) {
+            Advertisement calldata one = advertisements[i];
+            // what abi.encode of the anchor, 1 and the advertisement would be, without new memory for each
+            assembly ("memory-safe") {
+                let buffer := mload(0x40)
+                mstore(buffer, anchor)
+                mstore(add(buffer, 32), 1)
+                calldatacopy(add(buffer, 64), one, 192)
+                anchor := keccak256(buffer, 256)
+            }
+        }
+        if (anchor != inputs.anchor || advertisements.length != Bitmap.count(inputs.keyed)) {
+            revert IProofs.WrongAdvertisements();
+        }
+        if (keccak256(openings) != inputs.openingsHash) revert IProofs.WrongOpenings();
     }
 
     /// @notice The sum of the included weights.
@@ -64,7 +99,8 @@ library RoundProof {
         Commitment[] calldata commitments,
         ChunkProof calldata proof
     ) internal pure {
-        if (rules.mode != Mode.Transparent) revert IAdvertisements.WrongMode(rules.mode);
+        if (rules.mode != Mode.Transparent) revert IRounds.WrongMode(rules.mode);
+        if (isPaddingLeaf(rules.parameterCount, modelRoot, proof)) return;
         checkPlaces(rules.parameterCount, baseModelRoot, modelRoot, proof);
         (bytes memory updates, uint32[] memory weights) = includedUpdates(
             rules.parameterCount,
@@ -73,10 +109,24 @@ library RoundProof {
             proof
         );
         bytes memory right = _aggregate(rules, proof, updates, weights);
-        if (ChunkTree.leafOf(proof.chunkIndex, right, 0) == proof.leaf) revert IChallenges.ChunkIsRight();
+        if (ChunkTree.leafOf(proof.chunkIndex, right, 0) == proof.leaf) revert IProofs.ChunkIsRight();
     }
 
-    /// @notice Reverts unless the leaf stands in the proposed model and the chunk in the base model, at the place that is named.
+    /// @notice Whether the leaf shown stands in the proposed model behind its last chunk. There every leaf of a right model
+    /// is zero, so that no other part of the proof is needed. Reverts where it is.
+    function isPaddingLeaf(uint32 count, bytes32 modelRoot, ChunkProof calldata proof) internal pure returns (bool) {
+        if (proof.chunkIndex < ChunkTree.chunkCount(count)) return false;
+        uint256 depth = ChunkTree.depth(count);
+        if (proof.chunkIndex >> depth != 0 || proof.leafPath.length != depth) revert IProofs.MalformedProof();
+        if (ChunkTree.rootOf(count, proof.chunkIndex, proof.leaf, proof.leafPath) != modelRoot) {
+            revert IProofs.NotInModel();
+        }
+        if (proof.leaf == 0) revert IProofs.ChunkIsRight();
+        return true;
+    }
+
+    /// @notice Reverts unless the leaf stands in the proposed model and the chunk in the base model, at the place that
+    /// is named.
     /// @param count Number of parameters.
     function checkPlaces(
         uint32 count,
@@ -84,39 +134,40 @@ library RoundProof {
         bytes32 modelRoot,
         ChunkProof calldata proof
     ) internal pure {
-        uint256 depth = ChunkTree.depth(count);
         _checkPlace(count, proof.chunkIndex, proof.base.length);
-        if (proof.leafPath.length != depth || proof.basePath.length != depth) revert IChallenges.MalformedProof();
+        uint256 depth = ChunkTree.depth(count);
+        if (proof.leafPath.length != depth || proof.basePath.length != depth) revert IProofs.MalformedProof();
         if (ChunkTree.rootOf(count, proof.chunkIndex, proof.leaf, proof.leafPath) != modelRoot) {
-            revert IChallenges.NotInModel();
+            revert IProofs.NotInModel();
         }
-        if (!ChunkTree.verify(baseModelRoot, count, proof.chunkIndex, proof.base, proof.basePath)) {
-            revert IChallenges.NotInBaseModel();
-        }
+        bytes memory base = proof.base;
+        bytes32 leaf = ChunkTree.leafOf(proof.chunkIndex, base, 0);
+        uint256 lanes = _lanesFrom(count, proof.chunkIndex);
+        if (
+            ChunkTree.rootOf(count, proof.chunkIndex, leaf, proof.basePath) != baseModelRoot ||
+            (lanes < CHUNK_LANES && !Lanes.isWithin(base, lanes, ANY_LANE))
+        ) revert IProofs.NotInBaseModel();
     }
 
-    /// @notice Reverts unless the chunk shown stands in the update and breaks the rules. Returns the update's commitment.
+    /// @notice Reverts unless the chunk shown stands in the update and breaks the rules. Returns the update's
+    /// commitment.
     function checkInvalidUpdate(
         TaskRules memory rules,
         Commitment[] calldata commitments,
         UpdateProof calldata proof
     ) internal pure returns (Commitment calldata commitment) {
-        if (rules.mode == Mode.Encrypted) revert IAdvertisements.WrongMode(rules.mode);
+        if (rules.mode == Mode.Encrypted) revert IRounds.WrongMode(rules.mode);
         uint32 count = rules.parameterCount;
         _checkPlace(count, proof.chunkIndex, proof.chunk.length);
         if (proof.position >= commitments.length || proof.path.length != ChunkTree.depth(count)) {
-            revert IChallenges.MalformedProof();
+            revert IProofs.MalformedProof();
         }
         commitment = commitments[proof.position];
         bytes memory chunk = proof.chunk;
         bytes32 leaf = ChunkTree.leafOf(proof.chunkIndex, chunk, 0);
         _checkRoot(commitment, ChunkTree.rootOf(count, proof.chunkIndex, leaf, proof.path));
-        // 256 / 4 has no remainder
-        // slither-disable-next-line divide-before-multiply
-        uint256 lanes = count - uint256(proof.chunkIndex) * (CHUNK_BYTES / 4);
-        // a masked lane may have any value
-        uint256 limit = rules.mode == Mode.Masked ? 1 << 31 : rules.clipLanes;
-        if (ZigzagLanes.isWithin(chunk, lanes, limit)) revert IChallenges.UpdateIsValid();
+        uint256 limit = rules.mode == Mode.Masked ? ANY_LANE : rules.clipLanes;
+        if (Lanes.isWithin(chunk, _lanesFrom(count, proof.chunkIndex), limit)) revert IProofs.UpdateIsValid();
     }
 
     function _aggregate(
@@ -145,9 +196,9 @@ library RoundProof {
             if (isIncluded(excluded, commitments[i])) ++count;
         }
         if (proof.updates.length != count * CHUNK_BYTES || proof.updatePaths.length != count * depth) {
-            revert IChallenges.MalformedProof();
+            revert IProofs.MalformedProof();
         }
-        updates = ZigzagLanes.decode(proof.updates);
+        updates = Lanes.decode(proof.updates);
         weights = new uint32[](count);
         uint256 k = 0;
         for (uint256 i = 0; i < commitments.length; ++i) {
@@ -169,13 +220,18 @@ library RoundProof {
     /// @dev Whether a chunk tree root is what the commitment binds to its participant.
     function _checkRoot(Commitment calldata commitment, bytes32 root) private pure {
         if (ChunkTree.updateRootOf(commitment.participant, root) != commitment.updateRoot) {
-            revert IChallenges.NotInUpdate(commitment.slot);
+            revert IProofs.NotInUpdate(commitment.slot);
         }
     }
 
     function _checkPlace(uint256 parameterCount, uint256 chunkIndex, uint256 chunkBytes) private pure {
         if (chunkIndex >= ChunkTree.chunkCount(parameterCount) || chunkBytes != CHUNK_BYTES) {
-            revert IChallenges.MalformedProof();
+            revert IProofs.MalformedProof();
         }
+    }
+
+    /// @dev Number of lanes of a vector from the beginning of a chunk on; the rest of the chunk is padding.
+    function _lanesFrom(uint256 parameterCount, uint256 chunkIndex) private pure returns (uint256) {
+        return parameterCount - chunkIndex * CHUNK_LANES;
     }
 }

@@ -1,68 +1,80 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.28;
 
-import {Commitment, SignedCommitment} from "../types/TaskTypes.sol";
+import {SignedAdvertisement} from "../types/PrivacyTypes.sol";
+import {SignedCommitment} from "../types/TaskTypes.sol";
 
 /// @title SignedStructs
-/// @notice EIP-712 struct hashes of what members sign (docs/protocol.md, section 7).
-/// @dev Each binds task and round, and what makes it worthless elsewhere: the proposal, the base model, the accumulator.
+/// @notice EIP-712 hashes of what members sign for the chain (docs/protocol.md).
+/// @dev Attack considered: a word is used for what its signer did not mean. Each binds task and round, and what makes
+/// it worthless elsewhere: the start value, which binds chain, contract, history, base and draw; the anchor, which
+/// binds the keys, too; or the proposal's hash, which binds all that the proposal can be struck for.
 library SignedStructs {
-    bytes32 private constant ATTESTATION = keccak256(
-        "Attestation(uint32 taskId,uint32 round,bytes32 proposalHash,uint32 samples,int64 metricQ24,uint64 lossQ24)"
+    bytes32 private constant DOMAIN = keccak256(
+        "EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)"
+    );
+    bytes32 private constant NAME = keccak256("Fedledger");
+    bytes32 private constant VERSION = keccak256("2");
+    bytes32 private constant ATTESTATION = keccak256("Attestation(uint32 taskId,uint32 round,bytes32 proposalHash)");
+    bytes32 private constant WALLET_ATTESTATION = keccak256(
+        "WalletAttestation(uint32 taskId,uint32 round,bytes32 proposalHash,address wallet)"
     );
     bytes32 private constant COMMITMENT = keccak256(
-        "Commitment(uint32 taskId,uint32 round,bytes32 baseModelRoot,bytes32 updateRoot,bytes32 contentId,uint32 weight)"
+        "Commitment(uint32 taskId,uint32 round,bytes32 anchor,bytes32 updateRoot,bytes32 contentId,uint32 weight)"
     );
-    bytes32 private constant AVAILABILITY = keccak256(
-        "Availability(uint32 taskId,uint32 round,bytes32 accumulator,uint64 slots)"
-    );
-    bytes32 private constant CUSTODY = keccak256(
-        "Custody(uint32 taskId,uint32 round,address participant,bytes32 updateRoot,bytes32 contentId)"
+    bytes32 private constant ADVERTISEMENT = keccak256(
+        "Advertisement(uint32 taskId,uint32 round,bytes32 start,bytes32 maskKey,bytes32 seedHash,"
+        "bytes32 sharesId,bytes32 shareKey)"
     );
 
-    /// @param evaluation Packed as in {Attestation}; bits above the samples' are to be zero, and are not signed.
-    function attestation(
+    function attestation(uint32 taskId, uint32 round, bytes32 proposalHash) internal pure returns (bytes32) {
+        return keccak256(abi.encode(ATTESTATION, taskId, round, proposalHash));
+    }
+
+    function walletAttestation(
         uint32 taskId,
         uint32 round,
         bytes32 proposalHash,
-        uint256 evaluation
+        address wallet
     ) internal pure returns (bytes32) {
-        return
-            keccak256(
-                abi.encode(
-                    ATTESTATION,
-                    taskId,
-                    round,
-                    proposalHash,
-                    uint32(evaluation >> 128),
-                    int64(uint64(evaluation >> 64)),
-                    uint64(evaluation)
-                )
-            );
+        return keccak256(abi.encode(WALLET_ATTESTATION, taskId, round, proposalHash, wallet));
     }
 
     function commitment(
         uint32 taskId,
         uint32 round,
-        bytes32 baseModelRoot,
+        bytes32 anchor,
         SignedCommitment calldata signed
     ) internal pure returns (bytes32) {
         return
             keccak256(
-                abi.encode(COMMITMENT, taskId, round, baseModelRoot, signed.updateRoot, signed.contentId, signed.weight)
+                abi.encode(COMMITMENT, taskId, round, anchor, signed.updateRoot, signed.contentId, signed.weight)
             );
     }
 
-    function availability(
+    function advertisement(
         uint32 taskId,
         uint32 round,
-        bytes32 accumulator,
-        uint64 slots
+        bytes32 start,
+        SignedAdvertisement calldata signed
     ) internal pure returns (bytes32) {
-        return keccak256(abi.encode(AVAILABILITY, taskId, round, accumulator, slots));
+        return
+            keccak256(
+                abi.encode(
+                    ADVERTISEMENT,
+                    taskId,
+                    round,
+                    start,
+                    signed.maskKey,
+                    signed.seedHash,
+                    signed.sharesId,
+                    signed.shareKey
+                )
+            );
     }
 
-    function custody(uint32 taskId, uint32 round, Commitment calldata held) internal pure returns (bytes32) {
-        return keccak256(abi.encode(CUSTODY, taskId, round, held.participant, held.updateRoot, held.contentId));
+    /// @notice The domain separator of a federation on this chain.
+    function domainOf(address federation) internal view returns (bytes32) {
+        return keccak256(abi.encode(DOMAIN, NAME, VERSION, block.chainid, federation));
     }
 }

@@ -4,15 +4,17 @@ pragma solidity ^0.8.28;
 import {Lanes} from "./Lanes.sol";
 
 /// @title TrimmedMean
-/// @notice One chunk of the aggregation rules "trimmed mean" and "coordinate median", bit for bit as the aggregator computes it
-/// (docs/protocol.md, section 4): of the K values of a lane the `trim` least and the `trim` greatest are dropped, and the new lane
-/// is base + floor(sum(kept) * serverRate / ((K - 2 * trim) * 2^16)), saturating at 32 bits.
-/// @dev Sorting is too dear here. The caller says for each lane which is the least and which the greatest kept value, and both are
-/// verified by counting: lo is the value of rank `trim` if and only if at most `trim` values are below it and more than `trim`
-/// are not above it; hi likewise from the other end. Whatever a caller says, a result is the right one, or there is none.
+/// @notice One chunk of the aggregation rules "trimmed mean" and "coordinate median", bit for bit as the aggregator
+/// computes it (docs/protocol.md): of the K values of a lane the `trim` least and the `trim` greatest are dropped, and
+/// the new lane is base + floor(sum(kept) * serverRate / ((K - 2 * trim) * 2^16)), saturating at 32 bits.
+/// @dev Sorting is too dear here. The caller says for each lane which is the least and which the greatest kept value,
+/// and both are verified by counting: lo is the value of rank `trim` if and only if at most `trim` values are below it
+/// and more than `trim` are not above it; hi likewise from the other end. Whatever a caller says, a result is the right
+/// one, or there is none.
 ///
-/// Four lanes are worked on at once, each in 64 bits of a word and with 2^31 added, so that it is not negative. With 2^32 added to
-/// a value, bit 32 of its difference to a bound says whether it is at least the bound, and no difference borrows from the next lane.
+/// Four lanes are worked on at once, each in 64 bits of a word and with 2^31 added, so that it is not negative. With
+/// 2^32 added to a value, bit 32 of its difference to a bound says whether it is at least the bound, and no difference
+/// borrows from the next lane.
 library TrimmedMean {
     using Lanes for uint256;
     using Lanes for int256;
@@ -29,11 +31,13 @@ library TrimmedMean {
     uint256 private constant TWICE = 0x100000001;
     uint256 private constant UPPER_BYTES = 0x00000000ff00ff0000000000ff00ff0000000000ff00ff0000000000ff00ff00;
     uint256 private constant LOWER_BYTES = 0x0000000000ff00ff0000000000ff00ff0000000000ff00ff0000000000ff00ff;
-    /// @dev The highest bits of the four counters of {_compare}, and those of them that are set when the bounds are right.
+    /// @dev The highest bits of the four counters of {_compare}, and those of them that are set when the bounds are
+    /// right.
     uint256 private constant VERDICTS = 0x8080808000000000808080800000000080808080000000008080808000000000;
     uint256 private constant RIGHT = 0x0080008000000000008000800000000000800080000000000080008000000000;
 
-    /// @dev What the last step needs to know: number of updates and of values dropped at each end, rate, and divisor, kept * 2^16.
+    /// @dev What the last step needs to know: number of updates and of values dropped at each end, rate, and divisor,
+    /// kept * 2^16.
     struct Mean {
         int256 count;
         int256 trim;
@@ -51,7 +55,8 @@ library TrimmedMean {
     /// @notice One chunk of the new model.
     /// @param base The chunk of the base model, 256 bytes.
     /// @param updates The same chunk of each update, 256 bytes each, joined, in any order.
-    /// @param trim Number of values dropped at each end of a lane; for the median of K updates (K - 1) / 2, rounded down.
+    /// @param trim Number of values dropped at each end of a lane; for the median of K updates (K - 1) / 2, rounded
+    /// down.
     /// @param bounds The least kept value of each lane, 256 bytes, and the greatest kept value of each, 256 bytes.
     /// @param serverRateQ16 Server learning rate in 1/65536.
     /// @return result The chunk of the new model, 256 bytes.
@@ -116,8 +121,10 @@ library TrimmedMean {
         }
     }
 
-    /// @dev Verifies the bounds, and sums over all updates by how much a value, cut to its bounds, is above the lower one.
-    /// @return excesses Of the lane at place 2g of a word in the field g of 64 bits of excess 2 * word, of place 2g + 1 in the next.
+    /// @dev Verifies the bounds, and sums over all updates by how much a value, cut to its bounds, is above the lower
+    /// one.
+    /// @return excesses Of the lane at place 2g of a word in the field g of 64 bits of excess 2 * word, of place 2g + 1
+    /// in the next.
     function _excesses(
         bytes memory updates,
         bytes memory bounds,
@@ -127,26 +134,28 @@ library TrimmedMean {
         uint256[2] memory masks = [ONES, GUARDS];
         uint256 counts;
         unchecked {
-            // count - trim values or more are not below the lower bound, fewer are above it; more than trim are not below the
-            // upper bound, not more are above it: with this added, the highest bit of a counter tells
+            // count - trim values or more are not below the lower bound, fewer are above it; more than trim are not
+            // below the upper bound, not more are above it: with this added, the highest bit of a counter tells
             uint256 needed = (((128 + trim - count) * 0x0101 + (127 - trim) * 0x01010000) << 32) * ONES;
             for (uint256 half = 0; half < 16; half += 2) {
                 uint256 offset = 32 + 16 * half;
                 (excesses[half], counts) = _compare(updates, bounds, offset, masks);
                 if ((counts + needed) & VERDICTS != RIGHT) revert WrongBounds();
-                // four bytes before a word the lanes of its odd places stand where those of its even places stand in the word
+                // four bytes before a word the lanes of its odd places stand where those of its even places stand in
+                // the word
                 (excesses[half + 1], counts) = _compare(updates, bounds, offset - 4, masks);
                 if ((counts + needed) & VERDICTS != RIGHT) revert WrongBounds();
             }
         }
     }
 
-    /// @dev Compares four lanes of all updates with their bounds. The loop runs 16 times for each update and makes nearly all of a
-    /// proof's computation: in assembly at three fifths of the gas; test/contracts/Libraries.t.sol compares it with a plain sort.
+    /// @dev Compares four lanes of all updates with their bounds. The loop runs 16 times for each update and makes
+    /// nearly all of a proof's computation: in assembly at three fifths of the gas; test/contracts/Libraries.t.sol
+    /// compares it with a plain sort.
     /// @param offset Of the word whose lanes at even places are meant, from the pointer to `updates`.
     /// @return excess In each field of 64 bits, the sum of what values, cut to their bounds, are above the lower one.
-    /// @return counts In each field four counters, in bytes from bit 32: of the values not below the lower bound, above it, not below
-    /// the upper bound, above it.
+    /// @return counts In each field four counters, in bytes from bit 32: of the values not below the lower bound, above
+    /// it, not below the upper bound, above it.
     function _compare(
         bytes memory updates,
         bytes memory bounds,

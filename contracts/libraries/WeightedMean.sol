@@ -5,9 +5,9 @@ import {Lanes} from "./Lanes.sol";
 
 /// @title WeightedMean
 /// @notice One chunk of the aggregation rule "weighted mean", bit for bit as the aggregator computes it
-/// (docs/protocol.md, section 4): base + floor(sum(weight * update) * serverRate / (sum(weight) * 2^16)), saturating at 32 bits.
-/// @dev A fraud proof needs this recomputation and nothing of the aggregator's. Everything is exact in int256: 64 bits of
-/// product, some bits for the number of updates, 21 for the rate. Lanes are int32, little-endian.
+/// (docs/protocol.md): base + floor(sum(weight * update) * serverRate / (sum(weight) * 2^16)), saturating at 32 bits.
+/// @dev A fraud proof needs this recomputation and nothing of the aggregator's. Everything is exact in int256: 64 bits
+/// of product, some bits for the number of updates, 21 for the rate. Lanes are int32, little-endian.
 library WeightedMean {
     using Lanes for uint256;
     using Lanes for int256;
@@ -74,11 +74,11 @@ library WeightedMean {
         }
     }
 
-    /// @dev Weighted sums of the eight lanes of the word at `word`, over all updates. With 2^31 added a lane is not negative, and
-    /// two of them, 128 bits apart, are multiplied and added as one: a sum of 2^32 products of 64 bits stays below 2^96.
-    /// Sum g holds the lane at place g (places of 32 bits from the lowest) and, above it, the lane at place g + 4.
-    /// In assembly, as it runs 8 times for each update and makes nearly all of a proof's computation (a third of the gas of a
-    /// loop over lanes); the caller checks the lengths.
+    /// @dev Weighted sums of the eight lanes of the word at `word`, over all updates. With 2^31 added a lane is not
+    /// negative, and two of them, 128 bits apart, are multiplied and added as one: a sum of 2^32 products of 64 bits
+    /// stays below 2^96. Sum g holds the lane at place g (places of 32 bits from the lowest) and, above it, the lane at
+    /// place g + 4. In assembly, as it runs 8 times for each update and makes nearly all of a proof's computation (a
+    /// third of the gas of a loop over lanes); the caller checks the lengths.
     function _sums(
         bytes memory updates,
         uint32[] memory weights,

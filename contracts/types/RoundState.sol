@@ -3,11 +3,12 @@ pragma solidity ^0.8.28;
 
 import {Phase} from "./TaskTypes.sol";
 
-/// @notice A task's current round in one storage slot, from the lowest bit:
-/// phase 3, excluding 1, attempt 4, drawn 7, deadline 33, totalWeight 38, enrolled 18, round 16, seed 72, committed 64.
-/// @dev The widths follow from the rules: 64 weights below 2^32 sum to less than 2^38, attempts are at most 16, drawn at
-/// most 64, rounds at most 65535. A deadline of 33 bits lasts until the year 2242. Storing it whole is what keeps a
-/// commitment at two slot updates.
+/// @notice A task's newest round in one storage slot, from the lowest bit: phase 3, anyExpelled 1, attempt 4, drawn 7,
+/// deadline 33, totalWeight 38, enrolled 18, aggregators 6, accepted 16, round 32, committed 64, idle 32. `accepted`
+/// and `idle` outlive a round.
+/// @dev The widths follow from the rules: 64 weights below 2^32 sum to less than 2^38, attempts are at most 16, drawn
+/// at most 64, aggregators at most 32, accepted rounds at most 65535. A deadline of 33 bits lasts until the year 2242.
+/// Storing it whole is what keeps a commitment at two slot updates.
 type RoundState is uint256;
 
 using RoundStateLibrary for RoundState global;
@@ -15,41 +16,75 @@ using RoundStateLibrary for RoundState global;
 /// @title RoundStateLibrary
 /// @notice Reads and builds {RoundState} values.
 library RoundStateLibrary {
-    /// @notice Greatest number of enrolled places a state can hold.
+    /// @notice Greatest number of participants' places a state can hold.
     uint256 internal constant MAX_ENROLLED = (1 << 18) - 1;
 
-    uint256 private constant EXCLUDING = 1 << 3;
+    uint256 private constant EXPELLED_AT = 3;
     uint256 private constant ATTEMPT_AT = 4;
     uint256 private constant DRAWN_AT = 8;
     uint256 private constant DEADLINE_AT = 15;
     uint256 private constant WEIGHT_AT = 48;
     uint256 private constant ENROLLED_AT = 86;
-    uint256 private constant ROUND_AT = 104;
-    uint256 private constant SEED_AT = 120;
-    uint256 private constant COMMITTED_AT = 192;
-    /// @dev phase, excluding, attempt and deadline: the fields that an assignment or a proposal replaces.
-    uint256 private constant STEP_MASK = 0xff | (((1 << 33) - 1) << DEADLINE_AT);
+    uint256 private constant AGGREGATORS_AT = 104;
+    uint256 private constant ACCEPTED_AT = 110;
+    uint256 private constant ROUND_AT = 126;
+    uint256 private constant COMMITTED_AT = 158;
+    uint256 private constant IDLE_AT = 222;
+    uint256 private constant DEADLINE_MASK = ((1 << 33) - 1) << DEADLINE_AT;
+    uint256 private constant ATTEMPT_MASK = 0xf << ATTEMPT_AT;
+    uint256 private constant ACCEPTED_MASK = 0xffff << ACCEPTED_AT;
+    /// @dev What the next round takes over.
+    uint256 private constant KEPT_MASK = ACCEPTED_MASK | (0xffffffff << IDLE_AT);
 
-    /// @notice The state of a round just opened.
+    /// @notice The state of a round that begins, in the phase Drawing, with the accepted rounds and idle aggregators of
+    /// the one before.
+    /// @param round_ Its number, above that of the one before.
     /// @param enrolled_ At most MAX_ENROLLED.
     /// @param drawn_ At most 64.
-    /// @param deadline_ Seconds since 1970, below 2^33.
-    function opened(
-        uint256 round_,
-        uint72 seed_,
+    /// @param aggregators_ At most 32.
+    function next(
+        RoundState self,
+        uint32 round_,
         uint256 enrolled_,
         uint256 drawn_,
-        uint256 deadline_
+        uint256 aggregators_
     ) internal pure returns (RoundState) {
         return
             RoundState.wrap(
-                uint256(Phase.Open) |
+                (RoundState.unwrap(self) & KEPT_MASK) |
+                    uint256(Phase.Drawing) |
                     (drawn_ << DRAWN_AT) |
-                    (deadline_ << DEADLINE_AT) |
                     (enrolled_ << ENROLLED_AT) |
-                    (round_ << ROUND_AT) |
-                    (uint256(seed_) << SEED_AT)
+                    (aggregators_ << AGGREGATORS_AT) |
+                    (uint256(round_) << ROUND_AT)
             );
+    }
+
+    /// @notice The state in another phase with this deadline, in seconds since 1970 and below 2^33.
+    function inPhase(RoundState self, Phase phase_, uint256 deadline_) internal pure returns (RoundState) {
+        uint256 rest = RoundState.unwrap(self) & ~(uint256(7) | DEADLINE_MASK);
+        return RoundState.wrap(rest | uint256(phase_) | (deadline_ << DEADLINE_AT));
+    }
+
+    /// @notice The state in the phase Invalid.
+    function ended(RoundState self) internal pure returns (RoundState) {
+        return RoundState.wrap((RoundState.unwrap(self) & ~uint256(7)) | uint256(Phase.Invalid));
+    }
+
+    /// @notice The state in the phase Accepted, with one more accepted round.
+    function accept(RoundState self) internal pure returns (RoundState) {
+        uint256 rest = RoundState.unwrap(self) & ~uint256(7);
+        return RoundState.wrap((rest | uint256(Phase.Accepted)) + (1 << ACCEPTED_AT));
+    }
+
+    /// @notice The state with another number of accepted rounds.
+    function withAccepted(RoundState self, uint16 accepted_) internal pure returns (RoundState) {
+        return RoundState.wrap((RoundState.unwrap(self) & ~ACCEPTED_MASK) | (uint256(accepted_) << ACCEPTED_AT));
+    }
+
+    /// @notice The state with another attempt, below 16.
+    function withAttempt(RoundState self, uint256 attempt_) internal pure returns (RoundState) {
+        return RoundState.wrap((RoundState.unwrap(self) & ~ATTEMPT_MASK) | (attempt_ << ATTEMPT_AT));
     }
 
     /// @notice The state with one more commitment.
@@ -58,32 +93,16 @@ library RoundStateLibrary {
         return RoundState.wrap((RoundState.unwrap(self) | (1 << (slot + COMMITTED_AT))) + (weight << WEIGHT_AT));
     }
 
-    /// @notice The state with an aggregator assigned.
-    function assigned(RoundState self, uint256 attempt_, uint256 deadline_) internal pure returns (RoundState) {
-        return
-            RoundState.wrap(
-                (RoundState.unwrap(self) & ~STEP_MASK) |
-                    uint256(Phase.Aggregating) |
-                    (attempt_ << ATTEMPT_AT) |
-                    (deadline_ << DEADLINE_AT)
-            );
+    /// @notice The state that says that one which committed was expelled.
+    function withExpelled(RoundState self) internal pure returns (RoundState) {
+        return RoundState.wrap(RoundState.unwrap(self) | (1 << EXPELLED_AT));
     }
 
-    /// @notice The state with a proposal on record.
-    function proposed(RoundState self, bool excluding_, uint256 deadline_) internal pure returns (RoundState) {
-        return
-            RoundState.wrap(
-                (RoundState.unwrap(self) & ~STEP_MASK) |
-                    uint256(Phase.Proposed) |
-                    (excluding_ ? EXCLUDING : 0) |
-                    (uint256(self.attempt()) << ATTEMPT_AT) |
-                    (deadline_ << DEADLINE_AT)
-            );
-    }
-
-    /// @notice The state in a phase that ends the round.
-    function ended(RoundState self, Phase phase_) internal pure returns (RoundState) {
-        return RoundState.wrap((RoundState.unwrap(self) & ~uint256(7)) | uint256(phase_));
+    /// @notice The state with the aggregator at this place, below 32, idle or not.
+    function withIdle(RoundState self, uint256 place, bool idle) internal pure returns (RoundState) {
+        uint256 bit = 1 << (IDLE_AT + place);
+        uint256 word = RoundState.unwrap(self);
+        return RoundState.wrap(idle ? word | bit : word & ~bit);
     }
 
     /// @notice The phase of the round; None before the first.
@@ -91,9 +110,15 @@ library RoundStateLibrary {
         return Phase(RoundState.unwrap(self) & 7);
     }
 
-    /// @notice Whether the proposal on record leaves out committed updates.
-    function excluding(RoundState self) internal pure returns (bool) {
-        return RoundState.unwrap(self) & EXCLUDING != 0;
+    /// @notice Whether the round has begun and not ended.
+    function inFlight(RoundState self) internal pure returns (bool) {
+        uint256 phase_ = RoundState.unwrap(self) & 7;
+        return phase_ != uint256(Phase.None) && phase_ < uint256(Phase.Accepted);
+    }
+
+    /// @notice Whether one that committed in the round was expelled since.
+    function anyExpelled(RoundState self) internal pure returns (bool) {
+        return (RoundState.unwrap(self) >> EXPELLED_AT) & 1 != 0;
     }
 
     /// @notice Which assignment is current, from 0.
@@ -106,9 +131,9 @@ library RoundStateLibrary {
         return uint8((RoundState.unwrap(self) >> DRAWN_AT) & 0x7f);
     }
 
-    /// @notice Last second of the current step: of commitments, of the assignment, or of the challenge window.
+    /// @notice Last second of the current step: of commitments, of the assignment, or of attestations.
     function deadline(RoundState self) internal pure returns (uint40) {
-        return uint40((RoundState.unwrap(self) >> DEADLINE_AT) & ((1 << 33) - 1));
+        return uint40((RoundState.unwrap(self) & DEADLINE_MASK) >> DEADLINE_AT);
     }
 
     /// @notice Sum of the committed weights.
@@ -116,23 +141,38 @@ library RoundStateLibrary {
         return uint64((RoundState.unwrap(self) >> WEIGHT_AT) & ((1 << 38) - 1));
     }
 
-    /// @notice Number of places when the round opened.
+    /// @notice Number of participants' places when the round opened.
     function enrolled(RoundState self) internal pure returns (uint32) {
         return uint32((RoundState.unwrap(self) >> ENROLLED_AT) & MAX_ENROLLED);
     }
 
-    /// @notice Number of the round, from 1; 0 before the first.
-    function round(RoundState self) internal pure returns (uint32) {
-        return uint16(RoundState.unwrap(self) >> ROUND_AT);
+    /// @notice Number of aggregators' places when the round opened.
+    function aggregators(RoundState self) internal pure returns (uint8) {
+        return uint8((RoundState.unwrap(self) >> AGGREGATORS_AT) & 0x3f);
     }
 
-    /// @notice Randomness of the draw.
-    function seed(RoundState self) internal pure returns (uint72) {
-        return uint72(RoundState.unwrap(self) >> SEED_AT);
+    /// @notice Number of accepted rounds that are not void.
+    function accepted(RoundState self) internal pure returns (uint16) {
+        return uint16(RoundState.unwrap(self) >> ACCEPTED_AT);
+    }
+
+    /// @notice Number of the round, from 1; 0 before the first.
+    function round(RoundState self) internal pure returns (uint32) {
+        return uint32(RoundState.unwrap(self) >> ROUND_AT);
     }
 
     /// @notice Bitmap of the slots that have committed.
     function committed(RoundState self) internal pure returns (uint64) {
         return uint64(RoundState.unwrap(self) >> COMMITTED_AT);
+    }
+
+    /// @notice Whether any aggregator is idle.
+    function anyIdle(RoundState self) internal pure returns (bool) {
+        return uint32(RoundState.unwrap(self) >> IDLE_AT) != 0;
+    }
+
+    /// @notice Whether the aggregator at this place, below 32, has missed a turn and sent nothing since.
+    function isIdle(RoundState self, uint256 place) internal pure returns (bool) {
+        return (RoundState.unwrap(self) >> (IDLE_AT + place)) & 1 != 0;
     }
 }

@@ -15,55 +15,66 @@ enum Rule {
     TrimmedMean
 }
 
-/// @notice Where a round stands. Values only grow within a round.
+/// @notice Where a round stands. Within a round they only grow, but for a further attempt, which leads from Proposed to
+/// Aggregating.
 enum Phase {
     None,
+    Drawing,
     Open,
     Aggregating,
     Proposed,
-    Finalized,
-    Invalidated
+    Accepted,
+    Invalid
 }
 
-/// @notice Why a round was invalidated.
+/// @notice Why a round is invalid, or why another aggregator was assigned.
 enum Reason {
     None,
     TooFewUpdates,
     NoProposal,
     NotAttested,
-    ChallengeWon,
-    AncestorInvalid
+    ProvenWrong,
+    RolledBack,
+    NoAggregator,
+    NoDraw
 }
 
-/// @notice The rules of a task, fixed at its creation. Two slots, both full: what a finalization reads stands in the second.
-/// @param mode What is hidden from whom. Masked and Encrypted take the weighted mean only, and no pipeline.
+/// @notice The rules of a task, fixed at its creation. Two slots, both full.
+/// @param mode What is hidden from whom. Masked and Encrypted take the weighted mean only.
 /// @param rule How updates become one.
 /// @param fractionBits Fraction bits of a lane: value = lane / 2^fractionBits. 1 to 30.
 /// @param attempts How many aggregators may be tried in one round. 1 to 16.
 /// @param parameterCount Number of lanes P of the model. 1 to 2^30.
 /// @param clipLanes Greatest absolute value of an update's lane, in lanes. 1 to 2^31 - 1.
-/// @param maxWeight Greatest weight of one update. At least 1; maxUpdates * maxWeight * clipLanes < 2^52, masked 2^31, encrypted 2^29.
+/// @param maxWeight Greatest weight of one update. At least 1; maxUpdates * maxWeight * clipLanes < 2^52, masked 2^31,
+/// encrypted 2^29.
 /// @param serverRateQ16 Server learning rate in 1/65536. 1 to 2^20.
-/// @param rounds Number of rounds of the task. 1 to 65535.
-/// @param minUpdates Fewest commitments that make a round. 1 to maxUpdates; masked at least 3.
+/// @param rounds Number of accepted rounds, void ones not counted, after which the task is complete. 1 to 65535.
+/// @param minUpdates Fewest commitments that make a round, and fewest updates that a proposal includes. 1 to
+/// maxUpdates; masked at least 3, encrypted at least 2.
 /// @param maxUpdates Most participants drawn for a round. 1 to 64.
 /// @param participationBps Share of the enrolled participants drawn per round, in 1/10000, rounded up. 1 to 10000.
 /// @param roundsPerParticipant Most rounds one participant may commit in; 0 is no limit.
-/// @param trim Values that a trimmed mean drops at each end of every lane: 1 or more and 2 * trim < minUpdates; 0 for other rules.
-/// @param thresholdPercent Masked: share of those who advertised keys that must commit, in percent, rounded up, and share of a
-/// participant's neighbours that can open its mask. 51 to 100; 0 in other modes.
-/// @param attestationQuorum Attestations that finalize a round at once. At least 1.
-/// @param holders Committed participants that must have signed that they hold an update before it counts: f + 1, where f is the
-/// number of them that may lie; minUpdates > 3 * f. 0 asks for none.
-/// @param pipelined Whether the next round may open on a proposed model, before it is final.
-/// @param commitWindowS Seconds for commitments: from the opening, or from the end of the key window. 1 to 31536000 (365 days).
-/// @param aggregateWindowS Seconds each assigned aggregator has to propose. 1 to 31536000.
-/// @param challengeWindowS Seconds from proposal until it may be finalized without a quorum. 1 to 31536000, and shorter than the
-/// unbonding time (14 days) in a task with bonds.
-/// @param aggregatorBondGwei What an assigned aggregator answers with, in 10^9 wei: 0, or at least {ITaskViews.leastBondWei}.
-/// @param participantBondGwei What a participant answers with from its enrolment until its place is freed, likewise.
-/// @param neighbours Masked: with how many others each participant shares masks: even and at least 2, or 0 for everybody. Else 0.
-/// @param keyWindowS Masked and Encrypted: seconds from opening in which keys are advertised, at least 1. Transparent: 0.
+/// @param trim Values that a trimmed mean drops at each end of every lane: 1 or more and 2 * trim < minUpdates; 0 for
+/// other rules.
+/// @param thresholdPercent Masked: share of a member's fellows (of all others drawn), in percent, rounded up, that must
+/// have signed the same closing before it opens anything, and whose shares open a secret; one more must commit. 51 to
+/// 100; 0 in other modes.
+/// @param attestationQuorum Fewest attestations that accept a proposal; half of the committed and one more are asked
+/// for in any case. 1 to minUpdates.
+/// @param commitWindowS Seconds for commitments: from the opening (or the draw), or from the end of the key window. 1
+/// to 2^24 - 1.
+/// @param aggregateWindowS Seconds each assigned aggregator has to propose. 1 to 2^24 - 1.
+/// @param attestWindowS Seconds from a proposal until the next attempt. 1 to 2^24 - 1.
+/// @param challengeWindowS Seconds for which an accepted round can be proven wrong: at least 60; in a task with bonds
+/// 3600 to 1209600.
+/// @param keyWindowS Masked and Encrypted: seconds from opening in which keys are advertised, at least 1. Transparent:
+/// 0.
+/// @param aggregatorBondGwei What an aggregator locks when it joins: 0, or at least {IProofs.leastBondWei}.
+/// @param participantBondGwei What a participant locks when it enrols, likewise.
+/// @param drawDelayBlocks Blocks from the opening to the one whose randomness draws: 4 to 4096. 0: everybody enrolled
+/// is in every round; participationBps is 10000, and no more than maxUpdates can enrol.
+/// @param statementRequired Whether who enrols must state its data ({ITasks.enrol}).
 struct TaskRules {
     Mode mode;
     Rule rule;
@@ -81,15 +92,15 @@ struct TaskRules {
     uint8 trim;
     uint8 thresholdPercent;
     uint16 attestationQuorum;
-    uint8 holders;
-    bool pipelined;
-    uint32 commitWindowS;
-    uint32 aggregateWindowS;
-    uint32 challengeWindowS;
+    uint24 commitWindowS;
+    uint24 aggregateWindowS;
+    uint24 attestWindowS;
+    uint24 challengeWindowS;
+    uint24 keyWindowS;
     uint48 aggregatorBondGwei;
     uint48 participantBondGwei;
-    uint8 neighbours;
-    uint24 keyWindowS;
+    uint16 drawDelayBlocks;
+    bool statementRequired;
 }
 
 /// @notice An aggregator's result of a round.
@@ -98,7 +109,7 @@ struct TaskRules {
 /// @param modelRoot Chunk tree root of the new global model.
 /// @param contentId SHA-256 digest of the CIDv1 of the new global model's blob.
 /// @param totalWeight Sum of the weights of the included updates.
-/// @param excluded Bitmap of the slots whose committed update is left out, for a reason ({IRounds.propose}).
+/// @param excluded Bitmap of the slots whose committed update is left out; zero in masked and encrypted tasks.
 struct Proposal {
     uint8 attempt;
     address aggregator;
@@ -108,90 +119,66 @@ struct Proposal {
     uint64 excluded;
 }
 
-/// @notice Where a round stands, for tools.
-/// @param round Number of the round; 0 before the first.
-/// @param phase Its phase.
-/// @param seed Randomness of the draw.
-/// @param enrolled Number of places when it opened.
+/// @notice All that a proof needs of a round, as its word binds it ({IRounds}).
+/// @param taskId The task.
+/// @param round The round, from 1.
 /// @param drawn Number of participants drawn.
-/// @param committed Bitmap of the slots that have committed.
-/// @param totalWeight Sum of their weights.
-/// @param attempt Which assignment is current, from 0.
-/// @param deadline Last second of the current step: commitments while Open, the assignment while Aggregating, the
-/// challenge window while Proposed.
-/// @param assigned The assigned aggregator while Aggregating, else zero.
-/// @param excluding Whether the proposal on record leaves out updates for no reason that the contract checked: it is final by a
-/// quorum only.
-/// @param proposalHash Hash of the proposal while Proposed, else zero.
+/// @param committed Bitmap of the slots that committed.
+/// @param keyed Bitmap of the slots that advertised keys; 0 in transparent tasks.
+/// @param totalWeight Sum of all committed weights, left-out ones included.
+/// @param acceptedBefore Number of accepted rounds, void ones not counted, before this one.
 /// @param baseModelRoot Root of the model that its updates start from.
-/// @param accumulator Accumulator of its commitments.
-/// @param withheld Bitmap of the slots whose update was demanded and not shown.
-/// @param openDemands Number of unanswered demands.
-/// @param keyed Bitmap of the slots that have advertised keys; 0 in transparent tasks.
-/// @param openingsHash keccak256 of the openings on record while Proposed; zero in transparent tasks.
-struct RoundInfo {
+/// @param anchor The round's start value, extended by its advertisements; the commitments' accumulator begins with it.
+/// @param accumulator Accumulator behind the last commitment.
+/// @param openingsHash keccak256 of the proposal's openings (of no bytes in transparent tasks).
+struct RoundInputs {
+    uint32 taskId;
     uint32 round;
-    Phase phase;
-    uint72 seed;
-    uint32 enrolled;
     uint8 drawn;
     uint64 committed;
-    uint64 totalWeight;
-    uint8 attempt;
-    uint40 deadline;
-    address assigned;
-    bool excluding;
-    bytes32 proposalHash;
-    bytes32 baseModelRoot;
-    bytes32 accumulator;
-    uint64 withheld;
-    uint8 openDemands;
     uint64 keyed;
+    uint64 totalWeight;
+    uint16 acceptedBefore;
+    bytes32 baseModelRoot;
+    bytes32 anchor;
+    bytes32 accumulator;
     bytes32 openingsHash;
 }
 
-/// @notice What a member measured of a proposed model on its own held-out data.
-/// @param samples Number of held-out examples; 0 when the member did not evaluate.
-/// @param metricQ24 The task's metric (accuracy, or R squared) times 2^24.
-/// @param lossQ24 The mean loss times 2^24.
-struct Evaluation {
-    uint32 samples;
-    int64 metricQ24;
-    uint64 lossQ24;
+/// @notice A round with a proposal: what a proof is about. Of a proposal that stands and is not accepted yet,
+/// `attesters` is empty.
+struct Evidence {
+    RoundInputs inputs;
+    Proposal proposal;
+    address[] attesters;
 }
 
-/// @notice A member's signed word that it holds the round's inputs and recomputed the proposal.
-/// @param evaluation What it measured: samples * 2^128 + (metricQ24 modulo 2^64) * 2^64 + lossQ24 ({Evaluation}).
-/// @param r First word of the EIP-712 signature over Attestation (see docs/protocol.md).
+/// @notice A signature in two words.
+/// @param r First word of the EIP-712 signature.
 /// @param vs Second word, with the parity of v in its highest bit (EIP-2098).
-struct Attestation {
-    uint256 evaluation;
+struct Signature {
     bytes32 r;
     bytes32 vs;
 }
 
-/// @notice A participant's signed word on which committed updates of a round it holds whole, checked against their roots.
-/// @param slots Bitmap of their slots.
-/// @param r First word of the EIP-712 signature over Availability.
-/// @param vs Second word (EIP-2098).
-struct Availability {
-    uint64 slots;
-    bytes32 r;
-    bytes32 vs;
+/// @notice An attestation by a contract wallet.
+/// @param account The wallet, a participant of the round.
+/// @param signature What it takes as its signature of a WalletAttestation's digest (ERC-1271), which names the wallet.
+struct WalletWord {
+    address account;
+    bytes signature;
 }
 
 /// @notice A commitment that its participant signed for others to bring to the chain.
 /// @param weight Weight of the update.
 /// @param updateRoot Chunk tree root of the update, bound to its participant (ChunkTree.updateRootOf).
 /// @param contentId SHA-256 digest of the CIDv1 of the update's blob.
-/// @param r First word of the EIP-712 signature over Commitment.
-/// @param vs Second word (EIP-2098).
+/// @param signature Over EIP-712 Commitment.
 struct SignedCommitment {
     uint32 weight;
     bytes32 updateRoot;
     bytes32 contentId;
-    bytes32 r;
-    bytes32 vs;
+    Signature signature;
 }
 
 /// @notice A commitment as its event states it.

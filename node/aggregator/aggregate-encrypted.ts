@@ -1,10 +1,11 @@
 import { checkRound } from "../audit/check-round.ts";
 import { isSealed } from "../core/blob-length.ts";
 import type { Address, Bytes32 } from "../core/ids.ts";
+import { quorumOf } from "../core/quorum.ts";
 import type { BlobStore } from "../ports/storage.ts";
-import type { TaskLook } from "../rounds/model-source.ts";
 import type { Progress } from "../rounds/progress.ts";
-import type { AggregatorAction, AggregatorEvent } from "./aggregator-machine.ts";
+import type { TaskLook } from "../rounds/task-look.ts";
+import type { AggregatorAction, AggregatorEvent } from "./aggregator-state.ts";
 import { type AskModelDeps, askModels, namedModel } from "./ask-model.ts";
 
 /** The sum of one round, so that asking again does not add again. */
@@ -21,9 +22,10 @@ export interface AggregateEncryptedDeps extends AskModelDeps {
 }
 
 /**
- * Adds the round's ciphertexts, stores the sum, and asks those who hold the key what it opens to. Gives the proposal when as many as make a
- * quorum name the same model; from half of its time on, when anybody names one. An empty list: nobody has named enough yet, to be
- * asked again. Updates that are unusable or gone are given as such. Rejects as ModelSource.baseOf and BlobStore.put do.
+ * Adds the round's ciphertexts, stores the sum, and asks those who hold the key what it opens to. Gives the proposal
+ * when as many as make a quorum name the same model; from half of its time on, when anybody names one. An empty list:
+ * nobody has named enough yet, to be asked again. Updates that are unusable or gone are given as such. Rejects as
+ * ModelSource.baseOf and BlobStore.put do.
  */
 export async function aggregateEncrypted(
   deps: AggregateEncryptedDeps,
@@ -60,13 +62,13 @@ export async function aggregateEncrypted(
   const named = await askModels(deps, round, sumId, look);
   const isTimeUp = look.nowS >= round.assignment!.deadlineS - Math.floor(rules.aggregateWindowS / 2);
   for (const model of named) {
-    if (model.by.length < rules.attestationQuorum && !isTimeUp) continue;
+    if (model.by.length < quorumOf(round, rules) && !isTimeUp) continue;
     const lanes = await namedModel(deps, round, model, look);
     if (lanes === undefined) continue;
     const { modelRoot } = model;
     const contentId = await deps.source.put(lanes, { round: round.round, purpose: "model", root: modelRoot }, look);
     const proposal = { attempt, aggregator: me, modelRoot, contentId, totalWeight, excluded: 0n };
-    return [{ kind: "aggregated", subject, proposal, openings: sumId }];
+    return [{ kind: "aggregated", result: { subject, proposal, openings: sumId } }];
   }
   return [];
 }

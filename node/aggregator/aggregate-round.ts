@@ -1,11 +1,16 @@
-import { checkRound } from "../audit/check-round.ts";
+import { proveUpdate } from "../audit/build-proof.ts";
+import { checkRound, type RoundCheck } from "../audit/check-round.ts";
 import { isSealed } from "../core/blob-length.ts";
 import { FedledgerError } from "../core/error.ts";
 import type { Address } from "../core/ids.ts";
+import { bytesToLanes } from "../core/lanes.ts";
 import type { RoundView } from "../core/task-view.ts";
-import type { ModelSource, TaskLook } from "../rounds/model-source.ts";
+import { isUpdateFault } from "../rounds/court-state.ts";
+import type { ModelSource } from "../rounds/model-source.ts";
 import { includedBy } from "../rounds/round-queries.ts";
-import type { AggregatorAction, AggregatorEvent } from "./aggregator-machine.ts";
+import type { RoundEvent } from "../rounds/round-state.ts";
+import type { TaskLook } from "../rounds/task-look.ts";
+import type { AggregatorAction, AggregatorEvent } from "./aggregator-state.ts";
 
 /** What computing a round needs. */
 export interface AggregateRoundDeps {
@@ -15,14 +20,14 @@ export interface AggregateRoundDeps {
 
 /**
  * Computes the round's model from the updates that are not left out, one in memory at a time, stores it, and gives the
- * proposal. Updates that turn out to be unusable or gone are given as such instead; the machine then decides again.
- * Rejects as ModelSource.baseOf and ModelSource.put do.
+ * proposal. Updates that turn out to be unusable or gone are given as such instead, with the proof against their owner
+ * where they break the rules; the machine then decides again. Rejects as ModelSource.baseOf and ModelSource.put do.
  */
 export async function aggregateRound(
   { me, source }: AggregateRoundDeps,
   action: Extract<AggregatorAction, { kind: "aggregate" }>,
   look: TaskLook,
-): Promise<readonly AggregatorEvent[]> {
+): Promise<readonly (AggregatorEvent | RoundEvent)[]> {
   const { round, attempt, excluded, subject, openings } = action;
   const { taskId, rules } = look.view;
   const check = await checkRound({
@@ -38,11 +43,9 @@ export async function aggregateRound(
   const { lanes, modelRoot, totalWeight } = check;
   const bad = check.updates.filter(({ status }) => status !== "valid");
   if (bad.length > 0) {
-    return bad.map(({ commitment, status }) => ({
-      kind: "update",
-      commitment,
-      fact: status === "missing" || status === "sealed" ? "gone" : "unusable",
-    }));
+    const found: (AggregatorEvent | RoundEvent)[] = [];
+    for (const one of bad) found.push(...(await factsOf(one, source, round, look)));
+    return found;
   }
   if (lanes === undefined || modelRoot === undefined) {
     throw new FedledgerError("INVALID_ARGUMENT", {
@@ -53,10 +56,26 @@ export async function aggregateRound(
   }
   const contentId = await source.put(lanes, { round: round.round, purpose: "model", root: modelRoot }, look);
   const proposal = { attempt, aggregator: me, modelRoot, contentId, totalWeight, excluded };
-  return [{ kind: "aggregated", subject, proposal }];
+  return [{ kind: "aggregated", result: { subject, proposal } }];
+}
+
+/** What is known of an update that is not valid. */
+async function factsOf(
+  { commitment, status }: RoundCheck["updates"][number],
+  source: ModelSource,
+  round: RoundView,
+  look: TaskLook,
+): Promise<readonly (AggregatorEvent | RoundEvent)[]> {
+  if (status === "missing" || status === "sealed") return [{ kind: "update", commitment, fact: "gone" }];
+  const unusable = { kind: "update", commitment, fact: "unusable" } as const;
+  if (status !== "invalid") return [unusable];
+  const { taskId, rules } = look.view;
+  const lanes = bytesToLanes(await source.update(commitment, look));
+  const fault = proveUpdate({ taskId, rules, round: roundWithout(round), commitment, lanes });
+  return isUpdateFault(fault) ? [unusable, { kind: "fault", fault }] : [unusable];
 }
 
 /** The round without what was proposed before. */
-function roundWithout({ proposal: _, ...round }: RoundView): Omit<RoundView, "proposal"> {
+function roundWithout({ proposal: _, ...round }: RoundView): RoundView {
   return round;
 }

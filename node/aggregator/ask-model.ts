@@ -26,13 +26,17 @@ export interface AskModelDeps {
 /** A model that key holders named, and who did. */
 export interface NamedModel extends Pick<OpenedSum, "modelRoot"> {
   readonly by: readonly Address[];
-  /** The blob that each of them named: one and the same, except in a sealed task, where everyone's own seal makes another. */
+  /**
+   * The blob that each of them named: one and the same, except in a sealed task, where everyone's own seal makes
+   * another.
+   */
   readonly contentIds: readonly Bytes32[];
 }
 
 /**
- * Asks everybody drawn in a closed encrypted round what its sum opens to. Gives the models that were named for this very sum, the one named most
- * often first; who opened another sum, or none, is told in the log. Rejects with the signal's reason only.
+ * Asks everybody drawn in a closed encrypted round what its sum opens to. Gives the models that were named for this
+ * very sum, the one named most often first; who opened another sum, or none, is told in the log. Rejects with the
+ * signal's reason only.
  */
 export async function askModels(
   { transport, log, timeoutMs }: Pick<AskModelDeps, "transport" | "log" | "timeoutMs">,
@@ -75,8 +79,9 @@ export async function askModels(
 }
 
 /**
- * The lanes of a model that key holders named, from one of them, checked as far as it can be without the key: its root, its length, and that no lane has
- * moved further than the clip lets it. Undefined where nobody gives it, or it fails the checks. Rejects as ModelSource.baseOf does.
+ * The lanes of a model that key holders named, from one of them, checked as far as it can be without the key: its root,
+ * its length, and that no lane has moved further than the clip lets it. Undefined where nobody gives it, or it fails
+ * the checks. Rejects as ModelSource.baseOf does.
  */
 export async function namedModel(
   { source, log }: Pick<AskModelDeps, "source" | "log">,

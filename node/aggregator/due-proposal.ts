@@ -1,54 +1,50 @@
 import { hexEquals } from "../core/hex.ts";
 import type { RoundView } from "../core/task-view.ts";
-import type { ChainCall } from "../ports/chain.ts";
+import { excludeAtS } from "../rounds/exclusion-times.ts";
 import { sharesTold, unmaskingsOf } from "../rounds/unmask-pool.ts";
-import { availabilityOf } from "../rounds/word-pool.ts";
-import { type AggregatorAction, type AggregatorState, type Opening, updateKey } from "./aggregator-state.ts";
+import { updateKey } from "../rounds/update-key.ts";
+import type { AggregatorAction, AggregatorState, Opening } from "./aggregator-state.ts";
 import { chooseUpdates } from "./choose-updates.ts";
 
-/** The next step towards this aggregator's proposal: compute, propose; nothing while updates or words may still come. */
+/** The next step towards this aggregator's proposal: compute, propose; nothing while updates may still come. */
 export function dueProposal(state: AggregatorState, round: RoundView): readonly AggregatorAction[] {
-  const { view, head, me, result, updates, custody } = state;
+  const { view, head, me, result, updates } = state;
   const { assignment } = round;
   if (assignment === undefined || !hexEquals(assignment.aggregator, me)) return [];
   if (head!.timestampS > assignment.deadlineS) return [];
+  // who was expelled meanwhile may not propose
+  if (view!.joined.find(({ account }) => hexEquals(account, me))?.leaving !== false) return [];
   const { attempt } = assignment;
   const isMasked = view!.rules.mode === "masked";
   const opening = isMasked ? openingOf(state, round) : undefined;
   // what opens the sum is asked for at once: updates may come meanwhile
   if (isMasked && opening?.openings === undefined) return dueOpening(state, round);
-  const choice = chooseUpdates({
+  const excluded = chooseUpdates({
     round,
     rules: view!.rules,
     factOf: (commitment) => updates.get(updateKey(commitment)),
-    custodyOf: (commitment) => custody.get(updateKey(commitment)),
-    words: availabilityOf(state.words, round),
-    isTimeUp: head!.timestampS >= excludeAtS(round, view!.rules.aggregateWindowS),
+    isTimeUp: head!.timestampS >= excludeAtS(round, view!.rules),
   });
-  if (choice.kind === "wait") return [];
-  if (choice.kind === "recall") {
-    return [{ kind: "recall", key: `recall:${round.round}:${attempt}`, commitments: choice.commitments }];
-  }
-  const { excluded, words } = choice;
+  if (excluded === undefined) return [];
   const about = `${round.round}:${attempt}:${excluded.toString(16)}`;
   const { openings } = opening ?? {};
-  const subject = [about, round.baseModelRoot, openings, ...round.commitments.map(updateKey)].join("|");
+  const subject = [about, round.accumulator, openings].join("|");
   if (result?.subject !== subject) {
     const inputs = { round, attempt, excluded, ...(openings && { openings }) };
     return [{ kind: "aggregate", key: `aggregate:${about}`, subject, ...inputs }];
   }
-  const { taskId, rules } = view!;
-  const contents = {
+  const { taskId } = view!;
+  const { accumulator } = round;
+  const { proposal } = result;
+  // of an encrypted round the sum is known only when it was computed
+  const call = {
+    kind: "propose",
     taskId,
     round: round.round,
-    proposal: result.proposal,
-    ...(rules.holders > 0 && { words }),
-  };
-  // of an encrypted round the sum is known only when it was computed
-  const shown = openings ?? result.openings;
-  const call: ChainCall = shown
-    ? { kind: "proposeOpened", ...contents, openings: shown }
-    : { kind: "propose", ...contents };
+    accumulator,
+    proposal,
+    openings: openings ?? result.openings ?? "0x",
+  } as const;
   return [{ kind: "send", key: `propose:${about}`, call }];
 }
 
@@ -59,7 +55,7 @@ function openingOf({ opening }: AggregatorState, round: RoundView): Opening | un
 
 /** Putting together what opens the sum, again whenever survivors have told more, or more of their bundles are here. */
 function dueOpening(state: AggregatorState, round: RoundView): readonly AggregatorAction[] {
-  const told = unmaskingsOf(state.unmaskings, round);
+  const told = unmaskingsOf(state.masks.unmaskings, round);
   const here = (round.advertisements ?? []).filter(({ sharesId }) => state.bundles.has(sharesId.toLowerCase()));
   const about = openingSubject(round);
   const knowledge = [here.length, ...told.map((one) => `${one.participant}:${sharesTold(one)}`).sort()].join();
@@ -69,9 +65,4 @@ function dueOpening(state: AggregatorState, round: RoundView): readonly Aggregat
 
 function openingSubject({ round, accumulator }: RoundView): string {
   return `${round}:${accumulator}`;
-}
-
-/** The second from which updates that cannot be had are left out: half of the aggregator's time has passed. */
-function excludeAtS(round: RoundView, aggregateWindowS: number): number {
-  return round.assignment!.deadlineS - Math.floor(aggregateWindowS / 2);
 }

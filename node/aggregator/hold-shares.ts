@@ -1,9 +1,10 @@
 import { FedledgerError } from "../core/error.ts";
 import { hexEquals } from "../core/hex.ts";
 import type { Address, Bytes32, PeerIdText } from "../core/ids.ts";
-import { roundsInFlight } from "../core/task-view.ts";
+import { roundInFlight } from "../core/task-view.ts";
 import type { BlobStore } from "../ports/storage.ts";
 import type { Log } from "../ports/system.ts";
+import { shareBundleBytes } from "../privacy/masking/index.ts";
 import { reasonOf } from "../rounds/action-runner.ts";
 import {
   decodeHoldShares,
@@ -16,7 +17,6 @@ import {
 import { drawnBySlot } from "../rounds/mask-queries.ts";
 import { openRound } from "../rounds/round-queries.ts";
 import type { RoundState } from "../rounds/round-state.ts";
-import { bundleBytesOf } from "../rounds/share-bundles.ts";
 
 /** Different bundles held for one participant in one round: a restart before the journal was written makes a second. */
 const maxHeldPerParticipant = 2;
@@ -46,16 +46,18 @@ export function createSharesHolder(deps: {
     if (view === undefined || taskId !== view.taskId || view.rules.mode !== "masked") return "unknown-task";
     const round = openRound(view);
     if (round?.round !== number) return "wrong-round";
-    const account = members.find(({ contact }) => contact?.peerId === from)?.account;
-    const slot = [...drawnBySlot(view, round)].find(
-      ([, participant]) => account !== undefined && hexEquals(participant, account),
-    )?.[0];
-    if (account === undefined || slot === undefined) return "not-drawn";
-    const others = [...held].filter(
-      ([id, entry]) => id !== sharesId && entry.round === number && hexEquals(entry.account, account),
+    // members may name a PeerId that is another's: any of them that is drawn will do, and has room
+    const asking = members.filter(({ contact }) => contact?.peerId === from);
+    const drawn = [...drawnBySlot(view, round).values()].filter((participant) =>
+      asking.some(({ account }) => hexEquals(participant, account)),
     );
-    if (others.length >= maxHeldPerParticipant) return "too-many";
-    return { account, lengthBytes: bundleBytesOf(slot, round, view.rules) };
+    if (drawn.length === 0) return "not-drawn";
+    const others = [...held].filter(([id, entry]) => id !== sharesId && entry.round === number);
+    const account = drawn.find(
+      (one) => others.filter(([, entry]) => hexEquals(entry.account, one)).length < maxHeldPerParticipant,
+    );
+    if (account === undefined) return "too-many";
+    return { account, lengthBytes: shareBundleBytes(round.drawn) };
   };
 
   const hold = async (message: Uint8Array, from: PeerIdText, signal: AbortSignal): Promise<HoldSharesAnswer> => {
@@ -84,7 +86,7 @@ export function createSharesHolder(deps: {
     async sweep() {
       const { view } = state();
       if (view === undefined) return;
-      const running = roundsInFlight(view)[0]?.round ?? Number.POSITIVE_INFINITY;
+      const running = roundInFlight(view)?.round ?? Number.POSITIVE_INFINITY;
       const advertised = new Set(
         view.rounds.flatMap(({ advertisements = [] }) => advertisements.map(({ sharesId }) => sharesId)),
       );

@@ -2,10 +2,10 @@ import { closedRoundOf } from "../audit/masked-round.ts";
 import { hexEquals, toHex } from "../core/hex.ts";
 import type { Log } from "../ports/system.ts";
 import { collectOpenings, decodeUnmasking } from "../privacy/masking/index.ts";
-import { neighboursOf } from "../rounds/mask-queries.ts";
-import type { TaskLook } from "../rounds/model-source.ts";
+import { fellowsIn } from "../rounds/mask-queries.ts";
 import type { Progress } from "../rounds/progress.ts";
 import type { ShareBundles } from "../rounds/share-bundles.ts";
+import type { TaskLook } from "../rounds/task-look.ts";
 import type { AggregatorAction, Opening } from "./aggregator-state.ts";
 
 /** What putting the openings of a round together needs. */
@@ -16,8 +16,8 @@ export interface OpenRoundDeps {
 }
 
 /**
- * Puts together what opens a closed round from what survivors told and the bundles that are here, and says what is missing. What somebody gave that cannot
- * be right is told in the log.
+ * Puts together what opens a closed round from what survivors told and the bundles that are here, and says what is
+ * missing. What somebody gave that cannot be right is told in the log.
  */
 export async function openRound(
   { bundles, log, onProgress }: OpenRoundDeps,
@@ -28,10 +28,11 @@ export async function openRound(
   const answers = told.flatMap((unmasking) => {
     const slot = round.commitments.find(({ participant }) => hexEquals(participant, unmasking.participant))?.slot;
     if (slot === undefined) return [];
-    return decodeUnmasking(unmasking, slot, neighboursOf(round, rules, slot).length) ?? [];
+    return decodeUnmasking(unmasking, slot, fellowsIn(round, slot).length) ?? [];
   });
   const { openings, missing, blame } = await collectOpenings({
-    round: closedRoundOf(taskId, rules, round),
+    round: closedRoundOf(taskId, round),
+    drawn: round.drawn,
     thresholdPercent: rules.thresholdPercent,
     bundles: await bundles.here(round.advertisements ?? [], round, look),
     answers,

@@ -1,10 +1,13 @@
-import { type Deployment, initialHistoryHead } from "../core/commitment.ts";
-import { FedledgerError } from "../core/error.ts";
+import type { Deployment } from "../core/commitment.ts";
+import { FedledgerError, isFedledgerError } from "../core/error.ts";
+import { hexEquals } from "../core/hex.ts";
+import { initialHistoryHead } from "../core/history-head.ts";
+import type { Bytes32 } from "../core/ids.ts";
 import type { TaskEvent } from "../core/task-events.ts";
 import { createFindingLog } from "./findings.ts";
-import type { RecoverSigner, Walk } from "./task-record.ts";
+import type { EventOf, RecoverSigner, Walk } from "./task-record.ts";
 
-/** Where a walk through a task's events starts: at its creation, and who may enrol, if only some may. Throws INVALID_HISTORY without a creation. */
+/** Where a walk through a task's events starts: at its creation. Throws INVALID_HISTORY without one. */
 export function beginWalk(
   deployment: Deployment,
   events: readonly TaskEvent[],
@@ -14,10 +17,7 @@ export function beginWalk(
   if (!created) {
     throw new FedledgerError("INVALID_HISTORY", { name: "TaskCreated", round: 0, reason: "there is no such event" });
   }
-  const { taskId, rules, modelRoot, spec } = created;
-  const next = events[events.indexOf(created) + 1];
-  const restricted = next?.name === "AccessRestricted" ? next : undefined;
-  const access = restricted?.access;
+  const { taskId, rules, modelRoot, historyHead } = created;
   const log = createFindingLog(taskId, 0);
   if (events[0] !== created) {
     log.add({
@@ -26,25 +26,44 @@ export function beginWalk(
       data: { first: events[0]!.name },
     });
   }
+  const head = headOf(deployment, created);
+  const isRight = head !== undefined && hexEquals(head, historyHead);
+  if (!isRight) {
+    log.add({
+      code: "HISTORY_HEAD_WRONG",
+      message: "The creation does not hash to the head of the history that was recorded with it.",
+      data: { expected: head, actual: historyHead },
+    });
+  }
   return {
     deployment,
     taskId,
     created,
     rules,
-    ...(restricted && { restricted }),
     recoverSigner,
     last: created,
     log,
     rounds: [],
-    demands: new Map(),
-    locked: new Map(),
-    expelled: new Set(),
-    misconduct: [],
-    ends: [],
-    places: new Map(),
-    participants: new Map(),
-    used: new Map(),
-    heads: [initialHistoryHead({ ...deployment, taskId, rules, modelRoot, spec, access })],
+    participants: [],
+    aggregators: [],
+    leavers: [],
+    states: new Map(),
+    expelled: [],
+    statements: [],
+    recorded: [],
+    entries: [],
+    heads: head === undefined || isRight ? [historyHead] : [head, historyHead],
     models: [modelRoot],
+    accepted: 0,
   };
+}
+
+/** What the creation hashes to; undefined where its fields fit into no words. */
+function headOf(deployment: Deployment, created: EventOf<"TaskCreated">): Bytes32 | undefined {
+  try {
+    return initialHistoryHead({ ...deployment, ...created });
+  } catch (error) {
+    if (!isFedledgerError(error, "INVALID_ARGUMENT")) throw error;
+    return undefined;
+  }
 }

@@ -1,73 +1,69 @@
-import { hexEquals } from "../core/hex.ts";
-import type { Address, RoundNumber } from "../core/ids.ts";
+import type { Address } from "../core/ids.ts";
+import { proofWei } from "../core/least-bond.ts";
+import type { ProofKind, TaskRules } from "../core/records.ts";
 import type { TaskEvent } from "../core/task-events.ts";
-import { type EventOf, logOf, type Walk } from "./task-record.ts";
+import { type EventOf, logOf, type MemberState, roundNumbered, type Walk } from "./task-record.ts";
 
 const gwei = 10n ** 9n;
-/** Of a slashed bond one part in this many is the challenger's; in gwei, rounded down. */
-const rewardDivisor = 2n;
 
-const keyOf = (round: RoundNumber, account: Address): string => `${round} ${account.toLowerCase()}`;
+/** What an account of this role locks in a task. */
+export function bondWei(rules: TaskRules, role: MemberState["role"]): bigint {
+  return BigInt(role === "participant" ? rules.participantBondGwei : rules.aggregatorBondGwei) * gwei;
+}
 
-/** A bond that begins or ceases to answer, or is taken: only of the task's amount, and only what answered. */
-export function followBond(walk: Walk, event: EventOf<"BondLocked" | "BondReleased" | "Slashed">): void {
-  const { round, account, amountWei } = event;
-  const { aggregatorBondGwei, participantBondGwei } = walk.rules;
-  const { awaited } = walk;
-  const isPlace = event.name === "Slashed" ? awaited?.name === "Slashed" && awaited.isPlace : round === 0;
-  const key = keyOf(isPlace ? 0 : round, account);
-  const dueWei = BigInt(isPlace ? participantBondGwei : aggregatorBondGwei) * gwei;
-  if (amountWei !== dueWei || dueWei === 0n || walk.locked.has(key) !== (event.name !== "BondLocked")) {
-    wrong(walk, event, `${event.name} of ${amountWei} wei of ${account} does not follow from the task's bonds`);
+/** A new place has its bond: a former one of the same role that is still here, or a new one. */
+export function takePlaceBond(walk: Walk, event: TaskEvent, account: Address, role: MemberState["role"]): void {
+  const key = account.toLowerCase();
+  const known = walk.states.get(key);
+  if (known?.bonded && known.role !== role) {
+    wrong(walk, event, `${account} took a place as ${role} while its bond as ${known.role} was still here`);
   }
-  if (event.name === "BondLocked") walk.locked.set(key, amountWei);
-  else walk.locked.delete(key);
-  if (event.name !== "Slashed") return;
-  const isProven =
-    awaited?.name === "Slashed" &&
-    hexEquals(awaited.account, account) &&
-    hexEquals(awaited.challenger, event.challenger) &&
-    awaited.round === round;
-  const rewardWei = (amountWei / gwei / rewardDivisor) * gwei;
-  if (!isProven) wrong(walk, event, `the bond of ${account} was taken without a proof`);
-  else if (event.rewardWei !== rewardWei) wrong(walk, event, `the reward is ${event.rewardWei} wei, not ${rewardWei}`);
+  const bonded = bondWei(walk.rules, role) > 0n;
+  walk.states.set(key, { account: known?.account ?? account, role, bonded, expelled: known?.expelled ?? false });
 }
 
-/** Whether a bond answers for a round, or with round 0 for a place. */
-export function answers(walk: Walk, round: RoundNumber, account: Address): boolean {
-  return walk.locked.has(keyOf(round, account));
+/** The bond that an expelled account loses, and has lost from now on. */
+export function takenBondWei(walk: Walk, account: Address): bigint {
+  const state = walk.states.get(account.toLowerCase());
+  if (!state?.bonded) return 0n;
+  state.bonded = false;
+  return bondWei(walk.rules, state.role);
 }
 
-/** An assignment locks the bond of the one assigned, and nobody else's is left. */
-export function checkAssignedBond(walk: Walk, event: EventOf<"AggregatorAssigned">): void {
-  const expected = walk.rules.aggregatorBondGwei === 0 ? [] : [keyOf(event.round, event.aggregator)];
-  const locked = lockedFor(walk, event.round);
-  if (locked.length === expected.length && locked[0] === expected[0]) return;
-  wrong(walk, event, `the bond that answers for the round is not that of ${event.aggregator}`);
-}
-
-/** An ended round has nobody answering any more. */
-export function checkEndedBonds(walk: Walk, event: EventOf<"RoundFinalized" | "RoundInvalidated">): void {
-  if (lockedFor(walk, event.round).length > 0) wrong(walk, event, "a bond is locked for a round that has ended");
-}
-
-/** A place comes with its bond, and is freed without one. */
-export function checkPlaceBond(walk: Walk, event: EventOf<"Enrolled" | "Left">): void {
-  const isDue = event.name === "Enrolled" && walk.rules.participantBondGwei !== 0;
-  if (answers(walk, 0, event.participant) === isDue) return;
-  wrong(
-    walk,
-    event,
-    `the place of ${event.participant} ${isDue ? "has no bond" : "has a bond that it should not have"}`,
+/** A bond that its owner has back: of one without a place, not expelled, once its time is over. */
+export function checkReleased(walk: Walk, event: EventOf<"BondReleased">): void {
+  const { account, amountWei, timestampS } = event;
+  const state = walk.states.get(account.toLowerCase());
+  const hasPlace = [...walk.participants, ...walk.aggregators].some(
+    (place) => place.account.toLowerCase() === account.toLowerCase(),
   );
+  const dueWei = state?.bonded ? bondWei(walk.rules, state.role) : 0n;
+  if (hasPlace || dueWei === 0n || amountWei !== dueWei) {
+    wrong(walk, event, `${amountWei} wei of ${account} were released, which do not follow from the task's bonds`);
+  } else if (timestampS !== undefined && state?.freeFromS !== undefined && timestampS < state.freeFromS) {
+    wrong(walk, event, `the bond of ${account} was released before its time`);
+  }
+  if (state) state.bonded = false;
 }
 
-function lockedFor({ locked }: Walk, round: RoundNumber): readonly string[] {
-  return [...locked.keys()].filter((key) => key.startsWith(`${round} `));
+/** What a proof took, and of what kind it was. */
+export interface Taken {
+  readonly takenWei: bigint;
+  readonly kind: ProofKind;
 }
 
-function wrong(walk: Walk, event: TaskEvent, what: string): void {
-  const round = "round" in event ? walk.rounds[event.round - 1] : undefined;
+/** What a proof took is divided as the rules say. */
+export function checkReward(walk: Walk, event: EventOf<"Rewarded">, { takenWei, kind }: Taken): void {
+  const half = takenWei / 2n;
+  const cost = (proofWei(walk.rules, kind) * 3n) / 2n;
+  const reward = half < cost ? half : cost;
+  if (event.rewardWei === reward && event.burntWei === takenWei - reward) return;
+  wrong(walk, event, `of ${takenWei} wei that were taken, ${reward} are the prover's and the rest is burnt`);
+}
+
+/** Tells a bond, or what became of one, that does not follow from the rules and the events before it. */
+export function wrong(walk: Walk, event: TaskEvent, what: string): void {
+  const round = "round" in event ? roundNumbered(walk.rounds, event.round) : undefined;
   (round?.log ?? logOf(walk)).add({
     code: "BOND_WRONG",
     message: `${what[0]!.toUpperCase()}${what.slice(1)}.`,

@@ -1,22 +1,23 @@
 import { extendAccumulator } from "../core/commitment.ts";
 import { hexEquals } from "../core/hex.ts";
-import { isKeyTimeOver, leastUpdates } from "../core/round-keys.ts";
+import { isKeyTimeOver, slotsOf } from "../core/round-keys.ts";
+import { checkBudget } from "./check-budget.ts";
 import { checkKeyed, keysOf } from "./check-keys.ts";
 import { checkRight } from "./check-right.ts";
 import type { FindingInput } from "./findings.ts";
-import type { EventOf, RoundDraft, Walk } from "./task-record.ts";
+import { leastToClose } from "./least-to-close.ts";
+import { type EventOf, type RoundDraft, type Walk, weightOf } from "./task-record.ts";
 
 /** One commitment: in time, by a drawn participant, once, with its slot, a weight in range, within the budget. */
 export function checkCommitment(walk: Walk, draft: RoundDraft, event: EventOf<"Committed">): void {
   const { rules } = walk;
-  const { participant, slot, weight, updateRoot, contentId } = event;
-  const account = participant.toLowerCase();
+  const { participant, slot, weight, updateRoot, contentId, timestampS } = event;
   const find = (finding: FindingInput) => draft.log.add({ party: participant, ...finding });
-  if (event.timestampS !== undefined && event.timestampS > draft.opened.commitDeadlineS) {
+  if (timestampS !== undefined && timestampS > draft.commitDeadlineS) {
     find({
       code: "COMMITMENT_LATE",
       message: `${participant} committed after the deadline.`,
-      data: { deadlineS: draft.opened.commitDeadlineS, timestampS: event.timestampS },
+      data: { deadlineS: draft.commitDeadlineS, timestampS },
     });
   }
   checkRight(walk, draft, event, find);
@@ -30,17 +31,7 @@ export function checkCommitment(walk: Walk, draft: RoundDraft, event: EventOf<"C
   }
   if (draft.commitments.some((other) => hexEquals(other.participant, participant))) {
     find({ code: "COMMITTED_TWICE", message: `${participant} committed twice in one round.` });
-  } else {
-    const used = (walk.used.get(account) ?? 0) + 1;
-    walk.used.set(account, used);
-    if (rules.roundsPerParticipant > 0 && used > rules.roundsPerParticipant) {
-      find({
-        code: "BUDGET_EXCEEDED",
-        message: `${participant} has committed in ${used} rounds; its budget is ${rules.roundsPerParticipant}.`,
-        data: { used, budget: rules.roundsPerParticipant },
-      });
-    }
-  }
+  } else checkBudget(walk, draft, event, find);
   const commitment = { taskId: walk.taskId, round: draft.round, participant, slot, weight, updateRoot, contentId };
   draft.commitments.push(commitment);
   draft.accumulators = draft.accumulators.map((accumulator) => extendAccumulator(accumulator, commitment));
@@ -50,7 +41,7 @@ export function checkCommitment(walk: Walk, draft: RoundDraft, event: EventOf<"C
 export function checkClosing(walk: Walk, draft: RoundDraft, event: EventOf<"RoundClosed">): void {
   draft.closed = event;
   const { log, commitments } = draft;
-  const committed = commitments.reduce((bits, { slot }) => bits | (1n << BigInt(slot)), 0n);
+  const committed = slotsOf(commitments);
   if (committed !== event.committed) {
     log.add({
       code: "COMMITTED_SET_WRONG",
@@ -58,7 +49,7 @@ export function checkClosing(walk: Walk, draft: RoundDraft, event: EventOf<"Roun
       data: { expected: committed, actual: event.committed },
     });
   }
-  const totalWeight = commitments.reduce((sum, { weight }) => sum + BigInt(weight), 0n);
+  const totalWeight = weightOf(commitments);
   if (totalWeight !== event.totalWeight) {
     log.add({
       code: "TOTAL_WEIGHT_WRONG",
@@ -80,12 +71,12 @@ export function checkClosing(walk: Walk, draft: RoundDraft, event: EventOf<"Roun
 
 /** A round ends its commitments when the deadline has passed, or nobody can commit any more. */
 export function checkClosingTime(walk: Walk, draft: RoundDraft, timestampS: number | undefined): void {
-  const { commitDeadlineS: deadlineS, drawn } = draft.opened;
+  const { commitDeadlineS: deadlineS } = draft;
   if (timestampS === undefined || timestampS > deadlineS || isCommittingOver(walk, draft, timestampS)) return;
   draft.log.add({
     code: "STEP_TOO_EARLY",
     message: "The round was closed before its deadline, while participants could still commit.",
-    data: { deadlineS, timestampS, committed: draft.commitments.length, drawn },
+    data: { deadlineS, timestampS, committed: draft.commitments.length, drawn: draft.opened.drawn },
   });
 }
 
@@ -95,5 +86,5 @@ function isCommittingOver({ rules }: Walk, draft: RoundDraft, nowS: number): boo
   if (rules.mode !== "masked" && commitments.length >= opened.drawn) return true;
   if (rules.mode === "transparent" || !isKeyTimeOver(keysOf(draft), rules, nowS)) return false;
   if (rules.mode === "encrypted") return advertisements.length === 0;
-  return commitments.length >= advertisements.length || advertisements.length < leastUpdates(draft, rules);
+  return commitments.length >= advertisements.length || advertisements.length < leastToClose(draft, rules);
 }

@@ -1,45 +1,62 @@
-import { admits, attributesText, policyText } from "../core/access.ts";
+import { admits, attributesText, noAttributes, policyText } from "../core/access.ts";
+import { attributesHash } from "../core/commitment.ts";
 import { hexEquals } from "../core/hex.ts";
-import type { AttributeChange } from "../core/records.ts";
+import type { Access, AttributeChange } from "../core/records.ts";
 import type { EventPosition, TaskEvent } from "../core/task-events.ts";
-import type { Walk } from "./task-record.ts";
+import type { EventOf, Walk } from "./task-record.ts";
 
 /**
- * Checks of a restricted task that everyone who got a place was eligible by what admins had said of the account until then. What they said is in
- * events of the federation that no history head binds: it rests on the endpoint, as members and roles do.
+ * Checks that whoever got a place was let in by what admins had said of the account until then, and that this is what
+ * the history binds: each place's entry has the hash of it. What they said is in events of the federation, which that
+ * hash makes as sure as the task's own.
  */
 export function checkEligible(
   walk: Walk,
   events: readonly TaskEvent[],
   changes: readonly AttributeChange[] | undefined,
 ): void {
-  const access = walk.restricted?.access;
-  if (access === undefined) return;
-  const placed = new Set<string>();
+  const { access } = walk.created;
+  const isOpen = isOpenTo(access);
   for (const event of events) {
-    if (event.name === "Left") placed.delete(event.participant.toLowerCase());
-    if (event.name !== "Enrolled" || placed.has(event.participant.toLowerCase())) continue;
-    const { participant } = event;
-    placed.add(participant.toLowerCase());
+    if (event.name !== "Enrolled" && event.name !== "Joined") continue;
+    const account = event.name === "Enrolled" ? event.participant : event.aggregator;
     if (changes === undefined) {
+      if (isOpen) continue;
       walk.log.add({
         code: "PARTICIPANT_NOT_ELIGIBLE",
         severity: "unchecked",
-        party: participant,
-        message: `The task is for ${policyText(access)}; what was said of ${participant} when it enrolled is not at hand.`,
+        party: account,
+        message: `The task is for ${policyText(access)}; what was said of ${account} when it took its place is not at hand.`,
       });
       continue;
     }
-    const last = changes.findLast((change) => hexEquals(change.account, participant) && isBefore(change, event));
-    if (admits(access, last?.attributes)) continue;
-    const has = attributesText(last?.attributes);
-    walk.log.add({
-      code: "PARTICIPANT_NOT_ELIGIBLE",
-      party: participant,
-      message: `${participant} enrolled with ${has}; the task is for ${policyText(access)}.`,
-      data: { has, blockNumber: event.blockNumber },
-    });
+    const said = changes.findLast(
+      (change) => hexEquals(change.account, account) && isBefore(change, event),
+    )?.attributes;
+    const isBound = hexEquals(attributesHash(said ?? noAttributes), event.attributesHash);
+    if (isBound && admits(access, said)) continue;
+    walk.log.add(wrong(event, { account, has: attributesText(said), isBound, access }));
   }
+}
+
+/** Whether a policy asks for nothing. */
+function isOpenTo({ organisations, regions, clearance }: Access): boolean {
+  return organisations.length === 0 && regions.length === 0 && clearance === 0;
+}
+
+function wrong(
+  { blockNumber }: EventOf<"Enrolled" | "Joined">,
+  seen: { readonly account: `0x${string}`; readonly has: string; readonly isBound: boolean; readonly access: Access },
+) {
+  const { account, has, isBound, access } = seen;
+  return {
+    code: "PARTICIPANT_NOT_ELIGIBLE",
+    party: account,
+    message: isBound
+      ? `${account} took a place with ${has}; the task is for ${policyText(access)}.`
+      : `${account} took a place with ${has}, which is not what the history binds.`,
+    data: { has, blockNumber },
+  } as const;
 }
 
 function isBefore(one: Pick<EventPosition, "blockNumber" | "logIndex">, other: EventPosition): boolean {

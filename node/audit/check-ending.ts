@@ -1,178 +1,148 @@
-import { extendHistory, zeroBytes32 } from "../core/commitment.ts";
+import { hashBytes } from "../core/commitment.ts";
 import { hexEquals } from "../core/hex.ts";
-import type { Bytes32 } from "../core/ids.ts";
-import { leastUpdates } from "../core/round-keys.ts";
-import { checkEndedBonds } from "./check-bonds.ts";
+import { quorumOf } from "../core/quorum.ts";
+import type { Reason } from "../core/records.ts";
+import { turnOf } from "../core/rotation.ts";
+import { extendHeads, stateHead } from "./audit-head.ts";
+import { checkStepTime, missTurn, reasonNow, standingOf, unexpelledIn } from "./check-assignment.ts";
 import { checkClosingTime } from "./check-commitments.ts";
-import { openDemands } from "./check-demands.ts";
-import { checkDescendant } from "./check-proposals.ts";
-import type { EventOf, RoundDraft, Walk } from "./task-record.ts";
+import { leastToClose } from "./least-to-close.ts";
+import { acceptedHash, type EventOf, inputsOf, noBytes, type RoundDraft, slotBit, type Walk } from "./task-record.ts";
 
-/** A final round: it is the standing proposal that became final, by a quorum of enrolled members or by time. */
-export function checkFinalization(walk: Walk, draft: RoundDraft, event: EventOf<"RoundFinalized">): void {
-  const { log, proposal } = draft;
+/**
+ * An accepted round: it is the standing proposal, by a quorum of those that committed, in time, and provable for the
+ * window.
+ */
+export function checkAcceptance(walk: Walk, draft: RoundDraft, event: EventOf<"RoundAccepted">): void {
+  const { log, proposal, round, anchors, accumulators } = draft;
+  const { timestampS, provableUntilS, modelRoot, historyHead } = event;
   draft.ended = event;
-  if (!proposal || !hexEquals(proposal.modelRoot, event.modelRoot)) {
+  if (!proposal || !hexEquals(proposal.modelRoot, modelRoot)) {
     log.add({
       code: "RESULT_NOT_PROPOSED",
-      message: "The final model is not the one that was proposed.",
-      data: { expected: proposal?.modelRoot, actual: event.modelRoot },
+      message: "The accepted model is not the one that was proposed.",
+      data: { expected: proposal?.modelRoot, actual: modelRoot },
     });
   }
-  const earlier = walk.rounds.find((other) => other.round < draft.round && other.ended === undefined);
-  if (earlier) {
+  if (proposal && timestampS !== undefined && timestampS > proposal.attestDeadlineS) {
     log.add({
-      code: "PHASE_ORDER",
-      message: `Round ${draft.round} became final before round ${earlier.round} had ended.`,
-      data: { earlier: earlier.round },
+      code: "ACCEPTED_LATE",
+      message: "The proposal was accepted after the deadline of its attestations.",
+      data: { deadlineS: proposal.attestDeadlineS, timestampS },
+    });
+  }
+  const windowS = walk.rules.challengeWindowS;
+  if (timestampS !== undefined && provableUntilS !== timestampS + windowS) {
+    log.add({
+      code: "DEADLINE_WRONG",
+      message: "The time until which the round can be proven wrong is not that of its acceptance and the window.",
+      data: { expected: timestampS + windowS, actual: provableUntilS },
     });
   }
   checkAttesters(walk, draft, event);
-  checkEndedBonds(walk, event);
-  extendHeads(walk, draft, event.historyHead, {
-    phase: "finalized",
-    proposalHash: proposal?.hash ?? zeroBytes32,
-    reason: "none",
-  });
-  walk.models = proposal ? [proposal.modelRoot, event.modelRoot] : [event.modelRoot];
+  const openingsHash = hashBytes(proposal?.openings ?? noBytes);
+  const entries = anchors.flatMap((anchor) =>
+    accumulators.map((accumulator) => {
+      const inputs = inputsOf(walk.taskId, draft, { anchor, accumulator, openingsHash });
+      return { kind: "accepted", round, wordHash: acceptedHash(inputs, proposal?.hash, event) } as const;
+    }),
+  );
+  const [first, ...others] = entries;
+  extendHeads(walk, first!, ...others);
+  stateHead(walk, log, historyHead);
+  walk.accepted++;
+  walk.models = proposal ? [proposal.modelRoot, modelRoot] : [modelRoot];
 }
 
-function checkAttesters(walk: Walk, draft: RoundDraft, event: EventOf<"RoundFinalized">): void {
-  const { attesters, evaluations, timestampS } = event;
-  const { log, proposal } = draft;
-  const { attestationQuorum } = walk.rules;
-  const accounts = attesters.map((attester) => attester.toLowerCase());
-  const ascending = accounts.every((account, i) => i === 0 || accounts[i - 1]! < account);
-  if (evaluations.length !== attesters.length || !ascending) {
-    log.add({
-      code: "QUORUM_NOT_REACHED",
-      message: "The attesters of the final model are not ascending, each with an evaluation.",
-      data: { attesters: attesters.length, evaluations: evaluations.length },
-    });
-  } else if (attesters.length > 0 ? attesters.length < attestationQuorum : proposal?.needsQuorum) {
-    log.add({
-      code: "QUORUM_NOT_REACHED",
-      message: `The model became final with ${attesters.length} attestations; it takes ${attestationQuorum}.`,
-      data: { attesters: attesters.length, quorum: attestationQuorum, excluded: proposal?.excluded },
-    });
-  }
+/** Whoever attested committed in the round, is not expelled, and counts once; together they are a quorum. */
+function checkAttesters({ rules }: Walk, draft: RoundDraft, { attesters }: EventOf<"RoundAccepted">): void {
+  const seen = new Set<string>();
   for (const attester of attesters) {
-    if (walk.places.get(attester.toLowerCase())?.leaving === false) continue;
-    log.add({
-      code: "ATTESTER_NOT_ENROLLED",
-      party: attester,
-      message: `${attester} attested without a place in the task, or after it asked to leave.`,
+    const commitment = draft.commitments.find(({ participant }) => hexEquals(participant, attester));
+    const isExpelled = commitment !== undefined && (draft.expelled & slotBit(commitment)) !== 0n;
+    const key = attester.toLowerCase();
+    if (commitment === undefined || isExpelled || seen.has(key)) {
+      draft.log.add({
+        code: "ATTESTER_WRONG",
+        party: attester,
+        message: `${attester} attested without having committed in the round, after it was expelled, or twice.`,
+      });
+    } else seen.add(key);
+  }
+  const left = unexpelledIn(draft);
+  if (left < rules.minUpdates) {
+    draft.log.add({
+      code: "TOO_FEW_UPDATES",
+      message: `The round was accepted with ${left} updates of accounts that are not expelled; it takes ${rules.minUpdates}.`,
+      data: { updates: left, minUpdates: rules.minUpdates },
     });
   }
-  const open = attesters.length === 0 ? openDemands(walk, draft).length : 0;
-  if (open > 0) {
-    log.add({
-      code: "DEMAND_WRONG",
-      message: `The model became final by time while ${open} demands were not answered.`,
-      data: { open },
-    });
-  }
-  const deadlineS = proposal?.challengeDeadlineS;
-  if (attesters.length === 0 && deadlineS !== undefined && timestampS !== undefined && timestampS <= deadlineS) {
-    log.add({
-      code: "STEP_TOO_EARLY",
-      message: "The model became final without attestations before the end of the challenge window.",
-      data: { deadlineS, timestampS },
-    });
-  }
+  const quorum = quorumOf(draft, rules);
+  if (seen.size >= quorum) return;
+  draft.log.add({
+    code: "QUORUM_NOT_REACHED",
+    message: `The model was accepted with ${seen.size} attestations that count; it takes ${quorum}.`,
+    data: { attesters: attesters.length, counted: seen.size, quorum },
+  });
 }
 
 /** An invalid round: for the reason that its events give, not before its time. The model stays what it was. */
-export function checkInvalidation(walk: Walk, draft: RoundDraft, event: EventOf<"RoundInvalidated">): void {
-  const { proposal } = draft;
+export function checkInvalid(walk: Walk, draft: RoundDraft, event: EventOf<"RoundInvalid">): void {
+  const { round, anchors, accumulators, proposal } = draft;
+  const { reason } = event;
+  const isDrawing = draft.phase === "drawing";
   draft.ended = event;
-  if (event.reason === "ancestor-invalid") checkFall(walk, draft);
-  else {
-    checkReason(walk, draft, event);
-    checkTime(walk, draft, event);
-    if (draft.challenged) checkDescendant(walk, draft);
+  const struck = walk.proof?.draft === draft;
+  // what the proof that is being told ends this round for: a round before it is rolled back
+  const isRolledBack = walk.proof?.struck !== undefined && !struck;
+  const expected = expectedReason(walk, draft, { isDrawing, struck, isRolledBack, event });
+  if (!expected.includes(reason)) {
+    draft.log.add({
+      code: "INVALIDATION_WRONG",
+      message: `The round ended as "${reason}"; by its events it could only be ${expected.map((each) => `"${each}"`).join(" or ") || "continued"}.`,
+      data: { expected: expected.join(","), actual: reason, assignments: draft.assignments.length },
+    });
   }
-  checkEndedBonds(walk, event);
-  extendHeads(walk, draft, event.historyHead, {
-    phase: "invalidated",
-    proposalHash: zeroBytes32,
-    reason: event.reason,
-  });
+  const standing = standingOf(draft, struck);
+  const entries = anchors.flatMap((anchor) =>
+    accumulators.map((accumulator) => ({ kind: "invalid", round, reason, anchor, accumulator, standing }) as const),
+  );
+  const [first, ...others] = entries;
+  extendHeads(walk, first!, ...others);
+  stateHead(walk, draft.log, event.historyHead);
   if (proposal) draft.superseded.push(proposal);
   draft.proposal = undefined;
 }
 
-/** A round that falls with the proposal it was opened on: that was struck just before. */
-function checkFall({ rounds }: Walk, draft: RoundDraft): void {
-  const before = rounds[draft.round - 2];
-  const struck = before?.superseded.at(-1);
-  const falls =
-    draft.ancestor !== undefined &&
-    before?.challenged !== undefined &&
-    before.ended === undefined &&
-    hexEquals(struck?.hash ?? "", draft.ancestor);
-  if (falls) return;
-  draft.log.add({
-    code: "INVALIDATION_WRONG",
-    message: "The round was invalidated for the proposal that it was opened on, which had not just been struck.",
-    data: { ancestor: draft.ancestor, struck: struck?.hash },
-  });
-}
-
-function checkReason(walk: Walk, draft: RoundDraft, { reason }: EventOf<"RoundInvalidated">): void {
-  const { log, proposal, commitments, assignments, superseded, challenged } = draft;
-  const { attempts, aggregatorBondGwei } = walk.rules;
-  const tooFew = commitments.length < leastUpdates(draft, walk.rules);
-  const unended = challenged ? "challenge-won" : proposal ? "not-attested" : "no-proposal";
-  const expected = tooFew ? "too-few-updates" : unended;
-  // With a bond, or after a won challenge, the attempts need not be used up: there may be nobody else to assign.
-  const mayRunOut = aggregatorBondGwei !== 0 || superseded.some(({ challenge }) => challenge !== undefined);
-  const spent = assignments.length >= attempts || (mayRunOut && assignments.length > 0);
-  const possible = tooFew ? assignments.length === 0 : spent && proposal?.needsQuorum !== false;
-  if (reason === expected && possible) return;
-  log.add({
-    code: "INVALIDATION_WRONG",
-    message: `The round was invalidated as "${reason}"; by its events it could only be "${expected}", after all attempts.`,
-    data: { expected, actual: reason, proposalHash: proposal?.hash, assignments: assignments.length, attempts },
-  });
-}
-
-function checkTime(walk: Walk, draft: RoundDraft, { timestampS }: EventOf<"RoundInvalidated">): void {
-  const { log, proposal, assignments, challenged } = draft;
-  if (assignments.length === 0) {
-    checkClosingTime(walk, draft, timestampS);
-    return;
-  }
-  const deadlineS = proposal?.challengeDeadlineS ?? assignments.at(-1)!.deadlineS;
-  if (challenged || timestampS === undefined || timestampS > deadlineS) return;
-  log.add({
-    code: "STEP_TOO_EARLY",
-    message: "The round was invalidated before the aggregator's deadline.",
-    data: { deadlineS, timestampS },
-  });
-}
-
-/** The head after the round must follow from one of the heads that agree with the events so far. */
-function extendHeads(
+function expectedReason(
   walk: Walk,
   draft: RoundDraft,
-  stated: Bytes32,
-  end: Pick<Parameters<typeof extendHistory>[1], "phase" | "proposalHash" | "reason">,
-): void {
-  const { baseModelRoot } = draft.opened;
-  const computed = walk.heads.flatMap((head) =>
-    draft.accumulators.map((accumulator) =>
-      extendHistory(head, { ...end, round: draft.round, baseModelRoot, accumulator }),
-    ),
-  );
-  if (computed.some((head) => hexEquals(head, stated))) {
-    walk.heads = [stated];
-    return;
+  step: {
+    readonly isDrawing: boolean;
+    readonly struck: boolean;
+    readonly isRolledBack: boolean;
+    readonly event: EventOf<"RoundInvalid">;
+  },
+): readonly Reason[] {
+  const { rules } = walk;
+  const { timestampS } = step.event;
+  if (step.isRolledBack) return ["rolled-back"];
+  // that the block is out of reach, the contract has checked
+  if (step.isDrawing) return ["no-draw"];
+  const updates = unexpelledIn(draft);
+  if (draft.assignments.length === 0) {
+    checkClosingTime(walk, draft, timestampS);
+    if (updates < leastToClose(draft, rules)) return ["too-few-updates"];
+    return nobodyAt(walk, draft, 0) ? ["no-aggregator"] : [];
   }
-  draft.log.add({
-    code: "HISTORY_HEAD_WRONG",
-    message: "The events do not hash to the head of the history that was recorded with them.",
-    data: { expected: computed[0], actual: stated },
-  });
-  walk.heads = [computed[0]!, stated];
+  const now = reasonNow(draft, step.struck);
+  if (updates < rules.minUpdates) return ["too-few-updates"];
+  if (now === "no-proposal") missTurn(walk, draft);
+  if (!step.struck) checkStepTime(draft, timestampS);
+  if (draft.assignments.length >= rules.attempts) return [now];
+  return nobodyAt(walk, draft, draft.assignments.length) ? ["no-aggregator"] : [];
+}
+
+function nobodyAt({ aggregators }: Walk, { round, opened }: RoundDraft, attempt: number): boolean {
+  return turnOf({ round, attempt, count: opened.aggregators }, aggregators) === undefined;
 }

@@ -1,27 +1,28 @@
-import { extendAccumulator, zeroBytes32 } from "../core/commitment.ts";
+import { extendAnchor, zeroBytes32 } from "../core/commitment.ts";
 import { hexEquals } from "../core/hex.ts";
-import type { Hex } from "../core/ids.ts";
 import { isKeyTimeOver, keyDeadlineS, openingsLength } from "../core/round-keys.ts";
-import { isFalseOpening, isMaskKey } from "../privacy/masking/index.ts";
+import { isMaskKey } from "../privacy/masking/index.ts";
+import { checkBudget } from "./check-budget.ts";
 import { checkRight } from "./check-right.ts";
 import type { FindingInput } from "./findings.ts";
-import { openedRoundOf } from "./masked-round.ts";
 import type { EventOf, RoundDraft, Walk } from "./task-record.ts";
 
 /** What {@link isKeyTimeOver} asks of a round, of one whose events are read. */
-export function keysOf({ advertisements, opened: { commitDeadlineS, drawn } }: RoundDraft) {
+export function keysOf({ advertisements, commitDeadlineS, drawn }: RoundDraft) {
   return { advertisements, commitDeadlineS, drawn };
 }
 
-/** One advertisement: in a task with a key window, in it, before any commitment, by a drawn participant, once, within its budget. */
+/**
+ * One advertisement: in a task with a key window, in it, before any commitment, by a drawn participant that signed it,
+ * once, within its budget.
+ */
 export function checkAdvertisement(walk: Walk, draft: RoundDraft, event: EventOf<"Advertised">): void {
-  const { rules } = walk;
-  const { participant, slot, maskKey, seedHash, sharesId, timestampS } = event;
+  const { rules, taskId } = walk;
+  const { participant, slot, maskKey, seedHash, sharesId, shareKey, signature, timestampS } = event;
+  const keys = { maskKey, seedHash, sharesId, shareKey, signature };
   const find = (finding: FindingInput) => draft.log.add({ party: participant, ...finding });
   const deadlineS = keyDeadlineS(keysOf(draft), rules);
-  const isKey = rules.mode !== "masked" || isMaskKey(maskKey);
-  const isNone = !isKey || [maskKey, seedHash, sharesId].includes(zeroBytes32);
-  if (rules.keyWindowS === 0 || draft.commitments.length > 0 || isNone) {
+  if (rules.keyWindowS === 0 || draft.commitments.length > 0 || !isKey(walk, event)) {
     find({
       code: "ADVERTISEMENT_WRONG",
       message: `${participant} advertised keys in a task without time for them, after commitments, or keys that are none.`,
@@ -34,21 +35,16 @@ export function checkAdvertisement(walk: Walk, draft: RoundDraft, event: EventOf
       data: { deadlineS, timestampS },
     });
   }
+  checkSigner(walk, draft, event);
   checkRight(walk, draft, event, find);
   if (draft.advertisements.some((other) => hexEquals(other.participant, participant) || other.slot === slot)) {
     find({ code: "ADVERTISED_TWICE", message: `${participant} advertised keys twice in one round.` });
   }
-  const used = walk.used.get(participant.toLowerCase()) ?? 0;
-  if (rules.roundsPerParticipant > 0 && used >= rules.roundsPerParticipant) {
-    find({
-      code: "BUDGET_EXCEEDED",
-      message: `${participant} advertised keys although it has committed in ${used} rounds; its budget is ${rules.roundsPerParticipant}.`,
-      data: { used, budget: rules.roundsPerParticipant },
-    });
-  }
-  const advertisement = { taskId: walk.taskId, round: draft.round, participant, slot, maskKey, seedHash, sharesId };
+  checkBudget(walk, draft, event, find);
+  const advertisement = { taskId, round: draft.round, participant, slot, ...keys };
   draft.advertisements.push(advertisement);
-  draft.accumulators = draft.accumulators.map((accumulator) => extendAccumulator(accumulator, advertisement));
+  draft.anchors = draft.anchors.map((anchor) => extendAnchor(anchor, advertisement));
+  draft.accumulators = draft.accumulators.map((accumulator) => extendAnchor(accumulator, advertisement));
 }
 
 /** A commitment in a task with a key window: after it, and in masked tasks by who has advertised. */
@@ -71,58 +67,37 @@ export function checkKeyed(
   find({ code: "COMMITTED_WITHOUT_KEY", message: `${participant} committed without having advertised keys.` });
 }
 
-/** What a proposal opens: in a masked or encrypted task, for the assigned attempt, of the right length; the proposal is the next event. */
-export function checkOpenings({ rules }: Walk, draft: RoundDraft, event: EventOf<"Opened">): void {
-  const { openings, attempt } = event;
+/** What a proposal opens: nothing in a transparent task, else of the right length. */
+export function checkOpenings({ rules }: Walk, draft: RoundDraft, { openings, proposal }: EventOf<"Proposed">): void {
   const expected = openingsLength(draft, rules);
-  const assigned = draft.assignments.at(-1)?.attempt;
-  const bytes = (openings.length - 2) / 2;
-  if (rules.mode === "transparent" || bytes !== expected || attempt !== assigned) {
-    openingsWrong(draft, `${bytes} bytes were opened in attempt ${attempt}; it is ${expected} in attempt ${assigned}`, {
-      ...{ expected, actual: bytes, attempt, assigned },
-    });
-  }
-  draft.shown = event;
+  const actual = (openings.length - 2) / 2;
+  if (actual === expected) return;
+  draft.log.add({
+    code: "OPENINGS_WRONG",
+    party: proposal.aggregator,
+    message: `${actual} bytes were opened with the proposal; it is ${expected}.`,
+    data: { expected, actual },
+  });
 }
 
-/** The openings that a proposal came with; it has them in masked and encrypted tasks, and in no other. */
-export function takeOpenings(
-  { rules }: Walk,
-  draft: RoundDraft,
-  { proposal: { aggregator, attempt } }: EventOf<"Proposed">,
-): Pick<EventOf<"Opened">, "openings"> | undefined {
-  const { shown } = draft;
-  draft.shown = undefined;
-  const isDue = rules.mode !== "transparent";
-  if (isDue !== (shown !== undefined) || (shown && shown.attempt !== attempt)) {
-    openingsWrong(draft, `${aggregator} proposed ${shown ? "with openings of another attempt" : "without openings"}`, {
-      ...{ attempt, shown: shown?.attempt },
-    });
-  }
-  return shown && isDue ? { openings: shown.openings } : undefined;
+function isKey({ rules }: Walk, { maskKey, seedHash, sharesId, shareKey }: EventOf<"Advertised">): boolean {
+  const isMasked = rules.mode === "masked";
+  if ([maskKey, seedHash, sharesId].includes(zeroBytes32)) return false;
+  return (!isMasked || isMaskKey(maskKey)) && (shareKey !== zeroBytes32) === isMasked;
 }
 
-/** Any other event than a proposal after openings: they came with none. */
-export function checkShown(walk: Walk, event: { readonly name: string } | undefined): void {
-  if (event?.name === "Proposed") return;
-  for (const draft of walk.rounds.slice(-2)) {
-    if (draft.shown === undefined) continue;
-    openingsWrong(draft, "openings came without a proposal", { attempt: draft.shown.attempt });
-    draft.shown = undefined;
-  }
-}
-
-/** Whether what a masked round's proposal opens of a slot is not what was advertised: what a challenge of a false opening proves. */
-export function isOpenedFalsely(
-  { rules, taskId }: Walk,
-  { round, opened: { seed, drawn }, advertisements, commitments }: RoundDraft,
-  openings: Hex,
-  slot: number,
-): boolean {
-  const opened = openedRoundOf(taskId, rules, { round, seed, drawn, advertisements, commitments }, openings);
-  return opened !== undefined && isFalseOpening(opened.closed, opened.openings, slot);
-}
-
-function openingsWrong({ log }: RoundDraft, what: string, data: NonNullable<FindingInput["data"]>): void {
-  log.add({ code: "OPENINGS_WRONG", message: `${what[0]!.toUpperCase()}${what.slice(1)}.`, data });
+/** Keys are believed from nobody but their owner: they are signed over the round's start value. */
+function checkSigner({ recoverSigner, taskId }: Walk, draft: RoundDraft, event: EventOf<"Advertised">): void {
+  if (recoverSigner === undefined) return;
+  const { participant, maskKey, seedHash, sharesId, shareKey, signature } = event;
+  const keys = { participant, maskKey, seedHash, sharesId, shareKey };
+  const { round, start } = draft;
+  const signer = recoverSigner({ type: "advertisement", taskId, round, start, ...keys, signature });
+  if (signer !== undefined && hexEquals(signer, participant)) return;
+  draft.log.add({
+    code: "SIGNATURE_WRONG",
+    party: participant,
+    message: `The keys of ${participant} are not signed by it.`,
+    data: { signer },
+  });
 }

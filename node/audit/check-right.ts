@@ -1,8 +1,12 @@
+import { hexEquals } from "../core/hex.ts";
 import { slotIn } from "./check-opening.ts";
 import type { FindingInput } from "./findings.ts";
 import type { EventOf, RoundDraft, Walk } from "./task-record.ts";
 
-/** Whether an account may take part in the round: it has a place, is not leaving, is drawn, and has the slot of the draw. */
+/**
+ * Whether an account may take part in the round: it has a place, is not leaving, is drawn, and has the slot of the
+ * draw.
+ */
 export function checkRight(
   walk: Walk,
   draft: RoundDraft,
@@ -11,12 +15,12 @@ export function checkRight(
 ): void {
   const { participant, slot } = event;
   const did = event.name === "Committed" ? "committed" : "advertised keys";
-  const place = walk.places.get(participant.toLowerCase());
+  const place = walk.participants.find(({ account }) => hexEquals(account, participant));
   if (!place || place.leaving) {
     find({
       code: "PARTICIPANT_NOT_ENROLLED",
       message: place
-        ? `${participant} ${did} after it asked to leave.`
+        ? `${participant} ${did} after it asked to leave, or was expelled.`
         : `${participant} ${did} without a place in the task.`,
     });
   }

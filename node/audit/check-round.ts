@@ -1,14 +1,12 @@
 import { ruleByName, trimOf } from "../aggregation/index.ts";
-import { chunkLanes, chunkTreeRoot } from "../core/chunk-tree.ts";
+import { chunkTreeRoot } from "../core/chunk-tree.ts";
 import { contentIdOf } from "../core/content-id.ts";
-import { hexEquals } from "../core/hex.ts";
 import type { Bytes32, Hex, TaskId } from "../core/ids.ts";
-import { bytesToLanes, lanesToBytes } from "../core/lanes.ts";
+import { lanesToBytes } from "../core/lanes.ts";
 import type { Commitment, Proposal, TaskRules } from "../core/records.ts";
-import type { RoundView } from "../core/task-view.ts";
-import { checkSealedModel } from "./check-sealed-model.ts";
 import { checkUpdate, missingUpdate, type UpdateCheck } from "./check-update.ts";
-import { beginCipherSum, concludeEncrypted, type RecomputedModel, type RecomputedSum } from "./encrypted-round.ts";
+import { compareModel } from "./compare-model.ts";
+import { beginCipherSum, concludeEncrypted, type RecomputedSum } from "./encrypted-round.ts";
 import { createFindingLog, type Finding, type FindingLog } from "./findings.ts";
 import { isUnavailable } from "./is-unavailable.ts";
 import { greatestChange } from "./lane-changes.ts";
@@ -17,12 +15,18 @@ import { beginMaskedMean, type MaskableRound, sumBeyondClip } from "./masked-rou
 /** What is known of one committed update after a look at its bytes. */
 export interface UpdateStatus {
   readonly commitment: Commitment;
-  /** `valid`; `missing`: not to be had; `differs`: other bytes were given; `sealed`: no key opens them here; `invalid`: proven to break the rules. */
+  /**
+   * `valid`; `missing`: not to be had; `differs`: other bytes were given; `sealed`: no key opens them here; `invalid`:
+   * proven to break the rules.
+   */
   readonly status: "valid" | "missing" | "differs" | "sealed" | "invalid";
   readonly excluded: boolean;
   /** See UpdateCheck. */
   readonly informationBits: number;
-  /** Root of the lanes, bound to nobody: present for a valid update of a sealed task, whose content id says nothing of its lanes. */
+  /**
+   * Root of the lanes, bound to nobody: present for a valid update of a sealed task, whose content id says nothing of
+   * its lanes.
+   */
   readonly lanesRoot?: Bytes32;
 }
 
@@ -35,7 +39,9 @@ export interface RoundCheck {
   readonly included: readonly Commitment[];
   /** Sum of their weights. */
   readonly totalWeight: bigint;
-  /** The recomputed model; present when the base and every included update were there and valid. Owned by the caller. */
+  /**
+   * The recomputed model; present when the base and every included update were there and valid. Owned by the caller.
+   */
   readonly lanes?: Int32Array;
   /** Chunk tree root of the recomputed model. */
   readonly modelRoot?: Bytes32;
@@ -43,7 +49,10 @@ export interface RoundCheck {
   readonly contentId?: Bytes32;
   /** Greatest change of a lane from the base to the recomputed model. */
   readonly movedLanes?: number;
-  /** Whether there is a proposal, and it is exactly what was recomputed: without a single finding. What an attester signs. */
+  /**
+   * Whether there is a proposal, and it is exactly what was recomputed: without a single finding. What an attester
+   * signs.
+   */
   readonly agrees: boolean;
   /** Bytes of updates fetched and checked. */
   readonly bytesChecked: number;
@@ -58,21 +67,29 @@ export interface RoundCheckInput {
   readonly taskId: TaskId;
   readonly rules: TaskRules;
   /** The round, with or without a proposal; a RoundView fits. */
-  readonly round: MaskableRound &
-    Pick<RoundView, "withheld"> & { readonly proposal?: (Proposal & { readonly openings?: Hex }) | undefined };
+  readonly round: MaskableRound & { readonly proposal?: (Proposal & { readonly openings?: Hex }) | undefined };
   /** Of a masked round without a proposal: what opens its sum. */
   readonly openings?: Hex | undefined;
-  /** Of an encrypted round: opens its sum, for who holds the key. Without it the sum is compared, and the model is not recomputed. */
+  /**
+   * Of an encrypted round: opens its sum, for who holds the key. Without it the sum is compared, and the model is not
+   * recomputed.
+   */
   readonly open?: ((sum: Uint8Array) => Promise<Int32Array>) | undefined;
   /** The base model; not modified. Without it the updates are checked, and nothing is recomputed. */
   readonly baseLanes: Int32Array | undefined;
-  /** The blob of an update; undefined, or a rejection with BLOB_NOT_FOUND, BLOB_CORRUPT, BLOB_TOO_LARGE, where it cannot be had. */
+  /**
+   * The blob of an update; undefined, or a rejection with BLOB_NOT_FOUND, BLOB_CORRUPT, BLOB_TOO_LARGE, where it cannot
+   * be had.
+   */
   readonly getUpdate: (commitment: Commitment) => Promise<Uint8Array | undefined>;
-  /** The blob of the proposed model: asked for to name the first wrong chunk of a wrong aggregate, and in a sealed task to compare it. */
+  /**
+   * The blob of the proposed model: asked for to name the first wrong chunk of a wrong aggregate, and in a sealed task
+   * to compare it.
+   */
   readonly getModel?: (proposal: Proposal) => Promise<Uint8Array | undefined>;
   /**
-   * The task's blobs are sealed: both functions give what is in them, their bytes checked against the content ids, or reject with BLOB_SEALED
-   * or SEAL_BROKEN, too.
+   * The task's blobs are sealed: both functions give what is in them, their bytes checked against the content ids, or
+   * reject with BLOB_SEALED or SEAL_BROKEN, too.
    */
   readonly sealed?: boolean | undefined;
   readonly signal?: AbortSignal | undefined;
@@ -84,21 +101,23 @@ export interface RoundCheckInput {
  * Recomputes a round from its committed updates and compares the proposal with the result: what a participant does
  * before it attests, and the audit after the fact. One update is in memory at a time, unless the rule holds them all.
  *
- * An update that is left out for a reason which the contract checked (it was demanded and not shown, or in a task with holders too few
- * hold it) is no finding, whether its bytes are here or not.
+ * An update that is left out is no finding while it is not here, or is invalid; one that is here and valid is told:
+ * whether it was to be had then is the quorum's word.
  *
  * Without a proposal, all updates count as included and the recomputed model is returned.
  *
- * In a masked round the openings are compared with the advertised keys; true ones free the sum of its masks, false ones are a finding, and
- * nothing is recomputed. A sum beyond what honest updates come to is told and cut, as the contract cuts it: the proposal is right all the same.
- * In an encrypted round the sum of the ciphertexts is compared with the one on record; the model is recomputed where `open` opens the sum.
- * Rejects with the signal's reason, with UNSUPPORTED_RULE, with LENGTH_MISMATCH if `baseLanes` is not the task's size,
- * and with whatever `getUpdate` rejects with beside the codes above.
+ * In a masked round the openings are compared with the advertised keys; true ones free the sum of its masks, false ones
+ * are a finding, and nothing is recomputed. A sum beyond what honest updates come to is told and cut, as the contract
+ * cuts it: the proposal is right all the same. In an encrypted round the sum of the ciphertexts is compared with the
+ * one on record; the model is recomputed where `open` opens the sum. Rejects with the signal's reason, with
+ * UNSUPPORTED_RULE, with LENGTH_MISMATCH if `baseLanes` is not the task's size, and with whatever `getUpdate` rejects
+ * with beside the codes above.
  */
 export async function checkRound(input: RoundCheckInput): Promise<RoundCheck> {
   const { taskId, rules, round, baseLanes, signal } = input;
   const { proposal } = round;
   const log = createFindingLog(taskId, round.round);
+  const about = { ...input, round: round.round };
   const findings: Finding[] = [];
   const updates: UpdateStatus[] = [];
   const included: Commitment[] = [];
@@ -114,10 +133,8 @@ export async function checkRound(input: RoundCheckInput): Promise<RoundCheck> {
     bytesChecked += check.bytes;
     const { status, informationBits, lanesRoot } = check;
     updates.push({ commitment, status, excluded, informationBits, ...(input.sealed && lanesRoot && { lanesRoot }) });
-    if (excluded) {
-      const isExplained = rules.holders > 0 || ((round.withheld ?? 0n) >> BigInt(commitment.slot)) % 2n === 1n;
-      if (!isExplained) judgeExclusion(log, commitment, proposal!, check.status);
-    } else {
+    if (excluded) judgeExclusion(log, commitment, proposal, check.status);
+    else {
       included.push(commitment);
       totalWeight += BigInt(commitment.weight);
       findings.push(...check.findings);
@@ -142,7 +159,7 @@ export async function checkRound(input: RoundCheckInput): Promise<RoundCheck> {
     const sum = cipherSum.finish();
     const opened = await concludeEncrypted(log, {
       ...{ rules, proposal, baseLanes, sum, totalWeight, open: input.open },
-      compare: (proposed, recomputed) => compare(log, proposed, recomputed, input),
+      compare: (proposed, recomputed) => compareModel(log, proposed, recomputed, about),
     });
     const found = [...findings, ...log.findings];
     // a sum that had to be cut is no mean of anything: nobody attests to it
@@ -156,7 +173,7 @@ export async function checkRound(input: RoundCheckInput): Promise<RoundCheck> {
   const lanes = masked?.mean ? await masked.mean.finishInSteps(baseLanes, signal) : aggregation.finish(baseLanes);
   const modelRoot = chunkTreeRoot(lanes);
   const contentId = await contentIdOf(lanesToBytes(lanes));
-  if (proposal) await compare(log, proposal, { lanes, modelRoot, contentId }, input);
+  if (proposal) await compareModel(log, proposal, { lanes, modelRoot, contentId }, about);
   const all = [...findings, ...log.findings];
   const agrees = !!proposal && all.length === 0;
   const movedLanes = greatestChange(baseLanes, lanes);
@@ -227,68 +244,4 @@ function blameInclusion(log: FindingLog, commitment: Commitment, proposal: Propo
     message: `The proposal counts the update of ${commitment.participant}, which breaks the task's rules.`,
     data: { participant: commitment.participant, slot: commitment.slot, updateRoot: commitment.updateRoot },
   });
-}
-
-async function compare(
-  log: FindingLog,
-  proposal: Proposal,
-  recomputed: RecomputedModel,
-  { taskId, round, sealed, getModel, signal }: RoundCheckInput,
-): Promise<void> {
-  const party = proposal.aggregator;
-  if (hexEquals(proposal.modelRoot, recomputed.modelRoot)) {
-    if (sealed) {
-      const finding = await checkSealedModel({ taskId, round: round.round, proposal, getModel, signal });
-      if (finding) log.add(finding);
-      return;
-    }
-    if (hexEquals(proposal.contentId, recomputed.contentId)) return;
-    log.add({
-      code: "MODEL_BYTES_DIFFER",
-      party,
-      message: "The model is right, but the content id in the proposal names other bytes.",
-      data: { expected: recomputed.contentId, actual: proposal.contentId },
-    });
-    return;
-  }
-  const first = firstDifference(recomputed.lanes, await proposedLanes(proposal, getModel, signal));
-  log.add({
-    code: "AGGREGATE_WRONG",
-    party,
-    ...(first && { chunk: Math.floor(first.lane / chunkLanes) }),
-    message: first
-      ? `The model proposed by ${party} is not what the rule makes of the updates: lane ${first.lane} is ${first.actual}, not ${first.expected}.`
-      : `The model proposed by ${party} is not what the rule makes of the updates.`,
-    data: {
-      expected: recomputed.modelRoot,
-      actual: proposal.modelRoot,
-      lane: first?.lane,
-      expectedLane: first?.expected,
-      actualLane: first?.actual,
-    },
-  });
-}
-
-/** The lanes behind the proposed root, or undefined where they are not to be had. */
-async function proposedLanes(
-  proposal: Proposal,
-  getModel: RoundCheckInput["getModel"],
-  signal: AbortSignal | undefined,
-): Promise<Int32Array | undefined> {
-  try {
-    const bytes = await getModel?.(proposal);
-    if (bytes === undefined || bytes.length === 0 || bytes.length % 4 !== 0) return undefined;
-    const lanes = bytesToLanes(bytes);
-    return hexEquals(chunkTreeRoot(lanes), proposal.modelRoot) ? lanes : undefined;
-  } catch (error) {
-    signal?.throwIfAborted();
-    if (!isUnavailable(error)) throw error;
-    return undefined;
-  }
-}
-
-function firstDifference(expected: Int32Array, actual: Int32Array | undefined) {
-  if (actual?.length !== expected.length) return undefined;
-  const lane = expected.findIndex((value, i) => value !== actual[i]);
-  return lane === -1 ? undefined : { lane, expected: expected[lane]!, actual: actual[lane]! };
 }

@@ -9,8 +9,9 @@ import type { FindingInput } from "./findings.ts";
 import { isUnavailable } from "./is-unavailable.ts";
 
 /**
- * Opens the sealed blob of a model whose root is right, since nobody but its sender can compute its content id. Undefined where it is that
- * model. Unchecked: MODEL_MISSING, MODEL_SEALED. Violations of its sender: SEAL_BROKEN, MODEL_BYTES_DIFFER.
+ * Opens the sealed blob of a model whose root is right, since nobody but its sender can compute its content id.
+ * Undefined where it is that model. Unchecked: MODEL_MISSING, MODEL_SEALED. Violations of its sender: SEAL_BROKEN,
+ * MODEL_BYTES_DIFFER.
  *
  * @param input.getModel as of checkRound: gives what was opened
  */

@@ -1,8 +1,8 @@
-import { chunkBytes, chunkTreeRoot, treeDepthOf } from "../core/chunk-tree.ts";
+import { chunkTreeRoot } from "../core/chunk-tree.ts";
 import { isFedledgerError } from "../core/error.ts";
 import { hexEquals } from "../core/hex.ts";
 import { initialLanes } from "../core/initial-model.ts";
-import type { TaskRules } from "../core/records.ts";
+import { rulesFault } from "../core/rules-validity.ts";
 import { taskLaneCount } from "../core/task-lanes.ts";
 import { canonicalTaskSpec, parseTaskSpecJson, type TaskSpec } from "../core/task-spec.ts";
 import { privacyProblems } from "../privacy/check-privacy.ts";
@@ -22,22 +22,19 @@ export interface TaskCheck {
   readonly computable: boolean;
 }
 
-const maxParameters = 2 ** 30;
-const maxWindowS = 365 * 24 * 3600;
-const sumLimits = { transparent: 2n ** 52n, masked: 2n ** 31n, encrypted: 2n ** 29n } as const;
-const unbondingS = 14 * 24 * 3600;
-
 /** Checks a task's creation: rules in range, specification valid and canonical, initial model computed from it. */
 export function checkTask(created: EventOf<"TaskCreated">): TaskCheck {
   const { taskId, creator, rules } = created;
   const log = createFindingLog(taskId, 0);
-  const wrongRules = rulesOutOfRange(rules);
-  if (wrongRules.length > 0) {
+  const fault = rulesFault(rules);
+  if (fault) {
+    const { error } = fault;
+    const field = error === "InvalidRule" ? fault.field : undefined;
     log.add({
       code: "RULES_INVALID",
       party: creator,
-      message: `The task's rules are out of range: ${wrongRules.join(", ")}.`,
-      data: { fields: wrongRules.join(",") },
+      message: `The contract would not have accepted the task's rules: ${error}${field ? ` (${field})` : ""}.`,
+      data: { error, field },
     });
   }
   const supported = rules.mode !== "encrypted" || rules.parameterCount <= mostEncryptedParameters;
@@ -50,10 +47,10 @@ export function checkTask(created: EventOf<"TaskCreated">): TaskCheck {
       data: { parameterCount: rules.parameterCount, most: mostEncryptedParameters },
     });
   }
-  const computable = supported && wrongRules.length === 0;
+  const computable = supported && fault === undefined;
   const spec = checkSpec(log, created);
-  const lanes = spec && wrongRules.length === 0 ? checkInitialModel(log, created, spec) : undefined;
-  if (spec && wrongRules.length === 0) checkPrivacy(log, created, spec);
+  const lanes = spec && fault === undefined ? checkInitialModel(log, created, spec) : undefined;
+  if (spec && fault === undefined) checkPrivacy(log, created, spec);
   return { findings: log.findings, ...(spec && { spec }), ...(lanes && { initialLanes: lanes }), computable };
 }
 
@@ -110,7 +107,10 @@ function checkInitialModel(
   return undefined;
 }
 
-/** Whether the contract's rules keep what the specification promises: the rounds a participant may join cost no more than its epsilon. */
+/**
+ * Whether the contract's rules keep what the specification promises: the rounds a participant may join cost no more
+ * than its epsilon.
+ */
 function checkPrivacy(log: FindingLog, { creator, rules }: EventOf<"TaskCreated">, spec: TaskSpec): void {
   const { privacy } = spec;
   if (privacy === undefined) return;
@@ -122,70 +122,4 @@ function checkPrivacy(log: FindingLog, { creator, rules }: EventOf<"TaskCreated"
       data: { field },
     });
   }
-}
-
-/** Names of the rules that the contract would not have accepted (contracts/libraries/RulesValidation.sol). */
-function rulesOutOfRange(rules: TaskRules): string[] {
-  const ranges: readonly (readonly [keyof TaskRules, number])[] = [
-    ["fractionBits", 30],
-    ["attempts", 16],
-    ["parameterCount", maxParameters],
-    ["clipLanes", 0x7fff_ffff],
-    ["maxWeight", 0xffff_ffff],
-    ["serverRateQ16", 1 << 20],
-    ["rounds", 0xffff],
-    ["minUpdates", rules.maxUpdates],
-    ["maxUpdates", 64],
-    ["participationBps", 10_000],
-    ["attestationQuorum", 0xffff],
-    ["commitWindowS", maxWindowS],
-    ["aggregateWindowS", maxWindowS],
-    ["challengeWindowS", maxWindowS],
-  ];
-  const wrong: string[] = ranges
-    .filter(([name, most]) => !(Number(rules[name]) >= 1 && Number(rules[name]) <= most))
-    .map(([name]) => name);
-  if (wrong.length > 0) return wrong;
-  const sum = BigInt(rules.maxUpdates) * BigInt(rules.maxWeight) * BigInt(rules.clipLanes);
-  const { mode, rule, trim, minUpdates, holders } = rules;
-  const trims = (trim !== 0) === (rule === "trimmed-mean") && 2 * trim < minUpdates;
-  return [
-    ...(trims ? [] : ["trim"]),
-    ...(holders === 0 || 3 * (holders - 1) < minUpdates ? [] : ["holders"]),
-    ...(sum >= sumLimits[mode] ? ["maxUpdates", "maxWeight", "clipLanes"] : []),
-    ...privacyOutOfRange(rules),
-    ...bondsOutOfRange(rules),
-  ];
-}
-
-/** What hiding updates forbids and asks for: a sum of enough of them, keys, and, masked, shares that open the masks. */
-function privacyOutOfRange(rules: TaskRules): string[] {
-  const { mode, rule, minUpdates, thresholdPercent, holders, pipelined, neighbours, keyWindowS } = rules;
-  const transparent = mode === "transparent";
-  const masked = mode === "masked";
-  const wrong: Partial<Record<keyof TaskRules, boolean>> = {
-    rule: !transparent && rule !== "weighted-mean",
-    minUpdates: masked && minUpdates < 3,
-    thresholdPercent: masked ? !(thresholdPercent > 50 && thresholdPercent <= 100) : thresholdPercent !== 0,
-    holders: mode === "encrypted" && holders !== 0,
-    pipelined: !transparent && pipelined,
-    neighbours: neighbours !== 0 && !(masked && neighbours % 2 === 0),
-    keyWindowS: transparent !== (keyWindowS === 0),
-  };
-  return Object.keys(wrong).filter((name) => wrong[name as keyof TaskRules]);
-}
-
-/** Bonds are 0 or at least three times what the dearest proof costs at 100 gwei a gas, and outlast the challenge window (contracts/libraries/LeastBond.sol). */
-function bondsOutOfRange(rules: TaskRules): string[] {
-  const { mode, maxUpdates } = rules;
-  const updateBytes = 160 + chunkBytes + 32 * treeDepthOf(rules.parameterCount);
-  const most = Math.floor(maxUpdates / 2);
-  const reach = rules.neighbours === 0 ? most : Math.min(rules.neighbours, most);
-  const maskGas = mode === "masked" ? maxUpdates * (192 * 40 + 10_000 + (reach * 8_500) / 2) : 0;
-  const leastGwei = 3 * 100 * (250_000 + maxUpdates * updateBytes * 40 + maskGas);
-  const wrong = (["aggregatorBondGwei", "participantBondGwei"] as const).filter(
-    (name) => rules[name] !== 0 && !(rules[name] >= leastGwei),
-  );
-  const bonded = rules.aggregatorBondGwei !== 0 || rules.participantBondGwei !== 0;
-  return bonded && rules.challengeWindowS >= unbondingS ? [...wrong, "challengeWindowS"] : wrong;
 }

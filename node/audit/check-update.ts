@@ -18,13 +18,17 @@ export interface UpdateCheck {
   readonly lanesRoot?: Bytes32;
   /** At most one: UPDATE_BYTES_DIFFER or UPDATE_OUT_OF_BOUNDS, with the participant as its party. */
   readonly findings: readonly Finding[];
-  /** Upper bound of what the lanes tell, in bits: the lanes' magnitudes together; 0 for an update that changes nothing. Of a masked one all bits. */
+  /**
+   * Upper bound of what the lanes tell, in bits: the lanes' magnitudes together; 0 for an update that changes nothing.
+   * Of a masked one all bits.
+   */
   readonly informationBits: number;
 }
 
 /**
- * Checks the bytes of an update against its commitment: length, content id, chunk tree root, then the clip. The lanes of a masked update
- * can be anything: under the mask nobody sees the clip, and only the sum is cut. An encrypted one must be a ciphertext, of which nothing else can be seen.
+ * Checks the bytes of an update against its commitment: length, content id, chunk tree root, then the clip. The lanes
+ * of a masked update can be anything: under the mask nobody sees the clip, and only the sum is cut. An encrypted one
+ * must be a ciphertext, of which nothing else can be seen.
  *
  * Bytes that have the committed content id but not the root, or the root but not the content id, prove that the
  * participant committed to two different things: a violation. Bytes that have neither prove only that their source
@@ -72,8 +76,9 @@ export async function checkUpdate(input: {
 }
 
 /**
- * The finding for an update that could not be had. Unchecked: UPDATE_BYTES_DIFFER where its source gave other bytes, UPDATE_SEALED where there is
- * no key for it here, else UPDATE_MISSING. A violation: SEAL_BROKEN, where the sealed bytes are those committed to, and nobody can open them.
+ * The finding for an update that could not be had. Unchecked: UPDATE_BYTES_DIFFER where its source gave other bytes,
+ * UPDATE_SEALED where there is no key for it here, else UPDATE_MISSING. A violation: SEAL_BROKEN, where the sealed
+ * bytes are those committed to, and nobody can open them.
  */
 export function missingUpdate(commitment: Commitment, cause?: unknown): Finding {
   const { taskId, round, participant: party, updateRoot, contentId } = commitment;
@@ -94,7 +99,10 @@ export function missingUpdate(commitment: Commitment, cause?: unknown): Finding 
   };
 }
 
-/** The finding for a sealed blob that did not open: `code` (unchecked) where there is no key for it here, else SEAL_BROKEN. */
+/**
+ * The finding for a sealed blob that did not open: `code` (unchecked) where there is no key for it here, else
+ * SEAL_BROKEN.
+ */
 export function sealedFinding(
   { taskId, round, participant: party, contentId }: Pick<Commitment, "taskId" | "round" | "participant" | "contentId">,
   told: { readonly code: "UPDATE_SEALED" | "MODEL_SEALED"; readonly what: string; readonly cause: FedledgerError },
@@ -115,7 +123,9 @@ export function sealedFinding(
   };
 }
 
-/** The first lane beyond the clip (-1: none), and the bits of the magnitudes of all lanes that are not cut to the clip. */
+/**
+ * The first lane beyond the clip (-1: none), and the bits of the magnitudes of all lanes that are not cut to the clip.
+ */
 function scan(lanes: Int32Array, clipLanes: number): { outside: number; informationBits: number } {
   let outside = -1;
   let informationBits = 0;

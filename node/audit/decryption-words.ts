@@ -1,6 +1,9 @@
 import type { AuditReport } from "./audit-report.ts";
 
-/** How the models of an encrypted task came to be known as right: by opening the sums with the rounds' keys, or by the word of the quorums. */
+/**
+ * How the models of an encrypted task came to be known as right: by opening the sums with the rounds' keys, or by the
+ * word of the quorums.
+ */
 export function decryptionInWords({ rounds }: Pick<AuditReport, "rounds">): string {
   const verified = rounds.filter(({ verdict }) => verdict === "verified");
   const attested = verified.filter(({ isDecryptionAttested }) => isDecryptionAttested).length;

@@ -16,7 +16,10 @@ export interface RecomputedSum {
   readonly contentId: Bytes32;
 }
 
-/** What can be checked of an encrypted update that is what was committed: that it is a ciphertext. What it says, and whether it keeps the clip, nobody sees. */
+/**
+ * What can be checked of an encrypted update that is what was committed: that it is a ciphertext. What it says, and
+ * whether it keeps the clip, nobody sees.
+ */
 export function checkCipherUpdate(
   lanes: Int32Array,
   {
@@ -48,7 +51,10 @@ export function checkCipherUpdate(
   }
 }
 
-/** The addition of a round's encrypted updates, in the place of an aggregation: the lanes are ciphertexts, and their weights are in them. */
+/**
+ * The addition of a round's encrypted updates, in the place of an aggregation: the lanes are ciphertexts, and their
+ * weights are in them.
+ */
 export function beginCipherSum({
   mode,
   parameterCount,
@@ -91,8 +97,9 @@ export interface EncryptedConclusion extends Partial<RecomputedModel> {
 }
 
 /**
- * The end of checking an encrypted round whose ciphertexts are all here: their sum is compared with the one on record. Who can open it has the
- * model recomputed from it as well; everybody else has seen all that can be seen without the key, and `agrees` stays false.
+ * The end of checking an encrypted round whose ciphertexts are all here: their sum is compared with the one on record.
+ * Who can open it has the model recomputed from it as well; everybody else has seen all that can be seen without the
+ * key, and `agrees` stays false.
  */
 export async function concludeEncrypted(log: FindingLog, input: ConcludeInput): Promise<EncryptedConclusion> {
   const { rules, proposal, baseLanes, sum, totalWeight } = input;
@@ -120,9 +127,9 @@ function judgeSum(log: FindingLog, { aggregator, openings }: OpenedProposal, sum
 }
 
 /**
- * Looks at the model of an encrypted round as far as it can be seen without the key: whether the sum on record is the recomputed one, and whether a
- * lane has moved further from the base than any updates within the clip could move it (MODEL_BEYOND_CLIP). That the model is what the sum
- * decrypts to rests on the quorum that attested.
+ * Looks at the model of an encrypted round as far as it can be seen without the key: whether the sum on record is the
+ * recomputed one, and whether a lane has moved further from the base than any updates within the clip could move it
+ * (MODEL_BEYOND_CLIP). That the model is what the sum decrypts to rests on the quorum that attested.
  */
 export function judgeUnopened(
   log: FindingLog,

@@ -8,8 +8,8 @@ export function greatestChange(a: Int32Array, b: Int32Array): number {
 }
 
 /**
- * First lane that a model is further from its base than any updates within the clip can move it, −1 where there is none: what can be checked of
- * a decryption without the key.
+ * First lane that a model is further from its base than any updates within the clip can move it, −1 where there is
+ * none: what can be checked of a decryption without the key.
  */
 export function firstBeyondClip(
   base: Int32Array,

@@ -1,7 +1,7 @@
 import { fromHex } from "../core/hex.ts";
 import type { Hex, TaskId } from "../core/ids.ts";
 import type { Advertisement, Proposal, TaskRules } from "../core/records.ts";
-import { openingsLength } from "../core/round-keys.ts";
+import { openingBytes } from "../core/round-keys.ts";
 import type { RoundView } from "../core/task-view.ts";
 import {
   type ClosedRound,
@@ -14,8 +14,9 @@ import {
 import type { Finding, FindingLog } from "./findings.ts";
 
 /** What a round tells about its masks; a RoundView fits. */
-export type MaskableRound = Pick<RoundView, "round" | "commitments"> &
-  Partial<Pick<RoundView, "seed" | "drawn" | "advertisements">>;
+export type MaskableRound = Pick<RoundView, "round" | "commitments"> & {
+  readonly advertisements?: readonly Advertisement[];
+};
 
 /** A closed masked round, and what opens its sum. */
 export interface OpenedRound {
@@ -27,49 +28,48 @@ export interface OpenedRound {
 /** A round's keys as the masks take them. */
 export function keyedRoundOf(
   taskId: TaskId,
-  { neighbours }: Pick<TaskRules, "neighbours">,
-  { round, seed = 0n, drawn = 0, advertisements = [] }: Omit<MaskableRound, "commitments">,
+  { round, advertisements = [] }: Omit<MaskableRound, "commitments">,
 ): KeyedRound<Advertisement> {
-  return { taskId, round, seed, drawn, neighbours, advertisements };
+  return { taskId, round, advertisements };
 }
 
 /** A closed round as the masks take it. */
-export function closedRoundOf(
-  taskId: TaskId,
-  rules: Pick<TaskRules, "neighbours">,
-  round: MaskableRound,
-): ClosedRound<Advertisement> {
-  return { ...keyedRoundOf(taskId, rules, round), surviving: round.commitments.map(({ slot }) => slot) };
+export function closedRoundOf(taskId: TaskId, round: MaskableRound): ClosedRound<Advertisement> {
+  return { ...keyedRoundOf(taskId, round), surviving: round.commitments.map(({ slot }) => slot) };
 }
 
-/** The round with its openings; undefined where the task is not masked, their length is not the round's, or its keys are none that a contract takes: all that the record's check tells. */
+/**
+ * The round with its openings; undefined where the task is not masked, their length is not the round's, or its keys are
+ * none that a contract takes: all that the record's check tells.
+ */
 export function openedRoundOf(
   taskId: TaskId,
-  rules: TaskRules,
+  { mode }: Pick<TaskRules, "mode">,
   round: MaskableRound,
   openings: Hex | undefined,
 ): OpenedRound | undefined {
-  if (rules.mode !== "masked" || openings === undefined) return undefined;
-  if (openings.length !== 2 + 2 * openingsLength(round, rules)) return undefined;
-  const closed = closedRoundOf(taskId, rules, round);
+  if (mode !== "masked" || openings === undefined) return undefined;
+  if (openings.length !== 2 + 2 * openingBytes * (round.advertisements?.length ?? 0)) return undefined;
+  const closed = closedRoundOf(taskId, round);
   return canBeMasked(closed) ? { closed, openings: fromHex(openings) } : undefined;
 }
 
-/** Whether masks can be made from what an endpoint says of a round: a seed and a number drawn in range, one key of the curve for each slot, and updates of slots with keys. */
-function canBeMasked({ seed, drawn, neighbours, advertisements, surviving }: ClosedRound): boolean {
+/**
+ * Whether masks can be made from what an endpoint says of a round: one key of the curve for each slot, and updates of
+ * slots with keys.
+ */
+function canBeMasked({ advertisements, surviving }: ClosedRound): boolean {
   const slots = new Set(advertisements.map(({ slot }) => slot));
-  const isGraph = seed >= 0n && seed < 1n << 72n && drawn >= 1 && drawn <= 64 && neighbours % 2 === 0;
   const isEachOnce = slots.size === advertisements.length && new Set(surviving).size === surviving.length;
   return (
-    isGraph &&
     isEachOnce &&
     surviving.every((slot) => slots.has(slot)) &&
-    advertisements.every(({ slot, maskKey }) => slot >= 0 && slot < drawn && isMaskKey(maskKey))
+    advertisements.every(({ slot, maskKey }) => slot >= 0 && slot < 64 && isMaskKey(maskKey))
   );
 }
 
 /**
- * The first slot whose opening is not what was advertised: what the contract's challengeOpening checks, and a proof by itself, as it
+ * The first slot whose opening is not what was advertised: what proveOpening shows, and a proof by itself, as it
  * needs no bytes. Undefined where all are true, or there is nothing to compare.
  */
 export function falseOpeningOf(
@@ -81,7 +81,10 @@ export function falseOpeningOf(
   return opened && checkOpenings(opened.closed, opened.openings);
 }
 
-/** The aggregation of a masked round's updates; or the slot that is opened falsely, which is a finding, and nothing can be added up. Undefined where there is nothing to open. */
+/**
+ * The aggregation of a masked round's updates; or the slot that is opened falsely, which is a finding, and nothing can
+ * be added up. Undefined where there is nothing to open.
+ */
 export function beginMaskedMean(
   log: FindingLog,
   about: {
@@ -106,7 +109,10 @@ export function beginMaskedMean(
   return { falseOpening };
 }
 
-/** What is to be said where the sum had to be cut: a participant broke the rules, and nobody can tell which, as no update is seen by itself. */
+/**
+ * What is to be said where the sum had to be cut: a participant broke the rules, and nobody can tell which, as no
+ * update is seen by itself.
+ */
 export function sumBeyondClip(
   { cutLanes }: Pick<MaskedMean, "cutLanes">,
   { taskId, rules, round }: { readonly taskId: TaskId; readonly rules: TaskRules; readonly round: MaskableRound },

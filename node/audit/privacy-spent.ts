@@ -1,12 +1,15 @@
-import { hexEquals } from "../core/hex.ts";
 import type { Address } from "../core/ids.ts";
 import type { PrivacySpec } from "../core/privacy-spec.ts";
 import type { TaskRules } from "../core/records.ts";
 import type { TaskSpec } from "../core/task-spec.ts";
 import { epsilonAfter, roundsAllowed, roundsInBudget } from "../privacy/budget.ts";
+import { roundsSpent } from "./check-budget.ts";
 import type { TaskRecord } from "./task-record.ts";
 
-/** What a task's noise promises, and what of it is spent: computed from the record, which cannot show that anyone added its noise. */
+/**
+ * What a task's noise promises, and what of it is spent: computed from the record, which cannot show that anyone added
+ * its noise.
+ */
 export interface PrivacyReport {
   readonly unit: PrivacySpec["unit"];
   readonly mechanism: PrivacySpec["mechanism"];
@@ -19,7 +22,7 @@ export interface PrivacyReport {
   /** In the order of enrolment. */
   readonly participants: readonly {
     readonly participant: Address;
-    /** Rounds in which it committed an update, whatever became of them. */
+    /** Rounds that count: in which it committed an update, but for masked ones that ended while they were open. */
     readonly rounds: number;
     /** Spent so far. */
     readonly epsilon: number;
@@ -46,9 +49,7 @@ export function privacyOf(spec: TaskSpec, rules: TaskRules, record: TaskRecord):
     roundsAllowed: roundsAllowed(rules),
     roundsInBudget: roundsInBudget(noisy, rules),
     participants: record.participants.map((participant) => {
-      const rounds = record.rounds.filter(({ commitments }) =>
-        commitments.some((commitment) => hexEquals(commitment.participant, participant)),
-      ).length;
+      const rounds = roundsSpent(record.rounds, rules, participant);
       return { participant, rounds, epsilon: epsilonOfRounds(rounds) };
     }),
   };

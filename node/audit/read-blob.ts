@@ -29,8 +29,9 @@ export interface ReadOptions {
 }
 
 /**
- * The lanes' bytes of an update or a model: the blob as it is, or, in a sealed task, what is in it, after its bytes were checked against the
- * content id. Rejects as BlobStore.get does, and with BLOB_SEALED and SEAL_BROKEN as BlobOpener.open does.
+ * The lanes' bytes of an update or a model: the blob as it is, or, in a sealed task, what is in it, after its bytes
+ * were checked against the content id. Rejects as BlobStore.get does, and with BLOB_SEALED and SEAL_BROKEN as
+ * BlobOpener.open does.
  */
 export async function readBlob(
   { store, rules, sealed, opener }: BlobReading,

@@ -1,11 +1,12 @@
-import { type Deployment, extendHistory, proposalHash, type RoundEnd, zeroBytes32 } from "../core/commitment.ts";
+import { type Deployment, hashBytes } from "../core/commitment.ts";
 import { FedledgerError } from "../core/error.ts";
 import { hexEquals } from "../core/hex.ts";
+import { extendHistory, type HistoryEntry } from "../core/history-head.ts";
 import type { Address, Bytes32, RoundNumber, TaskId } from "../core/ids.ts";
+import type { Reason } from "../core/records.ts";
 import type { TaskEvent } from "../core/task-events.ts";
 import { checkRecord } from "./check-record.ts";
-import { accumulatorOf } from "./receipt-hashes.ts";
-import type { RecoverSigner, RoundRecord } from "./task-record.ts";
+import { noBytes, type RoundRecord, roundNumbered } from "./task-record.ts";
 
 /**
  * A proof that one update is in one round: everything that hashes to the head of the task's history, which the contract
@@ -19,7 +20,10 @@ export interface UpdateReceipt {
   readonly round: RoundNumber;
   /** Whose update it proves. */
   readonly participant: Address;
+  /** What its start value is made of, beside chain, contract, task and round. */
   readonly opening: {
+    /** Head of the history at the opening. */
+    readonly historyHead: Bytes32;
     readonly baseModelRoot: Bytes32;
     readonly seed: string;
     readonly enrolled: number;
@@ -32,6 +36,7 @@ export interface UpdateReceipt {
     readonly maskKey: Bytes32;
     readonly seedHash: Bytes32;
     readonly sharesId: Bytes32;
+    readonly shareKey: Bytes32;
   }[];
   /** All of the round's, in the order of the chain. */
   readonly commitments: readonly {
@@ -41,27 +46,34 @@ export interface UpdateReceipt {
     readonly updateRoot: Bytes32;
     readonly contentId: Bytes32;
   }[];
-  /** The final proposal; absent in an invalidated round. */
-  readonly proposal?: {
-    readonly attempt: number;
-    readonly aggregator: Address;
-    readonly modelRoot: Bytes32;
-    readonly contentId: Bytes32;
-    readonly totalWeight: string;
-    readonly excluded: string;
+  /** Of an accepted round: what its entry in the history binds beside its keys and updates. */
+  readonly result?: {
+    readonly acceptedBefore: number;
+    readonly openingsHash: Bytes32;
+    readonly proposal: {
+      readonly attempt: number;
+      readonly aggregator: Address;
+      readonly modelRoot: Bytes32;
+      readonly contentId: Bytes32;
+      readonly totalWeight: string;
+      readonly excluded: string;
+    };
+    readonly attesters: readonly Address[];
   };
-  /** Why the round was invalidated; `none` in a final one. */
-  readonly reason: RoundEnd["reason"];
-  /** Head of the history before the round. */
+  /** Why the round has no result; `none` in an accepted one. */
+  readonly reason: Reason;
+  /** Of a round without a result: hash of the proposal that stood when it ended, zero where none did. */
+  readonly standing?: Bytes32;
+  /** Head of the history before the round's entry. */
   readonly headBefore: Bytes32;
-  /** The ends that came after it, in their order, up to `head`. */
-  readonly after: readonly RoundEnd[];
+  /** The entries behind it, up to `head`. */
+  readonly after: readonly HistoryEntry[];
   /** Head of the history that all this hashes to. */
   readonly head: Bytes32;
 }
 
 /**
- * The receipt of a participant's update in an ended round, up to the last ended round.
+ * The receipt of a participant's update in an ended round, up to the newest entry of the history.
  *
  * @param input.events all events of the task, in chain order
  * Throws NO_RECEIPT where there is no such update or the round has not ended, INVALID_HISTORY where the events do not
@@ -72,12 +84,11 @@ export function buildReceipt(
     readonly events: readonly TaskEvent[];
     readonly round: RoundNumber;
     readonly participant: Address;
-    readonly recoverSigner?: RecoverSigner | undefined;
   },
 ): UpdateReceipt {
-  const { chainId, federation, events, participant, recoverSigner } = input;
-  const record = checkRecord({ chainId, federation, events, recoverSigner });
-  const round = record.rounds[input.round - 1];
+  const { chainId, federation, events, participant } = input;
+  const record = checkRecord({ chainId, federation, events });
+  const round = roundNumbered(record.rounds, input.round);
   const refuse = (reason: string) => new FedledgerError("NO_RECEIPT", { participant, round: input.round, reason });
   if (!round) throw refuse("there is no such round");
   if (!round.ended) throw refuse("the round has not ended");
@@ -89,11 +100,13 @@ export function buildReceipt(
   );
   if (wrong)
     throw new FedledgerError("INVALID_HISTORY", { name: wrong.code, round: wrong.round, reason: wrong.message });
-  const ended = record.ends.map((number) => record.rounds[number - 1]!);
-  const links = ended.map((other) => endOf(input, record.taskId, other));
-  const at = record.ends.indexOf(input.round);
-  const headBefore = ended[at - 1]?.ended?.historyHead ?? record.initialHead;
-  const { opened, advertisements, commitments, proposal } = round;
+  const { entries, created } = record;
+  const at = entries.findIndex(
+    (entry) => (entry.kind === "accepted" || entry.kind === "invalid") && entry.round === input.round,
+  );
+  const ending = entries[at];
+  const { opened, seed, headAtOpening, advertisements, commitments, ended } = round;
+  const { baseModelRoot, enrolled, drawn } = opened;
   return {
     format: "fedledger/receipt/1",
     chainId: Number(chainId),
@@ -101,61 +114,37 @@ export function buildReceipt(
     taskId: record.taskId,
     round: input.round,
     participant,
-    opening: {
-      baseModelRoot: opened.baseModelRoot,
-      seed: String(opened.seed),
-      enrolled: opened.enrolled,
-      drawn: opened.drawn,
-    },
+    opening: { historyHead: headAtOpening, baseModelRoot, seed: String(seed), enrolled, drawn },
     ...(advertisements.length > 0 && {
-      advertisements: advertisements.map(({ participant: account, slot, maskKey, seedHash, sharesId }) => ({
-        participant: account,
-        slot,
-        maskKey,
-        seedHash,
-        sharesId,
-      })),
+      advertisements: advertisements.map(({ participant: account, slot, maskKey, seedHash, sharesId, shareKey }) => {
+        return { participant: account, slot, maskKey, seedHash, sharesId, shareKey };
+      }),
     }),
-    commitments: commitments.map(({ participant: account, slot, weight, updateRoot, contentId }) => ({
-      participant: account,
-      slot,
-      weight,
-      updateRoot,
-      contentId,
-    })),
-    ...(proposal && {
-      proposal: {
-        attempt: proposal.attempt,
-        aggregator: proposal.aggregator,
-        modelRoot: proposal.modelRoot,
-        contentId: proposal.contentId,
-        totalWeight: String(proposal.totalWeight),
-        excluded: String(proposal.excluded),
-      },
+    commitments: commitments.map(({ participant: account, slot, weight, updateRoot, contentId }) => {
+      return { participant: account, slot, weight, updateRoot, contentId };
     }),
-    reason: links[at]!.reason,
-    headBefore,
-    after: links.slice(at + 1),
-    head: links.slice(at).reduce(extendHistory, headBefore),
+    ...resultOf(round),
+    reason: ended?.name === "RoundInvalid" ? ended.reason : "none",
+    ...(ending?.kind === "invalid" && { standing: ending.standing }),
+    headBefore: entries.slice(0, at).reduce(extendHistory, created.historyHead),
+    after: entries.slice(at + 1),
+    head: record.historyHead,
   };
 }
 
-function endOf(
-  deployment: Deployment,
-  taskId: TaskId,
-  { round, opened, advertisements, commitments, ended, proposal }: RoundRecord,
-): RoundEnd {
-  const { baseModelRoot, seed, enrolled, drawn } = opened;
-  const opening = { chainId: deployment.chainId, federation: deployment.federation, taskId, round };
+function resultOf({ acceptedBefore, proposal, ended }: RoundRecord): Pick<UpdateReceipt, "result"> {
+  if (ended?.name !== "RoundAccepted" || proposal === undefined) return {};
+  const { attempt, aggregator, modelRoot, contentId, totalWeight, excluded, openings } = proposal;
   return {
-    round,
-    phase: ended?.name === "RoundFinalized" ? "finalized" : "invalidated",
-    baseModelRoot,
-    accumulator: accumulatorOf({ ...opening, baseModelRoot, seed, enrolled, drawn }, [
-      ...advertisements,
-      ...commitments,
-    ]),
-    proposalHash: proposal ? proposalHash(taskId, round, proposal) : zeroBytes32,
-    reason: ended?.name === "RoundInvalidated" ? ended.reason : "none",
+    result: {
+      acceptedBefore,
+      openingsHash: hashBytes(openings ?? noBytes),
+      proposal: {
+        ...{ attempt, aggregator, modelRoot, contentId },
+        totalWeight: String(totalWeight),
+        excluded: String(excluded),
+      },
+      attesters: ended.attesters,
+    },
   };
 }

@@ -1,12 +1,18 @@
+import type { PublicMetric } from "../ports/public-test.ts";
 import type { AuditReport } from "./audit-report.ts";
 import { type Html, html, jsonForScript, trusted } from "./html.ts";
+import { lossValue, metricText, metricValue } from "./metric-text.ts";
 import { percent } from "./report-format.ts";
 
 /** What a task's metric is called, and how its values are told. */
-export function metricOf(report: AuditReport): { name: string; tell: (value: number) => string; share: boolean } {
+export function metricOf(report: AuditReport): {
+  readonly name: string;
+  readonly tell: (metric: PublicMetric) => string;
+  readonly share: boolean;
+} {
   return report.task.spec?.model.output.kind === "numbers"
-    ? { name: "R²", tell: (value) => value.toFixed(4), share: false }
-    : { name: "Accuracy", tell: (value) => percent(value, 2), share: true };
+    ? { name: "R²", tell: (metric) => metricValue(metric).toFixed(4), share: false }
+    : { name: "Accuracy", tell: (metric) => percent(metricValue(metric), 2), share: true };
 }
 
 /** Draws the curves, again when the width or the theme changes. Runs in the page, after uPlot. */
@@ -50,26 +56,28 @@ export function chartSection(
   report: AuditReport,
   { chartScript }: { readonly chartScript: string },
 ): { readonly section: Html; readonly script: Html } {
-  const measured = report.rounds.filter(({ evaluation }) => evaluation);
+  const measured = report.rounds.filter(({ testMetric }) => testMetric);
   const metric = metricOf(report);
   if (measured.length === 0) {
+    const why = report.task.spec?.testSet
+      ? "The task's public test set was not at hand, so nothing was measured."
+      : "The task names no public test set, so nothing can be measured here.";
     const section = html`<section aria-labelledby="curve"><h2 id="curve">Learning</h2>
-<p class="empty">No member has recorded an evaluation.</p></section>`;
+<p class="empty">${why}</p></section>`;
     return { section, script: html`` };
   }
-  const first = measured[0]!;
-  const last = measured.at(-1)!;
-  const summary = `${metric.name} from ${metric.tell(first.evaluation!.metric)} in round ${first.round} to ${metric.tell(last.evaluation!.metric)} in round ${last.round}; loss from ${first.evaluation!.loss.toFixed(4)} to ${last.evaluation!.loss.toFixed(4)}.`;
+  const [first, last] = [measured[0]!, measured.at(-1)!];
+  const summary = `From ${metricText(first.testMetric!)} in round ${first.round} to ${metricText(last.testMetric!)} in round ${last.round}.`;
   const data = {
     rounds: report.rounds.map(({ round }) => round),
-    metric: report.rounds.map(({ evaluation }) => evaluation?.metric ?? null),
-    loss: report.rounds.map(({ evaluation }) => evaluation?.loss ?? null),
+    metric: report.rounds.map(({ testMetric }) => (testMetric ? metricValue(testMetric) : null)),
+    loss: report.rounds.map(({ testMetric }) => (testMetric ? lossValue(testMetric) : null)),
     name: metric.name,
     share: metric.share,
   };
   return {
     section: html`<section aria-labelledby="curve"><h2 id="curve">Learning</h2>
-<p>${summary} Measured by the attesters on their own held-out examples (${last.evaluation!.samples} in round ${last.round}), weighted by their numbers, and signed with each attestation.</p>
+<p>${summary} Measured by this audit on the task's public test set of ${last.testMetric!.examples} examples, whose content id is in the specification: the same numbers for whoever repeats it.</p>
 <div id="chart" role="img" aria-label="${metric.name} and loss by round. ${summary}"></div>
 <noscript><p class="empty">The curve needs scripts; the same numbers are in the table of rounds.</p></noscript></section>`,
     script: html`<script type="application/json" id="chart-data">${jsonForScript(data)}</script>

@@ -1,6 +1,7 @@
 import type { Address } from "../core/ids.ts";
 import type { AuditReport } from "./audit-report.ts";
 import { type Html, html } from "./html.ts";
+import { timeText } from "./provable.ts";
 import { percent, shortHex, wholeNumber } from "./report-format.ts";
 
 /** What one participant contributed to a task. */
@@ -8,7 +9,7 @@ export interface Contribution {
   readonly participant: Address;
   readonly drawn: number;
   readonly committed: number;
-  /** Updates that final models are made of. */
+  /** Updates that accepted models are made of, void ones not counted. */
   readonly counted: number;
   /** Their weights together. */
   readonly weight: bigint;
@@ -20,8 +21,10 @@ export function contributionsOf(report: AuditReport): Contribution[] {
   const same = (a: Address) => (b: Address) => a.toLowerCase() === b.toLowerCase();
   return report.task.participants.map((participant) => {
     const its = same(participant);
-    const updates = report.rounds.flatMap(({ phase, updates: all }) =>
-      all.filter((update) => its(update.participant)).map((update) => ({ ...update, final: phase === "finalized" })),
+    const updates = report.rounds.flatMap(({ phase, isVoid, updates: all }) =>
+      all
+        .filter((update) => its(update.participant))
+        .map((update) => ({ ...update, final: phase === "accepted" && !isVoid })),
     );
     const counted = updates.filter(({ final, excluded }) => final && !excluded);
     return {
@@ -57,31 +60,53 @@ ${
 }
 ${
   aggregators.length > 0 &&
-  html`<h3>Aggregators</h3><div class="wide"><table><thead><tr><th scope="col">Aggregator</th><th scope="col" class="num">Final models</th><th scope="col" class="num">Proposals set aside</th></tr></thead>
+  html`<h3>Aggregators</h3><div class="wide"><table><thead><tr><th scope="col">Aggregator</th><th scope="col" class="num">Accepted models</th><th scope="col" class="num">Proposals set aside</th></tr></thead>
 <tbody>${aggregators.map(
     (
       aggregator,
-    ) => html`<tr><th scope="row">${shortHex(aggregator)}</th><td class="num">${report.rounds.filter((round) => round.phase === "finalized" && round.aggregator === aggregator).length}</td>
+    ) => html`<tr><th scope="row">${shortHex(aggregator)}</th><td class="num">${report.rounds.filter((round) => round.phase === "accepted" && !round.isVoid && round.aggregator === aggregator).length}</td>
 <td class="num">${report.rounds.flatMap(({ superseded }) => superseded).filter((each) => each.aggregator === aggregator).length}</td></tr>
 `,
   )}</tbody></table></div>`
 }
-${misconductTable(report)}</section>`;
+${expelledTable(report)}</section>`;
 }
 
 /** Who was proven to have broken the rules, by whom, when, and what it cost. */
-function misconductTable({ misconduct }: AuditReport): Html {
-  if (misconduct.length === 0) return html``;
-  return html`<h3>Misconduct</h3><div class="wide"><table><caption>Participants that were expelled, as a proof against them was accepted by the contract.</caption>
-<thead><tr><th scope="col">Participant</th><th scope="col" class="num">Round</th><th scope="col">Proven</th><th scope="col">By</th><th scope="col" class="num">Block</th><th scope="col">When</th><th scope="col" class="num">Bond lost, in gwei</th><th scope="col" class="num">Reward, in gwei</th></tr></thead>
-<tbody>${misconduct.map(
-    ({ participant, round, kind, reporter, blockNumber, timestampS, slashedWei, rewardWei }) =>
-      html`<tr><th scope="row">${shortHex(participant)}</th><td class="num">${round}</td><td>${kind}</td><td>${shortHex(reporter)}</td><td class="num">${blockNumber}</td>
-<td>${timestampS === undefined ? "–" : new Date(timestampS * 1000).toISOString()}</td><td class="num">${gweiText(slashedWei)}</td><td class="num">${gweiText(rewardWei)}</td></tr>
+function expelledTable({ expelled }: AuditReport): Html {
+  if (expelled.length === 0) return html``;
+  return html`<h3>Expelled</h3><div class="wide"><table><caption>Members that a proof expelled: who proposed or attested a model that was proven wrong, and whose update broke the rules.</caption>
+<thead><tr><th scope="col">Member</th><th scope="col" class="num">Round</th><th scope="col">Proven</th><th scope="col">By</th><th scope="col" class="num">Block</th><th scope="col">When</th><th scope="col" class="num">Bond lost, in gwei</th></tr></thead>
+<tbody>${expelled.map(
+    ({ account, round, kind, prover, blockNumber, timestampS, amountWei }) =>
+      html`<tr><th scope="row">${shortHex(account)}</th><td class="num">${round}</td><td>${kind}</td><td>${shortHex(prover)}</td><td class="num">${blockNumber}</td>
+<td>${timestampS === undefined ? "–" : timeText(timestampS)}</td><td class="num">${wholeNumber(amountWei / 10n ** 9n)}</td></tr>
 `,
   )}</tbody></table></div>`;
 }
 
-function gweiText(wei: bigint | undefined): string {
-  return wei === undefined ? "–" : wholeNumber(wei / 10n ** 9n);
+/** What members stated of their data, and what was put on the task's record; nothing where there is neither. */
+export function recordSection({ statements, recorded }: AuditReport): Html {
+  if (statements.length === 0 && recorded.length === 0) return html``;
+  return html`<section aria-labelledby="record"><h2 id="record">Statements and record</h2>
+${
+  statements.length > 0 &&
+  html`<div class="wide"><table><caption>Hashes of what participants stated of their data when they enrolled.</caption><thead><tr><th scope="col">Participant</th><th scope="col">Statement</th></tr></thead>
+<tbody>${statements.map(
+    ({ participant, statement }) =>
+      html`<tr><th scope="row">${shortHex(participant)}</th><td>${shortHex(statement)}</td></tr>
+`,
+  )}</tbody></table></div>`
 }
+${
+  recorded.length > 0 &&
+  html`<div class="wide"><table><caption>Hashes that members put on the task's record.</caption><thead><tr><th scope="col">Author</th><th scope="col">Kind</th><th scope="col">Hash</th><th scope="col" class="num">Block</th><th scope="col">When</th></tr></thead>
+<tbody>${recorded.map(
+    ({ author, kind, hash, blockNumber, timestampS }) =>
+      html`<tr><th scope="row">${shortHex(author)}</th><td>${recordKinds[kind] ?? kind}</td><td>${shortHex(hash)}</td><td class="num">${blockNumber}</td><td>${timestampS === undefined ? "–" : timeText(timestampS)}</td></tr>
+`,
+  )}</tbody></table></div>`
+}</section>`;
+}
+
+const recordKinds: Readonly<Record<number, string>> = { 1: "approval", 2: "incident" };

@@ -1,5 +1,7 @@
+import type { PublicMetric } from "../ports/public-test.ts";
 import type { AuditReport } from "./audit-report.ts";
 import { type Html, html } from "./html.ts";
+import { lossValue } from "./metric-text.ts";
 import { metricOf } from "./report-chart.ts";
 import { byteSize, duration, shortHex, wholeNumber } from "./report-format.ts";
 import type { RoundVerdict } from "./round-verdict.ts";
@@ -28,21 +30,22 @@ function roundRow(
     tell,
     gas,
     hasKeys,
-  }: { readonly tell: (value: number) => string; readonly gas: boolean; readonly hasKeys: boolean },
+  }: { readonly tell: (metric: PublicMetric) => string; readonly gas: boolean; readonly hasKeys: boolean },
 ): Html {
-  const { opened, evaluation, updates, superseded } = round;
-  const refuted = superseded.filter(({ challenge }) => challenge !== undefined);
+  const { opened, testMetric, updates, superseded, strike } = round;
+  const refuted = superseded.filter((former) => former.strike !== undefined);
   const aside = superseded.length - refuted.length;
+  const proven = [...refuted, ...(strike ? [{ aggregator: round.aggregator, strike }] : [])];
   const counted = updates.filter(({ excluded }) => !excluded).length;
   const gasTitle =
     round.gas &&
     `open ${wholeNumber(round.gas.open)}, commitments ${wholeNumber(round.gas.commit)}, close ${wholeNumber(round.gas.close)}, propose ${wholeNumber(round.gas.propose)}, end ${wholeNumber(round.gas.end)}`;
   return html`<tr><th scope="row" class="num">${round.round}</th>
-<td><span class="chip ${round.verdict}">${round.verdict}</span>${round.isDecryptionAttested && html`<br><small>sum recomputed, decryption attested</small>`}${opened && html`<br><small>sum opened by ${opened.seeds} seeds${opened.keys > 0 && ` and ${opened.keys} keys of who dropped out`}</small>`}${aside > 0 && html`<br><small>${aside} proposal${aside > 1 && "s"} set aside</small>`}${refuted.map(
-    ({ aggregator, challenge }) =>
-      html`<br><small>proposal of ${shortHex(aggregator)} proven wrong by ${shortHex(challenge!.challenger)} (${challenge!.kind})</small>`,
-  )}</td>
-<td class="num">${evaluation ? tell(evaluation.metric) : nothing}</td><td class="num">${evaluation ? evaluation.loss.toFixed(4) : nothing}</td>
+<td><span class="chip ${round.verdict === "invalid" ? "ended" : round.verdict}">${round.verdict}</span>${round.isDecryptionAttested && html`<br><small>sum recomputed, decryption attested</small>`}${opened && html`<br><small>sum opened by ${opened.seeds} seeds${opened.keys > 0 && ` and ${opened.keys} keys of who dropped out`}</small>`}${aside > 0 && html`<br><small>${aside} proposal${aside > 1 && "s"} set aside</small>`}${proven.map(
+    (each) =>
+      html`<br><small>proposal of ${shortHex(each.aggregator)} proven wrong by ${shortHex(each.strike!.prover)} (${each.strike!.kind})</small>`,
+  )}${round.reason && html`<br><small>${round.reason}</small>`}</td>
+<td class="num">${testMetric ? tell(testMetric) : nothing}</td><td class="num">${testMetric ? lossValue(testMetric).toFixed(4) : nothing}</td>
 <td class="num">${counted} / ${updates.length} / ${hasKeys && `${round.keys ?? 0} / `}${round.drawn.length}</td><td class="num">${round.totalWeight === undefined ? nothing : wholeNumber(round.totalWeight)}</td>
 <td class="num"${round.attesters.length > 0 && html` title="${round.attesters.join("\n")}"`}>${round.attesters.length}</td><td>${shortHex(round.aggregator)}</td>
 <td>${shortHex(round.modelRoot)}</td><td>${shortHex(round.modelContentId)}</td><td class="num">${byteSize(round.bytesChecked)}</td>

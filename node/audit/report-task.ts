@@ -66,28 +66,39 @@ function rulesInWords(rules: TaskRules): readonly (readonly [string, string])[] 
     ],
     ["Server learning rate", String(Number((rules.serverRateQ16 / 65536).toPrecision(6)))],
     ["Weight of an update", `1 to ${wholeNumber(rules.maxWeight)}`],
-    ["Rounds", String(rules.rounds)],
+    ["Accepted rounds", String(rules.rounds)],
     ["Updates in a round", `${rules.minUpdates} to ${rules.maxUpdates}`],
-    ["Participants drawn", `${percent(rules.participationBps / 10_000, 0)} of the enrolled`],
-    ["Attestations that finalize", String(rules.attestationQuorum)],
+    ["Participants drawn", drawInWords(rules)],
+    ["Attestations that accept", `${rules.attestationQuorum}, and more than half of those that committed`],
     ...(rules.mode === "masked"
-      ? ([
-          ["Masks shared with", rules.neighbours === 0 ? "all of the drawn" : `${rules.neighbours} others`],
-          ["Share of neighbours that opens, and of keys that makes a round", `${rules.thresholdPercent} %`],
-        ] as const)
+      ? ([["Share of the others that must sign a closing and opens a mask", `${rules.thresholdPercent} %`]] as const)
       : []),
     ["Rounds a participant may join", rules.roundsPerParticipant === 0 ? "all" : String(rules.roundsPerParticipant)],
     ["Aggregators tried in a round", String(rules.attempts)],
     ...(rules.keyWindowS > 0 ? ([["Time for keys", seconds(rules.keyWindowS)]] as const) : []),
     ["Time to commit", seconds(rules.commitWindowS)],
     ["Time to aggregate", seconds(rules.aggregateWindowS)],
-    ["Time to object", seconds(rules.challengeWindowS)],
+    ["Time to attest", seconds(rules.attestWindowS)],
+    ["Time to prove an accepted model wrong", seconds(rules.challengeWindowS)],
+    ["Bond of an aggregator", bondInWords(rules.aggregatorBondGwei)],
+    ["Bond of a participant", bondInWords(rules.participantBondGwei)],
+    ["Statement of the data", rules.statementRequired ? "required" : "as each likes"],
   ];
 }
 
+function drawInWords({ drawDelayBlocks, participationBps }: TaskRules): string {
+  if (drawDelayBlocks === 0) return "all";
+  return `${percent(participationBps / 10_000, 0)} of the enrolled, by the block ${drawDelayBlocks} behind the opening`;
+}
+
+function bondInWords(amountGwei: number): string {
+  return amountGwei === 0 ? "none" : `${wholeNumber(amountGwei)} gwei`;
+}
+
 function accessInWords({ access, spec }: AuditReport["task"]): readonly (readonly [string, string])[] {
+  const isOpen = access.organisations.length === 0 && access.regions.length === 0 && access.clearance === 0;
   const policies = [
-    ["Who may join", access],
+    ["Who may join", isOpen ? undefined : access],
     ["Who may read", spec?.access?.read],
     ["Who may audit", spec?.access?.audit],
   ] as const;

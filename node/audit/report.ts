@@ -1,9 +1,10 @@
 import type { AuditReport } from "./audit-report.ts";
 import { decryptionInWords } from "./decryption-words.ts";
 import { type Html, html, trusted } from "./html.ts";
+import { timeText } from "./provable.ts";
 import { chartSection, metricOf } from "./report-chart.ts";
 import { byteSize, duration, wholeNumber } from "./report-format.ts";
-import { membersSection } from "./report-members.ts";
+import { membersSection, recordSection } from "./report-members.ts";
 import { privacySection } from "./report-privacy.ts";
 import { roundsSection, updatesSection } from "./report-rounds.ts";
 import { reportStyle } from "./report-style.ts";
@@ -22,8 +23,8 @@ export interface ReportExtras {
 }
 
 /**
- * The audit as one page of HTML that holds everything it needs: it works without a network, makes no request (its content
- * security policy forbids them), follows the reader's theme, and prints. The same input gives the same bytes.
+ * The audit as one page of HTML that holds everything it needs: it works without a network, makes no request (its
+ * content security policy forbids them), follows the reader's theme, and prints. The same input gives the same bytes.
  */
 export function renderReport(report: AuditReport, extras: ReportExtras): string {
   const name = report.task.spec?.name ?? `task ${report.task.taskId}`;
@@ -50,6 +51,7 @@ ${findingsSection(report)}
 ${chart.section}
 ${roundsSection(report)}
 ${membersSection(report)}
+${recordSection(report)}
 ${privacySection(report)}
 ${updatesSection(report)}
 ${taskSection(report)}
@@ -69,8 +71,8 @@ function verdictSection(report: AuditReport): Html {
   const count = (number: number, what: string): string => `${number} ${what}${number === 1 ? "" : "s"}`;
   const words = {
     verified: [
-      totals.finalized === 0 ? "Nothing to verify yet" : "Verified",
-      totals.finalized === 0
+      totals.accepted === 0 ? "Nothing to verify yet" : "Verified",
+      totals.accepted === 0
         ? "No round has a result; what is on record is right."
         : report.task.rules.mode === "encrypted"
           ? `The whole record is right, and the sum of the ciphertexts of ${sample ? `the ${count(sample.rounds.length, "round")} drawn of ${sample.of}` : "every round that has a result"} was recomputed and is the one on record, bit for bit. ${decryptionInWords(report)}`
@@ -85,19 +87,31 @@ function verdictSection(report: AuditReport): Html {
     ],
   } as const;
   const [title, sentence] = words[verdict];
-  return html`<section class="verdict ${verdict}" aria-label="Verdict"><p><strong>${title}</strong>${sentence}${
-    !report.complete && " The task is still running: this is its state now."
-  }</p></section>`;
+  return html`<section class="verdict ${verdict}" aria-label="Verdict"><p><strong>${title}</strong>${sentence} ${finalityInWords(report)}</p></section>`;
+}
+
+/** Whether the task is complete, and from when nothing of it can be proven wrong. */
+function finalityInWords({ complete, final, finalFromS, task }: AuditReport): string {
+  const running = complete ? "" : "The task is still running: this is its state now.";
+  if (finalFromS === undefined) return running;
+  if (final) return `The result is final since ${timeText(finalFromS)}.`;
+  const until = timeText(finalFromS);
+  const told =
+    task.rules.mode === "encrypted"
+      ? `What is accepted is final but for its total weight, which can be proven wrong before ${until}: what a sum decrypts to no proof shows.`
+      : `What is accepted is final at ${until}, if nobody proves it wrong before.`;
+  return `${running} ${told}`.trim();
 }
 
 function facts(report: AuditReport): Html {
   const { totals, task, rounds } = report;
   const metric = metricOf(report);
-  const last = rounds.findLast(({ evaluation }) => evaluation)?.evaluation;
+  const last = rounds.findLast(({ testMetric, isVoid }) => testMetric && !isVoid)?.testMetric;
   const all: readonly (readonly [string, string] | undefined)[] = [
-    ["Final rounds", `${totals.finalized} of ${task.rules.rounds}`],
-    totals.invalidated > 0 ? ["Invalid rounds", String(totals.invalidated)] : undefined,
-    last && [`Last ${metric.name === "R²" ? "R²" : "accuracy"}`, metric.tell(last.metric)],
+    ["Accepted rounds", `${totals.accepted} of ${task.rules.rounds}`],
+    totals.void > 0 ? ["Void rounds", String(totals.void)] : undefined,
+    totals.invalid > 0 ? ["Invalid rounds", String(totals.invalid)] : undefined,
+    last && [`Last ${metric.name === "R²" ? "R²" : "accuracy"}`, metric.tell(last)],
     ["Participants", String(task.participants.length)],
     ["Updates", wholeNumber(totals.updates)],
     ["Bytes checked", byteSize(totals.bytesChecked)],

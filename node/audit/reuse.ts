@@ -4,7 +4,10 @@ import type { UpdateStatus } from "./check-round.ts";
 import { createFindingLog, type Finding } from "./findings.ts";
 import type { RoundRecord } from "./task-record.ts";
 
-/** Below so many bits two honest updates can be equal by chance: an update that changes nothing, a tiny or a clipped one. */
+/**
+ * Below so many bits two honest updates can be equal by chance: an update that changes nothing, a tiny or a clipped
+ * one.
+ */
 const minimumInformationBits = 64;
 /** Where the model has moved by no more than this many lanes since, honest training can give the same update again. */
 const minimumMovedLanes = 16;
@@ -32,11 +35,12 @@ interface Use {
 }
 
 /**
- * A content id is a hash of an update's bytes, and of nothing else (an update root is bound to its participant), so equal content
- * ids are equal updates; in a sealed task the root of the opened lanes says the same. Training from another model gives another update;
- * so the same one again was copied or replayed, except where it carries too little to tell, the base is the same
- * (a round after an invalidated one), or the model has hardly moved. A commitment whose bytes are not the committed ones is
- * another's fault: a copy of a whole commitment has the root of the participant it was copied from.
+ * A content id is a hash of an update's bytes, and of nothing else (an update root is bound to its participant), so
+ * equal content ids are equal updates; in a sealed task the root of the opened lanes says the same. Training from
+ * another model gives another update; so the same one again was copied or replayed, except where it carries too little
+ * to tell, the base is the same (a round after an invalid one), or the model has hardly moved. A commitment whose bytes
+ * are not the committed ones is another's fault: a copy of a whole commitment has the root of the participant it was
+ * copied from.
  */
 export function createReuseCheck(): ReuseCheck {
   const uses = new Map<string, Use[]>();
@@ -82,7 +86,7 @@ export function createReuseCheck(): ReuseCheck {
         }
         uses.set(bytes, [...before, { round, participant, baseModelRoot: opened.baseModelRoot, movedLanes }]);
       }
-      if (record.phase === "finalized") movedLanes += seen.movedLanes ?? unknownMoveLanes;
+      if (record.phase === "accepted" && !record.isVoid) movedLanes += seen.movedLanes ?? unknownMoveLanes;
       return [...log.findings];
     },
   };

@@ -11,7 +11,10 @@ export interface SenderKeyrings {
   readonly missing: readonly BlobName[];
 }
 
-/** The sealed blobs of a range of rounds: every committed update, and the model of the latest proposal; by sender, in the order of the rounds. */
+/**
+ * The sealed blobs of a range of rounds: every committed update, and the model of the latest proposal; by sender, in
+ * the order of the rounds.
+ */
 export function sealedBlobs(
   { rounds }: Pick<TaskView, "rounds">,
   range: { readonly from: RoundNumber; readonly to: RoundNumber },
@@ -34,10 +37,11 @@ export function sealedBlobs(
 }
 
 /**
- * The keyrings of a sender's blobs. A sender goes on from one keyring to the next and never back, so where the first and the last blob of a stretch have
- * the same one, those between are not fetched.
+ * The keyrings of a sender's blobs. A sender goes on from one keyring to the next and never back, so where the first
+ * and the last blob of a stretch have the same one, those between are not fetched.
  *
- * @param refOf the keyring that a sealed blob names; rejects with BLOB_NOT_FOUND, BLOB_CORRUPT or BLOB_TOO_LARGE where it cannot be had
+ * @param refOf the keyring that a sealed blob names; rejects with BLOB_NOT_FOUND, BLOB_CORRUPT or BLOB_TOO_LARGE where
+ * it cannot be had
  */
 export async function keyringsOf(
   blobs: readonly BlobName[],

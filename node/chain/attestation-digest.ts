@@ -1,39 +1,37 @@
 import { getAddress, recoverAddress, TypedDataEncoder } from "ethers";
 import { fromHex } from "../core/hex.ts";
 import type { Address, Bytes32, Hex, RoundNumber, TaskId } from "../core/ids.ts";
-import type { Evaluation } from "../core/records.ts";
 
-/** Types of an attestation (docs/protocol.md section 7). */
+/** Types of an attestation (docs/protocol/record.md). */
 export const attestationTypes = {
   Attestation: [
     { name: "taskId", type: "uint32" },
     { name: "round", type: "uint32" },
     { name: "proposalHash", type: "bytes32" },
-    { name: "samples", type: "uint32" },
-    { name: "metricQ24", type: "int64" },
-    { name: "lossQ24", type: "uint64" },
   ],
 };
 
+/** Version of the EIP-712 domain, by which a federation of this protocol is known. */
+export const domainVersion = "2";
+
 /** The EIP-712 domain of a federation. */
 export function attestationDomain(chainId: number, federation: Address) {
-  return { name: "Fedledger", version: "1", chainId, verifyingContract: federation };
-}
-
-/** What is signed: an attestation's fields in one flat record. */
-export function attestationValue(taskId: TaskId, round: RoundNumber, proposalHash: Bytes32, evaluation: Evaluation) {
-  return { taskId, round, proposalHash, ...evaluation };
+  return { name: "Fedledger", version: domainVersion, chainId, verifyingContract: federation };
 }
 
 /** The EIP-712 digest of an attestation. */
 export function attestationDigest(
   domain: ReturnType<typeof attestationDomain>,
-  value: ReturnType<typeof attestationValue>,
+  value: { readonly taskId: TaskId; readonly round: RoundNumber; readonly proposalHash: Bytes32 },
 ): Bytes32 {
-  return TypedDataEncoder.hash(domain, attestationTypes, value) as Bytes32;
+  const { taskId, round, proposalHash } = value;
+  return TypedDataEncoder.hash(domain, attestationTypes, { taskId, round, proposalHash }) as Bytes32;
 }
 
-/** Half of secp256k1's order: a signature with a greater s is the same one in another form, which contracts refuse (EIP-2). */
+/**
+ * Half of secp256k1's order: a signature with a greater s is the same one in another form, which contracts refuse
+ * (EIP-2).
+ */
 const greatestS = 0x7fffffffffffffffffffffffffffffff5d576e7357a4501ddfe92f46681b20a0n;
 
 /** Who signed a digest, by the rules of OpenZeppelin's ECDSA; undefined for a signature that it refuses. */

@@ -18,18 +18,24 @@ export interface ContractArtifact {
   readonly deployedBytecode: Hex;
   readonly linkReferences: Record<string, never>;
   readonly deployedLinkReferences: Record<string, never>;
-  /** Where a constructor writes into the deployed code, by the number of each variable: bytes, zero in `deployedBytecode`. */
+  /**
+   * Where a constructor writes into the deployed code, by the number of each variable: bytes, zero in
+   * `deployedBytecode`.
+   */
   readonly immutableReferences: Record<string, { start: number; length: number }[]>;
 }
 
 // Where Hardhat puts it, in a clone; the published package has it at the same place.
 const artifactPaths = {
   Federation: "artifacts/contracts/Federation.sol/Federation.json",
-  Court: "artifacts/contracts/court/Court.sol/Court.json",
-  Privacy: "artifacts/contracts/privacy/Privacy.sol/Privacy.json",
+  Court: "artifacts/contracts/Court.sol/Court.json",
+  Proofs: "artifacts/contracts/Proofs.sol/Proofs.json",
 } as const;
-/** The ABI of all three codes together. */
-const interfacePath = "artifacts/contracts/interfaces/IFederation.sol/IFederation.json";
+/** The ABIs of a federation, and of the contract of proofs. */
+const interfacePaths = [
+  "artifacts/contracts/interfaces/IFederation.sol/IFederation.json",
+  "artifacts/contracts/interfaces/IProofs.sol/IProofs.json",
+];
 
 /** The folder that holds this package's package.json, in a clone and where npm installed it. */
 export function packageFolder(): string {
@@ -50,9 +56,10 @@ export async function loadContractArtifact(name: DeployedContract): Promise<Cont
   return await loadArtifact(artifactPaths[name]);
 }
 
-/** The functions, events and errors of a federation, those of all three codes. Rejects with NOT_BUILT. */
+/** The functions, events and errors of a federation, and of the contract of proofs. Rejects with NOT_BUILT. */
 export async function loadContractInterface(): Promise<Interface> {
-  return new Interface((await loadArtifact(interfacePath)).abi);
+  const artifacts = await Promise.all(interfacePaths.map(loadArtifact));
+  return new Interface(artifacts.flatMap(({ abi }) => abi));
 }
 
 async function loadArtifact(path: string): Promise<ContractArtifact> {

@@ -4,7 +4,10 @@ import { FedledgerError } from "../core/error.ts";
 import { revertAdvice, ruleName } from "./revert-advice.ts";
 import type { JsonRpcError } from "./rpc-endpoint.ts";
 
-/** Why a contract reverted: the name of its error (Error and Panic for Solidity's own), and a text for people with the arguments. */
+/**
+ * Why a contract reverted: the name of its error (Error and Panic for Solidity's own), and a text for people with the
+ * arguments.
+ */
 export interface RevertReason {
   readonly error: string;
   readonly reason: string;
@@ -31,7 +34,9 @@ export function decodeRevert(contract: Interface, data: string): RevertReason {
   return { error: parsed.name, reason: values.length ? `${parsed.name}(${values.join(", ")})` : parsed.name };
 }
 
-/** The revert data in an endpoint's error, wherever this kind of node puts it; undefined when the call did not revert. */
+/**
+ * The revert data in an endpoint's error, wherever this kind of node puts it; undefined when the call did not revert.
+ */
 export function revertDataOf(error: JsonRpcError): string | undefined {
   const data = findHex(error.data);
   if (data !== undefined) return data;

@@ -4,7 +4,7 @@ import { getAddress, Interface, isAddress } from "ethers";
 import { FedledgerError, isFedledgerError } from "../core/error.ts";
 import type { Address, Bytes32, Hex } from "../core/ids.ts";
 import type { Log } from "../ports/index.ts";
-import { type ContractArtifact, loadContractArtifact, packageFolder } from "./contract-abi.ts";
+import { type ContractArtifact, type DeployedContract, loadContractArtifact, packageFolder } from "./contract-abi.ts";
 import { checkFederation, findStartBlock } from "./federation-lookup.ts";
 import { createJsonRpc, type JsonRpc } from "./json-rpc.ts";
 import { createLogReader } from "./log-ranges.ts";
@@ -19,7 +19,10 @@ export interface DeployOptions {
   readonly signer: Signer;
   /** Who grants and revokes roles; default the signer. */
   readonly admin?: string;
-  /** Folder for Ignition's journal: a deployment that was interrupted goes on, one that was done is not repeated. Without it nothing is kept. */
+  /**
+   * Folder for Ignition's journal: a deployment that was interrupted goes on, one that was done is not repeated.
+   * Without it nothing is kept.
+   */
   readonly deploymentDir?: string;
   /** Blocks on top of the deployment to wait for; default 1. */
   readonly confirmations?: number;
@@ -39,7 +42,10 @@ export interface DeployedFederation {
   readonly admin: Address;
   readonly transactionHash: Bytes32;
   readonly blockNumber: number;
-  /** Gas of the federation's own transaction; the code of Privacy, which any number of federations could use, comes before it. */
+  /**
+   * Gas of the federation's own transaction; the codes of its court and of the proofs, which any number of federations
+   * could use, come before it.
+   */
   readonly gasUsed: number;
   /** Whether the folder's journal had it already and nothing was sent. */
   readonly alreadyDeployed: boolean;
@@ -55,7 +61,8 @@ export async function deployFederation(options: DeployOptions): Promise<Deployed
   if (!isAddress(admin)) throw new FedledgerError("INVALID_CONFIG", { name: "admin", reason: "expected an account" });
   const artifacts = {
     Federation: await loadContractArtifact("Federation"),
-    Privacy: await loadContractArtifact("Privacy"),
+    Court: await loadContractArtifact("Court"),
+    Proofs: await loadContractArtifact("Proofs"),
   };
   const rpc = await createJsonRpc({ urls, log });
   if (BigInt(await rpc.request<Hex>("eth_getBalance", [signer.address, "latest"])) === 0n) {
@@ -88,7 +95,7 @@ export async function deployFederation(options: DeployOptions): Promise<Deployed
 }
 
 async function runIgnition(
-  artifacts: Readonly<Record<"Federation" | "Privacy", ContractArtifact>>,
+  artifacts: Readonly<Record<DeployedContract, ContractArtifact>>,
   provider: ReturnType<typeof createSigningProvider>,
   options: { account: string; admin: string; confirmations: number; deploymentDir?: string },
 ): Promise<Address> {
@@ -103,8 +110,9 @@ async function runIgnition(
   // Ignition takes a while to load, and only a deployment needs it.
   const { buildModule, deploy, DeploymentResultType } = await import("@nomicfoundation/ignition-core");
   const ignitionModule = buildModule("Federation", (m) => {
-    const privacy = m.contract("Privacy");
-    return { federation: m.contract("Federation", [m.getParameter("admin", m.getAccount(0)), privacy]), privacy };
+    const [court, proofs] = [m.contract("Court"), m.contract("Proofs")];
+    const federation = m.contract("Federation", [m.getParameter("admin", m.getAccount(0)), court, proofs]);
+    return { federation, court, proofs };
   });
   const artifactOf = (name: string) => artifacts[name as keyof typeof artifacts];
   const result = await deploy({
@@ -133,7 +141,9 @@ async function runIgnition(
   throw failed(Object.values(result.errors).flat()[0] ?? result.type);
 }
 
-/** The compiler's input and output, which Ignition keeps for verifying sources later; absent in the published package. */
+/**
+ * The compiler's input and output, which Ignition keeps for verifying sources later; absent in the published package.
+ */
 async function readBuildInfo(id: string | undefined) {
   const path = join(packageFolder(), "artifacts", "build-info", `${id}.json`);
   const text = await readFile(path, "utf8").catch(() => undefined);

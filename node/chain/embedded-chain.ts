@@ -12,7 +12,10 @@ export interface EmbeddedChainOptions {
   readonly hostname?: string;
   /** Number of accounts with 10,000 ether each. */
   readonly accounts: number;
-  /** BIP-39 phrase that the accounts come from, at m/44'/60'/0'/0/i; default the well-known test phrase of Hardhat and anvil. */
+  /**
+   * BIP-39 phrase that the accounts come from, at m/44'/60'/0'/0/i; default the well-known test phrase of Hardhat and
+   * anvil.
+   */
   readonly mnemonic?: string;
   /** Time between blocks without transactions; default 1,000. A transaction makes its own block at once. 0 for none. */
   readonly blockIntervalMs?: number;
@@ -51,7 +54,8 @@ export async function startEmbeddedChain(options: EmbeddedChainOptions): Promise
   const root = packageFolder();
   const environment = await createHardhatRuntimeEnvironment(
     {
-      // A folder that is not there: else Hardhat reads all of its compiler runs, to explain reverts that nobody here asks it to.
+      // A folder that is not there: else Hardhat reads all of its compiler runs, to explain reverts that nobody here
+      // asks it to.
       paths: { artifacts: join(root, "artifacts", "none") },
       networks: {
         embedded: {

@@ -8,8 +8,9 @@ import type { RawLog } from "./log-ranges.ts";
 const requestsAtOnce = 8;
 
 /**
- * Sender, gas and time of each log's transaction, by its hash: one request for each transaction and each block.
- * Undefined when a reorganisation took one away meanwhile. Rejects with RPC_UNREACHABLE.
+ * Sender, gas and time of each log's transaction, by its hash: one request for each transaction and each block. Without
+ * sender and gas where the endpoints give no receipt. Undefined when a reorganisation took a block away meanwhile.
+ * Rejects with RPC_UNREACHABLE.
  */
 export async function readEventDetails(
   rpc: JsonRpc,
@@ -17,29 +18,25 @@ export async function readEventDetails(
   signal?: AbortSignal,
 ): Promise<ReadonlyMap<Bytes32, EventDetail> | undefined> {
   const limit = pLimit(requestsAtOnce);
-  const readAll = async <T>(method: string, keys: Iterable<Hex>, ...rest: readonly unknown[]) => {
-    const read = [...new Set(keys)].map(async (key) => {
-      const value = await limit(() => rpc.request<T | null>(method, [key, ...rest], signal));
-      return [key, value] as const;
-    });
-    return new Map(await Promise.all(read));
+  const readAll = async <T>(keys: Iterable<Hex>, read: (key: Hex) => Promise<T>) => {
+    const all = [...new Set(keys)].map(async (key) => [key, await limit(() => read(key))] as const);
+    return new Map(await Promise.all(all));
   };
+  const readReceipt = async (hash: Hex) => {
+    const answer = await rpc.ask("eth_getTransactionReceipt", [hash], signal);
+    return "result" in answer ? (answer.result as { from: string; gasUsed: Hex } | null) : null;
+  };
+  const readBlock = (hash: Hex) => rpc.request<{ timestamp: Hex } | null>("eth_getBlockByHash", [hash, false], signal);
   const hashes = logs.map(({ transactionHash }) => transactionHash);
   const blockHashes = logs.map(({ blockHash }) => blockHash);
-  const [receipts, blocks] = await Promise.all([
-    readAll<{ from: string; gasUsed: Hex }>("eth_getTransactionReceipt", hashes),
-    readAll<{ timestamp: Hex }>("eth_getBlockByHash", blockHashes, false),
-  ]);
+  const [receipts, blocks] = await Promise.all([readAll(hashes, readReceipt), readAll(blockHashes, readBlock)]);
   const details = new Map<Bytes32, EventDetail>();
   for (const { transactionHash, blockHash } of logs) {
     const receipt = receipts.get(transactionHash);
     const block = blocks.get(blockHash);
-    if (!receipt || !block) return undefined;
-    details.set(transactionHash, {
-      sender: getAddress(receipt.from) as Address,
-      gasUsed: Number(receipt.gasUsed),
-      timestampS: Number(block.timestamp),
-    });
+    if (!block) return undefined;
+    const sent = receipt && { sender: getAddress(receipt.from) as Address, gasUsed: Number(receipt.gasUsed) };
+    details.set(transactionHash, { timestampS: Number(block.timestamp), ...sent });
   }
   return details;
 }

@@ -1,176 +1,168 @@
-import { getAddress, type Interface, type Result, toUtf8String } from "ethers";
-import {
-  challengeKindCodes,
-  demandKindCodes,
-  misconductKindCodes,
-  modeCodes,
-  reasonCodes,
-  ruleCodes,
-  taskRuleFields,
-} from "../core/enum-codes.ts";
-import { fromHex } from "../core/hex.ts";
-import type { Address, Bytes32, Hex } from "../core/ids.ts";
-import type { Access, Demand, Proposal, TaskRules } from "../core/records.ts";
+import type { Interface, Result } from "ethers";
+import { proofKindCodes, reasonCodes } from "../core/enum-codes.ts";
 import type { EventPosition, TaskEvent } from "../core/task-events.ts";
-import { wordText } from "../core/word-text.ts";
+import { accessOf, fieldsOf, proposalOf, rulesOf, textOf, wholeSignature } from "./event-fields.ts";
 import type { RawLog } from "./log-ranges.ts";
-import { unpackEvaluation } from "./packed-evaluation.ts";
 
-/** Names of the contract events that belong to a task, see TaskEvent. */
-export const taskEventNames = [
-  "TaskCreated",
-  "AccessRestricted",
-  "Enrolled",
-  "Leaving",
-  "Left",
-  "RoundOpened",
-  "Advertised",
-  "Committed",
-  "RoundClosed",
-  "AggregatorAssigned",
-  "Opened",
-  "Proposed",
-  "Challenged",
-  "Misconduct",
-  "Demanded",
-  "ChunkShown",
-  "NodesShown",
-  "DemandReturned",
-  "BondLocked",
-  "BondReleased",
-  "Slashed",
-  "RoundFinalized",
-  "RoundInvalidated",
-] as const satisfies readonly TaskEvent["name"][];
+type WithoutPosition<Event> = Event extends unknown ? Omit<Event, keyof EventPosition | "taskId"> : never;
+type Body = WithoutPosition<TaskEvent>;
 
-/** The log as a task event; undefined for events of other kinds. Accounts are checksummed, hashes lower case. */
-export function decodeTaskEvent(contract: Interface, log: RawLog, detail?: EventDetail): TaskEvent | undefined {
-  const parsed = contract.parseLog(log);
-  const body = parsed && eventBody(parsed.name, parsed.args);
-  return body ? ({ ...positionOf(log), ...detail, ...body } as TaskEvent) : undefined;
-}
-
-/** What a reader can ask for beside the event: see EventPosition. */
-export type EventDetail = Required<Pick<EventPosition, "sender" | "gasUsed" | "timestampS">>;
-
-type WithoutPosition<Event> = Event extends unknown ? Omit<Event, keyof EventPosition> : never;
-
-function eventBody(name: string, args: Result): WithoutPosition<TaskEvent> | undefined {
-  const number = (field: string) => Number(args[field]);
-  const bytes32 = (field: string) => String(args[field]).toLowerCase() as Bytes32;
-  const account = (field: string) => getAddress(args[field]) as Address;
-  const task = { taskId: number("taskId") };
-  if (name === "TaskCreated") {
-    const rules = rulesOf(args.rules);
-    return {
-      name,
-      ...task,
-      creator: account("creator"),
-      rules,
-      modelRoot: bytes32("modelRoot"),
-      spec: text(args.spec),
-    };
-  }
-  if (name === "AccessRestricted") return { name, ...task, access: accessOf(args.access) };
-  if (name === "Enrolled") return { name, ...task, participant: account("participant"), index: number("index") };
-  if (name === "Leaving" || name === "Left") return { name, ...task, participant: account("participant") };
-  const round = { ...task, round: "round" in args.toObject() ? number("round") : 0 };
-  switch (name) {
-    case "RoundOpened":
+/** What each event says, from its arguments; of the task and, where it has one, the round is read beside it. */
+const bodies: { readonly [Name in TaskEvent["name"]]: (args: Result, round: number) => Extract<Body, { name: Name }> } =
+  {
+    TaskCreated: (args) => {
+      const { account, bytes32 } = fieldsOf(args);
+      const [rules, access, spec] = [rulesOf(args.rules), accessOf(args.access), textOf(args.spec)];
+      const roots = { modelRoot: bytes32("modelRoot"), historyHead: bytes32("historyHead") };
+      return { name: "TaskCreated", creator: account("creator"), rules, access, spec, ...roots };
+    },
+    Enrolled: (args) => {
+      const { account, number, bytes32 } = fieldsOf(args);
+      const who = { participant: account("participant"), index: number("index") };
+      const hashes = { statement: bytes32("statement"), attributesHash: bytes32("attributesHash") };
+      return { name: "Enrolled", ...who, ...hashes };
+    },
+    Joined: (args) => {
+      const { account, number, bytes32 } = fieldsOf(args);
+      const who = { aggregator: account("aggregator"), index: number("index") };
+      return { name: "Joined", ...who, attributesHash: bytes32("attributesHash") };
+    },
+    Leaving: (args) => ({ name: "Leaving", account: fieldsOf(args).account("account") }),
+    Left: (args) => ({ name: "Left", account: fieldsOf(args).account("account") }),
+    Resumed: (args) => ({ name: "Resumed", aggregator: fieldsOf(args).account("aggregator") }),
+    ShareKeySet: (args) => {
+      const { account, bytes } = fieldsOf(args);
+      return { name: "ShareKeySet", participant: account("participant"), shareKey: bytes("shareKey") };
+    },
+    Recorded: (args) => {
+      const { account, number, bytes32 } = fieldsOf(args);
+      return { name: "Recorded", author: account("author"), kind: number("kind"), hash: bytes32("hash") };
+    },
+    RoundOpened: (args, round) => {
+      const { number, bytes32 } = fieldsOf(args);
       return {
-        name,
-        ...round,
+        name: "RoundOpened",
+        round,
         baseModelRoot: bytes32("baseModelRoot"),
-        seed: BigInt(args.seed),
         enrolled: number("enrolled"),
         drawn: number("drawn"),
+        aggregators: number("aggregators"),
+        drawBlock: number("drawBlock"),
         commitDeadlineS: number("commitDeadline"),
-        accumulator: bytes32("accumulator"),
+        start: bytes32("start"),
       };
-    case "Advertised":
+    },
+    RoundDrawn: (args, round) => {
+      const { number, bigint, bytes32 } = fieldsOf(args);
+      const windows = { commitDeadlineS: number("commitDeadline"), start: bytes32("start") };
+      return { name: "RoundDrawn", round, seed: bigint("seed"), ...windows };
+    },
+    Advertised: (args, round) => {
+      const { account, number, bytes32 } = fieldsOf(args);
       return {
-        name,
-        ...round,
+        name: "Advertised",
+        round,
         participant: account("participant"),
         slot: number("slot"),
         maskKey: bytes32("maskKey"),
         seedHash: bytes32("seedHash"),
         sharesId: bytes32("sharesId"),
+        shareKey: bytes32("shareKey"),
+        signature: wholeSignature(args.r, args.vs),
       };
-    case "Committed":
+    },
+    Committed: (args, round) => {
+      const { account, number, bytes32 } = fieldsOf(args);
       return {
-        name,
-        ...round,
+        name: "Committed",
+        round,
         participant: account("participant"),
         slot: number("slot"),
         weight: number("weight"),
         updateRoot: bytes32("updateRoot"),
         contentId: bytes32("contentId"),
       };
-    case "RoundClosed": {
-      const committed = BigInt(args.committed);
-      return { name, ...round, committed, totalWeight: BigInt(args.totalWeight), accumulator: bytes32("accumulator") };
-    }
-    case "AggregatorAssigned": {
-      const aggregator = account("aggregator");
-      return { name, ...round, attempt: number("attempt"), aggregator, deadlineS: number("deadline") };
-    }
-    case "Opened":
-      return { name, ...round, attempt: number("attempt"), openings: String(args.openings).toLowerCase() as Hex };
-    case "Proposed":
-      return { name, ...round, proposal: proposalOf(args.proposal), challengeDeadlineS: number("challengeDeadline") };
-    case "Challenged":
+    },
+    RoundClosed: (args, round) => {
+      const { bigint, bytes32 } = fieldsOf(args);
+      const sums = { committed: bigint("committed"), totalWeight: bigint("totalWeight") };
+      return { name: "RoundClosed", round, ...sums, accumulator: bytes32("accumulator") };
+    },
+    AggregatorAssigned: (args, round) => {
+      const { account, number } = fieldsOf(args);
       return {
-        name,
-        ...round,
-        challenger: account("challenger"),
+        name: "AggregatorAssigned",
+        round,
+        attempt: number("attempt"),
         aggregator: account("aggregator"),
-        kind: challengeKindCodes.nameOf(args.kind),
-        chunkIndex: number("chunkIndex"),
+        place: number("place"),
+        count: number("count"),
+        deadlineS: number("deadline"),
       };
-    case "Misconduct": {
-      const kind = misconductKindCodes.nameOf(args.kind);
-      return { name, ...round, participant: account("participant"), reporter: account("reporter"), kind };
-    }
-    case "Demanded": {
-      const parts = { demandId: bytes32("demandId"), demander: account("demander"), demand: demandOf(args.demand) };
-      return { name, ...round, ...parts, deadlineS: number("deadline") };
-    }
-    case "ChunkShown":
-    case "NodesShown": {
-      const by = { demandId: bytes32("demandId"), shownBy: account("shownBy") };
-      const common = { ...round, ...by, challengeDeadlineS: number("challengeDeadline") };
-      if (name === "NodesShown") return { name, ...common, nodes: hashes(args.nodes) };
-      return { name, ...common, shown: { chunk: fromHex(args.chunk), proof: hashes(args.path) } };
-    }
-    case "DemandReturned":
-      return { name, ...round, demandId: bytes32("demandId"), demander: account("demander") };
-    case "BondLocked":
-    case "BondReleased":
-      return { name, ...round, account: account("account"), amountWei: BigInt(args.amountWei) };
-    case "Slashed":
+    },
+    Proposed: (args, round) => {
+      const { number, bytes32, bytes } = fieldsOf(args);
+      const [accumulator, proposal, openings] = [bytes32("accumulator"), proposalOf(args.proposal), bytes("openings")];
+      return { name: "Proposed", round, accumulator, proposal, openings, attestDeadlineS: number("attestDeadline") };
+    },
+    RoundAccepted: (args, round) => {
+      const { number, bytes32, accounts } = fieldsOf(args);
       return {
-        name,
-        ...round,
-        account: account("account"),
-        amountWei: BigInt(args.amountWei),
-        challenger: account("challenger"),
-        rewardWei: BigInt(args.rewardWei),
-      };
-    case "RoundFinalized":
-      return {
-        name,
-        ...round,
+        name: "RoundAccepted",
+        round,
         modelRoot: bytes32("modelRoot"),
-        attesters: (args.attesters as string[]).map((attester) => getAddress(attester) as Address),
-        evaluations: (args.evaluations as bigint[]).map(unpackEvaluation),
+        attesters: accounts("attesters"),
+        provableUntilS: number("provableUntil"),
         historyHead: bytes32("historyHead"),
       };
-    case "RoundInvalidated":
-      return { name, ...round, reason: reasonCodes.nameOf(args.reason), historyHead: bytes32("historyHead") };
-    default:
-      return undefined;
-  }
+    },
+    RoundInvalid: (args, round) => {
+      const reason = reasonCodes.nameOf(args.reason);
+      return { name: "RoundInvalid", round, reason, historyHead: fieldsOf(args).bytes32("historyHead") };
+    },
+    Struck: (args, round) => {
+      const { account, number } = fieldsOf(args);
+      const who = { prover: account("prover"), aggregator: account("aggregator"), offender: account("offender") };
+      return { name: "Struck", round, ...who, kind: proofKindCodes.nameOf(args.kind), index: number("index") };
+    },
+    RolledBack: (args) => {
+      const { number, bytes32 } = fieldsOf(args);
+      const rounds = { firstRound: number("firstRound"), lastRound: number("lastRound") };
+      return { name: "RolledBack", ...rounds, modelRoot: bytes32("modelRoot") };
+    },
+    MemberExpelled: (args, round) => {
+      const { account, bigint } = fieldsOf(args);
+      const kind = proofKindCodes.nameOf(args.kind);
+      return { name: "MemberExpelled", round, account: account("account"), kind, amountWei: bigint("amountWei") };
+    },
+    Rewarded: (args) => {
+      const { account, bigint } = fieldsOf(args);
+      const amounts = { rewardWei: bigint("rewardWei"), burntWei: bigint("burntWei") };
+      return { name: "Rewarded", prover: account("prover"), ...amounts };
+    },
+    BondReleased: (args) => {
+      const { account, bigint } = fieldsOf(args);
+      return { name: "BondReleased", account: account("account"), amountWei: bigint("amountWei") };
+    },
+  };
+
+/** Names of the contract events that belong to a task, see TaskEvent. */
+export const taskEventNames = Object.keys(bodies) as readonly TaskEvent["name"][];
+
+/**
+ * What a reader can ask for beside the event: see EventPosition. Sender and gas are absent where no endpoint gives
+ * receipts.
+ */
+export type EventDetail = Required<Pick<EventPosition, "timestampS">> & Pick<EventPosition, "sender" | "gasUsed">;
+
+/** The log as a task event; undefined for events of other kinds. Accounts are checksummed, hashes lower case. */
+export function decodeTaskEvent(contract: Interface, log: RawLog, detail?: EventDetail): TaskEvent | undefined {
+  const parsed = contract.parseLog(log);
+  if (parsed === null || !Object.hasOwn(bodies, parsed.name)) return undefined;
+  const { args } = parsed;
+  const round = "round" in args.toObject() ? Number(args.round) : 0;
+  const body = bodies[parsed.name as TaskEvent["name"]](args, round);
+  return { ...positionOf(log), ...detail, taskId: Number(args.taskId), ...body } as TaskEvent;
 }
 
 function positionOf(log: RawLog): EventPosition {
@@ -180,59 +172,4 @@ function positionOf(log: RawLog): EventPosition {
     logIndex: Number(log.logIndex),
     transactionHash: log.transactionHash,
   };
-}
-
-function rulesOf(rules: Result): TaskRules {
-  const fields = taskRuleFields.map((field) => [
-    field,
-    field === "pipelined" ? Boolean(rules[field]) : Number(rules[field]),
-  ]);
-  return {
-    ...Object.fromEntries(fields),
-    mode: modeCodes.nameOf(rules.mode),
-    rule: ruleCodes.nameOf(rules.rule),
-  };
-}
-
-function accessOf(access: Result): Access {
-  const texts = (words: Iterable<string>) => [...words].map(wordText);
-  return {
-    organisations: texts(access.organisations),
-    regions: texts(access.regions),
-    clearance: Number(access.clearance),
-  };
-}
-
-function demandOf(demand: Result): Demand {
-  return {
-    taskId: Number(demand.taskId),
-    round: Number(demand.round),
-    proposalHash: demand.proposalHash.toLowerCase(),
-    kind: demandKindCodes.nameOf(demand.kind),
-    place: Number(demand.place),
-    index: Number(demand.index),
-    root: demand.root.toLowerCase(),
-  };
-}
-
-const hashes = (values: Iterable<string>): readonly Bytes32[] =>
-  [...values].map((value) => value.toLowerCase() as Bytes32);
-
-function proposalOf(proposal: Result): Proposal {
-  return {
-    attempt: Number(proposal.attempt),
-    aggregator: getAddress(proposal.aggregator) as Address,
-    modelRoot: proposal.modelRoot.toLowerCase(),
-    contentId: proposal.contentId.toLowerCase(),
-    totalWeight: BigInt(proposal.totalWeight),
-    excluded: BigInt(proposal.excluded),
-  };
-}
-
-/** The specification is any bytes to the contract: what is not UTF-8 is shown with replacement marks, and no reader takes it as JSON. */
-function text(bytes: string): string {
-  return toUtf8String(bytes, (_reason, _offset, _bytes, output) => {
-    output.push(0xfffd);
-    return 0;
-  });
 }

@@ -1,6 +1,7 @@
 import type { Interface } from "ethers";
 import { FedledgerError } from "../core/error.ts";
 import type { Address, Hex } from "../core/ids.ts";
+import { domainVersion } from "./attestation-digest.ts";
 import type { JsonRpc } from "./json-rpc.ts";
 import { toQuantity } from "./log-ranges.ts";
 
@@ -18,7 +19,8 @@ export async function checkFederation(rpc: JsonRpc, contract: Interface, federat
   if ("error" in answer || answer.result === "0x") throw missing();
   try {
     const domain = contract.decodeFunctionResult("eip712Domain", answer.result as Hex);
-    const ours = domain.name === "Fedledger" && domain.version === "1" && domain.verifyingContract === federation;
+    const ours =
+      domain.name === "Fedledger" && domain.version === domainVersion && domain.verifyingContract === federation;
     if (ours && Number(domain.chainId) === rpc.chainId) return;
   } catch {
     // Another contract, whose answer is no domain.

@@ -12,7 +12,9 @@ export interface LinkedHead extends Head {
   readonly parentHash: Bytes32;
 }
 
-/** The newest block of the configured finality; the first block while no other is final. Rejects with RPC_UNREACHABLE. */
+/**
+ * The newest block of the configured finality; the first block while no other is final. Rejects with RPC_UNREACHABLE.
+ */
 export async function readHead(rpc: JsonRpc, finality: Finality, signal?: AbortSignal): Promise<LinkedHead> {
   if (typeof finality === "string") {
     // Nodes answer null or an error until their first safe block.

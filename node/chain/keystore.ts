@@ -21,13 +21,15 @@ export interface NewKeystore {
   readonly password: string;
   /** Default a new random one. */
   readonly privateKey?: string;
-  /** Cost of guessing the password; memory in KiB. A power of two; default 131,072 (0.4 s, 128 MiB), as geth's standard. */
+  /**
+   * Cost of guessing the password; memory in KiB. A power of two; default 131,072 (0.4 s, 128 MiB), as geth's standard.
+   */
   readonly scryptN?: number;
 }
 
 /**
- * Writes an encrypted keystore (Web3 Secret Storage version 3, which geth and wallets read), whole or not at all, readable by its owner only.
- * Rejects with FILE_EXISTS, INVALID_CONFIG for a key that is none, FILE_UNWRITABLE.
+ * Writes an encrypted keystore (Web3 Secret Storage version 3, which geth and wallets read), whole or not at all,
+ * readable by its owner only. Rejects with FILE_EXISTS, INVALID_CONFIG for a key that is none, FILE_UNWRITABLE.
  */
 export async function createKeystore(options: NewKeystore): Promise<AccountKey> {
   const { path, password, privateKey = toHex(randomBytes(32)), scryptN = 1 << 17 } = options;

@@ -14,8 +14,8 @@ export interface LogStep {
 export interface LogFeed {
   /**
    * Reads on to this head. Undefined when there is nothing to say: the same head, or one that is no longer (or not yet)
-   * the chain of the endpoint that was asked; a later head will do. Rejects with RPC_UNREACHABLE; then nothing has changed.
-   * One call at a time.
+   * the chain of the endpoint that was asked; a later head will do. Rejects with RPC_UNREACHABLE; then nothing has
+   * changed. One call at a time.
    */
   advance(head: LinkedHead, signal?: AbortSignal): Promise<LogStep | undefined>;
 }
@@ -25,8 +25,8 @@ const lagPatienceMs = 30_000;
 const rememberedHeads = 256;
 
 /**
- * A feed that starts at block `startBlock`. A logged event stands while its block does: after a reorganisation reading goes on behind
- * the last event given if its block is still there, and starts anew (`reset`) if not.
+ * A feed that starts at block `startBlock`. A logged event stands while its block does: after a reorganisation reading
+ * goes on behind the last event given if its block is still there, and starts anew (`reset`) if not.
  */
 export function createLogFeed(
   deps: { readonly rpc: JsonRpc; readonly readLogs: ReadLogs; readonly clock: Clock },
@@ -48,7 +48,10 @@ export function createLogFeed(
     return clock.nowMs() - behindSinceMs < lagPatienceMs;
   }
 
-  /** The first block to read for this head, and whether what was given before is void; undefined when the endpoint cannot tell. */
+  /**
+   * The first block to read for this head, and whether what was given before is void; undefined when the endpoint
+   * cannot tell.
+   */
   async function resume(head: LinkedHead, signal?: AbortSignal) {
     const extends_ = head.number === cursor!.number + 1 && head.parentHash === cursor!.hash;
     if (extends_) return { from: cursor!.number + 1, reset: false };

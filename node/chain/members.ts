@@ -1,6 +1,6 @@
 import { getAddress, type Interface, type Result } from "ethers";
 import { roleOfId } from "../core/enum-codes.ts";
-import type { Address, Bytes32 } from "../core/ids.ts";
+import type { Address, Bytes32, Hex } from "../core/ids.ts";
 import { peerIdFromHex } from "../core/peer-id-text.ts";
 import type { AttributeChange, Attributes, Member, Role } from "../core/records.ts";
 import { wordText } from "../core/word-text.ts";
@@ -30,10 +30,12 @@ export function foldMembers(contract: Interface, logs: readonly RawLog[]): reado
     if (event?.name === "MemberRegistered") {
       const account = getAddress(event.args.member) as Address;
       rolesOf(account);
+      const grant = event.args.grant.toLowerCase() as Hex;
       contacts.set(account, {
         peerId: peerIdFromHex(event.args.peerId),
         encryptionKey: event.args.encryptionKey.toLowerCase() as Bytes32,
         multiaddrs: String(event.args.multiaddrs).split("\n").filter(Boolean),
+        ...(grant === "0x" ? {} : { grant }),
       });
       continue;
     }

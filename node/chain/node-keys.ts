@@ -15,8 +15,9 @@ export interface NodeKeys {
 const x25519Frame = fromHex("0x302e020100300506032b656e04220420");
 
 /**
- * Derives a node's keys from its account's private key by HKDF-SHA256 (RFC 5869) with a label for each use, so that none says
- * anything about another. Deterministic: one keystore file is all there is to keep. Throws INVALID_CONFIG unless the key is 32 bytes.
+ * Derives a node's keys from its account's private key by HKDF-SHA256 (RFC 5869) with a label for each use, so that
+ * none says anything about another. Deterministic: one keystore file is all there is to keep. Throws INVALID_CONFIG
+ * unless the key is 32 bytes.
  */
 export function deriveNodeKeys(privateKey: string): NodeKeys {
   const bytes = /^0x[0-9a-f]{64}$/i.test(privateKey) ? fromHex(privateKey) : undefined;

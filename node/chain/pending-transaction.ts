@@ -42,7 +42,7 @@ export interface SenderDeps {
 /** Limits of waiting. */
 export interface SenderOptions {
   readonly pollIntervalMs: number;
-  /** Time without inclusion after which a transaction is sent again at a higher price; default 45,000. */
+  /** See {@link defaultReplaceAfterMs}. */
   readonly replaceAfterMs?: number;
   /** Time after which TRANSACTION_STUCK is raised; default 600,000. */
   readonly giveUpAfterMs?: number;
@@ -87,18 +87,30 @@ export async function readTransactionCount(
   return Number(await rpc.request<Hex>("eth_getTransactionCount", [signer.address, block], signal));
 }
 
+/** Who waits for a transaction. */
+export interface Waiter {
+  readonly signal?: AbortSignal | undefined;
+  /** Called before it is sent again at a higher price. */
+  readonly onLate: () => Promise<void>;
+  /** Called when it is about to have another price. */
+  readonly onPriced: (pending: PendingTransaction) => void;
+}
+
+/** Time without inclusion after which a transaction is sent again at a higher price, where nothing else is said. */
+export const defaultReplaceAfterMs = 45_000;
+
 /**
- * Waits until a transaction or one of its replacements is mined. Undefined when another transaction took the nonce, so that it never
- * will be. Outlasts endpoints that are away. Rejects with TRANSACTION_STUCK, or the signal's reason.
+ * Waits until a transaction or one of its replacements is mined. Undefined when another transaction took the nonce, so
+ * that it never will be. Outlasts endpoints that are away. Rejects with TRANSACTION_STUCK, or the signal's reason.
  */
 export async function untilMined(
   deps: SenderDeps,
   options: SenderOptions,
   pending: PendingTransaction,
-  signal?: AbortSignal,
+  { signal, onLate, onPriced }: Waiter,
 ): Promise<RawReceipt | undefined> {
   const { rpc, clock, log } = deps;
-  const { pollIntervalMs, replaceAfterMs = 45_000, giveUpAfterMs = 600_000 } = options;
+  const { pollIntervalMs, replaceAfterMs = defaultReplaceAfterMs, giveUpAfterMs = 600_000 } = options;
   const hashes = [pending.hash];
   const startMs = clock.nowMs();
   let sentMs = startMs;
@@ -113,7 +125,9 @@ export async function untilMined(
   }
 
   async function replace(): Promise<void> {
+    await onLate();
     fees = raiseFees(fees, await currentFees(rpc, signal));
+    onPriced({ ...pending, fees });
     const { hash, answer } = await broadcast(deps, { ...pending, fees }, signal);
     const refusal = "error" in answer ? classifySendRefusal(answer.error) : undefined;
     log.warn("Transaction replaced at a higher price", { call: pending.call.name, hash, refusal });

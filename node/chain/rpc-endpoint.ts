@@ -14,7 +14,9 @@ export type JsonRpcAnswer = { readonly result: unknown } | { readonly error: Jso
 export interface Endpoint {
   /** Scheme and host: paths and queries often hold keys and are never shown. */
   readonly name: string;
-  /** One request. Rejects with RPC_UNREACHABLE when there is no JSON-RPC answer in time, or with the signal's reason. */
+  /**
+   * One request. Rejects with RPC_UNREACHABLE when there is no JSON-RPC answer in time, or with the signal's reason.
+   */
   ask(method: string, params: readonly unknown[], signal?: AbortSignal): Promise<JsonRpcAnswer>;
   /** The error that says this endpoint is of no use now. */
   failed(reason: string, cause?: unknown): FedledgerError;

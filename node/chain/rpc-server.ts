@@ -19,8 +19,8 @@ const parseError = { code: -32_700, message: "Parse error" };
 const invalidRequest = { code: -32_600, message: "Invalid request" };
 
 /**
- * Serves a provider, single requests and batches of at most 256, bodies of at most 4 MiB. Requests from web pages are refused
- * (they carry an Origin), since the provider signs with unlocked accounts. Rejects with ADDRESS_IN_USE.
+ * Serves a provider, single requests and batches of at most 256, bodies of at most 4 MiB. Requests from web pages are
+ * refused (they carry an Origin), since the provider signs with unlocked accounts. Rejects with ADDRESS_IN_USE.
  *
  * @param listen.port 0 for any free one
  */

@@ -24,8 +24,8 @@ export interface EtherTransfer {
 const transferGas = 40_000n;
 
 /**
- * Resolves when the payer has enough for all receivers, the gas of the payments, and `moreGas` on top, at the present price.
- * Rejects with INVALID_CONFIG, INSUFFICIENT_FUNDS, RPC_UNREACHABLE.
+ * Resolves when the payer has enough for all receivers, the gas of the payments, and `moreGas` on top, at the present
+ * price. Rejects with INVALID_CONFIG, INSUFFICIENT_FUNDS, RPC_UNREACHABLE.
  */
 export async function requireFunds(
   { urls, privateKey, to, ether, log }: Omit<EtherTransfer, "clock">,
@@ -45,8 +45,9 @@ export async function requireFunds(
 }
 
 /**
- * Sends ether to some accounts, to all or none that its balance covers, and waits until all has arrived; the transactions' hashes. Rejects with INVALID_CONFIG,
- * INSUFFICIENT_FUNDS, RPC_UNREACHABLE, TRANSACTION_REVERTED by a receiver that is a contract, TRANSACTION_STUCK.
+ * Sends ether to some accounts, to all or none that its balance covers, and waits until all has arrived; the
+ * transactions' hashes. Rejects with INVALID_CONFIG, INSUFFICIENT_FUNDS, RPC_UNREACHABLE, TRANSACTION_REVERTED by a
+ * receiver that is a contract, TRANSACTION_STUCK.
  */
 export async function sendEther(transfer: EtherTransfer): Promise<readonly Hex[]> {
   const { urls, privateKey, to, ether, log, clock } = transfer;
@@ -62,7 +63,10 @@ export async function sendEther(transfer: EtherTransfer): Promise<readonly Hex[]
   return (await Promise.all(receipts)).map(({ transactionHash }) => transactionHash);
 }
 
-/** An amount of ether, decimal text above 0 with at most 18 decimals, in wei, exactly. Throws INVALID_CONFIG that names the setting. */
+/**
+ * An amount of ether, decimal text above 0 with at most 18 decimals, in wei, exactly. Throws INVALID_CONFIG that names
+ * the setting.
+ */
 export function weiOf(setting: string, ether: string): bigint {
   try {
     const value = parseEther(ether);

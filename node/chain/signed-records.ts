@@ -6,26 +6,31 @@ import type { attestationDomain } from "./attestation-digest.ts";
 const field = (name: string, type: string): TypedDataField => ({ name, type });
 const taskAndRound = [field("taskId", "uint32"), field("round", "uint32")];
 
-/** EIP-712 types of what members sign beside attestations (docs/protocol.md section 7). */
+/** EIP-712 types of what members and admins sign beside attestations (docs/protocol/record.md). */
 const types: Readonly<Record<SignedRecord["type"], Record<string, TypedDataField[]>>> = {
   commitment: {
     Commitment: [
       ...taskAndRound,
-      field("baseModelRoot", "bytes32"),
+      field("anchor", "bytes32"),
       field("updateRoot", "bytes32"),
       field("contentId", "bytes32"),
       field("weight", "uint32"),
     ],
   },
-  availability: { Availability: [...taskAndRound, field("accumulator", "bytes32"), field("slots", "uint64")] },
-  custody: {
-    Custody: [
+  advertisement: {
+    Advertisement: [
       ...taskAndRound,
-      field("participant", "address"),
-      field("updateRoot", "bytes32"),
-      field("contentId", "bytes32"),
+      field("start", "bytes32"),
+      field("maskKey", "bytes32"),
+      field("seedHash", "bytes32"),
+      field("sharesId", "bytes32"),
+      field("shareKey", "bytes32"),
     ],
   },
+  closing: { Closing: [...taskAndRound, field("accumulator", "bytes32")] },
+  "share-key": { ShareKey: [field("taskId", "uint32"), field("shareKey", "bytes32")] },
+  "role-grant": { Grant: [field("account", "address"), field("role", "uint8"), field("epoch", "uint32")] },
+  "grant-key": { GrantKey: [field("successor", "address")] },
   grant: {
     Grant: [
       field("taskId", "uint32"),
@@ -37,13 +42,17 @@ const types: Readonly<Record<SignedRecord["type"], Record<string, TypedDataField
   },
 };
 
+/** Numbers of the roles that a grant can name. */
+const grantedRoles = { participant: 1, aggregator: 2 } as const;
+
 /** What a signer of typed data is given for a record: its types, and the fields that they name. */
 export function typedRecord(record: SignedRecord): {
   readonly types: Record<string, TypedDataField[]>;
   readonly value: Record<string, unknown>;
 } {
   const fields = Object.values(types[record.type])[0]!;
-  const all = record as unknown as Record<string, unknown>;
+  const role = record.type === "role-grant" ? { role: grantedRoles[record.role] } : {};
+  const all: Record<string, unknown> = { ...record, ...role };
   return { types: types[record.type], value: Object.fromEntries(fields.map(({ name }) => [name, all[name]])) };
 }
 

@@ -1,11 +1,13 @@
 import { FedledgerError } from "../core/error.ts";
 import { etherText } from "../core/ether.ts";
 import type { Hex } from "../core/ids.ts";
+import { createAbandonedTransactions } from "./abandoned-transactions.ts";
 import { revertDataOf, revertedError } from "./contract-errors.ts";
 import { currentFees, type Fees, raiseFees } from "./fees.ts";
 import { toQuantity } from "./log-ranges.ts";
 import {
   broadcast,
+  defaultReplaceAfterMs,
   explainFailure,
   type OutgoingCall,
   type PendingTransaction,
@@ -24,7 +26,7 @@ export interface TransactionSender {
   /**
    * Sends a call and waits until it is mined. It is simulated first, so that what was done already is not sent again.
    * Rejects with TRANSACTION_REVERTED, INSUFFICIENT_FUNDS, TRANSACTION_STUCK, RPC_UNREACHABLE, or the signal's reason;
-   * after the signal the transaction may still be mined.
+   * after the signal, or where it is stuck, the transaction may still be mined, until something is sent after it.
    */
   send(call: OutgoingCall, signal?: AbortSignal): Promise<RawReceipt>;
 }
@@ -34,14 +36,25 @@ const transactionGasLimit = 1n << 24n;
 const submitTries = 8;
 
 /**
- * A sender for one account. Transactions are submitted one after another and wait for inclusion side by side; while none waits,
- * the next nonce comes from the chain, so that other programs may use the account in between.
+ * A sender for one account. Transactions are submitted one after another and wait for inclusion side by side; while
+ * none waits, the next nonce comes from the chain, so that other programs may use the account in between.
  */
 export function createTransactionSender(deps: SenderDeps, options: SenderOptions): TransactionSender {
   const { rpc, clock, log } = deps;
   let turn: Promise<unknown> = Promise.resolve();
   let waiting = 0;
   let nextNonce: number | undefined;
+  const { replaceAfterMs = defaultReplaceAfterMs } = options;
+  const abandoned = createAbandonedTransactions(deps, replaceAfterMs, (call, signal) =>
+    estimateGas(deps, call, signal),
+  );
+
+  /** Runs what takes nonces, one after another. */
+  function inTurn<T>(run: () => Promise<T>): Promise<T> {
+    const done = turn.then(run);
+    turn = done.catch(() => {});
+    return done;
+  }
 
   /** Takes a nonce and puts the transaction into the pool. */
   async function submit(call: OutgoingCall, signal?: AbortSignal): Promise<PendingTransaction> {
@@ -53,9 +66,16 @@ export function createTransactionSender(deps: SenderDeps, options: SenderOptions
       const now = await currentFees(rpc, signal);
       const fees = least ? raiseFees(least, now) : now;
       const nonce = nextNonce ?? (await readTransactionCount(deps, "pending", signal));
+      await abandoned.cancelBelow(nonce, signal);
       // Until the endpoint says otherwise nobody knows whether it took the transaction: the next one asks the chain.
       nextNonce = undefined;
-      const { hash, answer } = await broadcast(deps, { call, nonce, gasLimit, fees }, signal);
+      abandoned.forget(nonce);
+      const { hash, answer } = await broadcast(deps, { call, nonce, gasLimit, fees }, signal).catch(
+        (error: unknown) => {
+          abandoned.add({ nonce, fees });
+          throw error;
+        },
+      );
       const pending = { call, nonce, gasLimit, fees, hash };
       if (!("error" in answer)) {
         nextNonce = nonce + 1;
@@ -76,28 +96,42 @@ export function createTransactionSender(deps: SenderDeps, options: SenderOptions
   return {
     async send(call, signal) {
       for (;;) {
-        const submitted = turn.then(async () => {
-          const pending = await submit(call, signal);
+        const pending = await inTurn(async () => {
+          const submitted = await submit(call, signal);
           waiting++;
-          return pending;
+          return submitted;
         });
-        turn = submitted.catch(() => {});
-        const pending = await submitted;
+        let priced = pending;
+        let isOver = false;
         try {
-          const receipt = await untilMined(deps, options, pending, signal);
+          const receipt = await untilMined(deps, options, pending, {
+            signal,
+            onLate: () =>
+              inTurn(() => abandoned.cancelBelow(pending.nonce, signal)).catch((error: unknown) =>
+                log.debug("Abandoned transactions were not replaced", { error }),
+              ),
+            onPriced: (raised) => {
+              priced = raised;
+            },
+          });
+          isOver = true;
           if (receipt && BigInt(receipt.status) === 1n) return receipt;
           if (receipt) throw await explainFailure(deps, pending, receipt, signal);
           log.warn("Another transaction took the nonce, sending again", { call: call.name, nonce: pending.nonce });
           nextNonce = undefined;
         } finally {
           waiting--;
+          if (!isOver) abandoned.add(priced);
         }
       }
     },
   };
 }
 
-/** Gas for the call, with a margin, on top of what waits to be mined. Rejects with what the contract answers if it refuses. */
+/**
+ * Gas for the call, with a margin, on top of what waits to be mined. Rejects with what the contract answers if it
+ * refuses.
+ */
 async function estimateGas(deps: SenderDeps, call: OutgoingCall, signal?: AbortSignal): Promise<bigint> {
   const { to, data, value = 0n } = call;
   const request = { from: deps.signer.address, to, data, ...(value > 0n && { value: toQuantity(value) }) };
@@ -112,7 +146,9 @@ async function estimateGas(deps: SenderDeps, call: OutgoingCall, signal?: AbortS
   return withMargin > transactionGasLimit && estimate <= transactionGasLimit ? transactionGasLimit : withMargin;
 }
 
-/** What an endpoint's refusal means. Some call it a revert, without a reason, when the account has not the call's value. */
+/**
+ * What an endpoint's refusal means. Some call it a revert, without a reason, when the account has not the call's value.
+ */
 async function refused(
   { rpc, contract, signer }: SenderDeps,
   call: OutgoingCall,

@@ -25,8 +25,8 @@ export interface TaskAccess {
 }
 
 /**
- * The access of a task that is to be created: the specification's own, changed by the settings. Throws INVALID_CONFIG for entries that no
- * attribute can be, and where someone may join who may not read; INVALID_TASK_SPEC.
+ * The access of a task that is to be created: the specification's own, changed by the settings. Throws INVALID_CONFIG
+ * for entries that no attribute can be, and where someone may join who may not read; INVALID_TASK_SPEC.
  */
 export function taskAccess(spec: TaskSpec, values: Settings<(typeof policySettings)[number]>): TaskAccess {
   const read = policyOf("read", values.readOrganisations, values.readRegions, values.readClearance);

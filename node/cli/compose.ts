@@ -1,33 +1,42 @@
 import { join } from "node:path";
 import { createAggregator } from "../aggregator/create-aggregator.ts";
-import { accountOf, deriveNodeKeys } from "../chain/index.ts";
+import { accountOf, deriveNodeKeys, type Finality } from "../chain/index.ts";
+import { foldTask } from "../core/fold-task.ts";
+import type { Bytes32, TaskId } from "../core/ids.ts";
 import { createBlockExchange, createHost, type Host } from "../p2p/index.ts";
 import { createParticipant } from "../participant/create-participant.ts";
+import { requireMaskedTask } from "../participant/require-masked-task.ts";
 import type { BlobStore, BlockReader, Chain, Log, Trainer, Transport } from "../ports/index.ts";
 import type { Progress } from "../rounds/progress.ts";
 import type { RoleDeps, RoleProcess } from "../rounds/role-process.ts";
 import { createGateway, createHeliaStore, createKuboStore } from "../storage/index.ts";
 import { createClock, createRandom, openJournal } from "../system/index.ts";
+import { createSecretFile } from "../system/secret-file.ts";
 import { createWatcher } from "../watcher/create-watcher.ts";
 import { requireRead } from "./eligibility.ts";
+import { withInvitation } from "./invited.ts";
+import { keepInvitation } from "./keep-invitation.ts";
 import { withMemberGateways } from "./member-gateways.ts";
 import type { Settings } from "./options.ts";
-import { accountSettings, openRecordAs, readPrivateKey, recordSettings } from "./session.ts";
+import { accountSettings, finalityOf, openRecordAs, readPrivateKey, recordSettings } from "./session.ts";
+import { createPublicMeasure } from "./test-set.ts";
 
 // The composition root: the one place where adapters meet roles. Read from top to bottom it is the architecture.
 
 /** Settings of a node, whatever its role. */
 export const nodeSettings = [
   "task",
+  "invitation",
   ...recordSettings,
   ...accountSettings,
+  "testSet",
   "dir",
   "listen",
   "announce",
   "gateway",
   "mdns",
   "ipfs",
-  "exitWhenComplete",
+  "exitWhenFinal",
 ] as const;
 
 /** Values of a node's settings. */
@@ -51,89 +60,97 @@ export interface NodeEvents {
   readonly onReceived: (bytes: number) => void;
 }
 
+/** What whoever takes places decides for itself. */
+export interface MemberChoices {
+  /** Take a place again in a task that it has left. */
+  readonly reenter?: boolean | undefined;
+}
+
+/** What a participant decides for itself. */
+export interface ParticipantChoices extends MemberChoices {
+  readonly seed: number;
+  readonly commit?: "own" | "batched" | undefined;
+  /** Hash of its data statement. */
+  readonly statement?: Bytes32 | undefined;
+  readonly trainOnUnchecked?: boolean | undefined;
+  /** Data set by name, from which a public test set may be made. */
+  readonly data?: string | undefined;
+}
+
 /** A participant node: it trains with `trainer` (its owner is the caller). */
 export function composeParticipant(
-  values: NodeSettings & {
-    readonly seed: number;
-    readonly challenge?: boolean;
-    readonly commit?: "own" | "batched" | undefined;
-  },
+  values: NodeSettings & ParticipantChoices,
   events: NodeEvents,
-  openTrainer: (chain: Chain) => Promise<Trainer>,
+  openTrainer: (chain: Chain, taskId: TaskId) => Promise<Trainer>,
 ): Promise<ComposedNode> {
-  return composeNode(values, events, async (deps, { encryptionKey, directory, onClose }) => {
-    const trainer = await openTrainer(deps.chain);
+  return composeNode(values, events, async (deps, { encryptionKey, directory, finality, onClose }) => {
+    await requireMasks(deps, finality);
+    const trainer = await openTrainer(deps.chain, deps.taskId);
     onClose(() => trainer.close());
     const journal = openJournal(join(directory, "journal.sqlite"));
     onClose(() => journal.close());
+    const shareKeyFile = createSecretFile(join(directory, `share-key-${deps.taskId}`));
     return createParticipant(
-      { ...deps, trainer, journal },
+      { ...deps, trainer, journal, shareKeyFile },
       {
         encryptionKey,
         seed: values.seed,
-        challenge: values.challenge ?? true,
         commit: values.commit ?? "own",
-        linger: !values.exitWhenComplete,
+        trainOnUnchecked: values.trainOnUnchecked ?? false,
+        reenter: values.reenter ?? false,
+        linger: !values.exitWhenFinal,
+        ...(values.statement && { statement: values.statement }),
       },
     );
   });
 }
 
 /** An aggregator node. */
-export function composeAggregator(
-  values: NodeSettings & { readonly openWhenEnrolled?: number },
-  events: NodeEvents,
-): Promise<ComposedNode> {
+export function composeAggregator(values: NodeSettings & MemberChoices, events: NodeEvents): Promise<ComposedNode> {
   return composeNode(values, events, async (deps, { encryptionKey, directory, onClose }) => {
     await requireRead(deps.chain, deps.taskId);
     const journal = openJournal(join(directory, "journal.sqlite"));
     onClose(() => journal.close());
-    return createAggregator(
-      { ...deps, journal },
-      {
-        encryptionKey,
-        linger: !values.exitWhenComplete,
-        ...(values.openWhenEnrolled === undefined ? {} : { openWhenEnrolled: values.openWhenEnrolled }),
-      },
+    const wishes = { reenter: values.reenter ?? false, linger: !values.exitWhenFinal };
+    return createAggregator({ ...deps, journal }, { encryptionKey, ...wishes });
+  });
+}
+
+/** A watcher node: it need not be a member, so it also gets blobs from the members' gateways. */
+export function composeWatcher(values: NodeSettings, events: NodeEvents): Promise<ComposedNode> {
+  return composeNode(values, events, async (deps, { encryptionKey, directory, onClose }) => {
+    const journal = openJournal(join(directory, "journal.sqlite"));
+    onClose(() => journal.close());
+    const store = withMemberGateways(deps.store, deps.chain, deps.log);
+    const measurePublicly = createPublicMeasure({ ...deps, store, keep: store.put, values });
+    return createWatcher(
+      { ...deps, journal, store, measurePublicly },
+      { encryptionKey, linger: !values.exitWhenFinal },
     );
   });
 }
 
-/** Settings of a watcher beside those of every node. */
-export const watcherSettings = ["watchSample", "reserve", "demandBudget"] as const;
-
-/** A watcher node: it need not be a member, so it also gets blobs from the members' gateways. */
-export function composeWatcher(
-  values: NodeSettings & Partial<Settings<(typeof watcherSettings)[number]>>,
-  events: NodeEvents,
-): Promise<ComposedNode> {
-  const { watchSample: sample, demandBudget, reserve = true } = values;
-  return composeNode(values, events, async (deps, { encryptionKey, directory, onClose }) => {
-    const journal = openJournal(join(directory, "journal.sqlite"));
-    onClose(() => journal.close());
-    return createWatcher(
-      { ...deps, journal, store: withMemberGateways(deps.store, deps.chain, deps.log) },
-      {
-        encryptionKey,
-        reserve,
-        linger: !values.exitWhenComplete,
-        ...(sample && { sample }),
-        ...(demandBudget !== undefined && { demandBudgetWei: BigInt(demandBudget) * 1_000_000_000n }),
-      },
-    );
-  });
+/**
+ * Rejects where a masked task asks more of its participants than the settings give: an invitation with a grant, and
+ * confirmations.
+ */
+async function requireMasks({ chain, taskId, invitation }: RoleDeps, finality: Finality): Promise<void> {
+  const view = foldTask(await chain.history(taskId));
+  const confirmations = typeof finality === "string" ? finality : finality.confirmations;
+  requireMaskedTask({ view, chainId: chain.chainId, confirmations, invitation, account: chain.account });
 }
 
 /** What of a node is not a port of its role. */
 export interface NodeParts {
   readonly encryptionKey: `0x${string}`;
   readonly directory: string;
+  readonly finality: Finality;
   onClose(close: () => Promise<unknown>): void;
 }
 
 /** Everything of a node below its role, and the role that `createRole` makes on it; closed again when that fails. */
 export async function composeNode(
-  values: NodeSettings,
+  given: NodeSettings & { readonly data?: string | undefined },
   { log, onProgress, onReceived }: NodeEvents,
   createRole: (deps: RoleDeps, parts: NodeParts) => Promise<RoleProcess>,
 ): Promise<ComposedNode> {
@@ -144,12 +161,18 @@ export async function composeNode(
       await each().catch((error: unknown) => log.warn("Closing a part of the node failed", { error }));
   };
   try {
+    // what the admin said
+    const { values, invitation } = await withInvitation(given);
     // who we are
     const privateKey = await readPrivateKey(values);
     const keys = deriveNodeKeys(privateKey);
     const directory = values.dir ?? join(".fedledger", accountOf(privateKey));
     // the record
-    const chain = await openRecordAs(values, log.child({ module: "chain" }), privateKey);
+    const finality = await finalityOf(values, log);
+    const chain = await openRecordAs({ ...values, ...said(finality) }, log.child({ module: "chain" }), privateKey);
+    if (invitation !== undefined) {
+      await keepInvitation(invitation, { chain, rpc: values.rpc ?? [], directory, log });
+    }
     // the network
     const host = await createHost({
       seed: keys.libp2pSeed,
@@ -166,19 +189,23 @@ export async function composeNode(
     const gateway = await openGateway(values, store.blocks, log);
     if (gateway) onClose(() => gateway.stop());
     // the role
+    const taskId = values.task ?? 1;
+    const counted = counting(store, onReceived);
     const role = await createRole(
       {
-        taskId: values.task ?? 1,
+        taskId,
         chain,
-        store: counting(store, onReceived),
+        store: counted,
         transport: announcing(host.transport, values.announce, gateway?.multiaddr()),
         clock: createClock(),
         random: createRandom(),
         keys: keys.encryption,
         log,
         onProgress,
+        measurePublicly: createPublicMeasure({ chain, taskId, store: counted, keep: counted.put, values, log }),
+        ...(invitation && { invitation }),
       },
-      { encryptionKey: keys.encryption.publicKey, directory, onClose },
+      { encryptionKey: keys.encryption.publicKey, directory, finality, onClose },
     );
     onClose(() => role.stop());
     return { chain, role, gatewayUrl: gateway?.url(), close };
@@ -186,6 +213,11 @@ export async function composeNode(
     await close();
     throw error;
   }
+}
+
+/** A finality as the setting says it. */
+function said(finality: Finality) {
+  return { confirmations: typeof finality === "string" ? finality : finality.confirmations };
 }
 
 async function openStore(
@@ -231,7 +263,10 @@ function counting(store: BlobStore, onReceived: (bytes: number) => void): BlobSt
   };
 }
 
-/** The transport with the addresses that the registry is to list: the announced ones or those listened on, and the gateway's. */
+/**
+ * The transport with the addresses that the registry is to list: the announced ones or those listened on, and the
+ * gateway's.
+ */
 function announcing(
   transport: Transport,
   announce: readonly string[] | undefined,

@@ -5,7 +5,9 @@ import { formatTable } from "./output.ts";
 const mostLines = 20;
 const mostCounted = 1000;
 
-/** What `data check` shows people: each column with what becomes of it, what is trained on, and how alike the rows are. */
+/**
+ * What `data check` shows people: each column with what becomes of it, what is trained on, and how alike the rows are.
+ */
 export function dataReportText(
   { source, rows, columns }: TableReport,
   { transforms = [] }: Pick<DataSpec, "transforms">,
@@ -34,7 +36,7 @@ export function dataReportText(
       `Trained on as it is: ${names(used.filter(({ masked }) => !masked))}`,
       `Trained on masked: ${names(used.filter(({ masked }) => masked))}`,
       `Not trained on: ${names(columns.filter((column) => !isUsed(column)))}`,
-      "No row leaves this machine. What leaves it are updates and evaluations, made from the values behind the arrows and the columns that are used as they are.",
+      "No row leaves this machine. What leaves it are updates, made from the values behind the arrows and the columns that are used as they are.",
     ].join("\n"),
     ...(anonymity === undefined ? [] : [anonymityText(anonymity)]),
   ].join("\n\n");

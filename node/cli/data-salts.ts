@@ -8,8 +8,8 @@ import type { Settings } from "./options.ts";
 export const saltSettings = ["taskSaltFile", "saltFile"] as const;
 
 /**
- * The salts at hand: each from its file, else from FEDLEDGER_TASK_SALT or FEDLEDGER_SALT, as 64 hexadecimal digits; one that is nowhere is
- * left out. Rejects with INVALID_CONFIG for a text that is no salt, FILE_NOT_FOUND, FILE_UNREADABLE.
+ * The salts at hand: each from its file, else from FEDLEDGER_TASK_SALT or FEDLEDGER_SALT, as 64 hexadecimal digits; one
+ * that is nowhere is left out. Rejects with INVALID_CONFIG for a text that is no salt, FILE_NOT_FOUND, FILE_UNREADABLE.
  */
 export async function readSalts(values: Settings<(typeof saltSettings)[number]>): Promise<KeyedHashes> {
   const task = await readSalt("task salt", values.taskSaltFile, process.env.FEDLEDGER_TASK_SALT);

@@ -8,17 +8,20 @@ import type { TaskView } from "../core/task-view.ts";
 import type { Chain } from "../ports/index.ts";
 
 /**
- * Rejects with NOT_ELIGIBLE where the task would not let the chain's account in, what its enrolment would revert with, or would give it nothing to
- * read: said before anything is started. Who has a place keeps it.
+ * Rejects with NOT_ELIGIBLE where the task would not let the chain's account in, what its enrolment would revert with,
+ * or would give it nothing to read: said before anything is started. Who has a place keeps it.
  */
 export async function requireJoin(chain: Chain, taskId: number): Promise<void> {
   const view = foldTask(await chain.history(taskId));
-  const isIn = view.enrolled.some(({ participant }) => hexEquals(participant, chain.account));
+  const isIn = view.enrolled.some(({ account }) => hexEquals(account, chain.account));
   if (!isIn) await requireAttributes(chain, view, chain.account, "join", view.access);
   await requireAttributes(chain, view, chain.account, "read", accessOf(view)?.read);
 }
 
-/** Rejects with NOT_ELIGIBLE where nobody will give the chain's account the keys of the task's blobs. A task that does not exist yet refuses nobody. */
+/**
+ * Rejects with NOT_ELIGIBLE where nobody will give the chain's account the keys of the task's blobs. A task that does
+ * not exist yet refuses nobody.
+ */
 export async function requireRead(chain: Chain, taskId: number): Promise<void> {
   const events = await chain.history(taskId).catch((error: unknown) => {
     if (isFedledgerError(error, "UNKNOWN_TASK")) return [];
@@ -29,7 +32,10 @@ export async function requireRead(chain: Chain, taskId: number): Promise<void> {
   await requireAttributes(chain, view, chain.account, "read", accessOf(view)?.read);
 }
 
-/** Rejects with NOT_ELIGIBLE where the task's blobs are not for an audit by this account; undefined: a key whose account is not known. */
+/**
+ * Rejects with NOT_ELIGIBLE where the task's blobs are not for an audit by this account; undefined: a key whose account
+ * is not known.
+ */
 export async function requireAudit(chain: Chain, view: TaskView, auditor: Address | undefined): Promise<void> {
   await requireAttributes(chain, view, auditor, "audit", accessOf(view)?.audit);
 }

@@ -9,7 +9,8 @@ import { initialLanes } from "../core/initial-model.ts";
 import { bytesToLanes } from "../core/lanes.ts";
 import { modelPart } from "../core/task-lanes.ts";
 import { parseTaskSpecJson, type TaskSpec } from "../core/task-spec.ts";
-import type { ChainReader } from "../ports/index.ts";
+import type { RoundView, TaskView } from "../core/task-view.ts";
+import type { BlobOpener, BlobStore, ChainReader } from "../ports/index.ts";
 import { openContent } from "./content.ts";
 import { openerOf, type openingSettings } from "./open-sealed.ts";
 import type { Settings } from "./options.ts";
@@ -22,11 +23,24 @@ export interface RecordedModel {
   readonly modelRoot: `0x${string}`;
   /** Float32, in the model's order. */
   readonly parameters: Float32Array;
+  /** Whether a roll-back made its round void; absent of the initial model. */
+  readonly isVoid?: boolean;
+  /** Second from which nobody can prove it wrong any more; absent of the initial model. */
+  readonly finalFromS?: number;
+}
+
+/** Where a task's models are read from. */
+export interface ModelReading {
+  readonly view: TaskView;
+  readonly store: Pick<BlobStore, "get">;
+  readonly opener?: BlobOpener | undefined;
+  readonly signal: AbortSignal;
 }
 
 /**
- * The model after a round (the last final one without `round`), its bytes checked against the recorded root.
- * Rejects with UNKNOWN_TASK, INVALID_CONFIG for a round without a result, BLOB_NOT_FOUND, BLOB_CORRUPT, BLOB_SEALED.
+ * The model after a round (the last accepted one that is not void, without `round`), its bytes checked against the
+ * recorded root. Rejects with UNKNOWN_TASK, INVALID_CONFIG for a round without a result, BLOB_NOT_FOUND, BLOB_CORRUPT,
+ * BLOB_SEALED.
  */
 export async function recordedModel(
   chain: ChainReader,
@@ -42,8 +56,8 @@ export async function recordedModel(
   const { fractionBits } = view.rules;
   const round =
     options.round === undefined
-      ? view.rounds.findLast(({ phase }) => phase === "finalized")
-      : view.rounds[options.round - 1];
+      ? view.rounds.findLast((each) => each.result !== undefined && !each.void)
+      : view.rounds.find(({ round: number }) => number === options.round);
   if (options.round === undefined && round === undefined) {
     return {
       spec,
@@ -52,20 +66,38 @@ export async function recordedModel(
       parameters: decodeLanes(modelPart(initialLanes(spec, fractionBits), spec), fractionBits),
     };
   }
-  if (round?.result === undefined || round.proposal === undefined) {
+  if (round?.result === undefined) {
     throw new FedledgerError("INVALID_CONFIG", {
       name: "--round",
-      reason: `round ${options.round} has no final model`,
+      reason: `round ${options.round} has no accepted model`,
     });
   }
-  const { contentId, modelRoot, aggregator: sender } = round.proposal;
   const store = await openContent(chain, options.content);
-  const sealed = isSealed(view);
-  const opener = sealed ? await openerOf(options, chain, options.taskId) : undefined;
-  const name = { round: round.round, sender, purpose: "model", root: modelRoot, contentId } as const;
-  const lanes = bytesToLanes(
-    await readBlob({ store, rules: view.rules, sealed, opener }, name, { signal: options.signal }),
-  );
-  if (!hexEquals(chunkTreeRoot(lanes), modelRoot)) throw new FedledgerError("BLOB_CORRUPT", { contentId });
-  return { spec, round: round.round, modelRoot, parameters: decodeLanes(modelPart(lanes, spec), fractionBits) };
+  const opener = isSealed(view) ? await openerOf(options, chain, options.taskId) : undefined;
+  const lanes = await acceptedLanes({ view, store, opener, signal: options.signal }, round);
+  const { modelRoot } = round.result;
+  return {
+    spec,
+    round: round.round,
+    modelRoot,
+    parameters: decodeLanes(modelPart(lanes, spec), fractionBits),
+    isVoid: round.void ?? false,
+    finalFromS: round.result.provableUntilS + 1,
+  };
+}
+
+/** The lanes of an accepted round's model. Rejects with BLOB_NOT_FOUND, BLOB_CORRUPT, BLOB_SEALED. */
+export async function acceptedLanes(
+  { view, store, opener, signal }: ModelReading,
+  { round, proposal }: RoundView,
+): Promise<Int32Array> {
+  if (proposal === undefined) {
+    throw new FedledgerError("INVALID_CONFIG", { name: "--round", reason: `round ${round} has no model` });
+  }
+  const { contentId, modelRoot: root, aggregator: sender } = proposal;
+  const reading = { store, rules: view.rules, sealed: isSealed(view), opener };
+  const name = { round, sender, purpose: "model", root, contentId } as const;
+  const lanes = bytesToLanes(await readBlob(reading, name, { signal }));
+  if (!hexEquals(chunkTreeRoot(lanes), root)) throw new FedledgerError("BLOB_CORRUPT", { contentId });
+  return lanes;
 }

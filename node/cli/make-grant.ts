@@ -15,7 +15,10 @@ export interface CollectedSecrets {
   readonly sealed: readonly Address[];
 }
 
-/** Opens the keyrings of all senders in a range of rounds. Of each sender only as many blobs are fetched as it takes to find its keyrings. */
+/**
+ * Opens the keyrings of all senders in a range of rounds. Of each sender only as many blobs are fetched as it takes to
+ * find its keyrings.
+ */
 export async function collectSecrets(
   view: TaskView,
   range: { readonly from: number; readonly to: number },

@@ -3,8 +3,9 @@ import type { BlobStore, ChainReader, Log } from "../ports/index.ts";
 import { createGatewayStore, gatewayUrls } from "../storage/index.ts";
 
 /**
- * The store of somebody who need not be a member, whom no member admits: a blob comes from this store, else from the HTTP
- * gateways that members have registered, else as this store gets it; it is kept here. Which gateways there are is read at each need.
+ * The store of somebody who need not be a member, whom no member admits: a blob comes from this store, else from the
+ * HTTP gateways that members have registered, else as this store gets it; it is kept here. Which gateways there are is
+ * read at each need.
  */
 export function withMemberGateways<Store extends BlobStore>(
   store: Store,

@@ -13,8 +13,8 @@ import { accountSettings, readPrivateKey } from "./session.ts";
 export const openingSettings = ["grant", ...accountSettings] as const;
 
 /**
- * What opens a task's sealed blobs: a grant, by the keys of the account that it was given to, or the keys of a member; undefined where the
- * settings name neither. Rejects with GRANT_INVALID, NO_ACCOUNT, WRONG_PASSWORD, FILE_NOT_FOUND.
+ * What opens a task's sealed blobs: a grant, by the keys of the account that it was given to, or the keys of a member;
+ * undefined where the settings name neither. Rejects with GRANT_INVALID, NO_ACCOUNT, WRONG_PASSWORD, FILE_NOT_FOUND.
  */
 export async function openerOf(
   values: Settings<(typeof openingSettings)[number]>,

@@ -14,8 +14,8 @@ import { type accountSettings, readPrivateKey } from "./session.ts";
 export type SumOpener = (round: RoundRecord) => Promise<((sum: Uint8Array) => Promise<Int32Array>) | undefined>;
 
 /**
- * What opens the sums of the encrypted rounds in which the settings' account was drawn: it has a copy of their keys in the key blobs. Undefined where the
- * settings name no account. Rejects with NO_ACCOUNT, WRONG_PASSWORD, FILE_NOT_FOUND.
+ * What opens the sums of the encrypted rounds in which the settings' account was drawn: it has a copy of their keys in
+ * the key blobs. Undefined where the settings name no account. Rejects with NO_ACCOUNT, WRONG_PASSWORD, FILE_NOT_FOUND.
  */
 export async function sumOpenerOf(
   values: Settings<(typeof accountSettings)[number]>,
@@ -44,11 +44,11 @@ export function createSumOpener({
   readonly signal?: AbortSignal;
 }): SumOpener {
   const bfv = createBfv();
-  return async ({ round, opened, advertisements }) => {
+  return async ({ round, opened, start, advertisements }) => {
     const [hashes] = advertisements;
     if (hashes === undefined) return undefined;
-    const { drawn, seed, taskId } = opened;
-    const context = { federation, taskId, round, seed, dealer: hashes.participant };
+    const { drawn, taskId } = opened;
+    const context = { federation, taskId, round, start, dealer: hashes.participant };
     try {
       const blob = await store.get(hashes.sharesId, { lengthBytes: keyBlobBytesOf(drawn), ...(signal && { signal }) });
       // places may have moved since: the copy that opens is this account's

@@ -32,13 +32,13 @@ export function addSettings(command: Command, names: readonly SettingName[]): Co
 }
 
 /**
- * The values of a command's settings: flag before environment before file before default, each checked.
- * `defaults` replaces the stated default of a setting for this command.
- * Throws INVALID_CONFIG, UNKNOWN_OPTION, FILE_NOT_FOUND.
+ * The values of a command's settings: flag before environment before file before default, each checked. Where there is
+ * an invitation, what it may say has no default. Throws INVALID_CONFIG, UNKNOWN_OPTION, FILE_NOT_FOUND.
  */
 export function readSettings<K extends SettingName>(command: Command, names: readonly K[]): Settings<K> {
   const file = readConfigFile(command);
   const values: Partial<Record<SettingName, unknown>> = {};
+  const byDefault = new Set<SettingName>();
   for (const name of names) {
     const key = optionKey(name);
     const source = command.getOptionValueSource(key);
@@ -48,7 +48,11 @@ export function readSettings<K extends SettingName>(command: Command, names: rea
     const said = source === "env" && given === true ? process.env[setting.env ?? ""] : given;
     const typed = source === "cli" || source === "env" ? said : (file[name] ?? given);
     values[name] = typed === undefined ? undefined : parseSetting(settings[name] as never, typed);
+    if (source === "default" && file[name] === undefined) byDefault.add(name);
   }
+  // what an invitation says goes before a default
+  if (values.invitation !== undefined)
+    for (const name of ["rpc", "task"] as const) if (byDefault.has(name)) values[name] = undefined;
   return values as Settings<K>;
 }
 

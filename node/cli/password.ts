@@ -3,7 +3,10 @@ import { Writable } from "node:stream";
 import { FedledgerError } from "../core/error.ts";
 import { readFileText } from "../system/index.ts";
 
-/** The password of a keystore: from FEDLEDGER_PASSWORD, the password file, or asked at the terminal. Throws PASSWORD_MISSING. */
+/**
+ * The password of a keystore: from FEDLEDGER_PASSWORD, the password file, or asked at the terminal. Throws
+ * PASSWORD_MISSING.
+ */
 export async function readPassword(
   path: string,
   options: { file?: string | undefined; confirm?: boolean } = {},

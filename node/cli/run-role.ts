@@ -3,12 +3,14 @@ import type { CommandContext } from "./command.ts";
 import type { ComposedNode, NodeEvents } from "./compose.ts";
 import { progressText } from "./progress-text.ts";
 
-/** Runs a node until its work is done or it is stopped: starts it, tells its progress, and closes everything in order. */
+/**
+ * Runs a node until its work is done or it is stopped: starts it, tells its progress, and closes everything in order.
+ */
 export async function runRole(
   name: string,
   { output, log, signal }: CommandContext,
   open: (events: NodeEvents) => Promise<ComposedNode>,
-  options: { readonly exitWhenComplete: boolean },
+  options: { readonly exitWhenFinal: boolean },
 ): Promise<number> {
   const onProgress = (progress: Progress) => {
     const text = progressText(progress);
@@ -27,11 +29,22 @@ export async function runRole(
       signal.addEventListener("abort", () => resolve("stopped"), { once: true }),
     );
     const outcome = await Promise.race([node.role.done, stopped]);
-    if (outcome !== "stopped" && outcome.kind === "complete" && !options.exitWhenComplete) {
-      output.emit({ event: "complete" }, "Still serving its blobs to members and auditors; Ctrl-C stops it");
+    if (outcome !== "stopped" && outcome.kind === "too-late") {
+      output.emit(
+        { event: "ended", outcome: outcome.kind },
+        "This task ended before you joined: you contributed nothing",
+      );
+      return 1;
+    }
+    if (outcome !== "stopped" && outcome.kind === "final" && !options.exitWhenFinal) {
+      output.emit({ event: "final" }, "Still serving its blobs to members and auditors; Ctrl-C stops it");
       await stopped;
     }
-    output.emit({ event: "ended", outcome: outcome === "stopped" ? "stopped" : outcome.kind });
+    const kind = outcome === "stopped" ? "stopped" : outcome.kind;
+    output.emit(
+      { event: "ended", outcome: kind },
+      kind === "left" ? "This account has left the task (--reenter takes a place again)" : undefined,
+    );
     return 0;
   } catch (error) {
     if (signal.aborted) return 0;

@@ -1,7 +1,10 @@
 import { FedledgerError } from "../core/error.ts";
 import type { Mode } from "../core/records.ts";
 
-/** What the sum of a round's weighted updates must stay below, by mode: masked and encrypted sums have a modulus (docs/protocol.md section 5). */
+/**
+ * What the sum of a round's weighted updates must stay below, by mode: masked and encrypted sums have a modulus
+ * (docs/protocol.md section 5).
+ */
 const sumLimits: Readonly<Record<Exclude<Mode, "transparent">, number>> = { masked: 2 ** 31, encrypted: 2 ** 29 };
 /** More fraction bits than these change no model that was measured. */
 const mostFractionBits = 16;
@@ -22,8 +25,9 @@ export function lanesOfClip(clip: number, fractionBits: number): number {
 }
 
 /**
- * Numbers of a masked or encrypted task with which `maxUpdates · maxWeight · clipLanes` fits the modulus of its sums: as many fraction bits, up to
- * 16, as leave room for weights up to 1,000 or the one given, then weights as great as fit, up to 65,536. What is given stays as it is.
+ * Numbers of a masked or encrypted task with which `maxUpdates · maxWeight · clipLanes` fits the modulus of its sums:
+ * as many fraction bits, up to 16, as leave room for weights up to 1,000 or the one given, then weights as great as
+ * fit, up to 65,536. What is given stays as it is.
  *
  * Throws INVALID_CONFIG, naming the greatest weight that fits, where what is given does not.
  */

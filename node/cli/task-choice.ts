@@ -3,9 +3,11 @@ import type { TaskRules } from "../core/records.ts";
 import { type ModelSpec, parseTaskSpec, parseTaskSpecJson, type TaskSpec } from "../core/task-spec.ts";
 import { readFileText } from "../system/index.ts";
 import { taskPreset } from "../training/index.ts";
+import { readSalts, saltSettings } from "./data-salts.ts";
 import { required, type Settings } from "./options.ts";
 import { privacySettings, withPrivacy } from "./task-privacy.ts";
-import { ruleSettings, taskRules } from "./task-rules.ts";
+import { type ChainSide, ruleSettings, taskRules, testChain, withBonds } from "./task-rules.ts";
+import { makeTestSet } from "./test-set.ts";
 
 /** Settings that say what a task trains and by which rules. */
 export const taskChoiceSettings = [
@@ -17,6 +19,8 @@ export const taskChoiceSettings = [
   "learningRate",
   "seed",
   "blobs",
+  "testSet",
+  ...saltSettings,
   ...ruleSettings,
   ...privacySettings,
 ] as const;
@@ -25,7 +29,10 @@ export const taskChoiceSettings = [
 export interface TaskChoice {
   readonly spec: TaskSpec;
   readonly rules: TaskRules;
+  /** How many the first round waits for. */
   readonly participants: number;
+  /** The public test set's bytes; absent where the task has none. */
+  readonly testSet?: Uint8Array;
   /** How the demo divides the data where nothing else is said. */
   readonly partition: string;
   readonly heldOutFraction: number;
@@ -40,26 +47,46 @@ const modelKinds: Readonly<Record<string, ModelSpec["kind"]>> = {
 
 /**
  * The task of a specification file, or of a preset with what the settings change, and with the noise they ask for.
- * Rejects with INVALID_CONFIG, INVALID_TASK_SPEC, FILE_NOT_FOUND, and as {@link withPrivacy} does.
+ *
+ * Its public test set is that of --test-set, else the part of a named data set that is kept for it.
+ * Rejects with INVALID_CONFIG, INVALID_TASK_SPEC, INVALID_TEST_SET, FILE_NOT_FOUND, WINDOW_TOO_SHORT, and as {@link
+ * withPrivacy} does.
  */
-export async function chooseTask(values: Settings<(typeof taskChoiceSettings)[number]>): Promise<TaskChoice> {
-  if (values.spec !== undefined) {
-    const spec = change(parseTaskSpecJson(await readFileText(values.spec)), values);
-    const participants = values.participants ?? 5;
-    return {
-      ...withPrivacy(spec, taskRules(spec, { ...values, participants }), values),
-      participants,
-      partition: "iid",
-      heldOutFraction: 0.2,
-    };
-  }
+export async function chooseTask(
+  values: Settings<(typeof taskChoiceSettings)[number]>,
+  chain: ChainSide = testChain,
+): Promise<TaskChoice> {
+  const {
+    start,
+    rules: drafted,
+    ...rest
+  } = values.spec === undefined ? presetTask(values, chain) : await specTask(values.spec, values, chain);
+  const { spec, rules } = withPrivacy(start, drafted, values);
+  const made = await makeTestSet(spec, values, await readSalts(values));
+  return {
+    ...rest,
+    spec: made === undefined ? spec : { ...spec, testSet: made.name },
+    rules: withBonds(rules, values, chain),
+    ...(made && { testSet: made.bytes }),
+    // the public test set takes the place of held-out parts
+    heldOutFraction: made === undefined ? 0.2 : 0,
+  };
+}
+
+async function specTask(path: string, values: Settings<(typeof taskChoiceSettings)[number]>, chain: ChainSide) {
+  const start = change(parseTaskSpecJson(await readFileText(path)), values);
+  const participants = values.participants ?? 5;
+  return { start, rules: taskRules(start, { ...values, participants }, chain), participants, partition: "iid" };
+}
+
+function presetTask(values: Settings<(typeof taskChoiceSettings)[number]>, chain: ChainSide) {
   const preset = taskPreset(required(values.data, "data").split(":")[0] ?? "", modelKind(values.model));
-  const spec = change(preset.spec, values);
+  const start = change(preset.spec, values);
   const participants = values.participants ?? preset.participants;
   const { fractionBits, clipLanes, maxWeight, serverRateQ16, rounds } = preset.rules;
   // in the other modes the numbers are made to fit the sum's modulus
   const numbers = (values.mode ?? "transparent") === "transparent" ? { fractionBits, maxWeight } : undefined;
-  const ruled = taskRules(spec, {
+  const ruled = {
     ...values,
     participants,
     rounds: values.rounds ?? rounds,
@@ -68,13 +95,8 @@ export async function chooseTask(values: Settings<(typeof taskChoiceSettings)[nu
     clip: values.clip ?? clipLanes / 2 ** fractionBits,
     maxWeight: values.maxWeight ?? numbers?.maxWeight,
     serverRate: values.serverRate ?? serverRateQ16 / 65536,
-  });
-  return {
-    ...withPrivacy(spec, ruled, values),
-    participants,
-    partition: preset.partition,
-    heldOutFraction: preset.heldOutFraction,
   };
+  return { start, rules: taskRules(start, ruled, chain), participants, partition: preset.partition };
 }
 
 function change(

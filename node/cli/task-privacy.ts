@@ -19,7 +19,6 @@ export const privacySettings = [
   "noiseMultiplier",
   "samplingRate",
   "adaptiveClip",
-  "publicEvaluations",
 ] as const;
 
 type Values = Settings<(typeof privacySettings)[number] | "roundsPerParticipant" | "fractionBits" | "clip">;
@@ -36,11 +35,12 @@ const roomToGrow = 4;
 const noisyFractionBits = 16;
 
 /**
- * The task with the noise that the settings ask for, or that its specification has, and with the rules that keep its promise: weight
- * 1 and a clip with room for the noise (unit participant), and as many rounds for a participant as the budget allows.
+ * The task with the noise that the settings ask for, or that its specification has, and with the rules that keep its
+ * promise: weight 1 and a clip with room for the noise (unit participant), and as many rounds for a participant as the
+ * budget allows.
  *
- * The noise is calibrated so that all rounds of the task (or --rounds-per-participant) cost --epsilon, unless --noise-multiplier says it.
- * Throws PRIVACY_BUDGET_TOO_SMALL, PRIVACY_TARGET_UNREACHABLE, INVALID_CONFIG.
+ * The noise is calibrated so that all rounds of the task (or --rounds-per-participant) cost --epsilon, unless
+ * --noise-multiplier says it. Throws PRIVACY_BUDGET_TOO_SMALL, PRIVACY_TARGET_UNREACHABLE, INVALID_CONFIG.
  */
 export function withPrivacy(
   spec: TaskSpec,
@@ -48,7 +48,7 @@ export function withPrivacy(
   values: Values,
 ): { readonly spec: TaskSpec; readonly rules: TaskRules } {
   const stray = privacySettings.find((name) => name !== "epsilon" && values[name] !== undefined);
-  if (values.epsilon === undefined && stray !== undefined && stray !== "publicEvaluations") {
+  if (values.epsilon === undefined && stray !== undefined) {
     throw new FedledgerError("INVALID_CONFIG", {
       name: stray,
       reason: "it says how noise is made, and needs --epsilon",
@@ -77,7 +77,10 @@ export function withPrivacy(
   throw new FedledgerError("INVALID_CONFIG", { name: field, reason });
 }
 
-/** Throws PRIVACY_BUDGET_TOO_SMALL where everybody's budget would be spent before the task's last round, and nobody said that it should. */
+/**
+ * Throws PRIVACY_BUDGET_TOO_SMALL where everybody's budget would be spent before the task's last round, and nobody said
+ * that it should.
+ */
 function refuseEarlyEnd({ rounds, participationBps }: TaskRules, fit: number, { roundsPerParticipant }: Values): void {
   const expected = Math.ceil((rounds * participationBps) / 10_000);
   if (roundsPerParticipant || expected <= fit) return;
@@ -112,14 +115,17 @@ function calibrated(spec: TaskSpec, rules: TaskRules, values: Values, rounds: nu
   return drafted(values, target, calibrateNoise(curveOf, target));
 }
 
-/** The privacy part for a multiplier; with an adaptive clip it is shared among updates and words such that both together cost it. */
+/**
+ * The privacy part for a multiplier; with an adaptive clip it is shared among updates and words such that both together
+ * cost it.
+ */
 function drafted(
   values: Values,
   target: { readonly epsilon: number; readonly delta: number },
   multiplier: number,
 ): PrivacySpec {
-  const { privacyUnit, noise = "gaussian", clipNorm = 1, samplingRate = 0.1, adaptiveClip, publicEvaluations } = values;
-  const common = { ...target, clipNorm, ...(publicEvaluations && { evaluations: "published" as const }) };
+  const { privacyUnit, noise = "gaussian", clipNorm = 1, samplingRate = 0.1, adaptiveClip } = values;
+  const common = { ...target, clipNorm };
   if (privacyUnit === "example") {
     for (const name of ["noise", "adaptiveClip"] as const) {
       if (values[name] !== undefined)
@@ -145,7 +151,10 @@ function drafted(
   };
 }
 
-/** The rules with a clip of lanes that has room for the noise, where the mode's sums can hold it; --clip is taken as it is. */
+/**
+ * The rules with a clip of lanes that has room for the noise, where the mode's sums can hold it; --clip is taken as it
+ * is.
+ */
 function withRoom(privacy: ParticipantPrivacy, rules: TaskRules, { clip }: Values): TaskRules {
   if (clip !== undefined) return rules;
   const bits = { transparent: 52, masked: 31, encrypted: 29 }[rules.mode];

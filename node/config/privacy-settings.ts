@@ -43,9 +43,4 @@ export const privacySettings = {
     help: "let the clip norm follow the median of the updates' norms",
     schema: yes,
   }),
-  publicEvaluations: defineSetting({
-    flag: "--public-evaluations",
-    help: "put on the record what members measure on held-out data, which no noise covers (a demo always does)",
-    schema: yes,
-  }),
 } as const;

@@ -33,7 +33,10 @@ export function parseSetting<T>(setting: Setting<T>, typed: unknown): T {
   });
 }
 
-/** Checks a configuration file's JSON text against the settings there are: values as text, numbers or booleans. Throws INVALID_CONFIG, UNKNOWN_OPTION. */
+/**
+ * Checks a configuration file's JSON text against the settings there are: values as text, numbers or booleans. Throws
+ * INVALID_CONFIG, UNKNOWN_OPTION.
+ */
 export function parseConfigFile(
   path: string,
   text: string,

@@ -39,17 +39,6 @@ export const gwei = z
     const [whole = "", decimals = ""] = ether.split(".");
     return Number(whole + decimals.padEnd(9, "0"));
   });
-/** A share above 0, or a number of chunks. */
-export const sampleSize = z
-  .string()
-  .regex(/^(\d{1,9}|[01]?\.\d{1,9})$/, "expected a share such as 0.1, or a number of chunks such as 200")
-  .refine(
-    (value) => Number(value) > 0 && (!value.includes(".") || Number(value) <= 1),
-    "expected a share above 0 and up to 1.0, or at least one chunk",
-  )
-  .transform((value): { readonly share: number } | { readonly chunks: number } =>
-    value.includes(".") ? { share: Number(value) } : { chunks: Number(value) },
-  );
 /** Which part of how many, from 0. */
 export const share = z
   .string()

@@ -21,17 +21,25 @@ const policy = z
   })
   .refine((each) => Object.values(each).some((part) => part !== undefined), "it asks for nothing");
 
-/** Who may read a task's blobs, and who may audit it, by attributes; absent: every member whom the task's blobs are for. */
+/**
+ * Who may read a task's blobs, and who may audit it, by attributes; absent: every member whom the task's blobs are for.
+ */
 export const accessSpec = z
   .strictObject({ read: policy.optional(), audit: policy.optional() })
   .refine(({ read, audit }) => read ?? audit, "it restricts nothing");
 
-/** Who is let in: whoever has one of the organisations, one of the regions, and at least the clearance; what is absent or empty asks for nothing. */
+/**
+ * Who is let in: whoever has one of the organisations, one of the regions, and at least the clearance; what is absent
+ * or empty asks for nothing.
+ */
 export type Policy = Partial<Access>;
 /** The access part of a specification. */
 export type AccessSpec = z.infer<typeof accessSpec>;
 
-/** Checks a policy. Throws INVALID_CONFIG with `name`, for entries that no attribute can be, too many of them, or a policy that asks for nothing. */
+/**
+ * Checks a policy. Throws INVALID_CONFIG with `name`, for entries that no attribute can be, too many of them, or a
+ * policy that asks for nothing.
+ */
 export function parsePolicy(name: string, value: Policy): Policy {
   const parsed = policy.safeParse(value);
   if (parsed.success) return value;
@@ -42,7 +50,10 @@ export function parsePolicy(name: string, value: Policy): Policy {
 /** What is taken of a member of whom nothing is said. */
 export const noAttributes: Attributes = { organisation: "", region: "", clearance: 0 };
 
-/** Whether a policy lets a member with these attributes in: the contract's rule (contracts/interfaces/IAccess.sol). Texts are compared exactly. */
+/**
+ * Whether a policy lets a member with these attributes in: the contract's rule (contracts/interfaces/IAccess.sol).
+ * Texts are compared exactly.
+ */
 export function admits(policy: Policy | undefined, attributes: Attributes = noAttributes): boolean {
   const { organisations = [], regions = [], clearance = 0 } = policy ?? {};
   return (

@@ -20,7 +20,7 @@ export interface BlobNode {
   readonly height: number;
 }
 
-/** The root node of a blob of this length (docs/protocol.md section 3). Throws INVALID_ARGUMENT. */
+/** The root node of a blob of this length (docs/protocol/bytes.md). Throws INVALID_ARGUMENT. */
 export function blobRoot(contentId: Bytes32, lengthBytes: number): BlobNode {
   let height = 0;
   while (span(height) < lengthBytes) height++;
@@ -62,7 +62,10 @@ export function blobChildren(node: BlobNode, block: Uint8Array): readonly BlobNo
   });
 }
 
-/** The nodes of a blob, depth first, parents before children. `readInner` gives the checked block of an inner node after it was yielded. */
+/**
+ * The nodes of a blob, depth first, parents before children. `readInner` gives the checked block of an inner node after
+ * it was yielded.
+ */
 export async function* walkBlob(
   root: BlobNode,
   readInner: (node: BlobNode) => Promise<Uint8Array>,
@@ -147,7 +150,9 @@ function encodeNode(height: number, lengthBytes: number, links: readonly Cid[]):
   });
 }
 
-/** Bytes of a subtree's blocks together (dag-pb's Tsize); `anyCid` stands for the links, all CIDs being of one length. */
+/**
+ * Bytes of a subtree's blocks together (dag-pb's Tsize); `anyCid` stands for the links, all CIDs being of one length.
+ */
 function dagSize(height: number, lengthBytes: number, anyCid: Cid): number {
   if (height === 0) return lengthBytes;
   const sizes = childLengths(height, lengthBytes);

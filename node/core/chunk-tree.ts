@@ -9,7 +9,7 @@ export const chunkBytes = 256;
 /** Lanes of a chunk. */
 export const chunkLanes = 64;
 
-/** A vector of lanes with all its chunk hashes (docs/protocol.md section 2). */
+/** A vector of lanes with all its chunk hashes (docs/protocol/bytes.md). */
 export interface ChunkTree {
   /** Binds the number of lanes and every one of them. */
   readonly root: Bytes32;
@@ -18,13 +18,15 @@ export interface ChunkTree {
   readonly depth: number;
   /** Chunk i, 256 bytes, the last one zero-padded. Throws INVALID_ARGUMENT outside 0 to chunkCount - 1. */
   chunk(index: number): Uint8Array;
-  /** The hash of chunk i, as it stands at the bottom of the tree. Throws INVALID_ARGUMENT outside 0 to chunkCount - 1. */
+  /**
+   * The hash of chunk i, as it stands at the bottom of the tree. Throws INVALID_ARGUMENT outside 0 to chunkCount - 1.
+   */
   leaf(index: number): Bytes32;
   /** The siblings from leaf i upward. Throws INVALID_ARGUMENT outside 0 to chunkCount - 1. */
   proof(index: number): Bytes32[];
   /**
-   * Node `index` of the level `height` above the leaves (0: the leaves, padding included; `depth`: the top, from which the root is made).
-   * Throws INVALID_ARGUMENT outside the tree.
+   * Node `index` of the level `height` above the leaves (0: the leaves, padding included; `depth`: the top, from which
+   * the root is made). Throws INVALID_ARGUMENT outside the tree.
    */
   node(height: number, index: number): Bytes32;
 }
@@ -50,7 +52,10 @@ export function chunkTreeRoot(lanes: Int32Array): Bytes32 {
   return rootOf(lanes.length, level);
 }
 
-/** The chunk tree of the lanes. The lanes are not copied: do not change them while the tree is in use. Throws INVALID_ARGUMENT for none. */
+/**
+ * The chunk tree of the lanes. The lanes are not copied: do not change them while the tree is in use. Throws
+ * INVALID_ARGUMENT for none.
+ */
 export function createChunkTree(lanes: Int32Array): ChunkTree {
   const tree = treeOver(lanes.length, levelsFrom(leavesOf(lanes)));
   const bytes = lanesToBytes(lanes);
@@ -84,7 +89,9 @@ export function chunkLeaf(index: number, chunk: Uint8Array): Bytes32 {
   return toHex(leafHash(index, chunk));
 }
 
-/** The root that a leaf and the siblings above it lead to: how the contract checks a leaf it was not shown the chunk of. */
+/**
+ * The root that a leaf and the siblings above it lead to: how the contract checks a leaf it was not shown the chunk of.
+ */
 export function rootOfLeaf(parameterCount: number, index: number, leaf: Bytes32, proof: readonly Bytes32[]): Bytes32 {
   return rootOf(parameterCount, climb(index, fromHex(leaf), proof));
 }
@@ -94,7 +101,10 @@ export function nodeAbove(left: Bytes32, right: Bytes32): Bytes32 {
   return toHex(nodeHash(fromHex(left), fromHex(right)));
 }
 
-/** Whether `chunk` is chunk `index` of the vector of `parameterCount` lanes behind `root`. Never throws on a peer's data. */
+/**
+ * Whether `chunk` is chunk `index` of the vector of `parameterCount` lanes behind `root`. Never throws on a peer's
+ * data.
+ */
 export function verifyChunk(claim: {
   readonly root: Bytes32;
   readonly parameterCount: number;

@@ -1,27 +1,8 @@
-import {
-  challengeKindCodes,
-  demandKindCodes,
-  misconductKindCodes,
-  modeCodes,
-  phaseCodes,
-  reasonCodes,
-  ruleCodes,
-  taskRuleFields,
-} from "./enum-codes.ts";
+import { modeCodes, ruleCodes, taskRuleFields } from "./enum-codes.ts";
 import { abiWords, concatBytes, fromHex, toHex } from "./hex.ts";
 import type { Address, Bytes32, Hex, RoundNumber, TaskId } from "./ids.ts";
 import { keccak256 } from "./keccak.ts";
-import type {
-  Access,
-  Advertisement,
-  ChallengeKind,
-  Commitment,
-  Demand,
-  InvalidReason,
-  MisconductKind,
-  Proposal,
-  TaskRules,
-} from "./records.ts";
+import type { Access, Advertisement, Attributes, Commitment, Proposal, RoundInputs, TaskRules } from "./records.ts";
 import { textWord } from "./word-text.ts";
 
 /** 32 zero bytes: what stands where there is no hash. */
@@ -33,58 +14,118 @@ export interface Deployment {
   readonly federation: Address;
 }
 
-const hashWords = (...values: readonly (bigint | number | Hex)[]): Bytes32 => toHex(keccak256(abiWords(...values)));
+/** keccak256 of Solidity's `abi.encode` of static values ({@link abiWords}). */
+export function hashWords(...values: readonly (bigint | number | Hex)[]): Bytes32 {
+  return toHex(keccak256(abiWords(...values)));
+}
+
+/** keccak256 of the bytes that a hexadecimal string stands for. */
+export function hashBytes(bytes: Hex): Bytes32 {
+  return toHex(keccak256(fromHex(bytes)));
+}
 
 /**
- * What a participant commits to for an update with this chunk tree root: `keccak256(0x03 ‖ account ‖ root)`, so that a copy of
- * another's commitment verifies nowhere (docs/protocol.md section 5).
+ * What a participant commits to for an update with this chunk tree root: `keccak256(0x03 ‖ account ‖ root)`, so that a
+ * copy of another's commitment verifies nowhere.
  */
 export function updateRootOf(participant: Address, root: Bytes32): Bytes32 {
   return toHex(keccak256(concatBytes(Uint8Array.of(3), fromHex(participant), fromHex(root))));
 }
 
-/** Start of a round's commitment accumulator (docs/protocol.md section 5). */
-export function startAccumulator(
-  opening: Deployment & {
-    readonly taskId: TaskId;
-    readonly round: RoundNumber;
-    readonly baseModelRoot: Bytes32;
-    readonly seed: bigint;
-    readonly enrolled: number;
-    readonly drawn: number;
-  },
+/** What a round's start value binds. */
+export interface RoundStart extends Deployment {
+  readonly taskId: TaskId;
+  readonly round: RoundNumber;
+  /** Head of the task's history at the opening. */
+  readonly historyHead: Bytes32;
+  readonly baseModelRoot: Bytes32;
+  /** 0 where everybody is drawn. */
+  readonly seed: bigint;
+  readonly enrolled: number;
+  readonly drawn: number;
+}
+
+/** A round's start value, from which its anchor grows. */
+export function startValue(opening: RoundStart): Bytes32 {
+  const { chainId, federation, taskId, round, historyHead, baseModelRoot, seed, enrolled, drawn } = opening;
+  return hashWords(BigInt(chainId), federation, taskId, round, historyHead, baseModelRoot, seed, enrolled, drawn);
+}
+
+/** The anchor after one more advertisement. */
+export function extendAnchor(anchor: Bytes32, advertisement: Omit<Advertisement, "taskId" | "round">): Bytes32 {
+  const { participant, slot, maskKey, seedHash, sharesId, shareKey } = advertisement;
+  return hashWords(anchor, 1, participant, slot, maskKey, seedHash, sharesId, shareKey);
+}
+
+/** The accumulator, which begins with the anchor, after one more commitment. */
+export function extendAccumulator(accumulator: Bytes32, commitment: Omit<Commitment, "taskId" | "round">): Bytes32 {
+  const { participant, slot, weight, updateRoot, contentId } = commitment;
+  return hashWords(accumulator, participant, slot, weight, updateRoot, contentId);
+}
+
+/** The anchor of a start value and all advertisements of a round, in the order of the chain. */
+export function anchorOf(start: Bytes32, advertisements: readonly Advertisement[]): Bytes32 {
+  return advertisements.reduce(extendAnchor, start);
+}
+
+/** The accumulator of an anchor and all commitments of a round, in the order of the chain. */
+export function accumulatorOf(anchor: Bytes32, commitments: readonly Commitment[]): Bytes32 {
+  return commitments.reduce(extendAccumulator, anchor);
+}
+
+/**
+ * Hash of a proposal, what attesters sign: it binds all that a proof can be won by.
+ *
+ * @param accumulator the round's, behind the last commitment
+ * @param openings of no bytes ("0x") in transparent tasks
+ */
+export function proposalHash(
+  taskId: TaskId,
+  round: RoundNumber,
+  accumulator: Bytes32,
+  openings: Hex,
+  proposal: Proposal,
 ): Bytes32 {
-  const { chainId, federation, taskId, round, baseModelRoot, seed, enrolled, drawn } = opening;
-  return hashWords(BigInt(chainId), federation, taskId, round, baseModelRoot, seed, enrolled, drawn);
+  return proposalHashOver({ taskId, round, accumulator, openingsHash: hashBytes(openings) }, proposal);
 }
 
-/** What a round's accumulator binds: an advertisement or a commitment. */
-export type AccumulatorEntry =
-  | Pick<Advertisement, "participant" | "slot" | "maskKey" | "seedHash" | "sharesId">
-  | Pick<Commitment, "participant" | "slot" | "weight" | "updateRoot" | "contentId">;
-
-/** The accumulator after one more advertisement, of seven words, or commitment, of six, so that neither is taken for the other (section 5). */
-export function extendAccumulator(accumulator: Bytes32, entry: AccumulatorEntry): Bytes32 {
-  const { participant, slot } = entry;
-  if ("maskKey" in entry) {
-    return hashWords(accumulator, 1, participant, slot, entry.maskKey, entry.seedHash, entry.sharesId);
-  }
-  return hashWords(accumulator, participant, slot, entry.weight, entry.updateRoot, entry.contentId);
-}
-
-/** Hash of a proposal, what attesters sign (section 5). */
-export function proposalHash(taskId: TaskId, round: RoundNumber, proposal: Proposal): Bytes32 {
+/** {@link proposalHash}, of openings whose hash is known. */
+export function proposalHashOver(
+  inputs: Pick<RoundInputs, "taskId" | "round" | "accumulator" | "openingsHash">,
+  proposal: Proposal,
+): Bytes32 {
   const { attempt, aggregator, modelRoot, contentId, totalWeight, excluded } = proposal;
-  return hashWords(taskId, round, attempt, aggregator, modelRoot, contentId, totalWeight, excluded);
+  const { taskId, round, accumulator, openingsHash } = inputs;
+  const fields = [attempt, aggregator, modelRoot, contentId, totalWeight, excluded] as const;
+  return hashWords(taskId, round, accumulator, openingsHash, ...fields);
 }
 
-/** Hash of a task's rules: the fields of TaskTypes.TaskRules in order, a word each (section 5). */
+/** Hash of the preimage of an accepted round's word: of its inputs, its proposal and who attested, in their order. */
+export function wordHash(inputs: RoundInputs, hash: Bytes32, attesters: readonly Address[]): Bytes32 {
+  const { taskId, round, drawn, committed, keyed, totalWeight, acceptedBefore } = inputs;
+  const { baseModelRoot, anchor, accumulator, openingsHash } = inputs;
+  const numbers = [taskId, round, drawn, committed, keyed, totalWeight, acceptedBefore];
+  return hashWords(...numbers, baseModelRoot, anchor, accumulator, openingsHash, hash, hashWords(...attesters));
+}
+
+const timeBits = 40n;
+
+/** The word of an accepted round: the high 216 bits of its hash, the second of its acceptance below them. */
+export function roundWord(hash: Bytes32, acceptedAtS: number): Bytes32 {
+  const high = (BigInt(hash) >> timeBits) << timeBits;
+  return toHex(abiWords(high | BigInt(acceptedAtS)));
+}
+
+/** Hash of a task's rules: the fields of TaskTypes.TaskRules in order, a word each. */
 export function rulesHash(rules: TaskRules): Bytes32 {
   const coded = { ...rules, mode: modeCodes.codeOf(rules.mode), rule: ruleCodes.codeOf(rules.rule) };
   return hashWords(...taskRuleFields.map((field) => Number(coded[field])));
 }
 
-/** Hash of who may enrol in a restricted task: `keccak256(abi.encode(access))` (section 5). Throws INVALID_ARGUMENT for a text that fits into no word. */
+/**
+ * Hash of who may take part in a task: `keccak256(abi.encode(access))`. Throws INVALID_ARGUMENT for a text that fits
+ * into no word.
+ */
 export function accessHash({ organisations, regions, clearance }: Access): Bytes32 {
   const list = (texts: readonly string[]) => [texts.length, ...texts.map(textWord)];
   // the struct's place, then in it the places of the two lists, each its length and its words
@@ -93,79 +134,9 @@ export function accessHash({ organisations, regions, clearance }: Access): Bytes
 }
 
 /**
- * Head of a task's history before its first round (section 5).
- *
- * @param task.modelRoot root of the initial model
- * @param task.spec the specification's canonical JSON
- * @param task.access who may enrol, in a restricted task
+ * Hash of what is said of a member: `keccak256(abi.encode(attributes))`. Throws INVALID_ARGUMENT for a text that fits
+ * into no word.
  */
-export function initialHistoryHead(
-  task: Deployment & {
-    readonly taskId: TaskId;
-    readonly rules: TaskRules;
-    readonly modelRoot: Bytes32;
-    readonly spec: string;
-    readonly access?: Access | undefined;
-  },
-): Bytes32 {
-  const { chainId, federation, taskId, rules, modelRoot, access } = task;
-  const specHash = toHex(keccak256(new TextEncoder().encode(task.spec)));
-  const head = hashWords(BigInt(chainId), federation, taskId, rulesHash(rules), modelRoot, specHash);
-  return access === undefined ? head : hashWords(head, accessHash(access));
-}
-
-/** What a demand is known by on the chain: the hash of its fields, a word each (section 10). */
-export function demandId(demand: Demand): Bytes32 {
-  const { taskId, round, kind, place, index, root } = demand;
-  return hashWords(taskId, round, demand.proposalHash, demandKindCodes.codeOf(kind), place, index, root);
-}
-
-/** What a won challenge or report proves, by which its reward is known (section 11). */
-export function caseHash(
-  proven: { readonly taskId: TaskId; readonly round: RoundNumber } & (
-    | {
-        /** Of the struck proposal. */
-        readonly proposalHash: Bytes32;
-        readonly challenge: ChallengeKind;
-        /** Chunk index; of a left-out update or a false opening its slot; of a withheld one the demand's index; 0 for a wrong weight. */
-        readonly index: number;
-      }
-    | { readonly participant: Address; readonly misconduct: MisconductKind }
-  ),
-): Bytes32 {
-  const { taskId, round } = proven;
-  return "challenge" in proven
-    ? hashWords(taskId, round, proven.proposalHash, challengeKindCodes.codeOf(proven.challenge), proven.index)
-    : hashWords(taskId, round, proven.participant, 128 + misconductKindCodes.codeOf(proven.misconduct), 0);
-}
-
-/** What an account sends ahead of a challenge, so that nobody who copies it is paid; `salt` is to be random, and secret until the challenge. */
-export function challengeReservation(account: Address, salt: Bytes32, of: Bytes32): Bytes32 {
-  return hashWords(account, salt, of);
-}
-
-/** How a round ended, as the history chain holds it. */
-export interface RoundEnd {
-  readonly round: RoundNumber;
-  readonly phase: "finalized" | "invalidated";
-  /** Root of the model the round started from. */
-  readonly baseModelRoot: Bytes32;
-  /** The accumulator after the last commitment. */
-  readonly accumulator: Bytes32;
-  /** Hash of the final proposal; zero in an invalidated round whatever was proposed. */
-  readonly proposalHash: Bytes32;
-  readonly reason: InvalidReason;
-}
-
-/** Head of the history after one more round (section 5). */
-export function extendHistory(head: Bytes32, end: RoundEnd): Bytes32 {
-  return hashWords(
-    head,
-    end.round,
-    phaseCodes.codeOf(end.phase),
-    end.baseModelRoot,
-    end.accumulator,
-    end.proposalHash,
-    reasonCodes.codeOf(end.reason),
-  );
+export function attributesHash({ organisation, region, clearance }: Attributes): Bytes32 {
+  return hashWords(textWord(organisation), textWord(region), clearance);
 }

@@ -13,7 +13,7 @@ export const unixfsChunkBytes = 1 << 20;
 export const unixfsMaxChildren = 1024;
 
 /**
- * How a blob becomes a UnixFS file: the profile `unixfs-v1-2025` of IPIP-499 (docs/protocol.md section 3), written out
+ * How a blob becomes a UnixFS file: the profile `unixfs-v1-2025` of IPIP-499 (docs/protocol/bytes.md), written out
  * so that no version's defaults can change a content id. For Helia's `addBytes`; Kubo takes the same as
  * `cidVersion: 1, rawLeaves: true, chunker: "size-1048576"` and `--max-file-links=1024`.
  */
@@ -41,7 +41,9 @@ export function checkBlobLength(lengthBytes: number): void {
   throw new FedledgerError("INVALID_ARGUMENT", { name: "bytes.length", value: lengthBytes, expected });
 }
 
-/** The content id of a blob: the SHA-256 digest of its CID. Throws INVALID_ARGUMENT for an empty one, and from 2 GiB. */
+/**
+ * The content id of a blob: the SHA-256 digest of its CID. Throws INVALID_ARGUMENT for an empty one, and from 2 GiB.
+ */
 export async function contentIdOf(bytes: Uint8Array): Promise<Bytes32> {
   checkBlobLength(bytes.length);
   const { cid } = await importBytes(bytes, { put: (key) => key }, UNIXFS_PROFILE);

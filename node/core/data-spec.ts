@@ -72,7 +72,9 @@ export const dataSpec = z
     scale: z.union([finite, z.array(finite)]).optional(),
     /** Changes of columns, in order; a column may have several. */
     transforms: z.array(transform).max(256).optional(),
-    /** The first 8 bytes, in hexadecimal, of what HMAC-SHA256 under the task's salt makes of "fedledger/salt-check/1". */
+    /**
+     * The first 8 bytes, in hexadecimal, of what HMAC-SHA256 under the task's salt makes of "fedledger/salt-check/1".
+     */
     saltCheck: z
       .string()
       .regex(/^[0-9a-f]{16}$/, "expected 16 hexadecimal digits")

@@ -1,4 +1,7 @@
+import { hashWords } from "./commitment.ts";
 import { FedledgerError } from "./error.ts";
+import { word } from "./hex.ts";
+import type { Address, Bytes32, RoundNumber, TaskId } from "./ids.ts";
 import { keccak256 } from "./keccak.ts";
 import type { TaskRules } from "./records.ts";
 
@@ -6,7 +9,7 @@ const feistelRounds = 8;
 /** Most places for which one hash holds all the numbers of a shuffle. */
 const shufflePlaces = 16;
 
-/** How many of `enrolled` participants a round draws (docs/protocol.md section 6). */
+/** How many of `enrolled` participants a round draws. */
 export function drawnCount(
   rules: Pick<TaskRules, "minUpdates" | "maxUpdates" | "participationBps">,
   enrolled: number,
@@ -16,12 +19,21 @@ export function drawnCount(
 }
 
 /**
- * The slot of the participant at place `index`: a keyed permutation of 0 to enrolled - 1 (section 6). It is drawn if its slot is below `drawn`.
+ * The seed of a round's draw: the first 64 bits of a hash of the randomness of the block that its opening fixed (the
+ * header's mixHash).
+ */
+export function drawSeed(mixHash: Bytes32, federation: Address, taskId: TaskId, round: RoundNumber): bigint {
+  return BigInt(hashWords(mixHash, federation, taskId, round)) >> 192n;
+}
+
+/**
+ * The slot of the participant at place `index`: a keyed permutation of 0 to enrolled - 1. It is drawn if its slot is
+ * below `drawn`.
  *
  * Up to 16 places a Fisher-Yates shuffle; above, a Feistel network with cycle walking (Black and Rogaway, "Ciphers
  * with Arbitrary Finite Domains", CT-RSA 2002), whose cost does not grow with the number of places.
  *
- * @param seed 72 bits of on-chain randomness
+ * @param seed 64 bits of on-chain randomness
  * Throws INVALID_ARGUMENT unless 0 ≤ index < enrolled ≤ 2^32 and drawn ≤ enrolled.
  */
 export function slotOf(index: number, enrolled: number, drawn: number, seed: bigint): number {
@@ -29,10 +41,9 @@ export function slotOf(index: number, enrolled: number, drawn: number, seed: big
     throw outside("enrolled", enrolled, "1 to 2^32");
   if (!Number.isInteger(index) || index < 0 || index >= enrolled) throw outside("index", index, "below enrolled");
   if (!Number.isInteger(drawn) || drawn < 0 || drawn > enrolled) throw outside("drawn", drawn, "at most enrolled");
-  if (seed < 0n || seed >= 1n << 72n) throw outside("seed", seed, "72 bits");
+  if (seed < 0n || seed >= 1n << 64n) throw outside("seed", seed, "64 bits");
   if (drawn === enrolled) return index;
-  const key = new Uint8Array(9);
-  for (let i = 0; i < 9; i++) key[i] = Number((seed >> BigInt(8 * (8 - i))) & 0xffn);
+  const key = word(seed).subarray(24);
   if (enrolled <= shufflePlaces) return shuffled(index, enrolled, key);
   const half = Math.ceil((32 - Math.clz32(enrolled - 1)) / 2);
   let x = index;
@@ -55,15 +66,15 @@ function shuffled(index: number, enrolled: number, key: Uint8Array): number {
 
 /** One pass of the network over 2·half bits. */
 function permuted(x: number, half: number, key: Uint8Array): number {
-  const message = new Uint8Array(14);
+  const message = new Uint8Array(13);
   message.set(key);
   const view = new DataView(message.buffer);
   const size = 2 ** half;
   let left = Math.floor(x / size);
   let right = x % size;
   for (let round = 0; round < feistelRounds; round++) {
-    view.setUint8(9, round);
-    view.setUint32(10, right);
+    view.setUint8(8, round);
+    view.setUint32(9, right);
     const hash = keccak256(message);
     // half is at most 16, so the last two bytes of the hash are enough.
     const next = (left ^ ((hash[30]! << 8) | hash[31]!)) & (size - 1);

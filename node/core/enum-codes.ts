@@ -2,17 +2,7 @@ import { FedledgerError } from "./error.ts";
 import { toHex } from "./hex.ts";
 import type { Bytes32 } from "./ids.ts";
 import { keccak256 } from "./keccak.ts";
-import type {
-  ChallengeKind,
-  DemandKind,
-  InvalidReason,
-  MisconductKind,
-  Mode,
-  Phase,
-  Role,
-  Rule,
-  TaskRules,
-} from "./records.ts";
+import type { Mode, Phase, ProofKind, Reason, Role, Rule, TaskRules } from "./records.ts";
 
 /** Words of our records and the numbers of the same contract enum, both ways. */
 export interface EnumCodes<Name extends string> {
@@ -47,40 +37,37 @@ export const ruleCodes: EnumCodes<Rule> = enumCodes("rule", ["weighted-mean", "c
 /** TaskTypes.Phase. */
 export const phaseCodes: EnumCodes<Phase> = enumCodes("phase", [
   "none",
+  "drawing",
   "open",
   "aggregating",
   "proposed",
-  "finalized",
-  "invalidated",
+  "accepted",
+  "invalid",
 ]);
 /** TaskTypes.Reason. */
-export const reasonCodes: EnumCodes<InvalidReason> = enumCodes("reason", [
+export const reasonCodes: EnumCodes<Reason> = enumCodes("reason", [
   "none",
   "too-few-updates",
   "no-proposal",
   "not-attested",
-  "challenge-won",
-  "ancestor-invalid",
+  "proven-wrong",
+  "rolled-back",
+  "no-aggregator",
+  "no-draw",
 ]);
-/** ChallengeTypes.ChallengeKind. */
-export const challengeKindCodes: EnumCodes<ChallengeKind> = enumCodes("challenge", [
+/** ProofTypes.ProofKind. */
+export const proofKindCodes: EnumCodes<ProofKind> = enumCodes("proof", [
   "wrong-chunk",
-  "invalid-update",
   "wrong-weight",
-  "left-out",
-  "withheld",
-  "false-opening",
-]);
-/** ChallengeTypes.MisconductKind. */
-export const misconductKindCodes: EnumCodes<MisconductKind> = enumCodes("misconduct", [
   "invalid-update",
+  "false-opening",
   "equivocation",
-  "withheld",
 ]);
-/** ChallengeTypes.DemandKind. */
-export const demandKindCodes: EnumCodes<DemandKind> = enumCodes("demand", ["update-chunk", "model-nodes"]);
 
-/** The fields of a task's rules in the order of the contract's struct TaskRules: the places that InvalidRule names, and the words of the rules' hash. */
+/**
+ * The fields of a task's rules in the order of the contract's struct TaskRules: the places that InvalidRule names, and
+ * the words of the rules' hash.
+ */
 export const taskRuleFields = [
   "mode",
   "rule",
@@ -98,15 +85,15 @@ export const taskRuleFields = [
   "trim",
   "thresholdPercent",
   "attestationQuorum",
-  "holders",
-  "pipelined",
   "commitWindowS",
   "aggregateWindowS",
+  "attestWindowS",
   "challengeWindowS",
+  "keyWindowS",
   "aggregatorBondGwei",
   "participantBondGwei",
-  "neighbours",
-  "keyWindowS",
+  "drawDelayBlocks",
+  "statementRequired",
 ] as const satisfies readonly (keyof TaskRules)[];
 
 const idOf = (name: string): Bytes32 => toHex(keccak256(new TextEncoder().encode(name)));

@@ -10,7 +10,9 @@ export function toHex(bytes: Uint8Array): Hex {
   return text as Hex;
 }
 
-/** The bytes of a hexadecimal string, upper or lower case. Throws INVALID_ARGUMENT for anything but 0x and whole bytes. */
+/**
+ * The bytes of a hexadecimal string, upper or lower case. Throws INVALID_ARGUMENT for anything but 0x and whole bytes.
+ */
 export function fromHex(hex: string): Uint8Array {
   if (!/^0x(?:[0-9a-fA-F]{2})*$/.test(hex)) {
     throw new FedledgerError("INVALID_ARGUMENT", { name: "hex", value: hex, expected: "0x and whole bytes" });

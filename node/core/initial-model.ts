@@ -8,7 +8,7 @@ const label = new TextEncoder().encode("fedledger/initial/1");
 
 /**
  * The initial model of a task as lanes: Glorot-uniform kernels, zero biases, a pure function of the specification
- * (docs/protocol.md section 8), so that everyone computes the same bits and nobody has to send them.
+ * (docs/protocol/specification.md), so that everyone computes the same bits and nobody has to send them.
  *
  * A lane behind the parameters (see taskLaneCount) is 0.
  *
@@ -31,7 +31,8 @@ export function initialLanes(
   for (const { shape, fanIn, fanOut, role } of tensors) {
     const end = at + tensorSize(shape);
     if (role === "kernel") {
-      // Only operations that IEEE 754 rounds correctly: the same bits on every machine. At most sqrt(3), so a lane fits.
+      // Only operations that IEEE 754 rounds correctly: the same bits on every machine. At most sqrt(3), so a lane
+      // fits.
       const limit = Math.sqrt(6 / (fanIn + fanOut));
       const scale = limit * 2 ** (fractionBits - 32);
       for (; at < end; at++) lanes[at] = Math.floor((2 * nextWord() - 0x1_0000_0000) * scale + 0.5);
@@ -41,7 +42,10 @@ export function initialLanes(
   return lanes;
 }
 
-/** The uint32 words of keccak256(label ‖ uint32 seed ‖ uint32 0), keccak256(label ‖ uint32 seed ‖ uint32 1), …, big-endian. */
+/**
+ * The uint32 words of keccak256(label ‖ uint32 seed ‖ uint32 0), keccak256(label ‖ uint32 seed ‖ uint32 1), …,
+ * big-endian.
+ */
 function wordStream(seed: number): () => number {
   const message = new Uint8Array(label.length + 8);
   message.set(label);

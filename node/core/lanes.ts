@@ -3,7 +3,7 @@ import { FedledgerError } from "./error.ts";
 const littleEndian = new Uint8Array(Uint32Array.of(1).buffer)[0] === 1;
 
 /**
- * The lanes as bytes, int32 little-endian (docs/protocol.md section 1).
+ * The lanes as bytes, int32 little-endian (docs/protocol/bytes.md).
  *
  * On a little-endian machine this is a view on the same memory: do not write to one while the other is in use.
  */

@@ -20,8 +20,8 @@ export interface ModelLayout {
 }
 
 /**
- * The tensors of a built-in model (docs/protocol.md section 8): those of the same TensorFlow.js layers model, layer by
- * layer, kernel before bias. Throws UNSUPPORTED_MODEL when pooling leaves no pixel, or above 2^30 parameters.
+ * The tensors of a built-in model (docs/protocol/specification.md): those of the same TensorFlow.js layers model, layer
+ * by layer, kernel before bias. Throws UNSUPPORTED_MODEL when pooling leaves no pixel, or above 2^30 parameters.
  */
 export function modelLayout(model: ModelSpec): ModelLayout {
   const tensors: TensorLayout[] = [];

@@ -6,7 +6,8 @@ import type { Hex, PeerIdText } from "./ids.ts";
 
 /**
  * The multihash bytes of a PeerId, as the registry holds them. Reads both text forms of the libp2p specification
- * (peer-ids, "String representation"): base58btc of the multihash, or a CIDv1 of codec libp2p-key. Throws INVALID_ARGUMENT.
+ * (peer-ids, "String representation"): base58btc of the multihash, or a CIDv1 of codec libp2p-key. Throws
+ * INVALID_ARGUMENT.
  */
 export function peerIdToHex(text: string): Hex {
   try {
@@ -17,7 +18,9 @@ export function peerIdToHex(text: string): Hex {
   }
 }
 
-/** The usual text of a PeerId, base58btc, from its multihash bytes. Throws INVALID_ARGUMENT for what is not hexadecimal. */
+/**
+ * The usual text of a PeerId, base58btc, from its multihash bytes. Throws INVALID_ARGUMENT for what is not hexadecimal.
+ */
 export function peerIdFromHex(multihash: string): PeerIdText {
   return base58btc.baseEncode(fromHex(multihash));
 }

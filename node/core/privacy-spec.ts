@@ -4,8 +4,6 @@ const guarantee = {
   /** What `rules.roundsPerParticipant` rounds may cost one participant together. */
   epsilon: z.number().positive().max(1000),
   delta: z.number().positive().lt(1),
-  /** "published": participants put what they measure on their held-out data on the record, outside the guarantee. Absent: they keep it. */
-  evaluations: z.literal("published").optional(),
 };
 
 /** Greatest norm, in units of the model's parameters. */
@@ -13,7 +11,10 @@ const clipNorm = z
   .number()
   .min(1e-9)
   .max(2 ** 30);
-/** Noise over clip norm: the standard deviation for Gaussian and Skellam noise, the *scale* for Laplace noise (its std is sqrt(2) times that). */
+/**
+ * Noise over clip norm: the standard deviation for Gaussian and Skellam noise, the *scale* for Laplace noise (its std
+ * is sqrt(2) times that).
+ */
 const noiseMultiplier = z.number().min(1e-3).max(1e6);
 
 /** Noise on a participant's update as a whole: what is protected is everything it has. */
@@ -24,7 +25,10 @@ const participantPrivacy = z.strictObject({
   clipNorm,
   noiseMultiplier,
   ...guarantee,
-  /** The clip norm follows a quantile of the updates' norms (Andrew et al. 2021), in one more lane behind the model's parameters. */
+  /**
+   * The clip norm follows a quantile of the updates' norms (Andrew et al. 2021), in one more lane behind the model's
+   * parameters.
+   */
   adaptive: z
     .strictObject({
       /** Share of the updates that is to be within the clip norm. */

@@ -5,27 +5,19 @@ export type Mode = "transparent" | "masked" | "encrypted";
 /** How the updates of a round become one. */
 export type Rule = "weighted-mean" | "coordinate-median" | "trimmed-mean";
 /** Where a round stands. */
-export type Phase = "none" | "open" | "aggregating" | "proposed" | "finalized" | "invalidated";
-/** Why a round was invalidated. */
-export type InvalidReason =
+export type Phase = "none" | "drawing" | "open" | "aggregating" | "proposed" | "accepted" | "invalid";
+/** Why a round is invalid, or why another aggregator was assigned. */
+export type Reason =
   | "none"
   | "too-few-updates"
   | "no-proposal"
   | "not-attested"
-  | "challenge-won"
-  | "ancestor-invalid";
-/** What a challenge proves against a proposal. */
-export type ChallengeKind =
-  | "wrong-chunk"
-  | "invalid-update"
-  | "wrong-weight"
-  | "left-out"
-  | "withheld"
-  | "false-opening";
-/** What a report proves against a participant. */
-export type MisconductKind = "invalid-update" | "equivocation" | "withheld";
-/** What a demand asks to be shown. */
-export type DemandKind = "update-chunk" | "model-nodes";
+  | "proven-wrong"
+  | "rolled-back"
+  | "no-aggregator"
+  | "no-draw";
+/** What a proof proves. */
+export type ProofKind = "wrong-chunk" | "wrong-weight" | "invalid-update" | "false-opening" | "equivocation";
 /** A role of the federation. */
 export type Role = "admin" | "task-creator" | "participant" | "aggregator";
 
@@ -48,20 +40,22 @@ export interface TaskRules {
   /** Masked: 51 to 100; 0 in other modes. */
   readonly thresholdPercent: number;
   readonly attestationQuorum: number;
-  /** f + 1; 0 asks for no availability. */
-  readonly holders: number;
-  readonly pipelined: boolean;
   readonly commitWindowS: number;
   readonly aggregateWindowS: number;
+  /** Seconds from a proposal until the next attempt. */
+  readonly attestWindowS: number;
+  /** Seconds for which an accepted round can be proven wrong. */
   readonly challengeWindowS: number;
+  /** Seconds for keys, before those for commitments; 0 in transparent tasks. */
+  readonly keyWindowS: number;
   /** In 10^9 wei; 0 for none. */
   readonly aggregatorBondGwei: number;
   /** In 10^9 wei; 0 for none. */
   readonly participantBondGwei: number;
-  /** Masked: with how many others each participant shares masks; 0 for everybody. 0 in other modes. */
-  readonly neighbours: number;
-  /** Seconds for keys, before those for commitments; 0 in transparent tasks. */
-  readonly keyWindowS: number;
+  /** Blocks from the opening to the one that draws; 0: everybody enrolled is in every round. */
+  readonly drawDelayBlocks: number;
+  /** Whether who enrols must state its data. */
+  readonly statementRequired: boolean;
 }
 
 /** What the chain holds of an update. */
@@ -78,7 +72,10 @@ export interface Commitment {
   readonly contentId: Bytes32;
 }
 
-/** What a drawn participant says of a round's keys before anyone commits, in a masked or encrypted task (docs/protocol.md section 5). */
+/**
+ * What a drawn participant says of a round's keys before anyone commits, in a masked or encrypted task
+ * (docs/protocol/record.md).
+ */
 export interface Advertisement {
   readonly taskId: TaskId;
   readonly round: RoundNumber;
@@ -89,43 +86,36 @@ export interface Advertisement {
   readonly maskKey: Bytes32;
   /** Of its self seed; in encrypted tasks of the round's secret key. */
   readonly seedHash: Bytes32;
-  /** Content id of the blob with its neighbours' shares; in encrypted tasks of the key blob. */
+  /** Content id of the blob with its fellows' shares; in encrypted tasks of the key blob. */
   readonly sharesId: Bytes32;
+  /** X25519 key to which others seal its shares in its next round; zero in encrypted tasks. */
+  readonly shareKey: Bytes32;
+}
+
+/** An advertisement that its participant signed over the round's start value. Slots are the contract's to tell. */
+export interface SignedAdvertisement extends Omit<Advertisement, "slot"> {
+  /** The round's start value. */
+  readonly start: Bytes32;
+  /** EIP-712 signature, 65 bytes. */
+  readonly signature: Hex;
 }
 
 /** A commitment that its participant signed for others to bring to the chain. */
 export interface SignedCommitment extends Pick<Commitment, "participant" | "weight" | "updateRoot" | "contentId"> {
   readonly taskId: TaskId;
   readonly round: RoundNumber;
-  readonly baseModelRoot: Bytes32;
+  /** The round's start value, extended by its advertisements. */
+  readonly anchor: Bytes32;
   /** EIP-712 signature, 65 bytes. */
   readonly signature: Hex;
 }
 
-/** A participant's signed word on which committed updates of a closed round it holds whole. */
-export interface Availability {
+/** A member's one signed word on which updates a masked round has: over its accumulator behind the last commitment. */
+export interface ClosingWord {
   readonly taskId: TaskId;
   readonly round: RoundNumber;
-  /** Of the round, after its last commitment. */
   readonly accumulator: Bytes32;
-  /** Bitmap. */
-  readonly slots: bigint;
-  readonly holder: Address;
-  /** EIP-712 signature, 65 bytes. */
-  readonly signature: Hex;
-}
-
-/** A word on availability as it comes with a proposal: who gave it follows from the signature. */
-export type GivenWord = Pick<Availability, "slots" | "signature">;
-
-/** An aggregator's signed word that it keeps an update that is to be committed. */
-export interface Custody {
-  readonly taskId: TaskId;
-  readonly round: RoundNumber;
   readonly participant: Address;
-  readonly updateRoot: Bytes32;
-  readonly contentId: Bytes32;
-  readonly aggregator: Address;
   /** EIP-712 signature, 65 bytes. */
   readonly signature: Hex;
 }
@@ -142,17 +132,6 @@ export interface GrantWord {
   readonly secrets: Bytes32;
 }
 
-/** Something that a proposer must show on the chain. Meaning of place, index and root by kind: contracts/types/ChallengeTypes.sol. */
-export interface Demand {
-  readonly taskId: TaskId;
-  readonly round: RoundNumber;
-  readonly proposalHash: Bytes32;
-  readonly kind: DemandKind;
-  readonly place: number;
-  readonly index: number;
-  readonly root: Bytes32;
-}
-
 /** An aggregator's result of a round. */
 export interface Proposal {
   readonly attempt: number;
@@ -164,25 +143,44 @@ export interface Proposal {
   readonly excluded: bigint;
 }
 
-/** What a member measured of a proposed model on its own held-out data. */
-export interface Evaluation {
-  /** Number of held-out examples; 0 when not evaluated. */
-  readonly samples: number;
-  /** The task's metric (accuracy or R²) times 2^24. */
-  readonly metricQ24: bigint;
-  /** Mean loss times 2^24. */
-  readonly lossQ24: bigint;
-}
-
 /** A member's signed word that it holds a round's inputs and recomputed the proposal. */
 export interface Attestation {
   readonly taskId: TaskId;
   readonly round: RoundNumber;
   readonly proposalHash: Bytes32;
   readonly attester: Address;
-  readonly evaluation: Evaluation;
   /** EIP-712 signature, 65 bytes. */
   readonly signature: Hex;
+}
+
+/** All that a proof needs of a round, as its word on the chain binds it (contracts/types/TaskTypes.sol). */
+export interface RoundInputs {
+  readonly taskId: TaskId;
+  readonly round: RoundNumber;
+  readonly drawn: number;
+  /** Bitmap of the slots that committed. */
+  readonly committed: bigint;
+  /** Bitmap of the slots that advertised; 0 in transparent tasks. */
+  readonly keyed: bigint;
+  /** Of all that committed. */
+  readonly totalWeight: bigint;
+  /** Number of accepted rounds, void ones not counted, before this one. */
+  readonly acceptedBefore: number;
+  readonly baseModelRoot: Bytes32;
+  readonly anchor: Bytes32;
+  readonly accumulator: Bytes32;
+  readonly openingsHash: Bytes32;
+}
+
+/** A round with a proposal: what a proof is about. `attesters` is empty while the proposal is not accepted. */
+export interface Evidence {
+  readonly inputs: RoundInputs;
+  /**
+   * Absent where a closed round's update is proven invalid apart from any proposal: all zero on the chain, and so is
+   * openingsHash.
+   */
+  readonly proposal?: Proposal;
+  readonly attesters: readonly Address[];
 }
 
 /** A chunk of a committed vector, with what proves its place. */
@@ -201,10 +199,16 @@ export interface WrongChunk {
   readonly base: ProvenChunk;
   /** Of each included update, in the order of the chain. */
   readonly updates: readonly ProvenChunk[];
-  /** What the aggregator committed to in its place: the leaf's hash, and the siblings above it. The chunk itself is not needed. */
+  /**
+   * What the aggregator committed to in its place: the leaf's hash, and the siblings above it. The chunk itself is not
+   * needed.
+   */
   readonly resultLeaf: Bytes32;
   readonly resultProof: readonly Bytes32[];
-  /** Under a rule that sorts: the least and behind it the greatest kept lane of each place, 512 bytes; absent under others. */
+  /**
+   * Under a rule that sorts: the least and behind it the greatest kept lane of each place, 512 bytes; absent under
+   * others.
+   */
   readonly bounds?: Uint8Array;
 }
 
@@ -219,8 +223,8 @@ export interface InvalidUpdate {
 }
 
 /**
- * What an admin has set of a member. Texts are at most 32 bytes of UTF-8, or a word of 32 bytes in hexadecimal where it is no such text (core/word-text.ts);
- * empty where nothing is said.
+ * What an admin has set of a member. Texts are at most 32 bytes of UTF-8, or a word of 32 bytes in hexadecimal where it
+ * is no such text (core/word-text.ts); empty where nothing is said.
  */
 export interface Attributes {
   readonly organisation: string;
@@ -237,7 +241,10 @@ export interface AttributeChange {
   readonly logIndex: number;
 }
 
-/** Who may enrol in a restricted task: whoever has one of the organisations, one of the regions, and at least the clearance. Texts as in {@link Attributes}. */
+/**
+ * Who may enrol in a restricted task: whoever has one of the organisations, one of the regions, and at least the
+ * clearance. Texts as in {@link Attributes}.
+ */
 export interface Access {
   /** Any where empty. */
   readonly organisations: readonly string[];
@@ -259,5 +266,7 @@ export interface Member {
     /** X25519 public key. */
     readonly encryptionKey: Bytes32;
     readonly multiaddrs: readonly string[];
+    /** The admin's signed grant of its role; absent where it registered none. */
+    readonly grant?: Hex;
   };
 }

@@ -1,18 +1,5 @@
 import type { Address, Bytes32, Hex, RoundNumber, TaskId } from "./ids.ts";
-import type {
-  Access,
-  Advertisement,
-  ChallengeKind,
-  Commitment,
-  Demand,
-  Evaluation,
-  GivenWord,
-  InvalidReason,
-  MisconductKind,
-  Proposal,
-  ProvenChunk,
-  TaskRules,
-} from "./records.ts";
+import type { Access, Advertisement, Commitment, ProofKind, Proposal, Reason, TaskRules } from "./records.ts";
 
 /** Where an event stands in the chain. */
 export interface EventPosition {
@@ -28,55 +15,72 @@ export interface EventPosition {
   readonly timestampS?: number;
 }
 
-/** A part of a member's bond that answers for a round (0: for a place in the task), or no longer does. */
-interface BondChange {
-  readonly taskId: TaskId;
-  readonly round: RoundNumber;
-  readonly account: Address;
-  readonly amountWei: bigint;
-}
-
-/** A demand that was answered. */
-interface ShownData {
-  readonly taskId: TaskId;
-  readonly round: RoundNumber;
-  readonly demandId: Bytes32;
-  readonly shownBy: Address;
-  /** Last second of the proposal's challenge window from now on. */
-  readonly challengeDeadlineS: number;
-}
-
-/** What happened to a task, one variant per contract event, in chain order. */
-export type TaskEvent = EventPosition &
-  (
+/** What happened to a task, one variant per contract event, in chain order. Meaning of each: contracts/interfaces. */
+export type TaskEvent = EventPosition & { readonly taskId: TaskId } & (
     | {
         readonly name: "TaskCreated";
-        readonly taskId: TaskId;
         readonly creator: Address;
         readonly rules: TaskRules;
+        readonly access: Access;
         readonly modelRoot: Bytes32;
         readonly spec: string;
+        readonly historyHead: Bytes32;
       }
-    | { readonly name: "AccessRestricted"; readonly taskId: TaskId; readonly access: Access }
-    | { readonly name: "Enrolled"; readonly taskId: TaskId; readonly participant: Address; readonly index: number }
-    | { readonly name: "Leaving"; readonly taskId: TaskId; readonly participant: Address }
-    | { readonly name: "Left"; readonly taskId: TaskId; readonly participant: Address }
+    | {
+        readonly name: "Enrolled";
+        readonly participant: Address;
+        readonly index: number;
+        /** Hash of its data statement; zero for none. */
+        readonly statement: Bytes32;
+        /** Of what was said of it then. */
+        readonly attributesHash: Bytes32;
+      }
+    | {
+        readonly name: "Joined";
+        readonly aggregator: Address;
+        readonly index: number;
+        readonly attributesHash: Bytes32;
+      }
+    | { readonly name: "Leaving"; readonly account: Address }
+    | { readonly name: "Left"; readonly account: Address }
+    | { readonly name: "Resumed"; readonly aggregator: Address }
+    | {
+        readonly name: "ShareKeySet";
+        readonly participant: Address;
+        /** 32 bytes of X25519 key, 64 of EIP-712 signature, as its owner gave them: not checked by the contract. */
+        readonly shareKey: Hex;
+      }
+    | { readonly name: "Recorded"; readonly author: Address; readonly kind: number; readonly hash: Bytes32 }
     | {
         readonly name: "RoundOpened";
-        readonly taskId: TaskId;
         readonly round: RoundNumber;
         readonly baseModelRoot: Bytes32;
-        readonly seed: bigint;
         readonly enrolled: number;
         readonly drawn: number;
+        /** Places that the rotation of aggregators runs over. */
+        readonly aggregators: number;
+        /** 0 where everybody is drawn, and the round is open. */
+        readonly drawBlock: number;
+        /** 0 until there is a draw. */
         readonly commitDeadlineS: number;
-        readonly accumulator: Bytes32;
+        /** Start value; zero until there is a draw. */
+        readonly start: Bytes32;
       }
-    | ({ readonly name: "Advertised" } & Advertisement)
+    | {
+        readonly name: "RoundDrawn";
+        readonly round: RoundNumber;
+        readonly seed: bigint;
+        readonly commitDeadlineS: number;
+        readonly start: Bytes32;
+      }
+    | ({
+        readonly name: "Advertised";
+        /** The owner's, EIP-712, 65 bytes. */
+        readonly signature: Hex;
+      } & Advertisement)
     | ({ readonly name: "Committed" } & Commitment)
     | {
         readonly name: "RoundClosed";
-        readonly taskId: TaskId;
         readonly round: RoundNumber;
         readonly committed: bigint;
         readonly totalWeight: bigint;
@@ -84,99 +88,71 @@ export type TaskEvent = EventPosition &
       }
     | {
         readonly name: "AggregatorAssigned";
-        readonly taskId: TaskId;
         readonly round: RoundNumber;
         readonly attempt: number;
         readonly aggregator: Address;
+        /** From 0, of `count`. */
+        readonly place: number;
+        readonly count: number;
         readonly deadlineS: number;
-      }
-    | {
-        /** What a proposal in a masked or encrypted task comes with, just before it. */
-        readonly name: "Opened";
-        readonly taskId: TaskId;
-        readonly round: RoundNumber;
-        readonly attempt: number;
-        /** Masked: the self seeds of the slots that committed, then the secret keys of those that only advertised, ascending, 32 bytes each. Encrypted: the content id of the sum's ciphertext. */
-        readonly openings: Hex;
       }
     | {
         readonly name: "Proposed";
-        readonly taskId: TaskId;
         readonly round: RoundNumber;
+        readonly accumulator: Bytes32;
         readonly proposal: Proposal;
-        readonly challengeDeadlineS: number;
-        /** The words on availability that came with it, in a task with holders; absent where the reader did not ask for detail, or they are not in the transaction's input. */
-        readonly words?: readonly GivenWord[];
+        /**
+         * Masked: the self seeds of the slots that committed, then the secret keys of those that only advertised,
+         * ascending, 32 bytes each. Encrypted: the content id of the sum's ciphertext. Transparent: no bytes.
+         */
+        readonly openings: Hex;
+        readonly attestDeadlineS: number;
       }
     | {
-        readonly name: "Challenged";
-        readonly taskId: TaskId;
-        readonly round: RoundNumber;
-        readonly challenger: Address;
-        /** Whose proposal was struck. */
-        readonly aggregator: Address;
-        readonly kind: ChallengeKind;
-        /** 0 where the kind has none. */
-        readonly chunkIndex: number;
-      }
-    | {
-        readonly name: "Misconduct";
-        readonly taskId: TaskId;
-        readonly round: RoundNumber;
-        readonly participant: Address;
-        readonly reporter: Address;
-        readonly kind: MisconductKind;
-      }
-    | {
-        readonly name: "Demanded";
-        readonly taskId: TaskId;
-        readonly round: RoundNumber;
-        readonly demandId: Bytes32;
-        readonly demander: Address;
-        readonly demand: Demand;
-        readonly deadlineS: number;
-      }
-    | ({ readonly name: "ChunkShown" } & ShownData & {
-          /** 256 bytes and the siblings above them. */
-          readonly shown: ProvenChunk;
-        })
-    | ({ readonly name: "NodesShown" } & ShownData & {
-          /** From left to right. */
-          readonly nodes: readonly Bytes32[];
-        })
-    | {
-        readonly name: "DemandReturned";
-        readonly taskId: TaskId;
-        readonly round: RoundNumber;
-        readonly demandId: Bytes32;
-        readonly demander: Address;
-      }
-    | ({ readonly name: "BondLocked" } & BondChange)
-    | ({ readonly name: "BondReleased" } & BondChange)
-    | {
-        readonly name: "Slashed";
-        readonly taskId: TaskId;
-        readonly round: RoundNumber;
-        readonly account: Address;
-        readonly amountWei: bigint;
-        readonly challenger: Address;
-        /** The challenger's part; the rest is burnt. */
-        readonly rewardWei: bigint;
-      }
-    | {
-        readonly name: "RoundFinalized";
-        readonly taskId: TaskId;
+        readonly name: "RoundAccepted";
         readonly round: RoundNumber;
         readonly modelRoot: Bytes32;
         readonly attesters: readonly Address[];
-        readonly evaluations: readonly Evaluation[];
+        readonly provableUntilS: number;
         readonly historyHead: Bytes32;
       }
     | {
-        readonly name: "RoundInvalidated";
-        readonly taskId: TaskId;
+        readonly name: "RoundInvalid";
         readonly round: RoundNumber;
-        readonly reason: InvalidReason;
+        readonly reason: Reason;
         readonly historyHead: Bytes32;
       }
+    | {
+        readonly name: "Struck";
+        readonly round: RoundNumber;
+        readonly prover: Address;
+        /** Whose proposal was struck. */
+        readonly aggregator: Address;
+        /** Whose update made it wrong; the zero address where nobody's did. */
+        readonly offender: Address;
+        readonly kind: ProofKind;
+        /** Chunk or slot; 0 where the kind has none. */
+        readonly index: number;
+      }
+    | {
+        readonly name: "RolledBack";
+        readonly firstRound: RoundNumber;
+        readonly lastRound: RoundNumber;
+        readonly modelRoot: Bytes32;
+      }
+    | {
+        readonly name: "MemberExpelled";
+        readonly round: RoundNumber;
+        readonly account: Address;
+        readonly kind: ProofKind;
+        /** The bond that was taken. */
+        readonly amountWei: bigint;
+      }
+    | {
+        readonly name: "Rewarded";
+        readonly prover: Address;
+        readonly rewardWei: bigint;
+        readonly burntWei: bigint;
+      }
+    | { readonly name: "BondReleased"; readonly account: Address; readonly amountWei: bigint }
   );

@@ -5,8 +5,8 @@ import type { TaskSpec } from "./task-spec.ts";
 export type LanesSpec = Pick<TaskSpec, "model" | "privacy">;
 
 /**
- * Lanes of a task's models and updates, `rules.parameterCount`: the model's parameters and, with adaptive clipping, one lane behind them
- * that carries the clip norm's logarithm (docs/protocol.md section 8). Throws UNSUPPORTED_MODEL.
+ * Lanes of a task's models and updates, `rules.parameterCount`: the model's parameters and, with adaptive clipping, one
+ * lane behind them that carries the clip norm's logarithm (docs/protocol/specification.md). Throws UNSUPPORTED_MODEL.
  */
 export function taskLaneCount(spec: LanesSpec): number {
   return modelLayout(spec.model).parameterCount + (hasClipLane(spec) ? 1 : 0);

@@ -3,12 +3,16 @@ import { z } from "zod";
 import { type AccessSpec, accessSpec } from "./access.ts";
 import { dataSpec } from "./data-spec.ts";
 import { FedledgerError, isFedledgerError } from "./error.ts";
+import type { Bytes32 } from "./ids.ts";
 import { privacySchema } from "./privacy-spec.ts";
 
 const size = z
   .int()
   .min(1)
   .max(1 << 20);
+
+/** Most examples of a public test set. */
+export const mostTestExamples = 1 << 24;
 
 /** What a model's last layer says. */
 const output = z.discriminatedUnion("kind", [
@@ -20,7 +24,7 @@ const output = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("numbers"), count: size }),
 ]);
 
-/** The built-in model families; docs/protocol.md fixes the order and shape of their parameters. */
+/** The built-in model families; docs/protocol/specification.md fixes the order and shape of their parameters. */
 const model = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("linear-regression"), inputs: size, output: output.options[2] }),
   z.strictObject({
@@ -69,6 +73,34 @@ const fields = z.strictObject({
   privacy: privacySchema.optional(),
   /** Who can read the blobs of updates and models: anyone (where absent), or, sealed, the task's members only. */
   blobs: z.enum(["members", "public"]).optional(),
+  /**
+   * Labelled examples on which everybody measures every model (test-set.ts), by the content id of their blob; never
+   * sealed.
+   */
+  testSet: z
+    .strictObject({
+      contentId: z.custom<Bytes32>((value) => typeof value === "string" && /^0x[0-9a-f]{64}$/.test(value), {
+        error: "expected 32 bytes in lower case hexadecimal",
+      }),
+      examples: z.int().min(1).max(mostTestExamples),
+    })
+    .optional(),
+  /**
+   * The first round is opened when so many participants are enrolled, or from that second on with as many as make a
+   * round.
+   */
+  start: z
+    .strictObject({
+      participants: z
+        .int()
+        .min(1)
+        .max((1 << 18) - 1),
+      latestS: z
+        .int()
+        .min(0)
+        .max(2 ** 40),
+    })
+    .optional(),
   /** Who may read the task's blobs and audit it; absent: all whom they are for. Who may join is on the chain. */
   access: accessSpec.optional(),
 });

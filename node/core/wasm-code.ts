@@ -1,9 +1,13 @@
-// Opcodes of the WebAssembly core specification 2.0, section 5.4 (vector instructions: 5.4.9), and what a small module is put together of.
+// Opcodes of the WebAssembly core specification 2.0, section 5.4 (vector instructions: 5.4.9), and what a small module
+// is put together of.
 
 /** Value types. */
 export const i32 = 0x7f;
 export const v128 = 0x7b;
-/** A loop without result, its end (and that of a function), and the jump back to the innermost loop where the top of the stack is not 0. */
+/**
+ * A loop without result, its end (and that of a function), and the jump back to the innermost loop where the top of the
+ * stack is not 0.
+ */
 export const loop = [0x03, 0x40];
 export const end = [0x0b];
 export const loopAgain = [0x0d, 0x00];
@@ -18,7 +22,10 @@ export const localTee = (index: number): number[] => [0x22, ...unsigned(index)];
 export const i32Const = (value: number): number[] => [0x41, (value & 0x7f) | 0x80, value >> 7];
 /** A vector instruction. */
 export const vector = (opcode: number): number[] => [0xfd, ...unsigned(opcode)];
-/** Loads the vector at the address on the stack plus `offset`. Alignments are powers of two, of which they give the exponent. */
+/**
+ * Loads the vector at the address on the stack plus `offset`. Alignments are powers of two, of which they give the
+ * exponent.
+ */
 export const vectorLoad = (offset: number): number[] => [...vector(0), 2, ...unsigned(offset)];
 /** Stores the vector on the stack at the address below it plus `offset`. */
 export const vectorStore = (offset: number): number[] => [...vector(11), 2, ...unsigned(offset)];

@@ -5,7 +5,8 @@ import type { Bytes32 } from "./ids.ts";
 const wordBytes = 32;
 
 /**
- * A text as the contract's bytes32: its UTF-8, zeros behind it; a word of 32 bytes in hexadecimal stands for itself. The inverse of {@link wordText}.
+ * A text as the contract's bytes32: its UTF-8, zeros behind it; a word of 32 bytes in hexadecimal stands for itself.
+ * The inverse of {@link wordText}.
  *
  * Throws INVALID_ARGUMENT for a text of more than 32 bytes, with a zero character, or with half of a surrogate pair.
  */
@@ -24,7 +25,10 @@ export function textWord(text: string): Bytes32 {
   return toHex(word);
 }
 
-/** The text of a contract's bytes32; a word that is no text (not UTF-8, or a zero before its end) as hexadecimal. Throws INVALID_ARGUMENT unless it has 32 bytes. */
+/**
+ * The text of a contract's bytes32; a word that is no text (not UTF-8, or a zero before its end) as hexadecimal. Throws
+ * INVALID_ARGUMENT unless it has 32 bytes.
+ */
 export function wordText(word: string): string {
   const bytes = fromHex(word);
   if (bytes.length !== wordBytes) {

@@ -49,7 +49,11 @@ export function createAdmission(deps: {
     },
     replace(peers) {
       const before = listed;
-      listed = new Map(peers.filter(({ peerId }) => peerId !== self).map((peer) => [peer.peerId, dialAddresses(peer)]));
+      listed = new Map();
+      // members may name a PeerId that is another's: its owner's addresses count all the same
+      for (const peer of peers.filter(({ peerId }) => peerId !== self)) {
+        listed.set(peer.peerId, [...(listed.get(peer.peerId) ?? []), ...dialAddresses(peer)]);
+      }
       return [...before.keys()].filter((peer) => !listed.has(peer));
     },
     admits,

@@ -36,7 +36,9 @@ export interface HostOptions {
   readonly limits?: Partial<P2pLimits>;
   /** Whether to look for members on the local network by multicast DNS; default false. */
   readonly mdns?: boolean;
-  /** Circuit relays: addresses (with /p2p/) of relays to be reachable through, and whether to relay for other members. */
+  /**
+   * Circuit relays: addresses (with /p2p/) of relays to be reachable through, and whether to relay for other members.
+   */
   readonly relay?: { readonly via?: readonly string[]; readonly serve?: boolean };
 }
 

@@ -29,7 +29,10 @@ export interface ScoreLimits {
 /** A peer that has done nothing wrong. */
 export const cleanScore: PeerScore = { points: 0, atMs: 0, cutOffUntilMs: 0 };
 
-/** The score after an offence. At the threshold the peer is cut off and keeps half of the points, so a repeater is cut off sooner. */
+/**
+ * The score after an offence. At the threshold the peer is cut off and keeps half of the points, so a repeater is cut
+ * off sooner.
+ */
 export function scoreAfter(score: PeerScore, offence: Offence, nowMs: number, limits: ScoreLimits): PeerScore {
   const points = pointsAt(score, nowMs, limits) + offencePoints[offence];
   return points >= limits.offencePoints

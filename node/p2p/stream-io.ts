@@ -11,14 +11,19 @@ export interface StreamContext {
 
 /** Reads exact numbers of bytes. */
 export interface StreamReader {
-  /** Fills the target. Rejects with PEER_UNREACHABLE when the stream ends before, PEER_TIMEOUT when it stands still, or the signal's reason. */
+  /**
+   * Fills the target. Rejects with PEER_UNREACHABLE when the stream ends before, PEER_TIMEOUT when it stands still, or
+   * the signal's reason.
+   */
   fill(target: Uint8Array): Promise<void>;
 }
 
 /** Above this many unread bytes the sender is held back. */
 const highWaterBytes = 2 << 20;
 
-/** A reader with backpressure (libp2p's own async iterator has none). It must be created before the stream gets data. */
+/**
+ * A reader with backpressure (libp2p's own async iterator has none). It must be created before the stream gets data.
+ */
 export function streamReader(stream: Stream, context: StreamContext): StreamReader {
   const { peerId, signal } = context;
   const queue: Uint8Array[] = [];
@@ -78,7 +83,10 @@ export function streamReader(stream: Stream, context: StreamContext): StreamRead
   };
 }
 
-/** Sends, and waits while the other side is slower than we are. Rejects with PEER_UNREACHABLE, PEER_TIMEOUT, or the signal's reason. */
+/**
+ * Sends, and waits while the other side is slower than we are. Rejects with PEER_UNREACHABLE, PEER_TIMEOUT, or the
+ * signal's reason.
+ */
 export async function sendBytes(stream: Stream, bytes: Uint8Array, context: StreamContext): Promise<void> {
   const { peerId, signal } = context;
   for (let at = 0; at < bytes.length; at += pieceBytes) {

@@ -1,18 +1,20 @@
 import { FedledgerError } from "../core/error.ts";
 import { hexEquals } from "../core/hex.ts";
 import type { PeerIdText } from "../core/ids.ts";
-import { roundsInFlight } from "../core/task-view.ts";
+import { roundInFlight } from "../core/task-view.ts";
 import {
   decodeOpenSum,
   encodeOpenSumAnswer,
   type OpenSumAnswer,
   openSumProtocol,
 } from "../rounds/open-sum-messages.ts";
-import { holdingKey, type ParticipantState } from "./participant-state.ts";
+import type { ParticipantState } from "./participant-state.ts";
+import { closedKey } from "./trained-update.ts";
 
 /**
- * Answers an aggregator's request for what the sum of a closed round gives, from what this participant has opened by itself. The request
- * names a closed round and nothing else: there is no way to ask for the opening of other bytes. Throws PEER_PROTOCOL for garbage.
+ * Answers an aggregator's request for what the sum of a closed round gives, from what this participant has opened by
+ * itself. The request names a closed round and nothing else: there is no way to ask for the opening of other bytes.
+ * Throws PEER_PROTOCOL for garbage.
  */
 export function answerOpenSum(message: Uint8Array, from: PeerIdText, state: ParticipantState): Uint8Array {
   const request = decodeOpenSum(message);
@@ -20,20 +22,24 @@ export function answerOpenSum(message: Uint8Array, from: PeerIdText, state: Part
     const reason = "a malformed request";
     throw new FedledgerError("PEER_PROTOCOL", { peerId: from, protocol: openSumProtocol, reason });
   }
-  const { view, members, openedSums, refused } = state;
+  const { view, members, openedSums, refusedKeys } = state;
   const answer = (): OpenSumAnswer => {
     if (view === undefined || request.taskId !== view.taskId) return { opened: false, reason: "unknown-task" };
-    const asking = members.find(({ contact }) => contact?.peerId === from);
-    if (asking?.roles.includes("aggregator") !== true) return { opened: false, reason: "not-aggregator" };
-    const round = roundsInFlight(view).find((each) => each.round === request.round);
+    // members may name a PeerId that is another's: one of them has to be an aggregator
+    const asking = members.filter(({ contact }) => contact?.peerId === from);
+    const isAggregator = view.joined.some(
+      ({ account, leaving }) => !leaving && asking.some((member) => hexEquals(member.account, account)),
+    );
+    if (!isAggregator) return { opened: false, reason: "not-aggregator" };
+    const round = roundInFlight(view);
     const isClosed = round?.phase === "aggregating" || round?.phase === "proposed";
-    if (round === undefined || !isClosed || !hexEquals(round.accumulator, request.accumulator)) {
+    if (round?.round !== request.round || !isClosed || !hexEquals(round.accumulator, request.accumulator)) {
       return { opened: false, reason: "wrong-round" };
     }
-    const about = holdingKey(round);
+    const about = closedKey(round);
     const opened = openedSums.get(about);
     if (opened !== undefined) return { opened: true, ...opened };
-    return { opened: false, reason: refused.has(`open-sum:${about}`) ? "refused" : "not-opened" };
+    return { opened: false, reason: refusedKeys.has(`open-sum:${about}`) ? "refused" : "not-opened" };
   };
   return encodeOpenSumAnswer(answer());
 }

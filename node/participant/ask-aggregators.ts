@@ -1,6 +1,7 @@
 import { hexEquals } from "../core/hex.ts";
 import type { Address } from "../core/ids.ts";
 import type { Member } from "../core/records.ts";
+import type { TaskView } from "../core/task-view.ts";
 import type { Clock, Log } from "../ports/system.ts";
 import type { Transport } from "../ports/transport.ts";
 import { reasonOf } from "../rounds/action-runner.ts";
@@ -15,15 +16,15 @@ export interface AskAggregatorsDeps {
   readonly holdTimeoutMs: number;
 }
 
-/** How many of the aggregators that were asked hold it. */
+/** How many of the task's aggregators that were asked hold it. */
 export interface Held {
   readonly holders: number;
   readonly asked: number;
 }
 
 /**
- * Asks all aggregators to fetch and keep a blob of this node's, so that it survives it. Resolves with the number that hold it when all have answered or the
- * time is up. Rejects with the signal's reason, and as `onHeld` does.
+ * Asks all aggregators of the task to fetch and keep a blob of this node's, so that it survives it. Resolves with the
+ * number that hold it when all have answered or the time is up. Rejects with the signal's reason, and as `onHeld` does.
  *
  * @param request.read what an answer says; rejects where it refuses or cannot be trusted
  * @param request.onHeld as each answer comes
@@ -36,12 +37,20 @@ export async function askAggregators<A>(
     readonly read: (answer: Uint8Array, aggregator: Member & { readonly contact: NonNullable<Member["contact"]> }) => A;
     readonly onHeld: (answer: A) => Promise<void>;
   },
-  { members, signal }: { readonly members: readonly Member[]; readonly signal: AbortSignal },
+  {
+    view,
+    members,
+    signal,
+  }: {
+    readonly view: Pick<TaskView, "joined">;
+    readonly members: readonly Member[];
+    readonly signal: AbortSignal;
+  },
 ): Promise<Held> {
   const { protocol, message, read, onHeld } = request;
   const asked = members.flatMap((member) => {
-    const { account, roles, contact } = member;
-    const isAsked = roles.includes("aggregator") && !hexEquals(account, me);
+    const { account, contact } = member;
+    const isAsked = view.joined.some((place) => hexEquals(place.account, account)) && !hexEquals(account, me);
     return isAsked && contact !== undefined ? [{ ...member, contact }] : [];
   });
   const timeUp = new AbortController();

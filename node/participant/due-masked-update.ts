@@ -1,84 +1,87 @@
 import { hexEquals } from "../core/hex.ts";
-import type { Bytes32 } from "../core/ids.ts";
-import type { Advertisement } from "../core/records.ts";
+import type { Advertisement, SignedAdvertisement } from "../core/records.ts";
 import { isKeyTimeOver, keyDeadlineS, leastUpdates } from "../core/round-keys.ts";
 import type { RoundView, TaskView } from "../core/task-view.ts";
-import { keysHash } from "../privacy/masking/index.ts";
-import { advertisementOf, neighboursOf } from "../rounds/mask-queries.ts";
-import { commitmentOf, hasBudget, isDrawn, placeOf } from "../rounds/round-queries.ts";
-import { aboutOf, dueAsking, dueOffering, dueTraining, updateFor } from "./due-update.ts";
-import type { ParticipantAction, ParticipantState, RoundKeys } from "./participant-state.ts";
+import { advertiseOwnAtS } from "../rounds/due-advertising.ts";
+import { advertisementOf, fellowsIn } from "../rounds/mask-queries.ts";
+import { commitmentOf } from "../rounds/round-queries.ts";
+import { dueCommitting, dueHoldingBack, dueTraining, mayStillCommit, updateFor } from "./due-update.ts";
+import type { ParticipantAction, ParticipantState } from "./participant-state.ts";
 
 /**
- * The next steps towards this participant's commitment in an open masked round: keys, with their shares held by others before they are
- * advertised, and training beside it; then, under the keys that are on record when their time is over, the mask; then as in every round.
+ * The next steps towards this participant's commitment in an open masked round: keys, with their shares held by others
+ * before they are advertised, and training beside it; then, under the keys that are on record when their time is over,
+ * the mask; then as in every round. Keys that this process did not make are nothing to it: after a restart it only
+ * commits to what it masked before.
  */
 export function dueMaskedUpdate(
   state: ParticipantState,
   view: TaskView,
   round: RoundView,
 ): readonly ParticipantAction[] {
-  const { me, head } = state;
-  const nowS = head!.timestampS;
-  if (nowS > round.commitDeadlineS) return [];
-  if (placeOf(view, me)?.leaving !== false || !isDrawn(view, round, me)) return [];
-  const own = advertisementOf(round, me);
-  const shares = own === undefined ? [] : dueShares(state, view, round, own);
-  if (commitmentOf(round, me) !== undefined) return [...dueAsking(state, round), ...shares];
-  const isFixed = isKeyTimeOver(round, view.rules, nowS);
+  const own = advertisementOf(round, state.me);
+  const isMine = areOf(state.keys, round);
+  const shares = own === undefined || !isMine ? [] : dueShares(state, round, own);
+  if (!mayStillCommit(state, view, round)) return commitmentOf(round, state.me) === undefined ? [] : shares;
+  const isFixed = isKeyTimeOver(round, view.rules, state.head!.timestampS);
   // without keys in time there is no place in the round, and without enough of them there is no round
-  if (!hasBudget(view, me) || (isFixed && own === undefined)) return [];
+  if (isFixed && own === undefined) return [];
   if (isFixed && (round.advertisements?.length ?? 0) < leastUpdates(round, view.rules)) return [];
+  const held = dueHoldingBack(state, round);
+  if (held !== undefined) return held;
   const keys = own === undefined ? dueKeys(state, view, round) : [];
-  const training = isTrained(state, round) ? [] : [dueTraining(round)];
+  const isTrained = hexEquals(state.trainedFor ?? "", round.start);
+  const training = isTrained || !isMine ? [] : [dueTraining(round)];
   if (!isFixed || training.length > 0) return [...keys, ...training, ...shares];
-  const fixed = keysHash(round.advertisements ?? []);
-  const isMasked = updateFor(state, round) !== undefined && state.maskedWith === fixed;
-  return [...(isMasked ? dueOffering(state, view, round) : dueMask(state, round, fixed)), ...shares];
+  const isMasked = updateFor(state, round) !== undefined && hexEquals(state.maskedWith ?? "", round.anchor);
+  return [...(isMasked ? dueCommitting(state, view, round) : dueMask(state, round)), ...shares];
 }
 
 /** The bundles of those with whom this participant shares masks, fetched as long as their owners are there. */
 export function dueShares(
   { bundles }: ParticipantState,
-  { rules }: TaskView,
   round: RoundView,
   own: Advertisement,
 ): readonly ParticipantAction[] {
-  return neighboursOf(round, rules, own.slot)
+  return fellowsIn(round, own.slot)
     .filter(({ sharesId }) => !bundles.has(sharesId.toLowerCase()))
     .map((of) => ({ kind: "get-shares", key: `get-shares:${of.sharesId}`, round, of }));
 }
 
-/** Keys: made, their shares offered, and, when they are held or nobody answers, advertised. */
+/** Whether these keys are of this opening of the round, and so made in this process. */
+export function areOf(keys: SignedAdvertisement | undefined, { start }: Pick<RoundView, "start">): boolean {
+  return hexEquals(keys?.start ?? "", start);
+}
+
+/**
+ * Keys: made, their shares offered, and, when they are held or nobody answers, advertised: by an own transaction, or by
+ * a signed word for others to bring, and the own one behind it.
+ */
 function dueKeys(
-  { keys, sharesOffered, refused, head, options }: ParticipantState,
+  { keys, sharesOffered, refusedMasks, head, options }: ParticipantState,
   view: TaskView,
   round: RoundView,
 ): readonly ParticipantAction[] {
   const { keyWindowS } = view.rules;
-  const about = `${aboutOf(round)}:${round.seed}`;
+  const about = `${round.round}:${round.start}`;
   const leftS = keyDeadlineS(round, view.rules) - head!.timestampS;
   if (keys === undefined || !areOf(keys, round)) {
     const key = `make-keys:${about}`;
-    return refused.has(key) ? [] : [{ kind: "make-keys", key, round, isLate: leftS <= keyWindowS / 2 }];
+    return refusedMasks.has(key) ? [] : [{ kind: "make-keys", key, round, isLate: leftS <= keyWindowS / 2 }];
   }
-  const { maskKey, seedHash, sharesId, seed } = keys;
   const isHurried = leftS < Math.min(2 * options.patienceS, keyWindowS / 3);
-  if (sharesOffered !== sharesId && !isHurried) return [{ kind: "offer-shares", key: `offer-shares:${about}`, keys }];
-  const contents = { taskId: view.taskId, round: round.round, seed, maskKey, seedHash, sharesId };
-  return [{ kind: "send", key: `advertise:${about}`, call: { kind: "advertise", ...contents } }];
+  if (sharesOffered !== keys.sharesId && !isHurried) {
+    return [{ kind: "offer-shares", key: `offer-shares:${about}`, keys }];
+  }
+  const call = { kind: "advertise", taskId: view.taskId, round: round.round, signed: [keys] } as const;
+  const send: ParticipantAction = { kind: "send", key: `advertise:${about}`, call };
+  if (options.commit !== "batched") return [send];
+  const announce: ParticipantAction = { kind: "announce-keys", key: `announce-keys:${about}`, keys };
+  return isHurried || head!.timestampS >= advertiseOwnAtS(round, view.rules) ? [announce, send] : [announce];
 }
 
-/** The mask, once; a refusal stands for this model and these keys. */
-function dueMask({ refused }: ParticipantState, round: RoundView, keys: Bytes32): readonly ParticipantAction[] {
-  const key = `mask:${aboutOf(round)}:${keys}`;
-  return refused.has(key) ? [] : [{ kind: "mask", key, round, keys }];
-}
-
-function areOf({ round, baseModelRoot, seed }: RoundKeys, of: RoundView): boolean {
-  return round === of.round && seed === of.seed && hexEquals(baseModelRoot, of.baseModelRoot);
-}
-
-function isTrained({ unmasked }: ParticipantState, round: RoundView): boolean {
-  return unmasked?.round === round.round && hexEquals(unmasked.baseModelRoot, round.baseModelRoot);
+/** The mask, once; a refusal stands for these keys. */
+function dueMask({ refusedMasks }: ParticipantState, round: RoundView): readonly ParticipantAction[] {
+  const key = `mask:${round.round}:${round.anchor}`;
+  return refusedMasks.has(key) ? [] : [{ kind: "mask", key, round }];
 }

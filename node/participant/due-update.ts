@@ -1,27 +1,38 @@
 import { hexEquals } from "../core/hex.ts";
 import type { RoundView, TaskView } from "../core/task-view.ts";
 import { batchAtS, commitAtS } from "../rounds/batch-times.ts";
-import { subjectOf } from "../rounds/judge-proposal.ts";
-import { mayAttest } from "../rounds/push.ts";
-import { commitmentOf, hasBudget, isDrawn, parentOf, placeOf } from "../rounds/round-queries.ts";
-import {
-  isProposed,
-  type ParticipantAction,
-  type ParticipantMachineOptions,
-  type ParticipantState,
-  type TrainedUpdate,
-} from "./participant-state.ts";
+import { subjectOf } from "../rounds/proposed-round.ts";
+import { commitmentOf, hasBudget, isDrawn, placeOf } from "../rounds/round-queries.ts";
+import type { ParticipantAction, ParticipantState } from "./participant-state.ts";
+import type { TrainedUpdate } from "./trained-update.ts";
+import { blockingRound } from "./unchecked-rounds.ts";
 
-/** The next steps towards this participant's commitment in an open round: train, offer, commit or sign for a batch. */
+/** The next steps towards this participant's commitment in an open round: train, then commit or sign for a batch. */
 export function dueUpdate(state: ParticipantState, view: TaskView, round: RoundView): readonly ParticipantAction[] {
-  const { me, head } = state;
-  if (head!.timestampS > round.commitDeadlineS) return [];
-  if (placeOf(view, me)?.leaving !== false || !isDrawn(view, round, me)) return [];
-  if (commitmentOf(round, me) !== undefined) return dueAsking(state, round);
-  if (!hasBudget(view, me)) return [];
-  if (updateFor(state, round) === undefined) return [dueTraining(round)];
-  if (!isHurried(state, view, round) && isUnverified(state, view, round)) return [];
-  return dueOffering(state, view, round);
+  if (!mayStillCommit(state, view, round)) return [];
+  const held = dueHoldingBack(state, round);
+  if (held !== undefined) return held;
+  return updateFor(state, round) === undefined ? [dueTraining(round)] : dueCommitting(state, view, round);
+}
+
+/** Whether this participant is drawn for the open round, and has neither committed nor used up its rounds. */
+export function mayStillCommit({ me, head }: ParticipantState, view: TaskView, round: RoundView): boolean {
+  if (head!.timestampS > round.commitDeadlineS || placeOf(view, me)?.leaving !== false) return false;
+  return isDrawn(view, round, me) && commitmentOf(round, me) === undefined && hasBudget(view, me);
+}
+
+/**
+ * What is done in the place of training while an accepted round below is not recomputed here; undefined where nothing
+ * holds it back. It is told once that round was looked at in vain.
+ */
+export function dueHoldingBack(state: ParticipantState, round: RoundView): readonly ParticipantAction[] | undefined {
+  // an earlier run may have been held back by a round that this one would take as the record says
+  if (state.checked === undefined) return [];
+  const blocking = blockingRound(state);
+  if (blocking === undefined) return undefined;
+  if (!state.court.judgements.has(subjectOf(blocking))) return [];
+  const unchecked = blocking.round;
+  return [{ kind: "hold-back", key: `hold-back:${round.round}:${unchecked}`, round, unchecked }];
 }
 
 /** The update that this participant has for the round and the model that it starts from. */
@@ -30,76 +41,44 @@ export function updateFor({ update }: ParticipantState, round: RoundView): Train
   return isOf ? update : undefined;
 }
 
-/** The local training for a round. */
+/** The local training for a round; keys that are advertised meanwhile change nothing of it. */
 export function dueTraining(round: RoundView): ParticipantAction {
-  return { kind: "train", key: `train:${aboutOf(round)}`, round };
+  return { kind: "train", key: `train:${round.round}:${round.start}`, round };
 }
 
-/** Offering the update on, where answers may still come from further aggregators when the first has long let the commitment go. */
-export function dueAsking(state: ParticipantState, round: RoundView): readonly ParticipantAction[] {
-  const update = updateFor(state, round);
-  const isAsking = update !== undefined && state.offered === update.contentId && state.answered !== update.contentId;
-  return isAsking ? [offering(round, update)] : [];
+/** Names a round by all that its words are over. */
+export function aboutOf({ round, anchor }: Pick<RoundView, "round" | "anchor">): string {
+  return `${round}:${anchor}`;
 }
 
-/** What is done with an update that may be committed: offered to the aggregators, then brought to the chain. */
-export function dueOffering(state: ParticipantState, view: TaskView, round: RoundView): readonly ParticipantAction[] {
+/**
+ * Bringing an update to the chain: by an own transaction, or by a signed word for others, and the own one behind it.
+ */
+export function dueCommitting(state: ParticipantState, view: TaskView, round: RoundView): readonly ParticipantAction[] {
   const update = updateFor(state, round);
   if (update === undefined) return [];
-  const isLate = isHurried(state, view, round);
-  if (state.offered !== update.contentId && !isLate) return [offering(round, update)];
-  return [...dueAsking(state, round), ...dueCommitment(state, { view, round, about: aboutOf(round), isLate }, update)];
-}
-
-function offering(round: RoundView, update: TrainedUpdate): ParticipantAction {
-  return { kind: "offer", key: `offer:${aboutOf(round)}`, update };
-}
-
-/** Names a round and the model that it starts from. */
-export function aboutOf({ round, baseModelRoot }: Pick<RoundView, "round" | "baseModelRoot">): string {
-  return `${round}:${baseModelRoot}`;
-}
-
-/** Whether so little time is left that committing comes before being held. */
-function isHurried({ head, options }: ParticipantState, view: TaskView, round: RoundView): boolean {
-  return head!.timestampS > round.commitDeadlineS - hurryS(view, options);
-}
-
-/** Bringing a trained update to the chain: by an own transaction, or by a signed word for others, and the own one behind it. */
-function dueCommitment(
-  state: ParticipantState,
-  look: { readonly view: TaskView; readonly round: RoundView; readonly about: string; readonly isLate: boolean },
-  update: TrainedUpdate,
-): readonly ParticipantAction[] {
-  const { view, round, about, isLate } = look;
   const nowS = state.head!.timestampS;
-  const commit = (of: TrainedUpdate): ParticipantAction => {
-    const { baseModelRoot, updateRoot, contentId, weight } = of;
-    const contents = { round: of.round, baseModelRoot, updateRoot, contentId, weight };
-    return { kind: "send", key: `commit:${about}`, call: { kind: "commit", taskId: view.taskId, ...contents } };
+  const about = aboutOf(round);
+  const commit = ({ updateRoot, contentId, weight }: Omit<TrainedUpdate, "baseModelRoot">): ParticipantAction => {
+    const { anchor } = round;
+    const contents = { taskId: view.taskId, round: round.round, anchor, updateRoot, contentId, weight };
+    return { kind: "send", key: `commit:${about}`, call: { kind: "commit", ...contents } };
   };
   if (state.options.commit !== "batched") return [commit(update)];
+  const isLate = nowS > round.commitDeadlineS - hurryS(state, view);
   const { commitment } = state;
-  const isSigned =
-    commitment?.signed.round === round.round && hexEquals(commitment.signed.baseModelRoot, round.baseModelRoot);
+  const isSigned = commitment?.signed.round === round.round && hexEquals(commitment.signed.anchor, round.anchor);
   if (!isSigned) {
     const comesTooLate = isLate || batchAtS(round, view.rules, nowS) === undefined;
-    return comesTooLate ? [commit(update)] : [{ kind: "sign-commitment", key: `sign-commitment:${about}`, update }];
+    const key = `sign-commitment:${about}`;
+    return comesTooLate ? [commit(update)] : [{ kind: "sign-commitment", key, round, update }];
   }
   const { signed, signedAtS } = commitment;
   const announce = { kind: "announce-commitment", key: `announce-commitment:${about}`, signed } as const;
   return isLate || nowS >= commitAtS(round, signedAtS) ? [announce, commit(signed)] : [announce];
 }
 
-/** Whether the round starts from a proposal that this participant can recompute and has not yet: it trains, and commits after. */
-function isUnverified({ verified, me }: ParticipantState, view: TaskView, round: RoundView): boolean {
-  const parent = parentOf(view, round);
-  if (parent === undefined || !isProposed(parent) || !mayAttest(view, me)) return false;
-  const judgement = verified.get(subjectOf(parent));
-  return judgement === undefined || judgement.missing !== undefined;
-}
-
-/** So many seconds before the deadline, committing comes before being held. */
-function hurryS(view: TaskView, { patienceS }: ParticipantMachineOptions): number {
-  return Math.min(2 * patienceS, Math.floor(view.rules.commitWindowS / 3));
+/** So many seconds before the deadline, nobody else is waited for. */
+function hurryS({ options }: ParticipantState, { rules }: TaskView): number {
+  return Math.min(2 * options.patienceS, Math.floor(rules.commitWindowS / 3));
 }

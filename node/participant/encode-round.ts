@@ -11,13 +11,16 @@ export interface EncodedRound {
   /** `rules.parameterCount` lanes. */
   readonly lanes: Int32Array;
   readonly weight: number;
-  /** Lanes cut to the task's clip; with noise on whole updates 1 where the update was longer than the clip norm, else 0. */
+  /**
+   * Lanes cut to the task's clip; with noise on whole updates 1 where the update was longer than the clip norm, else 0.
+   */
   readonly clipped: number;
 }
 
 /**
- * What training brought, as lanes with a weight. With `spec.privacy` of unit participant: clipped by its norm, noised (this
- * participant's share of it where only sums are seen), weight 1. Else each lane is cut, and the weight is the number of examples.
+ * What training brought, as lanes with a weight. With `spec.privacy` of unit participant: clipped by its norm, noised
+ * (this participant's share of it where only sums are seen), weight 1. Else each lane is cut, and the weight is the
+ * number of examples.
  *
  * @param base all lanes of the round's base model
  * Rejects with NON_FINITE_PARAMETER, LENGTH_MISMATCH, or the signal's reason. A second call draws a second noise.

@@ -1,7 +1,8 @@
+import { zeroBytes32 } from "../core/commitment.ts";
 import { FedledgerError } from "../core/error.ts";
 import { hexEquals } from "../core/hex.ts";
-import type { Bytes32 } from "../core/ids.ts";
-import type { Advertisement } from "../core/records.ts";
+import type { Bytes32, TaskId } from "../core/ids.ts";
+import type { Advertisement, SignedAdvertisement } from "../core/records.ts";
 import type { RoundView } from "../core/task-view.ts";
 import type { Chain } from "../ports/chain.ts";
 import type { BlobStore } from "../ports/storage.ts";
@@ -18,13 +19,13 @@ import {
 } from "../privacy/encrypted/key-blob.ts";
 import { drawSecretKey } from "../privacy/encrypted/secret-key.ts";
 import { drawnBySlot } from "../rounds/mask-queries.ts";
-import type { TaskLook } from "../rounds/model-source.ts";
 import { providersOf } from "../rounds/providers.ts";
-import type { RoundKeys } from "./participant-state.ts";
+import type { TaskLook } from "../rounds/task-look.ts";
 
 /** What group keys need. */
 export interface GroupKeysDeps {
-  readonly chain: Pick<Chain, "account" | "federation">;
+  readonly taskId: TaskId;
+  readonly chain: Pick<Chain, "account" | "federation" | "signRecord">;
   readonly store: BlobStore;
   readonly transport: Pick<Transport, "peerId" | "connected">;
   readonly random: Random;
@@ -33,33 +34,47 @@ export interface GroupKeysDeps {
   readonly privateKey?: Uint8Array | undefined;
 }
 
-/** The group keys of encrypted rounds, as one participant deals and holds them. In memory only: a restart opens its copy again. */
+/**
+ * The group keys of encrypted rounds, as one participant deals and holds them. In memory only: a restart opens its copy
+ * again.
+ */
 export interface GroupKeys {
-  /** A fresh key for a round, its blob stored: what is to be advertised. Participants without a registered encryption key get no copy. */
-  deal(round: RoundView, look: TaskLook): Promise<RoundKeys>;
   /**
-   * The key that was dealt. Rejects with GROUP_KEY_INVALID where the dealer is wrong or dealt none to this participant, and, while the blob
-   * is not to be had, as BlobStore.get does.
+   * A fresh key for a round, its blob stored, signed: what is to be advertised. Participants without a registered
+   * encryption key get no copy.
+   */
+  deal(round: RoundView, look: TaskLook): Promise<SignedAdvertisement>;
+  /** This participant's word that it holds the key that was dealt. */
+  sign(round: RoundView, key: Pick<Advertisement, "maskKey" | "seedHash" | "sharesId">): Promise<SignedAdvertisement>;
+  /**
+   * The key that was dealt. Rejects with GROUP_KEY_INVALID where the dealer is wrong or dealt none to this participant,
+   * and, while the blob is not to be had, as BlobStore.get does.
    */
   open(round: RoundView, dealt: Advertisement, look: TaskLook): Promise<GroupKey>;
 }
 
-/** Keys that are kept: those of two rounds in flight, and what a reorganisation brings back. */
+/** Keys that are kept: those of the newest rounds, and what a reorganisation brings back. */
 const mostKeys = 4;
 
 /** Group keys of one participant. */
 export function createGroupKeys(deps: GroupKeysDeps): GroupKeys {
-  const { chain, store, transport, random, bfv, privateKey } = deps;
+  const { taskId, chain, store, transport, random, bfv, privateKey } = deps;
   const me = chain.account;
   const opened = new Map<Bytes32, GroupKey>();
 
-  const contextOf = (round: RoundView, dealer: KeyBlobContext["dealer"], look: TaskLook): KeyBlobContext => ({
+  const contextOf = (round: RoundView, dealer: KeyBlobContext["dealer"]): KeyBlobContext => ({
     federation: chain.federation,
-    taskId: look.view.taskId,
+    taskId,
     round: round.round,
-    seed: round.seed,
+    start: round.start,
     dealer,
   });
+
+  const sign: GroupKeys["sign"] = async ({ round, start }, { maskKey, seedHash, sharesId }) => {
+    const keys = { maskKey, seedHash, sharesId, shareKey: zeroBytes32 };
+    const record = { taskId, round, start, participant: me, ...keys };
+    return { ...record, signature: await chain.signRecord({ type: "advertisement", ...record }) };
+  };
 
   return {
     async deal(round, look) {
@@ -71,11 +86,11 @@ export function createGroupKeys(deps: GroupKeysDeps): GroupKeys {
         const contact = look.members.find((member) => hexEquals(member.account, account))?.contact;
         return { account, ...(contact && { encryptionKey: contact.encryptionKey }) };
       });
-      const blob = await sealKeyBlob(key, contextOf(round, me, look), receivers);
+      const blob = await sealKeyBlob(key, contextOf(round, me), receivers);
       const sharesId = await store.put(blob, { signal: look.signal });
-      const { round: number, baseModelRoot, seed } = round;
-      return { round: number, baseModelRoot, seed, ...groupKeyHashes(key), sharesId };
+      return await sign(round, { ...groupKeyHashes(key), sharesId });
     },
+    sign,
     async open(round, dealt, look) {
       const id = `${dealt.sharesId}:${dealt.maskKey}:${dealt.seedHash}:${dealt.participant}`.toLowerCase() as Bytes32;
       const known = opened.get(id);
@@ -93,7 +108,7 @@ export function createGroupKeys(deps: GroupKeysDeps): GroupKeys {
         providers: providersOf({ owner: dealt.participant }, look.view, look.members, transport),
         signal: look.signal,
       });
-      const context = contextOf(round, dealt.participant, look);
+      const context = contextOf(round, dealt.participant);
       const key = await openKeyBlob({ bfv, blob, context, hashes: dealt, drawn: round.drawn, slot, me, privateKey });
       opened.set(id, key);
       for (const oldest of [...opened.keys()].slice(0, -mostKeys)) opened.delete(oldest);

@@ -1,175 +1,234 @@
 import { keyedRoundOf } from "../audit/masked-round.ts";
 import { chunkTreeRoot } from "../core/chunk-tree.ts";
 import { updateRootOf } from "../core/commitment.ts";
+import { compactSignature } from "../core/compact-signature.ts";
 import { FedledgerError } from "../core/error.ts";
 import { hexEquals } from "../core/hex.ts";
-import type { TaskId } from "../core/ids.ts";
-import { maskNeighbours } from "../core/mask-graph.ts";
+import type { Bytes32, Hex, TaskId } from "../core/ids.ts";
+import type { Invitation } from "../core/invitation.ts";
+import type { ClosingWord, SignedAdvertisement } from "../core/records.ts";
 import type { RoundView } from "../core/task-view.ts";
 import type { Chain } from "../ports/chain.ts";
 import type { BlobStore } from "../ports/storage.ts";
 import type { Journal, Random } from "../ports/system.ts";
 import {
   answerUnmasking,
+  checkClosing,
   checkMasking,
   createMaskJournal,
   createMaskSecrets,
   encodeUnmasking,
+  fellowsNeeded,
+  type MaskedRecord,
+  type MaskTrust,
   maskUpdate,
-  type RoundOpening,
-  type SecretsRecord,
+  type OwnRound,
+  type RoundSecrets,
   sealShares,
 } from "../privacy/masking/index.ts";
-import type { ReaderKeys } from "../privacy/sealed/keyring.ts";
 import type { Unmasking } from "../rounds/mask-messages.ts";
-import { drawnBySlot, neighboursOf } from "../rounds/mask-queries.ts";
-import type { ModelSource, TaskLook } from "../rounds/model-source.ts";
+import { drawnBySlot, fellowsIn, shareKeyOf } from "../rounds/mask-queries.ts";
+import type { ModelSource } from "../rounds/model-source.ts";
 import type { ShareBundles } from "../rounds/share-bundles.ts";
-import type { RoundKeys, TrainedUpdate } from "./participant-state.ts";
-import { readCommitment } from "./sign-commitment.ts";
+import type { TaskLook } from "../rounds/task-look.ts";
+import { maskTrust, rememberSigners } from "./mask-trust.ts";
+import { createRoundMemory } from "./round-memory.ts";
+import { createShareKeys, type SecretFile } from "./share-keys.ts";
 import type { TrainedLanes } from "./train-update.ts";
+import type { TrainedUpdate } from "./trained-update.ts";
 
-/** What a participant's steps in a masked round need. */
+/** What a participant's steps in masked rounds need. */
 export interface MaskActionDeps {
-  readonly chain: Pick<Chain, "account" | "chainId" | "federation" | "recoverSigner">;
+  readonly taskId: TaskId;
+  readonly chain: Pick<Chain, "account" | "chainId" | "federation" | "recoverSigner" | "signRecord">;
   readonly store: BlobStore;
   readonly bundles: ShareBundles;
   readonly journal: Journal;
   readonly random: Random;
   readonly source: Pick<ModelSource, "put">;
-  /** X25519, whose public key is registered: they open what others share. */
-  readonly keys: ReaderKeys | undefined;
+  /** Whom to believe; without it this node takes no part in masked rounds. */
+  readonly invitation?: Invitation | undefined;
+  /** Where its key for the shares of its next round is kept. */
+  readonly shareKeyFile: SecretFile;
 }
 
-/** The steps; each of the journal's records is on disk before what it is about leaves the node. */
+/**
+ * The steps. What must not be done twice is in the journal before anything of it leaves the node; secrets are in memory
+ * only.
+ */
 export interface MaskActions {
+  /** The public halves of the share keys at hand. */
+  shareKeys(): Promise<readonly Bytes32[]>;
   /**
-   * The secrets of a round's opening, made and their shares sealed and stored, or those in the journal. Undefined while a neighbour's encryption key
-   * is not registered yet, unless `isLate`: then its share is lost. Rejects with MASK_BASE_CHANGED, MASK_RECORD_BROKEN, and as BlobStore.put does.
+   * This node's word on the key for the shares of its next round: the key's 32 bytes and the 64 of its signature.
+   * `named`: what its newest word names.
    */
-  makeKeys(round: RoundView, isLate: boolean, look: TaskLook): Promise<RoundKeys | undefined>;
-  /** The masked update that the journal has of this opening; undefined where there is none. */
-  masked(round: RoundView, taskId: TaskId): Promise<TrainedUpdate | undefined>;
+  signShareKey(named?: Bytes32): Promise<Hex>;
+  /** Overwrites the share keys before the one that the newest word on record names. */
+  settleShareKey(named: Bytes32): Promise<void>;
   /**
-   * The update under the masks of the keys on record, stored; the one in the journal where it was made before with these keys.
-   * Rejects with the codes of a client's own rules (MASK_…): then nothing is committed in this round.
+   * The keys of a round's opening, signed, their secrets in memory and their shares sealed and stored; those made
+   * before where there are. Undefined while a grant or a share key of a member is not on record yet, unless `isLate`:
+   * then it gets no share. Rejects with INVITATION_NEEDED, MASK_NOT_MEMBER where the key for this round's shares is
+   * lost, MASK_NO_GRANT, MASK_BELOW_THRESHOLD, and as BlobStore.put does.
+   */
+  makeKeys(round: RoundView, isLate: boolean, look: TaskLook): Promise<SignedAdvertisement | undefined>;
+  /** The masked update of this round, under the keys on record; undefined where there is none. */
+  masked(round: RoundView): Promise<TrainedUpdate | undefined>;
+  /**
+   * The update under the masks of the keys on record, stored; the one in the journal where it was made before with
+   * these keys. Rejects with the codes of a member's own rules (MASK_…): then nothing is committed in this round.
    */
   mask(round: RoundView, trained: TrainedLanes | undefined, look: TaskLook): Promise<TrainedUpdate>;
-  /** What opens a closed round, as far as the bundles are here. Rejects with the codes of a client's own rules (MASK_…): then nothing is told. */
-  unmask(round: RoundView, look: TaskLook): Promise<Unmasking>;
-  /** Forgets the secrets of a round that has ended. */
-  forget(round: RoundView, taskId: TaskId): Promise<void>;
+  /**
+   * The one word on the closing of a round. Rejects with the codes of a member's own rules (MASK_…): then nothing is
+   * signed.
+   */
+  signClosing(round: RoundView, look: TaskLook): Promise<ClosingWord>;
+  /**
+   * What opens the closing that was signed, as far as the bundles are here. Rejects with the codes of a member's own
+   * rules (MASK_…): then nothing is told.
+   */
+  unmask(
+    round: RoundView,
+    heard: { readonly words: readonly ClosingWord[]; readonly held: ReadonlySet<number> },
+    look: TaskLook,
+  ): Promise<Unmasking>;
+  /** Forgets the secrets of a round that is over for this node. */
+  forget(round: RoundView): void;
 }
 
-/** Steps over a journal. */
+/** Steps of one process. */
 export function createMaskActions(deps: MaskActionDeps): MaskActions {
-  const { chain, store, source, bundles, journal, random, keys: own } = deps;
+  const { taskId, chain, store, source, bundles, journal, random, invitation } = deps;
   const { account: me, chainId, federation } = chain;
+  const recoverSigner = rememberSigners((record) => chain.recoverSigner(record));
   const records = createMaskJournal(journal);
-  const openingOf = ({ round, seed }: RoundView, taskId: TaskId): RoundOpening => ({ taskId, round, seed });
+  const memory = createRoundMemory();
+  const keys = createShareKeys({ file: deps.shareKeyFile, random });
+  const signed = new WeakMap<RoundSecrets, SignedAdvertisement>();
 
-  async function secretsOf(round: RoundView, taskId: TaskId): Promise<SecretsRecord> {
-    const secrets = await records.readSecrets(openingOf(round, taskId));
-    if (secrets !== undefined) return secrets;
-    throw new FedledgerError("MASK_NOT_MEMBER", { round: round.round, reason: "its secrets are not in the journal" });
+  function trustIn(round: RoundView, look: TaskLook): MaskTrust {
+    if (invitation === undefined) throw new FedledgerError("INVITATION_NEEDED", { taskId });
+    return maskTrust({ chainId, federation, recoverSigner, invitation }, round, look);
   }
 
-  async function maskedOf(round: RoundView, taskId: TaskId): Promise<TrainedUpdate | undefined> {
-    const record = await records.readMasked(openingOf(round, taskId));
-    if (record === undefined) return undefined;
-    const { baseModelRoot, updateRoot, contentId, weight } = record;
-    return { round: round.round, baseModelRoot, updateRoot, contentId, weight };
+  function secretsOf(round: RoundView): RoundSecrets {
+    const secrets = memory.of(round);
+    if (secrets !== undefined) return secrets;
+    const reason = "its secrets were in the memory of a process that has ended";
+    throw new FedledgerError("MASK_NOT_MEMBER", { round: round.round, reason });
+  }
+
+  async function ownRound(round: RoundView): Promise<OwnRound> {
+    const of = { taskId, round: round.round };
+    const secrets = secretsOf(round);
+    return { secrets, masked: await records.readMasked(of), closing: await records.readClosing(of) };
   }
 
   return {
+    shareKeys: () => keys.known(),
+    async signShareKey(named) {
+      const { publicKey: shareKey } = await keys.next(named);
+      const signature = compactSignature(await chain.signRecord({ type: "share-key", taskId, shareKey }));
+      return `0x${shareKey.slice(2)}${signature.slice(2)}`;
+    },
+    settleShareKey: (named) => keys.settle(named),
+
     async makeKeys(round, isLate, look) {
-      const { view, members, signal } = look;
-      const { taskId, rules } = view;
-      const opening = openingOf(round, taskId);
-      const known = await records.readSecrets(opening);
-      if (known !== undefined) return keysOf(known, round);
-      const bySlot = drawnBySlot(view, round);
+      const known = memory.of(round);
+      if (known !== undefined) return signed.get(known);
+      const { isGranted } = trustIn(round, look);
+      const bySlot = drawnBySlot(look.view, round);
       const slot = [...bySlot].find(([, participant]) => hexEquals(participant, me))![0];
-      const { drawn, baseModelRoot } = round;
-      const { neighbours, thresholdPercent, minUpdates } = rules;
-      const receivers = maskNeighbours(slot, { seed: round.seed, drawn, neighbours }).map((other) => {
-        const participant = bySlot.get(other)!;
-        const contact = members.find(({ account }) => hexEquals(account, participant))?.contact;
-        return { participant, encryptionKey: contact?.encryptionKey };
+      const named = shareKeyOf(look.view, round, me, recoverSigner);
+      const openingKey = named && (await keys.privateKeyOf(named));
+      if (openingKey === undefined) {
+        throw new FedledgerError("MASK_NOT_MEMBER", {
+          round: round.round,
+          reason: "its key for the others' shares is lost",
+        });
+      }
+      const others = [...bySlot].sort(([a], [b]) => a - b).filter(([other]) => other !== slot);
+      const receivers = others.map(([, participant]) => {
+        const shareKey = isGranted(participant) ? shareKeyOf(look.view, round, participant, recoverSigner) : undefined;
+        return { participant, shareKey };
       });
-      if (!isLate && receivers.some(({ encryptionKey }) => encryptionKey === undefined)) return undefined;
+      const ready = receivers.filter(({ shareKey }) => shareKey !== undefined).length;
+      if (!isLate && (ready < receivers.length || !isGranted(me))) return undefined;
+      if (!isGranted(me)) throw new FedledgerError("MASK_NO_GRANT", { round: round.round, account: me });
+      const { thresholdPercent, minUpdates } = look.view.rules;
+      const { start, drawn } = round;
+      const least = fellowsNeeded({ drawn, thresholdPercent });
+      if (ready < least) {
+        const data = { round: round.round, actual: ready + 1, of: drawn, least: least + 1 };
+        throw new FedledgerError("MASK_BELOW_THRESHOLD", data);
+      }
       const secrets = createMaskSecrets(random);
-      const context = { federation, ...opening };
-      const bundle = await sealShares({ context, from: me, secrets, thresholdPercent, neighbours: receivers });
-      const sharesId = await store.put(bundle, { signal });
-      const limits = { drawn, neighbours, thresholdPercent, minUpdates };
-      const record: SecretsRecord = { ...opening, baseModelRoot, participant: me, slot, ...limits, secrets, sharesId };
-      signal.throwIfAborted();
-      await records.writeSecrets(record);
-      return keysOf(record, round);
+      const { publicKey: shareKey } = await keys.next(named);
+      const bundle = await sealShares({ start, from: me, secrets, thresholdPercent, others: receivers });
+      const sharesId = await store.put(bundle, { signal: look.signal });
+      const { maskKey, seedHash } = secrets;
+      const record = { taskId, round: round.round, participant: me, start, maskKey, seedHash, sharesId, shareKey };
+      const advertisement = { ...record, signature: await chain.signRecord({ type: "advertisement", ...record }) };
+      look.signal.throwIfAborted();
+      const limits = { drawn, thresholdPercent, minUpdates };
+      const about = { taskId, round: round.round, start, participant: me, slot, ...limits, sharesId, shareKey };
+      const held: RoundSecrets = { ...about, secrets, openingKey: openingKey.slice() };
+      memory.keep(held);
+      signed.set(held, advertisement);
+      return advertisement;
     },
 
-    masked: maskedOf,
+    async masked(round) {
+      const record = await records.readMasked({ taskId, round: round.round });
+      return record !== undefined && hexEquals(record.anchor, round.anchor) ? updateOf(record, round) : undefined;
+    },
 
     async mask(round, trained, look) {
-      const { signal } = look;
-      const { taskId, rules } = look.view;
-      const opening = openingOf(round, taskId);
-      const secrets = await secretsOf(round, taskId);
-      const keys = checkMasking({ secrets, masked: await records.readMasked(opening) }, round);
-      const signed = await readCommitment({ chain, journal, taskId }, round);
-      const before = await maskedOf(round, taskId);
-      if (signed !== undefined && !hexEquals(signed.updateRoot, before?.updateRoot ?? "")) {
-        throw alreadyUsed(round, "another commitment was signed for this round and model");
+      const of = { taskId, round: round.round };
+      const before = await records.readMasked(of);
+      // no secret is needed to commit to what was masked before a restart
+      if (before !== undefined && hexEquals(before.anchor, round.anchor)) return updateOf(before, round);
+      const secrets = secretsOf(round);
+      const anchor = checkMasking({ secrets, masked: before }, round, trustIn(round, look));
+      if (trained === undefined) {
+        throw new FedledgerError("MASK_NOT_MEMBER", { round: round.round, reason: "what was trained is not at hand" });
       }
-      if (before !== undefined) return before;
-      if (trained === undefined) throw alreadyUsed(round, "what was trained is not at hand");
       const { lanes, weight } = trained;
-      const about = { slot: secrets.slot, secrets: secrets.secrets, round: keyedRoundOf(taskId, rules, round) };
-      const masked = await maskUpdate({ lanes, weight, ...about }, { signal });
+      const about = { slot: secrets.slot, secrets: secrets.secrets, round: keyedRoundOf(taskId, round) };
+      const masked = await maskUpdate({ lanes, weight, ...about }, { signal: look.signal });
       const { baseModelRoot } = round;
       const updateRoot = updateRootOf(me, chunkTreeRoot(masked));
       // nobody knows its name before the journal does
       const contentId = await source.put(masked, { round: round.round, purpose: "update", root: updateRoot }, look);
-      const contents = { updateRoot, contentId };
-      signal.throwIfAborted();
-      await records.writeMasked(opening, { baseModelRoot, keys, ...contents, weight });
-      return { round: round.round, baseModelRoot, ...contents, weight };
+      look.signal.throwIfAborted();
+      const record = { anchor, baseModelRoot, updateRoot, contentId, weight };
+      await records.writeMasked(of, record);
+      return updateOf(record, round);
     },
 
-    async unmask(round, look) {
-      const { taskId, rules } = look.view;
-      const opening = openingOf(round, taskId);
-      if (own === undefined) {
-        throw new FedledgerError("INVALID_ARGUMENT", { name: "keys", value: undefined, expected: "the node's own" });
-      }
-      const written = {
-        secrets: await secretsOf(round, taskId),
-        masked: await records.readMasked(opening),
-        answer: await records.readAnswer(opening),
-      };
-      const here = await bundles.here(neighboursOf(round, rules, written.secrets.slot), round, look);
-      const request = { chainId, federation, taskId, view: round, bundles: here, privateKey: own.privateKey };
-      const { answer, record } = await answerUnmasking(written, request);
-      await records.writeAnswer(opening, record);
+    async signClosing(round, look) {
       const { accumulator } = round;
-      const about = { taskId, round: round.round, accumulator, participant: me };
-      return { ...about, ...encodeUnmasking(answer) };
+      checkClosing(await ownRound(round), round, trustIn(round, look));
+      await records.writeClosing({ taskId, round: round.round }, { accumulator });
+      const word = { taskId, round: round.round, accumulator, participant: me };
+      return { ...word, signature: await chain.signRecord({ type: "closing", ...word }) };
     },
 
-    forget: async (round, taskId) => await records.forget(openingOf(round, taskId)),
+    async unmask(round, heard, look) {
+      const own = await ownRound(round);
+      const here = await bundles.here(fellowsIn(round, own.secrets.slot), round, look);
+      const request = { view: round, trust: trustIn(round, look), ...heard, bundles: here };
+      const { answer } = await answerUnmasking(own, request);
+      const { accumulator } = round;
+      return { taskId, round: round.round, accumulator, participant: me, ...encodeUnmasking(answer) };
+    },
+
+    forget: ({ round }) => memory.forget(round),
   };
 }
 
-function keysOf({ secrets, sharesId, baseModelRoot, seed }: SecretsRecord, round: RoundView): RoundKeys {
-  if (!hexEquals(baseModelRoot, round.baseModelRoot)) {
-    const data = { round: round.round, expected: baseModelRoot, actual: round.baseModelRoot };
-    throw new FedledgerError("MASK_BASE_CHANGED", data);
-  }
-  const { maskKey, seedHash } = secrets;
-  return { round: round.round, baseModelRoot, seed, maskKey, seedHash, sharesId };
-}
-
-function alreadyUsed({ round }: RoundView, reason: string): FedledgerError {
-  return new FedledgerError("MASK_ALREADY_USED", { round, reason });
+function updateOf({ baseModelRoot, updateRoot, contentId, weight }: MaskedRecord, { round }: RoundView): TrainedUpdate {
+  return { round, baseModelRoot, updateRoot, contentId, weight };
 }

@@ -1,19 +1,23 @@
 import { FedledgerError } from "../core/error.ts";
 import type { TaskId } from "../core/ids.ts";
-import type { Member } from "../core/records.ts";
+import type { Member, SignedAdvertisement } from "../core/records.ts";
+import type { TaskView } from "../core/task-view.ts";
 import { decodeHoldSharesAnswer, encodeHoldShares, holdSharesProtocol } from "../rounds/mask-messages.ts";
 import { type AskAggregatorsDeps, askAggregators, type Held } from "./ask-aggregators.ts";
-import type { RoundKeys } from "./participant-state.ts";
 
 /**
- * Asks all aggregators to fetch and keep the share bundle, before it is advertised: from then on the round can do without this node.
- * Resolves with the number that hold it when all have answered or the time is up; `onHeld` at the first that does.
- * Rejects with the signal's reason.
+ * Asks all aggregators of the task to fetch and keep the share bundle, before it is advertised: from then on the round
+ * can do without this node. Resolves with the number that hold it when all have answered or the time is up; `onHeld` at
+ * the first that does. Rejects with the signal's reason.
  */
 export async function offerShares(
   deps: AskAggregatorsDeps & { readonly taskId: TaskId },
-  { round, sharesId }: Pick<RoundKeys, "round" | "sharesId">,
-  look: { readonly members: readonly Member[]; readonly signal: AbortSignal },
+  { round, sharesId }: Pick<SignedAdvertisement, "round" | "sharesId">,
+  look: {
+    readonly view: Pick<TaskView, "joined">;
+    readonly members: readonly Member[];
+    readonly signal: AbortSignal;
+  },
   onHeld: () => void,
 ): Promise<Held> {
   const message = encodeHoldShares({ taskId: deps.taskId, round, sharesId });

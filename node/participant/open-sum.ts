@@ -6,9 +6,10 @@ import type { Commitment } from "../core/records.ts";
 import type { RoundView } from "../core/task-view.ts";
 import type { Journal } from "../ports/system.ts";
 import type { Bfv } from "../privacy/encrypted/bfv.ts";
-import type { ModelSource, TaskLook } from "../rounds/model-source.ts";
+import type { ModelSource } from "../rounds/model-source.ts";
 import type { OpenedSum } from "../rounds/open-sum-messages.ts";
 import type { Progress } from "../rounds/progress.ts";
+import type { TaskLook } from "../rounds/task-look.ts";
 import { dealtKeyOf } from "./due-encrypted-update.ts";
 import type { GroupKeys } from "./group-keys.ts";
 
@@ -30,15 +31,19 @@ export type SumOpening =
   | { readonly missing: readonly Commitment[] };
 
 /**
- * Gets the committed ciphertexts of a closed round, adds them itself, decrypts the sum, and stores the model that it gives.
+ * Gets the committed ciphertexts of a closed round, adds them itself, decrypts the sum, and stores the model that it
+ * gives.
  *
- * Only sums of this very shape are ever decrypted: of **all** that the closed round committed to, recomputed here, and of one set of commitments
- * for one group key. Whoever could choose what a key holder decrypts would have it open a single update, or two sums whose difference is
- * one. The set is in the journal before the sum is decrypted, so neither a restart nor a reorganisation makes it open a second one: SUM_SET_CHANGED.
+ * Only sums of this very shape are ever decrypted: of **all** that the closed round committed to, recomputed here, and
+ * of one set of commitments for one group key. Whoever could choose what a key holder decrypts would have it open a
+ * single update, or two sums whose difference is one. The set is in the journal before the sum is decrypted, so neither
+ * a restart nor a reorganisation makes it open a second one: SUM_SET_CHANGED.
  *
- * A sum beyond what honest updates come to is given to nobody: it is no mean of anything, and a model made of it would be spoilt in every lane.
+ * A sum beyond what honest updates come to is given to nobody: it is no mean of anything, and a model made of it would
+ * be spoilt in every lane.
  *
- * Rejects with that, with SUM_NOT_OPENED where an update is none or the sum is beyond the clip, with GROUP_KEY_INVALID, and as ModelSource.baseOf and ModelSource.put do.
+ * Rejects with that, with SUM_NOT_OPENED where an update is none or the sum is beyond the clip, with GROUP_KEY_INVALID,
+ * and as ModelSource.baseOf and ModelSource.put do.
  */
 export async function openSum(
   { keys, bfv, source, journal, onProgress }: OpenSumDeps,
@@ -76,7 +81,8 @@ export async function openSum(
   }
   const beyond = check.findings.find(({ code }) => code === "SUM_OUT_OF_BOUNDS");
   if (beyond !== undefined) {
-    const reason = `${beyond.data.cutLanes} of its lanes are beyond what updates within the clip come to: somebody encrypted something else, or under another key`;
+    const lanes = `${beyond.data.cutLanes} of its lanes are beyond what updates within the clip come to`;
+    const reason = `${lanes}: somebody encrypted something else, or under another key`;
     throw new FedledgerError("SUM_NOT_OPENED", { round: round.round, reason });
   }
   const missing = check.updates.filter(({ status }) => status !== "valid").map(({ commitment }) => commitment);

@@ -1,236 +1,163 @@
-import { weiOfGwei } from "../core/ether.ts";
-import { hexEquals } from "../core/hex.ts";
-import type { Address } from "../core/ids.ts";
-import { type RoundView, roundsInFlight, type TaskView } from "../core/task-view.ts";
-import { dueAnswers } from "../rounds/answer-turn.ts";
-import { isMyTurnToChallenge } from "../rounds/challenge-turn.ts";
-import { dueRegistration } from "../rounds/contact.ts";
-import { dueDemandActions } from "../rounds/court-actions.ts";
+import type { Address, RoundNumber } from "../core/ids.ts";
+import { type RoundView, roundInFlight, type TaskView } from "../core/task-view.ts";
+import { isAttestable } from "../rounds/court-state.ts";
 import type { Machine, Outcome } from "../rounds/driver.ts";
-import { isMyTurnToReport } from "../rounds/due-reports.ts";
-import { type Judgement, type ProposedRound, subjectOf } from "../rounds/judge-proposal.ts";
-import { isMyTurn } from "../rounds/patience.ts";
-import { mayAttest, type Push, type PushOptions } from "../rounds/push.ts";
-import { nodesShown } from "../rounds/round-demands.ts";
-import { isExpelled, parentOf, placeOf } from "../rounds/round-queries.ts";
+import {
+  dueCollecting,
+  dueContact,
+  dueEntry,
+  dueJudgements,
+  dueMeasuring,
+  dueProving,
+  duePushing,
+  isCollected,
+  outcomeInCommon,
+} from "../rounds/due-in-common.ts";
+import { isProposed, type ProposedRound, subjectOf } from "../rounds/proposed-round.ts";
+import { commitmentOf, mayAttest, placeOf } from "../rounds/round-queries.ts";
 import { isSettled, type RoundEvent, reduceRound } from "../rounds/round-state.ts";
-import { dueAvailability } from "./due-availability.ts";
+import { updateKey } from "../rounds/update-key.ts";
 import { dueEncryptedUpdate, dueSumOpening } from "./due-encrypted-update.ts";
-import { dueExclusionChallenge } from "./due-exclusion-challenge.ts";
 import { dueMaskedUpdate } from "./due-masked-update.ts";
+import { dueShareKey } from "./due-share-key.ts";
 import { dueUnmasking } from "./due-unmasking.ts";
 import { dueUpdate } from "./due-update.ts";
+import { isEncryptedEvent, reduceEncrypted } from "./encrypted-state.ts";
+import { dueGathering, lateSlots, onlyOf } from "./gathered-updates.ts";
+import { isMaskedEvent, reduceMasked } from "./masked-state.ts";
 import {
-  custodyKey,
-  type Holding,
-  holdingKey,
   initialParticipantState,
-  isProposed,
   type ParticipantAction,
   type ParticipantEvent,
   type ParticipantMachineOptions,
   type ParticipantState,
-  remembered,
 } from "./participant-state.ts";
-
-export type {
-  ParticipantAction,
-  ParticipantEvent,
-  ParticipantMachineOptions,
-  ParticipantState,
-  TrainedUpdate,
-} from "./participant-state.ts";
+import { remembered } from "./trained-update.ts";
+import { firstRoundOf, isChecked, uncheckedRounds } from "./unchecked-rounds.ts";
 
 /** The participant's decisions. */
 export function participantMachine(
   me: Address,
   options: ParticipantMachineOptions,
-  pushOptions: PushOptions,
 ): Machine<ParticipantState, ParticipantEvent, ParticipantAction> {
-  return {
-    initial: initialParticipantState(me, options, pushOptions),
-    reduce,
-    due,
-    outcome,
-  };
+  return { initial: initialParticipantState(me, options), reduce, due, outcome };
 }
 
 function reduce(state: ParticipantState, event: ParticipantEvent | RoundEvent): ParticipantState {
+  if (isEncryptedEvent(event)) return reduceEncrypted(state, event);
+  if (isMaskedEvent(event)) return reduceMasked(state, event);
   switch (event.kind) {
     case "trained":
       return { ...state, update: event.update };
-    case "trained-unmasked":
-      return { ...state, unmasked: { round: event.round, baseModelRoot: event.baseModelRoot } };
-    case "masked":
-      return { ...state, update: event.update, maskedWith: event.keys };
-    case "keys-made":
-      return { ...state, keys: event.keys };
-    case "shares-offered":
-      return { ...state, sharesOffered: event.sharesId };
-    case "bundle":
-      return { ...state, bundles: new Set([...state.bundles, event.sharesId.toLowerCase()].slice(-mostBundles)) };
-    case "told": {
-      const { unmasking } = event.told;
-      const told = remembered(state.told, holdingKey(unmasking), event.told);
-      return reduceRound({ ...state, told }, { kind: "unmasking", unmasking });
-    }
-    case "key-opened":
-      return { ...state, openKeys: new Set([...state.openKeys, event.key].slice(-mostRefusals)) };
-    case "sum-opened":
-      return { ...state, openedSums: remembered(state.openedSums, event.about, event.opened) };
-    case "refused":
-      return { ...state, refused: new Set([...state.refused, event.key].slice(-mostRefusals)) };
-    case "bonded":
-      return { ...state, bonded: true };
-    case "offered":
-      return { ...state, offered: event.contentId };
-    case "answered":
-      return { ...state, offered: event.contentId, answered: event.contentId };
     case "commitment-signed": {
       const { signed } = event;
       const commitment = { signed, signedAtS: state.head?.timestampS ?? 0 };
       return reduceRound({ ...state, commitment }, { kind: "commitment", signed });
-    }
-    case "recalled":
-      return { ...state, custody: remembered(state.custody, custodyKey(event.commitment), event.words) };
-    case "holding":
-      return withHolding(state, event);
-    case "availability-signed": {
-      const { word } = event;
-      const key = holdingKey(word);
-      const holdings = remembered(state.holdings, key, { ...(state.holdings.get(key) ?? nothing), word });
-      return reduceRound({ ...state, holdings }, { kind: "availability", word });
-    }
-    case "verified": {
-      const { kind: _, subject, ...judgement } = event;
-      return { ...state, verified: remembered(state.verified, subject, judgement) };
     }
     case "signed": {
       const { subject, attestation } = event;
       const signed = remembered(state.signed, subject, attestation);
       return reduceRound({ ...state, signed }, { kind: "attestation", attestation });
     }
+    case "gathered": {
+      const sinceS = event.fact === "here" ? state.head?.timestampS : undefined;
+      return { ...state, gathered: new Map(state.gathered).set(updateKey(event.commitment), sinceS) };
+    }
+    case "recalled":
+      return { ...state, ...withFirst(state, event.firstRound), checked: new Set(event.checked) };
     case "looked": {
-      const leaving = state.leaving || placeOf(event.view, state.me)?.leaving === true;
-      return reduceRound({ ...state, leaving }, event);
+      // after a reorganisation the rounds to come may have smaller numbers
+      const firstRound = firstRoundOf(event.view, state.me, event.head.timestampS);
+      const gathered = onlyOf(state.gathered, roundInFlight(event.view));
+      return reduceRound({ ...state, ...withFirst(state, firstRound), gathered }, event);
     }
     default:
       return reduceRound(state, event);
   }
 }
 
-/** The way to a commitment, by the task's mode. */
-const updateStepsOf = { transparent: dueUpdate, masked: dueMaskedUpdate, encrypted: dueEncryptedUpdate };
-/** Bundles that are remembered to be here: those of two rounds in flight of 64. */
-const mostBundles = 128;
-/** Refusals that are remembered. */
-const mostRefusals = 32;
-const nothing: Holding = { slots: 0n, faulty: 0n };
-
-/** The state with one more update of a closed round at hand. */
-function withHolding(
-  state: ParticipantState,
-  { round, slot, isFaulty }: Extract<ParticipantEvent, { kind: "holding" }>,
-): ParticipantState {
-  const key = holdingKey(round);
-  const before = state.holdings.get(key) ?? nothing;
-  const bit = 1n << BigInt(slot);
-  const now = isFaulty ? { faulty: before.faulty | bit } : { slots: before.slots | bit };
-  return { ...state, holdings: remembered(state.holdings, key, { ...before, ...now }) };
+/** The earlier one of the first rounds known. */
+function withFirst(
+  { firstRound }: ParticipantState,
+  other: RoundNumber | undefined,
+): Pick<ParticipantState, "firstRound"> {
+  if (other === undefined) return {};
+  return { firstRound: Math.min(firstRound ?? other, other) };
 }
 
+/** The way to a commitment, by the task's mode. */
+const updateStepsOf = { transparent: dueUpdate, masked: dueMaskedUpdate, encrypted: dueEncryptedUpdate };
+
 function outcome(state: ParticipantState): Outcome | undefined {
-  const { view, options, leaving, me } = state;
+  const { view, me, leaving } = state;
   if (view === undefined) return undefined;
-  if (view.complete) return isSettled(state, options.settleBlocks) ? { kind: "complete" } : undefined;
-  return leaving && placeOf(view, me) === undefined ? { kind: "left" } : undefined;
+  const contributed = view.rounds.some((round) => commitmentOf(round, me) !== undefined);
+  const place = placeOf(view, me);
+  if (!contributed && !leaving && view.complete && isCollected(state)) {
+    // who has a place may be needed again: a complete task is not final
+    const cameLate = place === undefined || place.index >= (view.rounds.at(-1)?.enrolled ?? 0);
+    if (cameLate && (place === undefined || isSettled(state))) return { kind: "too-late" };
+  }
+  return outcomeInCommon(state);
 }
 
 function due(state: ParticipantState): readonly ParticipantAction[] {
-  const { view, head, me, members, options } = state;
-  if (view === undefined || head === undefined || view.complete) return [];
-  const actions: ParticipantAction[] = [];
-  const registration = dueRegistration(me, options.contact, members);
-  if (registration !== undefined) actions.push({ kind: "send", key: "register", call: registration });
-  const roles = members.find(({ account }) => hexEquals(account, me))?.roles ?? [];
-  const mayEnrol = options.autoEnrol && !state.leaving && roles.includes("participant");
-  if (mayEnrol && placeOf(view, me) === undefined && !isExpelled(view, me)) actions.push(dueEnrolment(state, view));
-  for (const round of roundsInFlight(view)) {
-    actions.push(...dueAvailability(state, view, round), ...dueUnmasking(state, view, round));
-    actions.push(...dueSumOpening(state, view, round));
-    const exclusion = isProposed(round) ? dueExclusionChallenge(state, round) : [];
-    actions.push(...exclusion);
-    // the proof that it has: a second one would only be refused
-    if (exclusion.some(({ kind }) => kind === "send")) continue;
-    if (isDisputed(state, parentOf(view, round))) continue;
-    if (round.phase === "open") {
-      actions.push(...updateStepsOf[view.rules.mode](state, view, round));
-    }
-    if (isProposed(round) && mayAttest(view, me)) actions.push(...dueAttestation(state, round));
-  }
-  if (options.challenge) {
-    const judgementOf = (round: ProposedRound) => state.verified.get(subjectOf(round));
-    actions.push(...dueDemandActions(me, { view, head }, judgementOf, options));
-  }
-  actions.push(...dueAnswers(me, { view, head, members }, options));
-  for (const report of options.challenge ? state.reports : []) {
-    if (isMyTurnToReport(report, me, { view, head }, options)) {
-      actions.push({ kind: "send", key: report.key, call: report.call });
-    }
-  }
-  for (const push of state.pushes) {
-    if (isFoundWrong(state, push) || !isMyTurn(push, me, { view, head, members }, options)) continue;
-    actions.push({ kind: "push", key: push.key, call: push.call });
-  }
-  return actions;
+  const { view } = state;
+  if (view === undefined || state.head === undefined) return [];
+  const round = roundInFlight(view);
+  return [
+    ...dueContact(state),
+    ...(state.options.autoEnrol ? dueEntry(state) : []),
+    ...dueShareKey(state, view),
+    ...dueRecall(state),
+    ...(round === undefined ? [] : dueInRound(state, view, round)),
+    ...dueProving(state),
+    ...dueJudgements(state, judgingWishes(state)),
+    ...duePushing(state),
+    ...dueCollecting(state),
+    ...dueMeasuring(state),
+  ];
 }
 
-/** The place in the task; before it the bond that a place asks for. */
-function dueEnrolment({ bonded }: ParticipantState, { taskId, rules }: TaskView): ParticipantAction {
-  const bondWei = weiOfGwei(rules.participantBondGwei);
-  if (bondWei > 0n && !bonded) return { kind: "bond", key: "bond", bondWei };
-  return { kind: "send", key: "enrol", call: { kind: "enrol", taskId } };
+function dueInRound(state: ParticipantState, view: TaskView, round: RoundView): readonly ParticipantAction[] {
+  return [
+    ...(round.phase === "open" ? updateStepsOf[view.rules.mode](state, view, round) : []),
+    ...dueGathering(state.gathered, round),
+    ...dueUnmasking(state, view, round),
+    ...dueSumOpening(state, view, round),
+    ...(isProposed(round) ? dueAttestation(state, view, round) : []),
+  ];
 }
 
-/** The next step towards this participant's attestation: verify, sign, publish until the round ends. */
-function dueAttestation(state: ParticipantState, round: ProposedRound): readonly ParticipantAction[] {
+/**
+ * The next step towards this participant's attestation, once it found the proposal right: sign, and publish until the
+ * round ends.
+ */
+function dueAttestation(state: ParticipantState, view: TaskView, round: ProposedRound): readonly ParticipantAction[] {
+  const { me, court, signed, gathered } = state;
   const subject = subjectOf(round);
-  const about = `${round.round}:${round.proposal.hash}`;
-  const verified = state.verified.get(subject);
-  if (verified === undefined || verified.missing !== undefined || (verified.withheld && state.options.challenge)) {
-    const shown = nodesShown(round).length;
-    return [{ kind: "verify", key: `verify:${about}:${shown}`, subject, round }];
-  }
-  if (!verified.agrees) return dueChallenge(state, round, verified);
-  const attestation = state.signed.get(subject);
-  if (attestation === undefined) return [{ kind: "sign", key: `sign:${about}`, subject, round }];
-  return [{ kind: "publish", key: `publish:${about}`, attestation }];
+  const excused = (round.expelled ?? 0n) | lateSlots(gathered, round, view.rules);
+  if (!mayAttest(round, me) || !isAttestable(court.judgements.get(subject), { expelled: excused })) return [];
+  const attestation = signed.get(subject);
+  if (attestation === undefined) return [{ kind: "sign", key: `sign:${subject}`, subject, round }];
+  return [{ kind: "publish", key: `publish:${subject}`, attestation }];
 }
 
-/** The proof that the proposal is wrong, where there is one and it is this participant's turn. */
-function dueChallenge(
-  state: ParticipantState,
-  round: ProposedRound,
-  { challenge }: Judgement,
-): readonly ParticipantAction[] {
-  const { me, view, head, options } = state;
-  if (challenge === undefined || !options.challenge) return [];
-  if (!isMyTurnToChallenge(me, { view: view!, head: head!, round }, options)) return [];
-  return [{ kind: "send", key: `challenge:${round.proposal.hash}`, call: challenge }];
+/** Asking the journal, once, what an earlier run was to recompute, and did. */
+function dueRecall(state: ParticipantState): readonly ParticipantAction[] {
+  return state.checked === undefined ? [{ kind: "recall", key: "recall" }] : [];
 }
 
-/** Whether this participant found the round's proposal wrong: then it does nothing to make it final, and builds nothing on it. */
-function isDisputed({ verified }: ParticipantState, round: RoundView | undefined): boolean {
-  if (round === undefined || !isProposed(round)) return false;
-  const judgement = verified.get(subjectOf(round));
-  return judgement !== undefined && !judgement.agrees && judgement.missing === undefined;
-}
-
-/** Whether the push makes a proposal final that this participant found wrong, or builds on it. */
-function isFoundWrong(state: ParticipantState, { call }: Push): boolean {
-  const view = state.view!;
-  if (call.kind === "reassign") return false;
-  const number = call.kind === "openRound" ? view.rounds.length : call.round;
-  const round = roundsInFlight(view).find((one) => one.round === number);
-  return isDisputed(state, round) || (round !== undefined && isDisputed(state, parentOf(view, round)));
+/**
+ * What an earlier run found right, or this account attested to, is not recomputed; and what nothing can be proven of
+ * any more is where training above it needs that.
+ */
+function judgingWishes(state: ParticipantState): Parameters<typeof dueJudgements>[1] {
+  const { view, checked, options } = state;
+  const unchecked = new Set(uncheckedRounds(state).map(subjectOf));
+  const isFree = checked === undefined || options.trainOnUnchecked === true || view?.rules.mode === "encrypted";
+  return {
+    must: (round) => !isFree && unchecked.has(subjectOf(round)),
+    knows: (round) => isChecked(state, round),
+  };
 }

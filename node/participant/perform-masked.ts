@@ -1,152 +1,208 @@
+import { chunkTreeRoot } from "../core/chunk-tree.ts";
+import { updateRootOf } from "../core/commitment.ts";
 import { FedledgerError } from "../core/error.ts";
 import { hexEquals } from "../core/hex.ts";
+import type { Bytes32, Hex } from "../core/ids.ts";
+import { bytesToLanes } from "../core/lanes.ts";
+import type { Commitment } from "../core/records.ts";
+import { shareThreshold } from "../core/round-keys.ts";
 import { hasEnded, type RoundView, type TaskView } from "../core/task-view.ts";
 import type { Clock, Log } from "../ports/system.ts";
-import type { ActionResult } from "../rounds/action-runner.ts";
-import { reasonOf } from "../rounds/action-runner.ts";
-import { advertisementOf, neighboursOf } from "../rounds/mask-queries.ts";
-import type { TaskLook } from "../rounds/model-source.ts";
+import { type ActionResult, reasonOf } from "../rounds/action-runner.ts";
+import { advertisementTopic, encodeAdvertisement } from "../rounds/advertisement-messages.ts";
+import type { MaskHeardEvent } from "../rounds/mask-hearing.ts";
+import { closingTopic, encodeClosing, encodeUnmasking, unmaskTopic } from "../rounds/mask-messages.ts";
+import { advertisementOf, fellowsIn } from "../rounds/mask-queries.ts";
+import type { ModelSource } from "../rounds/model-source.ts";
 import type { Progress } from "../rounds/progress.ts";
 import { commitmentOf } from "../rounds/round-queries.ts";
-import type { ShareBundles } from "../rounds/share-bundles.ts";
+import type { TaskLook } from "../rounds/task-look.ts";
 import { sharesTold } from "../rounds/unmask-pool.ts";
 import type { AskAggregatorsDeps } from "./ask-aggregators.ts";
 import { createMaskActions, type MaskActionDeps } from "./mask-actions.ts";
+import type { MaskedAction, MaskedEvent } from "./masked-state.ts";
 import { offerShares } from "./offer-shares.ts";
-import type { ParticipantAction, ParticipantEvent } from "./participant-state.ts";
 import type { TrainedLanes } from "./train-update.ts";
 
-/** The actions of masked rounds alone. */
-export type MaskedAction = Extract<
-  ParticipantAction,
-  { kind: "make-keys" | "offer-shares" | "get-shares" | "mask" | "unmask" }
->;
+/** What the performer needs. */
+export interface MaskedPerformerDeps extends MaskActionDeps, AskAggregatorsDeps {
+  readonly source: Pick<ModelSource, "put" | "update">;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Between two repetitions of a message, milliseconds. */
+  readonly republishMs: number;
+  readonly onProgress?: ((progress: Progress) => void) | undefined;
+}
 
 /**
- * Carries out the steps of masked rounds. The update without its mask is in memory only, up to the next training: a round that a reorganisation opens
- * again has other masks.
+ * Carries out the steps of masked rounds. The update without its mask is in memory only, up to its mask: it is laid
+ * under masks once, and a round that a reorganisation opens again is trained for again, or done without.
  */
 export interface MaskedPerformer {
   perform(
     action: MaskedAction,
     look: TaskLook,
-    emit: (event: ParticipantEvent) => void,
+    emit: (event: MaskedEvent | MaskHeardEvent) => void,
   ): Promise<ActionResult | undefined>;
   /** Trains for a masked round, unless an update was masked for it before. Rejects as trainLanes does. */
-  train(round: RoundView, look: TaskLook, emit: (event: ParticipantEvent) => void): Promise<void>;
+  train(round: RoundView, look: TaskLook, emit: (event: MaskedEvent) => void): Promise<void>;
+  /** This node's share key for its enrolment: 32 bytes, and 64 of signature. */
+  shareKeyForEnrolment(): Promise<Hex>;
   /**
-   * Forgets the secrets of rounds that have ended: whoever takes the journal later cannot read this node's updates of them. And of rounds that closed
-   * without this node's update: its neighbours then give the key of its masks, so its seed must never follow, should a reorganisation let the
-   * commitment in after all.
+   * Forgets the secrets of rounds that have ended. And of rounds that closed without this node's update: the others
+   * then give the key of its masks, so its seed must never follow, should a reorganisation let the commitment in after
+   * all.
    */
-  forgetSpent(view: TaskView): Promise<void>;
+  forgetSpent(view: TaskView): void;
 }
 
-/** Between two looks for a neighbour's registered key, milliseconds. */
+/** Between two looks for a member's grant and share key, milliseconds. */
 const lookAgainMs = 1_000;
-/** How many of the latest rounds are looked at when one ends: more than may have ended while this node was away from a running task. */
-const forgottenRounds = 64;
 
 /** Creates the performer; `trainLanes` trains and gives the update's lanes. */
 export function createMaskedPerformer(
-  deps: MaskActionDeps &
-    AskAggregatorsDeps & {
-      readonly taskId: number;
-      readonly bundles: ShareBundles;
-      readonly clock: Clock;
-      readonly log: Log;
-      readonly onProgress?: ((progress: Progress) => void) | undefined;
-    },
+  deps: MaskedPerformerDeps,
   trainLanes: (round: RoundView, look: TaskLook) => Promise<TrainedLanes>,
 ): MaskedPerformer {
-  const { taskId, bundles, clock, log, onProgress } = deps;
+  const { me, source, bundles, transport, clock, log, onProgress, republishMs } = deps;
   const masks = createMaskActions(deps);
-  let latest: { readonly of: RoundView; readonly trained: TrainedLanes } | undefined;
+  let latest: { readonly start: Bytes32; readonly trained: TrainedLanes } | undefined;
+  let sequence = 0;
 
-  /** Does a step of the client's own rules; what they refuse is told, and not tried again. */
+  /** Does a step of the member's own rules; what they refuse is told, and not tried again. */
   async function guarded(
-    { key, round }: Pick<Extract<MaskedAction, { round: RoundView }>, "key" | "round">,
-    emit: (event: ParticipantEvent) => void,
-    step: () => Promise<void>,
-  ): Promise<void> {
+    { key, round }: { readonly key: string; readonly round: RoundView },
+    emit: (event: MaskedEvent) => void,
+    step: () => Promise<ActionResult | undefined>,
+  ): Promise<ActionResult | undefined> {
     try {
-      await step();
+      return await step();
     } catch (error) {
-      if (!(error instanceof FedledgerError) || !error.code.startsWith("MASK_")) throw error;
+      if (!(error instanceof FedledgerError) || !/^(MASK|INVITATION)_/.test(error.code)) throw error;
+      if (error.code === "MASK_WORDS_MISSING" || error.code === "MASK_UPDATES_MISSING")
+        return { repeatMs: republishMs };
       log.warn("A step of a masked round is refused", {
         round: round.round,
         step: key.split(":")[0],
         ...reasonOf(error),
       });
       onProgress?.({ kind: "masking-refused", round: round.round, code: error.code, reason: error.message });
-      emit({ kind: "refused", key });
+      emit({ kind: "mask-refused", key });
+      return undefined;
     }
+  }
+
+  async function announce(topic: string, message: Uint8Array): Promise<ActionResult> {
+    await transport.publish(topic, message);
+    return { repeatMs: republishMs };
+  }
+
+  /** Fetches a masked update and keeps it. Rejects with BLOB_CORRUPT where it is not what was committed to. */
+  async function getUpdate(commitment: Commitment, look: TaskLook): Promise<void> {
+    const root = chunkTreeRoot(bytesToLanes(await source.update(commitment, look)));
+    if (hexEquals(updateRootOf(commitment.participant, root), commitment.updateRoot)) return;
+    throw new FedledgerError("BLOB_CORRUPT", { contentId: commitment.contentId });
   }
 
   return {
     async train(round, look, emit) {
-      if ((await masks.masked(round, taskId)) === undefined && !isOf(latest?.of, round)) {
-        latest = { of: round, trained: await trainLanes(round, look) };
+      if ((await masks.masked(round)) === undefined && latest?.start !== round.start) {
+        latest = { start: round.start, trained: await trainLanes(round, look) };
       }
-      emit({ kind: "trained-unmasked", round: round.round, baseModelRoot: round.baseModelRoot });
+      emit({ kind: "lanes-trained", start: round.start });
     },
 
-    async forgetSpent({ rounds, rules }) {
+    shareKeyForEnrolment: () => masks.signShareKey(),
+
+    forgetSpent({ rounds, rules }) {
       if (rules.mode !== "masked") return;
       const isSpent = (round: RoundView): boolean =>
-        hasEnded(round) || (round.phase !== "open" && commitmentOf(round, deps.me) === undefined);
-      for (const round of rounds.filter(isSpent).slice(-forgottenRounds)) await masks.forget(round, taskId);
+        hasEnded(round) ||
+        (round.phase !== "drawing" && round.phase !== "open" && commitmentOf(round, me) === undefined);
+      for (const round of rounds.filter(isSpent)) masks.forget(round);
     },
 
     async perform(action, look, emit) {
-      const { view } = look;
       switch (action.kind) {
-        case "make-keys": {
-          let isWaiting = false;
-          await guarded(action, emit, async () => {
-            const keys = await masks.makeKeys(action.round, action.isLate, look);
-            if (keys !== undefined) emit({ kind: "keys-made", keys });
-            isWaiting = keys === undefined;
-          });
-          return isWaiting ? { repeatMs: lookAgainMs } : undefined;
+        case "read-share-keys":
+          emit({ kind: "share-keys", keys: await masks.shareKeys() });
+          return undefined;
+        case "sign-share-key": {
+          const word = await masks.signShareKey(action.named);
+          emit({ kind: "share-keys", keys: await masks.shareKeys() });
+          emit({ kind: "share-key-signed", word });
+          return undefined;
         }
+        case "settle-share-key":
+          await masks.settleShareKey(action.named);
+          emit({ kind: "share-keys", keys: await masks.shareKeys() });
+          return undefined;
+        case "make-keys":
+          return await guarded(action, emit, async () => {
+            const keys = await masks.makeKeys(action.round, action.isLate, look);
+            if (keys === undefined) return { repeatMs: lookAgainMs };
+            emit({ kind: "share-keys", keys: await masks.shareKeys() });
+            emit({ kind: "keys-made", keys });
+            return undefined;
+          });
         case "offer-shares": {
           const { round, sharesId } = action.keys;
           const offered = () => emit({ kind: "shares-offered", sharesId });
           const held = await offerShares(deps, action.keys, look, offered);
           onProgress?.({ kind: "shares-held", round, ...held });
           offered();
-          return;
+          return undefined;
+        }
+        case "announce-keys": {
+          const { keys } = action;
+          emit({ kind: "advertisement", signed: keys });
+          return await announce(advertisementTopic, encodeAdvertisement({ signed: keys, sequence: ++sequence }));
         }
         case "get-shares":
           await bundles.get(action.of, action.round, look);
           emit({ kind: "bundle", sharesId: action.of.sharesId });
-          return;
+          return undefined;
         case "mask":
           return await guarded(action, emit, async () => {
-            const { round, keys } = action;
+            const { round } = action;
             const startMs = clock.nowMs();
-            const trained = isOf(latest?.of, round) ? latest?.trained : undefined;
+            const trained = latest?.start === round.start ? latest.trained : undefined;
             const update = await masks.mask(round, trained, look);
-            const { slot } = advertisementOf(round, deps.me)!;
-            const neighbours = neighboursOf(round, view.rules, slot).length;
-            onProgress?.({ kind: "masked", round: round.round, neighbours, durationMs: clock.nowMs() - startMs });
-            emit({ kind: "masked", update, keys });
-          }).then(() => undefined);
-        case "unmask":
+            latest = undefined;
+            const others = fellowsIn(round, advertisementOf(round, me)!.slot).length;
+            onProgress?.({ kind: "masked", round: round.round, others, durationMs: clock.nowMs() - startMs });
+            emit({ kind: "masked", update, anchor: round.anchor });
+            return undefined;
+          });
+        case "get-masked-update":
+          await getUpdate(action.commitment, look);
+          emit({ kind: "masked-update-here", commitment: action.commitment });
+          return undefined;
+        case "sign-closing":
           return await guarded(action, emit, async () => {
             const { round } = action;
-            const unmasking = await masks.unmask(round, look);
-            const { slot } = advertisementOf(round, deps.me)!;
-            const of = neighboursOf(round, view.rules, slot).length;
+            const word = await masks.signClosing(round, look);
+            const needed = shareThreshold(round.drawn, look.view.rules.thresholdPercent);
+            onProgress?.({ kind: "closing-signed", round: round.round, needed });
+            emit({ kind: "closing-signed", word });
+            return undefined;
+          });
+        case "announce-closing":
+          return await announce(closingTopic, encodeClosing({ word: action.word, sequence: ++sequence }));
+        case "unmask":
+          return await guarded(action, emit, async () => {
+            const { round, words } = action;
+            const unmasking = await masks.unmask(round, { words, held: new Set(action.held) }, look);
+            const of = fellowsIn(round, advertisementOf(round, me)!.slot).length;
             onProgress?.({ kind: "unmasked", round: round.round, shares: sharesTold(unmasking), of });
             emit({ kind: "told", told: { unmasking, bundles: action.bundles } });
-          }).then(() => undefined);
+            return undefined;
+          });
+        case "announce-unmasking": {
+          const { unmasking } = action.told;
+          return await announce(unmaskTopic, encodeUnmasking({ unmasking, sequence: ++sequence }));
+        }
       }
     },
   };
-}
-
-function isOf(of: RoundView | undefined, { round, baseModelRoot }: RoundView): boolean {
-  return of?.round === round && hexEquals(of.baseModelRoot, baseModelRoot);
 }

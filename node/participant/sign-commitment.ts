@@ -1,31 +1,36 @@
 import { hexEquals } from "../core/hex.ts";
 import type { Bytes32, Hex, TaskId } from "../core/ids.ts";
 import type { SignedCommitment } from "../core/records.ts";
+import type { RoundView } from "../core/task-view.ts";
 import type { Chain } from "../ports/chain.ts";
 import type { Journal } from "../ports/system.ts";
-import type { TrainedUpdate } from "./participant-machine.ts";
+import type { TrainedUpdate } from "./trained-update.ts";
 
-type Subject = Pick<TrainedUpdate, "round" | "baseModelRoot">;
+type Anchored = Pick<RoundView, "round" | "anchor">;
 
 /**
- * This participant's signed commitment to an update: the one in the journal if this round and base model have one, whatever the
- * update given, for two are misconduct; else newly signed, and written to the journal before it is given.
+ * This participant's signed commitment to an update over the round's anchor: the one in the journal if there is one
+ * over this anchor, whatever the update given, for two are misconduct; else newly signed, and written to the journal
+ * before it is given.
  */
 export async function signCommitment(
   { chain, journal, taskId }: { readonly chain: Chain; readonly journal: Journal; readonly taskId: TaskId },
-  update: TrainedUpdate,
+  { round, anchor }: Anchored,
+  { updateRoot, contentId, weight }: Pick<TrainedUpdate, "updateRoot" | "contentId" | "weight">,
 ): Promise<SignedCommitment> {
-  const written = await readCommitment({ chain, journal, taskId }, update);
+  const written = await readCommitment({ chain, journal, taskId }, { round, anchor });
   if (written !== undefined) return written;
-  const { round, baseModelRoot, updateRoot, contentId, weight } = update;
-  const record = { taskId, round, baseModelRoot, participant: chain.account, updateRoot, contentId, weight };
+  const record = { taskId, round, anchor, participant: chain.account, updateRoot, contentId, weight };
   const signature = await chain.signRecord({ type: "commitment", ...record });
   const text = JSON.stringify({ updateRoot, contentId, weight, signature });
-  await journal.put(keyOf(taskId, update), new TextEncoder().encode(text));
+  await journal.put(keyOf(taskId, anchor), new TextEncoder().encode(text));
   return { ...record, signature };
 }
 
-/** The commitment of this round and base model that this account signed before; undefined where there is none. A record that is not its own counts as none. */
+/**
+ * The commitment over this anchor that this account signed before; undefined where there is none. A record that is not
+ * its own counts as none.
+ */
 export async function readCommitment(
   {
     chain,
@@ -36,9 +41,9 @@ export async function readCommitment(
     readonly journal: Journal;
     readonly taskId: TaskId;
   },
-  { round, baseModelRoot }: Subject,
+  { round, anchor }: Anchored,
 ): Promise<SignedCommitment | undefined> {
-  const bytes = await journal.get(keyOf(taskId, { round, baseModelRoot }));
+  const bytes = await journal.get(keyOf(taskId, anchor));
   if (bytes === undefined) return undefined;
   try {
     const { updateRoot, contentId, weight, signature } = JSON.parse(new TextDecoder().decode(bytes)) as {
@@ -48,7 +53,7 @@ export async function readCommitment(
       signature: Hex;
     };
     const participant = chain.account;
-    const signed = { taskId, round, baseModelRoot, participant, updateRoot, contentId, weight, signature };
+    const signed = { taskId, round, anchor, participant, updateRoot, contentId, weight, signature };
     const signer = chain.recoverSigner({ type: "commitment", ...signed });
     return signer !== undefined && hexEquals(signer, participant) ? signed : undefined;
   } catch {
@@ -56,6 +61,6 @@ export async function readCommitment(
   }
 }
 
-function keyOf(taskId: TaskId, { round, baseModelRoot }: Subject): string {
-  return `commitment/${taskId}/${round}/${baseModelRoot.toLowerCase()}`;
+function keyOf(taskId: TaskId, anchor: Bytes32): string {
+  return `commitment/${taskId}/${anchor.toLowerCase()}`;
 }

@@ -10,13 +10,14 @@ import type { Chain } from "../ports/chain.ts";
 import type { BlobStore } from "../ports/storage.ts";
 import type { Clock, Journal, Random } from "../ports/system.ts";
 import type { Trainer } from "../ports/trainer.ts";
-import type { ModelSource, TaskLook } from "../rounds/model-source.ts";
+import type { ModelSource } from "../rounds/model-source.ts";
 import type { Progress } from "../rounds/progress.ts";
+import type { TaskLook } from "../rounds/task-look.ts";
 import { type EncodedRound, encodeRound } from "./encode-round.ts";
 import { spendRound } from "./noise-ledger.ts";
-import type { TrainedUpdate } from "./participant-machine.ts";
 import { readCommitment } from "./sign-commitment.ts";
 import { trainSeed } from "./train-seed.ts";
+import type { TrainedUpdate } from "./trained-update.ts";
 import { readUpdate, writeUpdate } from "./update-journal.ts";
 
 /** What training an update needs. */
@@ -38,16 +39,20 @@ export interface TrainUpdateDeps {
  * This participant's update of a round: the one in the journal if its blob is still here, else a newly trained one,
  * stored and then written to the journal before it is given, so that nothing can be committed that a restart forgets.
  *
- * In a task with noise the one in the journal is it though its blob is gone: another would be a second release of the same round.
+ * In a task with noise the one in the journal is it though its blob is gone: another would be a second release of the
+ * same round.
  *
  * Rejects as {@link trainLanes} does, and as ModelSource.put does.
  */
 export async function trainUpdate(deps: TrainUpdateDeps, round: RoundView, look: TaskLook): Promise<TrainedUpdate> {
   const { store, journal } = deps;
   const { taskId } = look.view;
-  // what was signed for this round and base is what is committed, even where its bytes are only elsewhere
+  // what was signed over this anchor is what is committed, even where its bytes are only elsewhere
   const signed = await readCommitment({ chain: deps.chain, journal, taskId }, round);
-  if (signed !== undefined) return updateIn(signed);
+  if (signed !== undefined) {
+    const { updateRoot, contentId, weight } = signed;
+    return { round: round.round, baseModelRoot: round.baseModelRoot, updateRoot, contentId, weight };
+  }
   const spec = parseTaskSpecJson(look.view.spec);
   const written = await readUpdate(journal, taskId, round);
   if (written !== undefined) {
@@ -73,9 +78,9 @@ export async function trainUpdate(deps: TrainUpdateDeps, round: RoundView, look:
 export type TrainedLanes = Pick<EncodedRound, "lanes" | "weight">;
 
 /**
- * Trains for a round: the update's lanes, clipped, and with the task's noise. Stores nothing. The weight is the number of training examples, cut to the task's
- * maxWeight, or what {@link encodeRound} says.
- * Rejects with TRAINING_FAILED (not in a task with noise: a training that diverges is an update of zero there), NON_FINITE_PARAMETER,
+ * Trains for a round: the update's lanes, clipped, and with the task's noise. Stores nothing. The weight is the number
+ * of training examples, cut to the task's maxWeight, or what {@link encodeRound} says. Rejects with TRAINING_FAILED
+ * (not in a task with noise: a training that diverges is an update of zero there), NON_FINITE_PARAMETER,
  * PRIVACY_RULES_BROKEN, PRIVACY_BUDGET_SPENT, PRIVACY_LEDGER_UNREADABLE, and as ModelSource.baseOf does.
  */
 export async function trainLanes(
@@ -87,7 +92,7 @@ export async function trainLanes(
   const { taskId, rules } = look.view;
   const spec = parseTaskSpecJson(look.view.spec);
   const base = await deps.source.baseOf(round.round, look);
-  await spendRound(journal, { spec, rules }, taskId, round);
+  await spendRound(journal, spec, look.view, round);
   const startMs = clock.nowMs();
   const start = decodeLanes(modelPart(base, spec), rules.fractionBits);
   const training = trainer.train({
@@ -106,10 +111,8 @@ export async function trainLanes(
   const encoding = { spec, rules, random: deps.random, signal: look.signal };
   const { lanes, weight, clipped } = await encodeRound({ parameters, samples }, base, encoding);
   const durationMs = clock.nowMs() - startMs;
-  onProgress?.({ kind: "trained", round: round.round, loss, samples, clipped, durationMs });
+  const isCut = spec.privacy?.unit !== "participant" && weight < samples;
+  const cut = { weight, ...(isCut && { cutFrom: samples }) };
+  onProgress?.({ kind: "trained", round: round.round, loss, samples, clipped, ...cut, durationMs });
   return { lanes, weight };
-}
-
-function updateIn({ round, baseModelRoot, updateRoot, contentId, weight }: TrainedUpdate): TrainedUpdate {
-  return { round, baseModelRoot, updateRoot, contentId, weight };
 }

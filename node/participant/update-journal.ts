@@ -1,7 +1,7 @@
 import type { Bytes32, TaskId } from "../core/ids.ts";
 import type { RoundView } from "../core/task-view.ts";
 import type { Journal } from "../ports/system.ts";
-import type { TrainedUpdate } from "./participant-machine.ts";
+import type { TrainedUpdate } from "./trained-update.ts";
 
 /**
  * The update of this round and base model that an earlier run of this process trained; undefined where there is none.
@@ -32,7 +32,10 @@ export async function readUpdate(
   }
 }
 
-/** Writes the update down. When it resolves, no restart will train this round from this base again, or commit another update. */
+/**
+ * Writes the update down. When it resolves, no restart will train this round from this base again, or commit another
+ * update.
+ */
 export async function writeUpdate(journal: Journal, taskId: TaskId, update: TrainedUpdate): Promise<void> {
   const { updateRoot, contentId, weight, sharesId } = update;
   const record = JSON.stringify({ updateRoot, contentId, weight, sharesId });

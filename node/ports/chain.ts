@@ -4,21 +4,20 @@ import type {
   Attestation,
   AttributeChange,
   Attributes,
-  Availability,
-  Custody,
-  DemandKind,
-  Evaluation,
+  ClosingWord,
   GrantWord,
   Member,
+  Phase,
   Proposal,
   Role,
+  SignedAdvertisement,
   SignedCommitment,
   TaskRules,
 } from "../core/records.ts";
 import type { TaskEvent } from "../core/task-events.ts";
-import type { ChallengeCall, DemandCall, ReportCall } from "./court-calls.ts";
+import type { ProofCall } from "./proof-calls.ts";
 
-export type { ChallengeCall, DemandCall, ReportCall } from "./court-calls.ts";
+export type { ProofCall } from "./proof-calls.ts";
 
 /** A block that decisions may rest on. */
 export interface Head {
@@ -35,6 +34,8 @@ export type ChainCall =
       readonly peerId: string;
       readonly encryptionKey: Bytes32;
       readonly multiaddrs: readonly string[];
+      /** The admin's signed grant; absent for none. */
+      readonly grant?: Hex;
     }
   | { readonly kind: "grantRole" | "revokeRole"; readonly role: Role; readonly account: Address }
   | { readonly kind: "setAttributes"; readonly account: Address; readonly attributes: Attributes }
@@ -43,26 +44,61 @@ export type ChainCall =
       readonly rules: TaskRules;
       readonly modelRoot: Bytes32;
       readonly spec: string;
-      /** Who may enrol; absent where everybody with the participant's role may. */
-      readonly access?: Access;
+      /** Who may take part; empty lists and 0 for everybody. */
+      readonly access: Access;
+      // where the task draws, the sender adds the header of the block before by itself
     }
-  | { readonly kind: "enrol" | "leaveTask" | "openRound"; readonly taskId: TaskId }
   | {
-      /** In a masked or encrypted task, by a drawn participant before anyone commits. */
+      readonly kind: "enrol";
+      readonly taskId: TaskId;
+      /** The head that the task's history began with, so that the call lands in no other task of that number. */
+      readonly first: Bytes32;
+      /** Hash of the data statement; absent for none. */
+      readonly statement?: Bytes32;
+      /** As in ShareKeySet; absent for none. */
+      readonly shareKey?: Hex;
+      /** The task's participant bond; 0 where a former bond is still held. */
+      readonly amountWei: bigint;
+    }
+  | {
+      readonly kind: "join";
+      readonly taskId: TaskId;
+      /** As in enrol. */
+      readonly first: Bytes32;
+      /** The task's aggregator bond; 0 where a former bond is still held. */
+      readonly amountWei: bigint;
+    }
+  | { readonly kind: "leave" | "freePlaces" | "resume"; readonly taskId: TaskId }
+  /** The next round, by its number. */
+  | { readonly kind: "openRound"; readonly taskId: TaskId; readonly round: RoundNumber }
+  | { readonly kind: "setShareKey"; readonly taskId: TaskId; readonly shareKey: Hex }
+  | {
+      readonly kind: "record";
+      readonly taskId: TaskId;
+      /** As in enrol. */
+      readonly first: Bytes32;
+      readonly entryKind: number;
+      readonly hash: Bytes32;
+    }
+  | {
+      /** The sender fetches the header of the round's draw block by itself. */
+      readonly kind: "drawRound";
+      readonly taskId: TaskId;
+      readonly round: RoundNumber;
+      readonly drawBlock: number;
+    }
+  | {
+      /** In a masked or encrypted task, before anyone commits; one's own or others'. */
       readonly kind: "advertise";
       readonly taskId: TaskId;
       readonly round: RoundNumber;
-      /** Of the round's opening, so that keys made for another one of the same number are refused. */
-      readonly seed: bigint;
-      readonly maskKey: Bytes32;
-      readonly seedHash: Bytes32;
-      readonly sharesId: Bytes32;
+      readonly signed: readonly SignedAdvertisement[];
     }
   | {
       readonly kind: "commit";
       readonly taskId: TaskId;
       readonly round: RoundNumber;
-      readonly baseModelRoot: Bytes32;
+      readonly anchor: Bytes32;
       readonly updateRoot: Bytes32;
       readonly contentId: Bytes32;
       readonly weight: number;
@@ -78,68 +114,56 @@ export type ChainCall =
       readonly kind: "propose";
       readonly taskId: TaskId;
       readonly round: RoundNumber;
+      /** The round's, over which the proposal was computed. */
+      readonly accumulator: Bytes32;
       readonly proposal: Proposal;
-      /** In a task with holders; else absent or empty. */
-      readonly words?: readonly Availability[];
-    }
-  | {
-      /** Instead of propose, in a masked or encrypted task. */
-      readonly kind: "proposeOpened";
-      readonly taskId: TaskId;
-      readonly round: RoundNumber;
-      readonly proposal: Proposal;
-      /** In a task with holders; else absent or empty. */
-      readonly words?: readonly Availability[];
-      /** What the event Opened tells. */
+      /** Of no bytes ("0x") in transparent tasks. */
       readonly openings: Hex;
     }
   | {
-      readonly kind: "finalize";
+      readonly kind: "accept";
       readonly taskId: TaskId;
       readonly round: RoundNumber;
       readonly proposal: Proposal;
+      /** Of 65 bytes: of accounts with a key. Of any other length: of a contract wallet, which the contract asks. */
       readonly attestations: readonly Attestation[];
     }
-  | {
-      readonly kind: "finalizeUnchallenged";
-      readonly taskId: TaskId;
-      readonly round: RoundNumber;
-      readonly proposal: Proposal;
-    }
-  | ChallengeCall
-  | ReportCall
-  | DemandCall
-  | { readonly kind: "reserveChallenge"; readonly reservation: Bytes32 }
-  | { readonly kind: "claimReward"; readonly caseHash: Bytes32; readonly salt: Bytes32 }
-  | { readonly kind: "collectReward"; readonly caseHash: Bytes32 }
-  | { readonly kind: "bond" | "requestUnbond"; readonly amountWei: bigint }
-  | { readonly kind: "withdrawBond" | "withdrawCredit" };
+  | ProofCall
+  | { readonly kind: "releaseBond"; readonly taskId: TaskId; readonly account: Address }
+  | { readonly kind: "withdraw" };
 
-/** An account's bond in a federation. */
-export interface BondState {
-  /** What may be locked or unbonded. */
-  readonly freeWei: bigint;
-  /** What answers for running rounds. */
-  readonly lockedWei: bigint;
-  /** What is leaving, from the second `withdrawableFromS` on. */
-  readonly unbondingWei: bigint;
-  readonly withdrawableFromS: number;
-  /** Rewards of won challenges, to be withdrawn. */
-  readonly creditWei: bigint;
+/** What the contract stores of an account in a task. */
+export interface StoredPlace {
+  /** Whether it has a place, and as what. */
+  readonly role?: "participant" | "aggregator";
+  readonly leaving: boolean;
+  readonly expelled: boolean;
+  /** The task's bond for its role; 0 where it has none, or lost it. */
+  readonly bondWei: bigint;
+  /** Of one without a place whose bond is still held: second from which it may be released. */
+  readonly freeFromS: number;
+  /** Rounds counted against its privacy budget, the last one included unless it does not count. */
+  readonly roundsCommitted: number;
 }
 
-/** A reward that waits for whoever reserved the challenge before it was won. */
-export interface HeldReward {
-  readonly challenger: Address;
-  readonly amountWei: bigint;
-  readonly collectableFromS: number;
-}
-
-/** What members sign by EIP-712 beside attestations (docs/protocol.md section 7). */
+/** What members sign by EIP-712 beside attestations (docs/protocol/record.md). */
 export type SignedRecord =
   | ({ readonly type: "commitment" } & Omit<SignedCommitment, "signature">)
-  | ({ readonly type: "availability" } & Omit<Availability, "signature">)
-  | ({ readonly type: "custody" } & Omit<Custody, "signature">)
+  | ({ readonly type: "advertisement" } & Omit<SignedAdvertisement, "signature">)
+  | ({ readonly type: "closing" } & Omit<ClosingWord, "signature">)
+  | { readonly type: "share-key"; readonly taskId: TaskId; readonly shareKey: Bytes32 }
+  | {
+      /** By the admin's grant key: an account's role (docs/protocol/record.md). */
+      readonly type: "role-grant";
+      readonly account: Address;
+      readonly role: "participant" | "aggregator";
+      readonly epoch: number;
+    }
+  | {
+      /** By the admin's grant key: the one that follows it. */
+      readonly type: "grant-key";
+      readonly successor: Address;
+    }
   | ({ readonly type: "grant" } & GrantWord);
 
 /** A mined transaction. */
@@ -172,25 +196,36 @@ export interface ChainReader {
   attributeChanges(): Promise<readonly AttributeChange[]>;
   /** Number of tasks created. */
   taskCount(): Promise<number>;
-  /** All events of a task up to the head, in chain order. `detail` adds sender, gas and time to each, and to proposals their words. Rejects with UNKNOWN_TASK. */
+  /**
+   * All events of a task up to the head, in chain order. `detail` adds sender, gas and time to each. Rejects with
+   * UNKNOWN_TASK.
+   */
   history(taskId: TaskId, options?: { detail?: boolean; signal?: AbortSignal }): Promise<readonly TaskEvent[]>;
   /** What the contract's storage says, to check a history against. */
-  storedState(
-    taskId: TaskId,
-  ): Promise<{ round: RoundNumber; modelRoot: Bytes32; accumulator: Bytes32; historyHead: Bytes32 }>;
-  /** An account's bond and credit. */
-  bondOf(account: Address): Promise<BondState>;
-  /** A reward that is held; undefined when none is. */
-  heldReward(caseHash: Bytes32): Promise<HeldReward | undefined>;
-  /** What a demand of this kind must bring. */
-  demandBondWei(kind: DemandKind): Promise<bigint>;
-  /** Updates of a task: the first at once, then one for each new head. Ends when the signal aborts. Survives endpoint failures. */
+  storedState(taskId: TaskId): Promise<{
+    readonly round: RoundNumber;
+    readonly phase: Phase;
+    readonly accepted: number;
+    readonly modelRoot: Bytes32;
+    /** Of the newest round; of no meaning before the first commitment. */
+    readonly accumulator: Bytes32;
+    readonly historyHead: Bytes32;
+  }>;
+  /** What the contract stores of an account in a task. */
+  placeOf(taskId: TaskId, account: Address): Promise<StoredPlace>;
+  /** What an account may withdraw. */
+  creditOf(account: Address): Promise<bigint>;
+  /**
+   * Updates of a task: the first at once, then one for each new head. Ends when the signal aborts. Survives endpoint
+   * failures.
+   */
   follow(taskId: TaskId, options: { signal: AbortSignal }): AsyncIterable<ChainUpdate>;
   /** EIP-712 digest that an attester signs. */
-  attestationDigest(taskId: TaskId, round: RoundNumber, proposalHash: Bytes32, evaluation: Evaluation): Bytes32;
+  attestationDigest(taskId: TaskId, round: RoundNumber, proposalHash: Bytes32): Bytes32;
   /**
-   * Who signed an attestation (`attestation.attester` is not looked at); undefined when the contract would not accept the
-   * signature: not 65 bytes, s in the upper half of the curve's order, v neither 27 nor 28, or not recoverable. Pure: asks no endpoint.
+   * Who signed an attestation (`attestation.attester` is not looked at); undefined when the contract would not accept
+   * the signature: not 65 bytes, s in the upper half of the curve's order, v neither 27 nor 28, or not recoverable.
+   * Pure: asks no endpoint.
    */
   recoverAttester(attestation: Attestation): Address | undefined;
   /** Who signed a record (the account named in it is not looked at); undefined as for recoverAttester. Pure. */
@@ -206,7 +241,7 @@ export interface Chain extends ChainReader {
    */
   send(call: ChainCall, options?: { signal?: AbortSignal }): Promise<Receipt>;
   /** Signs an attestation by EIP-712. */
-  signAttestation(taskId: TaskId, round: RoundNumber, proposalHash: Bytes32, evaluation: Evaluation): Promise<Hex>;
+  signAttestation(taskId: TaskId, round: RoundNumber, proposalHash: Bytes32): Promise<Hex>;
   /** Signs another record by EIP-712. */
   signRecord(record: SignedRecord): Promise<Hex>;
 }

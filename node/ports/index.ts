@@ -1,6 +1,7 @@
 export type * from "./chain.ts";
 export type * from "./keyed-hash.ts";
 export type * from "./noise.ts";
+export type * from "./public-test.ts";
 export type * from "./sealing.ts";
 export type * from "./storage.ts";
 export type * from "./system.ts";

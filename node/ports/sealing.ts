@@ -27,16 +27,19 @@ export interface KeyringRef {
 export interface KeyringSource {
   /** The keyring's bytes, checked against its content id; rejects as BlobStore.get does. */
   read(keyring: KeyringRef): Promise<Uint8Array>;
-  /** Asks other readers for the secret, where the keyring has none for us; undefined where nobody gave one. It is checked like any. */
+  /**
+   * Asks other readers for the secret, where the keyring has none for us; undefined where nobody gave one. It is
+   * checked like any.
+   */
   ask?(keyring: KeyringRef): Promise<Uint8Array | undefined>;
 }
 
 /** Opens the sealed blobs of a task, as one of their readers or by a grant. */
 export interface BlobOpener {
   /**
-   * The plaintext of a sealed blob, whose bytes were checked against its content id. One copy more in memory.
-   * Rejects with BLOB_SEALED where there is no key for it here, with SEAL_BROKEN where its sender is at fault (whoever has the keyring's
-   * secret sees the same), and as `keyrings.read` does.
+   * The plaintext of a sealed blob, whose bytes were checked against its content id. One copy more in memory. Rejects
+   * with BLOB_SEALED where there is no key for it here, with SEAL_BROKEN where its sender is at fault (whoever has the
+   * keyring's secret sees the same), and as `keyrings.read` does.
    *
    * @param blob.contentId of the sealed bytes, for errors
    */
@@ -45,7 +48,10 @@ export interface BlobOpener {
     blob: SealedName & { readonly contentId: Bytes32 },
     keyrings: KeyringSource,
   ): Promise<Uint8Array>;
-  /** The secret of a sender's keyring, to be given on. Rejects with BLOB_SEALED, SEAL_BROKEN, and as `keyrings.read` does. */
+  /**
+   * The secret of a sender's keyring, to be given on. Rejects with BLOB_SEALED, SEAL_BROKEN, and as `keyrings.read`
+   * does.
+   */
   secretOf(keyring: KeyringRef, sender: Address, keyrings: KeyringSource): Promise<Uint8Array>;
 }
 
@@ -55,9 +61,8 @@ export interface BlobSealer {
    * The sealed blob. The same plaintext under the same name and keyring gives the same bytes. One copy more in memory.
    * When it resolves, the keyring that opens it is in the store, and in the journal.
    *
-   * @param readers X25519 public keys of all others who may read; another set than the last time makes a new keyring. One that
-   * nothing can be sealed to is passed over.
-   * Rejects with TOO_MANY_READERS, and as BlobStore.put does.
+   * @param readers X25519 public keys of all others who may read; another set than the last time makes a new keyring.
+   * One that nothing can be sealed to is passed over. Rejects with TOO_MANY_READERS, and as BlobStore.put does.
    */
   seal(plaintext: Uint8Array, name: SealedName, readers: readonly Bytes32[]): Promise<Uint8Array>;
 }

@@ -11,7 +11,9 @@ export interface Random {
   bytes(length: number): Uint8Array;
 }
 
-/** Log levels: error = the node cannot go on; warn = may become so; info = once a round or rarer; debug = per message. */
+/**
+ * Log levels: error = the node cannot go on; warn = may become so; info = once a round or rarer; debug = per message.
+ */
 export interface Log {
   error(message: string, data?: LogData): void;
   warn(message: string, data?: LogData): void;
@@ -24,7 +26,10 @@ export interface Log {
 /** Fields of a log line: constant message, data beside it; never weights, samples, keys. */
 export type LogData = Readonly<Record<string, unknown>>;
 
-/** A small durable map for work already done (node:sqlite behind it). Values are bytes; a put is on disk when it resolves. */
+/**
+ * A small durable map for work already done (node:sqlite behind it). Values are bytes; a put is on disk when it
+ * resolves.
+ */
 export interface Journal {
   get(key: string): Promise<Uint8Array | undefined>;
   put(key: string, value: Uint8Array): Promise<void>;

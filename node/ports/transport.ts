@@ -18,14 +18,19 @@ export interface Transport {
   admit(peers: readonly AdmittedPeer[]): void;
   /** Peers connected now. */
   connected(): readonly PeerIdText[];
-  /** Sends to everyone subscribed (gossip; at most 64 KiB; delivery is not certain: repeat until the chain shows it). */
+  /**
+   * Sends to everyone subscribed (gossip; at most 64 KiB; delivery is not certain: repeat until the chain shows it).
+   */
   publish(topic: string, message: Uint8Array): Promise<void>;
   /** Hears a topic. Returns how to stop. */
   subscribe(
     topic: string,
     onMessage: (message: Uint8Array, from: PeerIdText) => GossipVerdict | Promise<GossipVerdict>,
   ): () => void;
-  /** One request, one response, at most 64 KiB each. Rejects with PEER_UNREACHABLE, PEER_TIMEOUT, PEER_REFUSED, PEER_PROTOCOL. */
+  /**
+   * One request, one response, at most 64 KiB each. Rejects with PEER_UNREACHABLE, PEER_TIMEOUT, PEER_REFUSED,
+   * PEER_PROTOCOL.
+   */
   request(
     peer: PeerIdText,
     protocol: string,

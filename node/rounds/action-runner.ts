@@ -1,6 +1,7 @@
 import { FedledgerError, isFedledgerError } from "../core/error.ts";
 import type { Clock, Log, Random } from "../ports/system.ts";
 import { type BackoffOptions, backoffMs, defaultBackoff } from "./backoff.ts";
+import { isLostRace } from "./calls.ts";
 
 /** Something a machine wants done now. Two with the same key are the same. */
 export interface DueAction {
@@ -17,7 +18,9 @@ export interface ActionResult {
 
 /** Runs what machines want, each action once at a time, until they no longer want it. */
 export interface ActionRunner<A extends DueAction> {
-  /** Makes the running actions those due: starts the new ones, aborts the others. Failed ones wait for their next try. */
+  /**
+   * Makes the running actions those due: starts the new ones, aborts the others. Failed ones wait for their next try.
+   */
   reconcile(due: readonly A[], headNumber: number): void;
   /** Aborts everything and resolves when all of it has ended. */
   stop(): Promise<void>;
@@ -30,33 +33,9 @@ export interface ActionRunnerDeps<A extends DueAction> {
   readonly log: Log;
   /** Does the action. A rejection is a failure that is tried again. */
   readonly perform: (action: A, signal: AbortSignal) => Promise<ActionResult | undefined>;
-  /** Called when an action may be started that could not be before: look again. */
+  /** Called when an action may be started that could not be before: look again. Never throws. */
   readonly onReady: () => void;
 }
-
-/** Reverts that only say that someone else was faster, or that this node's look was a block old. */
-const lostRaces = new Set([
-  "WrongPhase",
-  "WrongRound",
-  "TooEarly",
-  "TooLate",
-  "AlreadyCommitted",
-  "AlreadyAdvertised",
-  "WrongSeed",
-  "AlreadyEnrolled",
-  "WrongBaseModel",
-  "WrongProposal",
-  "NotAssigned",
-  "TaskComplete",
-  "InvalidAttester",
-  "NothingCommitted",
-  "NotAnswerable",
-  "AlreadyDemanded",
-  "NotDemanded",
-  "TooManyDemands",
-  "AlreadyReserved",
-  "DemandsOpen",
-]);
 
 /** Failures that no early retry mends wait at least this long, milliseconds. */
 const permanentFailureMs = 15_000;
@@ -95,7 +74,7 @@ export function createActionRunner<A extends DueAction>(
 
   const fail = (action: A, error: unknown): void => {
     const failures = (resting.get(action.key)?.failures ?? 0) + 1;
-    const lost = isFedledgerError(error, "TRANSACTION_REVERTED") && lostRaces.has(String(error.data.error));
+    const lost = isFedledgerError(error, "TRANSACTION_REVERTED") && isLostRace(error.data.error);
     const permanent = !lost && error instanceof FedledgerError && !error.retryable;
     const ms = Math.max(backoffMs(failures, spreadOf(random), backoff), permanent ? permanentFailureMs : 0);
     const data = { action: action.key, failures, retryMs: ms, ...reasonOf(error) };

@@ -2,25 +2,34 @@ import { hexEquals } from "../core/hex.ts";
 import type { Address, Bytes32 } from "../core/ids.ts";
 import type { Attestation } from "../core/records.ts";
 
-/** Valid attestations of the newest rounds by proposal hash; each list ascending by attester, one an attester. Immutable. */
+/**
+ * Valid attestations of the newest rounds by proposal hash; each list ascending by attester, one an attester.
+ * Immutable.
+ */
 export type AttestationPool = ReadonlyMap<Bytes32, readonly Attestation[]>;
 
-/** Proposals of the newest rounds that one attester may have attested to before more of its attestations are dropped. */
+/** Proposals of one round that one attester may have attested to before more of its attestations are dropped. */
 const maxProposalsPerAttester = 16;
 
-/** The pool with the attestation in it; the same pool when it adds nothing. The caller has checked signature and enrolment. */
+/**
+ * The pool with the attestation in it; the same pool when it adds nothing. The caller has checked signature and
+ * enrolment.
+ */
 export function addAttestation(pool: AttestationPool, attestation: Attestation): AttestationPool {
   const hash = attestation.proposalHash.toLowerCase() as Bytes32;
   const others = pool.get(hash) ?? [];
   const isHers = (other: Attestation): boolean => hexEquals(other.attester, attestation.attester);
   if (others.some(isHers)) return pool;
-  const elsewhere = [...pool.values()].filter((list) => list.some(isHers)).length;
+  const isOfRound = ([first]: readonly Attestation[]): boolean => first?.round === attestation.round;
+  const elsewhere = [...pool.values()].filter((list) => isOfRound(list) && list.some(isHers)).length;
   if (elsewhere >= maxProposalsPerAttester) return pool;
   const list = [...others, attestation].sort((a, b) => compareAddresses(a.attester, b.attester));
   return new Map(pool).set(hash, list);
 }
 
-/** The attestations to a proposal by accounts that `counts` accepts, ascending by address as the contract wants them. */
+/**
+ * The attestations to a proposal by accounts that `counts` accepts, ascending by address as the contract wants them.
+ */
 export function attestationsTo(
   pool: AttestationPool,
   proposalHash: Bytes32,

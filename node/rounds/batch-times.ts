@@ -5,9 +5,9 @@ type Window = Pick<RoundView, "commitDeadlineS">;
 type Rules = Pick<TaskRules, "commitWindowS">;
 
 /**
- * The second from which a signed commitment that was heard at `heardAtS` should be brought to the chain with the others: a third of the
- * commit window for those heard by then, half of it for the next ones. Undefined for later ones, which wait for nothing but the
- * last of the drawn: their participants commit themselves.
+ * The second from which a signed commitment that was heard at `heardAtS` should be brought to the chain with the
+ * others: a third of the commit window for those heard by then, half of it for the next ones. Undefined for later ones,
+ * which wait for nothing but the last of the drawn: their participants commit themselves.
  */
 export function batchAtS({ commitDeadlineS }: Window, { commitWindowS }: Rules, heardAtS: number): number | undefined {
   const openedAtS = commitDeadlineS - commitWindowS;
@@ -22,8 +22,8 @@ export function lastBatchAtS({ commitDeadlineS }: Window, { commitWindowS }: Rul
 }
 
 /**
- * The second from which a participant brings its commitment to the chain itself, whatever it has signed: half of the time that was left
- * when it signed. So nobody can drop it in silence.
+ * The second from which a participant brings its commitment to the chain itself, whatever it has signed: half of the
+ * time that was left when it signed. So nobody can drop it in silence.
  */
 export function commitAtS({ commitDeadlineS }: Window, signedAtS: number): number {
   return signedAtS + Math.floor(Math.max(0, commitDeadlineS - signedAtS) / 2);

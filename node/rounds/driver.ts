@@ -4,20 +4,21 @@ import type { Chain } from "../ports/chain.ts";
 import type { Clock, Log, Random } from "../ports/system.ts";
 import type { GossipVerdict, Transport } from "../ports/transport.ts";
 import { type ActionResult, createActionRunner, type DueAction, reasonOf } from "./action-runner.ts";
-import { hearAttestation } from "./hear-attestation.ts";
-import { hearUnmasking } from "./hear-unmasking.ts";
-import { hearAvailability, hearCommitment } from "./hear-words.ts";
+import { isReplaced } from "./contact.ts";
 import { keyringProtocol } from "./keyring-messages.ts";
-import { unmaskTopic } from "./mask-messages.ts";
-import { attestationTopic } from "./messages.ts";
-import { type Progress, progressBetween, sameMembers } from "./progress.ts";
+import type { Progress } from "./progress.ts";
+import { progressBetween, sameMembers } from "./progress-between.ts";
 import type { RoundEvent, RoundState } from "./round-state.ts";
-import { availabilityTopic, commitmentTopic } from "./signed-messages.ts";
 import type { TaskSealing } from "./task-sealing.ts";
-import { waitingFor } from "./waiting.ts";
+import type { Topic } from "./topic.ts";
+import { topics } from "./topics.ts";
+import { sameWaiting, type Waiting, waitingFor } from "./waiting.ts";
 
-/** How a role's work on a task ended. */
-export type Outcome = { readonly kind: "complete" | "left" | "stopped" };
+/**
+ * How a role's work on a task ended: the task is final; the account has left it, or came too late to contribute
+ * anything; or it was stopped.
+ */
+export type Outcome = { readonly kind: "final" | "left" | "too-late" | "stopped" };
 
 /** A role's decisions: pure, value in, value out. */
 export interface Machine<S extends RoundState, E, A extends DueAction> {
@@ -47,7 +48,7 @@ export interface DriverDeps<S extends RoundState, E, A extends DueAction> {
   readonly onProgress?: ((progress: Progress) => void) | undefined;
   /** Gives secrets of keyrings to readers that came later; absent where the node has no keys. */
   readonly sealing?: Pick<TaskSealing, "answer"> | undefined;
-  /** Keeps admitting peers and hearing gossip after the task is complete, until stopped. */
+  /** Goes on after the work has ended, until stopped: peers are admitted, gossip is heard, and what is due is done. */
   readonly linger?: boolean | undefined;
 }
 
@@ -71,7 +72,8 @@ export function createDriver<S extends RoundState, E, A extends DueAction>(deps:
   const finished = Promise.withResolvers<Outcome>();
   let state = machine.initial;
   let following: Promise<void> | undefined;
-  let waiting: ReturnType<typeof waitingFor>;
+  let waiting: Waiting | undefined;
+  let wasReplaced = false;
   let unsubscribes: readonly (() => void)[] = [];
 
   const runner = createActionRunner<A>({
@@ -82,24 +84,41 @@ export function createDriver<S extends RoundState, E, A extends DueAction>(deps:
     onReady: look,
   });
 
+  /** An exception has nobody to go to: the next event looks once more. */
   function look(): void {
+    try {
+      decide();
+    } catch (error) {
+      log.error("Deciding what is due failed", reasonOf(error));
+    }
+  }
+
+  function decide(): void {
     if (life.signal.aborted || state.head === undefined) return;
     const outcome = machine.outcome(state);
-    if (outcome !== undefined) {
+    if (outcome !== undefined && deps.linger !== true) {
       runner.reconcile([], state.head.number);
-      if (deps.linger) finished.resolve(outcome);
-      else void stop(outcome);
+      void stop(outcome);
       return;
     }
+    if (outcome !== undefined) finished.resolve(outcome);
     runner.reconcile(machine.due(state), state.head.number);
   }
 
   function tell(progress: Progress): void {
-    if (progress.kind === "finalized") log.info("A round is final", { ...progress });
-    if (progress.kind === "invalidated") log.warn("A round is invalid", { ...progress });
-    if (progress.kind === "waiting") log.info("Waiting for others", { reason: progress.reason });
-    if (progress.kind === "complete") log.info("The task is complete", { rounds: progress.rounds });
+    logStep(progress);
     deps.onProgress?.(progress);
+  }
+
+  function logStep(progress: Progress): void {
+    if ("past" in progress && progress.past) log.debug("On the record before the start", { ...progress });
+    else if (progress.kind === "accepted") log.info("A round is accepted", { ...progress });
+    else if (progress.kind === "invalid") log.warn("A round is invalid", { ...progress });
+    else if (progress.kind === "rolled-back") log.warn("Rounds are void", { ...progress });
+    else if (progress.kind === "waiting") log.info("Waiting for others", { ...progress });
+    else if (progress.kind === "contact-replaced") log.warn("Another process registered its contact", { ...progress });
+    else if (progress.kind === "complete") log.info("The task is complete", { ...progress });
+    else if (progress.kind === "final") log.info("The task is final", { ...progress });
   }
 
   function dispatch(event: E | RoundEvent): void {
@@ -112,15 +131,19 @@ export function createDriver<S extends RoundState, E, A extends DueAction>(deps:
     for await (const update of chain.follow(taskId, { signal: life.signal })) {
       await refreshMembers();
       if (life.signal.aborted) return;
-      const before = state.view;
+      const before = state.view && state.head ? { view: state.view, head: state.head } : undefined;
       const unchanged = before !== undefined && !update.reset && update.events.length === 0;
-      const view = unchanged ? before : foldTask(update.events, update.reset ? undefined : before);
+      const view = unchanged ? before.view : foldTask(update.events, update.reset ? undefined : before?.view);
       if (update.reset && before !== undefined) log.warn("The chain was reorganised", { block: update.head.number });
-      dispatch({ kind: "looked", view, head: update.head });
-      for (const progress of progressBetween(before, view)) tell(progress);
-      const reason = waitingFor(state);
-      if (reason !== undefined && reason !== waiting) tell({ kind: "waiting", reason });
-      waiting = reason;
+      const after = { view, head: update.head };
+      dispatch({ kind: "looked", ...after });
+      for (const progress of progressBetween(before, after)) tell(progress);
+      const waits = waitingFor(state);
+      if (waits !== undefined && !sameWaiting(waits, waiting)) tell(waits);
+      waiting = waits;
+      const replaced = isReplaced(state);
+      if (replaced && !wasReplaced) tell({ kind: "contact-replaced" });
+      wasReplaced = replaced;
     }
   }
 
@@ -153,39 +176,19 @@ export function createDriver<S extends RoundState, E, A extends DueAction>(deps:
 
   /** Judges messages of a topic, and lets those that count into the state. */
   const hearing =
-    (
-      topic: string,
-      judge: (message: Uint8Array, from: PeerIdText) => { verdict: GossipVerdict; event?: RoundEvent | undefined },
-    ) =>
-    (message: Uint8Array, from: PeerIdText): GossipVerdict => {
-      const { verdict, event } = judge(message, from);
-      if (verdict === "reject") log.debug("A false message was heard", { from, topic });
+    ({ topic, judge }: Topic) =>
+    (message: Uint8Array, author: PeerIdText): GossipVerdict => {
+      const { verdict, event } = judge(message, author, state, chain);
+      if (verdict === "reject") log.debug("A false message was heard", { author, topic });
       if (event !== undefined) dispatch(event);
       return verdict;
     };
 
   function subscribe(): readonly (() => void)[] {
-    const subscribeTo = (topic: string, judge: Parameters<typeof hearing>[1]) =>
-      transport.subscribe(topic, hearing(topic, judge));
     const { sealing } = deps;
     return [
       ...(sealing ? [transport.respond(keyringProtocol, (message, from) => sealing.answer(message, from, state))] : []),
-      subscribeTo(attestationTopic, (message) => {
-        const { verdict, attestation } = hearAttestation(message, state, chain);
-        return { verdict, event: attestation && { kind: "attestation", attestation } };
-      }),
-      subscribeTo(commitmentTopic, (message) => {
-        const { verdict, signed } = hearCommitment(message, state, chain);
-        return { verdict, event: signed && { kind: "commitment", signed } };
-      }),
-      subscribeTo(availabilityTopic, (message) => {
-        const { verdict, word } = hearAvailability(message, state, chain);
-        return { verdict, event: word && { kind: "availability", word } };
-      }),
-      subscribeTo(unmaskTopic, (message, from) => {
-        const { verdict, unmasking } = hearUnmasking(message, from, state);
-        return { verdict, event: unmasking && { kind: "unmasking", unmasking } };
-      }),
+      ...topics.map((topic) => transport.subscribe(topic.topic, hearing(topic))),
     ];
   }
 

@@ -8,8 +8,9 @@ import { commitmentOf, expectedUpdates, hasBudget, isDrawn, placeOf } from "./ro
 import { commitmentsTo, type HeardCommitment, type WordPool } from "./word-pool.ts";
 
 /**
- * The signed commitments that should be brought to the chain now, in one transaction; none while it is not time. When with them all of the
- * drawn have committed, or when it is time for one of them: two batches a round at most, where all arrive and nobody restarts.
+ * The signed commitments that should be brought to the chain now, in one transaction; none while it is not time. When
+ * with them all of the drawn have committed, or when it is time for one of them: two batches a round at most, where all
+ * arrive and nobody restarts.
  */
 export function dueBatch(view: TaskView, round: RoundView, head: Head, words: WordPool): readonly SignedCommitment[] {
   if (head.timestampS > round.commitDeadlineS || !isKeyTimeOver(round, view.rules, head.timestampS)) return [];
@@ -26,7 +27,7 @@ export function dueBatch(view: TaskView, round: RoundView, head: Head, words: Wo
   return isTime(acceptable) ? acceptable.map(({ signed }) => signed) : [];
 }
 
-/** Whether the contract would add it: one that it refuses would take the whole batch down with it. */
+/** Whether the contract would add it: what it passes over only costs gas. */
 function isAcceptable(view: TaskView, round: RoundView, { participant, weight }: SignedCommitment): boolean {
   const mayCommit = view.rules.mode !== "masked" || advertisementOf(round, participant) !== undefined;
   return (

@@ -1,29 +1,34 @@
 import { hexEquals } from "../core/hex.ts";
 import type { Attestation } from "../core/records.ts";
-import { roundsInFlight } from "../core/task-view.ts";
+import { roundInFlight } from "../core/task-view.ts";
 import type { ChainReader } from "../ports/chain.ts";
 import type { GossipVerdict } from "../ports/transport.ts";
-import { decodeAttestation } from "./messages.ts";
+import { decodeAttestation } from "./attestation-messages.ts";
+import { attestationsTo } from "./attestation-pool.ts";
+import { commitmentOf } from "./round-queries.ts";
 import type { RoundState } from "./round-state.ts";
 
 /**
- * Judges a gossiped attestation: garbage and false signatures are rejected, what does not concern a running round as
- * this node sees it is ignored (it may be this node that is behind; the sender repeats), the rest is accepted and given.
+ * Judges a gossiped attestation: garbage and false signatures are rejected, what does not concern the running round as
+ * this node sees it is ignored (it may be this node that is behind; the sender repeats), the rest is accepted and
+ * given.
  */
 export function hearAttestation(
   message: Uint8Array,
-  state: RoundState,
+  { view, attestations }: Pick<RoundState, "view" | "attestations">,
   chain: Pick<ChainReader, "recoverAttester">,
 ): { readonly verdict: GossipVerdict; readonly attestation?: Attestation } {
   const heard = decodeAttestation(message);
   if (heard === undefined) return { verdict: "reject" };
-  const { view } = state;
-  const { taskId, round, attester } = heard.attestation;
+  const { taskId, round, attester, proposalHash, signature } = heard.attestation;
   if (view === undefined || taskId !== view.taskId) return { verdict: "ignore" };
-  if (!roundsInFlight(view).some((running) => running.round === round)) return { verdict: "ignore" };
-  const place = view.enrolled.find(({ participant }) => hexEquals(participant, attester));
-  if (place === undefined) return { verdict: "ignore" };
+  const running = roundInFlight(view);
+  const made = running?.round === round ? commitmentOf(running, attester) : undefined;
+  if (made === undefined) return { verdict: "ignore" };
+  const known = attestationsTo(attestations, proposalHash, (one) => hexEquals(one, attester))[0];
+  // a repetition: it was checked when it came first
+  if (known?.round === round && hexEquals(known.signature, signature)) return { verdict: "accept" };
   const signer = chain.recoverAttester(heard.attestation);
   if (signer === undefined || !hexEquals(signer, attester)) return { verdict: "reject" };
-  return { verdict: "accept", attestation: { ...heard.attestation, attester: place.participant } };
+  return { verdict: "accept", attestation: { ...heard.attestation, attester: made.participant } };
 }

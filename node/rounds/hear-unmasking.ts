@@ -1,17 +1,18 @@
 import { fromHex, hexEquals } from "../core/hex.ts";
 import type { PeerIdText } from "../core/ids.ts";
-import { roundsInFlight } from "../core/task-view.ts";
+import { roundInFlight } from "../core/task-view.ts";
 import type { GossipVerdict } from "../ports/transport.ts";
 import { seedHashOf } from "../privacy/masking/index.ts";
 import { decodeUnmasking, shareCount, type Unmasking } from "./mask-messages.ts";
-import { advertisementOf, neighboursOf } from "./mask-queries.ts";
+import { advertisementOf, fellowsIn } from "./mask-queries.ts";
 import { commitmentOf } from "./round-queries.ts";
 import type { RoundState } from "./round-state.ts";
 
 /**
- * Judges what is gossiped to open a masked round: garbage, a false seed and the wrong number of shares are rejected; what does not concern
- * a closed round in flight as this node sees it, or was not written by the participant's own registered peer, is ignored; the rest is
- * accepted. Whether shares are true shows when they are put together: each has a hash in its owner's bundle.
+ * Judges what is gossiped to open a masked round: garbage, a false seed and the wrong number of shares are rejected;
+ * what does not concern a closed round in flight as this node sees it, or was not written by the participant's own
+ * registered peer, is ignored; the rest is accepted. Whether shares are true shows when they are put together: each has
+ * a hash in its owner's bundle.
  *
  * @param author whose signature the gossip carries
  */
@@ -23,8 +24,8 @@ export function hearUnmasking(
   const heard = decodeUnmasking(message)?.unmasking;
   if (heard === undefined) return { verdict: "reject" };
   if (view === undefined || heard.taskId !== view.taskId || view.rules.mode !== "masked") return { verdict: "ignore" };
-  const round = roundsInFlight(view).find((one) => one.round === heard.round);
-  if (round === undefined || round.phase === "open" || !hexEquals(heard.accumulator, round.accumulator)) {
+  const round = roundInFlight(view);
+  if (round?.round !== heard.round || round.phase === "open" || !hexEquals(heard.accumulator, round.accumulator)) {
     return { verdict: "ignore" };
   }
   const commitment = commitmentOf(round, heard.participant);
@@ -32,7 +33,7 @@ export function hearUnmasking(
   if (commitment === undefined || advertisement === undefined) return { verdict: "ignore" };
   const member = members.find(({ account }) => hexEquals(account, heard.participant));
   if (member?.contact?.peerId !== author) return { verdict: "ignore" };
-  const isWhole = shareCount(heard) === neighboursOf(round, view.rules, commitment.slot).length;
+  const isWhole = shareCount(heard) === fellowsIn(round, commitment.slot).length;
   if (!isWhole || !hexEquals(seedHashOf(fromHex(heard.seed)), advertisement.seedHash)) return { verdict: "reject" };
   return { verdict: "accept", unmasking: { ...heard, participant: commitment.participant } };
 }

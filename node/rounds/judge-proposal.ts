@@ -1,10 +1,4 @@
-import {
-  holdsAgainst,
-  isWeightWrong,
-  proveInvalidUpdate,
-  updateFault,
-  wrongChunkAt,
-} from "../audit/challenge-proof.ts";
+import { isWeightWrong, proveChunk, proveOpening, proveUpdate, proveWeight } from "../audit/build-proof.ts";
 import { checkRound, type RoundCheck } from "../audit/check-round.ts";
 import { isUnavailable } from "../audit/is-unavailable.ts";
 import { falseOpeningOf } from "../audit/masked-round.ts";
@@ -12,36 +6,29 @@ import { isSealed } from "../core/blob-length.ts";
 import { hexEquals } from "../core/hex.ts";
 import { bytesToLanes, lanesToBytes } from "../core/lanes.ts";
 import type { Commitment } from "../core/records.ts";
-import type { PlacedNode } from "../core/tree-nodes.ts";
-import type { ChallengeCall } from "../ports/chain.ts";
+import type { ProofCall } from "../ports/proof-calls.ts";
 import type { BlobStore } from "../ports/storage.ts";
 import type { Log } from "../ports/system.ts";
-import type { UpdateFault } from "./due-reports.ts";
-import { findWrongLeaf } from "./find-wrong-leaf.ts";
-import type { ModelSource, TaskLook } from "./model-source.ts";
-import { type BytesPatience, patientSource } from "./patient-source.ts";
+import { isUpdateFault, type Judgement, type UpdateFault } from "./court-state.ts";
+import { gatherUpdates } from "./gather-updates.ts";
+import type { ModelSource } from "./model-source.ts";
+import type { BytesPatience } from "./patient-source.ts";
 import type { Progress } from "./progress.ts";
-import type { ProposedRound } from "./proposed-round.ts";
+import { type ProposedRound, subjectOf } from "./proposed-round.ts";
+import { proposedTree } from "./proposed-tree.ts";
+import type { TaskLook } from "./task-look.ts";
 
-export type { ProposedRound } from "./proposed-round.ts";
-
-/** What recomputing a proposal came to. */
-export interface Judgement {
-  /** Root and content id are exactly what the round's updates give. */
-  readonly agrees: boolean;
-  /** The proof that it is wrong, where there is one; it was checked as the contract checks it. */
-  readonly challenge?: ChallengeCall;
-  /** The model is wrong, but its bytes are not to be had: to be judged again when they appear, or when more of its tree was shown on the chain. */
-  readonly withheld?: true;
-  /** Of a withheld model: what of its tree is to be demanded next. */
-  readonly next?: PlacedNode;
-  /** Updates of the round, counted or left out, that can be shown to break the rules. */
-  readonly faults?: readonly UpdateFault[];
-  /** Updates that the proposal counts and whose bytes are not to be had: nothing can be said of it without them. To be judged again. */
-  readonly missing?: readonly Commitment[];
+/** A judgement, and what was seen of updates on the way. */
+export interface Verdict {
+  readonly judgement: Judgement;
+  /** Proofs that updates of the round, counted or left out, break the rules. */
+  readonly faults: readonly UpdateFault[];
 }
 
-/** A round that was recomputed, so that another look for a withheld model need not do it again. Of one proposal at a time. */
+/**
+ * A round that was recomputed, so that another look for a withheld model need not do it again. Of one proposal at a
+ * time.
+ */
 export interface RoundMemory {
   latest?: { readonly subject: string; readonly check: RoundCheck; readonly baseLanes: Int32Array };
 }
@@ -52,52 +39,50 @@ export interface JudgeProposalDeps {
   readonly source: ModelSource;
   readonly log: Log;
   readonly onProgress?: ((progress: Progress) => void) | undefined;
-  /** How long bytes may take. */
-  readonly patience?: BytesPatience;
-  readonly memory?: RoundMemory;
-  /** What is wrong was told before: this is another look for the bytes of a withheld model. */
+  /** How long the round's updates may take, all together. */
+  readonly patience?: BytesPatience | undefined;
+  readonly memory?: RoundMemory | undefined;
+  /** What is wrong was told before: this is another look for bytes. */
   readonly again?: boolean;
 }
 
-/** What a judgement is about: the proposal, what it opens, and the very inputs it was computed from. */
-export function subjectOf(round: ProposedRound): string {
-  const inputs = round.commitments.map(({ slot, weight, updateRoot }) => `${slot}:${weight}:${updateRoot}`);
-  const { hash, openings = "" } = round.proposal;
-  return [round.round, round.baseModelRoot, hash, openings, ...inputs].join("|");
-}
-
 /**
- * Gets all inputs of the round, recomputes its model and compares. Where the proposal agrees, the model's blob is in the
- * store afterwards; where it does not, and that can be proven on the chain, the judgement holds the proof.
- * Rejects with BLOB_NOT_FOUND while the base model cannot be had: to be tried again.
+ * Gets all inputs of the round from whoever has them, recomputes its model and compares; what the proposal leaves out
+ * is asked for, too. Where the proposal is right, the model's blob is in the store afterwards; where it is not, and
+ * that can be proven on the chain, the judgement holds the proof. While the base model or an update that is counted
+ * cannot be had, it is an open question, so that later rounds are judged meanwhile.
  */
-export async function judgeProposal(deps: JudgeProposalDeps, round: ProposedRound, look: TaskLook): Promise<Judgement> {
-  const { proposal, commitments } = round;
+export async function judgeProposal(deps: JudgeProposalDeps, round: ProposedRound, look: TaskLook): Promise<Verdict> {
+  const { taskId, rules } = look.view;
+  const party = round.proposal.aggregator;
   if (isWeightWrong(round)) {
-    tell(deps, round, [{ code: "TOTAL_WEIGHT_WRONG", severity: "violation", party: proposal.aggregator }]);
-    const about = { taskId: look.view.taskId, round: round.round };
-    return { agrees: false, challenge: { kind: "challengeWeight", ...about, proposal, commitments } };
+    tell(deps, round, [{ code: "TOTAL_WEIGHT_WRONG", severity: "violation", party }]);
+    return wrong(proveWeight({ taskId, round }));
   }
-  const falseSlot = falseOpeningOf(look.view.taskId, look.view.rules, round);
-  if (falseSlot !== undefined) {
-    tell(deps, round, [{ code: "OPENING_FALSE", severity: "violation", party: proposal.aggregator }]);
-    const about = { taskId: look.view.taskId, round: round.round, commitments, ...openedWith(round) };
-    return { agrees: false, challenge: { kind: "challengeOpening", ...about, slot: falseSlot } };
+  if (falseOpeningOf(taskId, rules, round) !== undefined) {
+    tell(deps, round, [{ code: "OPENING_FALSE", severity: "violation", party }]);
+    return wrong(proveOpening({ taskId, rules, round }));
   }
   if (!deps.source.reads(look)) {
-    // nothing is demanded of what is not meant to be read: an answer would show it to the world
     const why = "the task's blobs are sealed to its members, and this account is none of their readers";
-    deps.onProgress?.({ kind: "not-proven", round: round.round, why });
-    return { agrees: false };
+    if (!deps.again) deps.onProgress?.({ kind: "not-proven", round: round.round, why });
+    // it may become one, and what members there are may not have been read yet
+    return { judgement: openQuestion, faults: [] };
   }
-  const source = patientSource(deps.source, deps.patience);
-  if (look.view.rules.mode === "encrypted") return await judgeSum({ ...deps, source }, round, look);
+  if (rules.mode === "encrypted") return await judgeSum(deps, round, look);
   const { latest } = deps.memory ?? {};
   const known = latest?.subject === subjectOf(round) ? latest : undefined;
-  const recomputed = known ?? (await recompute(source, round, look));
-  const faults = await faultsOf(recomputed.check, { source, round, look });
-  const judgement = await judgeModel({ ...deps, source }, recomputed, round, look);
-  return faults.length === 0 ? judgement : { ...judgement, faults };
+  const recomputed = known ?? (await recompute(deps, round, look));
+  if (recomputed === undefined) return { judgement: openQuestion, faults: [] };
+  const faults = await faultsOf(recomputed.check, { source: deps.source, round, look });
+  return { judgement: await judgeModel(deps, { ...recomputed, faults }, round, look), faults };
+}
+
+/** Nothing can be said yet. */
+const openQuestion: Judgement = { isRight: false, missing: [] };
+
+function wrong(proof: ProofCall | undefined): Verdict {
+  return { judgement: { isRight: false, ...(proof && { proof }) }, faults: [] };
 }
 
 /** What can be shown of the updates that break the rules, whether they are counted or not. */
@@ -109,14 +94,15 @@ async function faultsOf(
   for (const { commitment, status } of check.updates) {
     if (status !== "invalid") continue;
     const bytes = await readable(() => source.update(commitment, look), look);
-    const invalid = bytes && updateFault(bytesToLanes(bytes), commitment, round.commitments, look.view.rules);
-    if (invalid !== undefined) faults.push({ commitment, invalid });
+    const { taskId, rules } = look.view;
+    const fault = bytes && proveUpdate({ taskId, rules, round, commitment, lanes: bytesToLanes(bytes) });
+    if (isUpdateFault(fault)) faults.push(fault);
   }
   return faults;
 }
 
-/** The bytes; undefined where they are not to be had or opened. */
-async function readable(read: () => Promise<Uint8Array>, { signal }: TaskLook): Promise<Uint8Array | undefined> {
+/** What is read; undefined where it is not to be had or opened. */
+async function readable<T>(read: () => Promise<T>, { signal }: TaskLook): Promise<T | undefined> {
   try {
     return await read();
   } catch (error) {
@@ -128,98 +114,139 @@ async function readable(read: () => Promise<Uint8Array>, { signal }: TaskLook): 
 
 async function judgeModel(
   deps: JudgeProposalDeps,
-  { check, baseLanes }: Pick<NonNullable<RoundMemory["latest"]>, "check" | "baseLanes">,
+  recomputed: Recomputed & Pick<Verdict, "faults">,
   round: ProposedRound,
   look: TaskLook,
 ): Promise<Judgement> {
-  const { store, source, memory } = deps;
-  const { view, signal } = look;
-  const about = { taskId: view.taskId, round: round.round };
-  const { proposal, commitments } = round;
-  const sealed = isSealed(view);
-  /** The right model's blob; that of a sealed task is its proposer's, and came to the store when it was compared. */
-  const keep = async (lanes: Int32Array) => {
-    if (!sealed) await store.put(lanesToBytes(lanes), { signal });
-  };
-  if (check.agrees && check.lanes !== undefined) {
-    await keep(check.lanes);
-    return { agrees: true };
+  const { check, baseLanes, faults } = recomputed;
+  const { proposal } = round;
+  const sealed = isSealed(look.view);
+  const unexplained = unexplainedBy(check);
+  const findings = check.findings.filter(({ code }) => !isNoFault(code));
+  if (check.lanes !== undefined && findings.length === 0) {
+    await keep(deps, check.lanes, look);
+    const cut = check.findings.find(({ code }) => code === "SUM_OUT_OF_BOUNDS");
+    if (cut && !deps.again) deps.log.warn(cut.message, { round: round.round, finding: cut.code });
+    if (unexplained !== 0n) tell(deps, round, check.findings);
+    return { isRight: true, ...(unexplained !== 0n && { unexplained }) };
   }
   const counted = check.updates.filter(({ excluded }) => !excluded);
   const missing = counted.filter(({ status }) => isAbsent(status)).map(({ commitment }) => commitment);
   const invalid = counted.filter(({ status }) => status === "invalid").map(({ commitment }) => commitment);
-  if (missing.length === 0 || invalid.length > 0) tell(deps, round, check.findings);
-  for (const commitment of invalid) {
-    const bytes = await readable(() => source.update(commitment, look), look);
-    const proof = bytes && proveInvalidUpdate(bytes, commitment, view.rules, round);
-    if (proof)
-      return { agrees: false, challenge: { kind: "challengeUpdate", ...about, proposal, commitments, invalid: proof } };
-  }
+  if (baseLanes === undefined && invalid.length === 0) return { isRight: false, missing };
+  if (missing.length === 0 || invalid.length > 0) tell(deps, round, findings);
+  const proof = faults.find((fault) => invalid.includes(fault.commitments[fault.invalid.position]!));
+  if (proof !== undefined) return { isRight: false, proof };
   // what breaks the rules without a proof is not the bytes behind the committed root
-  if (missing.length + invalid.length > 0) return { agrees: false, missing: [...missing, ...invalid] };
-  if (check.lanes === undefined) return { agrees: false };
+  if (missing.length + invalid.length > 0) return { isRight: false, missing: [...missing, ...invalid] };
+  if (check.lanes === undefined || baseLanes === undefined) return { isRight: false };
   if (hexEquals(check.modelRoot ?? "", proposal.modelRoot)) {
-    await keep(check.lanes);
+    await keep(deps, check.lanes, look);
     // a sealed model that is not to be had yet may come
-    const maySettle = sealed && check.findings.every(({ severity }) => severity === "unchecked");
-    return maySettle ? { agrees: false, missing: [] } : { agrees: false };
+    const maySettle = sealed && findings.every(({ severity }) => severity === "unchecked");
+    return maySettle ? { isRight: false, missing: [] } : { isRight: false };
   }
+  return await proveModel(deps, { check, baseLanes, recomputed: check.lanes }, round, look);
+}
+
+/**
+ * Whether a finding says nothing against the proposal: what is left out may have been missing then, and a sum beyond the
+ * clip, which is cut as the contract cuts it, is the fault of a participant that nobody can name.
+ */
+function isNoFault(code: string): boolean {
+  return code === "EXCLUSION_UNJUSTIFIED" || code === "SUM_OUT_OF_BOUNDS";
+}
+
+/**
+ * The right model's blob is kept for others; that of a sealed task is its proposer's, and came to the store when it was
+ * compared.
+ */
+async function keep({ store }: JudgeProposalDeps, lanes: Int32Array, { view, signal }: TaskLook): Promise<void> {
+  if (!isSealed(view)) await store.put(lanesToBytes(lanes), { signal });
+}
+
+/** The proof that a chunk of the proposed model is wrong, for which its bytes must be had. */
+async function proveModel(
+  { source, memory, onProgress }: JudgeProposalDeps,
+  known: { readonly check: RoundCheck; readonly baseLanes: Int32Array; readonly recomputed: Int32Array },
+  round: ProposedRound,
+  look: TaskLook,
+): Promise<Judgement> {
+  const { check, baseLanes, recomputed } = known;
   if (memory !== undefined) memory.latest = { subject: subjectOf(round), check, baseLanes };
-  const leaf = await findWrongLeaf({ source, right: check.lanes }, round, look);
-  if (leaf.kind === "withheld") return { agrees: false, withheld: true, next: leaf.next };
-  if (leaf.kind === "padding") {
-    deps.onProgress?.({ kind: "not-proven", round: round.round, why: "only the padding of its tree is wrong" });
-    return { agrees: false };
-  }
-  const getUpdate = (commitment: Commitment) => source.update(commitment, look);
-  const wrong = await wrongChunkAt({ rules: view.rules, round, baseLanes, leaf: leaf.at, getUpdate, signal });
-  if (!holdsAgainst(wrong, view.rules, round)) return { agrees: false };
-  const challenge: ChallengeCall =
-    view.rules.mode === "masked"
-      ? { kind: "challengeMaskedChunk", ...about, commitments, ...openedWith(round), wrong }
-      : { kind: "challengeChunk", ...about, proposal, commitments, wrong };
-  return { agrees: false, challenge };
+  const proposed = await proposedTree(source, round, look, baseLanes);
+  if (proposed === undefined) return { isRight: false, withheld: true };
+  const proof = await proveChunk({
+    taskId: look.view.taskId,
+    rules: look.view.rules,
+    round,
+    baseLanes,
+    recomputed,
+    proposed,
+    getUpdate: (commitment: Commitment) => source.update(commitment, look),
+    signal: look.signal,
+  });
+  if (proof !== undefined) return { isRight: false, proof };
+  onProgress?.({ kind: "not-proven", round: round.round, why: "only the padding of its tree is wrong" });
+  return { isRight: false };
 }
 
-/** What a challenge of a masked proposal names. */
-function openedWith({ proposal: { openings = "0x", ...proposal }, advertisements = [] }: ProposedRound) {
-  return { proposal, advertisements, openings };
-}
-
-/** What can be judged of an encrypted round without the key: its sum. Nothing of it can be proven on the chain; a quorum decides. */
-async function judgeSum(deps: JudgeProposalDeps, round: ProposedRound, look: TaskLook): Promise<Judgement> {
+/**
+ * What can be judged of an encrypted round without the key: its sum. Nothing of it can be proven on the chain; a quorum
+ * decides.
+ */
+async function judgeSum(deps: JudgeProposalDeps, round: ProposedRound, look: TaskLook): Promise<Verdict> {
   const { taskId, rules } = look.view;
-  const getUpdate = (commitment: Commitment) => deps.source.update(commitment, look);
-  const sealed = isSealed(look.view);
   const check = await checkRound({
     taskId,
     rules,
     round,
     baseLanes: undefined,
-    getUpdate,
-    sealed,
+    getUpdate: await gatherUpdates(deps, round.commitments, look, deps.patience),
+    sealed: isSealed(look.view),
     signal: look.signal,
   });
   const missing = check.updates.filter(({ status }) => isAbsent(status)).map(({ commitment }) => commitment);
-  if (missing.length > 0) return { agrees: false, missing };
-  if (check.findings.length === 0) return { agrees: true };
-  tell(deps, round, check.findings);
-  return { agrees: false };
+  if (missing.length > 0) return { judgement: { isRight: false, missing }, faults: [] };
+  if (check.findings.length > 0) tell(deps, round, check.findings);
+  const isRight = check.findings.length === 0;
+  // who holds the key opens the sum before it attests: a round that was accepted may stand as proposed again
+  return { judgement: { isRight, ...(round.phase === "accepted" && { isSumOnly: true }) }, faults: [] };
 }
 
-async function recompute(source: ModelSource, round: ProposedRound, look: TaskLook) {
-  const baseLanes = await source.baseOf(round.round, look);
+/** A round as it was recomputed; its updates alone, while its base is not to be had. */
+interface Recomputed {
+  readonly check: RoundCheck;
+  readonly baseLanes: Int32Array | undefined;
+}
+
+/** Undefined while the base is still not to be had, and the updates were looked at before. */
+async function recompute(
+  deps: JudgeProposalDeps,
+  round: ProposedRound,
+  look: TaskLook,
+): Promise<Recomputed | undefined> {
+  const { source, again, patience } = deps;
+  const baseLanes = await readable(() => source.baseOf(round.round, look), look);
+  if (baseLanes === undefined && again) return undefined;
   const check = await checkRound({
     taskId: look.view.taskId,
     rules: look.view.rules,
     round,
     baseLanes,
-    getUpdate: (commitment) => source.update(commitment, look),
+    getUpdate: await gatherUpdates(deps, round.commitments, look, patience),
     getModel: () => source.model(round, look),
     sealed: isSealed(look.view),
     signal: look.signal,
   });
   return { check, baseLanes };
+}
+
+/** Bitmap of the slots that are left out though their update is here and keeps the rules. */
+function unexplainedBy({ updates }: RoundCheck): bigint {
+  return updates
+    .filter(({ excluded, status }) => excluded && status === "valid")
+    .reduce((slots, { commitment }) => slots | (1n << BigInt(commitment.slot)), 0n);
 }
 
 /** Whether the bytes behind the committed root are not here, which says nothing about the proposal. */

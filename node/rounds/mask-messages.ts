@@ -1,9 +1,16 @@
 import type { Address, Bytes32, Hex, RoundNumber, TaskId } from "../core/ids.ts";
+import type { ClosingWord } from "../core/records.ts";
 import { decodeFields, encodeFields, type FieldCheck, isHex, isOneOf, isUint32 } from "./message-codec.ts";
 
-/** Gossip topic of what survivors tell so that the sum of a masked round can be opened (docs/protocol.md section 9). */
+/**
+ * Gossip topic of the one word by which a survivor says which updates a masked round has (docs/protocol/messages.md).
+ */
+export const closingTopic = "/fedledger/closing/1";
+/** Gossip topic of what survivors tell so that the sum of a masked round can be opened. */
 export const unmaskTopic = "/fedledger/unmask/1";
-/** Request protocol by which a participant asks an aggregator to fetch and keep its share bundle, before it advertises. */
+/**
+ * Request protocol by which a participant asks an aggregator to fetch and keep its share bundle, before it advertises.
+ */
 export const holdSharesProtocol = "/fedledger/hold-shares/1";
 
 /** Longest message of {@link unmaskTopic}, bytes: 63 shares are 4,158 characters. */
@@ -22,8 +29,8 @@ export interface Unmasking {
   /** Its own self seed. */
   readonly seed: Bytes32;
   /**
-   * 33 bytes for each neighbour that advertised, ascending by slot: the share of its self seed where it has committed, else of its secret
-   * key; zeros where there is none.
+   * 33 bytes for each other that advertised, ascending by slot: the share of its self seed where it has committed, else
+   * of its secret key; zeros where there is none.
    */
   readonly shares: Hex;
 }
@@ -49,7 +56,10 @@ export function encodeUnmasking({ unmasking, sequence }: UnmaskMessage): Uint8Ar
   });
 }
 
-/** The message of these bytes; undefined for anything malformed. The participant's letter case is lost: compare by value. */
+/**
+ * The message of these bytes; undefined for anything malformed. The participant's letter case is lost: compare by
+ * value.
+ */
 export function decodeUnmasking(bytes: Uint8Array): UnmaskMessage | undefined {
   const checks = {
     taskId: isUint32,
@@ -64,6 +74,45 @@ export function decodeUnmasking(bytes: Uint8Array): UnmaskMessage | undefined {
   if (fields === undefined) return undefined;
   const { sequence, ...unmasking } = fields;
   return { unmasking: unmasking as unknown as Unmasking, sequence: sequence as number };
+}
+
+/** A {@link ClosingWord} as it travels. */
+export interface ClosingMessage {
+  readonly word: ClosingWord;
+  /** uint32, counts the sender's repetitions, so that gossip does not take one for a duplicate. */
+  readonly sequence: number;
+}
+
+/** The message's bytes: JSON with the fields in this order. */
+export function encodeClosing({ word, sequence }: ClosingMessage): Uint8Array {
+  const { taskId, round, accumulator, participant, signature } = word;
+  return encodeFields({
+    taskId,
+    round,
+    accumulator: accumulator.toLowerCase(),
+    participant: participant.toLowerCase(),
+    signature: signature.toLowerCase(),
+    sequence,
+  });
+}
+
+/**
+ * The message of these bytes; undefined for anything malformed. The participant's letter case is lost: compare by
+ * value.
+ */
+export function decodeClosing(bytes: Uint8Array): ClosingMessage | undefined {
+  const checks = {
+    taskId: isUint32,
+    round: isUint32,
+    accumulator: isHex(32),
+    participant: isHex(20),
+    signature: isHex(65),
+    sequence: isUint32,
+  };
+  const fields = decodeFields(bytes, checks);
+  if (fields === undefined) return undefined;
+  const { sequence, ...word } = fields;
+  return { word: word as unknown as ClosingWord, sequence: sequence as number };
 }
 
 /** Number of shares in a message. */

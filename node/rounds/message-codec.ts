@@ -1,4 +1,4 @@
-/** Longest message of a round, bytes, unless its kind says otherwise (docs/protocol.md section 9). */
+/** Longest message of a round, bytes, unless its kind says otherwise (docs/protocol/messages.md). */
 export const maxMessageBytes = 1024;
 
 /** Whether a field's value may stand in a message. */
@@ -10,7 +10,8 @@ export function encodeFields(fields: object): Uint8Array {
 }
 
 /**
- * The fields of a message: a flat JSON object with exactly these names, each passing its check; undefined for anything else.
+ * The fields of a message: a flat JSON object with exactly these names, each passing its check; undefined for anything
+ * else.
  *
  * @param maxBytes longest message of its kind
  */

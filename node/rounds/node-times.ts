@@ -1,14 +1,17 @@
 /** How long a node waits for what; every task deadline is the chain's and not among these. */
 export interface NodeTimes {
-  /** Seconds of chain time between one node's turn to push a round and the next one's (default 5); well above the block time. */
+  /**
+   * Seconds of chain time between one node's turn to push a round and the next one's (default 5); well above the block
+   * time.
+   */
   readonly patienceS: number;
-  /** Seconds of chain time that a quorum waits for the rest of the included participants (default 3). */
+  /** Seconds of chain time that a quorum waits for the rest of those who may attest (default 3). */
   readonly graceS: number;
-  /** Longest wait for an aggregator that holds the update before committing, milliseconds (default 20 000). */
-  readonly holdTimeoutMs: number;
+  /** Longest wait for one peer's answer to a question, milliseconds (default 20 000). */
+  readonly answerTimeoutMs: number;
   /** Between two publications of an attestation, milliseconds (default 2 000). */
   readonly republishMs: number;
-  /** Blocks to stay after the last round has ended (default 0); for chains followed without finality. */
+  /** Blocks to stay after the task is final (default 0); for chains followed without finality. */
   readonly settleBlocks: number;
 }
 
@@ -17,7 +20,7 @@ export function nodeTimes(given: Partial<NodeTimes>): NodeTimes {
   return {
     patienceS: given.patienceS ?? 5,
     graceS: given.graceS ?? 3,
-    holdTimeoutMs: given.holdTimeoutMs ?? 20_000,
+    answerTimeoutMs: given.answerTimeoutMs ?? 20_000,
     republishMs: given.republishMs ?? 2_000,
     settleBlocks: given.settleBlocks ?? 0,
   };

@@ -1,7 +1,10 @@
 import type { Bytes32, RoundNumber, TaskId } from "../core/ids.ts";
 import { decodeFields, encodeFields, isHex, isOneOf, isUint32 } from "./message-codec.ts";
 
-/** Request protocol by which an aggregator asks a participant what the sum of an encrypted round opens to (docs/protocol.md, Encrypted updates). */
+/**
+ * Request protocol by which an aggregator asks a participant what the sum of an encrypted round opens to
+ * (docs/protocol/encrypted.md).
+ */
 export const openSumProtocol = "/fedledger/open-sum/1";
 
 /** "Tell me the model that the sum of this closed round gives." */

@@ -1,176 +1,164 @@
-import { hexEquals } from "../core/hex.ts";
-import type { Address, TaskId } from "../core/ids.ts";
-import type { Attestation, Proposal, TaskRules } from "../core/records.ts";
+import { proposalOf } from "../core/evidence.ts";
+import type { TaskId } from "../core/ids.ts";
+import { countSlots, hasTooFewLeft, judgingSlots, quorumOf } from "../core/quorum.ts";
+import { nextRoundNumber } from "../core/ring.ts";
 import { isKeyTimeOver, leastUpdates } from "../core/round-keys.ts";
-import { type RoundView, roundsInFlight, type TaskView } from "../core/task-view.ts";
+import { type RoundView, roundInFlight, type TaskView } from "../core/task-view.ts";
 import type { ChainCall, Head } from "../ports/chain.ts";
+import type { AdvertisementPool } from "./advertisement-pool.ts";
 import { type AttestationPool, attestationsTo } from "./attestation-pool.ts";
+import { dueAdvertising } from "./due-advertising.ts";
 import { dueBatch } from "./due-batch.ts";
-import { openDemandsAgainst } from "./round-demands.ts";
-import { expectedUpdates, includedBy, needsQuorum, placeOf } from "./round-queries.ts";
+import { expectedUpdates, hasBudget, mayAttest } from "./round-queries.ts";
+import { wantedParticipants } from "./task-start.ts";
+import type { Turn } from "./turns.ts";
 import { noWords, type WordPool } from "./word-pool.ts";
 
-/** The calls that move a round forward and that anyone may make. */
-export type PushCall =
-  | { readonly kind: "openRound"; readonly taskId: TaskId }
-  | Extract<ChainCall, { kind: "commitBatch" | "closeRound" | "reassign" | "finalize" | "finalizeUnchallenged" }>;
+/** The calls that move a round forward, and that any member of the task may make. */
+export type PushCall = Extract<
+  ChainCall,
+  { kind: "openRound" | "drawRound" | "advertise" | "commitBatch" | "closeRound" | "accept" | "reassign" }
+>;
 
 /** A step of the round that the contract would accept now. */
-export interface Push {
+export interface Push extends Omit<Turn, "sinceS"> {
   /** The same for as long as the same step is due. */
   readonly key: string;
   readonly call: PushCall;
-  /** Seconds to wait after it became due, for something better than what the contract asks at least. */
-  readonly waitS: number;
-  /** Who should make it first, where someone should. */
-  readonly first?: Address;
-  /** Who should make it last, where someone should. */
-  readonly last?: Address;
 }
 
 /** A push and the second of the chain's time at which it was first seen due. */
-export interface NotedPush extends Push {
-  readonly sinceS: number;
-}
+export type NotedPush = Push & Turn;
 
 /** Local wishes about pushes; the contract has the last word. */
 export interface PushOptions {
-  /** Enrolled participants to wait for before the first round; the task's minUpdates if lower or absent. */
-  readonly openWhenEnrolled?: number;
-  /** Seconds of chain time to wait, once a quorum has attested, for the rest of the included participants. */
+  /** Seconds of chain time to wait, once a quorum has attested, for the rest of those who may. */
   readonly graceS: number;
 }
 
-/** The steps that are due in the task now, those of the older round first. Deadlines are judged by the head's time. */
+/**
+ * Blocks for which the chain knows the hash of a block, where it keeps no longer list: then a draw may be out of reach.
+ */
+const hashedBlocks = 256;
+
+/** The steps that are due in the task now. Deadlines are judged by the head's time. */
 export function duePushes(
   view: TaskView,
   head: Head,
   attestations: AttestationPool,
   options: PushOptions,
   words: WordPool = noWords,
+  advertisements: AdvertisementPool = new Map(),
 ): readonly Push[] {
-  if (view.complete) return [];
-  const steps = roundsInFlight(view).map((round, i) => {
-    switch (round.phase) {
-      case "open":
-        return dueClosing(view, round, head) ?? dueCommitting(view, round, head, words);
-      case "aggregating":
-        return dueReassignment(view, round, head);
-      default: {
-        const ending = dueEnding(view, round, head, attestations, options);
-        // rounds become final in their order
-        return i === 0 || ending?.call.kind === "reassign" ? ending : undefined;
-      }
-    }
-  });
-  return [...steps, dueOpening(view, options)].filter((push) => push !== undefined);
-}
-
-/** The pushes with the times they were first seen: kept from `before` while their keys stay. */
-export function notePushes(before: readonly NotedPush[], due: readonly Push[], head: Head): readonly NotedPush[] {
-  return due.map((push) => {
-    const known = before.find(({ key }) => key === push.key);
-    return { ...push, sinceS: Math.min(known?.sinceS ?? head.timestampS, head.timestampS) };
-  });
-}
-
-/** Whether the contract would open a round over those in flight: over one proposal in a pipelined task, while nobody leaves. */
-function mayOpen(view: TaskView): boolean {
-  const [running] = roundsInFlight(view);
-  if (running === undefined) return true;
-  // the contract keeps two rounds: a third waits for the first, even where the second fell with the first one's former proposal
-  if (!view.rules.pipelined || running !== view.rounds.at(-1) || running.phase !== "proposed") return false;
-  return !needsQuorum(view, running) && !view.enrolled.some(({ leaving }) => leaving);
-}
-
-function dueOpening(view: TaskView, options: PushOptions): Push | undefined {
-  const lastRound = view.rounds.length;
-  if (lastRound >= view.rules.rounds || !mayOpen(view)) return undefined;
-  const ready = view.enrolled.filter(({ leaving }) => !leaving).length;
-  const wanted = lastRound === 0 ? (options.openWhenEnrolled ?? 0) : 0;
-  if (ready < Math.max(1, view.rules.minUpdates, wanted)) return undefined;
-  return { key: `open:${lastRound + 1}`, call: { kind: "openRound", taskId: view.taskId }, waitS: 0 };
-}
-
-function dueClosing(view: TaskView, round: RoundView, head: Head): Push | undefined {
-  if (!mayClose(view.rules, round, head)) return undefined;
-  return {
+  const round = roundInFlight(view);
+  if (round === undefined) return dueOpening(view, head);
+  const { taskId } = view;
+  const about = { taskId, round: round.round };
+  const closing: Push = {
     key: `close:${round.round}`,
-    call: { kind: "closeRound", taskId: view.taskId, round: round.round },
-    waitS: 0,
+    round: round.round,
+    call: { kind: "closeRound", ...about },
   };
+  switch (round.phase) {
+    case "drawing":
+      return dueDraw(round, head, closing, taskId);
+    case "open":
+      if (mayClose(view, round, head)) return [closing];
+      return [...dueKeys(view, round, head, advertisements), ...dueCommitting(view, round, head, words)];
+    case "aggregating":
+      return dueReassignment(view, round, head, round.assignment);
+    default:
+      return (
+        dueAcceptance(view, round, head, { attestations, options }) ??
+        dueReassignment(view, round, head, proposedTurn(round))
+      );
+  }
+}
+
+function dueOpening(view: TaskView, { timestampS }: Head): readonly Push[] {
+  // who has used up its rounds commits no more
+  const ready = view.enrolled.filter(({ account, leaving }) => !leaving && hasBudget(view, account)).length;
+  if (view.complete || ready < wantedParticipants(view, timestampS)) return [];
+  // a round without anybody to aggregate would end at once
+  if (!view.joined.some(({ leaving }) => !leaving)) return [];
+  const round = nextRoundNumber(view, timestampS);
+  if (round === undefined) return [];
+  return [{ key: `open:${round}`, round, call: { kind: "openRound", taskId: view.taskId, round } }];
+}
+
+function dueDraw({ round, drawBlock }: RoundView, head: Head, closing: Push, taskId: TaskId): readonly Push[] {
+  if (head.number < drawBlock) return [];
+  const draw: Push = { key: `draw:${round}`, round, call: { kind: "drawRound", taskId, round, drawBlock } };
+  return head.number > drawBlock + hashedBlocks ? [draw, closing] : [draw];
 }
 
 /** Whether nobody can commit any more, or so few have keys that nothing can come of it. */
-function mayClose(rules: TaskRules, round: RoundView, { timestampS }: Head): boolean {
+function mayClose({ rules }: TaskView, round: RoundView, { timestampS }: Head): boolean {
   if (timestampS > round.commitDeadlineS) return true;
   if (round.commitments.length >= expectedUpdates(round, rules, timestampS)) return true;
   if (rules.mode === "transparent" || !isKeyTimeOver(round, rules, timestampS)) return false;
   return (round.advertisements?.length ?? 0) < (rules.mode === "masked" ? leastUpdates(round, rules) : 1);
 }
 
-function dueCommitting(view: TaskView, round: RoundView, head: Head, words: WordPool): Push | undefined {
-  const signed = dueBatch(view, round, head, words);
-  if (signed.length === 0) return undefined;
+function dueKeys(view: TaskView, round: RoundView, head: Head, pool: AdvertisementPool): readonly Push[] {
+  const signed = dueAdvertising(view, round, head, pool);
+  if (signed.length === 0) return [];
   const about = { taskId: view.taskId, round: round.round };
-  return { key: `batch:${round.round}`, call: { kind: "commitBatch", ...about, signed }, waitS: 0 };
+  return [{ key: `keys:${round.round}`, round: round.round, call: { kind: "advertise", ...about, signed } }];
 }
 
-function dueReassignment(view: TaskView, round: RoundView, head: Head): Push | undefined {
-  if (round.assignment === undefined || head.timestampS <= round.assignment.deadlineS) return undefined;
-  const { attempt, aggregator } = round.assignment;
-  return {
-    key: `reassign:${round.round}:${attempt}`,
-    call: { kind: "reassign", taskId: view.taskId, round: round.round },
-    waitS: 0,
-    last: aggregator,
-  };
+function dueCommitting(view: TaskView, round: RoundView, head: Head, words: WordPool): readonly Push[] {
+  const signed = dueBatch(view, round, head, words);
+  if (signed.length === 0) return [];
+  const about = { taskId: view.taskId, round: round.round };
+  return [{ key: `batch:${round.round}`, round: round.round, call: { kind: "commitBatch", ...about, signed } }];
 }
 
-function dueEnding(
-  view: TaskView,
+/** Whose attempt it is, and until when. */
+type Attempt = Pick<NonNullable<RoundView["assignment"]>, "attempt" | "aggregator" | "deadlineS">;
+
+function proposedTurn({ proposal }: RoundView): Attempt | undefined {
+  return proposal && { ...proposal, deadlineS: proposal.attestDeadlineS };
+}
+
+function dueReassignment(
+  { taskId, rules }: TaskView,
   round: RoundView,
-  head: Head,
-  pool: AttestationPool,
-  options: PushOptions,
-): Push | undefined {
-  if (round.proposal === undefined) return undefined;
-  const { hash, challengeDeadlineS, ...proposal } = round.proposal;
-  const base = { taskId: view.taskId, round: round.round };
-  const attestations = attestationsTo(pool, hash, (attester) => mayAttest(view, attester));
-  if (attestations.length >= view.rules.attestationQuorum) {
-    return {
-      key: `finalize:${round.round}:${hash}`,
-      call: { kind: "finalize", ...base, proposal, attestations },
-      waitS: allAttested(round, proposal, attestations) ? 0 : options.graceS,
+  { timestampS }: Head,
+  of: Attempt | undefined,
+): readonly Push[] {
+  if (of === undefined || (timestampS <= of.deadlineS && !hasTooFewLeft(round, rules))) return [];
+  return [
+    {
+      key: `reassign:${round.round}:${of.attempt}:${round.phase}`,
+      round: round.round,
+      call: { kind: "reassign", taskId, round: round.round },
+      last: of.aggregator,
+    },
+  ];
+}
+
+function dueAcceptance(
+  { taskId, rules }: TaskView,
+  round: RoundView,
+  { timestampS }: Head,
+  heard: { readonly attestations: AttestationPool; readonly options: PushOptions },
+): readonly Push[] | undefined {
+  const proposal = proposalOf(round);
+  if (proposal === undefined || hasTooFewLeft(round, rules)) return undefined;
+  const { hash, attestDeadlineS } = round.proposal!;
+  if (timestampS > attestDeadlineS) return undefined;
+  const attestations = attestationsTo(heard.attestations, hash, (attester) => mayAttest(round, attester));
+  if (attestations.length < quorumOf(round, rules)) return undefined;
+  const isWhole = attestations.length >= countSlots(judgingSlots(round));
+  return [
+    {
+      key: `accept:${round.round}:${hash}`,
+      round: round.round,
+      call: { kind: "accept", taskId, round: round.round, proposal, attestations },
+      waitS: isWhole ? 0 : heard.options.graceS,
       first: proposal.aggregator,
-    };
-  }
-  if (head.timestampS <= challengeDeadlineS) return undefined;
-  const isFinalByTime = !needsQuorum(view, round);
-  if (isFinalByTime && openDemandsAgainst(round).length > 0) return undefined;
-  return isFinalByTime
-    ? {
-        key: `unchallenged:${round.round}:${hash}`,
-        call: { kind: "finalizeUnchallenged", ...base, proposal },
-        waitS: 0,
-        first: proposal.aggregator,
-      }
-    : {
-        key: `reassign:${round.round}:${proposal.attempt}`,
-        call: { kind: "reassign", ...base },
-        waitS: 0,
-        last: proposal.aggregator,
-      };
-}
-
-/** Whether the contract takes this account's attestation: it holds a place in the task and is not leaving. */
-export function mayAttest(view: TaskView, account: Address): boolean {
-  return placeOf(view, account)?.leaving === false;
-}
-
-function allAttested(round: RoundView, { excluded }: Proposal, attestations: readonly Attestation[]): boolean {
-  return includedBy(round, excluded).every(({ participant }) =>
-    attestations.some(({ attester }) => hexEquals(attester, participant)),
-  );
+      untilS: attestDeadlineS,
+    },
+  ];
 }

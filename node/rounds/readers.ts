@@ -3,22 +3,25 @@ import { hexEquals } from "../core/hex.ts";
 import type { Address } from "../core/ids.ts";
 import type { Member } from "../core/records.ts";
 import { accessOf } from "../core/task-spec.ts";
-import type { TaskView } from "../core/task-view.ts";
+import type { PlaceView, TaskView } from "../core/task-view.ts";
 
 /**
- * Who may read the blobs of a sealed task now: the aggregators, and the participants with a place in it that are not leaving; of these, where
- * the specification names attributes for reading, those that have them. Whoever has registered no encryption key is named, too:
- * nothing can be sealed to it yet.
+ * Who may read the blobs of a sealed task now: its aggregators and participants that are not leaving, as long as they
+ * have their role; of these, where the specification names attributes for reading, those that have them. Whoever has
+ * registered no encryption key is named, too: nothing can be sealed to it yet.
  */
-export function readersOf(view: Pick<TaskView, "enrolled" | "spec">, members: readonly Member[]): readonly Member[] {
+export function readersOf(
+  view: Pick<TaskView, "enrolled" | "joined" | "spec">,
+  members: readonly Member[],
+): readonly Member[] {
   const read = accessOf(view)?.read;
-  const enrolled = new Set(
-    view.enrolled.filter(({ leaving }) => !leaving).map(({ participant }) => participant.toLowerCase()),
-  );
+  const staying = (places: readonly PlaceView[]) =>
+    new Set(places.filter(({ leaving }) => !leaving).map(({ account }) => account.toLowerCase()));
+  const placed = { aggregator: staying(view.joined), participant: staying(view.enrolled) };
+  const hasPlace = ({ account, roles }: Member, role: keyof typeof placed): boolean =>
+    roles.includes(role) && placed[role].has(account.toLowerCase());
   return members.filter(
-    ({ account, roles, attributes }) =>
-      admits(read, attributes) &&
-      (roles.includes("aggregator") || (roles.includes("participant") && enrolled.has(account.toLowerCase()))),
+    (member) => (hasPlace(member, "aggregator") || hasPlace(member, "participant")) && admits(read, member.attributes),
   );
 }
 

@@ -1,112 +1,155 @@
 import type { Address } from "../core/ids.ts";
-import type { Attestation, Availability, Member, Role, SignedCommitment } from "../core/records.ts";
-import type { TaskView } from "../core/task-view.ts";
+import type { Attestation, Member, Role, SignedCommitment } from "../core/records.ts";
+import { finalFromS, type TaskView } from "../core/task-view.ts";
 import type { Head } from "../ports/chain.ts";
 import { type AttestationPool, addAttestation, onlyRounds } from "./attestation-pool.ts";
-import { dueReports, type NotedReport, noteReports, type UpdateFault } from "./due-reports.ts";
-import type { Unmasking } from "./mask-messages.ts";
-import { duePushes, type NotedPush, notePushes, type PushOptions } from "./push.ts";
-import { addUnmasking, onlyUnmaskingsOf, type UnmaskPool } from "./unmask-pool.ts";
-import { addAvailability, addCommitment, noWords, onlyWordsOf, type WordPool } from "./word-pool.ts";
+import { isListed, type OwnContact } from "./contact.ts";
+import { type CourtEvent, type CourtState, emptyCourt, isCourtEvent, reduceCourt } from "./court-state.ts";
+import { dueProofs, type NotedProof } from "./due-proofs.ts";
+import {
+  type MaskHeardEvent,
+  type MaskHearing,
+  noMaskHearing,
+  onlyMaskHearingOf,
+  reduceMaskHearing,
+} from "./mask-hearing.ts";
+import { duePushes, type NotedPush } from "./push.ts";
+import { hasLeft, memberPlaceOf } from "./round-queries.ts";
+import { noted } from "./turns.ts";
+import { addCommitment, noWords, onlyWordsOf, type WordPool } from "./word-pool.ts";
 
-/** What every role's machine knows: the record, the members, and what it has heard. Immutable. */
+/** Local wishes that every role's machine has. */
+export interface RoleMachineOptions {
+  readonly contact: OwnContact;
+  /** See {@link PatienceOptions}. */
+  readonly patienceS: number;
+  /** Seconds of chain time to wait, once a quorum has attested, for the rest of those who may. */
+  readonly graceS: number;
+  /** Blocks to wait after the task is final, before the work counts as done. */
+  readonly settleBlocks: number;
+  /** Whether a place is taken again in a task that the account had left before the start (default false). */
+  readonly reenter?: boolean;
+  /** Whether to prove what is wrong, where nobody was faster (default true). */
+  readonly prove?: boolean;
+  /** Whether accepted models are measured on the task's public test set (default false). */
+  readonly measures?: boolean;
+}
+
+/** What every role's machine knows: the record, the members, and what it has heard and found. Immutable. */
 export interface RoundState {
   readonly me: Address;
   /** The role this machine plays. */
   readonly role: Extract<Role, "participant" | "aggregator"> | "watcher";
-  readonly pushOptions: PushOptions;
+  readonly options: RoleMachineOptions;
   /** Absent before the first look at the chain. */
   readonly view?: TaskView;
   readonly head?: Head;
   readonly members: readonly Member[];
   readonly attestations: AttestationPool;
-  /** Signed commitments and words on availability that it has heard, of the two newest rounds. */
+  /** Signed commitments that it has heard, of the two newest rounds. */
   readonly words: WordPool;
-  /** What survivors told to open masked rounds, of the two newest rounds. */
-  readonly unmaskings: UnmaskPool;
-  /** Updates of the two newest rounds whose bytes were seen to break the rules. */
-  readonly faults: readonly UpdateFault[];
-  /** Misconduct that can be reported, and since when. */
-  readonly reports: readonly NotedReport[];
-  /** The pushes that are due, and since when; those of the older round first. */
+  /** What it has heard to open masked rounds, of the two newest rounds. */
+  readonly masks: MaskHearing;
+  readonly court: CourtState;
+  /** What can be proven, and since when. */
+  readonly proofs: readonly NotedProof[];
+  /** The pushes that are due, and since when. */
   readonly pushes: readonly NotedPush[];
-  /** Number of the first head at which the task was seen complete; absent while it is not. */
-  readonly completeAtBlock?: number;
+  /** This account was seen leaving, or has left: it takes no place again by itself. */
+  readonly leaving: boolean;
+  /** The registry has shown this node's contact; what stands there instead since then is of another process. */
+  readonly wasListed: boolean;
+  /** Number of the first head at which the task was seen final; absent while it is not. */
+  readonly finalAtBlock?: number;
 }
 
 /** What happened to a machine of any role. */
 export type RoundEvent =
   | { readonly kind: "looked"; readonly view: TaskView; readonly head: Head }
   | { readonly kind: "members"; readonly members: readonly Member[] }
-  /** An attestation whose signature and enrolment were checked. */
+  /** An attestation whose signature and commitment were checked. */
   | { readonly kind: "attestation"; readonly attestation: Attestation }
   /** A commitment whose signature and draw were checked. */
   | { readonly kind: "commitment"; readonly signed: SignedCommitment }
-  /** A word whose signature, round and holder were checked. */
-  | { readonly kind: "availability"; readonly word: Availability }
-  /** What a survivor told, its author, round and seed checked. */
-  | { readonly kind: "unmasking"; readonly unmasking: Unmasking }
-  /** An update was seen to break the rules. */
-  | { readonly kind: "fault"; readonly fault: UpdateFault };
+  | MaskHeardEvent
+  | CourtEvent;
 
 /** The state a machine starts with, after any restart. */
-export function initialRoundState(me: Address, role: RoundState["role"], pushOptions: PushOptions): RoundState {
+export function initialRoundState(me: Address, role: RoundState["role"], options: RoleMachineOptions): RoundState {
   return {
     me,
     role,
-    pushOptions,
+    options,
     members: [],
     attestations: new Map(),
     words: noWords,
-    unmaskings: new Map(),
-    faults: [],
-    reports: [],
+    masks: noMaskHearing,
+    court: emptyCourt,
+    proofs: [],
     pushes: [],
+    leaving: false,
+    wasListed: false,
   };
 }
 
-/** The state after an event; due pushes and reports are found anew. */
+/** The state after an event; due pushes and proofs are found anew. */
 export function reduceRound<S extends RoundState>(state: S, event: RoundEvent): S {
   const next = applied(state, event);
-  const { view, head, attestations, words, faults, pushOptions } = next;
+  const { view, head, attestations, words, options } = next;
   if (view === undefined || head === undefined) return next;
-  const pushes = notePushes(next.pushes, duePushes(view, head, attestations, pushOptions, words), head);
-  const reports = noteReports(next.reports, dueReports(view, words, faults), head);
-  return { ...next, pushes, reports };
+  const pushes = noted<Omit<NotedPush, "sinceS">>(
+    next.pushes,
+    duePushes(view, head, attestations, options, words, next.masks.advertisements),
+    head,
+  );
+  const proofs = noted<Omit<NotedProof, "sinceS">>(next.proofs, dueProofs(view, head, next), head);
+  return { ...next, pushes, proofs };
 }
 
 function applied<S extends RoundState>(state: S, event: RoundEvent): S {
+  if (isCourtEvent(event)) return { ...state, court: reduceCourt(state.court, event) };
   switch (event.kind) {
-    case "looked": {
-      const newest = event.view.rounds.slice(-2).map(({ round }) => round);
-      const attestations = onlyRounds(state.attestations, newest);
-      const words = onlyWordsOf(state.words, newest);
-      const unmaskings = onlyUnmaskingsOf(state.unmaskings, newest);
-      const faults = state.faults.filter(({ commitment }) => newest.includes(commitment.round));
-      const { completeAtBlock = event.head.number, ...rest } = state;
-      const done = event.view.complete ? { completeAtBlock: Math.min(completeAtBlock, event.head.number) } : {};
-      const heard = { attestations, words, unmaskings, faults };
-      return { ...rest, ...done, view: event.view, head: event.head, ...heard } as unknown as S;
-    }
+    case "looked":
+      return looked(state, event);
     case "members":
-      return { ...state, members: event.members };
+      return {
+        ...state,
+        members: event.members,
+        wasListed: state.wasListed || isListed(state.me, state.options.contact, event.members),
+      };
     case "attestation":
       return { ...state, attestations: addAttestation(state.attestations, event.attestation) };
     case "commitment":
       return { ...state, words: addCommitment(state.words, event.signed, state.head?.timestampS ?? 0) };
-    case "availability":
-      return { ...state, words: addAvailability(state.words, event.word) };
-    case "unmasking":
-      return { ...state, unmaskings: addUnmasking(state.unmaskings, event.unmasking) };
-    case "fault": {
-      const { updateRoot } = event.fault.commitment;
-      const isKnown = state.faults.some(({ commitment }) => commitment.updateRoot === updateRoot);
-      return isKnown ? state : { ...state, faults: [...state.faults, event.fault] };
-    }
+    default:
+      return { ...state, masks: reduceMaskHearing(state.masks, event) };
   }
 }
 
-/** Whether the task is complete and so many blocks have followed. */
-export function isSettled({ head, completeAtBlock }: RoundState, settleBlocks: number): boolean {
-  return head !== undefined && completeAtBlock !== undefined && head.number >= completeAtBlock + settleBlocks;
+function looked<S extends RoundState>(state: S, { view, head }: Extract<RoundEvent, { kind: "looked" }>): S {
+  const newest = view.rounds.slice(-2).map(({ round }) => round);
+  const { finalAtBlock = head.number, ...rest } = state;
+  return {
+    ...(rest as unknown as S),
+    ...(isFinal(view, head) && { finalAtBlock: Math.min(finalAtBlock, head.number) }),
+    view,
+    head,
+    leaving:
+      state.leaving ||
+      memberPlaceOf(view, state.me)?.leaving === true ||
+      (state.options.reenter !== true && hasLeft(view, state.me)),
+    attestations: onlyRounds(state.attestations, newest),
+    words: onlyWordsOf(state.words, newest),
+    masks: onlyMaskHearingOf(state.masks, newest),
+  };
+}
+
+/** Whether the task has its rounds, and nothing of them can be proven wrong any more. */
+export function isFinal(view: TaskView, { timestampS }: Head): boolean {
+  return view.complete && timestampS >= finalFromS(view);
+}
+
+/** Whether the task is final, and so many blocks have followed. */
+export function isSettled({ head, finalAtBlock, options }: RoundState): boolean {
+  return head !== undefined && finalAtBlock !== undefined && head.number >= finalAtBlock + options.settleBlocks;
 }

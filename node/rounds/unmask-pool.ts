@@ -7,8 +7,9 @@ import { shareAt, shareCount, type Unmasking } from "./mask-messages.ts";
 export type UnmaskPool = ReadonlyMap<string, Unmasking>;
 
 /**
- * The pool with what a survivor told in it; the same pool when it adds nothing. Shares that it told before stay: it may add others, so a
- * message changes the pool at most as often as it has shares. The caller has checked author, round and seed.
+ * The pool with what a survivor told in it; the same pool when it adds nothing. Shares that it told before stay: it may
+ * add others, so a message changes the pool at most as often as it has shares. The caller has checked author, round and
+ * seed.
  */
 export function addUnmasking(pool: UnmaskPool, unmasking: Unmasking): UnmaskPool {
   const key = `${unmasking.round}:${unmasking.accumulator}:${unmasking.participant}`.toLowerCase();

@@ -1,16 +1,34 @@
 import { hexEquals } from "../core/hex.ts";
-import { roundsInFlight } from "../core/task-view.ts";
+import { roundInFlight } from "../core/task-view.ts";
+import type { AccountProgress } from "./node-progress.ts";
+import { hasBudget } from "./round-queries.ts";
 import type { RoundState } from "./round-state.ts";
+import { taskStart, wantedParticipants } from "./task-start.ts";
 
-/** Whom a node waits for before it can do anything: someone to give it its role, or more participants; undefined when nobody. */
-export function waitingFor(state: RoundState): "role" | "participants" | undefined {
-  const { me, members, role, view } = state;
-  // A watcher needs no role, and nothing to watch is no reason to wait.
-  if (role === "watcher" || view === undefined || view.complete) return undefined;
+/** What a node waits for. */
+export type Waiting = Extract<AccountProgress, { kind: "waiting" }>;
+
+/**
+ * Whom a node waits for before it can do anything: someone to give it its role, an aggregator, or more participants;
+ * undefined when nobody.
+ */
+export function waitingFor({ me, members, role, view, head }: RoundState): Waiting | undefined {
+  // a watcher needs no role, and nothing to watch is no reason to wait
+  if (role === "watcher" || view === undefined || head === undefined || view.complete) return undefined;
   const own = members.find(({ account }) => hexEquals(account, me));
-  if (!own?.roles.includes(role)) return "role";
-  if (roundsInFlight(view).length > 0) return undefined;
-  const ready = view.enrolled.filter(({ leaving }) => !leaving).length;
-  const wanted = view.rounds.length === 0 ? (state.pushOptions.openWhenEnrolled ?? 0) : 0;
-  return ready < Math.max(view.rules.minUpdates, wanted) ? "participants" : undefined;
+  if (!own?.roles.includes(role)) return { kind: "waiting", reason: "role" };
+  if (roundInFlight(view) !== undefined) return undefined;
+  const enrolled = view.enrolled.filter(({ account, leaving }) => !leaving && hasBudget(view, account)).length;
+  const wanted = wantedParticipants(view, head.timestampS);
+  if (enrolled < wanted) {
+    const { latestS } = taskStart(view);
+    const isFirst = view.rounds.length === 0 && latestS !== undefined && head.timestampS < latestS;
+    return { kind: "waiting", reason: "participants", enrolled, wanted, ...(isFirst && { latestS }) };
+  }
+  return view.joined.some(({ leaving }) => !leaving) ? undefined : { kind: "waiting", reason: "aggregators" };
+}
+
+/** Whether two looks wait for the same, by the same numbers. */
+export function sameWaiting(a: Waiting | undefined, b: Waiting | undefined): boolean {
+  return JSON.stringify(a) === JSON.stringify(b);
 }

@@ -4,7 +4,10 @@ import { FsBlockstore } from "blockstore-fs";
 import { NextToLast } from "blockstore-fs/sharding";
 import type { Cid } from "../core/blob-dag.ts";
 
-/** Helia's file block store (one file a block, written aside and renamed), reading each file in one go rather than in pieces of 64 KiB. */
+/**
+ * Helia's file block store (one file a block, written aside and renamed), reading each file in one go rather than in
+ * pieces of 64 KiB.
+ */
 export class FileBlockstore extends FsBlockstore {
   readonly #files: NextToLast;
 

@@ -101,16 +101,14 @@ export async function createHeliaStore(options: HeliaStoreOptions): Promise<Heli
       }),
     get: (contentId, getOptions) =>
       gate.enter(async () => {
-        // a second caller waits and then finds the blob here
+        // a second caller waits and then finds the blob here, or gives up by itself
         const others = fetching.get(contentId) ?? Promise.resolve();
-        const own = others.then(() => fetchAndPin(contentId, getOptions));
-        const settled = own.then(nothing, nothing);
-        fetching.set(contentId, settled);
-        try {
-          return await own;
-        } finally {
+        const own = orAborted(others, getOptions.signal).then(() => fetchAndPin(contentId, getOptions));
+        const settled: Promise<void> = Promise.allSettled([others, own]).then(() => {
           if (fetching.get(contentId) === settled) fetching.delete(contentId);
-        }
+        });
+        fetching.set(contentId, settled);
+        return await own;
       }),
     has: (contentId, lengthBytes) => hasLocalBlob(blocks, contentId, lengthBytes),
     remove: (contentId, lengthBytes) =>
@@ -152,4 +150,16 @@ export async function createHeliaStore(options: HeliaStoreOptions): Promise<Heli
   }
 }
 
-function nothing(): void {}
+/** The promise's end, or the signal's reason where that comes first. */
+async function orAborted(promise: Promise<void>, signal: AbortSignal | undefined): Promise<void> {
+  if (signal === undefined) return await promise;
+  signal.throwIfAborted();
+  const { promise: aborted, reject } = Promise.withResolvers<never>();
+  const giveUp = (): void => reject(signal.reason);
+  signal.addEventListener("abort", giveUp, { once: true });
+  try {
+    await Promise.race([promise, aborted]);
+  } finally {
+    signal.removeEventListener("abort", giveUp);
+  }
+}

@@ -19,7 +19,10 @@ export interface LogOptions {
   readonly json?: boolean;
 }
 
-/** A log by pino; throws FILE_UNWRITABLE where its file cannot be written. `error` and `cause` fields become their code and message: no stacks at info, none of their data twice. */
+/**
+ * A log by pino; throws FILE_UNWRITABLE where its file cannot be written. `error` and `cause` fields become their code
+ * and message: no stacks at info, none of their data twice.
+ */
 export function createLog(options: LogOptions): Log {
   return wrap(
     pino({ level: options.level, base: null, serializers: { error: describe, cause: describe } }, destination(options)),

@@ -38,8 +38,8 @@ export function anonymityReport({ of, lines }: RowGroups, { k, quasiIdentifiers 
 }
 
 /**
- * Throws ANONYMITY_TOO_LOW where a row shares its quasi-identifiers with fewer than `k` rows (itself counted) of the data set, which must have
- * been read with the task's `anonymity`. Does nothing where the task asks for none.
+ * Throws ANONYMITY_TOO_LOW where a row shares its quasi-identifiers with fewer than `k` rows (itself counted) of the
+ * data set, which must have been read with the task's `anonymity`. Does nothing where the task asks for none.
  */
 export function requireAnonymity(dataset: Dataset, anonymity: Anonymity | undefined): void {
   if (anonymity === undefined) return;

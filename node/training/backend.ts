@@ -66,8 +66,8 @@ async function wasm(why: string): Promise<SelectedBackend> {
 }
 
 /**
- * Starts a backend, or says that it cannot. Where several trainers of this process start it at once, TensorFlow.js counts only the
- * last start and answers the others as if theirs had failed: so they wait for it, and ask again.
+ * Starts a backend, or says that it cannot. Where several trainers of this process start it at once, TensorFlow.js
+ * counts only the last start and answers the others as if theirs had failed: so they wait for it, and ask again.
  */
 async function startBackend(tf: typeof import("@tensorflow/tfjs-core"), tfName: string): Promise<boolean> {
   for (let attempt = 1; attempt <= 3; attempt++) {

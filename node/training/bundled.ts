@@ -31,7 +31,10 @@ export function readCsvFile(source: string, path: string, schema: TableSchema): 
   return readTableFile(path, (text) => readCsv(source, text, schema));
 }
 
-/** Gives a file's text, plain or ending in .gz, to `read`. Throws FILE_NOT_FOUND, FILE_UNREADABLE, and what `read` throws. */
+/**
+ * Gives a file's text, plain or ending in .gz, to `read`. Throws FILE_NOT_FOUND, FILE_UNREADABLE, and what `read`
+ * throws.
+ */
 export async function readTableFile<T>(
   path: string,
   read: (text: AsyncIterable<Uint8Array>) => Promise<T>,

@@ -5,7 +5,10 @@ import { yearOfDate } from "./year-of-date.ts";
 
 /** What stands in a row's column: the file's text, or what a transform made of it. */
 export type Cell = string | number;
-/** Gives up with a reason. The reason never holds the value: what is to be masked is not told in a message or a log either. */
+/**
+ * Gives up with a reason. The reason never holds the value: what is to be masked is not told in a message or a log
+ * either.
+ */
 export type RefuseCell = (reason: string) => never;
 /** A transform of the cells of one column. */
 export type CellTransform = (cell: Cell, refuse: RefuseCell) => Cell;
@@ -17,7 +20,8 @@ const hashBits = 48;
  *
  * Throws DATA_SALT_MISSING where a hash needs a salt that is not at hand.
  *
- * @param column its name is a part of what is hashed, so that equal texts of two columns have nothing in common afterwards
+ * @param column its name is a part of what is hashed, so that equal texts of two columns have nothing in common
+ * afterwards
  */
 export function createCellTransform(transform: Transform, column: string, hashes: KeyedHashes): CellTransform {
   switch (transform.kind) {

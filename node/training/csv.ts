@@ -23,11 +23,12 @@ export interface TableSchema {
 /**
  * Reads a table: UTF-8, comma-separated (RFC 4180), the first line names the columns.
  *
- * First of all each row goes through `data.transforms`. Inputs are `data.columns` in that order (without it, all columns that are left but the
- * label, in the file's order), scaled by `data.offset` and `data.scale`. The label is column `data.label` (without it, the last one): a
- * number, or one of `data.classes` (without them, the class number from 0). Where the task asks for anonymity, the rows are grouped by their
- * quasi-identifiers. Nothing is guessed: an empty or unreadable cell throws INVALID_DATA with file, line and column; of a column that
- * a transform has made, without the value. Throws TOO_LITTLE_DATA, DATA_SALT_MISSING, DATA_SALT_WRONG, too.
+ * First of all each row goes through `data.transforms`. Inputs are `data.columns` in that order (without it, all
+ * columns that are left but the label, in the file's order), scaled by `data.offset` and `data.scale`. The label is
+ * column `data.label` (without it, the last one): a number, or one of `data.classes` (without them, the class number
+ * from 0). Where the task asks for anonymity, the rows are grouped by their quasi-identifiers. Nothing is guessed: an
+ * empty or unreadable cell throws INVALID_DATA with file, line and column; of a column that a transform has made,
+ * without the value. Throws TOO_LITTLE_DATA, DATA_SALT_MISSING, DATA_SALT_WRONG, too.
  *
  * @param source name for messages
  * @param text the file's content, in pieces; decompressed

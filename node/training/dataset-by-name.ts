@@ -29,12 +29,15 @@ export interface DatasetOptions {
  *
  * - `digits`, `breast-cancer`, `diabetes`: bundled
  * - `synthetic-ten`: generated, see synthetic.ts
- * - `mnist:DIRECTORY`: IDX files train-images-idx3-ubyte and train-labels-idx1-ubyte, or where they are absent the t10k ones; plain or .gz
+ * - `mnist:DIRECTORY`: IDX files train-images-idx3-ubyte and train-labels-idx1-ubyte, or where they are absent the
+ *   t10k ones; plain or .gz
  * - `csv:FILE`: a table, plain or .gz
  *
- * The transforms that the specification declares are made while a table is read; the others have no columns, and are refused for such a task.
+ * The transforms that the specification declares are made while a table is read; the others have no columns, and are
+ * refused for such a task.
  *
- * Throws INVALID_CONFIG for another name; INVALID_DATA, TOO_LITTLE_DATA, DATA_SALT_MISSING, DATA_SALT_WRONG, FILE_NOT_FOUND, FILE_UNREADABLE.
+ * Throws INVALID_CONFIG for another name; INVALID_DATA, TOO_LITTLE_DATA, DATA_SALT_MISSING, DATA_SALT_WRONG,
+ * FILE_NOT_FOUND, FILE_UNREADABLE.
  */
 export async function datasetByName(name: string, options: DatasetOptions): Promise<Dataset> {
   const dataset = await read(name, options);

@@ -55,7 +55,8 @@ export function selectExamples(dataset: Dataset, indices: ArrayLike<number>): Da
 }
 
 /**
- * Splits off a held-out part: the first `floor(samples * fraction)` of a seeded shuffle; the rest, in that order, trains.
+ * Splits off a held-out part: the first `floor(samples * fraction)` of a seeded shuffle; the rest, in that order,
+ * trains.
  *
  * @param fraction 0 to less than 1
  * @param seed uint32

@@ -1,8 +1,8 @@
 import type { SeededRandom } from "./seeded-random.ts";
 
 /**
- * One draw from the symmetric Dirichlet distribution: `parts` shares, at least 0, with the sum 1. Independent Gamma(alpha) variables over
- * their sum. Repeatable on one JavaScript engine (Math.log, Math.exp).
+ * One draw from the symmetric Dirichlet distribution: `parts` shares, at least 0, with the sum 1. Independent
+ * Gamma(alpha) variables over their sum. Repeatable on one JavaScript engine (Math.log, Math.exp).
  *
  * @param alpha above 0
  */
@@ -15,8 +15,9 @@ export function drawDirichlet(parts: number, alpha: number, random: SeededRandom
 }
 
 /**
- * The logarithm of a Gamma(shape, 1) variable: Marsaglia and Tsang 2000, "A simple method for generating gamma variables";
- * below shape 1 by their section 6, Gamma(shape + 1) · U^(1/shape). In logarithms, since a small shape underflows.
+ * The logarithm of a Gamma(shape, 1) variable: Marsaglia and Tsang 2000, "A simple method for generating gamma
+ * variables"; below shape 1 by their section 6, Gamma(shape + 1) · U^(1/shape). In logarithms, since a small shape
+ * underflows.
  */
 function logGamma(shape: number, random: SeededRandom): number {
   if (shape < 1) return logGamma(shape + 1, random) + Math.log(1 - random.uniform()) / shape;

@@ -20,7 +20,10 @@ export interface EvaluationDeps extends PredictionDeps {
   readonly output: OutputSpec;
 }
 
-/** What the model gives for each example, samples × outputs, row by row: probabilities or numbers. Rejects with LENGTH_MISMATCH. */
+/**
+ * What the model gives for each example, samples × outputs, row by row: probabilities or numbers. Rejects with
+ * LENGTH_MISMATCH.
+ */
 export async function predictModel(
   deps: PredictionDeps,
   parameters: Float32Array,
@@ -36,9 +39,10 @@ export async function predictModel(
 /**
  * Measures parameters on a data set, in the data's order.
  *
- * Metric: the share of examples whose greatest output (or, for binary, whose side of one half) is the label; for numbers
- * R² = 1 − Σ(y − ŷ)² / Σ(y − ȳ)², averaged over the outputs, and where an output's labels are all equal 1 if predicted exactly, else 0.
- * Without examples all three results are 0. Loss and R² are not finite for parameters that overflow. Rejects with LENGTH_MISMATCH.
+ * Metric: the share of examples whose greatest output (or, for binary, whose side of one half) is the label; for
+ * numbers R² = 1 − Σ(y − ŷ)² / Σ(y − ȳ)², averaged over the outputs, and where an output's labels are all equal 1 if
+ * predicted exactly, else 0. Without examples all three results are 0. Loss and R² are not finite for parameters that
+ * overflow. Rejects with LENGTH_MISMATCH.
  */
 export async function evaluateModel(
   deps: EvaluationDeps,

@@ -30,9 +30,10 @@ interface LayerGradients {
 /**
  * The sum over the examples of `gradient * min(1, clipNorm / its norm)`, gradient that of the example's own loss.
  *
- * Abadi et al. 2016 (arXiv 1607.00133), algorithm 1. One backward pass gives every example's gradient before each activation; a dense
- * layer's norm then needs no gradient of its own (Goodfellow 2015, arXiv 1510.01799: it is the product of two vectors' norms), and a
- * convolution's is made from the patches of its input. Memory grows with examples × the greatest convolution kernel.
+ * Abadi et al. 2016 (arXiv 1607.00133), algorithm 1. One backward pass gives every example's gradient before each
+ * activation; a dense layer's norm then needs no gradient of its own (Goodfellow 2015, arXiv 1510.01799: it is the
+ * product of two vectors' norms), and a convolution's is made from the patches of its input. Memory grows with examples
+ * × the greatest convolution kernel.
  *
  * `inputs` is [examples, ...inputShape], `labels` what labelTensor gives. Call within tf.tidy.
  */
@@ -55,7 +56,9 @@ export function clippedGradients(
   return { loss, overflowed, sum: model.download(parts) };
 }
 
-/** One forward pass, in which every layer's sum gets an addend of zeros; the gradients for these addends are the deltas. */
+/**
+ * One forward pass, in which every layer's sum gets an addend of zeros; the gradients for these addends are the deltas.
+ */
 function tapLayers(
   model: TfModel,
   tensors: readonly tf.Tensor[],
@@ -119,7 +122,9 @@ function convolutionGradients({ layer, input, delta }: TappedLayer): LayerGradie
   };
 }
 
-/** The window of each pixel, "same" padding: [examples, height, width, kernel² · channels], rows of the window first. */
+/**
+ * The window of each pixel, "same" padding: [examples, height, width, kernel² · channels], rows of the window first.
+ */
 function patchesOf(input: tf.Tensor4D, kernel: number): tf.Tensor {
   const [examples, height, width, channels] = input.shape;
   const before = Math.floor((kernel - 1) / 2);

@@ -12,8 +12,9 @@ export interface IdxArray {
 }
 
 /**
- * Reads an IDX file of unsigned bytes, plain or gzip (LeCun, Cortes and Burges, "The MNIST database", file formats): two zero bytes, the
- * type 0x08, the number of dimensions, each dimension as a big-endian uint32, the values. Throws INVALID_DATA.
+ * Reads an IDX file of unsigned bytes, plain or gzip (LeCun, Cortes and Burges, "The MNIST database", file formats):
+ * two zero bytes, the type 0x08, the number of dimensions, each dimension as a big-endian uint32, the values. Throws
+ * INVALID_DATA.
  *
  * @param source name for messages
  */
@@ -42,8 +43,8 @@ export function parseIdx(source: string, file: Uint8Array): IdxArray {
 }
 
 /**
- * A data set of grey images [height, width, 1] from a pair of IDX files, with the specification's offset and scale (which are of
- * one number, or one for each pixel). Throws INVALID_DATA.
+ * A data set of grey images [height, width, 1] from a pair of IDX files, with the specification's offset and scale
+ * (which are of one number, or one for each pixel). Throws INVALID_DATA.
  */
 export function readIdxPair(
   images: { readonly source: string; readonly file: Uint8Array },

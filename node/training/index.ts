@@ -7,6 +7,8 @@ export { type ColumnReport, inspectTable, type TableReport } from "./inspect-tab
 export { createModelRunner, type ModelRunner } from "./model-runner.ts";
 export { loadOwnExamples, loadParticipantData, type ParticipantDataOptions } from "./participant-data.ts";
 export { formatPartition, type Partition, parsePartition, partitionIndices } from "./partition.ts";
+export { publicMetric } from "./public-metric.ts";
+export { isFile, namedTestSet, publicIndices } from "./public-part.ts";
 export { decodeSafetensors, encodeSafetensors, type ModelMetadata } from "./safetensors.ts";
 export { saltCheckOf } from "./table-mask.ts";
 export { type TaskPreset, taskPreset, taskPresets } from "./task-presets.ts";

@@ -20,7 +20,9 @@ export interface ColumnReport {
   /** Different values in the file and after the transforms, counted up to {@link mostValues}. */
   readonly valuesBefore: number;
   readonly valuesAfter: number;
-  /** The first few different values: what is in the file never leaves the machine, and is for whoever may see the file. */
+  /**
+   * The first few different values: what is in the file never leaves the machine, and is for whoever may see the file.
+   */
   readonly examples: readonly { readonly before: string; readonly after?: Cell }[];
 }
 
@@ -37,8 +39,8 @@ export const mostValues = 1000;
 const mostExamples = 3;
 
 /**
- * Reads a table and says what its declared transforms make of it, column by column. Throws what reading it as a data set throws;
- * INVALID_DATA for a data set that is no table.
+ * Reads a table and says what its declared transforms make of it, column by column. Throws what reading it as a data
+ * set throws; INVALID_DATA for a data set that is no table.
  *
  * @param name as datasetByName takes it
  * @param width inputs of the model

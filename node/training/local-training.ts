@@ -17,11 +17,11 @@ export interface LocalTrainingDeps {
 }
 
 /**
- * A function that runs one job: `epochs` passes over the data, each in an order drawn from the job's seed, in batches of
- * `batchSize` (the last one shorter), `parameter -= learningRate · gradient of the batch's mean loss` after each.
+ * A function that runs one job: `epochs` passes over the data, each in an order drawn from the job's seed, in batches
+ * of `batchSize` (the last one shorter), `parameter -= learningRate · gradient of the batch's mean loss` after each.
  *
- * It rejects with TRAINING_FAILED when a loss or a parameter is not finite, or with the signal's reason. Tensors of a job live
- * only within it; a batch is the longest time between two yields if it takes more than 25 ms.
+ * It rejects with TRAINING_FAILED when a loss or a parameter is not finite, or with the signal's reason. Tensors of a
+ * job live only within it; a batch is the longest time between two yields if it takes more than 25 ms.
  */
 export function createLocalTraining({
   model,

@@ -23,7 +23,8 @@ export interface OpenTable {
 /**
  * Opens a table (UTF-8, comma-separated, RFC 4180, the first line names the columns) and makes the mask for its rows.
  *
- * Rejects with INVALID_DATA, TOO_LITTLE_DATA for an empty file, and what {@link createTableMask} throws; `rows` with INVALID_DATA.
+ * Rejects with INVALID_DATA, TOO_LITTLE_DATA for an empty file, and what {@link createTableMask} throws; `rows` with
+ * INVALID_DATA.
  *
  * @param text the file's content, in pieces; decompressed
  */

@@ -14,7 +14,8 @@ export interface ModelRunner {
     options?: { readonly signal?: AbortSignal },
   ): Promise<EvaluationResult>;
   /**
-   * Row by row, samples × outputs: the probability of each class, of the positive class, or the numbers. Labels are not looked at.
+   * Row by row, samples × outputs: the probability of each class, of the positive class, or the numbers. Labels are not
+   * looked at.
    *
    * Throws LENGTH_MISMATCH, INVALID_DATA.
    */

@@ -22,11 +22,14 @@ export interface TfModel {
   /** Logits or numbers, [examples, outputs]; `inputs` is [examples, ...inputShape]. Call within tf.tidy. */
   forward(tensors: readonly tf.Tensor[], inputs: tf.Tensor, tap?: LayerTap): tf.Tensor2D;
   /**
-   * Mean loss over the examples, a scalar: cross-entropy of softmax or sigmoid in natural units, or the mean square error.
-   * `labels` is what `labelTensor` gives. Call within tf.tidy.
+   * Mean loss over the examples, a scalar: cross-entropy of softmax or sigmoid in natural units, or the mean square
+   * error. `labels` is what `labelTensor` gives. Call within tf.tidy.
    */
   loss(outputs: tf.Tensor2D, labels: tf.Tensor2D): tf.Scalar;
-  /** Labels of a data set (samples × labelWidth numbers) as [samples, outputs]: one-hot for classes. The caller disposes it. */
+  /**
+   * Labels of a data set (samples × labelWidth numbers) as [samples, outputs]: one-hot for classes. The caller disposes
+   * it.
+   */
   labelTensor(labels: Float32Array, samples: number): tf.Tensor2D;
   /** What the model predicts: probabilities of classes, of the positive class, or numbers. Call within tf.tidy. */
   predict(tensors: readonly tf.Tensor[], inputs: tf.Tensor): tf.Tensor2D;

@@ -7,9 +7,15 @@ import { createSeededRandom, type SeededRandom, shuffledIndices } from "./seeded
 export type Partition =
   /** Equal shares of a shuffle. */
   | { readonly kind: "iid" }
-  /** Each class is divided by proportions from Dirichlet(alpha) (Hsu, Qi and Brown 2019, arXiv 1909.06335). Small alpha: uneven. */
+  /**
+   * Each class is divided by proportions from Dirichlet(alpha) (Hsu, Qi and Brown 2019, arXiv 1909.06335). Small alpha:
+   * uneven.
+   */
   | { readonly kind: "dirichlet"; readonly alpha: number }
-  /** Each participant has examples of about so many classes (McMahan et al. 2017, arXiv 1602.05629, their "pathological" split). */
+  /**
+   * Each participant has examples of about so many classes (McMahan et al. 2017, arXiv 1602.05629, their "pathological"
+   * split).
+   */
   | { readonly kind: "label"; readonly classesPerPart: number }
   /** Sizes from Dirichlet(alpha), the same mixture of classes. */
   | { readonly kind: "quantity"; readonly alpha: number };
@@ -45,8 +51,8 @@ export function formatPartition(partition: Partition): string {
 /**
  * Divides the examples: every index in exactly one part, every part at least `minSize` long, each part ascending.
  *
- * Where labels are numbers, the tenths of the first number's order stand for classes. Parts that came out too small take
- * examples from the largest one. Repeatable on one JavaScript engine (Dirichlet draws use Math.log and Math.pow).
+ * Where labels are numbers, the tenths of the first number's order stand for classes. Parts that came out too small
+ * take examples from the largest one. Repeatable on one JavaScript engine (Dirichlet draws use Math.log and Math.pow).
  *
  * @param parts number of participants, at least 1
  * @param seed uint32

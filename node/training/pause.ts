@@ -5,8 +5,8 @@ import * as tf from "@tensorflow/tfjs-core";
 const longestMs = 25;
 
 /**
- * A function to call between steps of long work: once 25 ms have passed since the last time it lets the event loop run and
- * resolves to true. It rejects with the signal's reason after an abort.
+ * A function to call between steps of long work: once 25 ms have passed since the last time it lets the event loop run
+ * and resolves to true. It rejects with the signal's reason after an abort.
  */
 export function createPause(signal?: AbortSignal): () => Promise<boolean> {
   let last = performance.now();

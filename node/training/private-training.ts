@@ -24,13 +24,16 @@ const examplesAtOnce = 64;
 const lanesAtOnce = 1 << 14;
 
 /**
- * A function that runs one job by DP-SGD (Abadi et al. 2016, arXiv 1607.00133, algorithm 1; docs/protocol.md section 8): Poisson batches,
- * each example's gradient within the clip norm, noise on their sum. A batch without examples is a step of noise alone.
+ * A function that runs one job by DP-SGD (Abadi et al. 2016, arXiv 1607.00133, algorithm 1; docs/protocol.md section
+ * 8): Poisson batches, each example's gradient within the clip norm, noise on their sum. A batch without examples is a
+ * step of noise alone.
  *
- * The sum is rounded to a grid of 2^-20 of the clip norm, and noise is drawn exactly on that grid, with a deviation greater by what the
- * rounding can add to the sensitivity (sqrt(parameters) steps): a Gaussian in floating point would leave traces (Mironov 2012).
+ * The sum is rounded to a grid of 2^-20 of the clip norm, and noise is drawn exactly on that grid, with a deviation
+ * greater by what the rounding can add to the sensitivity (sqrt(parameters) steps): a Gaussian in floating point would
+ * leave traces (Mironov 2012).
  *
- * Rejects with TRAINING_FAILED when a parameter is not finite (which says no more than the parameters would), or with the signal's reason.
+ * Rejects with TRAINING_FAILED when a parameter is not finite (which says no more than the parameters would), or with
+ * the signal's reason.
  */
 export function createPrivateTraining(deps: PrivateTrainingDeps): (job: TrainJob) => Promise<TrainResult> {
   const { model, training, data, tfName, privacy, privateRandom } = deps;
@@ -40,7 +43,10 @@ export function createPrivateTraining(deps: PrivateTrainingDeps): (job: TrainJob
   const draw = privateRandom.gaussian(noiseMultiplier * (stepsPerClip + Math.sqrt(model.parameterCount)));
   const rate = (training.learningRate * gridStep) / (samplingRate * data.samples);
 
-  /** Adds the clipped gradients of these examples to the sum; returns their loss. One that overflows counts as zero, alone. */
+  /**
+   * Adds the clipped gradients of these examples to the sum; returns their loss. One that overflows counts as zero,
+   * alone.
+   */
   const addGradients = (parameters: Float32Array, rows: Uint32Array, sum: Float64Array): number => {
     const batch = selectExamples(data, rows);
     let loss = 0;

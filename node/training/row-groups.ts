@@ -3,7 +3,9 @@ import { findColumn } from "./table-columns.ts";
 
 /** Which rows of a data set cannot be told apart by what others may know about people. */
 export interface RowGroups {
-  /** For each example the number of its group, from 0 in the order of appearance: equal where all quasi-identifiers are. */
+  /**
+   * For each example the number of its group, from 0 in the order of appearance: equal where all quasi-identifiers are.
+   */
   readonly of: Uint32Array;
   /** For each example its line in the file. */
   readonly lines: Uint32Array;
@@ -17,8 +19,8 @@ export interface RowGrouping {
 }
 
 /**
- * Groups rows by the masked values of their quasi-identifiers: the equivalence classes of Sweeney 2002. Values are compared as numbers where
- * the column is an input or a transform gives numbers, otherwise as texts.
+ * Groups rows by the masked values of their quasi-identifiers: the equivalence classes of Sweeney 2002. Values are
+ * compared as numbers where the column is an input or a transform gives numbers, otherwise as texts.
  *
  * @param names the columns, without those that are erased
  * @param inputs places of the model's inputs

@@ -9,8 +9,9 @@ export type ModelMetadata = Readonly<Record<string, string>>;
 const headerLimitBytes = 100_000_000;
 
 /**
- * A model as a safetensors file (https://github.com/huggingface/safetensors#format): uint64 little-endian header length, JSON header padded with
- * spaces to 8 bytes, float32 little-endian tensors in the model's order under the layout's names.
+ * A model as a safetensors file (https://github.com/huggingface/safetensors#format): uint64 little-endian header
+ * length, JSON header padded with spaces to 8 bytes, float32 little-endian tensors in the model's order under the
+ * layout's names.
  *
  * Throws LENGTH_MISMATCH.
  */

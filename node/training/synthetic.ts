@@ -6,7 +6,8 @@ const width = 10;
 
 /**
  * The textbook example's data: ten standard normal inputs, and a binary label by a rule that a straight line only half
- * separates: 1 where `Σ wᵢ·xᵢ + 2·(|x₀| − |x₁|) > 0`, with w normal, drawn once from the seed. No noise: all of it can be learnt.
+ * separates: 1 where `Σ wᵢ·xᵢ + 2·(|x₀| − |x₁|) > 0`, with w normal, drawn once from the seed. No noise: all of it can
+ * be learnt.
  *
  * @param seed uint32, of the rule and the samples
  * @param samples default 10,000: ten clients' 1,000 each

@@ -9,8 +9,9 @@ export interface ChosenColumns {
 }
 
 /**
- * Finds inputs and label: `data.columns` and `data.label`, without them all but the label in the file's order, and the last one.
- * Refuses a name that is not there or there twice, a label among the inputs, and another number of inputs than `width`.
+ * Finds inputs and label: `data.columns` and `data.label`, without them all but the label in the file's order, and the
+ * last one. Refuses a name that is not there or there twice, a label among the inputs, and another number of inputs
+ * than `width`.
  *
  * @param names the columns, without those that are erased
  */

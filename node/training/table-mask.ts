@@ -22,7 +22,10 @@ export interface TableMask {
   readonly masked: readonly boolean[];
   /** The place of each column that is left, in the file. */
   readonly places: readonly number[];
-  /** A row's cells that are left, each as its transforms give it. Throws INVALID_DATA naming line and column, never the value. */
+  /**
+   * A row's cells that are left, each as its transforms give it. Throws INVALID_DATA naming line and column, never the
+   * value.
+   */
   apply(record: readonly string[], line: number): Cell[];
 }
 
@@ -64,7 +67,10 @@ export function createTableMask(header: readonly string[], options: MaskOptions)
   };
 }
 
-/** What a specification has to recognise the task's salt by: the first 8 bytes of the hash of a fixed text, in hexadecimal. */
+/**
+ * What a specification has to recognise the task's salt by: the first 8 bytes of the hash of a fixed text, in
+ * hexadecimal.
+ */
 export function saltCheckOf(hash: KeyedHash): string {
   return Buffer.from(hash("fedledger/salt-check/1").subarray(0, 8)).toString("hex");
 }

@@ -179,7 +179,8 @@ export const taskPresets: readonly TaskPreset[] = drafts.map((draft) => ({
 }));
 
 /**
- * The preset of a data set (its name without `:DIRECTORY`) and a kind of model; without a kind, the data set's usual one.
+ * The preset of a data set (its name without `:DIRECTORY`) and a kind of model; without a kind, the data set's usual
+ * one.
  *
  * Throws INVALID_CONFIG, naming those there are.
  */

@@ -11,8 +11,8 @@ export interface TfjsModelFiles {
 }
 
 /**
- * A model as `tf.loadLayersModel` reads it: a Sequential one whose last layer has its softmax or sigmoid, so that it predicts probabilities
- * (or numbers). `metadata` goes under userDefinedMetadata. Throws LENGTH_MISMATCH.
+ * A model as `tf.loadLayersModel` reads it: a Sequential one whose last layer has its softmax or sigmoid, so that it
+ * predicts probabilities (or numbers). `metadata` goes under userDefinedMetadata. Throws LENGTH_MISMATCH.
  */
 export function encodeTfjsModel(
   model: ModelSpec,

@@ -107,8 +107,8 @@ function convolutionInfo(inputShape: Quad, filterShape: Quad, attrs: Conv2dAttrs
 }
 
 /**
- * dW[i, j] = Σ x[s·p + i − top, s·q + j − left] · dy[p, q]: the convolution of xᵀ [ci, H, W, n] with dyᵀ [oh, ow, n, co] as
- * its filter, dilated by the stride, padded before as x was and behind so that the result is at least kh × kw.
+ * dW[i, j] = Σ x[s·p + i − top, s·q + j − left] · dy[p, q]: the convolution of xᵀ [ci, H, W, n] with dyᵀ [oh, ow, n,
+ * co] as its filter, dilated by the stride, padded before as x was and behind so that the result is at least kh × kw.
  */
 function conv2dFilterGradient({ inputs, backend, attrs }: Parameters<Kernel>[0]): Info {
   const { x, dy } = inputs as { x: Info; dy: Info };

@@ -9,8 +9,9 @@ const patterns: Readonly<Record<DateOrder, RegExp>> = {
 };
 
 /**
- * The year of a date, or undefined where the text is no date of the calendar (Gregorian, years 1 to 9999). Years have four digits; parts are
- * separated by - or / or a point, one kind in a date. A time zone changes nothing: the date is taken as it is written.
+ * The year of a date, or undefined where the text is no date of the calendar (Gregorian, years 1 to 9999). Years have
+ * four digits; parts are separated by - or / or a point, one kind in a date. A time zone changes nothing: the date is
+ * taken as it is written.
  */
 export function yearOfDate(text: string, order: DateOrder): number | undefined {
   const parts = patterns[order].exec(text.trim())?.groups;

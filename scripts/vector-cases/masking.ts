@@ -1,8 +1,9 @@
 import { secp256k1 } from "@noble/curves/secp256k1.js";
 import { abiWords, concatBytes, toHex } from "../../node/core/hex.ts";
-import type { Address, Bytes32, Hex } from "../../node/core/ids.ts";
+import type { Address, Bytes32 } from "../../node/core/ids.ts";
 import { keccak256 } from "../../node/core/keccak.ts";
-import { maskGraph, maskNeighbours, shareThreshold } from "../../node/core/mask-graph.ts";
+import { encodeGrant } from "../../node/core/role-grants.ts";
+import { shareThreshold } from "../../node/core/round-keys.ts";
 import {
   type ClosedRound,
   createMaskedMean,
@@ -17,10 +18,8 @@ import {
 } from "../../node/privacy/masking/index.ts";
 import { lanesHex, randomLanes } from "./lanes.ts";
 
-const uintHex = (value: bigint): Hex => `0x${value.toString(16)}`;
 const bytesOf = (label: string): Uint8Array => keccak256(new TextEncoder().encode(label));
 const account = (label: string): Address => toHex(bytesOf(label).subarray(12));
-const seedOf = (label: string): bigint => BigInt(toHex(bytesOf(label).subarray(23)));
 
 /** Secrets from a keccak stream. */
 function secretsOf(label: string) {
@@ -34,10 +33,10 @@ function secretsOf(label: string) {
 export async function maskingCases(): Promise<unknown[]> {
   return [
     ...streamCases(),
-    ...graphCases(),
     ...thresholdCases(),
     ...keyCases(),
     ...shareCases(),
+    ...grantCases(),
     ...(await roundCases()),
   ];
 }
@@ -58,58 +57,21 @@ function streamCases(): unknown[] {
   );
 }
 
-/** Who shares a mask with whom: a list for each slot. */
-function graphCases(): unknown[] {
-  const shapes = [
-    [3, 0],
-    [3, 2],
-    [4, 2],
-    [5, 2],
-    [6, 4],
-    [10, 4],
-    [16, 6],
-    [17, 6],
-    [33, 8],
-    [64, 0],
-    [64, 20],
-    [64, 62],
-  ] as const;
-  return shapes.map(([drawn, neighbours]) => {
-    const seed = drawn === 6 ? (1n << 72n) - 1n : drawn === 5 ? 0n : seedOf(`graph ${drawn}`);
-    const graph = { seed, drawn, neighbours };
-    const lists = maskGraph(graph);
-    return {
-      name: `${neighbours} neighbours of ${drawn}`,
-      kind: "graph",
-      seed: uintHex(seed),
-      drawn,
-      neighbours,
-      lists,
-    };
-  });
-}
-
-/** How many shares open a secret. */
+/** How many fellows it takes to open a secret, by how many are drawn. */
 function thresholdCases(): unknown[] {
   const shapes = [
-    [2, 51],
-    [2, 100],
-    [3, 67],
-    [9, 67],
-    [20, 67],
-    [63, 67],
-    [63, 51],
-    [63, 100],
+    [3, 51],
+    [3, 100],
+    [4, 67],
+    [10, 67],
+    [21, 67],
+    [64, 67],
+    [64, 51],
+    [64, 100],
   ] as const;
-  return shapes.map(([neighbourCount, thresholdPercent]) => {
-    const expected = shareThreshold(neighbourCount, thresholdPercent);
-    return {
-      name: `${thresholdPercent} % of ${neighbourCount}`,
-      kind: "threshold",
-      neighbourCount,
-      thresholdPercent,
-      expected,
-    };
+  return shapes.map(([drawn, thresholdPercent]) => {
+    const expected = shareThreshold(drawn, thresholdPercent);
+    return { name: `${thresholdPercent} % of ${drawn}`, kind: "threshold", drawn, thresholdPercent, expected };
   });
 }
 
@@ -162,40 +124,35 @@ function shareCases(): unknown[] {
   }));
 }
 
-/** Whole rounds: updates, what they become, openings, and the model; `lanes` are of the whole vectors, `chunks` as the contract makes them. */
+/** Grants of roles as their accounts register them. */
+function grantCases(): unknown[] {
+  const signatures = [27, 28].map((v) =>
+    toHex(concatBytes(bytesOf("r"), bytesOf("s").fill(1, 0, 1), Uint8Array.of(v))),
+  );
+  return (["participant", "aggregator"] as const).map((role, i) => {
+    const grant = { epoch: 1 + 300 * i, role, signature: signatures[i]! };
+    return { name: `grant of ${role}`, kind: "grant", ...grant, expected: encodeGrant(grant) };
+  });
+}
+
+/**
+ * Whole rounds: updates, what they become, openings, and the model; `lanes` are of the whole vectors, `chunks` as the
+ * contract makes them.
+ */
 async function roundCases(): Promise<unknown[]> {
   const one = 65_536;
   const shapes = [
-    { name: "three, nobody dropped", drawn: 3, neighbours: 0, silent: [], dropped: [], rate: one, parameters: 64 },
-    { name: "five, one dropped", drawn: 5, neighbours: 0, silent: [], dropped: [2], rate: one, parameters: 130 },
+    { name: "three, nobody dropped", drawn: 3, silent: [], dropped: [], rate: one, parameters: 64 },
+    { name: "five, one dropped", drawn: 5, silent: [], dropped: [2], rate: one, parameters: 130 },
     {
-      name: "twelve on a ring, some silent, some dropped",
+      name: "twelve, some silent, some dropped",
       drawn: 12,
-      neighbours: 4,
       silent: [3],
       dropped: [0, 7],
       rate: 52_429,
       parameters: 64,
     },
-    {
-      name: "a dropped one without a surviving neighbour",
-      drawn: 6,
-      neighbours: 2,
-      silent: [],
-      dropped: "around one",
-      rate: one,
-      parameters: 64,
-    },
-    {
-      name: "a liar's sum is cut",
-      drawn: 4,
-      neighbours: 0,
-      silent: [],
-      dropped: [1],
-      rate: 1 << 20,
-      parameters: 65,
-      liar: 3,
-    },
+    { name: "a liar's sum is cut", drawn: 4, silent: [], dropped: [1], rate: 1 << 20, parameters: 65, liar: 3 },
   ] as const;
   return await Promise.all(shapes.map(roundCase));
 }
@@ -203,20 +160,16 @@ async function roundCases(): Promise<unknown[]> {
 async function roundCase(shape: {
   readonly name: string;
   readonly drawn: number;
-  readonly neighbours: number;
   /** Slots that advertise nothing. */
   readonly silent: readonly number[];
   /** Slots that advertise and do not commit. */
-  readonly dropped: readonly number[] | "around one";
+  readonly dropped: readonly number[];
   readonly rate: number;
   readonly parameters: number;
   /** A slot whose update is of other lanes than it may be. */
   readonly liar?: number;
 }): Promise<unknown> {
-  const { name, drawn, neighbours, silent, rate: serverRateQ16, parameters: parameterCount, liar } = shape;
-  const seed = seedOf(name);
-  const graph = { seed, drawn, neighbours };
-  const dropped: readonly number[] = shape.dropped === "around one" ? [0, ...maskNeighbours(0, graph)] : shape.dropped;
+  const { name, drawn, silent, dropped, rate: serverRateQ16, parameters: parameterCount, liar } = shape;
   const [taskId, round, clipLanes] = [3, 9, 1 << 20];
   const slots = Array.from({ length: drawn }, (_, slot) => slot).filter((slot) => !silent.includes(slot));
   const secrets = new Map(slots.map((slot) => [slot, secretsOf(`${name} ${slot}`)]));
@@ -226,9 +179,10 @@ async function roundCase(shape: {
     maskKey: secrets.get(slot)!.maskKey,
     seedHash: secrets.get(slot)!.seedHash,
     sharesId: toHex(bytesOf(`${name} ${slot} shares`)) as Bytes32,
+    shareKey: toHex(bytesOf(`${name} ${slot} next`)) as Bytes32,
   }));
   const surviving = slots.filter((slot) => !dropped.includes(slot));
-  const closed: ClosedRound<(typeof advertisements)[number]> = { ...graph, taskId, round, advertisements, surviving };
+  const closed: ClosedRound<(typeof advertisements)[number]> = { taskId, round, advertisements, surviving };
   const base = randomLanes(900, parameterCount, 1 << 24);
   const updates = await Promise.all(
     surviving.map(async (slot) => {
@@ -244,10 +198,9 @@ async function roundCase(shape: {
     }),
   );
   const sides = roundSides(closed);
-  const isReached = (slot: number) => maskNeighbours(slot, graph).some((other) => surviving.includes(other));
   const openings = concatBytes(
     ...sides.survivors.map(({ slot }) => secrets.get(slot)!.seed),
-    ...sides.dropped.map(({ slot }) => (isReached(slot) ? secrets.get(slot)!.secretKey : new Uint8Array(32))),
+    ...sides.dropped.map(({ slot }) => secrets.get(slot)!.secretKey),
   );
   const options = { parameterCount, serverRateQ16, clipLanes, round: closed, openings };
   const mean = createMaskedMean(options);
@@ -263,9 +216,7 @@ async function roundCase(shape: {
     kind: "round",
     taskId,
     round,
-    seed: uintHex(seed),
     drawn,
-    neighbours,
     parameterCount,
     clipLanes,
     serverRateQ16,

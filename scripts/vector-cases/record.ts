@@ -1,110 +1,53 @@
-import { computeAddress, SigningKey } from "ethers";
-import { attestationDigest, attestationDomain, attestationValue } from "../../node/chain/attestation-digest.ts";
-import { packEvaluation } from "../../node/chain/packed-evaluation.ts";
-import { recordDigest, typedRecord } from "../../node/chain/signed-records.ts";
 import {
   accessHash,
-  caseHash,
-  challengeReservation,
-  demandId,
+  attributesHash,
   extendAccumulator,
-  extendHistory,
-  initialHistoryHead,
+  extendAnchor,
+  hashBytes,
   proposalHash,
+  roundWord,
   rulesHash,
-  startAccumulator,
+  startValue,
   updateRootOf,
+  wordHash,
   zeroBytes32,
 } from "../../node/core/commitment.ts";
-import { drawnCount, slotOf } from "../../node/core/draw.ts";
-import { toHex } from "../../node/core/hex.ts";
-import type { Address, Bytes32, Hex } from "../../node/core/ids.ts";
-import { keccak256 } from "../../node/core/keccak.ts";
-import type { Demand, Evaluation, Proposal, TaskRules } from "../../node/core/records.ts";
-import type { SignedRecord } from "../../node/ports/chain.ts";
-
-const uintHex = (value: bigint): Hex => `0x${value.toString(16)}`;
-const hash = (label: string): Bytes32 => toHex(keccak256(new TextEncoder().encode(label)));
-const account = (label: string): Address => toHex(keccak256(new TextEncoder().encode(label)).subarray(12));
-
-/** The slots of all places. */
-export function drawCases(): unknown[] {
-  const shapes = [
-    { enrolled: 1, minUpdates: 1, maxUpdates: 64, participationBps: 10_000 },
-    { enrolled: 2, minUpdates: 1, maxUpdates: 1, participationBps: 1 },
-    { enrolled: 3, minUpdates: 1, maxUpdates: 2, participationBps: 3_334 },
-    { enrolled: 5, minUpdates: 2, maxUpdates: 64, participationBps: 3_000 },
-    { enrolled: 10, minUpdates: 2, maxUpdates: 64, participationBps: 5_000 },
-    { enrolled: 10, minUpdates: 2, maxUpdates: 64, participationBps: 10_000 },
-    { enrolled: 16, minUpdates: 1, maxUpdates: 3, participationBps: 5_000 },
-    { enrolled: 17, minUpdates: 1, maxUpdates: 64, participationBps: 2_500 },
-    { enrolled: 64, minUpdates: 60, maxUpdates: 60, participationBps: 1 },
-    { enrolled: 65, minUpdates: 1, maxUpdates: 64, participationBps: 9_999 },
-    { enrolled: 300, minUpdates: 1, maxUpdates: 64, participationBps: 1_000 },
-  ];
-  return shapes.flatMap(({ enrolled, ...rules }) =>
-    [0n, BigInt(hash(`seed ${enrolled}`)) & ((1n << 72n) - 1n), (1n << 72n) - 1n].map((seed) => {
-      const drawn = drawnCount(rules, enrolled);
-      const slots = Array.from({ length: enrolled }, (_, index) => slotOf(index, enrolled, drawn, seed));
-      return {
-        name: `${drawn} of ${enrolled}, seed ${uintHex(seed)}`,
-        seed: uintHex(seed),
-        ...rules,
-        enrolled,
-        drawn,
-        slots,
-      };
-    }),
-  );
-}
+import { extendHistory, type HistoryEntry, initialHistoryHead } from "../../node/core/history-head.ts";
+import type { Address, Hex } from "../../node/core/ids.ts";
+import type { Proposal, RoundInputs } from "../../node/core/records.ts";
+import { maskedRules, transparentRules } from "./rules.ts";
+import { account, hash, uintHex } from "./words.ts";
 
 const anybody = { organisations: [], regions: [], clearance: 0 };
+const access = { organisations: ["Klinik A", "Hôpital B"], regions: ["EU"], clearance: 3 };
+const nothing = { anchor: zeroBytes32, accumulator: zeroBytes32, standing: zeroBytes32 };
+const zeroAddress = `0x${"0".repeat(40)}` as Address;
+const deployment = { chainId: 31337, federation: account("federation") };
+
+/** The vectors' form of a record: integers that may pass 2^53 in hexadecimal. */
+const plain = (record: object) =>
+  Object.fromEntries(
+    Object.entries(record).map(([name, value]) => [name, typeof value === "bigint" ? uintHex(value) : value]),
+  );
 
 /** The hashes of one round's record, each from the one before. */
 export function commitmentCases(): unknown[] {
-  const rules: TaskRules = {
-    mode: "masked",
-    rule: "weighted-mean",
-    fractionBits: 16,
-    attempts: 3,
-    parameterCount: 199_210,
-    clipLanes: 65_536,
-    maxWeight: 1_000,
-    serverRateQ16: 65_536,
-    rounds: 10,
-    minUpdates: 3,
-    maxUpdates: 5,
-    participationBps: 10_000,
-    trim: 0,
-    thresholdPercent: 67,
-    attestationQuorum: 4,
-    holders: 2,
-    pipelined: true,
-    aggregatorBondGwei: 2_000_000_000,
-    participantBondGwei: 1_500_000_000,
-    neighbours: 4,
-    keyWindowS: 20,
-    roundsPerParticipant: 0,
-    commitWindowS: 60,
-    aggregateWindowS: 30,
-    challengeWindowS: 45,
-  };
-  const deployment = { chainId: 31337, federation: account("federation") };
-  const initial = {
+  const opening = {
     ...deployment,
     taskId: 1,
-    rules,
-    modelRoot: hash("model 0"),
-    spec: '{"format":"fedledger/task/1"}',
+    round: 1,
+    historyHead: hash("head"),
+    baseModelRoot: hash("model 0"),
+    seed: (1n << 64n) - 12_345n,
+    enrolled: 7,
+    drawn: 5,
   };
-  const opening = { ...deployment, taskId: 1, round: 1, baseModelRoot: hash("model 0"), enrolled: 7, drawn: 5 };
-  const seed = (1n << 72n) - 12_345n;
-  const started = startAccumulator({ ...opening, seed });
-  const commitment = { participant: account("p"), slot: 4, weight: 321, updateRoot: hash("u"), contentId: hash("c") };
-  const extended = extendAccumulator(started, commitment);
-  const keys = { maskKey: hash("k"), seedHash: hash("s"), sharesId: hash("b") };
+  const start = startValue(opening);
+  const keys = { maskKey: hash("k"), seedHash: hash("s"), sharesId: hash("b"), shareKey: hash("x") };
   const advertisement = { participant: account("p"), slot: 4, ...keys };
-  const access = { organisations: ["Klinik A", "Hôpital B"], regions: ["EU"], clearance: 3 };
+  const anchor = extendAnchor(start, advertisement);
+  const commitment = { participant: account("p"), slot: 4, weight: 321, updateRoot: hash("u"), contentId: hash("c") };
+  const accumulator = extendAccumulator(anchor, commitment);
   const proposal: Proposal = {
     attempt: 1,
     aggregator: account("a"),
@@ -113,122 +56,147 @@ export function commitmentCases(): unknown[] {
     totalWeight: 4_321n,
     excluded: (1n << 63n) | 1n,
   };
-  const proposed = proposalHash(1, 1, proposal);
-  const head = initialHistoryHead(initial);
-  const end = { round: 1, phase: "finalized", baseModelRoot: hash("model 0"), accumulator: extended } as const;
-  const final = { ...end, proposalHash: proposed, reason: "none" } as const;
-  const invalid = { ...end, phase: "invalidated", proposalHash: zeroBytes32, reason: "no-proposal" } as const;
+  const openings: Hex = `0x${hash("opening 0").slice(2)}${hash("opening 1").slice(2)}`;
+  const proposed = proposalHash(1, 1, accumulator, openings, proposal);
+  const inputs: RoundInputs = {
+    taskId: 1,
+    round: 1,
+    drawn: 5,
+    committed: (1n << 63n) | 21n,
+    keyed: (1n << 63n) | 31n,
+    totalWeight: 4_321n,
+    acceptedBefore: 3,
+    baseModelRoot: hash("model 0"),
+    anchor,
+    accumulator,
+    openingsHash: hashBytes(openings),
+  };
+  const attesters = [account("p"), account("q")];
+  const word = wordHash(inputs, proposed, attesters);
+  const participant = account("p");
+  const said = { organisation: "Klinik A", region: "EU", clearance: 3 };
   return [
-    { name: "rulesHash", rules, expected: rulesHash(rules) },
-    { name: "initialHistoryHead", ...initial, expected: head },
-    { name: "startAccumulator", ...opening, seed: uintHex(seed), expected: started },
-    { name: "initialHistoryHead restricted", ...initial, access, expected: initialHistoryHead({ ...initial, access }) },
+    ...[transparentRules, maskedRules].map((rules) => ({
+      name: `rulesHash ${rules.mode}`,
+      rules,
+      expected: rulesHash(rules),
+    })),
     { name: "accessHash", access, expected: accessHash(access) },
     { name: "accessHash of any", access: anybody, expected: accessHash(anybody) },
-    { name: "extendAccumulator", accumulator: started, ...commitment, expected: extended },
+    { name: "attributesHash", attributes: said, expected: attributesHash(said) },
     {
-      name: "extendAccumulator by keys",
-      accumulator: started,
-      ...advertisement,
-      expected: extendAccumulator(started, advertisement),
+      name: "updateRootOf",
+      participant,
+      root: hash("update tree"),
+      expected: updateRootOf(participant, hash("update tree")),
     },
+    { name: "startValue", ...plain(opening), expected: start },
+    { name: "extendAnchor", anchor: start, ...advertisement, expected: anchor },
+    { name: "extendAccumulator", accumulator: anchor, ...commitment, expected: accumulator },
+    { name: "proposalHash", taskId: 1, round: 1, accumulator, openings, proposal: plain(proposal), expected: proposed },
     {
-      name: "proposalHash",
+      name: "proposalHash without openings",
       taskId: 1,
       round: 1,
-      ...proposal,
-      totalWeight: uintHex(proposal.totalWeight),
-      excluded: uintHex(proposal.excluded),
-      expected: proposed,
+      accumulator,
+      openings: "0x",
+      proposal: plain(proposal),
+      expected: proposalHash(1, 1, accumulator, "0x", proposal),
     },
-    { name: "extendHistory finalized", head, ...final, expected: extendHistory(head, final) },
-    { name: "extendHistory invalidated", head, ...invalid, expected: extendHistory(head, invalid) },
-  ];
-}
-
-/** What is bound to a participant, demanded, proven and reserved. */
-export function courtCases(): unknown[] {
-  const proposed = hash("proposal");
-  const participant = account("p");
-  const root = hash("update tree");
-  const chunk: Demand = {
-    ...round,
-    proposalHash: proposed,
-    kind: "update-chunk",
-    place: 63,
-    index: 3_112,
-    root: hash("u"),
-  };
-  const nodes: Demand = { ...chunk, kind: "model-nodes", place: 12, index: 0, root: hash("model 1") };
-  const leaf = { ...round, proposalHash: proposed, challenge: "wrong-chunk", index: 3_112 } as const;
-  const report = { ...round, participant, misconduct: "withheld" } as const;
-  const [salt, of] = [hash("salt"), caseHash(leaf)];
-  return [
-    { name: "updateRootOf", participant, root, expected: updateRootOf(participant, root) },
-    ...[chunk, nodes].map((demand) => ({ name: `demandId ${demand.kind}`, demand, expected: demandId(demand) })),
-    { name: "caseHash of a challenge", ...leaf, expected: of },
-    { name: "caseHash of a report", ...report, expected: caseHash(report) },
+    { name: "wordHash", inputs: plain(inputs), proposalHash: proposed, attesters, expected: word },
     {
-      name: "challengeReservation",
-      account: participant,
-      salt,
-      of,
-      expected: challengeReservation(participant, salt, of),
+      name: "wordHash of nobody",
+      inputs: plain(inputs),
+      proposalHash: proposed,
+      attesters: [],
+      expected: wordHash(inputs, proposed, []),
     },
+    { name: "roundWord", wordHash: word, acceptedAtS: 1_800_000_000, expected: roundWord(word, 1_800_000_000) },
   ];
 }
 
-const round = { taskId: 1, round: 2 };
-
-/** EIP-712 digests of all that members sign, and signatures by a key that everybody knows. */
-export function signatureCases(): unknown[] {
-  const privateKey = hash("a key that everybody knows") as Hex;
-  const key = new SigningKey(privateKey);
-  const signer = computeAddress(privateKey).toLowerCase() as Address;
-  const federation = account("federation");
-  const chainId = 31337;
-  const domain = attestationDomain(chainId, federation);
-  const update = { updateRoot: hash("u"), contentId: hash("c") };
-  const evaluations: readonly Evaluation[] = [
-    { samples: 0, metricQ24: 0n, lossQ24: 0n },
-    { samples: 2_000, metricQ24: 15_938_355n, lossQ24: 3_355_443n },
-    { samples: 0xffff_ffff, metricQ24: -1n, lossQ24: (1n << 64n) - 1n },
-    { samples: 1, metricQ24: -(1n << 63n), lossQ24: 1n },
-  ];
-  const records: readonly SignedRecord[] = [
-    { type: "commitment", ...round, participant: signer, baseModelRoot: hash("model 1"), weight: 321, ...update },
-    { type: "availability", ...round, holder: signer, accumulator: hash("accumulator"), slots: (1n << 63n) | 5n },
-    { type: "custody", ...round, aggregator: signer, participant: account("p"), ...update },
-    { type: "grant", taskId: 1, fromRound: 2, toRound: 9, auditor: hash("auditor"), secrets: hash("secrets") },
-  ];
-  const common = { chainId, federation, privateKey, signer };
-  const signed = (digest: Bytes32) => {
-    const { r, yParityAndS: vs, serialized: signature } = key.sign(digest);
-    return { digest, r, vs, signature };
+/** The head of a task's history: of its creation, and behind one entry of each kind in turn. */
+export function historyCases(): unknown[] {
+  const task = {
+    ...deployment,
+    taskId: 1,
+    rules: maskedRules,
+    modelRoot: hash("model 0"),
+    spec: '{"format":"fedledger/task/1"}',
   };
-  const plain = (value: object) =>
-    Object.fromEntries(
-      Object.entries(value).map(([name, each]) => [name, typeof each === "bigint" ? String(each) : each]),
-    );
-  return [
-    ...evaluations.map((evaluation) => {
-      const proposed = hash("proposal");
-      const digest = attestationDigest(domain, attestationValue(round.taskId, round.round, proposed, evaluation));
-      const packed = uintHex(packEvaluation(evaluation));
-      const value = { ...round, proposalHash: proposed, ...plain(evaluation) };
-      return {
-        name: `attestation of ${evaluation.samples} samples`,
-        type: "attestation",
-        ...common,
-        value,
-        packed,
-        ...signed(digest),
-      };
-    }),
-    ...records.map((record) => {
-      const { types, value } = typedRecord(record);
-      const name = Object.keys(types)[0]!;
-      return { name, type: record.type, ...common, value: plain(value), ...signed(recordDigest(domain, record)) };
-    }),
+  const who = account("p");
+  const entries: readonly HistoryEntry[] = [
+    { kind: "enrolled", account: who, statement: hash("statement"), attributesHash: hash("attributes") },
+    { kind: "joined", account: account("a"), attributesHash: hash("attributes") },
+    { kind: "leaving", account: who },
+    { kind: "freed", places: 32 },
+    { kind: "resumed", account: account("a") },
+    { kind: "recorded", account: account("admin"), entryKind: 2, hash: hash("incident") },
+    { kind: "accepted", round: 1, wordHash: hash("word") },
+    {
+      kind: "invalid",
+      round: 2,
+      reason: "not-attested",
+      anchor: hash("anchor"),
+      accumulator: hash("accumulator"),
+      standing: hash("proposal"),
+    },
+    { kind: "invalid", round: 3, reason: "no-draw", ...nothing },
+    {
+      kind: "reassigned",
+      round: 4,
+      attempt: 1,
+      aggregator: account("a"),
+      reason: "proven-wrong",
+      standing: hash("proposal"),
+    },
+    {
+      kind: "reassigned",
+      round: 4,
+      attempt: 2,
+      aggregator: account("b"),
+      reason: "no-proposal",
+      standing: zeroBytes32,
+    },
+    {
+      kind: "struck",
+      round: 5,
+      proof: "wrong-chunk",
+      index: 3_112,
+      prover: account("prover"),
+      firstVoid: 5,
+      lastVoid: 9,
+      proposalHash: hash("proposal"),
+      offender: zeroAddress,
+    },
+    {
+      kind: "struck",
+      round: 9,
+      proof: "invalid-update",
+      index: 1,
+      prover: account("prover"),
+      firstVoid: 0,
+      lastVoid: 0,
+      proposalHash: hash("proposal"),
+      offender: who,
+    },
+    { kind: "expelled", round: 5, account: who, proof: "equivocation", prover: account("prover") },
+    { kind: "share-key", account: who, shareKeyHash: hash("share key") },
   ];
+  let head = initialHistoryHead({ ...task, access });
+  const cases: unknown[] = [
+    { name: "initialHistoryHead", ...task, access, expected: head },
+    {
+      name: "initialHistoryHead for anybody",
+      ...task,
+      access: anybody,
+      expected: initialHistoryHead({ ...task, access: anybody }),
+    },
+  ];
+  for (const [at, entry] of entries.entries()) {
+    const expected = extendHistory(head, entry);
+    cases.push({ name: `entry ${at}: ${entry.kind}`, head, entry, expected });
+    head = expected;
+  }
+  return cases;
 }

@@ -1,22 +1,23 @@
 import { swapChunks } from "../support/malicious/chunk-swapper.ts";
 import { exceedClip } from "../support/malicious/clip-exceeder.ts";
-import { commitAgreed, includeAgreed } from "../support/malicious/colluders.ts";
 import { equivocate } from "../support/malicious/equivocator.ts";
+import { openFalsely } from "../support/malicious/false-opener.ts";
 import { dropInput } from "../support/malicious/input-dropper.ts";
 import { includeInvalid } from "../support/malicious/invalid-includer.ts";
 import { flipLane } from "../support/malicious/lane-flipper.ts";
 import { withholdModel } from "../support/malicious/model-withholder.ts";
 import { plagiarise } from "../support/malicious/plagiarist.ts";
+import { attestOwnLie } from "../support/malicious/quorum-liar.ts";
+import { replayWords } from "../support/malicious/replayer.ts";
 import { reuseRoot } from "../support/malicious/root-reuser.ts";
 import { neverPropose } from "../support/malicious/silent-aggregator.ts";
 import { excludeUnfounded } from "../support/malicious/unfounded-excluder.ts";
 import { vanish } from "../support/malicious/vanisher.ts";
 import { misstateWeight } from "../support/malicious/weight-misstater.ts";
-import { type Attack, lyingRound } from "./attack.ts";
-import { untilLeftOut, untilStruck, untilTakeover } from "./waits.ts";
+import type { Attack } from "./attack.ts";
+import { untilLeftOut, untilNotAttested, untilTakeover } from "./waits.ts";
 
-/** A task in which nobody is asked who holds the updates: aggregators may leave out what they like, and only a quorum makes that final. */
-const withoutHolders = { holders: 0 } as const;
+const wrongChunk = { struck: "wrong-chunk", takeover: "proof" } as const;
 
 /** Every attack there is, in the order in which they are listed. */
 export const attacks: readonly Attack[] = [
@@ -24,46 +25,66 @@ export const attacks: readonly Attack[] = [
     name: "flip-lane",
     summary: "an aggregator adds 1 to one lane of the model",
     aggregator: flipLane(200),
-    ending: { challenge: "wrong-chunk", takeover: "challenge" },
-  },
-  {
-    name: "flip-lane-pipelined",
-    summary: "the same in a task whose next round has begun on the wrong model",
-    aggregator: flipLane(200),
-    rules: { pipelined: true, rounds: 4 },
-    ending: { challenge: "wrong-chunk", takeover: "challenge", fallen: lyingRound + 1 },
+    ending: wrongChunk,
   },
   {
     name: "drop-input",
     summary: "an aggregator computes without one update and states that all are in",
     aggregator: dropInput,
-    ending: { challenge: "wrong-chunk", takeover: "challenge" },
+    ending: wrongChunk,
   },
   {
     name: "swap-chunks",
     summary: "an aggregator puts two chunks of the model in each other's place",
     aggregator: swapChunks(3, 40),
-    ending: { challenge: "wrong-chunk", takeover: "challenge" },
+    ending: wrongChunk,
   },
   {
     name: "reuse-root",
     summary: "an aggregator proposes the previous model again",
     aggregator: reuseRoot,
-    ending: { challenge: "wrong-chunk", takeover: "challenge" },
+    ending: wrongChunk,
   },
   {
     name: "misstate-weight",
     summary: "an aggregator states a total weight that does not add up",
     aggregator: misstateWeight,
-    rules: withoutHolders,
-    ending: { challenge: "wrong-weight", takeover: "challenge" },
+    ending: { struck: "wrong-weight", takeover: "proof" },
+  },
+  {
+    name: "false-opening",
+    summary: "an aggregator opens a masked round with a seed that nobody advertised",
+    mode: "masked",
+    aggregator: openFalsely,
+    ending: { struck: "false-opening", takeover: "proof" },
+  },
+  {
+    name: "self-attest",
+    summary: "an aggregator attests its own lie, in the name of a participant that is its own",
+    aggregator: attestOwnLie(200),
+    friends: 1,
+    ending: wrongChunk,
+  },
+  {
+    name: "lying-quorum",
+    summary: "an aggregator and more than half of the participants accept a wrong model",
+    aggregator: attestOwnLie(200),
+    friends: 3,
+    rules: { minUpdates: 2, attestationQuorum: 2 },
+    ending: { struck: "wrong-chunk", rolledBack: true },
+  },
+  {
+    name: "replay",
+    summary: "an aggregator sends its signed proposal, and its attestations, of the round before once more",
+    aggregator: replayWords,
+    ending: {},
   },
   {
     name: "exclude-unfounded",
-    summary: "an aggregator leaves out an update that it signed to keep",
+    summary: "an aggregator leaves out an update that everybody has",
     aggregator: excludeUnfounded,
-    rules: withoutHolders,
-    ending: { challenge: "left-out", takeover: "challenge" },
+    ending: { takeover: "deadline" },
+    waitsFor: untilNotAttested,
   },
   {
     name: "never-propose",
@@ -75,15 +96,9 @@ export const attacks: readonly Attack[] = [
   {
     name: "withhold-model",
     summary: "an aggregator proposes a wrong model and gives its bytes to nobody",
-    aggregator: withholdModel(200, { answers: false }),
-    ending: { challenge: "withheld", takeover: "challenge" },
-    waitsFor: untilStruck,
-  },
-  {
-    name: "withhold-and-show",
-    summary: "an aggregator withholds a wrong model, and shows on the chain what is demanded of it",
-    aggregator: withholdModel(200, { answers: true }),
-    ending: { challenge: "wrong-chunk", takeover: "challenge" },
+    aggregator: withholdModel(200),
+    ending: { takeover: "deadline" },
+    waitsFor: untilNotAttested,
   },
   {
     name: "exceed-clip",
@@ -97,8 +112,8 @@ export const attacks: readonly Attack[] = [
     summary: "an aggregator counts an update beyond the task's bound, in league with its participant",
     participant: exceedClip(200),
     aggregator: includeInvalid,
-    rules: withoutHolders,
-    ending: { challenge: "invalid-update", takeover: "challenge", misconduct: "invalid-update", leftOut: true },
+    ending: { struck: "invalid-update", takeover: "proof", misconduct: "invalid-update", leftOut: true },
+    waitsFor: untilLeftOut,
   },
   {
     name: "equivocate",
@@ -110,31 +125,28 @@ export const attacks: readonly Attack[] = [
     name: "plagiarise",
     summary: "a participant commits to another's update",
     participant: plagiarise,
-    ending: { misconduct: "withheld", leftOut: true },
+    ending: { leftOut: true },
     waitsFor: untilLeftOut,
   },
   {
     name: "vanish",
     summary: "a participant commits to an update and gives it to nobody",
     participant: vanish,
-    ending: { misconduct: "withheld", leftOut: true },
+    ending: { leftOut: true },
     waitsFor: untilLeftOut,
   },
   {
-    name: "collude",
-    summary: "a participant gives its update to its accomplice only, an aggregator, which cannot count it",
-    participant: commitAgreed,
-    aggregator: includeAgreed,
-    ending: { misconduct: "withheld", leftOut: true },
-    waitsFor: untilLeftOut,
+    name: "split-view",
+    summary: "an endpoint swallows a participant's masked commitment, and shows it a closing in which it is",
+    mode: "masked",
+    endpoint: "split-view",
+    ending: { hidden: true },
   },
   {
-    name: "collude-unattended",
-    summary: "the same in a task that does not ask who holds the updates: the aggregator counts it",
-    participant: commitAgreed,
-    aggregator: includeAgreed,
-    rules: withoutHolders,
-    ending: { challenge: "withheld", takeover: "challenge", misconduct: "withheld", leftOut: true },
-    waitsFor: untilStruck,
+    name: "swap-keys",
+    summary: "an endpoint shows a participant other keys than its fellows advertised",
+    mode: "masked",
+    endpoint: "swapped-keys",
+    ending: { hidden: true },
   },
 ];

@@ -5,8 +5,10 @@ import { createOutput, formatTable, type Output, reportError, style } from "../.
 import { FedledgerError } from "../../node/core/error.ts";
 import { hexEquals } from "../../node/core/hex.ts";
 import { attacks } from "./attacks.ts";
+import { nodeCount } from "./cast.ts";
+import { eventsNamed } from "./events-named.ts";
 import { type AttackResult, runAttack } from "./run-attack.ts";
-import { type FederationRun, nodeCount } from "./run-federation.ts";
+import type { FederationRun } from "./run-federation.ts";
 import { ether, type StoryLine } from "./story.ts";
 
 const usage = `npm run attack -- NAME [--seed N] [--json] [--log FILE]
@@ -103,22 +105,21 @@ function tell(output: Output): (line: StoryLine) => void {
 
 /** What the lie cost the liar and the proof its prover. */
 function costLines({ history, lies, nameOf, cast }: FederationRun): readonly string[] {
-  const slashes = history.filter((event) => event.name === "Slashed");
-  const proofs = [
-    ...history.filter((event) => event.name === "Challenged"),
-    ...history.flatMap((event) => (event.name === "Misconduct" ? [{ ...event, challenger: event.reporter }] : [])),
-  ];
-  const spared = lies.filter(({ who }) => !slashes.some(({ account }) => hexEquals(account, who)));
+  const expelled = eventsNamed(history, "MemberExpelled");
+  const proofs = eventsNamed(history, "Rewarded");
+  const spared = lies.filter(({ who }) => !expelled.some(({ account }) => hexEquals(account, who)));
   return [
-    ...slashes.map(({ account, amountWei }) => `it cost ${nameOf(account)} its bond of ${ether(amountWei)} ether`),
+    ...expelled.map(
+      ({ account, amountWei }) => `it cost ${nameOf(account)} its place and its bond of ${ether(amountWei)} ether`,
+    ),
     ...spared.map(({ who }) =>
       cast.participants.includes(who)
         ? `it cost ${nameOf(who)} its update of that round`
-        : `it cost ${nameOf(who)} its turn, and no bond: there was nothing to prove`,
+        : `it cost ${nameOf(who)} no bond: there was nothing to prove`,
     ),
-    ...proofs.map(({ challenger, gasUsed = 0 }) => {
+    ...proofs.map(({ prover, gasUsed = 0 }) => {
       const wei = BigInt(gasUsed) * 100n * 10n ** 9n;
-      return `the proof took ${nameOf(challenger)} ${gasUsed.toLocaleString("en")} gas, ${ether(wei)} ether at 100 gwei`;
+      return `the proof took ${nameOf(prover)} ${gasUsed.toLocaleString("en")} gas, ${ether(wei)} ether at 100 gwei`;
     }),
   ];
 }
@@ -130,7 +131,7 @@ function conclude({ attack, seed, run, honest, problems }: AttackResult, output:
   output.say("");
   say(
     audit.exitCode === 0,
-    `audit: ${audit.verdict}, exit code ${audit.exitCode}: ${audit.totals.finalized} rounds of ${audit.totals.updates} updates recomputed, history head ${audit.historyHead}`,
+    `audit: ${audit.verdict}, exit code ${audit.exitCode}: ${audit.totals.accepted} rounds of ${audit.totals.updates} updates recomputed, history head ${audit.historyHead}`,
   );
   const same = run.audit.finalModelRoot === honest.audit.finalModelRoot;
   say(same, `final model  ${run.audit.finalModelRoot}`);

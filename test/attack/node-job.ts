@@ -1,4 +1,4 @@
-import type { Address, RoundNumber, TaskId } from "../../node/core/ids.ts";
+import type { Address, Hex, RoundNumber, TaskId } from "../../node/core/ids.ts";
 import type { Progress } from "../../node/rounds/progress.ts";
 import type { Lie } from "../support/malicious/lie.ts";
 
@@ -11,6 +11,8 @@ export interface NodeJob {
   readonly taskId: TaskId;
   readonly federation: Address;
   readonly rpc: string;
+  /** File of the admin's invitation; absent where the task is open. */
+  readonly invitation?: string | undefined;
   /** Its own folder. */
   readonly dir: string;
   readonly seed: number;
@@ -19,6 +21,10 @@ export interface NodeJob {
   readonly parts: number;
   /** Name of the attack in which this node lies; honest without one. */
   readonly lies?: string | undefined;
+  /** Keys of the accounts that sign for this liar whatever it likes. */
+  readonly friends?: readonly Hex[] | undefined;
+  /** Whether it proves what is wrong. */
+  readonly proves: boolean;
   /** The rounds from which this participant stays away. */
   readonly absent?: readonly RoundNumber[] | undefined;
   /** File for its log. */

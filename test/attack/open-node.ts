@@ -1,21 +1,23 @@
 import { join } from "node:path";
+import { SigningKey } from "ethers";
 import { createAggregator } from "../../node/aggregator/create-aggregator.ts";
+import { accountOf } from "../../node/chain/index.ts";
 import {
   type ComposedNode,
   composeAggregator,
   composeNode,
-  composeParticipant,
   composeWatcher,
   type NodeEvents,
   type NodeSettings,
 } from "../../node/cli/compose.ts";
-import type { RoundNumber } from "../../node/core/ids.ts";
+import type { Bytes32, Hex, RoundNumber } from "../../node/core/ids.ts";
 import { createParticipant, type ParticipantDeps } from "../../node/participant/create-participant.ts";
 import type { Trainer } from "../../node/ports/index.ts";
 import { openJournal } from "../../node/system/index.ts";
+import { createSecretFile } from "../../node/system/secret-file.ts";
 import { createTfjsTrainer, loadParticipantData } from "../../node/training/index.ts";
 import { missRounds } from "../support/absent-participant.ts";
-import type { Lie } from "../support/malicious/lie.ts";
+import type { Lie, Lying } from "../support/malicious/lie.ts";
 import { lyingRound } from "./attack.ts";
 import { attackByName } from "./attack-by-name.ts";
 import { attackPreset, specOf } from "./attack-task.ts";
@@ -24,40 +26,37 @@ import type { NodeJob } from "./node-job.ts";
 /** Opens a node as its job says: composed as the `fedledger` commands compose it, with the lie in between where it has one. */
 export async function openNode(job: NodeJob, events: NodeEvents, onLie: (lie: Lie) => void): Promise<ComposedNode> {
   const attack = job.lies === undefined ? undefined : attackByName(job.lies);
-  const lying = { round: lyingRound, onLie };
+  const friends = (job.friends ?? []).map((key) => ({
+    account: accountOf(key),
+    sign: (digest: Bytes32) => new SigningKey(key).sign(digest).serialized as Hex,
+  }));
+  const lying: Lying = { round: lyingRound, onLie, friends };
   const values = settingsOf(job);
   switch (job.role) {
     case "watcher":
       return await composeWatcher(values, events);
     case "aggregator": {
-      const openWhenEnrolled = job.parts;
       const corrupt = attack?.aggregator;
-      if (corrupt === undefined) return await composeAggregator({ ...values, openWhenEnrolled }, events);
+      if (corrupt === undefined) return await composeAggregator(values, events);
       return await composeNode(values, events, async (deps, { encryptionKey, directory, onClose }) => {
         const journal = openJournal(join(directory, "journal.sqlite"));
         onClose(() => journal.close());
-        return createAggregator(
-          { ...corrupt(deps, lying), journal },
-          { encryptionKey, linger: true, openWhenEnrolled },
-        );
+        return createAggregator({ ...corrupt(deps, lying), journal }, { encryptionKey, linger: true });
       });
     }
     case "participant": {
-      const { seed, absent } = job;
+      const { absent = [] } = job;
       const corrupt = attack?.participant;
-      if (corrupt !== undefined) {
-        const isOver = (round: RoundNumber) => round > lyingRound;
-        return await openOtherParticipant(job, events, (deps) => corrupt(missRounds(deps, isOver), lying));
-      }
-      if (absent !== undefined && absent.length > 0) {
-        return await openOtherParticipant(job, events, (deps) => missRounds(deps, (round) => absent.includes(round)));
-      }
-      return await composeParticipant({ ...values, seed }, events, () => openTrainer(job));
+      const misses = (round: RoundNumber) => absent.includes(round) || (corrupt !== undefined && round > lyingRound);
+      return await openParticipant(job, events, (deps) => {
+        const attending = missRounds(deps, misses);
+        return corrupt === undefined ? attending : corrupt(attending, lying);
+      });
     }
   }
 }
 
-function openOtherParticipant(
+function openParticipant(
   job: NodeJob,
   events: NodeEvents,
   change: (deps: ParticipantDeps) => ParticipantDeps,
@@ -67,19 +66,21 @@ function openOtherParticipant(
     onClose(() => trainer.close());
     const journal = openJournal(join(directory, "journal.sqlite"));
     onClose(() => journal.close());
-    return createParticipant(change({ ...deps, trainer, journal }), { encryptionKey, seed: job.seed, linger: true });
+    const shareKeyFile = createSecretFile(join(directory, `share-key-${job.taskId}`));
+    const options = { encryptionKey, seed: job.seed, prove: job.proves, linger: true };
+    return createParticipant(change({ ...deps, trainer, journal, shareKeyFile }), options);
   });
 }
 
 async function openTrainer({ seed, part, parts }: NodeJob): Promise<Trainer> {
-  const spec = specOf(seed);
+  const spec = specOf(seed, parts);
   const { dataset, partition, heldOutFraction } = attackPreset;
   const share = { partition, part, parts };
   const { train, heldOut } = await loadParticipantData({ spec, dataset, seed, heldOutFraction, share });
   return await createTfjsTrainer({ spec, train, heldOut });
 }
 
-function settingsOf({ taskId, federation, rpc, devAccount, dir }: NodeJob): NodeSettings {
+function settingsOf({ taskId, federation, rpc, devAccount, dir, invitation }: NodeJob): NodeSettings {
   return {
     task: taskId,
     federation,
@@ -90,7 +91,9 @@ function settingsOf({ taskId, federation, rpc, devAccount, dir }: NodeJob): Node
     listen: ["/ip4/127.0.0.1/tcp/0"],
     gateway: "127.0.0.1:0",
     // blobs stay to be had until the audit is over
-    exitWhenComplete: false,
+    exitWhenFinal: false,
+    invitation,
+    testSet: undefined,
     announce: undefined,
     ipfs: undefined,
     keystore: undefined,

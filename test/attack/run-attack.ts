@@ -1,8 +1,10 @@
-import type { Attack } from "./attack.ts";
+import type { RoundView } from "../../node/core/task-view.ts";
+import { type Attack, roundOfLie } from "./attack.ts";
 import { attackByName } from "./attack-by-name.ts";
+import { rulesOf } from "./attack-task.ts";
 import { checkEnding } from "./check-ending.ts";
 import { compareModels, roundsWithoutLiar } from "./compare-models.ts";
-import { type FederationOptions, type FederationRun, runFederation } from "./run-federation.ts";
+import { type Absences, type FederationOptions, type FederationRun, runFederation } from "./run-federation.ts";
 import type { StoryLine } from "./story.ts";
 
 /** How to run an attack. */
@@ -32,17 +34,18 @@ export interface AttackResult {
 /** Runs of federations in which nobody lies. */
 export interface HonestRuns {
   of(
-    like: Pick<FederationOptions, "seed" | "absent" | "idle">,
+    like: Pick<FederationOptions, "seed" | "twinOf" | "absences">,
     options: Pick<AttackOptions, "onLine" | "signal" | "log">,
   ): Promise<FederationRun>;
 }
 
-/** Honest runs, each made once: who holds what, who answers with how much and who lies makes no difference to an honest model. */
+/** Honest runs, each made once for all attacks with the same rules and absences. */
 export function createHonestRuns(): HonestRuns {
   const runs = new Map<string, Promise<FederationRun>>();
   return {
     of(like, options) {
-      const key = JSON.stringify(like);
+      const { seed, twinOf, absences } = like;
+      const key = JSON.stringify([seed, rulesOf(twinOf), absences, twinOf?.friends ?? 0]);
       const run = runs.get(key) ?? runFederation({ ...like, ...given(options) });
       runs.set(key, run);
       return run;
@@ -60,23 +63,37 @@ export async function runAttack(name: string, options: AttackOptions = {}): Prom
   const { onLine, signal, log } = given(options);
   onLine({ kind: "step", text: `Attack ${attack.name}: ${attack.summary}.` });
   const run = await runFederation({ seed, attack, onLine, signal, log });
-  const absent = attack.participant === undefined ? [] : roundsWithoutLiar(run);
-  const idle = attack.ending.fallen;
-  const but = [
-    ...(absent.length > 0 ? [`that participant misses round ${absent.join(" and ")}`] : []),
-    ...(idle === undefined ? [] : [`nobody commits in round ${idle}`]),
-  ];
+  const absences = absencesOf(run, attack);
+  const who = { participant: "that participant misses", friends: "those who lied miss", all: "nobody commits in" };
+  const but = absences.map((one) => `${who[one.who]} round ${one.rounds.join(" and ")}`);
   onLine({
     kind: "step",
     text: `Once more without the lie: the same federation, everybody honest${but.length > 0 ? `, in which ${but.join(" and ")}` : ""}`,
   });
-  const honest = await honestRuns.of({ seed, absent, idle }, { signal, log });
+  const honest = await honestRuns.of({ seed, twinOf: attack, absences }, { signal, log });
   const problems = [
     ...checkEnding(run, attack),
     ...checkEnding(honest, undefined).map((problem) => `in the honest run, ${problem}`),
     ...compareModels(run, honest),
   ];
   return { attack, seed, run, honest, problems };
+}
+
+/** Who must stay away from what, for the honest run to have the same models: in a round that came to nothing nobody commits. */
+function absencesOf(run: FederationRun, attack: Attack): Absences {
+  if (!attack.ending.rolledBack) {
+    const isLiar = attack.participant !== undefined || attack.endpoint !== undefined;
+    const rounds = isLiar ? roundsWithoutLiar(run) : [];
+    return rounds.length === 0 ? [] : [{ who: "participant", rounds }];
+  }
+  const counts = (round: RoundView) => round.phase === "accepted" && !round.void;
+  const numbers = (rounds: readonly RoundView[]) => rounds.map(({ round }) => round);
+  const lost = numbers(run.view.rounds.filter((round) => !counts(round)));
+  const later = numbers(run.view.rounds.filter((round) => counts(round) && round.round > roundOfLie(attack)));
+  return [
+    { who: "all", rounds: lost },
+    { who: "friends", rounds: later },
+  ];
 }
 
 function given({ onLine = () => undefined, signal = new AbortController().signal, log }: AttackOptions) {

@@ -1,31 +1,44 @@
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { AuditReport } from "../../node/audit/index.ts";
+import { makeInvitation } from "../../node/cli/make-invitation.ts";
 import { chunkTreeRoot } from "../../node/core/chunk-tree.ts";
 import { FedledgerError } from "../../node/core/error.ts";
 import { weiOfGwei } from "../../node/core/ether.ts";
 import { foldTask } from "../../node/core/fold-task.ts";
 import { hexEquals } from "../../node/core/hex.ts";
-import type { Address, RoundNumber } from "../../node/core/ids.ts";
+import type { Address, RoundNumber, TaskId } from "../../node/core/ids.ts";
 import { initialLanes } from "../../node/core/initial-model.ts";
-import type { DemandKind } from "../../node/core/records.ts";
 import type { TaskEvent } from "../../node/core/task-events.ts";
 import { canonicalTaskSpec } from "../../node/core/task-spec.ts";
-import type { RoundView, TaskView } from "../../node/core/task-view.ts";
-import type { BondState, ChainReader } from "../../node/ports/index.ts";
-import { isDrawn } from "../../node/rounds/round-queries.ts";
+import type { TaskView } from "../../node/core/task-view.ts";
+import type { StoredPlace } from "../../node/ports/index.ts";
 import { createGatewayStore, gatewayUrls } from "../../node/storage/index.ts";
 import { auditOf } from "../support/audit-of.ts";
-import { type FederationFixture, type FixtureMember, startFederation } from "../support/federation-fixture.ts";
+import {
+  type FederationFixture,
+  type FixtureMember,
+  silentLog,
+  startFederation,
+} from "../support/federation-fixture.ts";
 import type { Lie } from "../support/malicious/lie.ts";
 import { temporaryDirectory } from "../support/temporary-directory.ts";
-import { type Attack, lyingRound } from "./attack.ts";
-import { attackRules, specOf } from "./attack-task.ts";
-import { eventsNamed } from "./events-named.ts";
-import { failedChallenges } from "./failed-challenges.ts";
+import { type Attack, roundOfLie } from "./attack.ts";
+import { rulesOf, specOf } from "./attack-task.ts";
+import { aggregatorCount, type Cast, castOf, namesOf, nodeCount, participantCount } from "./cast.ts";
+import { failedProofs } from "./failed-proofs.ts";
 import { followRecord } from "./follow-record.ts";
+import { jumpTo } from "./jump-to.ts";
 import type { NodeJob, NodeMessage } from "./node-job.ts";
+import { startEndpoint } from "./start-endpoint.ts";
 import { startNode } from "./start-node.ts";
-import { createStory, ether, type StoryLine } from "./story.ts";
+import { createStory, ether, type Story, type StoryLine } from "./story.ts";
+
+/** Who stays away from which rounds. */
+export type Absences = readonly {
+  readonly who: "participant" | "friends" | "all";
+  readonly rounds: readonly RoundNumber[];
+}[];
 
 /** What a federation under attack, or its honest twin, is to be like. */
 export interface FederationOptions {
@@ -33,23 +46,13 @@ export interface FederationOptions {
   readonly seed: number;
   /** Who lies; nobody where it is absent. */
   readonly attack?: Attack | undefined;
-  /** The rounds from which the participant that would lie stays away instead. */
-  readonly absent?: readonly RoundNumber[] | undefined;
-  /** A round in which nobody commits; the task then has one round more. */
-  readonly idle?: RoundNumber | undefined;
+  /** In the honest twin: the attack whose rules it has. */
+  readonly twinOf?: Attack | undefined;
+  readonly absences?: Absences;
   readonly onLine: (line: StoryLine) => void;
   readonly signal: AbortSignal;
   /** File for what the nodes log; none by default. */
   readonly log?: string | undefined;
-}
-
-/** Who is who in a run. */
-export interface Cast {
-  readonly participants: readonly Address[];
-  readonly aggregators: readonly Address[];
-  readonly watcher: Address;
-  /** The aggregator whose turn is the round of the lie, and one of the participants: liars where the attack says so. */
-  readonly liars: { readonly aggregator: Address; readonly participant: Address };
 }
 
 /** What a run left. */
@@ -62,56 +65,44 @@ export interface FederationRun {
   readonly view: TaskView;
   readonly audit: AuditReport;
   readonly lies: readonly (Lie & { readonly who: Address })[];
-  /** The contract's refusals of proofs, simulated ones included, and challenges that were mined and proved nothing. */
+  /** The contract's refusals of proofs, simulated ones included, and proofs that were mined and proved nothing. */
   readonly falseAlarms: readonly string[];
   /** Number of trainings of each participant. */
   readonly trainings: ReadonlyMap<Address, number>;
-  /** The round that must end without a result: it fell with the lie, or nobody committed. */
-  readonly lost: RoundNumber | undefined;
-  /** What each aggregator and each participant answers with, for one round or place. */
+  /** What each place costs. */
   readonly bondWei: bigint;
-  /** What an account earned by answering demands, or, of nobody, what was burnt for them. */
-  readonly answeredWei: (account: Address | undefined) => bigint;
   /** The federation's ether at the end. */
   readonly balanceWei: bigint;
   /** At the end, of everyone. */
-  readonly bonds: ReadonlyMap<Address, BondState>;
+  readonly places: ReadonlyMap<Address, StoredPlace & { readonly creditWei: bigint }>;
   readonly durationMs: number;
 }
 
-const parts = 5;
-const aggregatorCount = 2;
-/** Nodes of a run: five participants, two aggregators, one watcher that is no member. */
-export const nodeCount = parts + aggregatorCount + 1;
-const lyingPart = 2;
-
 /**
  * Founds a federation on a chain of its own, starts its nodes, each a process with its own key, libp2p host, store, journal
- * and gateway, sees a task of three rounds through, and audits it. The chain is in this process.
+ * and gateway, sees a task through to its end, and audits it. The chain is in this process.
  *
  * Rejects with INTERRUPTED when the signal aborts, with STALLED when the record stands still, and with PROCESS_DIED.
  */
 export async function runFederation(options: FederationOptions): Promise<FederationRun> {
   const startMs = performance.now();
   const folder = await temporaryDirectory();
-  const nodes: (() => Promise<unknown>)[] = [];
+  const opened: (() => Promise<unknown>)[] = [];
   let fixture: FederationFixture | undefined;
   try {
     options.signal.throwIfAborted();
     fixture = await startFederation({
-      participants: parts,
-      aggregators: aggregatorCount,
-      outsiders: 1,
-      register: false,
-      blockIntervalMs: 300,
+      ...{ participants: participantCount, aggregators: aggregatorCount, outsiders: 1 },
+      ...{ register: false, blockIntervalMs: 300 },
     });
-    const played = await play(options, { fixture, folder: folder.path, onOpen: (close) => nodes.push(close) });
+    const stage = { fixture, folder: folder.path, onOpen: (close: () => Promise<unknown>) => opened.push(close) };
+    const played = await play(options, stage);
     return { ...played, durationMs: performance.now() - startMs };
   } catch (error) {
     if (options.signal.aborted) throw new FedledgerError("INTERRUPTED", {}, error);
     throw error;
   } finally {
-    await Promise.allSettled(nodes.map((close) => close()));
+    await Promise.allSettled(opened.map((close) => close()));
     await fixture?.close();
     await folder.remove();
   }
@@ -124,90 +115,39 @@ interface Stage {
 }
 
 async function play(options: FederationOptions, stage: Stage): Promise<Omit<FederationRun, "durationMs">> {
-  const { seed, attack, absent = [], idle, signal } = options;
+  const { seed, attack, signal } = options;
   const { fixture } = stage;
-  const cast = castOf(fixture);
-  const { liars } = cast;
-  const names = namesOf(cast);
-  const story = createStory(fixture.chain, names, options.onLine);
-  const spec = specOf(seed);
-  const rounds = attackRules.rounds + (idle === undefined ? 0 : 1);
-  const rules = { ...attackRules, rounds, ...attack?.rules };
-  const bondWei = weiOfGwei(rules.aggregatorBondGwei);
+  const like = attack ?? options.twinOf;
+  const cast = castOf(fixture, like?.friends ?? 0);
+  const story = createStory(fixture.chain, namesOf(cast), options.onLine);
+  const spec = specOf(seed, participantCount);
+  const rules = rulesOf(like);
+  const bondWei = weiOfGwei(rules.participantBondGwei);
   const taskId = await fixture.createTask({
     rules,
-    modelRoot: chunkTreeRoot(initialLanes(spec, attackRules.fractionBits)),
+    modelRoot: chunkTreeRoot(initialLanes(spec, rules.fractionBits)),
     spec: canonicalTaskSpec(spec),
     enrol: [],
   });
   story.say(
-    `${nodeCount} nodes, each a process: ${parts} participants with their own handwritten digits, ${aggregatorCount} aggregators, and a watcher that is no member; each member answers with a bond of ${ether(bondWei)} ether`,
+    `${nodeCount} nodes, each a process: ${participantCount} participants with their own handwritten digits, ${aggregatorCount} aggregators, and a watcher that is no member; each place has a bond of ${ether(bondWei)} ether`,
   );
 
-  const lies: (Lie & { who: Address })[] = [];
-  const falseAlarms: string[] = [];
-  const trainings = new Map<Address, number>();
-  const onMessage = (who: Address) => (message: NodeMessage) => {
-    switch (message.kind) {
-      case "lie":
-        lies.push({ ...message.lie, who });
-        return story.lie(who, message.lie);
-      case "false-alarm":
-        falseAlarms.push(`${message.revert} to ${story.nameOf(who)}`);
-        return;
-      case "progress": {
-        const { step } = message;
-        if (step.kind === "trained") trainings.set(who, (trainings.get(who) ?? 0) + 1);
-        return story.step(who, step);
-      }
-    }
-  };
-  const start = (role: NodeJob["role"], { account }: FixtureMember, part = 0) => {
-    const isLiar =
-      account === liars.aggregator ? attack?.aggregator : account === liars.participant && attack?.participant;
-    const node = startNode(
-      {
-        name: story.nameOf(account),
-        role,
-        devAccount: fixture.chain.accounts.findIndex(({ address }) => hexEquals(address, account)),
-        ...{ taskId, federation: fixture.federation, rpc: fixture.url, dir: join(stage.folder, account) },
-        ...{ seed, part, parts, log: options.log },
-        lies: isLiar ? attack?.name : undefined,
-        absent: [...(account === liars.participant ? absent : []), ...(idle === undefined ? [] : [idle])],
-      },
-      onMessage(account),
-    );
-    stage.onOpen(node.close);
-    return node;
-  };
-  const nodes = [
-    start("watcher", fixture.outsiders[0]!),
-    ...fixture.aggregators.map((member) => start("aggregator", member)),
-    ...fixture.participants.map((member, part) => start("participant", member, part)),
-  ];
-  await untilAborted(Promise.all(nodes.map(({ ready }) => ready)), signal);
-
+  const heard = { lies: [] as (Lie & { who: Address })[], falseAlarms: [] as string[], trainings: new Map() };
+  const { lies, falseAlarms, trainings } = heard;
+  const nodes = await startNodes(options, { ...stage, taskId, cast, story, heard });
   const record = followRecord({
     fixture,
     taskId,
     tell: story.event,
-    jumpTo(view, nowS) {
-      const round = view.rounds.at(-1);
-      if (round === undefined) return undefined;
-      if (round.round === idle && round.phase === "open") return round.commitDeadlineS;
-      // who is caught misses the rounds after the lie; moved on sooner, the clock would call up all reporters at once
-      const isCaught = view.misconduct !== undefined || attack?.ending.misconduct === undefined;
-      const isLate = round.round > lyingRound && isCaught;
-      const isMissed = attack?.participant === undefined ? absent.includes(round.round) : isLate;
-      if (isMissed && isLacking(view, round, liars.participant)) return round.commitDeadlineS;
-      return round.round === lyingRound ? attack?.waitsFor?.({ view, round, nowS, lies, liars }) : undefined;
-    },
+    jumpTo: (view, nowS) => jumpTo({ view, nowS, attack, cast, lies, absences: options.absences ?? [] }),
     onJump: (seconds) =>
       story.say(`everybody waits: the chain's clock is moved on by ${seconds} s, beyond the deadline`),
   });
   for (const node of nodes) node.start();
   try {
-    await untilAborted(Promise.race([Promise.all(nodes.map(({ done }) => done)), record.stalled]), signal);
+    const done = nodes.filter(({ isDeceived }) => !isDeceived).map((node) => node.done);
+    await untilAborted(Promise.race([Promise.all(done), record.stalled]), signal);
   } finally {
     await record.stop();
   }
@@ -221,68 +161,134 @@ async function play(options: FederationOptions, stage: Stage): Promise<Omit<Fede
     federation: reader.federation,
     events: history,
     storedState: await reader.storedState(taskId),
+    nowS: (await reader.head()).timestampS,
     recoverSigner: reader.recoverSigner,
     store: createGatewayStore(gatewayUrls(contacts)),
     signal,
   });
-  const everyone = [...cast.participants, ...cast.aggregators, cast.watcher];
-  const bonds = new Map(await Promise.all(everyone.map(async (who) => [who, await reader.bondOf(who)] as const)));
-  const failed = await failedChallenges(fixture, history);
+  const places = new Map(
+    await Promise.all(
+      [...cast.participants, ...cast.aggregators, cast.watcher].map(
+        async (who) =>
+          [who, { ...(await reader.placeOf(taskId, who)), creditWei: await reader.creditOf(who) }] as const,
+      ),
+    ),
+  );
+  const failed = await failedProofs(fixture, history);
   falseAlarms.push(...failed.wrong);
   for (const late of failed.late) story.say(`a second proof came too late and cost its sender gas: ${late}`);
+  const balance = await fixture.chain.request("eth_getBalance", [fixture.federation, "latest"]);
   return {
-    cast,
-    nameOf: story.nameOf,
-    history,
-    view: foldTask(history),
-    audit,
-    lies,
-    falseAlarms,
-    trainings,
-    lost: attack?.ending.fallen ?? idle,
-    bondWei,
-    bonds,
-    balanceWei: BigInt((await fixture.chain.request("eth_getBalance", [fixture.federation, "latest"])) as string),
-    answeredWei: await answersIn(history, reader),
+    ...{ cast, nameOf: story.nameOf, history, view: foldTask(history), audit, lies, falseAlarms, trainings },
+    ...{ bondWei, places, balanceWei: BigInt(balance as string) },
   };
 }
 
-/** Whether only this participant's commitment is missing. */
-function isLacking(view: TaskView, round: RoundView, who: Address): boolean {
-  const isIn = round.commitments.some(({ participant }) => hexEquals(participant, who));
-  if (round.phase !== "open" || isIn || !isDrawn(view, round, who)) return false;
-  return round.commitments.length === round.drawn - 1;
-}
+type Started = ReturnType<typeof startNode> & { readonly isDeceived: boolean };
 
-/** What was earned by answers: half of a demand's bond each. */
-async function answersIn(history: readonly TaskEvent[], reader: ChainReader): Promise<FederationRun["answeredWei"]> {
-  const bondOf = async (kind: DemandKind) => [kind, await reader.demandBondWei(kind)] as const;
-  const bonds = new Map(await Promise.all([bondOf("update-chunk"), bondOf("model-nodes")]));
-  const demands = eventsNamed(history, "Demanded");
-  const shown = [...eventsNamed(history, "ChunkShown"), ...eventsNamed(history, "NodesShown")];
-  return (account) =>
-    shown
-      .filter(({ shownBy }) => account === undefined || hexEquals(shownBy, account))
-      .map(({ demandId }) => demands.find((event) => event.demandId === demandId)!.demand.kind)
-      .reduce((sum, kind) => sum + bonds.get(kind)! / 2n, 0n);
-}
-
-function castOf({ participants, aggregators, outsiders }: FederationFixture): Cast {
-  return {
-    participants: participants.map(({ account }) => account),
-    aggregators: aggregators.map(({ account }) => account),
-    watcher: outsiders[0]!.account,
-    // the rotation gives rounds of even numbers to the first of two
-    liars: { aggregator: aggregators[0]!.account, participant: participants[lyingPart]!.account },
+/** Starts all nodes' processes, and waits until each can begin. */
+async function startNodes(
+  { seed, attack, absences = [], signal, log }: FederationOptions,
+  stage: Stage & {
+    readonly taskId: TaskId;
+    readonly cast: Cast;
+    readonly story: Story;
+    readonly heard: {
+      readonly lies: (Lie & { who: Address })[];
+      readonly falseAlarms: string[];
+      readonly trainings: Map<Address, number>;
+    };
+  },
+): Promise<Started[]> {
+  const { fixture, folder, taskId, cast, story, heard } = stage;
+  const { liars } = cast;
+  const { rpc, invitation } = await prepare(attack, stage);
+  const onMessage = (who: Address) => (message: NodeMessage) => {
+    if (message.kind === "lie") {
+      heard.lies.push({ ...message.lie, who });
+      story.lie(who, message.lie);
+    } else if (message.kind === "false-alarm") heard.falseAlarms.push(`${message.revert} to ${story.nameOf(who)}`);
+    else if (message.kind === "progress") {
+      const { step } = message;
+      if (step.kind === "trained") heard.trainings.set(who, (heard.trainings.get(who) ?? 0) + 1);
+      story.step(who, step);
+    }
   };
+  const keyOf = (account: Address) =>
+    fixture.chain.accounts.find(({ address }) => hexEquals(address, account))!.privateKey;
+  const absentFrom = (account: Address) =>
+    absences.flatMap(({ who, rounds }) => {
+      const isMeant = {
+        participant: account === liars.participant,
+        friends: liars.friends.includes(account),
+        all: true,
+      };
+      return isMeant[who] ? rounds : [];
+    });
+  const start = (role: NodeJob["role"], { account }: FixtureMember, part = 0): Started => {
+    const isLiar =
+      account === liars.aggregator ? attack?.aggregator : account === liars.participant && attack?.participant;
+    const isDeceived = attack?.endpoint !== undefined && account === liars.participant;
+    const node = startNode(
+      {
+        name: story.nameOf(account),
+        role,
+        devAccount: fixture.chain.accounts.findIndex(({ address }) => hexEquals(address, account)),
+        ...{ taskId, federation: fixture.federation, rpc: isDeceived ? rpc : fixture.url, invitation },
+        ...{ dir: join(folder, account), seed, part, parts: participantCount, log },
+        lies: isLiar ? attack?.name : undefined,
+        friends: account === liars.aggregator && attack ? liars.friends.map(keyOf) : undefined,
+        proves: attack === undefined || !liars.friends.includes(account),
+        absent: absentFrom(account),
+      },
+      onMessage(account),
+    );
+    stage.onOpen(node.close);
+    return { ...node, isDeceived };
+  };
+  const nodes = [
+    start("watcher", fixture.outsiders[0]!),
+    ...fixture.aggregators.map((member) => start("aggregator", member)),
+    ...fixture.participants.map((member, part) => start("participant", member, part)),
+  ];
+  await untilAborted(Promise.all(nodes.map(({ ready }) => ready)), signal);
+  if (attack?.endpoint !== undefined) {
+    const told = {
+      "split-view": "swallows its commitment, and shows it a closing in which it is",
+      "swapped-keys": "shows it another key in the place of a fellow's",
+    }[attack.endpoint];
+    onMessage(liars.participant)({
+      kind: "lie",
+      lie: { round: roundOfLie(attack), told: `has an endpoint that ${told}` },
+    });
+  }
+  return nodes;
 }
 
-function namesOf({ participants, aggregators, watcher }: Cast): ReadonlyMap<string, string> {
-  return new Map([
-    ...participants.map((who, i) => [who.toLowerCase(), `participant ${i + 1}`] as const),
-    ...aggregators.map((who, i) => [who.toLowerCase(), `aggregator ${i + 1}`] as const),
-    [watcher.toLowerCase(), "the watcher"],
-  ]);
+/** What a masked task needs beside: the invitation's file; and the endpoint of the deceived participant. */
+async function prepare(
+  attack: Attack | undefined,
+  { fixture, folder, taskId, cast, onOpen }: Parameters<typeof startNodes>[1],
+) {
+  const { admin, participants, aggregators } = fixture;
+  const member =
+    (role: "participant" | "aggregator") =>
+    ({ account }: FixtureMember) => ({ account, role });
+  const invitation = join(folder, "invitation.json");
+  const text = await makeInvitation({
+    chain: admin.chain,
+    rpc: [fixture.url],
+    tasks: [taskId],
+    grantKey: admin.privateKey,
+    members: [...participants.map(member("participant")), ...aggregators.map(member("aggregator"))],
+    log: silentLog,
+  });
+  writeFileSync(invitation, text);
+  if (attack?.endpoint === undefined) return { rpc: fixture.url, invitation };
+  const about = { federation: fixture.federation, victim: cast.liars.participant, lie: attack.endpoint };
+  const endpoint = await startEndpoint(fixture.url, about);
+  onOpen(endpoint.close);
+  return { rpc: endpoint.url, invitation };
 }
 
 /** The promise, or a rejection with the signal's reason if that aborts first. */

@@ -1,4 +1,3 @@
-import { weightedEvaluation } from "../../node/audit/round-verdict.ts";
 import type { EmbeddedChain } from "../../node/chain/index.ts";
 import type { Address, Bytes32, RoundNumber } from "../../node/core/ids.ts";
 import type { TaskEvent } from "../../node/core/task-events.ts";
@@ -66,12 +65,9 @@ export function createStory(
             "proof",
           );
         case "rewarded":
-          return say(`${nameOf(who)} withdrew its reward of ${ether(step.amountWei)} ether`, "proof");
-        case "reserved":
-          return say(
-            `round ${step.round}: ${nameOf(who)} reserves its proof by a hash, so that copying it earns nothing`,
-            "proof",
-          );
+          return say(`${nameOf(who)} withdrew ${ether(step.amountWei)} ether`, "proof");
+        case "masking-refused":
+          return say(`round ${step.round}: ${nameOf(who)} goes no further: ${step.reason}`, "proof");
         case "not-proven":
           return say(`round ${step.round}: ${nameOf(who)} has no proof: ${step.why}`, "bad");
       }
@@ -105,60 +101,40 @@ export function createStory(
             `round ${event.round}: ${nameOf(aggregator)} proposes model ${short(modelRoot)}${left} (${await cost(event.transactionHash)})`,
           );
         }
-        case "Challenged": {
+        case "Struck": {
           const what = {
-            "wrong-chunk": `chunk ${event.chunkIndex} of the model is not what the updates give`,
-            "invalid-update": `it counts an update that breaks the task's bound, in chunk ${event.chunkIndex}`,
+            "wrong-chunk": `chunk ${event.index} of the model is not what the updates give`,
+            "invalid-update": `it counts an update that breaks the task's bound, in chunk ${event.index}`,
             "wrong-weight": "its total weight does not add up",
-            "left-out": "it leaves out an update that its aggregator signed for to keep",
-            withheld: "what was demanded of it was not shown",
-            "false-opening": `its key for the masks of slot ${event.chunkIndex} is false`,
+            "false-opening": `what it opens of slot ${event.index} is false`,
+            equivocation: "it signed two words",
           }[event.kind];
           return say(
-            `round ${event.round}: ${nameOf(event.challenger)} PROVES ${nameOf(event.aggregator)} wrong in one transaction: ${what} (${await cost(event.transactionHash)})`,
+            `round ${event.round}: ${nameOf(event.prover)} PROVES ${nameOf(event.aggregator)} wrong in one transaction: ${what} (${await cost(event.transactionHash)})`,
             "proof",
           );
         }
-        case "Misconduct": {
-          const what = {
-            "invalid-update": "its update breaks the task's bound",
-            equivocation: "it signed two commitments for one round",
-            withheld: "it withheld the update that it had committed to",
-          }[event.kind];
+        case "RolledBack":
           return say(
-            `round ${event.round}: ${nameOf(event.reporter)} REPORTS ${nameOf(event.participant)}, which is expelled: ${what} (${await cost(event.transactionHash)})`,
+            `round ${event.firstRound}${event.lastRound > event.firstRound ? ` to ${event.lastRound}` : ""}: void, the model is ${short(event.modelRoot)} again`,
             "proof",
           );
-        }
-        case "Demanded": {
-          const { kind, place, index } = event.demand;
-          const what =
-            kind === "update-chunk"
-              ? `chunk ${index} of update ${place}`
-              : `nodes of the model's tree, below height ${place}`;
+        case "MemberExpelled":
           return say(
-            `round ${event.round}: ${nameOf(event.demander)} demands to be shown ${what} (${await cost(event.transactionHash)})`,
-          );
-        }
-        case "ChunkShown":
-        case "NodesShown":
-          return say(
-            `round ${event.round}: ${nameOf(event.shownBy)} shows what was demanded (${await cost(event.transactionHash)})`,
-          );
-        case "Slashed":
-          return say(
-            `round ${event.round}: ${nameOf(event.account)} loses its bond of ${ether(event.amountWei)} ether: ${ether(event.rewardWei)} to ${nameOf(event.challenger)}, ${ether(event.amountWei - event.rewardWei)} burnt`,
+            `round ${event.round}: ${nameOf(event.account)} is expelled (${event.kind}), and loses its bond of ${ether(event.amountWei)} ether`,
             "proof",
           );
-        case "RoundFinalized": {
-          const evaluation = weightedEvaluation(event.evaluations);
-          const metric = evaluation ? `, accuracy ${evaluation.metric.toFixed(4)}` : "";
+        case "Rewarded":
           return say(
-            `round ${event.round}: final with ${event.attesters.length} attestations, model ${short(event.modelRoot)}${metric}`,
+            `${ether(event.rewardWei)} ether to ${nameOf(event.prover)}, ${ether(event.burntWei)} burnt`,
+            "proof",
+          );
+        case "RoundAccepted":
+          return say(
+            `round ${event.round}: accepted with ${event.attesters.length} attestations, model ${short(event.modelRoot)}`,
             "good",
           );
-        }
-        case "RoundInvalidated":
+        case "RoundInvalid":
           return say(`round ${event.round}: invalid (${event.reason})`, "bad");
       }
     },

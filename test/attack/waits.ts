@@ -1,5 +1,4 @@
 import { hexEquals } from "../../node/core/hex.ts";
-import { openDemandsAgainst } from "../../node/rounds/round-demands.ts";
 import type { WaitsFor } from "./attack.ts";
 
 /** Seconds of the chain in which everybody gets what is to be had of a closed round. */
@@ -20,8 +19,11 @@ export const untilLeftOut: WaitsFor = ({ view, round, nowS }) => {
   return deadlineS - Math.floor(aggregateWindowS / 2);
 };
 
-/** The time by which what was demanded must have been shown. */
-export const untilStruck: WaitsFor = ({ round }) => {
-  const [first] = openDemandsAgainst(round);
-  return round.phase === "proposed" ? first?.deadlineS : undefined;
+/** The time by which a quorum must have attested a liar's proposal, and has not. */
+export const untilNotAttested: WaitsFor = ({ round, liars, nowS, view }) => {
+  const { proposal } = round;
+  if (round.phase !== "proposed" || proposal === undefined) return undefined;
+  const { attestDeadlineS } = proposal;
+  const hasLooked = nowS >= attestDeadlineS - view.rules.attestWindowS + gatheringS;
+  return hasLooked && hexEquals(proposal.aggregator, liars.aggregator) ? attestDeadlineS : undefined;
 };

@@ -1,23 +1,19 @@
 import type { Log, LogData } from "../../node/ports/system.ts";
 
-/** The contract's errors for a challenge, report or demand that proves nothing: honest nodes never cause one. */
+/** The contract's errors for a proof that proves nothing: honest nodes never cause one. */
 const falseAlarms: ReadonlySet<unknown> = new Set([
   "WrongCommitments",
+  "WrongAdvertisements",
+  "WrongOpenings",
   "MalformedProof",
   "NotInModel",
   "NotInBaseModel",
   "NotInUpdate",
-  "NotIncluded",
   "ChunkIsRight",
   "UpdateIsValid",
   "WeightIsRight",
-  "NotLeftOut",
-  "NotSigned",
+  "OpeningIsRight",
   "NoEquivocation",
-  "InvalidDemand",
-  "NotWhatWasDemanded",
-  "WrongDemandBond",
-  "NotReserved",
 ]);
 
 /** A log that passes everything on to another, and tells of proofs that the contract refused, simulated ones included. */

@@ -1,5 +1,6 @@
-// Encrypted updates: bytes and time for a million parameters, beside plain lanes in the same run: node test/bench/encrypted.ts [--quick] [--json]
-// Times are of the processor, not of the clock: others may be at work. --quick takes a hundred thousand parameters.
+// Encrypted updates: bytes and time for a million parameters, beside plain lanes in the same run: node
+// test/bench/encrypted.ts [--quick] [--json] Times are of the processor, not of the clock: others may be at work.
+// --quick takes a hundred thousand parameters.
 import { weightedMean } from "../../node/aggregation/index.ts";
 import { meanOfSum } from "../../node/aggregation/mean-of-sum.ts";
 import { x25519PublicKey } from "../../node/chain/node-keys.ts";
@@ -42,7 +43,8 @@ const publicKey = await measure("a key pair", () =>
 const key = { publicKey, secretKey };
 const privateKey = random.bytes(32);
 const account = toHex(new Uint8Array(20));
-const context = { federation: account, taskId: 1, round: 1, seed: 1n, dealer: account };
+const start = toHex(new Uint8Array(32));
+const context = { federation: account, taskId: 1, round: 1, start, dealer: account };
 const receivers = Array.from({ length: 32 }, () => ({ account, encryptionKey: x25519PublicKey(privateKey) }));
 const blob = await measure(
   "the key blob for 32",

@@ -1,6 +1,7 @@
-// Masked aggregation beside Flower's SecAgg+, on this machine in this run: node test/bench/flower-secagg.ts [PYTHON] [--json]
-// PYTHON is one that has flwr (python3 -m venv DIR; DIR/bin/pip install flwr), default python3; without flwr only ours is measured, and that is said.
-// Times are CPU time of all threads of the process: other work on the machine changes it less than the clock's.
+// Masked aggregation beside Flower's SecAgg+, on this machine in this run: node test/bench/flower-secagg.ts [PYTHON]
+// [--json] PYTHON is one that has flwr (python3 -m venv DIR; DIR/bin/pip install flwr), default python3; without flwr
+// only ours is measured, and that is said. Times are CPU time of all threads of the process: other work on the machine
+// changes it less than the clock's.
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 import { weightedMean } from "../../node/aggregation/index.ts";
@@ -8,11 +9,11 @@ import { x25519PublicKey } from "../../node/chain/node-keys.ts";
 import { FedledgerError } from "../../node/core/error.ts";
 import { toHex } from "../../node/core/hex.ts";
 import type { Address } from "../../node/core/ids.ts";
-import { maskNeighbours } from "../../node/core/mask-graph.ts";
 import {
   collectOpenings,
   createMaskedMean,
   createMaskSecrets,
+  entryOf,
   maskUpdate,
   openShare,
   sealShares,
@@ -23,19 +24,21 @@ import {
 import { createRandom } from "../../node/system/random.ts";
 import { createSeededRandom } from "../../node/training/seeded-random.ts";
 
-/** How many of the participants really mask: the aggregator is given copies of the first one's vector for the others, which costs it the same. */
+/**
+ * How many of the participants really mask: the aggregator is given copies of the first one's vector for the others,
+ * which costs it the same.
+ */
 const masking = 3;
 const thresholdPercent = 67;
 const clipLanes = 1 << 18;
 const serverRateQ16 = 1 << 16;
-const federation = `0x${"fe".repeat(20)}` as Address;
+const start = `0x${"fe".repeat(32)}` as const;
 const random = createRandom();
 
 interface Case {
   readonly parameters: number;
+  /** Each shares a mask with every other, in both. */
   readonly participants: number;
-  /** Of each with how many others it shares a mask, in both. */
-  readonly neighbours: number;
   /** Keyed, shared, and gone before it committed. */
   readonly dropped: number;
   /** All participants really mask, and the result is compared with the mean of what they had. */
@@ -53,9 +56,9 @@ interface Figures {
 
 const sizes = [100_000, 1_000_000];
 const crowds = [
-  { participants: 8, neighbours: 7, dropped: 1 },
-  { participants: 32, neighbours: 31, dropped: 3 },
-  { participants: 100, neighbours: 32, dropped: 10 },
+  { participants: 8, dropped: 1 },
+  { participants: 32, dropped: 3 },
+  { participants: 64, dropped: 6 },
 ];
 const cases: readonly Case[] = sizes.flatMap((parameters) =>
   crowds.map((crowd) => ({ ...crowd, parameters, whole: crowd.participants * parameters <= 1_000_000 })),
@@ -70,27 +73,25 @@ process.stdout.write(json ? `${JSON.stringify(rows)}\n` : table());
 
 async function measureOurs(each: Case): Promise<Figures> {
   const { parameters, participants, dropped, whole } = each;
-  const neighbours = each.neighbours === participants - 1 ? 0 : each.neighbours;
-  const graph = { seed: 0x5eedn, drawn: participants, neighbours };
-  const context = { federation, taskId: 1, round: 1, seed: graph.seed };
   const slots = Array.from({ length: participants }, (_, slot) => slot);
   const surviving = slots.slice(0, participants - dropped);
   const members = slots.map((slot) => {
     const privateKey = random.bytes(32);
     const participant = `0x${slot.toString(16).padStart(40, "0")}` as Address;
-    return { slot, participant, privateKey, encryptionKey: x25519PublicKey(privateKey) };
+    return { slot, participant, privateKey, shareKey: x25519PublicKey(privateKey) };
   });
+  const othersOf = (slot: number) => slots.filter((other) => other !== slot);
   const timesOf = { shares: [] as number[], mask: [] as number[], answer: [] as number[] };
 
   const secrets = slots.map(() => createMaskSecrets(random));
   const bundles = new Map<number, Uint8Array>();
   for (const slot of [...slots.slice(0, masking), ...slots.slice(surviving.length)]) {
     const deal = {
-      context,
+      start,
       from: members[slot]!.participant,
       secrets: secrets[slot]!,
       thresholdPercent,
-      neighbours: maskNeighbours(slot, graph).map((other) => members[other]!),
+      others: othersOf(slot).map((other) => members[other]!),
     };
     timesOf.shares.push(
       await cpuOf(async () => {
@@ -100,7 +101,7 @@ async function measureOurs(each: Case): Promise<Figures> {
     );
   }
   const advertisements = members.map((member, slot) => ({ ...member, ...secrets[slot]!, seed: undefined }));
-  const round = { ...graph, taskId: 1, round: 1, advertisements, surviving };
+  const round = { taskId: 1, round: 1, advertisements, surviving };
 
   const weightOf = (slot: number) => 100 + slot;
   const updates: Int32Array[] = [];
@@ -119,13 +120,12 @@ async function measureOurs(each: Case): Promise<Figures> {
 
   const answers: UnmaskAnswer[] = [];
   for (const slot of surviving) {
-    const near = maskNeighbours(slot, graph);
+    const near = othersOf(slot);
     const shares = new Uint8Array(shareBytes * near.length);
     const open = async (other: number, bundle: Uint8Array) => {
-      const at = shareEntryBytes * maskNeighbours(other, graph).indexOf(slot);
-      const entry = bundle.subarray(at, at + shareEntryBytes);
+      const entry = entryOf(bundle, other, slot);
       const { participant: to, privateKey } = members[slot]!;
-      const held = await openShare(context, { from: members[other]!.participant, to, entry, privateKey });
+      const held = await openShare(start, { from: members[other]!.participant, to, entry, privateKey });
       const given = other < surviving.length ? held!.seed : held!.key;
       shares.set(given, shareBytes * near.indexOf(other));
     };
@@ -138,7 +138,7 @@ async function measureOurs(each: Case): Promise<Figures> {
 
   let openings = new Uint8Array();
   const collecting = await cpuOf(async () => {
-    const collected = await collectOpenings({ round, thresholdPercent, bundles, answers });
+    const collected = await collectOpenings({ round, drawn: participants, thresholdPercent, bundles, answers });
     openings = Uint8Array.from(collected.openings ?? []);
   });
   const mean = createMaskedMean({ parameterCount: parameters, serverRateQ16, clipLanes, round, openings });
@@ -156,7 +156,7 @@ async function measureOurs(each: Case): Promise<Figures> {
     if (toHex(new Uint8Array(plain.buffer)) !== toHex(new Uint8Array(result.buffer)))
       throw new FedledgerError("INVALID_ARGUMENT", { name: "sum", value: "another", expected: "the plain mean" });
   }
-  const one = maskNeighbours(0, graph).length;
+  const one = participants - 1;
   return {
     participant: { shares: median(timesOf.shares), mask: median(timesOf.mask), answer: median(timesOf.answer) },
     aggregator: { sum, unmask: collecting + unmask },
@@ -164,14 +164,17 @@ async function measureOurs(each: Case): Promise<Figures> {
   };
 }
 
-/** Flower's figures of all cases; undefined where the interpreter has no flwr. Throws PROCESS_DIED where it has, and fails. */
+/**
+ * Flower's figures of all cases; undefined where the interpreter has no flwr. Throws PROCESS_DIED where it has, and
+ * fails.
+ */
 function measureFlower(): readonly Figures[] | undefined {
   if (spawnSync(python, ["-c", "import flwr"]).status !== 0) {
     process.stderr.write(`skipped: ${python} has no flwr; give the path of a python that has it\n`);
     return undefined;
   }
-  const input = cases.map(({ parameters, participants, neighbours, dropped, whole }) => {
-    return { parameters, participants, shares: neighbours + 1, dropped, masking: whole ? participants : masking };
+  const input = cases.map(({ parameters, participants, dropped, whole }) => {
+    return { parameters, participants, shares: participants, dropped, masking: whole ? participants : masking };
   });
   const script = join(import.meta.dirname, "flower-secagg.py");
   const { status, stdout, stderr } = spawnSync(python, [script], { input: JSON.stringify(input), encoding: "utf8" });

@@ -3,11 +3,12 @@
  *
  *     node test/bench/leakage.ts [--json]
  *
- * Ten participants train an MLP 64-64-10. **Gradient inversion**: one step on eight examples each; from the change of the first layer the
- * examples themselves are read off. **Membership inference**: thirty epochs on forty examples each; whoever sees a model guesses which
- * examples it was trained on by their loss. The aggregator's view is, by mode: the update (transparent); the masked or encrypted
- * bytes that were committed, and the sum that is opened; the last two with noise on top. Each view is made by the nodes' own code.
- * Masks, keys and noise are fresh at every run: figures of views with them change in the last digits.
+ * Ten participants train an MLP 64-64-10. **Gradient inversion**: one step on eight examples each; from the change of
+ * the first layer the examples themselves are read off. **Membership inference**: thirty epochs on forty examples each;
+ * whoever sees a model guesses which examples it was trained on by their loss. The aggregator's view is, by mode: the
+ * update (transparent); the masked or encrypted bytes that were committed, and the sum that is opened; the last two
+ * with noise on top. Each view is made by the nodes' own code. Masks, keys and noise are fresh at every run: figures of
+ * views with them change in the last digits.
  */
 import { initialLanes } from "../../node/core/initial-model.ts";
 import { type ModelSpec, parseTaskSpec, type TaskSpec } from "../../node/core/task-spec.ts";

@@ -1,4 +1,5 @@
-// Gas of the stream of a mask, of a pair's seed, and of the generator that was not taken, by gasleft() around a hundred of each: node test/bench/mask-gas.ts
+// Gas of the stream of a mask, of a pair's seed, and of the generator that was not taken, by gasleft() around a hundred
+// of each: node test/bench/mask-gas.ts
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { Interface } from "ethers";

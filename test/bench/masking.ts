@@ -1,21 +1,29 @@
 // Cost of masks beside references in the same run: node test/bench/masking.ts [--quick] [--json]
-// Times are of the processor, on all its threads. The ratios are what counts: they survive another machine. --quick leaves out the rounds of a million parameters.
+// Times are of the processor, on all its threads. The ratios are what counts: they survive another machine. --quick
+// leaves out the rounds of a million parameters.
 import { createCipheriv } from "node:crypto";
+import { SigningKey } from "ethers";
 import { createWeightedMean } from "../../node/aggregation/index.ts";
-import { deriveNodeKeys } from "../../node/chain/node-keys.ts";
-import { extendAccumulator, startAccumulator } from "../../node/core/commitment.ts";
-import { abiWords, toHex } from "../../node/core/hex.ts";
-import type { Address } from "../../node/core/ids.ts";
+import { attestationDomain, recoverSigner } from "../../node/chain/attestation-digest.ts";
+import { recordDigest } from "../../node/chain/signed-records.ts";
+import { accountOf } from "../../node/chain/signer.ts";
+import { accumulatorOf, anchorOf, startValue } from "../../node/core/commitment.ts";
+import { toHex } from "../../node/core/hex.ts";
+import type { Address, Hex } from "../../node/core/ids.ts";
 import { keccak256 } from "../../node/core/keccak.ts";
-import { maskGraph } from "../../node/core/mask-graph.ts";
+import type { Commitment } from "../../node/core/records.ts";
+import { rememberSigners } from "../../node/participant/mask-trust.ts";
+import type { SignedRecord } from "../../node/ports/chain.ts";
 import {
   answerUnmasking,
+  checkKeys,
   collectOpenings,
   createMaskedMean,
   createMaskSecrets,
-  keysHash,
-  type MaskSecrets,
+  createShareKey,
+  type MaskTrust,
   maskUpdate,
+  type RoundSecrets,
   sealShares,
   type UnmaskAnswer,
 } from "../../node/privacy/masking/index.ts";
@@ -27,14 +35,14 @@ import {
 } from "../../node/privacy/masking/mask-stream.ts";
 import { createRandom } from "../../node/system/random.ts";
 
-type Commitment = Parameters<typeof answerUnmasking>[1]["view"]["commitments"][number];
-
 const random = createRandom();
 const million = 1_000_000;
 const masksOf32 = 33;
 const repetitions = 5;
 
-/** Processor time of this process so far, in milliseconds: unlike the clock it does not count what others do meanwhile. */
+/**
+ * Processor time of this process so far, in milliseconds: unlike the clock it does not count what others do meanwhile.
+ */
 function spentMs(): number {
   const { user, system } = process.cpuUsage();
   return (user + system) / 1000;
@@ -53,7 +61,7 @@ function shortest(works: readonly (() => unknown)[]): number[] {
   return times;
 }
 
-/** The masks of a participant with 32 neighbours on a million parameters, by each generator that was a candidate. */
+/** The masks of a participant with 32 others on a million parameters, by each generator that was a candidate. */
 function generators(): object[] {
   const lanes = new Int32Array(million);
   const keys = Array.from({ length: masksOf32 }, () => random.bytes(32));
@@ -98,87 +106,96 @@ function generators(): object[] {
 }
 
 /** A whole masked aggregation, every participant of it, beside the mean of the same updates in the open. */
-async function round(parameterCount: number, drawn: number, neighbours: number): Promise<object> {
-  const rules = { neighbours, thresholdPercent: 67, minUpdates: 3, drawn };
-  const deployment = { chainId: 1, federation: account(0xfe) };
-  const opening = { taskId: 1, round: 1, seed: BigInt(toHex(random.bytes(9))), baseModelRoot: toHex(random.bytes(32)) };
-  const graph = maskGraph({ ...opening, drawn, neighbours });
-  const encryption = Array.from({ length: drawn }, (_, i) => deriveNodeKeys(toHex(keccak256(abiWords(i)))).encryption);
-  const receiver = (slot: number) => ({ participant: account(slot), encryptionKey: encryption[slot]!.publicKey });
-  const context = { ...deployment, ...opening };
+async function round(parameterCount: number, drawn: number): Promise<object> {
+  const deployment = { chainId: 1, federation: toHex(new Uint8Array(20).fill(0xfe)) as Address };
+  const domain = attestationDomain(deployment.chainId, deployment.federation);
+  const privateKeys = Array.from({ length: drawn }, () => toHex(random.bytes(32)));
+  const accounts = privateKeys.map(accountOf);
+  const sign = (slot: number, record: SignedRecord) =>
+    new SigningKey(privateKeys[slot]!).sign(recordDigest(domain, record)).serialized as Hex;
+  const taskId = 1;
+  const about = { round: 1, headAtOpening: toHex(random.bytes(32)), baseModelRoot: toHex(random.bytes(32)) };
+  const drawnOf = { ...about, seed: 0n, enrolled: drawn, drawn };
+  const start = startValue({ ...deployment, taskId, ...drawnOf, historyHead: about.headAtOpening });
+  const shareKeys = Array.from({ length: drawn }, () => createShareKey(random));
 
-  const secrets: MaskSecrets[] = [];
+  const secrets: RoundSecrets[] = [];
   const bundles = new Map<number, Uint8Array>();
   const keysS = await each(drawn, async (slot) => {
     const own = createMaskSecrets(random);
-    secrets.push(own);
-    const deal = {
-      context,
-      from: account(slot),
-      secrets: own,
-      thresholdPercent: 67,
-      neighbours: graph[slot]!.map(receiver),
-    };
-    bundles.set(slot, await sealShares(deal));
+    const participant = accounts[slot]!;
+    const others = accounts.map((account, i) => ({ participant: account, shareKey: shareKeys[i]!.publicKey }));
+    others.splice(slot, 1);
+    const bundle = await sealShares({ start, from: participant, secrets: own, thresholdPercent: 67, others });
+    bundles.set(slot, bundle);
+    const limits = { drawn, thresholdPercent: 67, minUpdates: 3 };
+    const { publicKey: shareKey } = createShareKey(random);
+    const named = { taskId, round: 1, start, participant, slot, sharesId: toHex(keccak256(bundle)), shareKey };
+    secrets.push({ ...named, ...limits, secrets: own, openingKey: shareKeys[slot]!.privateKey });
   });
-  const advertisements = secrets.map(({ maskKey, seedHash }, slot) => {
-    return { participant: account(slot), slot, maskKey, seedHash, sharesId: toHex(keccak256(bundles.get(slot)!)) };
+  const advertisements = secrets.map(({ participant, slot, sharesId, shareKey, secrets: { maskKey, seedHash } }) => {
+    const keys = { taskId, round: 1, participant, slot, maskKey, seedHash, sharesId, shareKey };
+    return { ...keys, signature: sign(slot, { type: "advertisement", ...keys, start }) };
   });
+  const keyed = { ...drawnOf, start, advertisements, anchor: anchorOf(start, advertisements) };
+  // a process of its own for each participant: none has seen a signature before
+  const trust = (): MaskTrust => ({
+    ...deployment,
+    isGranted: () => true,
+    drawnBySlot: new Map(accounts.map((account, slot) => [slot, account])),
+    recoverSigner: rememberSigners((record) => recoverSigner(recordDigest(domain, record), record.signature)),
+  });
+  const trusts = new Map<number, MaskTrust>();
 
-  // a tenth drops out after advertising; every update goes into both means as it is made, so that one is in memory at a time
+  // a tenth drops out after advertising; every update goes into both means as it is made, so that one is in memory at a
+  // time
   const dropped = Math.max(1, Math.floor(drawn / 10));
-  const survivors = advertisements.slice(dropped);
-  const keyed = { ...opening, drawn, neighbours, advertisements };
-  const closed = { ...keyed, surviving: survivors.map(({ slot }) => slot) };
+  const survivors = secrets.slice(dropped);
+  const closed = { taskId, round: 1, advertisements, surviving: survivors.map(({ slot }) => slot) };
   const plain = createWeightedMean({ parameterCount, serverRateQ16: 65_536 });
   const sum = new Int32Array(parameterCount);
   let [maskMs, plainMs, addMs] = [0, 0, 0];
   const commitments: Commitment[] = [];
-  for (const { slot, participant } of survivors) {
+  for (const own of survivors) {
+    const { slot, participant } = own;
     const lanes = Int32Array.from({ length: parameterCount }, (_, i) => Math.imul(i + 1, 0x9e37_79b1 + 2 * slot) >> 12);
     const weight = 1 + (slot % 9);
-    let start = spentMs();
-    const masked = await maskUpdate({ lanes, weight, slot, secrets: secrets[slot]!, round: keyed });
-    maskMs += spentMs() - start;
-    start = spentMs();
+    let startMs = spentMs();
+    trusts.set(slot, trust());
+    checkKeys(own, keyed, trusts.get(slot)!);
+    const masked = await maskUpdate({ lanes, weight, slot, secrets: own.secrets, round: closed });
+    maskMs += spentMs() - startMs;
+    startMs = spentMs();
     plain.add(lanes, weight);
-    plainMs += spentMs() - start;
-    start = spentMs();
+    plainMs += spentMs() - startMs;
+    startMs = spentMs();
     for (let i = 0; i < sum.length; i++) sum[i]! += masked[i]!;
-    addMs += spentMs() - start;
-    commitments.push({
-      participant,
-      slot,
-      weight,
-      updateRoot: toHex(random.bytes(32)),
-      contentId: toHex(random.bytes(32)),
-    });
+    addMs += spentMs() - startMs;
+    const [updateRoot, contentId] = [toHex(random.bytes(32)), toHex(random.bytes(32))];
+    commitments.push({ taskId, round: 1, participant, slot, weight, updateRoot, contentId });
   }
 
-  const view = { ...keyed, enrolled: drawn, commitments };
-  const start = startAccumulator({ ...deployment, ...opening, enrolled: drawn, drawn });
-  const accumulator = [...advertisements, ...commitments].reduce(extendAccumulator, start);
+  const accumulator = accumulatorOf(keyed.anchor, commitments);
+  const view = { ...keyed, commitments, accumulator };
+  const words = survivors.map(({ slot, participant }) => {
+    const word = { taskId, round: 1, accumulator, participant };
+    return { ...word, signature: sign(slot, { type: "closing", ...word }) };
+  });
   const answers: UnmaskAnswer[] = [];
   const answerS = await each(survivors.length, async (i) => {
-    const { slot, participant, sharesId } = survivors[i]!;
-    const own = { ...opening, ...rules, participant, slot, secrets: secrets[slot]!, sharesId };
+    const own = survivors[i]!;
     const { updateRoot, contentId, weight } = commitments[i]!;
-    const masked = {
-      baseModelRoot: opening.baseModelRoot,
-      keys: keysHash(advertisements),
-      updateRoot,
-      contentId,
-      weight,
-    };
-    const privateKey = encryption[slot]!.privateKey;
-    const request = { ...deployment, taskId: 1, view: { ...view, accumulator }, bundles, privateKey };
-    answers.push((await answerUnmasking({ secrets: own, masked, answer: undefined }, request)).answer);
+    const masked = { anchor: keyed.anchor, baseModelRoot: about.baseModelRoot, updateRoot, contentId, weight };
+    const held = new Set(closed.surviving);
+    const request = { view, trust: trusts.get(own.slot)!, words, held, bundles };
+    answers.push((await answerUnmasking({ secrets: own, masked, closing: { accumulator } }, request)).answer);
   });
   // one survivor does not answer: its seed comes from shares, like the dropped ones' keys
   let openings: Uint8Array | undefined;
   const collectS = await each(1, async () => {
     const collected = await collectOpenings({
       round: closed,
+      drawn,
       thresholdPercent: 67,
       bundles,
       answers: answers.slice(1),
@@ -205,11 +222,10 @@ async function round(parameterCount: number, drawn: number, neighbours: number):
   const masked = { maskS: maskMs / 1000 / survivors.length, sumS: sumS + addMs / 1000 };
   const total = keysS + masked.maskS + answerS + collectS + masked.sumS;
   const bundleBytes = bundles.get(0)!.length;
-  const extraBytes = bundleBytes * (1 + graph[0]!.length) + answers[0]!.seed.length + answers[0]!.shares.length;
+  const extraBytes = bundleBytes * drawn + answers[0]!.seed.length + answers[0]!.shares.length;
   return {
     parameters: parameterCount,
     participants: drawn,
-    neighbours: graph[0]!.length,
     "keys, shares s": seconds(keysS),
     "mask s": seconds(masked.maskS),
     "answer s": seconds(answerS),
@@ -229,10 +245,6 @@ async function each(count: number, run: (i: number) => Promise<unknown>): Promis
   return (spentMs() - start) / 1000 / count;
 }
 
-function account(slot: number): Address {
-  return toHex(new Uint8Array(20).fill(slot + 1));
-}
-
 function seconds(value: number): number {
   return Number(value.toPrecision(3));
 }
@@ -242,12 +254,12 @@ function ratio(value: number, reference: number): number {
 }
 
 const shapes: readonly Parameters<typeof round>[] = [
-  [100_000, 8, 0],
-  [100_000, 32, 0],
-  [100_000, 100, 20],
-  [million, 8, 0],
-  [million, 32, 0],
-  [million, 100, 20],
+  [100_000, 8],
+  [100_000, 32],
+  [100_000, 64],
+  [million, 8],
+  [million, 32],
+  [million, 64],
 ];
 const chosen = process.argv.includes("--quick") ? shapes.slice(0, 3) : shapes;
 const results = { generators: generators(), rounds: [] as object[] };

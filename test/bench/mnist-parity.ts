@@ -1,11 +1,13 @@
 /**
- * Does fixed point cost accuracy? MNIST, 8,000 images for training, 2,000 held out (by index, in file order), ten participants.
+ * Does fixed point cost accuracy? MNIST, 8,000 images for training, 2,000 held out (by index, in file order), ten
+ * participants.
  *
  *     node test/bench/mnist-parity.ts [DIRECTORY] [ROUNDS]
  *
- * One pipeline is Fedledger's: its trainer, updates encoded as int32 lanes, the exact weighted mean. The other one is FedAvg as anyone
- * would write it in plain TensorFlow.js: a layers model, `trainOnBatch`, a weighted mean of float32 weights. Both start from the same
- * model and see the same batches. The best accuracies on the same 2,000 images must agree to half a point, as must the last ones.
+ * One pipeline is Fedledger's: its trainer, updates encoded as int32 lanes, the exact weighted mean. The other one is
+ * FedAvg as anyone would write it in plain TensorFlow.js: a layers model, `trainOnBatch`, a weighted mean of float32
+ * weights. Both start from the same model and see the same batches. The best accuracies on the same 2,000 images must
+ * agree to half a point, as must the last ones.
  */
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";

@@ -1,4 +1,5 @@
-// Clipping and noise of an update of a million parameters, seconds of processor time, by mechanism; the best of three runs.
+// Clipping and noise of an update of a million parameters, seconds of processor time, by mechanism; the best of three
+// runs.
 //
 //   node test/bench/noise-speed.ts [PARAMETERS]
 import type { ParticipantPrivacy } from "../../node/core/privacy-spec.ts";

@@ -1,7 +1,9 @@
-// What noise costs in accuracy: digits, divided among participants in this process, the same arithmetic as in a real round (training,
-// encodeRound, weightedMean), for budgets epsilon and three ways to make noise. Masks change nothing of a sum, so none are made here.
+// What noise costs in accuracy: digits, divided among participants in this process, the same arithmetic as in a real
+// round (training, encodeRound, weightedMean), for budgets epsilon and three ways to make noise. Masks change nothing
+// of a sum, so none are made here.
 //
-//   node test/bench/privacy-accuracy.ts [--participants 60] [--rounds 5] [--seeds 3] [--ways 1,2] [--epsilons 1,8,inf] (see below)
+// node test/bench/privacy-accuracy.ts [--participants 60] [--rounds 5] [--seeds 3] [--ways 1,2] [--epsilons 1,8,inf]
+// (see below)
 import { parseArgs } from "node:util";
 import { weightedMean } from "../../node/aggregation/index.ts";
 import { withPrivacy } from "../../node/cli/task-privacy.ts";

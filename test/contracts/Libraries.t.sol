@@ -36,7 +36,7 @@ contract LibrariesTest is TestBase {
 
     // Draw
 
-    function test_draw_isAPermutation(uint72 seed, uint256 enrolled, uint256 drawn) public pure {
+    function test_draw_isAPermutation(uint64 seed, uint256 enrolled, uint256 drawn) public pure {
         enrolled = bound(enrolled, 1, 120);
         drawn = bound(drawn, 1, enrolled);
         bool[] memory taken = new bool[](enrolled);
@@ -66,47 +66,51 @@ contract LibrariesTest is TestBase {
 
     // RoundState
 
+    /// @dev Each step changes what it says and nothing else; what outlives a round does.
     function test_roundState_keepsEveryField(
-        uint16 round,
-        uint72 seed,
+        uint256 word,
+        uint32 number,
         uint256 enrolled,
-        uint256 drawn,
-        uint256 deadline,
-        uint256 attempt,
         uint64 slots,
         uint32 weight,
-        bool excluding
+        uint256 deadline,
+        uint256 place
     ) public pure {
+        RoundState before = RoundState.wrap(word & ~(uint256(7) << 254));
+        if (before.accepted() == type(uint16).max) return;
         enrolled = bound(enrolled, 1, RoundStateLibrary.MAX_ENROLLED);
-        drawn = bound(drawn, 1, 64);
         deadline = bound(deadline, 0, (1 << 33) - 1);
-        attempt = bound(attempt, 0, 15);
-        RoundState state = RoundStateLibrary.opened(round, seed, enrolled, drawn, deadline);
-        assertTrue(state.phase() == Phase.Open, "open");
-        assertEq(state.deadline(), deadline);
+        place = bound(place, 0, 31);
+        RoundState state = before.next(number, enrolled, 64, 32);
+        assertTrue(state.phase() == Phase.Drawing && state.inFlight() && !state.anyExpelled(), "drawing");
+        assertEq(state.round(), number);
+        assertEq(state.accepted(), before.accepted());
+        assertEq(uint256(state.committed()) + state.totalWeight() + state.attempt() + state.deadline(), 0);
+        state = state.inPhase(Phase.Open, deadline);
         for (uint256 slot = 0; slot < 64; ++slot) {
             if ((slots >> slot) & 1 != 0) state = state.withCommitment(slot, weight);
         }
-        _expectKept(state, round, seed, enrolled, drawn);
-        uint256 total = Bitmap.count(slots) * weight;
-        assertEq(state.totalWeight(), total);
-
-        state = state.assigned(attempt, deadline / 2);
-        assertTrue(state.phase() == Phase.Aggregating && !state.excluding(), "aggregating");
-        assertEq(state.attempt(), attempt);
+        state = state.withAttempt(15).withExpelled().inPhase(Phase.Proposed, deadline / 2);
+        assertTrue(state.phase() == Phase.Proposed && state.anyExpelled() && state.attempt() == 15, "proposed");
         assertEq(state.deadline(), deadline / 2);
-        state = state.proposed(excluding, deadline);
-        assertTrue(state.phase() == Phase.Proposed && state.excluding() == excluding, "proposed");
-        assertEq(state.attempt(), attempt);
-        assertEq(state.deadline(), deadline);
-        state = state.assigned(15 - attempt, deadline);
-        assertTrue(!state.excluding(), "excluding is cleared");
-        assertEq(state.attempt(), 15 - attempt);
-        state = state.ended(Phase.Finalized);
-        assertTrue(state.phase() == Phase.Finalized, "finalized");
-        _expectKept(state, round, seed, enrolled, drawn);
+        assertEq(state.withAttempt(3).attempt(), 3);
+        bool idle = state.isIdle(place);
+        assertTrue(state.withIdle(place, !idle).isIdle(place) != idle, "idle");
+        for (uint256 i = 0; i < 32; ++i) assertTrue(state.isIdle(i) == before.isIdle(i), "idle before");
+        RoundState accepted = state.accept();
+        assertTrue(accepted.phase() == Phase.Accepted && !accepted.inFlight(), "accepted");
+        assertEq(uint256(accepted.accepted()), uint256(before.accepted()) + 1);
+        assertEq(accepted.withAccepted(7).accepted(), 7);
+        state = state.ended();
+        assertTrue(state.phase() == Phase.Invalid && !state.inFlight(), "invalid");
+        assertEq(state.enrolled(), enrolled);
+        assertEq(state.drawn() + uint256(state.aggregators()), 96);
         assertEq(state.committed(), slots);
-        assertEq(state.totalWeight(), total);
+        assertEq(state.totalWeight(), Bitmap.count(slots) * weight);
+        assertEq(
+            RoundState.unwrap(accepted.withAccepted(before.accepted())) & ~uint256(7),
+            RoundState.unwrap(state) & ~uint256(7)
+        );
     }
 
     // WeightedMean
@@ -234,23 +238,6 @@ contract LibrariesTest is TestBase {
         }
     }
 
-    /// @dev Against the definition, level by level in new memory.
-    function test_chunkTree_foldsARow(uint256 seed, uint256 height) public view {
-        bytes32[] memory row = new bytes32[](1 << bound(height, 0, 10));
-        for (uint256 i = 0; i < row.length; ++i) {
-            row[i] = keccak256(abi.encode(seed, i));
-        }
-        bytes32 given = harness.fold(row);
-        while (row.length > 1) {
-            bytes32[] memory above = new bytes32[](row.length / 2);
-            for (uint256 i = 0; i < above.length; ++i) {
-                above[i] = keccak256(abi.encodePacked(uint8(1), row[2 * i], row[2 * i + 1]));
-            }
-            row = above;
-        }
-        assertEq(given, row[0]);
-    }
-
     /// @dev Random bytes, distinct for each index, zero beyond the last lane.
     function _chunkFor(uint256 seed, uint256 parameterCount, uint256 index) private pure returns (bytes memory data) {
         data = new bytes(256);
@@ -285,12 +272,5 @@ contract LibrariesTest is TestBase {
         for (uint256 i = 0; i < 256; ++i) {
             data[i] = bytesOfLane[i % 4];
         }
-    }
-
-    function _expectKept(RoundState state, uint256 round, uint256 seed, uint256 enrolled, uint256 drawn) private pure {
-        assertEq(state.round(), round);
-        assertEq(state.seed(), seed);
-        assertEq(state.enrolled(), enrolled);
-        assertEq(state.drawn(), drawn);
     }
 }

@@ -3,9 +3,10 @@ import { concatBytes, fromHex, toHex } from "../../node/core/hex.ts";
 import type { Hex } from "../../node/core/ids.ts";
 import { bytesToLanes, lanesToBytes } from "../../node/core/lanes.ts";
 import { type ClosedRound, createMaskSecrets, maskedChunk } from "../../node/privacy/masking/index.ts";
-import type { SolidityRules } from "./support/federation.ts";
+import type { SolidityAdvertisement } from "./support/facts.ts";
+import { maskedRules, type SolidityRules } from "./support/federation.ts";
 import { createLibraryHarness, type LibraryHarness } from "./support/library-harness.ts";
-import { maskedRules, type SolidityAdvertisement, seededRandom } from "./support/masked-round.ts";
+import { seededRandom } from "./support/masked-round.ts";
 import { createSeededNumbers } from "./support/seeded-numbers.ts";
 import { readVectors } from "./support/vectors.ts";
 
@@ -18,9 +19,7 @@ const order = 0xfffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364141
 const bytes32 = (value: bigint): Hex => `0x${value.toString(16).padStart(64, "0")}`;
 const account = `0x${"11".repeat(20)}`;
 
-/** A bitmap as the slots in it. */
-const slotsOf = (bitmap: bigint): number[] =>
-  Array.from({ length: 64 }, (_, slot) => slot).filter((slot) => (bitmap >> BigInt(slot)) & 1n);
+/** A bitmap of slots. */
 const bitmapOf = (slots: readonly number[]): bigint => slots.reduce((bits, slot) => bits | (1n << BigInt(slot)), 0n);
 
 describe("Masks (Solidity)", () => {
@@ -33,7 +32,7 @@ describe("Masks (Solidity)", () => {
   /** A chunk of the model, as the library makes it of a round. */
   const chunkOf = (
     rules: SolidityRules,
-    round: Pick<ClosedRound, "taskId" | "round" | "seed" | "drawn" | "neighbours" | "surviving">,
+    round: Pick<ClosedRound, "taskId" | "round" | "surviving">,
     given: {
       readonly advertisements: readonly SolidityAdvertisement[];
       readonly totalWeight: number;
@@ -54,10 +53,6 @@ describe("Masks (Solidity)", () => {
     stream: async (c) => {
       expect(await harness.maskChunk(c.key, c.chunk)).equals(c.lanes);
     },
-    graph: async (c) => {
-      const lists: bigint[] = await harness.maskNeighbours(c.seed, c.drawn, c.neighbours);
-      expect(lists.map(slotsOf)).deep.equals(c.lists);
-    },
     secrets: async (c) => {
       expect(await harness.isMaskKey(c.maskKey)).equals(true);
       expect(await harness.isMaskSecret(c.secretKey, c.maskKey)).equals(true);
@@ -70,8 +65,8 @@ describe("Masks (Solidity)", () => {
       expect(await harness.pairSeed(...ids, c.secretKeys[1], c.maskKeys[0])).equals(c.expected);
     },
     round: async (c) => {
-      const { parameterCount, clipLanes, serverRateQ16, neighbours, taskId, round, drawn } = c;
-      const rules = { ...maskedRules, parameterCount, clipLanes, serverRateQ16, neighbours };
+      const { parameterCount, clipLanes, serverRateQ16, taskId, round } = c;
+      const rules = { ...maskedRules, parameterCount, clipLanes, serverRateQ16 };
       const padded = (lanes: Hex, chunk: number) => {
         const bytes = new Uint8Array(256);
         bytes.set(fromHex(lanes).subarray(256 * chunk, 256 * (chunk + 1)));
@@ -80,13 +75,17 @@ describe("Masks (Solidity)", () => {
       const surviving: number[] = c.updates.map(({ slot }: { slot: number }) => slot);
       for (const [index, expected] of c.chunks.entries()) {
         const chunks = c.updates.map(({ masked }: { masked: Hex }) => padded(masked, index));
-        const advertisements = c.advertisements.map((one: object) => ({ sharesId: bytes32(1n), ...one }));
+        const advertisements = c.advertisements.map((one: object) => ({
+          participant: account,
+          sharesId: bytes32(1n),
+          shareKey: bytes32(2n),
+          ...one,
+        }));
         const given = {
           ...{ advertisements, totalWeight: c.totalWeight, index, openings: c.openings },
           ...{ base: padded(c.base, index), updates: concatBytes(...chunks) },
         };
-        const seed = BigInt(c.seed);
-        expect(await chunkOf(rules, { taskId, round, seed, drawn, neighbours, surviving }, given)).equals(expected);
+        expect(await chunkOf(rules, { taskId, round, surviving }, given)).equals(expected);
       }
     },
   };
@@ -133,13 +132,12 @@ describe("Masks (Solidity)", () => {
       );
     for (let i = 0; i < fuzzCases; i++) {
       const drawn = i % 20 === 19 ? 64 : numbers.pick([3, 4, 5, 8, 12, 17, 20]);
-      const neighbours = drawn === 64 ? 6 : numbers.pick([0, 2, 4, 2 * (drawn >> 1), 254]);
       const keyed = Array.from({ length: drawn }, (_, slot) => slot).filter(() => numbers.below(8) !== 0);
       const surviving = keyed.filter(() => numbers.below(3) !== 0);
       if (surviving.length === 0) continue;
       const advertisements = keyed.map((slot): SolidityAdvertisement => {
         const { maskKey, seedHash } = pool[slot]!;
-        return { participant: account, slot, maskKey, seedHash, sharesId: bytes32(1n) };
+        return { participant: account, slot, maskKey, seedHash, sharesId: bytes32(1n), shareKey: bytes32(2n) };
       });
       // the order of the chain is any
       if (numbers.below(2) === 0) advertisements.reverse();
@@ -161,16 +159,16 @@ describe("Masks (Solidity)", () => {
         ...surviving.map((slot) => pool[slot]!.seed),
         ...dropped.map((slot) => pool[slot]!.secretKey),
       );
-      const seed = BigInt(numbers.below(2 ** 32)) << 40n;
       const ids = { taskId: 1 + numbers.below(9), round: 1 + numbers.below(9) };
-      const round: ClosedRound = { ...ids, seed, drawn, neighbours, advertisements, surviving };
+      const keys = advertisements as unknown as ClosedRound["advertisements"];
+      const round: ClosedRound = { ...ids, advertisements: keys, surviving };
       const base = anyLanes(2 ** 31 - 1);
       const options = { parameterCount, serverRateQ16, clipLanes, round, openings };
       const expected = maskedChunk(index, { base, updates }, options);
-      const rules = { ...maskedRules, parameterCount, serverRateQ16, clipLanes, neighbours };
+      const rules = { ...maskedRules, parameterCount, serverRateQ16, clipLanes };
       const actual = await chunkOf(
         rules,
-        { ...ids, seed, drawn, neighbours, surviving },
+        { ...ids, surviving },
         {
           advertisements,
           totalWeight: updates.reduce((sum, { weight }) => sum + weight, 0),

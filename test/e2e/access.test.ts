@@ -12,7 +12,8 @@ import { temporaryDirectory } from "../support/temporary-directory.ts";
 
 const policy = "--join-organisations North,South --join-regions EU --join-clearance 2";
 
-// Who may do what, on a real chain, by the commands alone: attributes set, a restricted task, one refused, one let in, and the audit of it.
+// Who may do what, on a real chain, by the commands alone: attributes set, a restricted task, one refused, one let in,
+// and the audit of it.
 describe("access by attributes", function () {
   this.timeout(60_000);
   let fixture: FederationFixture;
@@ -96,6 +97,7 @@ describe("access by attributes", function () {
     expect(view.access).to.deep.equal(created.access);
     const told = parseTaskSpecJson(view.spec);
     expect(told.access).to.deep.equal({ audit: { organisations: ["Regulator"] } });
+    expect(told.start).to.include({ participants: 2 });
     expect(canonicalTaskSpec(told)).to.equal(view.spec);
     const { stdout } = await runInProcess(["task", "show", "--task", String(taskId), ...record()]);
     expect(stdout)
@@ -116,7 +118,10 @@ describe("access by attributes", function () {
     const error = await refused("NOT_ELIGIBLE", participant(outside), outside);
     expect(error.data).to.include({ action: "join", has: "organisation North, region US, clearance 9" });
     expect(error.remedy).to.contain("fedledger member set");
-    const revert = await outside.chain.send({ kind: "enrol", taskId }).catch((reason: unknown) => reason);
+    const { firstHead: first } = foldTask(await outside.chain.history(taskId));
+    const revert = await outside.chain
+      .send({ kind: "enrol", taskId, first, amountWei: 0n })
+      .catch((reason: unknown) => reason);
     expect(revert).to.include({ code: "TRANSACTION_REVERTED" });
     expect((revert as { remedy: string }).remedy).to.contain("fedledger task show");
   });
@@ -134,7 +139,7 @@ describe("access by attributes", function () {
       await finished;
     }
     const view = foldTask(await fixture.reader().then((reader) => reader.history(taskId)));
-    expect(view.enrolled.map(({ participant }) => participant)).to.deep.equal([inside.account]);
+    expect(view.enrolled.map(({ account }) => account)).to.deep.equal([inside.account]);
   });
 
   it("a grant is for whom the task lets audit only", async () => {

@@ -7,8 +7,9 @@ import { type ErrorCode, errorCatalogue } from "../../node/core/error-catalogue.
 import { startFedledger } from "../support/fedledger-process.ts";
 import { runInProcess } from "../support/run-command.ts";
 
-// What a clumsy user types: each line must end with its code of the catalogue, a remedy, that code's exit code, one JSON line
-// for programs, no stack trace, and no file left behind. `FEDERATION`, `RPC` and `BUSY` stand for what the test has made.
+// What a clumsy user types: each line must end with its code of the catalogue, a remedy, that code's exit code, one
+// JSON line for programs, no stack trace, and no file left behind. `FEDERATION`, `RPC` and `BUSY` stand for what the
+// test has made.
 type Case = readonly [code: ErrorCode, line: string, env?: Readonly<Record<string, string>>];
 
 const nowhere = "0x00000000000000000000000000000000000000aa";
@@ -72,20 +73,22 @@ const withChain: readonly Case[] = [
   ["INVALID_CONFIG", `member add ${nowhere} --role participant --fund -1 ${record} --dev-account 0`],
   ["TRANSACTION_REVERTED", `member add ${nowhere} --role participant ${record} --dev-account 3`],
   ["INSUFFICIENT_FUNDS", `member add ${nowhere} --role participant --fund 20000 ${record} --dev-account 0`],
-  ["WRONG_USE", `bond add ${record} --dev-account 0`],
-  ["INVALID_CONFIG", `bond add -1 ${record} --dev-account 0`],
-  ["INVALID_CONFIG", `bond add 0 ${record} --dev-account 0`],
-  ["INVALID_CONFIG", `bond add 1,5 ${record} --dev-account 0`],
-  ["INVALID_CONFIG", `bond add 0.0000000000000000001 ${record} --dev-account 0`],
-  ["INVALID_CONFIG", `bond unbond everything ${record} --dev-account 0`],
+  ["WRONG_USE", `bond add 1 ${record} --dev-account 0`],
   ["NO_ACCOUNT", `bond withdraw ${record}`],
   ["INVALID_CONFIG", `bond show ${record}`],
   ["INVALID_CONFIG", `bond show 0x12 ${record}`],
-  ["UNKNOWN_TASK", `bond show ${nowhere} --task 9 ${record}`],
-  ["INSUFFICIENT_FUNDS", `bond add 20000 ${record} --dev-account 0`],
-  ["TRANSACTION_REVERTED", `bond unbond 1 ${record} --dev-account 0`],
-  ["NOTHING_TO_TAKE", `bond unbond all ${record} --dev-account 0`],
   ["NOTHING_TO_TAKE", `bond withdraw ${record} --dev-account 0`],
+  ["NOTHING_TO_TAKE", `bond release ${record} --dev-account 0`],
+  ["INVALID_CONFIG", `task create --data digits --bond 1,5 ${record} --dev-account 0`],
+  ["FILE_NOT_FOUND", `task create --data digits --test-set none.csv ${record} --dev-account 0`],
+  ["INVALID_DATA", `task create --data breast-cancer --test-set missing-column.csv ${record} --dev-account 0`],
+  ["WRONG_USE", `task record approval ${record} --dev-account 0`],
+  ["INVALID_CONFIG", `task record 256 0x${"11".repeat(32)} ${record} --dev-account 0`],
+  ["FILE_NOT_FOUND", `task record approval none.pdf ${record} --dev-account 0`],
+  ["TRANSACTION_REVERTED", `task record approval 0x${"11".repeat(32)} ${record} --dev-account 3`],
+  ["FILE_NOT_FOUND", `participant --data breast-cancer --invitation none.json`],
+  ["INVALID_INVITATION", `participant --data breast-cancer --invitation garbage.txt`],
+  ["FILE_NOT_FOUND", `participant --data breast-cancer --statement none.txt ${node}`],
   ["TRANSACTION_REVERTED", `task create --data digits --bond 0.000001 ${record} --dev-account 0`],
   ["TRANSACTION_REVERTED", `task create --data digits --min-updates 60 --max-updates 3 ${record} --dev-account 0`],
   ["INVALID_TASK_SPEC", `task create --spec garbage.txt ${record} --dev-account 0`],

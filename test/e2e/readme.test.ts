@@ -16,6 +16,8 @@ describe("the README", function () {
   const folder = mkdtempSync(join(tmpdir(), "fedledger-readme-"));
   const running: ChildProcess[] = [];
   const environment: Record<string, string> = {};
+  /** What the commands that stay have said so far. */
+  const told = new Map<string, string>();
 
   before(() => {
     for (const name of [
@@ -49,6 +51,15 @@ describe("the README", function () {
     }
   }
 
+  it("has all three hospitals train in every round, and told each that it waited for the others", () => {
+    const hospitals = [...told].filter(([command]) => command.includes("participant"));
+    expect(hospitals).to.have.length(3);
+    for (const [command, said] of hospitals) {
+      for (let round = 1; round <= 5; round++) expect(said, command).to.contain(`round ${round}: trained on`);
+    }
+    expect(hospitals.some(([, said]) => /waiting: [12] of 3 enrolled/.test(said))).to.equal(true);
+  });
+
   it("has left an audit report and a model", () => {
     expect(readFileSync(join(folder, "audit.html"), "utf8")).to.contain("<!doctype html>");
     expect(readFileSync(join(folder, "model.safetensors")).length).to.be.greaterThan(100);
@@ -79,6 +90,7 @@ describe("the README", function () {
     await new Promise<void>((resolve, reject) => {
       const hear = (data: Buffer) => {
         said += data.toString();
+        told.set(command, said);
         if (said.includes(ready ?? "")) resolve();
       };
       child.stdout?.on("data", hear);

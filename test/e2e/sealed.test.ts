@@ -1,18 +1,14 @@
 import { join } from "node:path";
 import { expect } from "chai";
 import { createKeystore, deriveNodeKeys } from "../../node/chain/index.ts";
-import { composeAggregator, composeParticipant, type NodeSettings } from "../../node/cli/compose.ts";
+import { composeAggregator, composeParticipant } from "../../node/cli/compose.ts";
 import { chunkTreeRoot } from "../../node/core/chunk-tree.ts";
 import { initialLanes } from "../../node/core/initial-model.ts";
 import { modelLayout } from "../../node/core/model-layout.ts";
 import { canonicalTaskSpec, parseTaskSpec } from "../../node/core/task-spec.ts";
-import {
-  type FederationFixture,
-  type FixtureMember,
-  silentLog,
-  startFederation,
-} from "../support/federation-fixture.ts";
+import { type FederationFixture, type FixtureMember, startFederation } from "../support/federation-fixture.ts";
 import { runFedledger } from "../support/fedledger-process.ts";
+import { createNodePlay, type NodePlay } from "../support/node-play.ts";
 import { createPullingTrainer } from "../support/pulling-trainer.ts";
 import { runInProcess } from "../support/run-command.ts";
 import { temporaryDirectory } from "../support/temporary-directory.ts";
@@ -25,6 +21,7 @@ const spec = parseTaskSpec({
   training: { objective: "fedavg", epochs: 1, batchSize: 8, learningRate: 0.1 },
   data: {},
   blobs: "members",
+  start: { participants: 2, latestS: 2 ** 33 },
 });
 const fractionBits = 16;
 const password = { FEDLEDGER_PASSWORD: "of the auditor" };
@@ -34,7 +31,7 @@ describe("a task whose blobs are sealed", function () {
   let folder: Awaited<ReturnType<typeof temporaryDirectory>>;
   let fixture: FederationFixture;
   let record: readonly string[];
-  const closing: (() => Promise<unknown>)[] = [];
+  let play: NodePlay;
   const keyOf = ({ privateKey }: FixtureMember) => deriveNodeKeys(privateKey).encryption.publicKey;
   const fileOf = (name: string) => join(folder.path, name);
 
@@ -55,21 +52,21 @@ describe("a task whose blobs are sealed", function () {
       enrol: [],
     });
     record = ["--task", String(taskId), "--rpc", fixture.url, "--federation", fixture.federation, "--json"];
-    const events = { log: silentLog, onProgress: () => undefined, onReceived: () => undefined };
-    const settings = (member: FixtureMember): NodeSettings => settingsOf(fixture, member, taskId, folder.path);
+    play = createNodePlay(fixture, folder.path);
+    const { settingsOf, eventsOf, opened } = play;
     const [aggregator] = fixture.aggregators as [FixtureMember];
     const nodes = await Promise.all([
-      composeAggregator({ ...settings(aggregator), openWhenEnrolled: 2 }, events),
-      ...fixture.participants.map((member, i) =>
-        composeParticipant({ ...settings(member), seed: i }, events, async () => createPullingTrainer(i / 4)),
+      composeAggregator(settingsOf(aggregator, taskId), eventsOf(aggregator)),
+      ...fixture.participants.map((member, seed) =>
+        composeParticipant({ ...settingsOf(member, taskId), seed }, eventsOf(member), async () =>
+          createPullingTrainer(seed / 4),
+        ),
       ),
     ]);
-    closing.push(...nodes.map(({ close }) => close));
-    for (const { role } of nodes) role.start();
-    await Promise.all(nodes.map(({ role }) => role.done));
+    await play.toFinal(nodes.map((node) => opened(node).role));
   });
   after(async () => {
-    await Promise.all(closing.splice(0).map((close) => close()));
+    await play.close();
     await fixture.close();
     await folder.remove();
   });
@@ -182,23 +179,3 @@ describe("a task whose blobs are sealed", function () {
     expect(told.find(({ event }) => event === "verdict")).to.include({ verdict: "verified", exitCode: 0 });
   });
 });
-
-function settingsOf(fixture: FederationFixture, member: FixtureMember, taskId: number, folder: string): NodeSettings {
-  const all = [fixture.admin, ...fixture.participants, ...fixture.aggregators];
-  return {
-    task: taskId,
-    rpc: [fixture.url],
-    federation: fixture.federation,
-    confirmations: 0,
-    keystore: undefined,
-    passwordFile: undefined,
-    devAccount: all.indexOf(member),
-    dir: join(folder, member.account),
-    listen: ["/ip4/127.0.0.1/tcp/0"],
-    announce: undefined,
-    gateway: "127.0.0.1:0",
-    mdns: false,
-    ipfs: undefined,
-    exitWhenComplete: false,
-  };
-}

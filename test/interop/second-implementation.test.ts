@@ -6,13 +6,17 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect } from "chai";
+import { contentIdOf } from "../../node/core/content-id.ts";
+import { evidenceOf } from "../../node/core/evidence.ts";
+import { foldTask } from "../../node/core/fold-task.ts";
 import { toHex } from "../../node/core/hex.ts";
 import type { TaskEvent } from "../../node/core/task-events.ts";
+import { encodeTestSet } from "../../node/core/test-set.ts";
+import { publicMetric } from "../../node/training/public-metric.ts";
 import { type ChainDump, dumpChain } from "../support/chain-dump.ts";
 import { startPlayedEncrypted } from "../support/played-encrypted.ts";
 import { startPlayedMasked } from "../support/played-masked.ts";
-import { startPlayedPipeline } from "../support/played-pipeline.ts";
-import { type PlayedTask, playEveryEnding, startPlayedTask } from "../support/played-task.ts";
+import { type PlayedTask, playEveryEnding, playedModel, startPlayedTask } from "../support/played-task.ts";
 
 const python = process.env.PYTHON ?? "python3";
 const fileOf = (path: string) => fileURLToPath(new URL(path, import.meta.url));
@@ -29,7 +33,7 @@ function run(program: string, argument: string) {
   return { code: result.status, answer: JSON.parse(result.stdout) };
 }
 
-describe("A second implementation, in Python, of docs/protocol.md", function () {
+describe("A second implementation, in Python, of docs/protocol", function () {
   this.timeout(180_000);
   let folder: string | undefined;
 
@@ -52,21 +56,61 @@ describe("A second implementation, in Python, of docs/protocol.md", function () 
     expect(Object.keys(answer.cases)).to.have.length(readdirSync(fileOf("../vectors")).length);
   });
 
-  it("recomputes a pipelined task with batches, words and rounds in flight together", async () => {
-    const played = await startPlayedPipeline();
-    try {
-      await played.play();
-      const { fixture, taskId, store, reader } = played;
-      const file = join(folder!, "pipeline.json");
+  it("follows bonds, an expulsion, a strike and a roll-back, and goes on from the model before", async () => {
+    const ether = 1_000_000_000;
+    const bonds = { participantBondGwei: ether, aggregatorBondGwei: 2 * ether };
+    const rules = { participationBps: 10_000, challengeWindowS: 3_600, ...bonds };
+    const played = await startPlayedTask(rules);
+    const { fixture, taskId, store, reader } = played;
+    const audit = async () => {
+      const file = join(folder!, "struck.json");
       writeFileSync(file, JSON.stringify(await dumpChain(fixture.chain, fixture.federation, taskId, store.blobs)));
       const { code, answer } = run("audit.py", file);
       expect(answer.wrong).to.deep.equal([]);
       expect(code).to.equal(0);
+      return answer;
+    };
+    try {
+      const everyone = await played.commitAll();
+      await played.close();
+      const prover = fixture.admin.chain;
+      const proveWeight = async () => {
+        const wrong = foldTask(await reader.history(taskId)).rounds.findLast(({ proposal }) => proposal !== undefined)!;
+        const evidence = evidenceOf(taskId, wrong)!;
+        await prover.send({ kind: "proveWeight", evidence, commitments: wrong.commitments });
+      };
+      // a weight that is not the sum is proven wrong before anybody attests, and the next aggregator takes over
+      await played.propose(everyone, { excluded: [everyone[0]!.slot], weight: 1n });
+      await proveWeight();
+      const first = await played.propose(everyone);
+      await played.attest(first.proposal);
+      played.lanes = first.model;
+      // a word is signed twice, and its owner expelled
+      const { anchor } = await played.round();
+      const [author] = fixture.participants;
+      const word = async (weight: number) => {
+        const roots = {
+          updateRoot: toHex(new Uint8Array(32).fill(weight)),
+          contentId: toHex(new Uint8Array(32).fill(1)),
+        };
+        const record = { taskId, round: 1, anchor, participant: author!.account, weight, ...roots };
+        return { ...record, signature: await author!.chain.signRecord({ type: "commitment", ...record }) };
+      };
+      const [one, other] = [await word(1), await word(2)];
+      await prover.send({ kind: "proveEquivocation", taskId, round: 1, anchor, one, other });
+      await audit();
+      // such a weight is accepted, and proven wrong while the next round is in flight
+      const committed = await played.commitAll();
+      await played.close();
+      const lie = (await played.propose(committed, { excluded: [committed[0]!.slot], weight: 1n })).proposal;
+      await played.attest(lie);
+      await played.commitAll(2);
+      await proveWeight();
       const { historyHead, modelRoot } = await reader.storedState(taskId);
-      expect(answer).to.deep.include({ rounds: 4, recomputed: 3, historyHead, modelRoot, commitments: 20 });
-      expect(answer.signatures).to.equal(2 * 5 + 3 * 5);
+      const answer = await audit();
+      expect(answer).to.deep.include({ rounds: 3, accepted: 1, void: 1, recomputed: 1, historyHead, modelRoot });
     } finally {
-      await played.fixture.close();
+      await fixture.close();
     }
   });
 
@@ -82,14 +126,22 @@ describe("A second implementation, in Python, of docs/protocol.md", function () 
       expect(answer.wrong).to.deep.equal([]);
       expect(code).to.equal(0);
       const { historyHead, modelRoot } = await reader.storedState(taskId);
-      expect(answer).to.deep.include({ rounds: 3, recomputed: 2, historyHead, modelRoot, commitments: 8 });
+      expect(answer).to.deep.include({
+        rounds: 3,
+        recomputed: 2,
+        historyHead,
+        modelRoot,
+        commitments: 9,
+        signatures: 12,
+      });
       // the last byte of the only secret key that was opened
-      const { transactionHash } = (await reader.history(taskId)).findLast(({ name }) => name === "Opened")!;
+      const { transactionHash } = (await reader.history(taskId)).findLast(({ name }) => name === "Proposed")!;
       const log = dump.logs.find((each) => each.transactionHash === transactionHash)!;
       log.data = `${log.data.slice(0, -1)}${log.data.endsWith("0") ? "1" : "0"}`;
       writeFileSync(file, JSON.stringify(dump));
       const changed = run("audit.py", file).answer.wrong;
-      expect(changed).to.deep.equal(["round 2: a false opening", "round 2: the model is not the mean of its updates"]);
+      const said = ["round 2: a false opening", "round 2: the model is not the mean of its updates"];
+      expect(changed).to.include.members([...said, "round 2: history head"]);
     } finally {
       await played.fixture.close();
     }
@@ -115,10 +167,11 @@ describe("A second implementation, in Python, of docs/protocol.md", function () 
       const notMean = [1, 2].map((round) => `round ${round}: the model is not the mean of its updates`);
       expect(auditWith({ groupKeys: swapped }).wrong).to.deep.equal(notMean);
       // the last byte of the sum's content id
-      const { transactionHash } = (await reader.history(taskId)).findLast(({ name }) => name === "Opened")!;
+      const { transactionHash } = (await reader.history(taskId)).findLast(({ name }) => name === "Proposed")!;
       const log = dump.logs.find((each) => each.transactionHash === transactionHash)!;
       log.data = `${log.data.slice(0, -1)}${log.data.endsWith("0") ? "1" : "0"}`;
-      expect(auditWith({}).wrong).to.deep.equal(["round 2: the sum is not that of the ciphertexts"]);
+      const changed = ["round 2: the sum is not that of the ciphertexts", "round 2: history head"];
+      expect(auditWith({}).wrong).to.include.members(changed);
     } finally {
       await played.fixture.close();
     }
@@ -128,8 +181,14 @@ describe("A second implementation, in Python, of docs/protocol.md", function () 
     let task: PlayedTask;
     let dump: ChainDump;
 
+    let testSet: Uint8Array;
+
     before(async () => {
-      task = await startPlayedTask();
+      const inputs = Float32Array.from({ length: 4 * 99 }, (_, at) => Math.sin(at));
+      testSet = encodeTestSet({ examples: 4, inputs, labels: Float32Array.of(1, -2, 0.5, 3) }, playedModel);
+      const contentId = await contentIdOf(testSet);
+      task = await startPlayedTask({}, { testSet: { contentId, examples: 4 } });
+      task.store.blobs.set(contentId, testSet);
       await playEveryEnding(task);
       dump = await dumpNow();
     });
@@ -154,14 +213,21 @@ describe("A second implementation, in Python, of docs/protocol.md", function () 
     /** The text with another digit at a place. */
     const flipped = (hex: string, at: number) => hex.slice(0, at) + (hex[at] === "0" ? "1" : "0") + hex.slice(at + 1);
 
-    it("recomputes every round, hash and signature", async () => {
+    it("recomputes every round and hash", async () => {
       const { code, answer } = audit(dump);
       expect(answer.wrong).to.deep.equal([]);
       expect(code).to.equal(0);
       const { historyHead, modelRoot } = await task.reader.storedState(task.taskId);
-      expect(answer).to.deep.include({ rounds: 6, recomputed: 3, historyHead, modelRoot });
-      expect(answer.signatures).to.equal(2 * 5);
+      expect(answer).to.deep.include({ rounds: 6, accepted: 3, recomputed: 3, historyHead, modelRoot });
       expect(answer.commitments).to.be.greaterThan(14);
+    });
+
+    it("measures each model on the public test set, to the bit", async () => {
+      const { answer } = audit(dump);
+      expect(Object.keys(answer.metrics)).to.deep.equal(["1", "3", "4"]);
+      const about = { spec: { model: playedModel }, fractionBits: 16 };
+      const { r2Q24, lossQ24, examples } = await publicMetric(about, task.lanes, testSet);
+      expect(answer.metrics[4]).to.deep.equal({ examples, r2Q24: Number(r2Q24), lossQ24: Number(lossQ24) });
     });
 
     it("finds a changed byte of a blob", async () => {
@@ -187,21 +253,40 @@ describe("A second implementation, in Python, of docs/protocol.md", function () 
       ]);
     });
 
-    it("finds a forged signature", async () => {
-      const { transactionHash } = await task.latest("RoundFinalized");
-      const wrong = auditChanged(({ transactions }) => {
-        // the last words are r and vs: the end of r
-        const input = transactions[transactionHash]!;
-        transactions[transactionHash] = flipped(input, input.length - 64 - 2);
+    it("finds another attester, whom the head does not bind", async () => {
+      const { transactionHash } = await task.latest("RoundAccepted");
+      const wrong = auditChanged(({ logs }) => {
+        const log = logs.find((each) => each.transactionHash === transactionHash)!;
+        // the last word is an attester's account
+        log.data = flipped(log.data, log.data.length - 1);
       });
-      expect(wrong).to.deep.equal(["round 4: signature of an attestation"]);
+      expect(wrong.slice(0, 2)).to.deep.equal(["round 4: attesters", "round 4: history head"]);
     });
 
-    it("finds the model that nobody challenged and that is not the mean", async () => {
+    it("finds another proposal that came to nothing", async () => {
+      const { transactionHash } = (await task.reader.history(task.taskId)).find(
+        ({ name, ...event }) => name === "Proposed" && "round" in event && event.round === 6,
+      )!;
+      const wrong = auditChanged(({ logs }) => {
+        const log = logs.find((each) => each.transactionHash === transactionHash)!;
+        // behind the accumulator, the attempt and the aggregator: the model root
+        log.data = flipped(log.data, 2 + 64 * 4 - 1);
+      });
+      expect(wrong).to.deep.equal(["round 6: history head", "round 6: stored history head"]);
+    });
+
+    it("finds another word in the contract's storage", () => {
+      const wrong = auditChanged((copy) => {
+        Object.assign(copy, { stored: { ...copy.stored, historyHead: flipped(copy.stored.historyHead, 9) } });
+      });
+      expect(wrong).to.deep.equal(["round 6: stored history head"]);
+    });
+
+    it("finds a model that a quorum accepted and that is not the mean", async () => {
       const committed = await task.commitAll();
       await task.close();
       const { proposal } = await task.propose(committed, { lie: (honest) => honest.fill(9, 80) });
-      await task.finalizeUnchallenged(proposal);
+      await task.attest(proposal);
       const { code, answer } = audit(await dumpNow());
       expect(answer.wrong).to.deep.equal(["round 7: the model is not the mean of its updates"]);
       expect(code).to.equal(1);

@@ -1,26 +1,29 @@
 import { createAggregator } from "../../node/aggregator/create-aggregator.ts";
 import { x25519PublicKey } from "../../node/chain/node-keys.ts";
 import { chunkTreeRoot } from "../../node/core/chunk-tree.ts";
-import { contentIdOf } from "../../node/core/content-id.ts";
 import { fromHex, toHex } from "../../node/core/hex.ts";
 import type { Address, Bytes32 } from "../../node/core/ids.ts";
 import { initialLanes } from "../../node/core/initial-model.ts";
 import { keccak256 } from "../../node/core/keccak.ts";
-import { bytesToLanes, lanesToBytes } from "../../node/core/lanes.ts";
-import { canonicalTaskSpec, parseTaskSpec, type TaskSpec } from "../../node/core/task-spec.ts";
+import { canonicalTaskSpec, parseTaskSpec } from "../../node/core/task-spec.ts";
 import { createParticipant } from "../../node/participant/create-participant.ts";
-import type { Chain } from "../../node/ports/chain.ts";
-import type { Journal, Log, LogData } from "../../node/ports/system.ts";
+import { createMemorySecret, type SecretFile } from "../../node/participant/share-keys.ts";
+import type { Journal } from "../../node/ports/system.ts";
 import { createBfv } from "../../node/privacy/encrypted/bfv.ts";
 import type { ReaderKeys } from "../../node/privacy/sealed/keyring.ts";
 import type { Outcome } from "../../node/rounds/driver.ts";
 import type { Progress } from "../../node/rounds/progress.ts";
 import type { RoleProcess } from "../../node/rounds/role-process.ts";
+import { collude } from "./coalition.ts";
 import { watchCryptoWork } from "./crypto-work.ts";
+import { drawScenario } from "./draw-scenarios.ts";
+import { connectAs } from "./lying-chains.ts";
+import { createMemoryJournal, createMemoryLog, type LoggedLine } from "./memory-system.ts";
 import { createModelChain, type ModelChain } from "./model-chain.ts";
+import { modelInvitation, registeredGrant } from "./model-invitation.ts";
 import { createModelNetwork, type ModelHost } from "./model-network.ts";
 import { createMortal, type Mortal } from "./mortal.ts";
-import { drawScenario, type Fault, type Scenario } from "./scenario.ts";
+import type { Fault, Scenario } from "./scenario.ts";
 import { createSeededRandom, type SeededRandom } from "./seeded-random.ts";
 import { createToyTrainer } from "./toy-trainer.ts";
 import { createVirtualClock, type VirtualClock } from "./virtual-clock.ts";
@@ -49,18 +52,12 @@ export interface SimulatedFederation {
   readonly nodes: readonly SimulatedNode[];
   readonly taskId: number;
   readonly progress: readonly { readonly node: number; readonly atMs: number; readonly progress: Progress }[];
-  readonly log: readonly {
-    readonly node: number;
-    readonly level: string;
-    readonly message: string;
-    readonly data?: LogData;
-  }[];
+  readonly log: readonly LoggedLine[];
   /** Runs until every node that is not gone has ended its work, or the virtual time is up; whether they have. */
   run(limitS: number): Promise<boolean>;
 }
 
 const admin = `0x${"ad".repeat(20)}` as Address;
-const madeUp = toHex(new Uint8Array(32).fill(9));
 /** One for all nodes: SEAL is loaded once. */
 export const simulatedBfv = createBfv();
 const startMs = Date.UTC(2026, 0, 1);
@@ -79,10 +76,11 @@ export function createSimulatedFederation(seed: number, given?: Scenario): Simul
   const scenario = given ?? drawScenario(random.fork());
   const clock = createVirtualClock(startMs);
   const { inclusion, outage, loss, rules } = scenario;
+  const taskId = 1;
   const chain = createModelChain(clock, random.fork(), { blockS: 1, latencyMs: 100, inclusion, outage });
   const network = createModelNetwork(clock, random.fork(), { latencyMs: 150, loss });
   const progress: SimulatedFederation["progress"][number][] = [];
-  const log: SimulatedFederation["log"][number][] = [];
+  const log: LoggedLine[] = [];
   const nodes = Array.from({ length: scenario.participants + scenario.aggregators }, (_, number): SimulatedNode => {
     const account = toHex(random.bytes(20)) as Address;
     const role = number < scenario.participants ? "participant" : "aggregator";
@@ -90,27 +88,30 @@ export function createSimulatedFederation(seed: number, given?: Scenario): Simul
     const keys = { privateKey, publicKey: x25519PublicKey(privateKey) };
     return { number, account, role, host: network.host(`peer-${number}`), keys };
   });
+  chain.found(admin);
+  chain.apply(admin, { kind: "grantRole", role: "task-creator", account: admin });
   for (const { account, role } of nodes) chain.apply(admin, { kind: "grantRole", role, account });
-  const { privacy } = scenario;
-  const taskSpec: TaskSpec = {
+  const { privacy, openWhenEnrolled } = scenario;
+  const taskSpec = parseTaskSpec({
     ...simulatedSpec,
+    ...(openWhenEnrolled !== undefined && {
+      start: { participants: openWhenEnrolled, latestS: startMs / 1000 + 3600 },
+    }),
     ...(scenario.sealed && { blobs: "members" }),
     ...(privacy && { privacy }),
-  };
+  });
   const spec = canonicalTaskSpec(taskSpec);
   const modelRoot = chunkTreeRoot(initialLanes(taskSpec, rules.fractionBits));
-  chain.apply(admin, { kind: "createTask", rules, modelRoot, spec });
-  const bondWei = BigInt(rules.participantBondGwei) * 1_000_000_000n;
-  for (const { account, role } of nodes) {
-    if (role === "participant" && bondWei > 0n) chain.apply(account, { kind: "bond", amountWei: bondWei });
-  }
-  const taskId = 1;
+  const access = { organisations: [], regions: [], clearance: 0 };
+  chain.apply(admin, { kind: "createTask", rules, modelRoot, spec, access });
+  const invitation = modelInvitation(admin, nodes, { taskId, rules, spec });
 
   for (const node of nodes) {
     const faults = scenario.faults.filter((fault) => "node" in fault && fault.node === node.number);
     const crashes = faults.filter((fault) => fault.kind === "crash");
     const entries = new Map<string, Uint8Array>();
     const journal = createMemoryJournal(clock, entries);
+    const shareKeyFile = createMemorySecret();
     node.written = () => [...entries.keys()];
     const nodeRandom = random.fork();
     const deaths = faults.filter((fault) => fault.kind === "dies-at");
@@ -136,7 +137,7 @@ export function createSimulatedFederation(seed: number, given?: Scenario): Simul
       node.mortal = mortal;
       node.host.up();
       died = undefined;
-      node.process = start(node, { mortal, faults, journal, random: nodeRandom, dieAt });
+      node.process = start(node, { mortal, faults, journal, shareKeyFile, random: nodeRandom, dieAt });
       void node.process.done.then((outcome) => {
         node.outcome = outcome;
       });
@@ -172,6 +173,7 @@ export function createSimulatedFederation(seed: number, given?: Scenario): Simul
       mortal: Mortal;
       faults: readonly Fault[];
       journal: Journal;
+      shareKeyFile: SecretFile;
       random: SeededRandom;
       dieAt: (step: Progress) => void;
     },
@@ -179,13 +181,14 @@ export function createSimulatedFederation(seed: number, given?: Scenario): Simul
     const { mortal, faults } = life;
     const deps = {
       taskId,
-      chain: mortal.guard(connect(node, faults)),
+      chain: mortal.guard(connectAs({ node, chain, clock, clipLanes: rules.clipLanes }, faults)),
       store: mortal.guard(node.host.store),
       transport: mortal.guard(node.host.transport),
       clock: mortal.guard(clock),
       random: life.random,
       keys: node.keys,
-      log: createMemoryLog(node.number),
+      invitation,
+      log: createMemoryLog(node.number, log),
       onProgress(step: Progress) {
         progress.push({ node: node.number, atMs: clock.nowMs() - startMs, progress: step });
         life.dieAt(step);
@@ -197,10 +200,10 @@ export function createSimulatedFederation(seed: number, given?: Scenario): Simul
     };
     const options = {
       encryptionKey: node.keys.publicKey,
+      grant: registeredGrant(node.account, node.role),
       settleBlocks: 4,
       patienceS: 4,
-      holdTimeoutMs: 5_000,
-      ...(scenario.openWhenEnrolled !== undefined && { openWhenEnrolled: scenario.openWhenEnrolled }),
+      answerTimeoutMs: 5_000,
     };
     const guarded = mortal.guard(life.journal);
     if (node.role === "aggregator") return createAggregator({ ...deps, journal: guarded }, options);
@@ -212,7 +215,7 @@ export function createSimulatedFederation(seed: number, given?: Scenario): Simul
       durationMs,
     });
     return createParticipant(
-      { ...deps, trainer: mortal.guard(trainer), journal: guarded, bfv: simulatedBfv },
+      { ...deps, trainer: mortal.guard(trainer), journal: guarded, shareKeyFile: life.shareKeyFile, bfv: simulatedBfv },
       { ...options, seed: node.number, commit: scenario.batched ? "batched" : "own" },
     );
   }
@@ -227,78 +230,13 @@ export function createSimulatedFederation(seed: number, given?: Scenario): Simul
     node.mortal?.kill();
   }
 
-  function connect(node: SimulatedNode, faults: readonly Fault[]): Chain {
-    if (faults.some(({ kind }) => kind === "liar")) return lying(node, (lanes) => node.host.store.put(lanes));
-    if (faults.some(({ kind }) => kind === "hider")) return lying(node, contentIdOf);
-    const dealing = faults.find(({ kind }) => kind === "dies-dealing" || kind === "false-key");
-    if (dealing !== undefined) return dealingBadly(node, dealing.kind === "false-key");
-    if (faults.some(({ kind }) => kind === "false-sum")) return lyingIn(node, "proposeOpened", { openings: madeUp });
-    if (faults.some(({ kind }) => kind === "false-update")) return lyingIn(node, "commit", { contentId: madeUp });
-    return faults.some(({ kind }) => kind === "dies-committing") ? deadly(node) : chain.connect(node.account);
-  }
-
-  /** A chain on which the first group key of the task is dealt badly, if it is this node that deals it. */
-  function dealingBadly(node: SimulatedNode, isFalse: boolean): Chain {
-    const honest = chain.connect(node.account);
-    return {
-      ...honest,
-      async send(call, options) {
-        const isFirst = call.kind === "advertise" && chain.events().every(({ name }) => name !== "Advertised");
-        if (!isFirst) return await honest.send(call, options);
-        if (isFalse) return await honest.send({ ...call, seedHash: madeUp }, options);
-        honest.send(call, options).catch(() => undefined);
-        await clock.sleep(50);
-        node.gone = "dies-dealing";
-        node.host.blobs.clear();
-        node.mortal?.kill();
-        return await new Promise(() => undefined);
-      },
-    };
-  }
-
-  /** A chain on which this node's calls of a kind say something else. */
-  function lyingIn(node: SimulatedNode, kind: "proposeOpened" | "commit", lie: object): Chain {
-    const honest = chain.connect(node.account);
-    return {
-      ...honest,
-      send: (call, options) => honest.send(call.kind === kind ? { ...call, ...lie } : call, options),
-    };
-  }
-
-  /** A chain whose first commitment is the last thing its process does. */
-  function deadly(node: SimulatedNode): Chain {
-    const honest = chain.connect(node.account);
-    return {
-      ...honest,
-      async send(call, options) {
-        const isFirst = chain.commits.every(({ sender }) => sender !== node.account);
-        const sent = honest.send(call, options);
-        if (call.kind !== "commit" || !isFirst) return await sent;
-        sent.catch(() => undefined);
-        await clock.sleep(110);
-        node.mortal?.kill();
-        return await sent;
-      },
-    };
-  }
-
-  /** A chain whose proposals name a model that this node made up, and stores or not. */
-  function lying(node: SimulatedNode, nameOf: (bytes: Uint8Array) => Promise<Bytes32>): Chain {
-    const honest = chain.connect(node.account);
-    return {
-      ...honest,
-      async send(call, options) {
-        if (call.kind !== "propose" && call.kind !== "proposeOpened") return await honest.send(call, options);
-        const lanes = bytesToLanes(node.host.blobs.get(call.proposal.contentId)!.slice());
-        lanes[3]! += 1;
-        const contentId = await nameOf(lanesToBytes(lanes));
-        const proposal = { ...call.proposal, modelRoot: chunkTreeRoot(lanes), contentId };
-        return await honest.send({ ...call, proposal }, options);
-      },
-    };
-  }
-
   function scheduleFaults(): void {
+    const playing = (...kinds: Fault["kind"][]) =>
+      nodes.filter(({ number }) =>
+        scenario.faults.some((fault) => "node" in fault && fault.node === number && kinds.includes(fault.kind)),
+      );
+    const colluders = playing("colludes");
+    if (colluders.length > 0) collude({ chain, clock, taskId }, playing("liar", "hider"), colluders);
     for (const fault of scenario.faults) {
       if (fault.kind === "kill") clock.after(1000 * fault.atS, () => nodes[fault.node]!.mortal?.kill());
       if (fault.kind === "reorganise") clock.after(1000 * fault.atS, () => chain.reorganise(fault.depth));
@@ -308,37 +246,6 @@ export function createSimulatedFederation(seed: number, given?: Scenario): Simul
       }
     }
   }
-
-  function createMemoryLog(node: number): Log {
-    const line = (level: string) => (message: string, data?: LogData) => {
-      log.push({ node, level, message, ...(data && { data }) });
-    };
-    const self: Log = {
-      error: line("error"),
-      warn: line("warn"),
-      info: line("info"),
-      debug: line("debug"),
-      child: () => self,
-    };
-    return self;
-  }
-}
-
-function createMemoryJournal(clock: VirtualClock, entries: Map<string, Uint8Array>): Journal {
-  return {
-    async get(key) {
-      await clock.sleep(1);
-      return entries.get(key);
-    },
-    async put(key, value) {
-      await clock.sleep(1);
-      entries.set(key, value.slice());
-    },
-    async delete(key) {
-      entries.delete(key);
-    },
-    close: async () => undefined,
-  };
 }
 
 /** Every blob that any node has on its disk, gone nodes' too. */

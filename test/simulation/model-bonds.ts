@@ -1,136 +1,163 @@
-import { challengeReservation } from "../../node/core/commitment.ts";
-import type { Address, Bytes32 } from "../../node/core/ids.ts";
-import type { ModelCall, ModelStorage } from "./model-storage.ts";
-import { require } from "./model-storage.ts";
+import type { Address } from "../../node/core/ids.ts";
+import { proofWei } from "../../node/core/least-bond.ts";
+import type { Evidence, ProofKind } from "../../node/core/records.ts";
+import { enter, proposalHashOf, wordHash, zeroWord } from "./model-hashes.ts";
+import { bondOf } from "./model-places.ts";
+import { digestOf, inputsOf, ringLength } from "./model-rounds.ts";
+import * as steps from "./model-steps.ts";
+import {
+  isInFlight,
+  type ModelCall,
+  type ModelStorage,
+  type ModelTask,
+  nobody,
+  pay,
+  placedOf,
+  Revert,
+  require,
+} from "./model-storage.ts";
 
-// contracts/court/Bonds.sol and Rewards.sol. Ether outside the federation is without end here.
+// IBonds: what a proof does, and how ether leaves.
 
-const claimS = 3600;
-const unbondingS = 14 * 24 * 3600;
-
-/** An account's bond, which it may change. */
-export function bondOf(storage: ModelStorage, account: Address) {
-  let bond = storage.bonds.get(account);
-  if (bond === undefined) {
-    bond = { freeWei: 0n, lockedWei: 0n, unbondingWei: 0n, withdrawableFromS: 0 };
-    storage.bonds.set(account, bond);
+/** Refuses evidence that is not what the chain has. Tells whether it is of an accepted round. */
+export function requireEvidence({ task, world }: ModelCall, evidence: Evidence): boolean {
+  const { inputs, proposal, attesters } = evidence;
+  const { round: record } = task;
+  const isNewest = inputs.round === record.round;
+  if (proposal === undefined) {
+    require(isNewest, "WrongRound");
+    require(["aggregating", "proposed", "invalid"].includes(record.phase), "WrongPhase");
+    require(same(inputs, { ...inputsOf(task), openingsHash: zeroWord }), "WrongEvidence");
+    return false;
   }
-  return bond;
-}
-
-/** The calls by which an account moves its own ether. */
-export function moveEther(
-  storage: ModelStorage,
-  sender: Address,
-  call:
-    | { readonly kind: "bond" | "requestUnbond"; readonly amountWei: bigint }
-    | { readonly kind: "withdrawBond" | "withdrawCredit" },
-  timestampS: number,
-): void {
-  const bond = bondOf(storage, sender);
-  switch (call.kind) {
-    case "bond":
-      require(call.amountWei > 0n, "NoAmount");
-      bond.freeWei += call.amountWei;
-      return;
-    case "requestUnbond":
-      require(call.amountWei > 0n, "NoAmount");
-      require(call.amountWei <= bond.freeWei, "BondTooSmall");
-      bond.freeWei -= call.amountWei;
-      bond.unbondingWei += call.amountWei;
-      bond.withdrawableFromS = timestampS + unbondingS;
-      return;
-    case "withdrawBond":
-      require(bond.unbondingWei > 0n, "NoAmount");
-      require(timestampS >= bond.withdrawableFromS, "StillUnbonding");
-      bond.unbondingWei = 0n;
-      return;
-    case "withdrawCredit":
-      require((storage.credits.get(sender) ?? 0n) > 0n, "NoAmount");
-      storage.credits.delete(sender);
+  const hash = proposalHashOf(inputs, proposal);
+  if (isNewest && record.phase === "proposed") {
+    require(attesters.length === 0 && hash === record.pending && same(inputs, inputsOf(task)), "WrongEvidence");
+    return false;
   }
+  const word = task.ring.get(inputs.round % ringLength(task));
+  if (word === undefined || inputs.round > record.round) throw new Revert("WrongRound");
+  require(world.timestampS <= word.acceptedAtS + task.rules.challengeWindowS, "NoLongerProvable");
+  require(digestOf(wordHash(inputs, hash, attesters)) === word.digest, "WrongEvidence");
+  return true;
 }
 
-export function lockBond(
-  { storage, task, events }: ModelCall,
-  round: number,
-  account: Address,
-  amountWei: bigint,
+function same(one: Evidence["inputs"], other: Evidence["inputs"]): boolean {
+  return wordHash(one, zeroWord, []) === wordHash(other, zeroWord, []);
+}
+
+/** Strikes a proposal that was proven wrong. */
+export function strike(
+  call: ModelCall,
+  evidence: Evidence,
+  { kind, index, offender }: { readonly kind: ProofKind; readonly index: number; readonly offender?: Address },
 ): void {
-  const bond = bondOf(storage, account);
-  require(bond.freeWei >= amountWei, "BondTooSmall");
-  bond.freeWei -= amountWei;
-  bond.lockedWei += amountWei;
-  events.push({ name: "BondLocked", taskId: task.taskId, round, account, amountWei });
+  const { task, sender, events } = call;
+  const { inputs, proposal, attesters } = evidence;
+  if (proposal === undefined) throw new Revert("WrongEvidence");
+  const isAccepted = requireEvidence(call, evidence);
+  const { taskId } = task;
+  const { round } = inputs;
+  const { aggregator } = proposal;
+  const isVoid = isAccepted && task.voids.some(({ first, last }) => first <= round && round <= last);
+  const concerned = [aggregator, ...attesters, ...(offender === undefined ? [] : [offender])];
+  const answerable = concerned.filter((account) => isAnswerable(task, account));
+  require(!isVoid || answerable.length > 0, "NothingToTake");
+  events.push({ name: "Struck", taskId, round, prover: sender, aggregator, offender: offender ?? nobody, kind, index });
+  const lastRound = isAccepted && !isVoid ? rollBack(call, evidence) : 0;
+  const takenWei = concerned.reduce((sum, account) => sum + expelOne(call, round, account, kind), 0n);
+  reward(call, takenWei, kind);
+  const hash = proposalHashOf(inputs, proposal);
+  enter(task, [10, round, kind, index, sender, lastRound === 0 ? 0 : round, lastRound, hash, offender ?? nobody]);
+  if (!isAccepted) steps.retry(call, "proven-wrong");
 }
 
-export function releaseBond(
-  { storage, task, events }: Pick<ModelCall, "storage" | "task" | "events">,
-  round: number,
-  account: Address,
-  amountWei: bigint,
-): void {
-  const bond = bondOf(storage, account);
-  bond.lockedWei -= amountWei;
-  bond.freeWei += amountWei;
-  events.push({ name: "BondReleased", taskId: task.taskId, round, account, amountWei });
+/** Makes an accepted round and all later ones void; gives the last of them. */
+function rollBack(call: ModelCall, { inputs: { round, baseModelRoot, acceptedBefore } }: Evidence): number {
+  const { task, events } = call;
+  const { taskId } = task;
+  if (isInFlight(task.round)) steps.invalidate(call, "rolled-back");
+  const lastRound = task.round.round;
+  task.modelRoot = baseModelRoot;
+  task.accepted = acceptedBefore;
+  task.voids = [...task.voids.filter(({ first }) => first < round), { first: round, last: lastRound }];
+  events.push({ name: "RolledBack", taskId, firstRound: round, lastRound, modelRoot: baseModelRoot });
+  return lastRound;
 }
 
-/** What is won by a slash: by a demander at once, by a reservation at once, else held. */
-export interface Win {
-  readonly caseHash: Bytes32;
-  readonly salt?: Bytes32 | undefined;
-  readonly demander?: Address | undefined;
+/** Whether the account is or was in the task, and is not expelled. */
+function isAnswerable(task: ModelTask, account: Address): boolean {
+  return task.enrolments.get(account)?.expelled === false;
 }
 
-/** Takes a locked bond: half is the reward, the rest is burnt. */
-export function slash(call: ModelCall, round: number, account: Address, amountWei: bigint, win: Win): void {
-  const { storage, task, sender, block, events } = call;
-  const challenger = win.demander ?? sender;
-  const rewardWei = (amountWei / 1_000_000_000n / 2n) * 1_000_000_000n;
-  bondOf(storage, account).lockedWei -= amountWei;
-  storage.burntWei += amountWei - rewardWei;
-  events.push({ name: "Slashed", taskId: task.taskId, round, account, amountWei, challenger, rewardWei });
-  const isReserved =
-    win.salt !== undefined && reservedBefore(storage, sender, win.salt, win.caseHash, block.timestampS);
-  if (win.demander !== undefined || isReserved) credit(storage, challenger, rewardWei);
-  else storage.heldRewards.set(win.caseHash, { challenger, wonAtS: block.timestampS, amountWei: rewardWei });
+/** Expels an account that is not expelled yet; gives what it loses. */
+function expelOne({ task, events }: ModelCall, round: number, account: Address, kind: ProofKind): bigint {
+  if (!isAnswerable(task, account)) return 0n;
+  const enrolment = task.enrolments.get(account)!;
+  const amountWei = enrolment.bonded ? bondOf(task, enrolment.role) : 0n;
+  enrolment.expelled = true;
+  enrolment.bonded = false;
+  if (placedOf(task, account) !== undefined && !enrolment.leaving) steps.listLeaver(task, account);
+  steps.markExpelled(task, account);
+  events.push({ name: "MemberExpelled", taskId: task.taskId, round, account, kind, amountWei });
+  return amountWei;
 }
 
-export function credit(storage: ModelStorage, account: Address, amountWei: bigint): void {
+/** Divides what was taken. */
+function reward({ storage, task, sender, events }: ModelCall, takenWei: bigint, kind: ProofKind): void {
+  const mostWei = (proofWei(task.rules, kind) * 3n) / 2n;
+  const halfWei = takenWei / 2n;
+  const rewardWei = halfWei < mostWei ? halfWei : mostWei;
+  const burntWei = takenWei - rewardWei;
+  credit(storage, sender, rewardWei);
+  storage.burntWei += burntWei;
+  events.push({ name: "Rewarded", taskId: task.taskId, prover: sender, rewardWei, burntWei });
+}
+
+/** Expels a participant whose misconduct was proven apart from any proposal. */
+export function expel(call: ModelCall, round: number, account: Address, kind: ProofKind): void {
+  const { task, sender } = call;
+  require(isAnswerable(task, account), "NothingToTake");
+  reward(call, expelOne(call, round, account, kind), kind);
+  enter(task, [11, round, account, kind, sender]);
+}
+
+/** Makes a bond whose time is over its owner's credit. */
+export function release({ storage, task, world, events }: ModelCall, account: Address): void {
+  const enrolment = task.enrolments.get(account);
+  const isFree = enrolment?.bonded && !enrolment.expelled && placedOf(task, account) === undefined;
+  require(isFree === true && world.timestampS >= enrolment!.freeFromS, "StillBonded");
+  enrolment!.bonded = false;
+  const amountWei = bondOf(task, enrolment!.role);
+  credit(storage, account, amountWei);
+  events.push({ name: "BondReleased", taskId: task.taskId, account, amountWei });
+}
+
+/** Pays an account its credit. Ether outside the federation is without end here. */
+export function withdraw(storage: ModelStorage, sender: Address): void {
+  const amountWei = storage.credits.get(sender) ?? 0n;
+  require(amountWei > 0n, "NoAmount");
+  storage.credits.delete(sender);
+  pay(storage, sender, -amountWei);
+}
+
+function credit(storage: ModelStorage, account: Address, amountWei: bigint): void {
   storage.credits.set(account, (storage.credits.get(account) ?? 0n) + amountWei);
 }
 
-export function reserve(storage: ModelStorage, reservation: Bytes32, timestampS: number): void {
-  require(!storage.reservations.has(reservation), "AlreadyReserved");
-  storage.reservations.set(reservation, timestampS);
+/** What an account has in the contract: its bonds, and its credit. */
+export function holdingsWei({ tasks, credits }: ModelStorage, account: Address): bigint {
+  const bonds = tasks.map((task) => {
+    const enrolment = task.enrolments.get(account);
+    return enrolment?.bonded ? bondOf(task, enrolment.role) : 0n;
+  });
+  return bonds.reduce((sum, amount) => sum + amount, credits.get(account) ?? 0n);
 }
 
-/** Gives a held reward to whoever reserved the case before the win, or after an hour to whoever won. */
-export function settleReward(
-  storage: ModelStorage,
-  sender: Address,
-  caseHash: Bytes32,
-  timestampS: number,
-  salt?: Bytes32,
-): void {
-  const held = storage.heldRewards.get(caseHash);
-  require(held !== undefined, "NoRewardHeld");
-  if (salt === undefined) require(timestampS >= held.wonAtS + claimS, "StillClaimable");
-  else require(reservedBefore(storage, sender, salt, caseHash, held.wonAtS), "NotReserved");
-  storage.heldRewards.delete(caseHash);
-  credit(storage, salt === undefined ? held.challenger : sender, held.amountWei);
-}
-
-/** The reward that is held for a case, if one is. */
-export function heldRewardOf({ heldRewards }: ModelStorage, caseHash: Bytes32) {
-  const held = heldRewards.get(caseHash);
-  if (held === undefined) return undefined;
-  const { challenger, amountWei, wonAtS } = held;
-  return { challenger, amountWei, collectableFromS: wonAtS + claimS };
-}
-
-function reservedBefore(storage: ModelStorage, account: Address, salt: Bytes32, of: Bytes32, timeS: number): boolean {
-  const madeAtS = storage.reservations.get(challengeReservation(account, salt, of));
-  return madeAtS !== undefined && madeAtS < timeS;
+/** All ether that the contract holds, by its books: bonds, credits and what is burnt. */
+export function booksWei({ tasks, credits, burntWei }: ModelStorage): bigint {
+  const bonds = tasks.flatMap((task) =>
+    [...task.enrolments.values()].map(({ bonded, role }) => (bonded ? bondOf(task, role) : 0n)),
+  );
+  return [...bonds, ...credits.values(), burntWei].reduce((sum, amount) => sum + amount, 0n);
 }

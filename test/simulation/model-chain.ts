@@ -2,13 +2,27 @@ import { FedledgerError } from "../../node/core/error.ts";
 import { toHex } from "../../node/core/hex.ts";
 import type { Address, Bytes32 } from "../../node/core/ids.ts";
 import type { TaskEvent } from "../../node/core/task-events.ts";
-import type { Chain, ChainCall, ChainUpdate, Head, Receipt, SignedRecord } from "../../node/ports/chain.ts";
-import { bondOf, heldRewardOf } from "./model-bonds.ts";
+import type {
+  Chain,
+  ChainCall,
+  ChainUpdate,
+  Head,
+  Receipt,
+  SignedRecord,
+  StoredPlace,
+} from "../../node/ports/chain.ts";
 import { applyCall } from "./model-contract.ts";
-import { demandBondWei } from "./model-demands.ts";
+import { bondOf, spent } from "./model-places.ts";
 import { modelDigest, modelRecordDigest, modelRecover, modelSign, modelSigner } from "./model-signature.ts";
-import { newestOf } from "./model-steps.ts";
-import { emptyStorage, type ModelStorage, modelDeployment, Revert } from "./model-storage.ts";
+import {
+  emptyStorage,
+  isInFlight,
+  type ModelStorage,
+  type ModelWorld,
+  modelDeployment,
+  placedOf,
+  Revert,
+} from "./model-storage.ts";
 import type { SeededRandom } from "./seeded-random.ts";
 import type { VirtualClock } from "./virtual-clock.ts";
 
@@ -20,6 +34,7 @@ interface Pending {
 
 interface Block {
   readonly head: Head;
+  readonly mix: Uint8Array;
   readonly storage: ModelStorage;
   readonly events: readonly TaskEvent[];
   readonly included: readonly Pending[];
@@ -39,6 +54,8 @@ export interface ModelChainOptions {
 /** A chain with the contract's rules, virtual time, and reorganisations on demand. */
 export interface ModelChain {
   connect(account: Address): Chain;
+  /** Makes an account the admin, as the contract's constructor does. */
+  found(admin: Address): void;
   /** Starts making blocks. */
   start(): void;
   /** Undoes the last `depth` blocks and makes one more than that in their place; some transactions are lost. */
@@ -61,21 +78,22 @@ export function createModelChain(clock: VirtualClock, random: SeededRandom, opti
   const commits: { sender: Address; call: Extract<ChainCall, { kind: "commit" }> }[] = [];
   const signatures: { signer: Address; record: SignedRecord }[] = [];
   let mempool: Pending[] = [];
+  let quietBlocks = 0;
   let news = Promise.withResolvers<void>();
   const tip = (): Block => blocks.at(-1)!;
 
   function mine(candidates: readonly Pending[], timestampS: number): void {
     const number = blocks.length;
     const hash = toHex(random.bytes(32));
-    const randomness = random.bytes(32);
-    const block = { timestampS, randomness };
+    const mix = random.bytes(32);
+    const world = worldOf(number, timestampS);
     let storage = tip()?.storage ?? emptyStorage();
     const events: TaskEvent[] = [];
     const included: Pending[] = [];
     for (const pending of candidates) {
       const next = structuredClone(storage);
       try {
-        for (const event of applyCall(next, pending.sender, pending.call, block)) {
+        for (const event of applyCall(next, pending.sender, pending.call, world)) {
           const position = { blockNumber: number, blockHash: hash, logIndex: events.length, transactionHash: hash };
           events.push({ ...event, ...position, sender: pending.sender, timestampS } as TaskEvent);
         }
@@ -86,7 +104,20 @@ export function createModelChain(clock: VirtualClock, random: SeededRandom, opti
         pending.settled.reject(refusal(pending.call, error));
       }
     }
-    blocks.push({ head: { number, hash, timestampS }, storage, events, included });
+    blocks.push({ head: { number, hash, timestampS }, mix, storage, events, included });
+  }
+
+  /** What a call in a block of this number sees. */
+  function worldOf(number: number, timestampS: number): ModelWorld {
+    return {
+      deployment: modelDeployment,
+      number,
+      timestampS,
+      // as far back as BLOCKHASH answers
+      mixOf: (earlier) => (earlier < number && earlier >= number - 256 ? blocks[earlier]?.mix : undefined),
+      signerOf: modelSigner,
+      attesterOf: modelRecover,
+    };
   }
 
   function announce(): void {
@@ -101,7 +132,10 @@ export function createModelChain(clock: VirtualClock, random: SeededRandom, opti
     mempool = mempool.filter((pending) => !taken.includes(pending));
     mine(taken, Math.max(Math.floor(clock.nowMs() / 1000), tip().head.timestampS + 1));
     announce();
-    clock.after(1000 * options.blockS, tick);
+    // where nothing is under way, only windows end: blocks may be rare
+    const isQuiet = taken.length + mempool.length === 0 && tip().storage.tasks.every(({ round }) => !isInFlight(round));
+    quietBlocks = isQuiet ? quietBlocks + 1 : 0;
+    clock.after(1000 * options.blockS * (quietBlocks > 30 ? 20 : 1), tick);
   }
 
   mine([], Math.floor(clock.nowMs() / 1000));
@@ -110,6 +144,9 @@ export function createModelChain(clock: VirtualClock, random: SeededRandom, opti
 
   return {
     connect: (account) => connection(account),
+    found(account) {
+      applyCall(tip().storage, account, { kind: "grantRole", role: "admin", account }, worldOf(0, 0));
+    },
     start: () => clock.after(1000 * options.blockS, tick),
     reorganise(depth) {
       const undone = blocks.splice(Math.max(settled, blocks.length - depth));
@@ -126,7 +163,7 @@ export function createModelChain(clock: VirtualClock, random: SeededRandom, opti
       const receipt = Promise.withResolvers<Receipt>();
       receipt.promise.catch(() => undefined);
       const next = structuredClone(tip().storage);
-      applyCall(next, sender, call, { timestampS: tip().head.timestampS + 1, randomness: new Uint8Array(32) });
+      applyCall(next, sender, call, worldOf(blocks.length, tip().head.timestampS + 1));
       mine([{ sender, call, settled: receipt }], tip().head.timestampS + 1);
       settled = blocks.length;
     },
@@ -156,23 +193,16 @@ export function createModelChain(clock: VirtualClock, random: SeededRandom, opti
       history: (taskId) => answer(() => blocks.flatMap(({ events }) => events.filter((e) => e.taskId === taskId))),
       storedState: (taskId) =>
         answer(() => {
-          const task = tip().storage.tasks[taskId - 1]!;
-          const { modelRoot, historyHead } = task;
-          const { round, accumulator } = newestOf(task);
-          return { round, modelRoot, accumulator, historyHead };
+          const { modelRoot, historyHead, accepted, round } = tip().storage.tasks[taskId - 1]!;
+          const { phase, accumulator } = round;
+          return { round: round.round, phase, accepted, modelRoot, accumulator, historyHead };
         }),
-      bondOf: (of) =>
-        answer(() => {
-          const { storage } = tip();
-          return { ...bondOf(structuredClone(storage), of), creditWei: storage.credits.get(of) ?? 0n };
-        }),
-      demandBondWei: async (kind) => demandBondWei(kind),
-      heldReward: (caseHash) => answer(() => heldRewardOf(tip().storage, caseHash)),
+      placeOf: (taskId, of) => answer(() => storedPlaceOf(tip().storage, taskId, of)),
+      creditOf: (of) => answer(() => tip().storage.credits.get(of) ?? 0n),
       attestationDigest: modelDigest,
       recoverAttester: modelRecover,
       recoverSigner: modelSigner,
-      signAttestation: (taskId, round, hash, evaluation) =>
-        answer(() => modelSign(account, modelDigest(taskId, round, hash, evaluation))),
+      signAttestation: (taskId, round, hash) => answer(() => modelSign(account, modelDigest(taskId, round, hash))),
       signRecord: (record) =>
         answer(() => {
           signatures.push({ signer: account, record });
@@ -183,9 +213,9 @@ export function createModelChain(clock: VirtualClock, random: SeededRandom, opti
         const signal = sendOptions?.signal;
         await answer(() => undefined, signal);
         // What an endpoint does first: try the call on its newest state.
-        const block = { timestampS: tip().head.timestampS + options.blockS, randomness: new Uint8Array(32) };
+        const world = worldOf(blocks.length, tip().head.timestampS + options.blockS);
         try {
-          applyCall(structuredClone(tip().storage), account, call, block);
+          applyCall(structuredClone(tip().storage), account, call, world);
         } catch (error) {
           throw refusal(call, error);
         }
@@ -218,6 +248,19 @@ export function createModelChain(clock: VirtualClock, random: SeededRandom, opti
       await clock.sleep(random.integer(1, options.latencyMs), { signal }).catch(() => undefined);
     }
   }
+}
+
+/** What the contract stores of an account in a task. */
+export function storedPlaceOf({ tasks }: ModelStorage, taskId: number, account: Address): StoredPlace {
+  const task = tasks[taskId - 1]!;
+  const enrolment = task.enrolments.get(account);
+  if (enrolment === undefined) {
+    return { leaving: false, expelled: false, bondWei: 0n, freeFromS: 0, roundsCommitted: 0 };
+  }
+  const { role, leaving, expelled, bonded, freeFromS } = enrolment;
+  const bondWei = bonded ? bondOf(task, role) : 0n;
+  const stored = { leaving, expelled, bondWei, freeFromS, roundsCommitted: spent(task, enrolment) };
+  return placedOf(task, account) === undefined ? stored : { role, ...stored };
 }
 
 function refusal(call: ChainCall, error: unknown): unknown {

@@ -1,130 +1,140 @@
-import { initialHistoryHead, zeroBytes32 } from "../../node/core/commitment.ts";
 import type { Address } from "../../node/core/ids.ts";
-import type { Access, Role } from "../../node/core/records.ts";
+import type { Role } from "../../node/core/records.ts";
 import type { ChainCall } from "../../node/ports/chain.ts";
-import { lockBond, moveEther, reserve, settleReward } from "./model-bonds.ts";
-import { challenge, report } from "./model-challenges.ts";
-import { demandCall } from "./model-demands.ts";
-import { challengeMasked } from "./model-masked-challenges.ts";
+import { release, withdraw } from "./model-bonds.ts";
+import { creationHead, zeroWord } from "./model-hashes.ts";
+import { advertise } from "./model-keys.ts";
+import * as places from "./model-places.ts";
+import { prove } from "./model-proofs.ts";
 import * as rounds from "./model-rounds.ts";
-import { emptyRound, leave, newestOf } from "./model-steps.ts";
+import { emptyRound, leave, presentIn } from "./model-steps.ts";
 import {
   hasRole,
-  type ModelBlock,
   type ModelCall,
   type ModelEvent,
   type ModelStorage,
-  type ModelTask,
-  modelDeployment,
-  placeOf,
+  type ModelWorld,
+  placedOf,
   Revert,
   require,
 } from "./model-storage.ts";
 
 /** Applies a call to the storage as the contract would; gives its events, or throws {@link Revert}, leaving the storage undefined. */
-export function applyCall(storage: ModelStorage, sender: Address, call: ChainCall, block: ModelBlock): ModelEvent[] {
+export function applyCall(storage: ModelStorage, sender: Address, call: ChainCall, world: ModelWorld): ModelEvent[] {
   switch (call.kind) {
     case "register": {
       const member = storage.members.find(({ account }) => account === sender);
       require(member !== undefined && member.roles.length > 0, "NotAMember");
-      const { peerId, encryptionKey, multiaddrs } = call;
-      member.contact = { peerId, encryptionKey, multiaddrs };
+      const { peerId, encryptionKey, multiaddrs, grant } = call;
+      member.contact = { peerId, encryptionKey, multiaddrs, ...(grant && { grant }) };
       return [];
     }
     case "grantRole":
     case "revokeRole":
       return changeRole(storage, call.kind === "grantRole", call.role, call.account);
     case "setAttributes": {
-      const member = storage.members.find(({ account }) => account === call.account);
       require(hasRole(storage, sender, "admin"), "AccessControlUnauthorizedAccount");
-      if (member) member.attributes = call.attributes;
+      memberOf(storage, call.account).attributes = call.attributes;
       return [];
     }
     case "createTask":
-      return createTask(storage, sender, call);
-    case "bond":
-    case "requestUnbond":
-    case "withdrawBond":
-    case "withdrawCredit":
-      moveEther(storage, sender, call, block.timestampS);
-      return [];
-    case "reserveChallenge":
-      reserve(storage, call.reservation, block.timestampS);
-      return [];
-    case "claimReward":
-    case "collectReward":
-      settleReward(storage, sender, call.caseHash, block.timestampS, "salt" in call ? call.salt : undefined);
+      return createTask(storage, sender, call, world);
+    case "withdraw":
+      withdraw(storage, sender);
       return [];
     default: {
-      const taskId = "demand" in call ? call.demand.taskId : call.taskId;
+      const task = storage.tasks[taskIdOf(call) - 1];
+      if (task === undefined) throw new Revert("UnknownTask");
       const events: ModelEvent[] = [];
-      applyTaskCall({ storage, task: taskOf(storage, taskId), sender, block, events }, call);
+      applyTaskCall({ storage, task, sender, world, events }, call);
       return events;
     }
   }
 }
 
-function changeRole(storage: ModelStorage, grant: boolean, role: Role, account: Address): ModelEvent[] {
+function memberOf(storage: ModelStorage, account: Address) {
   let member = storage.members.find((other) => other.account === account);
   if (member === undefined) {
     member = { account, roles: [] };
     storage.members.push(member);
   }
+  return member;
+}
+
+function changeRole(storage: ModelStorage, grant: boolean, role: Role, account: Address): ModelEvent[] {
+  const member = memberOf(storage, account);
   const had = member.roles.includes(role);
   member.roles = member.roles.filter((other) => other !== role);
   if (grant) member.roles.push(role);
-  if (role === "aggregator" && grant && !had) storage.aggregators.push(account);
-  if (role === "aggregator" && !grant && had) {
-    // as EnumerableSet removes: the last one takes the place
-    const last = storage.aggregators.pop()!;
-    if (last !== account) storage.aggregators[storage.aggregators.indexOf(account)] = last;
-  }
   const events: ModelEvent[] = [];
-  if (!grant && had && role === "participant") {
-    for (const task of storage.tasks) if (isPresent(task, account)) leave({ task, events }, account);
+  if (grant || !had) return events;
+  for (const task of storage.tasks) {
+    const enrolment = placedOf(task, account);
+    if (enrolment?.role === role && !enrolment.leaving) leave({ task, events }, account);
   }
   return events;
 }
 
 function createTask(
   storage: ModelStorage,
-  sender: Address,
+  creator: Address,
   call: Extract<ChainCall, { kind: "createTask" }>,
+  world: ModelWorld,
 ): ModelEvent[] {
+  require(hasRole(storage, creator, "task-creator"), "AccessControlUnauthorizedAccount");
   const taskId = storage.tasks.length + 1;
   const { rules, modelRoot, spec, access } = call;
+  require(modelRoot !== zeroWord, "InvalidRoot");
+  const historyHead = creationHead(world, { taskId, rules, modelRoot, spec, access });
   storage.tasks.push({
-    taskId,
-    rules,
-    access,
-    participants: [],
-    leavers: [],
-    enrolments: new Map(),
-    rounds: [emptyRound(), emptyRound()],
-    modelRoot,
-    candidateRoot: zeroBytes32,
-    historyHead: initialHistoryHead({ ...modelDeployment, taskId, rules, modelRoot, spec, access }),
+    ...{ taskId, first: historyHead, creator, rules, access, modelRoot, historyHead },
+    ...{ participants: [], aggregators: [], idle: [], leavers: [], enrolments: new Map() },
+    ...{ round: emptyRound(), accepted: 0, ring: new Map(), voids: [], endedOpen: new Set() },
   });
-  const created: ModelEvent = { name: "TaskCreated", taskId, creator: sender, rules, modelRoot, spec };
-  return access ? [created, { name: "AccessRestricted", taskId, access }] : [created];
+  return [{ name: "TaskCreated", taskId, creator, rules, access, modelRoot, spec, historyHead }];
 }
 
-type TaskCall = Extract<ChainCall, { taskId: number } | { demand: unknown }>;
+type TaskCall = Exclude<
+  ChainCall,
+  { kind: "register" | "grantRole" | "revokeRole" | "setAttributes" | "createTask" | "withdraw" }
+>;
+
+function taskIdOf(call: TaskCall): number {
+  return "evidence" in call ? call.evidence.inputs.taskId : call.taskId;
+}
 
 function applyTaskCall(context: ModelCall, call: TaskCall): void {
   switch (call.kind) {
     case "enrol":
-      enrol(context);
+      places.enrol(context, call);
       return;
-    case "leaveTask":
-      require(isPresent(context.task, context.sender), "NotEnrolled");
+    case "join":
+      places.join(context, call);
+      return;
+    case "leave":
+      presentIn(context.task, context.sender);
       leave(context, context.sender);
       return;
+    case "freePlaces":
+      places.freeAll(context);
+      return;
+    case "resume":
+      places.resume(context);
+      return;
+    case "setShareKey":
+      places.setShareKey(context, call);
+      return;
+    case "record":
+      places.record(context, call);
+      return;
     case "openRound":
-      rounds.open(context);
+      rounds.open(context, call);
+      return;
+    case "drawRound":
+      rounds.draw(context, call);
       return;
     case "advertise":
-      rounds.advertise(context, call);
+      advertise(context, call);
       return;
     case "commit":
       rounds.commit(context, call);
@@ -139,72 +149,15 @@ function applyTaskCall(context: ModelCall, call: TaskCall): void {
       rounds.reassign(context, call.round);
       return;
     case "propose":
-    case "proposeOpened":
       rounds.propose(context, call);
       return;
-    case "finalize":
-      rounds.finalize(context, call);
+    case "accept":
+      rounds.accept(context, call);
       return;
-    case "finalizeUnchallenged":
-      rounds.finalizeUnchallenged(context, call);
-      return;
-    case "challengeChunk":
-    case "challengeUpdate":
-    case "challengeWeight":
-    case "challengeExclusion":
-      challenge(context, call);
-      return;
-    case "challengeMaskedChunk":
-    case "challengeOpening":
-      challengeMasked(context, call);
-      return;
-    case "reportUpdate":
-    case "reportEquivocation":
-    case "reportDoubleCommitment":
-    case "reportWithheld":
-      report(context, call);
+    case "releaseBond":
+      release(context, call.account);
       return;
     default:
-      demandCall(context, call);
+      prove(context, call);
   }
-}
-
-function enrol(context: ModelCall): void {
-  const { storage, task, sender, events } = context;
-  const { taskId, rules } = task;
-  require(hasRole(storage, sender, "participant"), "AccessControlUnauthorizedAccount");
-  require(newestOf(task).round < rules.rounds, "TaskComplete");
-  require(placeOf(task, sender) < 0, "AlreadyEnrolled");
-  require(task.access === undefined || isEligible(storage, sender, task.access), "NotEligible");
-  const former = task.enrolments.get(sender);
-  require(!former?.expelled, "Expelled");
-  const index = task.participants.length;
-  task.participants.push(sender);
-  const bonded = rules.participantBondGwei !== 0;
-  if (bonded) lockBond(context, 0, sender, BigInt(rules.participantBondGwei) * 1_000_000_000n);
-  task.enrolments.set(sender, { committed: former?.committed ?? 0, leaving: false, bonded, expelled: false });
-  events.push({ name: "Enrolled", taskId, participant: sender, index });
-}
-
-/** Whether an account has what a restricted task asks for. */
-function isEligible(
-  { members }: ModelStorage,
-  account: Address,
-  { organisations, regions, clearance }: Access,
-): boolean {
-  const held = members.find((member) => member.account === account)?.attributes;
-  const { organisation, region } = held ?? { organisation: "", region: "" };
-  const isIn = (list: readonly string[], one: string) => list.length === 0 || list.includes(one);
-  return isIn(organisations, organisation) && isIn(regions, region) && (held?.clearance ?? 0) >= clearance;
-}
-
-function taskOf(storage: ModelStorage, taskId: number): ModelTask {
-  const task = storage.tasks[taskId - 1];
-  if (task === undefined) throw new Revert("UnknownTask");
-  return task;
-}
-
-/** Whether the account has a place and is not leaving. */
-function isPresent(task: ModelTask, account: Address): boolean {
-  return placeOf(task, account) >= 0 && !task.enrolments.get(account)!.leaving;
 }

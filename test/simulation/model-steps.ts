@@ -1,14 +1,27 @@
-import { extendHistory, startAccumulator, zeroBytes32 } from "../../node/core/commitment.ts";
+import { slotOf } from "../../node/core/draw.ts";
 import type { Address, Bytes32 } from "../../node/core/ids.ts";
-import type { InvalidReason, Phase } from "../../node/core/records.ts";
-import { lockBond, releaseBond } from "./model-bonds.ts";
-import { type ModelCall, type ModelRound, type ModelTask, modelDeployment, nobody, require } from "./model-storage.ts";
+import type { Phase, Reason } from "../../node/core/records.ts";
+import { enter, zeroWord } from "./model-hashes.ts";
+import {
+  count,
+  hasSlot,
+  isInFlight,
+  type ModelCall,
+  type ModelEnrolment,
+  type ModelRound,
+  type ModelTask,
+  nobody,
+  placedOf,
+  placesOf,
+  require,
+} from "./model-storage.ts";
 
-// contracts/RoundSteps.sol, function by function.
+// Steps that several calls share: how rounds end, who aggregates, how places are left and freed.
 
-const gwei = 1_000_000_000n;
+/** What an account has in a task; throws where it never had anything, which the caller has excluded. */
+export type Leaver = Pick<ModelCall, "task" | "events">;
 
-/** A record before its first round. */
+/** The state before the first round. */
 export function emptyRound(): ModelRound {
   return {
     round: 0,
@@ -16,123 +29,157 @@ export function emptyRound(): ModelRound {
     seed: 0n,
     enrolled: 0,
     drawn: 0,
+    aggregators: 0,
+    drawBlock: 0,
     keyed: 0n,
     committed: 0n,
+    expelled: 0n,
     totalWeight: 0n,
     attempt: 0,
     deadlineS: 0,
-    excluding: false,
     assigned: nobody,
-    pending: zeroBytes32,
-    accumulator: zeroBytes32,
-    keysAccumulator: zeroBytes32,
-    baseModelRoot: zeroBytes32,
-    withheld: 0n,
-    openDemands: 0,
-    barred: [],
+    pending: zeroWord,
+    openingsHash: zeroWord,
+    openingHead: zeroWord,
+    start: zeroWord,
+    anchor: zeroWord,
+    accumulator: zeroWord,
   };
 }
 
-/** The record of the task's newest round. */
-export function newestOf({ rounds: [even, odd] }: ModelTask): ModelRound {
-  return even.round > odd.round ? even : odd;
-}
-
-/** The accumulator with which a round begins. */
-export function startOf({ taskId }: ModelTask, { round, baseModelRoot, seed, enrolled, drawn }: ModelRound): Bytes32 {
-  return startAccumulator({ ...modelDeployment, taskId, round, baseModelRoot, seed, enrolled, drawn });
-}
-
-/** Whether a round has begun and not ended. */
-export function isInFlight({ phase }: ModelRound): boolean {
-  return phase === "open" || phase === "aggregating" || phase === "proposed";
-}
-
-/** The record of a round that is one of the two newest, in the phase if one is given. */
-export function recordOf(task: ModelTask, round: number, phase?: Phase): ModelRound {
-  const record = task.rounds[round & 1]!;
-  require(round !== 0 && record.round === round, "WrongRound");
+/** The task's newest round, which the call must name, in the phase if one is given. */
+export function newestIn({ round: record }: ModelTask, round: number, phase?: Phase): ModelRound {
+  require(record.round === round, "WrongRound");
   require(phase === undefined || record.phase === phase, "WrongPhase");
   return record;
 }
 
-/** Assigns the next aggregator over the same updates; with no attempt or nobody left, invalidates the round. */
-export function retry(call: ModelCall, record: ModelRound, reason: InvalidReason): void {
-  record.openDemands = 0;
-  const attempt = record.attempt + 1;
-  const aggregator = attempt < call.task.rules.attempts ? nextAggregator(call, record, attempt) : undefined;
-  if (aggregator === undefined) invalidate(call, record, reason);
-  else assign(call, record, attempt, aggregator);
+/** A participant's slot in the newest round; undefined for one that is not drawn. */
+export function slotIn(task: ModelTask, participant: Address): number | undefined {
+  const { enrolled, drawn, seed } = task.round;
+  const place = task.participants.indexOf(participant);
+  if (place < 0 || place >= enrolled) return undefined;
+  const slot = slotOf(place, enrolled, drawn, seed);
+  return slot < drawn ? slot : undefined;
 }
 
-/** The first in the rotation that has not lost a challenge in this round and whose free bond covers the task's. */
-export function nextAggregator(call: ModelCall, record: ModelRound, attempt: number): Address | undefined {
-  const { storage, task } = call;
-  const { aggregators, bonds } = storage;
-  const bondWei = BigInt(task.rules.aggregatorBondGwei) * gwei;
-  return aggregators
-    .map((_, i) => aggregators[(record.round + attempt + i) % aggregators.length]!)
-    .find((account) => !record.barred.includes(account) && (bonds.get(account)?.freeWei ?? 0n) >= bondWei);
+/** K: slots that committed, less those expelled since. */
+export function unexpelled({ committed, expelled }: ModelRound): number {
+  return count(committed & ~expelled);
 }
 
-export function assign(call: ModelCall, record: ModelRound, attempt: number, aggregator: Address): void {
-  const { task, block, events } = call;
-  const { taskId, rules } = task;
-  if (rules.aggregatorBondGwei !== 0) {
-    record.bonded = aggregator;
-    lockBond(call, record.round, aggregator, BigInt(rules.aggregatorBondGwei) * gwei);
+/** The accumulator behind the last commitment; the anchor before the first. */
+export function accumulatorOf({ committed, accumulator, anchor }: ModelRound): Bytes32 {
+  return committed === 0n ? anchor : accumulator;
+}
+
+/** The hash of the proposal that stands; zero where none does. */
+function standingOf({ phase, pending }: ModelRound): Bytes32 {
+  return phase === "proposed" ? pending : zeroWord;
+}
+
+/** Who aggregates in an attempt: the first in the rotation that is there and missed no turn, else the first that is there. */
+export function nextAggregator(task: ModelTask, attempt: number): number | undefined {
+  const { round, aggregators: places } = task.round;
+  const order = Array.from({ length: places }, (_, i) => (round + attempt + i) % places);
+  const there = order.filter((place) => {
+    const { leaving, expelled } = task.enrolments.get(task.aggregators[place]!)!;
+    return !leaving && !expelled;
+  });
+  return there.find((place) => !task.idle[place]) ?? there[0];
+}
+
+/** Assigns whose turn it is; the round is invalid where nobody can be. Beyond the closing (attempt 0) the history says why. */
+export function assign(call: ModelCall, attempt: number, reason: Reason): void {
+  const { task, world, events } = call;
+  const { round: record, rules, taskId } = task;
+  const { round, aggregators: places } = record;
+  const place = nextAggregator(task, attempt);
+  if (place === undefined) {
+    invalidate(call, "no-aggregator");
+    return;
   }
+  const aggregator = task.aggregators[place]!;
+  const standing = standingOf(record);
   record.phase = "aggregating";
   record.attempt = attempt;
-  record.excluding = false;
   record.assigned = aggregator;
-  record.deadlineS = block.timestampS + rules.aggregateWindowS;
-  const { round, deadlineS } = record;
-  events.push({ name: "AggregatorAssigned", taskId, round, attempt, aggregator, deadlineS });
+  record.deadlineS = world.timestampS + rules.aggregateWindowS;
+  if (attempt > 0) enter(task, [9, round, attempt, aggregator, reason, standing]);
+  const { deadlineS } = record;
+  events.push({ name: "AggregatorAssigned", taskId, round, attempt, aggregator, place, count: places, deadlineS });
 }
 
-export function invalidate(call: ModelCall, record: ModelRound, reason: InvalidReason): void {
-  const historyHead = end(call, record, "invalidated", zeroBytes32, reason);
-  call.events.push({ name: "RoundInvalidated", taskId: call.task.taskId, round: record.round, reason, historyHead });
+/** Goes to the next attempt over the same updates, or ends the round. */
+export function retry(call: ModelCall, reason: Reason): void {
+  const { round: record, rules } = call.task;
+  if (unexpelled(record) < rules.minUpdates) invalidate(call, "too-few-updates");
+  else if (record.attempt + 1 >= rules.attempts) invalidate(call, reason);
+  else assign(call, record.attempt + 1, reason);
 }
 
-/** Ends the round and extends the history. */
-export function end(
-  { task }: ModelCall,
-  record: ModelRound,
-  phase: "finalized" | "invalidated",
-  proposalHash: Bytes32,
-  reason: InvalidReason,
-): Bytes32 {
-  const { round, baseModelRoot, accumulator } = record;
-  task.historyHead = extendHistory(task.historyHead, {
-    round,
-    phase,
-    baseModelRoot,
-    accumulator,
-    proposalHash,
-    reason,
-  });
-  record.phase = phase;
-  return task.historyHead;
+/** Ends the round in flight without a model. */
+export function invalidate({ task, events }: ModelCall, reason: Reason): void {
+  const { round: record, taskId, rules } = task;
+  if (rules.mode === "masked" && record.phase === "open") task.endedOpen.add(record.round);
+  const standing = standingOf(record);
+  record.phase = "invalid";
+  enter(task, [8, record.round, reason, record.anchor, accumulatorOf(record), standing]);
+  events.push({ name: "RoundInvalid", taskId, round: record.round, reason, historyHead: task.historyHead });
 }
 
-/** Ends the liability of the bonded aggregator, if there is one. */
-export function releaseAggregator(call: ModelCall, record: ModelRound): void {
-  const { aggregatorBondGwei } = call.task.rules;
-  if (record.bonded === undefined || aggregatorBondGwei === 0) return;
-  releaseBond(call, record.round, record.bonded, BigInt(aggregatorBondGwei) * gwei);
-  record.bonded = undefined;
+/** Marks a member as leaving: its place is freed between rounds. */
+export function leave({ task, events }: Leaver, account: Address): void {
+  listLeaver(task, account);
+  enter(task, [3, account]);
+  events.push({ name: "Leaving", taskId: task.taskId, account });
 }
 
-/** No more commitments from the participant; its place is freed at an opening. */
-export function leave({ task, events }: Pick<ModelCall, "task" | "events">, participant: Address): void {
-  task.enrolments.get(participant)!.leaving = true;
-  task.leavers.push(participant);
-  events.push({ name: "Leaving", taskId: task.taskId, participant });
+/** Notes that a place, whose account is not leaving yet, is to be freed. */
+export function listLeaver(task: ModelTask, account: Address): void {
+  const enrolment = task.enrolments.get(account)!;
+  enrolment.leaving = true;
+  task.leavers.push({ role: enrolment.role, place: placesOf(task, enrolment).indexOf(account) });
 }
 
-/** Number of slots in a bitmap. */
-export function count(bitmap: bigint): number {
-  return bitmap.toString(2).replaceAll("0", "").length;
+/** Frees places in at most 32 steps, from the last leaver on: the last of the list moves into a freed place, or is freed first where it leaves itself. */
+export function freePlaces({ task, events, world }: Pick<ModelCall, "task" | "events" | "world">): void {
+  let freed = 0;
+  for (let step = 0; step < 32 && task.leavers.length > 0; step++) {
+    const { role, place } = task.leavers.at(-1)!;
+    const places = placesOf(task, { role });
+    const isLeaving = (at: number) => task.enrolments.get(places[at]!)!.leaving;
+    if (place >= places.length || !isLeaving(place)) {
+      task.leavers.pop();
+      continue;
+    }
+    const last = places.length - 1;
+    let account = places.pop()!;
+    const idle = role === "aggregator" && task.idle.pop()!;
+    if (!task.enrolments.get(account)!.leaving) {
+      [places[place], account] = [account, places[place]!];
+      if (role === "aggregator" && place < last) task.idle[place] = idle;
+      task.leavers.pop();
+    }
+    const enrolment = task.enrolments.get(account)!;
+    enrolment.leaving = false;
+    if (enrolment.bonded) enrolment.freeFromS = world.timestampS + task.rules.challengeWindowS + 1;
+    events.push({ name: "Left", taskId: task.taskId, account });
+    freed++;
+  }
+  if (freed > 0) enter(task, [4, freed]);
+}
+
+/** A member that is there and not leaving. */
+export function presentIn(task: ModelTask, account: Address): ModelEnrolment {
+  const enrolment = placedOf(task, account);
+  require(enrolment !== undefined && !enrolment.leaving, "NotEnrolled");
+  return enrolment;
+}
+
+/** Marks the slot of an expelled participant that committed in the round in flight. */
+export function markExpelled(task: ModelTask, account: Address): void {
+  const { round: record } = task;
+  const slot = isInFlight(record) ? slotIn(task, account) : undefined;
+  if (slot !== undefined && hasSlot(record.committed, slot)) record.expelled |= 1n << BigInt(slot);
 }

@@ -1,6 +1,7 @@
-import type { Address, Bytes32 } from "../../node/core/ids.ts";
-import type { Access, Attributes, Member, Phase, Role, TaskRules } from "../../node/core/records.ts";
+import type { Address, Bytes32, Hex } from "../../node/core/ids.ts";
+import type { Access, Attestation, Attributes, Member, Phase, Role, TaskRules } from "../../node/core/records.ts";
 import type { EventPosition, TaskEvent } from "../../node/core/task-events.ts";
+import type { SignedRecord } from "../../node/ports/chain.ts";
 
 export const modelDeployment = { chainId: 31337, federation: `0x${"fe".repeat(20)}` as Address } as const;
 
@@ -13,90 +14,114 @@ export class Revert extends Error {
   }
 }
 
-/** One of a task's two newest rounds: FederationState.RoundRecord and its packed state. */
+/** A task's newest round: the packed state of contracts/types/RoundState.sol and what stands beside it. */
 export interface ModelRound {
   round: number;
   phase: Phase;
   seed: bigint;
   enrolled: number;
   drawn: number;
+  /** Places that the rotation runs over. */
+  aggregators: number;
+  drawBlock: number;
   /** Slots that advertised keys. */
   keyed: bigint;
   committed: bigint;
+  /** Slots whose participant was expelled since it committed. */
+  expelled: bigint;
   totalWeight: bigint;
   attempt: number;
+  /** Of commitments, of the assignment, or of the attestations. */
   deadlineS: number;
-  excluding: boolean;
   /** While Aggregating. */
   assigned: Address;
-  /** Hash of the proposal, from Proposed on. */
+  /** Hash of the proposal, while Proposed. */
   pending: Bytes32;
-  /** Hash of what the proposal opens, in a masked or encrypted task. */
-  openingsHash?: Bytes32;
-  /** The accumulator when the first commitment came. */
-  keysAccumulator: Bytes32;
+  openingsHash: Bytes32;
+  /** History head at the opening. */
+  openingHead: Bytes32;
+  start: Bytes32;
+  anchor: Bytes32;
   accumulator: Bytes32;
-  baseModelRoot: Bytes32;
-  /** Whose bond answers for the round, while one does. */
-  bonded?: Address | undefined;
-  withheld: bigint;
-  openDemands: number;
-  /** Aggregators that lost a challenge in this round. */
-  barred: Address[];
 }
 
-/** What outlasts a participant's leaving. */
+/** What outlasts a member's leaving. */
 export interface ModelEnrolment {
-  committed: number;
+  role: "participant" | "aggregator";
+  roundsCommitted: number;
+  /** Masked: the last round it committed in, whose count waits for how that ended; 0 for none. */
+  pendingRound: number;
   leaving: boolean;
   bonded: boolean;
   expelled: boolean;
+  /** Of one without a place: second from which its bond may be released. */
+  freeFromS: number;
+}
+
+/** The word of an accepted round. */
+export interface ModelWord {
+  readonly acceptedAtS: number;
+  /** The high 216 bits of the hash of what a proof needs. */
+  readonly digest: Hex;
 }
 
 /** A task's storage. */
 export interface ModelTask {
   readonly taskId: number;
+  /** The head that its history began with. */
+  readonly first: Bytes32;
+  readonly creator: Address;
   readonly rules: TaskRules;
-  readonly access?: Access | undefined;
+  readonly access: Access;
   /** By place. */
   participants: Address[];
-  leavers: Address[];
+  aggregators: Address[];
+  /** Aggregators' places that missed their last turn. */
+  idle: boolean[];
+  /** Places to free, the last first; one whose account moved or went is passed over. */
+  leavers: { readonly role: ModelEnrolment["role"]; readonly place: number }[];
   enrolments: Map<Address, ModelEnrolment>;
-  /** By the parity of the round's number. */
-  rounds: [ModelRound, ModelRound];
+  round: ModelRound;
+  /** Accepted rounds that are not void. */
+  accepted: number;
   modelRoot: Bytes32;
-  candidateRoot: Bytes32;
   historyHead: Bytes32;
+  /** By the round's number modulo the ring's length. */
+  ring: Map<number, ModelWord>;
+  /** Disjoint, ascending, both ends included. */
+  voids: { readonly first: number; readonly last: number }[];
+  /** Masked: rounds that ended while they were open. */
+  endedOpen: Set<number>;
 }
 
 /** The contract's storage: plain data that structuredClone copies. */
 export interface ModelStorage {
   members: { account: Address; roles: Role[]; attributes?: Attributes; contact?: Member["contact"] }[];
-  /** In the order of the role's enumeration. */
-  aggregators: Address[];
   tasks: ModelTask[];
-  bonds: Map<Address, { freeWei: bigint; lockedWei: bigint; unbondingWei: bigint; withdrawableFromS: number }>;
   credits: Map<Address, bigint>;
   burntWei: bigint;
-  /** A demand is open while it has a demander. */
-  demands: Map<Bytes32, { demander?: Address | undefined; deadlineS: number }>;
-  /** Second at which each was made. */
-  reservations: Map<Bytes32, number>;
-  heldRewards: Map<Bytes32, { challenger: Address; wonAtS: number; amountWei: bigint }>;
+  /** What each account has sent, less what it was paid. */
+  paid: Map<Address, bigint>;
 }
 
-/** What the contract sees of the block. */
-export interface ModelBlock {
+/** What the contract sees of the block, and what it is. */
+export interface ModelWorld {
+  readonly deployment: { readonly chainId: number; readonly federation: Address };
+  readonly number: number;
   readonly timestampS: number;
-  readonly randomness: Uint8Array;
+  /** The mix of an earlier block whose hash answers, by its header. */
+  mixOf(blockNumber: number): Uint8Array | undefined;
+  /** Who signed a record (whom it names is not looked at). */
+  signerOf(record: SignedRecord & { readonly signature: Hex }): Address | undefined;
+  attesterOf(attestation: Attestation): Address | undefined;
 }
 
-/** Everything that a call sees. */
+/** Everything that a call to a task sees. */
 export interface ModelCall {
   readonly storage: ModelStorage;
   readonly task: ModelTask;
   readonly sender: Address;
-  readonly block: ModelBlock;
+  readonly world: ModelWorld;
   /** What has been emitted so far. */
   readonly events: ModelEvent[];
 }
@@ -106,20 +131,16 @@ type Emitted = TaskEvent extends infer E ? (E extends TaskEvent ? Omit<E, keyof 
 export type ModelEvent = Emitted;
 
 export const nobody = `0x${"00".repeat(20)}` as Address;
+export const weiPerGwei = 1_000_000_000n;
 
 /** A federation without members. */
 export function emptyStorage(): ModelStorage {
-  return {
-    members: [],
-    aggregators: [],
-    tasks: [],
-    bonds: new Map(),
-    credits: new Map(),
-    burntWei: 0n,
-    demands: new Map(),
-    reservations: new Map(),
-    heldRewards: new Map(),
-  };
+  return { members: [], tasks: [], credits: new Map(), burntWei: 0n, paid: new Map() };
+}
+
+/** Moves ether from the account to the contract; back, where it is negative. */
+export function pay({ paid }: ModelStorage, account: Address, amountWei: bigint): void {
+  paid.set(account, (paid.get(account) ?? 0n) + amountWei);
 }
 
 /** Whether the account holds the role. */
@@ -127,9 +148,30 @@ export function hasRole(storage: ModelStorage, account: Address, role: Role): bo
   return storage.members.some((member) => member.account === account && member.roles.includes(role));
 }
 
-/** The place of a participant, from 0; below 0 when it has none. */
-export function placeOf(task: ModelTask, account: Address): number {
-  return task.participants.indexOf(account);
+/** The list that the account's place is in, by its role in the task. */
+export function placesOf(task: ModelTask, { role }: Pick<ModelEnrolment, "role">): Address[] {
+  return role === "participant" ? task.participants : task.aggregators;
+}
+
+/** An account's enrolment, if it has a place. */
+export function placedOf(task: ModelTask, account: Address): ModelEnrolment | undefined {
+  const enrolment = task.enrolments.get(account);
+  return enrolment !== undefined && placesOf(task, enrolment).includes(account) ? enrolment : undefined;
+}
+
+/** Whether a round has begun and not ended. */
+export function isInFlight({ phase }: Pick<ModelRound, "phase">): boolean {
+  return phase === "drawing" || phase === "open" || phase === "aggregating" || phase === "proposed";
+}
+
+/** Whether a bitmap has the slot. */
+export function hasSlot(bitmap: bigint, slot: number): boolean {
+  return ((bitmap >> BigInt(slot)) & 1n) === 1n;
+}
+
+/** Number of slots in a bitmap. */
+export function count(bitmap: bigint): number {
+  return bitmap.toString(2).replaceAll("0", "").length;
 }
 
 /** Refuses unless it holds. */

@@ -14,7 +14,7 @@ export async function openerOf(
   if (view.rules.mode !== "encrypted" || dealt === undefined) return undefined;
   const blob = allBlobs(nodes).get(dealt.sharesId)?.subarray(0, keyBlobBytesOf(round.drawn));
   const { taskId, rules } = view;
-  const context = { ...modelDeployment, taskId, round: round.round, seed: round.seed, dealer: dealt.participant };
+  const context = { ...modelDeployment, taskId, round: round.round, start: round.start, dealer: dealt.participant };
   for (const [slot, me] of drawnBySlot(view, round)) {
     const { privateKey } = nodes.find(({ account }) => account === me)!.keys;
     const about = {

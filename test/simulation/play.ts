@@ -27,7 +27,8 @@ export const quiet: Scenario = {
     roundsPerParticipant: 0,
     commitWindowS: 30,
     aggregateWindowS: 20,
-    challengeWindowS: 20,
+    attestWindowS: 20,
+    challengeWindowS: 60,
   },
   faults: [],
   loss: 0,
@@ -51,23 +52,26 @@ export async function play(
 ): Promise<Played> {
   const federation = createSimulatedFederation(options.seed ?? 11, { ...quiet, ...changes, faults });
   options.before?.(federation);
-  const broken = await brokenProperties(federation, await federation.run(900));
+  const { challengeWindowS } = federation.scenario.rules;
+  const broken = await brokenProperties(federation, await federation.run(900 + 2 * challengeWindowS));
   return { federation, view: foldTask(federation.chain.events()), broken };
 }
 
-/** Challenges that the contract refused for proving nothing; being second is no such reason. */
-export function wrongfulChallenges({ log }: SimulatedFederation): readonly unknown[] {
+/** Proofs that the contract refused for proving nothing; being second is no such reason. */
+export function wrongfulProofs({ log }: SimulatedFederation): readonly unknown[] {
   const proofErrors = [
     "WrongCommitments",
+    "WrongAdvertisements",
+    "WrongOpenings",
+    "MalformedProof",
+    "NotInModel",
+    "NotInBaseModel",
+    "NotInUpdate",
     "ChunkIsRight",
     "UpdateIsValid",
     "WeightIsRight",
-    "NotInUpdate",
-    "NotIncluded",
-    "NotLeftOut",
-    "NotSigned",
+    "OpeningIsRight",
     "NoEquivocation",
-    "NotAnswerable",
   ];
   return log.filter(({ data }) => proofErrors.includes(String(data?.revert)));
 }

@@ -1,6 +1,7 @@
-import { Interface } from "ethers";
+import { loadContractInterface } from "../../node/chain/contract-abi.ts";
 import type { EmbeddedChain } from "../../node/chain/index.ts";
-import type { Address, Bytes32, TaskId } from "../../node/core/ids.ts";
+import { readTask, slotsOfTask } from "../../node/chain/storage-layout.ts";
+import type { Address, Bytes32, Hex, TaskId } from "../../node/core/ids.ts";
 
 /** What test/interop/second-implementation/audit.py reads: the chain as JSON-RPC gives it, nothing decoded, and the blobs. */
 export interface ChainDump {
@@ -8,12 +9,10 @@ export interface ChainDump {
   readonly federation: Address;
   readonly taskId: TaskId;
   readonly logs: RawLog[];
-  /** Input of each transaction with logs, by its hash. */
-  readonly transactions: Record<string, string>;
-  /** Time and randomness of each block with logs, in hexadecimal, by its number as the logs write it. */
+  /** Time and randomness of all blocks, in hexadecimal, by their numbers as the logs write them. */
   readonly blocks: Record<string, { readonly timestamp: string; readonly mixHash: string }>;
-  /** What the contract returns for taskState(taskId). */
-  readonly taskState: string;
+  /** Words of the task in the contract's storage. */
+  readonly stored: { readonly modelRoot: string; readonly historyHead: string; readonly accumulator: string };
   /** Bytes in hexadecimal, by content id. */
   readonly blobs: Record<string, string>;
 }
@@ -27,7 +26,7 @@ export interface RawLog {
   data: string;
 }
 
-/** Reads a federation's record of one task from a chain, past every part of this project that decodes it. */
+/** Reads a federation's record of one task from a chain, past every part of this project that decodes events. */
 export async function dumpChain(
   chain: Pick<EmbeddedChain, "request">,
   federation: Address,
@@ -36,23 +35,26 @@ export async function dumpChain(
 ): Promise<ChainDump> {
   const call = <Result>(method: string, ...params: unknown[]) => chain.request(method, params) as Promise<Result>;
   const logs = await call<RawLog[]>("eth_getLogs", { address: federation, fromBlock: "0x0", toBlock: "latest" });
-  const transactions: ChainDump["transactions"] = {};
   const blocks: ChainDump["blocks"] = {};
-  for (const { transactionHash, blockNumber } of logs) {
-    transactions[transactionHash] ??= (
-      await call<{ input: string }>("eth_getTransactionByHash", transactionHash)
-    ).input;
-    blocks[blockNumber] ??= await call<ChainDump["blocks"][string]>("eth_getBlockByNumber", blockNumber, false);
+  const newest = Number(await call<string>("eth_blockNumber"));
+  for (let number = 0; number <= newest; number++) {
+    const name = `0x${number.toString(16)}`;
+    const { timestamp, mixHash } = await call<ChainDump["blocks"][string]>("eth_getBlockByNumber", name, false);
+    blocks[name] = { timestamp, mixHash };
   }
-  const data = new Interface(["function taskState(uint32)"]).encodeFunctionData("taskState", [taskId]);
+  const contract = await loadContractInterface();
+  const data = contract.encodeFunctionData("extsload", [slotsOfTask(taskId)]);
+  const answer = await call<Hex>("eth_call", { to: federation, data }, "latest");
+  const { modelRoot, historyHead, accumulator } = readTask([...contract.decodeFunctionResult("extsload", answer)[0]]);
   return {
     chainId: Number(await call<string>("eth_chainId")),
     federation,
     taskId,
     logs,
-    transactions,
     blocks,
-    taskState: await call<string>("eth_call", { to: federation, data }, "latest"),
-    blobs: Object.fromEntries([...blobs].map(([id, bytes]) => [id, Buffer.from(bytes).toString("hex")])),
+    stored: { modelRoot, historyHead, accumulator },
+    blobs: Object.fromEntries(
+      [...blobs].map(([contentId, bytes]) => [contentId, `0x${Buffer.from(bytes).toString("hex")}`]),
+    ),
   };
 }

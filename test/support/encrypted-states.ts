@@ -1,4 +1,4 @@
-import { extendAccumulator } from "../../node/core/commitment.ts";
+import { accumulatorOf, anchorOf, zeroBytes32 } from "../../node/core/commitment.ts";
 import type { Advertisement, TaskRules } from "../../node/core/records.ts";
 import type { RoundView, TaskView } from "../../node/core/task-view.ts";
 import {
@@ -15,18 +15,21 @@ import {
 /** Rules of an encrypted task among four: keys until second 100 of a round that is open until second 160. */
 export const encryptedRules: TaskRules = { ...rules, mode: "encrypted", clipLanes: 1 << 16, keyWindowS: 30 };
 
+const signature = `0x${"11".repeat(65)}` as const;
+
 /** The advertisement of a slot; all of a round say the same. */
 export function keyFor(slot: number, round = 1): Advertisement {
-  const key = { maskKey: hashOf(64), seedHash: hashOf(65), sharesId: hashOf(66) };
+  const key = { maskKey: hashOf(64), seedHash: hashOf(65), sharesId: hashOf(66), shareKey: zeroBytes32 };
   return { taskId: 1, round, participant: participants[slot]!, slot, ...key };
 }
 
 /** An open encrypted round in which these slots have advertised, the first one dealing the key, and these committed. */
 export function encryptedRound(keyed: readonly number[], committed: readonly number[] = []): RoundView {
-  const advertisements = keyed.map((slot) => keyFor(slot));
+  const advertisements = keyed.map((slot) => ({ ...keyFor(slot), signature }));
   const commitments = committed.map((slot) => commitmentOf(slot));
-  const accumulator = commitments.reduce(extendAccumulator, advertisements.reduce(extendAccumulator, hashOf(70)));
-  return roundOf({ ...(keyed.length > 0 && { advertisements }), commitments, accumulator });
+  const anchor = anchorOf(hashOf(70), advertisements);
+  const accumulator = accumulatorOf(anchor, commitments);
+  return roundOf({ ...(keyed.length > 0 && { advertisements }), start: hashOf(70), anchor, commitments, accumulator });
 }
 
 /** A closed encrypted round, x assigned from second 200 to second 240. */
@@ -34,15 +37,15 @@ export function closedEncrypted(
   committed: readonly number[] = [0, 1, 2, 3],
   changes: Partial<RoundView> = {},
 ): RoundView {
-  const { advertisements = [], accumulator } = encryptedRound([0, 1, 2, 3], committed);
-  return aggregatingRound(committed, { advertisements, accumulator, ...changes });
+  const { advertisements = [], anchor, accumulator } = encryptedRound([0, 1, 2, 3], committed);
+  return aggregatingRound(committed, { advertisements, anchor, accumulator, ...changes });
 }
 
 /** The same at a proposal by x, whose sum is {@link hashOf}(52). */
 export function proposedEncrypted() {
-  const { proposal, ...round } = proposedRound();
-  const { advertisements = [], accumulator } = closedEncrypted();
-  return { ...round, advertisements, accumulator, proposal: { ...proposal, openings: hashOf(52) } };
+  const { advertisements = [], anchor, accumulator } = closedEncrypted();
+  const round = proposedRound(0n, { advertisements, anchor, accumulator });
+  return { ...round, proposal: { ...round.proposal, openings: hashOf(52) } };
 }
 
 /** The encrypted task with these rounds. */

@@ -40,7 +40,7 @@ export interface FederationFixture {
   reader(options?: { urls?: readonly string[]; finality?: Finality; log?: Log }): Promise<ChainReader>;
   /** The chain as the owner of a key. */
   chainAs(privateKey: string, options?: ChainAsOptions): Promise<Chain>;
-  /** Creates a task and enrols all participants, in order. */
+  /** Creates a task, enrols all participants and has all aggregators join, in order, each with its bond. */
   createTask(options?: TaskOptions): Promise<TaskId>;
   close(): Promise<void>;
 }
@@ -58,10 +58,12 @@ export interface TaskOptions {
   readonly rules?: Partial<TaskRules>;
   readonly modelRoot?: Bytes32;
   readonly spec?: string;
-  /** Default everybody may enrol. */
+  /** Default everybody may take part. */
   readonly access?: Access;
   /** Default all participants. */
   readonly enrol?: readonly FixtureMember[];
+  /** Default all aggregators. */
+  readonly join?: readonly FixtureMember[];
 }
 
 /** How to make a fixture. */
@@ -97,15 +99,20 @@ export const fixtureRules: TaskRules = {
   roundsPerParticipant: 0,
   commitWindowS: 60,
   aggregateWindowS: 60,
+  attestWindowS: 60,
   challengeWindowS: 60,
 };
 
 const someRoot = `0x${"11".repeat(32)}` as Bytes32;
+const everybody: Access = { organisations: [], regions: [], clearance: 0 };
+const gwei = 10n ** 9n;
 
 /** A log that says nothing. */
 export const silentLog: Log = createLog({ level: "silent" });
 
-/** Starts a chain, deploys a federation, and gives each member its role. Needs compiled contracts; takes about a second. */
+/**
+ * Starts a chain, deploys a federation, and gives each member its role. Needs compiled contracts; takes about a second.
+ */
 export async function startFederation(options: FixtureOptions = {}): Promise<FederationFixture> {
   const { participants: participantCount = 5, aggregators: aggregatorCount = 1, register = true } = options;
   const accounts = 1 + participantCount + aggregatorCount + (options.outsiders ?? 0);
@@ -139,12 +146,20 @@ export async function startFederation(options: FixtureOptions = {}): Promise<Fed
     outsiders,
     chainAs,
     reader: (given = {}) => createChainReader({ ...base, ...given }),
-    async createTask({ rules, modelRoot = someRoot, spec = "{}", access, enrol = participants } = {}) {
-      const task = { rules: { ...fixtureRules, ...rules }, modelRoot, spec, ...(access && { access }) };
-      const call = { kind: "createTask", ...task } as const;
-      const { taskId } = await admin.chain.send(call);
-      for (const member of enrol) await member.chain.send({ kind: "enrol", taskId: taskId! });
-      return taskId!;
+    async createTask({ rules, modelRoot = someRoot, spec = "{}", access = everybody, ...who } = {}) {
+      const all: TaskRules = { ...fixtureRules, ...rules };
+      const call = { kind: "createTask", rules: all, modelRoot, spec, access } as const;
+      const taskId = (await admin.chain.send(call)).taskId!;
+      const bonds = [all.participantBondGwei, all.aggregatorBondGwei].map((amountGwei) => BigInt(amountGwei) * gwei);
+      const [created] = await admin.chain.history(taskId);
+      const first = created!.name === "TaskCreated" ? created!.historyHead : someRoot;
+      for (const member of who.enrol ?? participants) {
+        await member.chain.send({ kind: "enrol", taskId, first, amountWei: bonds[0]! });
+      }
+      for (const member of who.join ?? aggregators) {
+        await member.chain.send({ kind: "join", taskId, first, amountWei: bonds[1]! });
+      }
+      return taskId;
     },
     close: () => chain.close(),
   };

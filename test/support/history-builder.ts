@@ -1,29 +1,25 @@
 import { chunkTreeRoot } from "../../node/core/chunk-tree.ts";
-import { initialHistoryHead, zeroBytes32 } from "../../node/core/commitment.ts";
+import { zeroBytes32 } from "../../node/core/commitment.ts";
+import { initialHistoryHead } from "../../node/core/history-head.ts";
 import { initialLanes } from "../../node/core/initial-model.ts";
 import type { TaskRules } from "../../node/core/records.ts";
 import type { TaskEvent } from "../../node/core/task-events.ts";
 import { taskLaneCount } from "../../node/core/task-lanes.ts";
 import { canonicalTaskSpec, type TaskSpec } from "../../node/core/task-spec.ts";
+import { placeEverybody } from "./history-members.ts";
 import type { History, HistoryOptions } from "./history-options.ts";
 import { writeRound } from "./history-round.ts";
-import {
-  accountOf,
-  createMiner,
-  memoryBlobs,
-  putInto,
-  signerRecovery,
-  type Unplaced,
-  type Writer,
-} from "./history-writer.ts";
+import { accountOf, createMiner, memoryBlobs, putInto, signerRecovery, type Writer } from "./history-writer.ts";
 import { plainRules } from "./plain-rules.ts";
 
 export type { History, HistoryOptions, RoundScript } from "./history-options.ts";
 export { accountOf, honestUpdate } from "./history-writer.ts";
 
+const everybody = { organisations: [], regions: [], clearance: 0 } as const;
+
 /** Writes a task's history and its blobs, step by step as the contracts and the members do. */
 export async function buildHistory(options: HistoryOptions = {}): Promise<History> {
-  const { members: count = 4, rounds = 3, inputs = 150, detail = true, scripts = {}, access } = options;
+  const { members: count = 4, rounds = 3, inputs = 150, detail = true, scripts = {}, access = everybody } = options;
   const model = { kind: "linear-regression", inputs, output: { kind: "numbers", count: 1 } } as const;
   const { privacy } = options;
   const taskSpec: TaskSpec = {
@@ -41,48 +37,29 @@ export async function buildHistory(options: HistoryOptions = {}): Promise<Histor
   const deployment = { chainId: 31337, federation: accountOf("federation") };
   const taskId = 1;
   const members = Array.from({ length: count }, (_, i) => accountOf(`member ${i}`));
-  const aggregators = [accountOf("aggregator 0"), accountOf("aggregator 1")] as const;
+  const aggregators = Array.from({ length: options.aggregators ?? 2 }, (_, i) => accountOf(`aggregator ${i}`));
   const creator = accountOf("creator");
   const lanes = initialLanes(taskSpec, rules.fractionBits);
   const modelRoot = chunkTreeRoot(lanes);
   const events: TaskEvent[] = [];
   const store = memoryBlobs();
+  const historyHead = initialHistoryHead({ ...deployment, taskId, rules, modelRoot, spec, access });
   const writer: Writer = {
-    ...deployment,
-    taskId,
-    rules,
-    members,
-    aggregators,
-    store,
-    events,
-    places: [...members],
-    detail,
-    leaving: [],
-    expelled: [],
-    answering: new Map(),
-    nowS: 1_800_000_000,
-    round: 0,
-    lanes,
-    modelRoot,
-    accumulator: zeroBytes32,
-    historyHead: initialHistoryHead({ ...deployment, taskId, rules, modelRoot, spec, access }),
-    mine: createMiner(events, detail, () => writer.nowS),
-    put: options.seal ? (lanes, name) => options.seal!(store, lanes, name) : putInto(store),
+    ...{ ...deployment, taskId, rules, members, aggregators, store, events, detail },
+    ...{ participants: [], joined: [], leavers: [], bonded: new Set(), expelled: new Set() },
+    ...{ ended: new Map(), void: new Set(), nowS: 1_800_000_000, round: 0, accepted: 0 },
+    ...{ lanes, modelRoot, accumulator: zeroBytes32, historyHead },
+    ...createMiner(events, detail, () => writer.nowS),
+    put: options.seal ? (given, name) => options.seal!(store, given, name) : putInto(store),
   };
-  const created: Unplaced = { name: "TaskCreated", taskId, creator, rules, modelRoot, spec };
-  const restricted: Unplaced[] = access ? [{ name: "AccessRestricted", taskId, access }] : [];
-  writer.mine(creator, created, ...restricted);
-  const amountWei = BigInt(rules.participantBondGwei) * 10n ** 9n;
-  for (const [index, participant] of members.entries()) {
-    const lock: Unplaced = { name: "BondLocked", taskId, round: 0, account: participant, amountWei };
-    const bond = amountWei === 0n ? [] : [lock];
-    writer.mine(participant, ...bond, { name: "Enrolled", taskId, participant, index });
-  }
+  writer.mine(creator, { name: "TaskCreated", taskId, creator, rules, access, modelRoot, spec, historyHead });
+  const said = options.attributes;
+  placeEverybody(writer, said && ((account) => said(account) ?? { organisation: "", region: "", clearance: 0 }));
   for (let round = 1; round <= rounds; round++) if (!(await writeRound(writer, scripts[round] ?? {}))) break;
-  const { round, accumulator, historyHead } = writer;
-  const storedState = { round, modelRoot: writer.modelRoot, accumulator, historyHead };
+  const { round, accepted, accumulator, nowS } = writer;
+  const storedState = { round, accepted, modelRoot: writer.modelRoot, accumulator, historyHead: writer.historyHead };
   const recoverSigner = signerRecovery(deployment);
-  return { ...deployment, events, storedState, recoverSigner, store, members, aggregators };
+  return { ...deployment, events, storedState, recoverSigner, store, members, aggregators, nowS };
 }
 
 const usualRules: Omit<TaskRules, "parameterCount" | "rounds"> = {
@@ -101,5 +78,6 @@ const usualRules: Omit<TaskRules, "parameterCount" | "rounds"> = {
   roundsPerParticipant: 0,
   commitWindowS: 60,
   aggregateWindowS: 60,
-  challengeWindowS: 60,
+  attestWindowS: 60,
+  challengeWindowS: 3600,
 };

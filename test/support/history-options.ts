@@ -4,9 +4,9 @@ import type { PrivacySpec } from "../../node/core/privacy-spec.ts";
 import type {
   Access,
   Advertisement,
+  Attributes,
   Commitment,
-  GivenWord,
-  MisconductKind,
+  ProofKind,
   Proposal,
   TaskRules,
 } from "../../node/core/records.ts";
@@ -14,10 +14,25 @@ import type { TaskEvent } from "../../node/core/task-events.ts";
 import type { SealedName } from "../../node/ports/sealing.ts";
 import type { BlobStore } from "../../node/ports/storage.ts";
 
+/** A proof that is won, whether it should be or not. */
+export interface ScriptedProof {
+  readonly kind: ProofKind;
+  /** Chunk or slot; 0 by default. */
+  readonly index?: number;
+  /** A participant that is expelled besides, by its number. */
+  readonly offender?: number;
+}
+
 /** What happens in a round other than everybody doing the right thing. Members are named by their number, from 0. */
 export interface RoundScript {
   /** Members who ask to leave after the opening. */
   readonly leave?: readonly number[];
+  /** Aggregators who do, by their number. */
+  readonly aggregatorsLeave?: readonly number[];
+  /** What members put on the task's record after the opening. */
+  readonly record?: readonly { readonly member: number; readonly kind: number; readonly hash: Bytes32 }[];
+  /** Aggregators that missed a turn and come back before the opening. */
+  readonly resume?: readonly number[];
   /** In a masked or encrypted task: how many of the drawn advertise keys; all by default. */
   readonly keyed?: number;
   /** Fields of an advertisement other than those of the member's secrets. */
@@ -38,38 +53,56 @@ export interface RoundScript {
   readonly silentAggregators?: number;
   /** A wrong proposal, excluding the first update, by the first aggregator, which nobody attests to. */
   readonly rejectedProposal?: boolean;
-  /** A wrong proposal of all updates by the first aggregator, struck by a challenge at once; with `right`, the honest one is struck. */
-  readonly refutedProposal?: "wrong" | "right";
+  /**
+   * A proposal of all updates by the first aggregator, struck at once: of a wrong model, or with `right` of the honest
+   * one.
+   */
+  readonly struckProposal?: "wrong" | "right";
+  /** How it is struck; of a wrong chunk by default. */
+  readonly proof?: ScriptedProof;
+  /** An account that is expelled once there is a proposal, apart from it. */
+  readonly expel?: { readonly member: number; readonly kind: "invalid-update" | "equivocation" };
   /** A model other than the honest one; `honest` may be changed and returned. */
   readonly model?: (honest: Int32Array) => Int32Array;
-  /** In a task with holders: the words that come with the proposal, other than those of everybody on all that is not left out. */
-  readonly words?: (honest: readonly GivenWord[]) => readonly GivenWord[];
-  /** The top of the model's tree is demanded and shown; or a chunk of the first update, in vain, and the next proposal leaves it out. */
-  readonly demand?: "answered" | "unanswered";
-  /** A report that is won once there is a proposal. */
-  readonly report?: { readonly member: number; readonly kind: MisconductKind };
-  /** In a pipelined task: the next round opens on the proposal, and it is attested, or struck, once that one has a proposal too. */
-  readonly overlap?: "attested" | "struck";
   /** Proposal fields other than those that follow from the model. */
   readonly proposal?: (honest: Proposal) => Proposal;
-  /** How far the round gets; "attested" by default. */
-  readonly end?: "attested" | "unchallenged" | "challenge-won" | "proposed" | "aggregating" | "open" | "no-proposal";
+  /** Who attests, other than everybody that committed. */
+  readonly attesters?: (all: readonly Address[]) => readonly Address[];
+  /** How far the round gets; "accepted" by default. */
+  readonly end?:
+    | "accepted"
+    | "not-attested"
+    | "proposed"
+    | "aggregating"
+    | "open"
+    | "drawing"
+    | "no-proposal"
+    | "no-draw";
+  /**
+   * Behind all that, an accepted round is struck, within its window; the rounds from it on become void where they are
+   * not.
+   */
+  readonly strike?: ScriptedProof & { readonly round: number };
 }
 
 /** A task to write the history of. */
 export interface HistoryOptions {
   readonly members?: number;
+  readonly aggregators?: number;
+  /** How many are opened. */
   readonly rounds?: number;
   /** Inputs of the linear model; it has one parameter more. */
   readonly inputs?: number;
   readonly rules?: Partial<TaskRules>;
-  /** Who may enrol, in a restricted task. */
+  /** Who may take part; everybody by default. */
   readonly access?: Access;
+  /** What is said of an account when it takes its place; nothing by default. */
+  readonly attributes?: (account: Address) => Attributes | undefined;
   /** The specification's privacy; none by default. */
   readonly privacy?: PrivacySpec;
   /** Seals the blobs to the members: how the lanes' blob of this name is stored. Public by default. */
   readonly seal?: (store: History["store"], lanes: Int32Array, name: SealedName) => Promise<Bytes32>;
-  /** Whether events carry sender, gas, time and words; true by default. */
+  /** Whether events carry sender, gas and time; true by default. */
   readonly detail?: boolean;
   readonly scripts?: Readonly<Record<number, RoundScript>>;
 }
@@ -84,4 +117,6 @@ export interface History {
   readonly store: Pick<BlobStore, "get"> & { readonly blobs: Map<Bytes32, Uint8Array> };
   readonly members: readonly Address[];
   readonly aggregators: readonly Address[];
+  /** Seconds since 1970 at its end. */
+  readonly nowS: number;
 }

@@ -1,148 +1,131 @@
-import { extendAccumulator, startAccumulator } from "../../node/core/commitment.ts";
+import { extendAccumulator, startValue, zeroBytes32 } from "../../node/core/commitment.ts";
 import { drawnCount, slotOf } from "../../node/core/draw.ts";
-import { leastUpdates } from "../../node/core/round-keys.ts";
-import { demandModel, strikeUnanswered } from "./history-demands.ts";
+import { leastUpdates, slotsOf } from "../../node/core/round-keys.ts";
 import { ableToCommit, advertise, hidden } from "./history-keys.ts";
+import { freePlaces, leave, putOnRecord, resume } from "./history-members.ts";
 import type { RoundScript } from "./history-options.ts";
 import {
+  accept,
   assignment,
-  bitsOf,
   boundRoot,
   type Committed,
-  challenge,
-  finalize,
-  invalidation,
+  invalid,
   type OpenRound,
   propose,
   proposeWrongly,
   reassign,
-  report,
   weightOf,
 } from "./history-steps.ts";
+import { expel, strikeAccepted, strikeStanding } from "./history-strikes.ts";
 import { hashOf, honestUpdate, type Unplaced, type Writer } from "./history-writer.ts";
 
-/** Writes one round. Returns whether it ended, or the next may open on its proposal, so that another can follow. */
+/** Writes one round. Returns whether another can follow. */
 export async function writeRound(writer: Writer, script: RoundScript): Promise<boolean> {
-  const { end = "attested" } = script;
-  const { rules, members, taskId } = writer;
-  const { overlapped } = writer;
-  writer.overlapped = undefined;
-  const open = openRound(writer);
-  for (const number of script.leave ?? []) {
-    writer.leaving.push(members[number]!);
-    writer.mine(members[number]!, { name: "Leaving", taskId, participant: members[number]! });
-  }
+  const running = await playRound(writer, script);
+  if (script.strike) strikeAccepted(writer, script.strike, running);
+  return script.strike !== undefined || running === undefined;
+}
+
+/** The round as far as the script says; returned where it has not ended. */
+async function playRound(writer: Writer, script: RoundScript): Promise<OpenRound | undefined> {
+  const { end = "accepted" } = script;
+  const { rules, members, aggregators } = writer;
+  for (const number of script.resume ?? []) resume(writer, aggregators[number]!);
+  const open = openRound(writer, end);
+  for (const number of script.leave ?? []) leave(writer, members[number]!);
+  for (const number of script.aggregatorsLeave ?? []) leave(writer, aggregators[number]!);
+  for (const { member, kind, hash } of script.record ?? []) putOnRecord(writer, members[member]!, kind, hash);
+  if (end === "drawing") return open;
+  if (end === "no-draw") return endAs(writer, open, "no-draw");
   advertise(writer, open, script);
   await commit(writer, open, script);
-  if (end === "open") return false;
+  if (end === "open") return open;
   const { committed, advertisements, slots } = open;
   const possible = rules.mode === "masked" ? advertisements.length : slots.length;
   const isStuck = rules.mode === "masked" && advertisements.length < leastUpdates(open, rules);
   if (committed.length < possible && !isStuck) writer.nowS += rules.keyWindowS + rules.commitWindowS + 1;
-  if (committed.length < leastUpdates(open, rules)) return invalidate(writer, open, "too-few-updates");
-  close(writer, open);
+  if (committed.length < leastUpdates(open, rules)) return endAs(writer, open, "too-few-updates");
+  if (!close(writer, open)) return undefined;
   if (script.rejectedProposal) {
     await proposeWrongly(writer, open);
-    reassign(writer, open, rules.challengeWindowS);
+    if (!reassign(writer, open, rules.attestWindowS, "not-attested")) return undefined;
   }
-  if (script.refutedProposal) {
-    const wrong = script.refutedProposal === "wrong";
-    const { proposal } = await propose(writer, open, wrong ? flipped : {});
-    const struck = challenge(writer, open, proposal);
-    if (end === "challenge-won") return invalidate(writer, open, "challenge-won", struck);
-    open.attempt++;
-    writer.mine(members[1]!, ...struck, ...assignment(writer, open));
+  if (script.struckProposal) {
+    const { proposal } = await propose(writer, open, script.struckProposal === "wrong" ? flipped : {});
+    if (!strikeStanding(writer, open, proposal, script.proof)) return undefined;
   }
-  for (let silent = 0; silent < (script.silentAggregators ?? 0); silent++) {
-    reassign(writer, open, rules.aggregateWindowS);
+  const silent = script.silentAggregators ?? 0;
+  for (let each = 0; each < silent; each++) {
+    if (!reassign(writer, open, rules.aggregateWindowS, "no-proposal")) return undefined;
   }
-  if (script.demand === "unanswered") strikeUnanswered(writer, open, await propose(writer, open, {}));
-  if (end === "aggregating") return false;
+  if (end === "aggregating") return open;
   if (end === "no-proposal") {
-    writer.nowS += rules.aggregateWindowS + 1;
-    return invalidate(writer, open, "no-proposal");
+    while (reassign(writer, open, rules.aggregateWindowS, "no-proposal"));
+    return undefined;
   }
-  const exclude = script.demand === "unanswered" ? [0] : script.exclude;
-  const proposed = await propose(writer, open, { ...script, ...(exclude && { exclude }) });
-  if (script.report) report(writer, open, script.report);
-  if (script.demand === "answered") demandModel(writer, open, proposed);
-  if (overlapped && (await overlapped(open)) === "fell") return true;
-  if (script.overlap) {
-    writer.candidate = { lanes: proposed.lanes, modelRoot: proposed.proposal.modelRoot };
-    writer.overlapped = async (next) => {
-      writer.candidate = undefined;
-      if (script.overlap === "attested") {
-        finalize(writer, open, proposed, false);
-        return "stood";
-      }
-      await fall(writer, open, proposed.proposal, next);
-      return "fell";
-    };
-    return true;
+  const proposed = await propose(writer, open, script);
+  if (script.expel) expel(writer, open.round, script.expel);
+  if (end === "proposed") return open;
+  if (end === "not-attested") {
+    while (reassign(writer, open, rules.attestWindowS, "not-attested")) await propose(writer, open, script);
+    return undefined;
   }
-  if (end === "proposed") return false;
-  finalize(writer, open, proposed, end === "unchallenged");
-  return true;
+  accept(writer, open, proposed, script);
+  return undefined;
 }
 
-/** The proposal that `next` was opened on is struck: that round falls with it, and another aggregator makes it good. */
-async function fall(
-  writer: Writer,
-  open: OpenRound,
-  struck: Parameters<typeof challenge>[2],
-  next: OpenRound,
-): Promise<void> {
-  const challenged = challenge(writer, open, struck);
-  const fallen = invalidation(writer, next, "ancestor-invalid");
-  open.attempt++;
-  writer.mine(writer.members[1]!, ...challenged, ...fallen, ...assignment(writer, open));
-  finalize(writer, open, await propose(writer, open, {}), false);
+function endAs(writer: Writer, open: OpenRound, reason: Parameters<typeof invalid>[2]): undefined {
+  writer.mine(writer.members[1]!, invalid(writer, open, reason));
+  return undefined;
 }
 
-function openRound(writer: Writer): OpenRound {
-  const { chainId, federation, taskId, rules, places, candidate } = writer;
+function openRound(writer: Writer, end: RoundScript["end"]): OpenRound {
+  const { taskId, rules, participants, joined, members, lanes, modelRoot: baseModelRoot } = writer;
   const round = ++writer.round;
   writer.nowS += 5;
-  const freed = candidate ? [] : freePlaces(writer);
-  const enrolled = places.length;
+  const freed = freePlaces(writer);
+  const [enrolled, count] = [participants.length, joined.length];
   const drawn = drawnCount(rules, enrolled);
-  const seed = BigInt(hashOf(`seed ${round}`)) >> 184n;
-  const { lanes, modelRoot: baseModelRoot } = candidate ?? writer;
-  const opening = { taskId, round, baseModelRoot, seed, enrolled, drawn };
-  const accumulator = startAccumulator({ chainId, federation, ...opening });
-  writer.accumulator = accumulator;
-  const commitDeadlineS = writer.nowS + rules.keyWindowS + rules.commitWindowS;
-  writer.mine(writer.aggregators[0], ...freed, { name: "RoundOpened", ...opening, commitDeadlineS, accumulator });
-  const slots = places
-    .map((participant, index) => ({ participant, slot: slotOf(index, enrolled, drawn, seed) }))
-    .filter(({ slot }) => slot < drawn);
-  const start = { round, lanes, baseModelRoot, seed, slots, accumulator };
-  return { ...start, advertisements: [], secrets: new Map(), committed: [], attempt: 0 };
-}
-
-function freePlaces({ taskId, rules, places, leaving, expelled }: Writer): readonly Unplaced[] {
-  const freed: Unplaced[] = [];
-  for (const leaver of leaving.splice(0).reverse()) {
-    if (rules.participantBondGwei !== 0 && !expelled.includes(leaver)) {
-      const amountWei = BigInt(rules.participantBondGwei) * 10n ** 9n;
-      freed.push({ name: "BondReleased", taskId, round: 0, account: leaver, amountWei });
-    }
-    freed.push({ name: "Left", taskId, participant: leaver });
-    const index = places.indexOf(leaver);
-    const last = places.pop()!;
-    if (last === leaver) continue;
-    places[index] = last;
-    freed.push({ name: "Enrolled", taskId, participant: last, index });
-  }
-  return freed;
+  const waits = rules.drawDelayBlocks > 0 && drawn < enrolled;
+  const { historyHead, accepted: acceptedBefore } = writer;
+  const drawBlock = waits ? writer.nextBlock() + rules.drawDelayBlocks : 0;
+  const open: OpenRound = {
+    ...{ round, lanes, baseModelRoot, acceptedBefore, drawn, count, slots: [] },
+    ...{ start: zeroBytes32, anchor: zeroBytes32, accumulator: zeroBytes32 },
+    ...{ advertisements: [], secrets: new Map(), committed: [], attempt: 0, standing: zeroBytes32 },
+  };
+  const windowS = rules.keyWindowS + rules.commitWindowS;
+  const begin = (seed: bigint): void => {
+    const about = { chainId: writer.chainId, federation: writer.federation, taskId, round, historyHead };
+    open.start = startValue({ ...about, baseModelRoot, seed, enrolled, drawn });
+    open.anchor = open.start;
+    open.accumulator = open.start;
+    writer.accumulator = open.start;
+    open.slots = participants
+      .map((place, index) => Object.assign(place, { slot: slotOf(index, enrolled, drawn, seed) }))
+      .filter(({ slot }) => slot < drawn);
+  };
+  if (!waits) begin(0n);
+  const about = { taskId, round, baseModelRoot, enrolled, drawn, aggregators: count, drawBlock, start: open.start };
+  const opened: Unplaced = { name: "RoundOpened", ...about, commitDeadlineS: waits ? 0 : writer.nowS + windowS };
+  writer.mine(members[0]!, ...freed, opened);
+  if (!waits || end === "drawing" || end === "no-draw") return open;
+  writer.skip(rules.drawDelayBlocks);
+  writer.nowS += 12 * rules.drawDelayBlocks;
+  const seed = BigInt(hashOf(`seed ${round}`)) >> 192n;
+  begin(seed);
+  const commitDeadlineS = writer.nowS + windowS;
+  writer.mine(members[0]!, { name: "RoundDrawn", taskId, round, seed, commitDeadlineS, start: open.start });
+  return open;
 }
 
 async function commit(writer: Writer, open: OpenRound, script: RoundScript): Promise<void> {
   const { taskId, rules } = writer;
   const { round } = open;
   const committed: Committed[] = [];
+  open.accumulator = open.anchor;
   const able = ableToCommit(writer, open);
-  for (const { participant, slot } of able.slice(0, script.commits ?? able.length)) {
+  for (const { account: participant, slot } of able.slice(0, script.commits ?? able.length)) {
     writer.nowS += 1;
     const member = writer.members.indexOf(participant);
     const honest = honestUpdate(rules, member, round);
@@ -161,20 +144,19 @@ async function commit(writer: Writer, open: OpenRound, script: RoundScript): Pro
   open.committed = committed;
 }
 
-function close(writer: Writer, open: OpenRound): void {
+/**
+ * Freezes the updates and assigns the first aggregator; the round ends where there is none. Returns whether it goes on.
+ */
+function close(writer: Writer, open: OpenRound): boolean {
   const { taskId, members } = writer;
   const { round, accumulator, committed } = open;
-  const closed = { committed: bitsOf(committed), totalWeight: weightOf(committed), accumulator };
-  writer.mine(members[0]!, { name: "RoundClosed", taskId, round, ...closed }, ...assignment(writer, open));
-}
-
-function invalidate(
-  writer: Writer,
-  open: OpenRound,
-  reason: Parameters<typeof invalidation>[2],
-  before: readonly Unplaced[] = [],
-): true {
-  writer.mine(writer.members[1]!, ...before, ...invalidation(writer, open, reason));
+  const first = assignment(writer, open);
+  if (first === undefined) {
+    endAs(writer, open, "no-aggregator");
+    return false;
+  }
+  const closed = { committed: slotsOf(committed), totalWeight: weightOf(committed), accumulator };
+  writer.mine(members[0]!, { name: "RoundClosed", taskId, round, ...closed }, first);
   return true;
 }
 

@@ -1,19 +1,14 @@
 import { ruleByName } from "../../node/aggregation/index.ts";
 import { chunkTreeRoot } from "../../node/core/chunk-tree.ts";
-import { extendHistory, proposalHash, updateRootOf, zeroBytes32 } from "../../node/core/commitment.ts";
-import type { Address, Bytes32 } from "../../node/core/ids.ts";
-import type {
-  Advertisement,
-  ChallengeKind,
-  Commitment,
-  GivenWord,
-  InvalidReason,
-  Proposal,
-} from "../../node/core/records.ts";
+import { hashBytes, proposalHash, updateRootOf, wordHash, zeroBytes32 } from "../../node/core/commitment.ts";
+import type { Address, Bytes32, Hex } from "../../node/core/ids.ts";
+import type { Advertisement, Commitment, Proposal, Reason, RoundInputs } from "../../node/core/records.ts";
+import { turnOf } from "../../node/core/rotation.ts";
+import { slotsOf } from "../../node/core/round-keys.ts";
 import type { MaskSecrets } from "../../node/privacy/masking/index.ts";
 import { maskedModel, openingsOf } from "./history-keys.ts";
 import type { RoundScript } from "./history-options.ts";
-import { accountOf, signWord, type Unplaced, type Writer } from "./history-writer.ts";
+import { enter, type Unplaced, type Writer, type WriterPlace } from "./history-writer.ts";
 
 /** A commitment and what was committed; `honest`: what is hidden in it. */
 export interface Committed extends Commitment {
@@ -26,63 +21,80 @@ export interface OpenRound {
   readonly round: number;
   readonly lanes: Int32Array;
   readonly baseModelRoot: Bytes32;
-  readonly seed: bigint;
+  readonly acceptedBefore: number;
+  readonly drawn: number;
+  /** Aggregators' places at the opening. */
+  readonly count: number;
+  start: Bytes32;
   /** Of the drawn. */
-  readonly slots: readonly { readonly participant: Address; readonly slot: number }[];
+  slots: readonly (WriterPlace & { readonly slot: number })[];
   /** In a masked or encrypted task. */
-  readonly advertisements: Advertisement[];
+  readonly advertisements: (Advertisement & { readonly signature: Hex })[];
   /** By slot. */
   readonly secrets: Map<number, MaskSecrets>;
+  anchor: Bytes32;
   accumulator: Bytes32;
   committed: readonly Committed[];
   attempt: number;
+  aggregator?: Address;
+  /** Hash of the proposal that stands, or was accepted; zero where none does. */
+  standing: Bytes32;
 }
 
 /** A proposal and its model. */
 export interface Proposed {
   readonly proposal: Proposal;
   readonly lanes: Int32Array;
+  readonly openings: Hex;
 }
 
-const gwei = 10n ** 9n;
+/** What a later strike needs of an accepted round. */
+export interface AcceptedRound {
+  readonly open: OpenRound;
+  readonly proposal: Proposal;
+  readonly attesters: readonly Address[];
+}
 
-/** The next assignment with what it locks, once `before` has ended the last one. */
-export function assignment(writer: Writer, { round, attempt }: OpenRound): readonly Unplaced[] {
-  const { taskId, nowS, rules } = writer;
-  const aggregator = assigned(writer, round, attempt);
+/** Assigns whoever's turn it is; undefined where it is nobody's. Of a further attempt `reason` says why. */
+export function assignment(writer: Writer, open: OpenRound, reason?: Reason): Unplaced | undefined {
+  const { taskId, nowS, rules, joined } = writer;
+  const { round, attempt, count } = open;
+  const turn = turnOf({ round, attempt, count }, joined);
+  if (turn === undefined) return undefined;
+  const { aggregator, place } = turn;
+  open.aggregator = aggregator;
+  if (reason) enter(writer, { kind: "reassigned", round, attempt, aggregator, reason, standing: open.standing });
+  open.standing = zeroBytes32;
   const deadlineS = nowS + rules.aggregateWindowS;
-  writer.answering.set(round, aggregator);
-  return [
-    ...bond(writer, "BondLocked", round),
-    { name: "AggregatorAssigned", taskId, round, attempt, aggregator, deadlineS },
-  ];
+  return { name: "AggregatorAssigned", taskId, round, attempt, aggregator, place, count, deadlineS };
 }
 
-/** What ends the liability of a round's aggregator. */
-export function release(writer: Writer, round: number): readonly Unplaced[] {
-  const released = writer.answering.has(round) ? bond(writer, "BondReleased", round) : [];
-  writer.answering.delete(round);
-  return released;
-}
-
-function bond({ taskId, rules, answering }: Writer, name: "BondLocked" | "BondReleased", round: number): Unplaced[] {
-  const amountWei = BigInt(rules.aggregatorBondGwei) * gwei;
-  return amountWei === 0n ? [] : [{ name, taskId, round, account: answering.get(round)!, amountWei }];
-}
-
-function assigned({ aggregators }: Writer, round: number, attempt: number): Address {
-  return aggregators[(round + attempt) % 2 === 0 ? 0 : 1];
-}
-
-/** Has the next aggregator assigned after `lateS` seconds. */
-export function reassign(writer: Writer, open: OpenRound, lateS: number): void {
+/**
+ * Has the next aggregator assigned after `lateS` seconds, or the round ended where there is none. Returns whether it
+ * goes on.
+ */
+export function reassign(writer: Writer, open: OpenRound, lateS: number, reason: Reason): boolean {
   writer.nowS += lateS + 1;
-  const released = release(writer, open.round);
-  open.attempt++;
-  writer.mine(writer.members[1]!, ...released, ...assignment(writer, open));
+  if (reason === "no-proposal") missTurn(writer, open);
+  const next = goOn(writer, open, reason);
+  writer.mine(writer.members[1]!, next);
+  return next.name === "AggregatorAssigned";
 }
 
-/** Proposes what the script makes of the rule's model of the updates, with the words of all that committed. */
+/** What follows when an attempt has come to nothing: the next one, or the round's end. */
+export function goOn(writer: Writer, open: OpenRound, reason: Reason): Unplaced {
+  open.attempt++;
+  if (open.attempt >= writer.rules.attempts) return invalid(writer, open, reason);
+  return assignment(writer, open, reason) ?? invalid(writer, open, "no-aggregator");
+}
+
+/** The aggregator that let its deadline pass goes behind the others. */
+export function missTurn({ joined }: Writer, { aggregator }: OpenRound): void {
+  const place = joined.find(({ account }) => account === aggregator);
+  if (place) place.idle = true;
+}
+
+/** Proposes what the script makes of the rule's model of the updates. */
 export async function propose(writer: Writer, open: OpenRound, script: RoundScript): Promise<Proposed> {
   const { rules } = writer;
   const { committed, attempt, round } = open;
@@ -92,18 +104,17 @@ export async function propose(writer: Writer, open: OpenRound, script: RoundScri
   const included = committed.filter((_, i) => !isOut(i));
   const honest = rules.mode === "masked" ? maskedModel(writer, open) : plainModel(writer, open, included);
   const lanes = script.model?.(honest.slice()) ?? honest;
-  const [aggregator, modelRoot] = [assigned(writer, round, attempt), chunkTreeRoot(lanes)];
+  const [aggregator, modelRoot] = [open.aggregator!, chunkTreeRoot(lanes)];
   const follows: Proposal = {
     attempt,
     aggregator,
     modelRoot,
     contentId: await writer.put(lanes, { round, sender: aggregator, purpose: "model", root: modelRoot }),
     totalWeight: weightOf(included),
-    excluded: bitsOf(excluded),
+    excluded: slotsOf(excluded),
   };
   const proposal = script.proposal?.(follows) ?? follows;
-  record(writer, open, proposal, script);
-  return { proposal, lanes };
+  return { proposal, lanes, openings: record(writer, open, proposal, script) };
 }
 
 function plainModel({ rules }: Writer, open: OpenRound, included: readonly Committed[]): Int32Array {
@@ -117,140 +128,79 @@ export async function proposeWrongly(writer: Writer, open: OpenRound): Promise<v
   const wrong = open.lanes.map((lane) => lane + 1);
   const { committed, attempt, round } = open;
   writer.nowS += 2;
-  const [aggregator, modelRoot] = [assigned(writer, round, attempt), chunkTreeRoot(wrong)];
+  const [aggregator, modelRoot] = [open.aggregator!, chunkTreeRoot(wrong)];
   record(writer, open, {
     attempt,
     aggregator,
     modelRoot,
     contentId: await writer.put(wrong, { round, sender: aggregator, purpose: "model", root: modelRoot }),
     totalWeight: weightOf(committed.slice(1)),
-    excluded: bitsOf(committed.slice(0, 1)),
+    excluded: slotsOf(committed.slice(0, 1)),
   });
 }
 
-function record(writer: Writer, open: OpenRound, proposal: Proposal, script: RoundScript = {}): void {
-  const { taskId, nowS, rules, detail } = writer;
-  const challengeDeadlineS = nowS + rules.challengeWindowS;
-  const words =
-    rules.holders > 0 && detail
-      ? { words: script.words?.(wordsOf(writer, open, script)) ?? wordsOf(writer, open, script) }
-      : {};
-  const event = { name: "Proposed", taskId, round: open.round, proposal, challengeDeadlineS, ...words } as const;
+function record(writer: Writer, open: OpenRound, proposal: Proposal, script: RoundScript = {}): Hex {
+  const { taskId, nowS, rules, joined } = writer;
+  const { round, accumulator } = open;
+  const attestDeadlineS = nowS + rules.attestWindowS;
   const honest = openingsOf(writer, open);
-  const openings = honest && (script.openings?.(honest) ?? honest);
-  const { attempt } = proposal;
-  const opened = openings ? [{ name: "Opened", taskId, round: open.round, attempt, openings } as const] : [];
-  writer.mine(proposal.aggregator, ...opened, event);
+  const openings = script.openings?.(honest) ?? honest;
+  const place = joined.find(({ account }) => account === proposal.aggregator);
+  if (place) place.idle = false;
+  open.standing = proposalHash(taskId, round, accumulator, openings, proposal);
+  writer.mine(proposal.aggregator, {
+    ...{ name: "Proposed", taskId, round, accumulator, proposal, openings, attestDeadlineS },
+  } as Unplaced);
+  return openings;
 }
 
-/** Everybody that committed says that it holds all but what the script leaves out, ascending by account. */
-function wordsOf(
-  writer: Writer,
-  { round, committed, accumulator }: OpenRound,
-  { exclude = [] }: RoundScript,
-): GivenWord[] {
-  const slots = bitsOf(committed.filter((_, i) => !exclude.includes(i)));
-  return committed
-    .map(({ participant }) => participant)
-    .sort()
-    .map((holder) => ({
-      slots,
-      signature: signWord(writer, { taskId: writer.taskId, round, accumulator, slots, holder }),
-    }));
-}
-
-/** A won challenge with what it takes, up to but without what follows of the round. */
-export function challenge(
-  writer: Writer,
-  { round }: OpenRound,
-  { aggregator }: Proposal,
-  kind: ChallengeKind = "wrong-chunk",
-  chunkIndex = 3,
-): readonly Unplaced[] {
-  const { taskId, rules, members, answering } = writer;
-  const challenger = members[1]!;
-  const amountGwei = BigInt(rules.aggregatorBondGwei);
-  answering.delete(round);
-  const amounts = { amountWei: amountGwei * gwei, rewardWei: (amountGwei / 2n) * gwei };
-  const slashed: Unplaced = { name: "Slashed", taskId, round, account: aggregator, challenger, ...amounts };
-  return [
-    { name: "Challenged", taskId, round, challenger, aggregator, kind, chunkIndex },
-    ...(amountGwei === 0n ? [] : [slashed]),
-  ];
-}
-
-/** A report that is won: the participant is expelled, and loses its bond where it has one. */
-export function report(
-  writer: Writer,
-  { round }: OpenRound,
-  { member, kind }: NonNullable<RoundScript["report"]>,
-): void {
-  const { taskId, members, rules, leaving } = writer;
-  const participant = members[member]!;
-  const reporter = accountOf("reporter");
-  const amountGwei = BigInt(rules.participantBondGwei);
-  const amounts = { amountWei: amountGwei * gwei, rewardWei: (amountGwei / 2n) * gwei };
-  writer.expelled.push(participant);
-  leaving.push(participant);
-  writer.mine(
-    reporter,
-    { name: "Misconduct", taskId, round, participant, reporter, kind },
-    ...(amountGwei === 0n
-      ? []
-      : [{ name: "Slashed", taskId, round, account: participant, challenger: reporter, ...amounts } as const]),
-    { name: "Leaving", taskId, participant },
-  );
-}
-
-/** Makes a proposal final by everybody that may attest, or by time. */
-export function finalize(writer: Writer, open: OpenRound, { proposal, lanes }: Proposed, unchallenged: boolean): void {
-  const { taskId, rules, members, places, leaving } = writer;
-  const { round } = open;
-  writer.nowS += unchallenged ? rules.challengeWindowS + 1 : 3;
-  const attesters = unchallenged ? [] : places.filter((each) => !leaving.includes(each)).sort();
-  const evaluations = attesters.map((_, i) => ({
-    samples: 10 + i,
-    metricQ24: BigInt(Math.round((0.5 + 0.4 * (1 - 0.8 ** round) + 0.01 * i) * 2 ** 24)),
-    lossQ24: BigInt(Math.round(2 * 0.8 ** round * 2 ** 24)),
-  }));
-  extend(writer, open, "finalized", proposalHash(taskId, round, proposal), "none");
-  const { historyHead } = writer;
-  const { modelRoot } = proposal;
-  const released = release(writer, round);
-  const end = { name: "RoundFinalized", taskId, round, modelRoot, attesters, evaluations, historyHead } as const;
-  writer.mine(members[0]!, ...released, end);
-  writer.lanes = lanes;
-  writer.modelRoot = modelRoot;
-}
-
-/** The events that invalidate a round. */
-export function invalidation(writer: Writer, open: OpenRound, reason: InvalidReason): readonly Unplaced[] {
-  const { taskId } = writer;
-  extend(writer, open, "invalidated", zeroBytes32, reason);
-  const { historyHead } = writer;
-  return [...release(writer, open.round), { name: "RoundInvalidated", taskId, round: open.round, reason, historyHead }];
-}
-
-function extend(
+/** Accepts a proposal by everybody that may attest, or by whom the script says. */
+export function accept(
   writer: Writer,
   open: OpenRound,
-  phase: "finalized" | "invalidated",
-  hash: Bytes32,
-  reason: InvalidReason,
+  { proposal, lanes, openings }: Proposed,
+  script: RoundScript,
 ): void {
-  const { round, baseModelRoot, accumulator } = open;
-  const end = { round, phase, baseModelRoot, accumulator, proposalHash: hash, reason };
-  writer.historyHead = extendHistory(writer.historyHead, end);
+  const { taskId, rules, members, expelled } = writer;
+  const { round, accumulator } = open;
+  writer.nowS += 3;
+  const all = open.committed.map(({ participant }) => participant).filter((account) => !expelled.has(account));
+  const attesters = script.attesters?.(all) ?? all;
+  const hash = proposalHash(taskId, round, accumulator, openings, proposal);
+  enter(writer, { kind: "accepted", round, wordHash: wordHash(inputsOf(writer, open, openings), hash, attesters) });
+  const { historyHead } = writer;
+  const { modelRoot } = proposal;
+  const provableUntilS = writer.nowS + rules.challengeWindowS;
+  const end = { name: "RoundAccepted", taskId, round, modelRoot, attesters, provableUntilS, historyHead } as const;
+  writer.mine(members[0]!, end);
+  writer.lanes = lanes;
+  writer.modelRoot = modelRoot;
+  writer.accepted++;
+  writer.ended.set(round, { open, proposal, attesters });
+}
+
+function inputsOf({ taskId }: Writer, open: OpenRound, openings: Hex): RoundInputs {
+  const { round, drawn, acceptedBefore, baseModelRoot, anchor, accumulator, committed, advertisements } = open;
+  return {
+    ...{ taskId, round, drawn, acceptedBefore, baseModelRoot, anchor, accumulator },
+    committed: slotsOf(committed),
+    keyed: slotsOf(advertisements),
+    totalWeight: weightOf(committed),
+    openingsHash: hashBytes(openings),
+  };
+}
+
+/** The event that ends a round without a result. */
+export function invalid(writer: Writer, open: OpenRound, reason: Reason): Unplaced {
+  const { taskId } = writer;
+  const { round, anchor, accumulator, standing } = open;
+  enter(writer, { kind: "invalid", round, reason, anchor, accumulator, standing });
+  return { name: "RoundInvalid", taskId, round, reason, historyHead: writer.historyHead };
 }
 
 /** What a participant commits to. */
 export function boundRoot(participant: Address, lanes: Int32Array): Bytes32 {
   return updateRootOf(participant, chunkTreeRoot(lanes));
-}
-
-/** The slots as a bitmap. */
-export function bitsOf(commitments: readonly Commitment[]): bigint {
-  return commitments.reduce((bits, { slot }) => bits | (1n << BigInt(slot)), 0n);
 }
 
 /** The sum of the weights. */

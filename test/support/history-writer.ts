@@ -6,14 +6,16 @@ import type { Deployment } from "../../node/core/commitment.ts";
 import { contentIdOf } from "../../node/core/content-id.ts";
 import { FedledgerError } from "../../node/core/error.ts";
 import { toHex } from "../../node/core/hex.ts";
+import { extendHistory, type HistoryEntry } from "../../node/core/history-head.ts";
 import type { Address, Bytes32, Hex } from "../../node/core/ids.ts";
 import { keccak256 } from "../../node/core/keccak.ts";
 import { lanesToBytes } from "../../node/core/lanes.ts";
-import type { Availability, TaskRules } from "../../node/core/records.ts";
+import type { TaskRules } from "../../node/core/records.ts";
 import type { EventPosition, TaskEvent } from "../../node/core/task-events.ts";
-import type { SealedName } from "../../node/ports/index.ts";
+import type { LeftPlace } from "../../node/core/task-view.ts";
+import type { SealedName, SignedRecord } from "../../node/ports/index.ts";
 import type { History } from "./history-options.ts";
-import type { OpenRound } from "./history-steps.ts";
+import type { AcceptedRound } from "./history-steps.ts";
 
 /** What an event says, without where it stands. */
 export type Unplaced = TaskEvent extends infer Each
@@ -22,6 +24,13 @@ export type Unplaced = TaskEvent extends infer Each
     : never
   : never;
 
+/** A place in the task. */
+export interface WriterPlace {
+  readonly account: Address;
+  leaving: boolean;
+  idle: boolean;
+}
+
 /** A history in the making: the contract's state of one task, its clock, and everything written so far. */
 export interface Writer {
   readonly chainId: number;
@@ -29,46 +38,68 @@ export interface Writer {
   readonly taskId: number;
   readonly rules: TaskRules;
   readonly members: readonly Address[];
-  readonly aggregators: readonly [Address, Address];
+  readonly aggregators: readonly Address[];
   readonly store: History["store"];
   readonly events: TaskEvent[];
   readonly detail: boolean;
-  /** Accounts by place, those whose places the next opening frees, and those whose bonds are lost. */
-  readonly places: Address[];
-  readonly leaving: Address[];
-  readonly expelled: Address[];
-  /** Whose bond answers for a round. */
-  readonly answering: Map<number, Address>;
-  /** The proposed model that the next round opens on, and what becomes of its round once that one has a proposal. */
-  candidate?: { readonly lanes: Int32Array; readonly modelRoot: Bytes32 } | undefined;
-  overlapped?: ((next: OpenRound) => Promise<"stood" | "fell">) | undefined;
+  /** By place. */
+  readonly participants: WriterPlace[];
+  readonly joined: WriterPlace[];
+  /** In the order in which they were left. */
+  readonly leavers: LeftPlace[];
+  /** Lower-case accounts whose bond is locked. */
+  readonly bonded: Set<Address>;
+  readonly expelled: Set<Address>;
+  /** Accepted rounds, void ones included, by their number. */
+  readonly ended: Map<number, AcceptedRound>;
+  readonly void: Set<number>;
   nowS: number;
   round: number;
+  accepted: number;
   lanes: Int32Array;
   modelRoot: Bytes32;
   accumulator: Bytes32;
   historyHead: Bytes32;
   /** One transaction: its events share a block. */
   mine(sender: Address, ...written: readonly Unplaced[]): void;
+  /** Lets blocks pass. */
+  skip(blocks: number): void;
+  /** The number of the next block. */
+  nextBlock(): number;
   /** Stores the lanes' blob, which is to have this name, and returns its content id. */
   put(lanes: Int32Array, name: SealedName): Promise<Bytes32>;
 }
 
-/** A function that mines events into `events`, a block a call. `nowS` gives the time. */
-export function createMiner(events: TaskEvent[], detail: boolean, nowS: () => number): Writer["mine"] {
+/** Appends an entry to the history. */
+export function enter(writer: Writer, entry: HistoryEntry): void {
+  writer.historyHead = extendHistory(writer.historyHead, entry);
+}
+
+/** What mines events into `events`, a block a call. `nowS` gives the time. */
+export function createMiner(
+  events: TaskEvent[],
+  detail: boolean,
+  nowS: () => number,
+): Pick<Writer, "mine" | "skip" | "nextBlock"> {
   let blockNumber = 1;
-  return (sender, ...written) => {
-    blockNumber++;
-    for (const event of written) {
-      const position = {
-        blockNumber,
-        blockHash: hashOf(`block ${blockNumber}`),
-        logIndex: events.length,
-        transactionHash: hashOf(`transaction ${blockNumber}`),
-        ...(detail && { sender, gasUsed: 40_000 + blockNumber, timestampS: nowS() }),
-      };
-      events.push({ ...event, ...position } as TaskEvent);
-    }
+  return {
+    nextBlock: () => blockNumber + 1,
+    skip: (blocks) => {
+      blockNumber += blocks;
+    },
+    mine: (sender, ...written) => {
+      blockNumber++;
+      for (const event of written) {
+        const position = {
+          blockNumber,
+          blockHash: hashOf(`block ${blockNumber}`),
+          logIndex: events.length,
+          transactionHash: hashOf(`transaction ${blockNumber}`),
+          ...(detail && { sender, gasUsed: 40_000 + blockNumber, timestampS: nowS() }),
+        };
+        events.push({ ...event, ...position } as TaskEvent);
+      }
+    },
   };
 }
 
@@ -108,11 +139,10 @@ export function accountOf(label: string): Address {
 const accounts = new Map<string, Address>();
 const labels = new Map<Address, string>();
 
-/** Signs a word on availability by EIP-712 as its holder, an account of {@link accountOf}. */
-export function signWord(deployment: Deployment, word: Omit<Availability, "signature">): Hex {
+/** Signs a record by EIP-712 as an account of {@link accountOf}. */
+export function signAs(deployment: Deployment, account: Address, record: SignedRecord): Hex {
   const domain = attestationDomain(Number(deployment.chainId), deployment.federation);
-  const digest = recordDigest(domain, { type: "availability", ...word });
-  return new SigningKey(hashOf(labels.get(word.holder)!)).sign(digest).serialized as Hex;
+  return new SigningKey(hashOf(labels.get(account)!)).sign(recordDigest(domain, record)).serialized as Hex;
 }
 
 /** Who signed a record in a federation, as the chain's reader says it. */

@@ -1,35 +1,39 @@
-// A masked round of the pure protocol: no chain, no network, no disk. What the contract fixes is kept here as it would be there.
-import { deriveNodeKeys } from "../../node/chain/node-keys.ts";
+// A masked round of the pure protocol: no chain, no network, no disk. What the contract fixes is kept here as it would
+// be there.
 import { chunkTreeRoot } from "../../node/core/chunk-tree.ts";
-import { extendAccumulator, startAccumulator, updateRootOf } from "../../node/core/commitment.ts";
-import { abiWords, toHex } from "../../node/core/hex.ts";
-import type { Address, Bytes32 } from "../../node/core/ids.ts";
+import { accumulatorOf, anchorOf, startValue, updateRootOf } from "../../node/core/commitment.ts";
+import { toHex } from "../../node/core/hex.ts";
+import type { Address, Bytes32, Hex } from "../../node/core/ids.ts";
 import { keccak256 } from "../../node/core/keccak.ts";
-import { maskNeighbours } from "../../node/core/mask-graph.ts";
+import type { Advertisement, ClosingWord, Commitment } from "../../node/core/records.ts";
+import { leastUpdates } from "../../node/core/round-keys.ts";
 import type { Random } from "../../node/ports/system.ts";
 import {
-  type AnswerRecord,
   answerUnmasking,
-  type BoundKey,
   type ClosedRound,
   type ClosedView,
+  type ClosingRecord,
   type CollectedOpenings,
+  checkClosing,
   checkMasking,
   collectOpenings,
   createMaskSecrets,
+  createShareKey,
   type KeyedView,
   type MaskedRecord,
+  type MaskTrust,
   maskUpdate,
-  type SecretsRecord,
+  type RoundSecrets,
+  type ShareKeyPair,
   sealShares,
   type UnmaskAnswer,
   type Unmasking,
 } from "../../node/privacy/masking/index.ts";
+import { modelRecordDigest, modelSign, modelSigner } from "../simulation/model-signature.ts";
 
 /** What is fixed before anybody acts. */
 export interface MaskedRoundRules {
   readonly drawn: number;
-  readonly neighbours: number;
   readonly thresholdPercent: number;
   readonly minUpdates: number;
   readonly parameterCount: number;
@@ -37,109 +41,185 @@ export interface MaskedRoundRules {
   readonly maxWeight: number;
 }
 
+type Signed = Advertisement & { readonly signature: Hex };
+
 /** One participant with what it has done so far. */
 export interface MaskingClient {
   readonly slot: number;
   readonly participant: Address;
-  readonly privateKey: Uint8Array;
-  readonly encryptionKey: Bytes32;
+  /** For the shares of this round. */
+  readonly shareKey: ShareKeyPair;
   readonly lanes: Int32Array;
   readonly weight: number;
-  secrets?: SecretsRecord;
+  secrets?: RoundSecrets;
   bundle?: Uint8Array;
   masked?: MaskedRecord;
   maskedLanes?: Int32Array;
-  answer?: AnswerRecord;
+  closing?: ClosingRecord;
 }
 
-const deployment = { chainId: 31_337, federation: `0x${"fe".repeat(20)}` as Address };
-const encryptionPool = Array.from({ length: 64 }, (_, i) => {
-  return deriveNodeKeys(toHex(keccak256(abiWords(7, i)))).encryption;
-});
+/** The chain and federation of all plays. */
+export const deployment = { chainId: 31_337, federation: `0x${"fe".repeat(20)}` as Address };
 
-/** A round in which every participant acts when it is told to. */
+/** A round in which every participant acts when it is told to, on what it is shown. */
 export class MaskedRoundPlay {
   readonly rules: MaskedRoundRules;
-  readonly opening: { taskId: number; round: number; seed: bigint; baseModelRoot: Bytes32 };
+  readonly taskId = 4;
+  readonly opening: Pick<
+    KeyedView,
+    "round" | "headAtOpening" | "baseModelRoot" | "seed" | "enrolled" | "drawn" | "start"
+  >;
   readonly clients: readonly MaskingClient[];
-  readonly advertisements: BoundKey[] = [];
-  readonly commitments: ClosedView["commitments"][number][] = [];
+  readonly advertisements: Signed[] = [];
+  readonly commitments: Commitment[] = [];
+  /** Accounts without a grant. */
+  readonly ungranted = new Set<Address>();
   private readonly random: Random;
 
   constructor(rules: MaskedRoundRules, random: Random) {
     this.rules = rules;
     this.random = random;
-    const seed = BigInt(toHex(random.bytes(9)));
-    this.opening = { taskId: 4, round: 2, seed, baseModelRoot: toHex(random.bytes(32)) };
+    this.opening = this.openingOver(toHex(random.bytes(32)));
     this.clients = Array.from({ length: rules.drawn }, (_, slot) => {
-      const { privateKey, publicKey: encryptionKey } = encryptionPool[slot]!;
       const numbers = new Int32Array(random.bytes(4 * rules.parameterCount).buffer);
       const lanes = numbers.map((value) => value % (rules.clipLanes + 1));
       const weight = 1 + (random.bytes(1)[0]! % rules.maxWeight);
-      return { slot, participant: toHex(random.bytes(20)), privateKey, encryptionKey, lanes, weight };
+      return { slot, participant: toHex(random.bytes(20)), shareKey: createShareKey(random), lanes, weight };
     });
   }
 
-  /** The participant in this slot makes its secrets, deals its shares and advertises. */
-  async advertise(slot: number): Promise<void> {
-    const client = this.clients[slot]!;
-    const { neighbours, thresholdPercent, minUpdates, drawn } = this.rules;
-    const secrets = createMaskSecrets(this.random);
-    const { participant } = client;
-    const receivers = maskNeighbours(slot, { ...this.opening, drawn, neighbours }).map((other) => this.clients[other]!);
-    const context = { ...deployment, ...this.opening };
-    client.bundle = await sealShares({ context, from: participant, secrets, thresholdPercent, neighbours: receivers });
-    const sharesId = toHex(keccak256(client.bundle));
-    const rules = { drawn, neighbours, thresholdPercent, minUpdates };
-    client.secrets = { ...this.opening, ...rules, participant, slot, secrets, sharesId };
-    const { maskKey, seedHash } = secrets;
-    this.advertisements.push({ participant, slot, maskKey, seedHash, sharesId });
+  /** An opening of the round over this head of the task's history. */
+  openingOver(headAtOpening: Bytes32, changes: Partial<KeyedView> = {}): MaskedRoundPlay["opening"] {
+    const { drawn } = this.rules;
+    const baseModelRoot = toHex(new Uint8Array(32).fill(7));
+    const opening = { round: 2, headAtOpening, baseModelRoot, seed: 0n, enrolled: drawn, drawn, ...changes };
+    const start = startValue({ ...deployment, taskId: this.taskId, ...opening, historyHead: headAtOpening });
+    return { ...opening, start };
   }
 
-  /** The participant masks its update with the keys there are, and commits to it. */
-  async commit(slot: number, view: KeyedView = this.keyed()): Promise<void> {
+  /** What a participant believes without an endpoint. */
+  trust(): MaskTrust {
+    return {
+      ...deployment,
+      recoverSigner: modelSigner,
+      isGranted: (account) => !this.ungranted.has(account),
+      drawnBySlot: new Map(this.clients.map(({ slot, participant }) => [slot, participant])),
+    };
+  }
+
+  /** The participant in this slot makes its secrets, deals its shares and advertises. */
+  async advertise(slot: number, { start } = this.opening): Promise<Signed> {
+    const client = this.clients[slot]!;
+    const { thresholdPercent, minUpdates, drawn } = this.rules;
+    const { participant, shareKey: own } = client;
+    const { taskId } = this;
+    const { round } = this.opening;
+    const secrets = createMaskSecrets(this.random);
+    const others = this.clients
+      .filter((other) => other !== client)
+      .map((other) => ({
+        participant: other.participant,
+        ...(!this.ungranted.has(other.participant) && { shareKey: other.shareKey.publicKey }),
+      }));
+    client.bundle = await sealShares({ start, from: participant, secrets, thresholdPercent, others });
+    const sharesId = toHex(keccak256(client.bundle));
+    const { publicKey: shareKey } = createShareKey(this.random);
+    const about = { taskId, round, start, participant, slot, drawn, thresholdPercent, minUpdates, sharesId, shareKey };
+    client.secrets = { ...about, secrets, openingKey: own.privateKey };
+    const { maskKey, seedHash } = secrets;
+    const signed = this.signed(
+      { taskId, round, participant, slot, maskKey, seedHash, sharesId, shareKey },
+      participant,
+      start,
+    );
+    this.advertisements.push(signed);
+    return signed;
+  }
+
+  /** Keys with the signature of an account over a start value. */
+  signed(keys: Advertisement, by: Address, start = this.opening.start): Signed {
+    return { ...keys, signature: modelSign(by, modelRecordDigest({ type: "advertisement", ...keys, start })) };
+  }
+
+  /** The participant masks its update with the keys that it is shown, and commits to it. */
+  async commit(slot: number, view: KeyedView = this.keyed()): Promise<Commitment> {
     const client = this.clients[slot]!;
     const { participant, lanes, weight } = client;
-    const keys = checkMasking({ secrets: client.secrets!, masked: client.masked }, view);
-    const round = this.keyedRound();
+    const { taskId } = this;
+    const anchor = checkMasking({ secrets: client.secrets!, masked: client.masked }, view, this.trust());
+    const round = { taskId, round: view.round, advertisements: view.advertisements! };
     client.maskedLanes = await maskUpdate({ lanes, weight, slot, secrets: client.secrets!.secrets, round });
     const updateRoot = updateRootOf(participant, chunkTreeRoot(client.maskedLanes));
     const contentId = toHex(keccak256(new Uint8Array(client.maskedLanes.buffer)));
-    client.masked = { baseModelRoot: this.opening.baseModelRoot, keys, updateRoot, contentId, weight };
-    this.commitments.push({ participant, slot, weight, updateRoot, contentId });
+    client.masked = { anchor, baseModelRoot: view.baseModelRoot, updateRoot, contentId, weight };
+    const commitment = { taskId, round: view.round, participant, slot, weight, updateRoot, contentId };
+    this.commitments.push(commitment);
+    return commitment;
   }
 
-  /** The round as everybody sees it while it is open. */
-  keyed(): KeyedView {
-    return { ...this.opening, drawn: this.rules.drawn, advertisements: [...this.advertisements] };
+  /** The round as everybody sees it while it is open, with changes whose anchor is the right one for them. */
+  keyed(changes: Partial<Omit<KeyedView, "anchor">> = {}): KeyedView {
+    const view = { ...this.opening, advertisements: [...this.advertisements], ...changes };
+    return { ...view, anchor: anchorOf(view.start, view.advertisements ?? []) };
   }
 
   /** The round as everybody sees it once it is closed, with changes whose accumulator is the right one for them. */
-  closed(changes: Partial<Omit<ClosedView, "accumulator">> = {}): ClosedView {
-    const view = { ...this.keyed(), enrolled: this.rules.drawn, commitments: [...this.commitments], ...changes };
-    const start = startAccumulator({ ...deployment, taskId: this.opening.taskId, ...view });
-    const entries = [...(view.advertisements ?? []), ...view.commitments];
-    return { ...view, accumulator: entries.reduce(extendAccumulator, start) };
+  closed(changes: Partial<Omit<ClosedView, "anchor" | "accumulator">> = {}): ClosedView {
+    const { commitments = [...this.commitments], ...keys } = changes;
+    const keyed = this.keyed(keys);
+    return { ...keyed, commitments, accumulator: accumulatorOf(keyed.anchor, commitments) };
+  }
+
+  /** The closing with the commitments of these slots only. */
+  closedWith(...slots: readonly number[]): ClosedView {
+    return this.closed({ commitments: this.commitments.filter(({ slot }) => slots.includes(slot)) });
   }
 
   /** Fewest commitments with which the contract lets the round go on. */
   leastUpdates(): number {
-    const { minUpdates, thresholdPercent } = this.rules;
-    return Math.max(minUpdates, Math.ceil((this.advertisements.length * thresholdPercent) / 100));
+    return leastUpdates({ drawn: this.rules.drawn }, { mode: "masked", ...this.rules });
   }
 
-  /** What the participant gives when it is asked to open a closing; remembered as its journal would. */
-  async ask(slot: number, view: ClosedView = this.closed(), bundles = this.bundles()): Promise<Unmasking> {
-    const { secrets, masked, answer, privateKey } = this.clients[slot]!;
-    const request = { ...this.request(view, bundles), privateKey };
-    const given = await answerUnmasking({ secrets: secrets!, masked, answer }, request);
-    this.clients[slot]!.answer = given.record;
-    return given;
+  /** The participant signs a closing, once and for all. */
+  sign(slot: number, view: ClosedView = this.closed()): ClosingWord {
+    const client = this.clients[slot]!;
+    const { secrets, masked, closing } = client;
+    checkClosing({ secrets: secrets!, masked, closing }, view, this.trust());
+    client.closing = { accumulator: view.accumulator };
+    return this.wordOf(slot, view);
   }
 
-  /** What everybody is asked alike. */
-  request(view: ClosedView, bundles = this.bundles()) {
-    return { ...deployment, taskId: this.opening.taskId, view, bundles };
+  /** A closing word as its owner gives it, or a liar does who signs as many as it likes. */
+  wordOf(slot: number, { round, accumulator }: ClosedView = this.closed()): ClosingWord {
+    const { participant } = this.clients[slot]!;
+    const word = { taskId: this.taskId, round, accumulator, participant };
+    return { ...word, signature: modelSign(participant, modelRecordDigest({ type: "closing", ...word })) };
+  }
+
+  /** What the participant gives when it is asked to open a closing. */
+  async open(
+    slot: number,
+    {
+      view = this.closed(),
+      words = view.commitments.map((commitment) => this.wordOf(commitment.slot, view)),
+      held = view.commitments.map((commitment) => commitment.slot),
+      bundles = this.bundles(),
+    }: {
+      readonly view?: ClosedView;
+      readonly words?: readonly ClosingWord[];
+      readonly held?: readonly number[];
+      readonly bundles?: ReadonlyMap<number, Uint8Array>;
+    } = {},
+  ): Promise<Unmasking> {
+    const { secrets, masked, closing } = this.clients[slot]!;
+    const request = { view, trust: this.trust(), words, held: new Set(held), bundles };
+    return await answerUnmasking({ secrets: secrets!, masked, closing }, request);
+  }
+
+  /** Signs and opens. */
+  async ask(slot: number, view: ClosedView = this.closed()): Promise<Unmasking> {
+    this.sign(slot, view);
+    return await this.open(slot, { view });
   }
 
   /** The bundles that everybody can fetch, by slot. */
@@ -149,17 +229,13 @@ export class MaskedRoundPlay {
   }
 
   async collect(answers: readonly UnmaskAnswer[], bundles = this.bundles()): Promise<CollectedOpenings> {
-    const { thresholdPercent } = this.rules;
-    return await collectOpenings({ round: this.closedRound(), thresholdPercent, bundles, answers });
+    const { thresholdPercent, drawn } = this.rules;
+    return await collectOpenings({ round: this.closedRound(), drawn, thresholdPercent, bundles, answers });
   }
 
-  keyedRound() {
-    const { drawn, neighbours } = this.rules;
-    return { ...this.opening, drawn, neighbours, advertisements: this.advertisements };
-  }
-
-  closedRound(): ClosedRound<BoundKey> {
-    return { ...this.keyedRound(), surviving: this.commitments.map(({ slot }) => slot) };
+  closedRound(): ClosedRound<Signed> {
+    const { taskId, advertisements, commitments } = this;
+    return { taskId, round: this.opening.round, advertisements, surviving: commitments.map(({ slot }) => slot) };
   }
 
   /** Σ w·q of those that committed: what no participant tells, and the opening must give. */
@@ -179,7 +255,7 @@ export async function playToClosing(
   random: Random,
   { silent = [], dropped = [] }: { silent?: readonly number[]; dropped?: readonly number[] } = {},
 ): Promise<MaskedRoundPlay> {
-  const defaults = { drawn: 5, neighbours: 0, thresholdPercent: 67, minUpdates: 3, parameterCount: 20 };
+  const defaults = { drawn: 5, thresholdPercent: 67, minUpdates: 3, parameterCount: 20 };
   const play = new MaskedRoundPlay({ ...defaults, clipLanes: 1000, maxWeight: 50, ...rules }, random);
   const keyed = play.clients.filter(({ slot }) => !silent.includes(slot));
   for (const { slot } of keyed) await play.advertise(slot);

@@ -1,4 +1,4 @@
-import { extendAccumulator } from "../../node/core/commitment.ts";
+import { accumulatorOf, anchorOf } from "../../node/core/commitment.ts";
 import { toHex } from "../../node/core/hex.ts";
 import type { Advertisement, TaskRules } from "../../node/core/records.ts";
 import type { RoundView, TaskView } from "../../node/core/task-view.ts";
@@ -15,7 +15,10 @@ import {
   viewOf,
 } from "./round-states.ts";
 
-/** Rules of a masked task among four: keys until second 100 of a round that is open until second 160, three survivors open it. */
+/**
+ * Rules of a masked task among four: keys until second 100 of a round that is open until second 160, three survivors
+ * open it.
+ */
 export const maskedRules: TaskRules = {
   ...rules,
   mode: "masked",
@@ -28,6 +31,8 @@ export const maskedRules: TaskRules = {
 /** The self seed of a slot. */
 export const seedOfSlot = (slot: number) => new Uint8Array(32).fill(slot + 1);
 
+const signature = `0x${"11".repeat(65)}` as const;
+
 /** The advertisement of a slot. */
 export function advertisementFor(slot: number, round = 1): Advertisement {
   return {
@@ -38,16 +43,17 @@ export function advertisementFor(slot: number, round = 1): Advertisement {
     maskKey: hashOf(64 + slot),
     seedHash: seedHashOf(seedOfSlot(slot)),
     sharesId: hashOf(80 + slot),
+    shareKey: hashOf(96 + slot),
   };
 }
 
 /** An open masked round in which these slots have advertised, and these committed. */
 export function maskedRound(keyed: readonly number[], committed: readonly number[] = []): RoundView {
-  const advertisements = keyed.map((slot) => advertisementFor(slot));
+  const advertisements = keyed.map((slot) => ({ ...advertisementFor(slot), signature }));
   const commitments = committed.map((slot) => commitmentOf(slot));
-  const keys = advertisements.reduce(extendAccumulator, hashOf(70));
-  const accumulator = commitments.reduce(extendAccumulator, keys);
-  return roundOf({ ...(keyed.length > 0 && { advertisements }), commitments, accumulator });
+  const anchor = anchorOf(hashOf(70), advertisements);
+  const accumulator = accumulatorOf(anchor, commitments);
+  return roundOf({ ...(keyed.length > 0 && { advertisements }), start: hashOf(70), anchor, commitments, accumulator });
 }
 
 /** A closed masked round, x assigned from second 200 to second 240. */
@@ -56,8 +62,8 @@ export function closedMasked(
   committed: readonly number[],
   changes: Partial<RoundView> = {},
 ): RoundView {
-  const { advertisements = [], accumulator } = maskedRound(keyed, committed);
-  return aggregatingRound(committed, { advertisements, accumulator, ...changes });
+  const { advertisements = [], anchor, accumulator } = maskedRound(keyed, committed);
+  return aggregatingRound(committed, { advertisements, anchor, accumulator, ...changes });
 }
 
 /** The masked task with these rounds. */
@@ -65,7 +71,7 @@ export function maskedView(...rounds: readonly RoundView[]): TaskView {
   return viewOf(rounds, { rules: maskedRules });
 }
 
-/** What the survivor in a slot tells of a closed round; `shares` bytes for each neighbour that has keys. */
+/** What the survivor in a slot tells of a closed round; `shares` bytes for each other that has keys. */
 export function unmaskingOf(slot: number, round: RoundView, shares: readonly number[]): Unmasking {
   return {
     taskId: 1,

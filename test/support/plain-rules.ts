@@ -1,15 +1,14 @@
 import type { TaskRules } from "../../node/core/records.ts";
 
-/** The rules that a plain task leaves at nothing: no trimming, no masks, no availability, no pipeline, no bonds. */
+/** The rules that a plain task leaves at nothing: no trimming, no masks, no bonds, no draw, no statements. */
 export const plainRules = {
   trim: 0,
   thresholdPercent: 0,
-  holders: 0,
-  pipelined: false,
   aggregatorBondGwei: 0,
   participantBondGwei: 0,
-  neighbours: 0,
   keyWindowS: 0,
+  drawDelayBlocks: 0,
+  statementRequired: false,
 } as const satisfies Partial<TaskRules>;
 
 /** The rules that make a task masked, over those of a transparent one; the clip is small enough for sums of int32. */
@@ -32,3 +31,6 @@ export const encryptedRules = {
   maxUpdates: 64,
   keyWindowS: 20,
 } as const satisfies Partial<TaskRules>;
+
+/** The rules that make a task draw a part of those enrolled. */
+export const drawingRules = { participationBps: 6000, drawDelayBlocks: 4 } as const satisfies Partial<TaskRules>;

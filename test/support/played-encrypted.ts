@@ -1,7 +1,7 @@
 import { meanOfSum } from "../../node/aggregation/index.ts";
 import { deriveNodeKeys } from "../../node/chain/index.ts";
 import { chunkTreeRoot } from "../../node/core/chunk-tree.ts";
-import { proposalHash, updateRootOf } from "../../node/core/commitment.ts";
+import { updateRootOf, zeroBytes32 } from "../../node/core/commitment.ts";
 import { foldTask } from "../../node/core/fold-task.ts";
 import { hexEquals } from "../../node/core/hex.ts";
 import type { Bytes32, Hex } from "../../node/core/ids.ts";
@@ -56,7 +56,10 @@ export interface PlayedEncrypted {
   /** Proposes the model of the opened sum, or what `lie` makes of it. */
   propose(base: Int32Array, lie?: EncryptedLie): Promise<{ readonly proposal: Proposal; readonly lanes: Int32Array }>;
   attest(proposal: Proposal): Promise<void>;
-  /** Plays three rounds: one of all, attested; one from which one drops out after it confirmed the key, attested in a second attempt after a wrong sum; one without a key. */
+  /**
+   * Plays three rounds: one of all, attested; one from which one drops out after it confirmed the key, attested in a
+   * second attempt after a wrong sum; one without a key.
+   */
   play(): Promise<void>;
 }
 
@@ -86,20 +89,24 @@ export async function startPlayedEncrypted(): Promise<PlayedEncrypted> {
   }
 
   async function commit(advertising: number, committing: number): Promise<void> {
-    await admin.chain.send({ kind: "openRound", taskId });
-    const { round: number, seed, baseModelRoot } = await round();
+    const before = foldTask(await reader.history(taskId)).rounds.at(-1)?.round ?? 0;
+    await participants[0]!.chain.send({ kind: "openRound", taskId, round: before + 1 });
+    const { round: number, start } = await round();
     const about = { taskId, round: number };
     const secretKey = drawSecretKey(labelledRandom(`group key ${number}`));
     const key = { publicKey: await bfv.createPublicKey(secretKey), secretKey };
     const dealer = participants[0]!.account;
-    const context = { federation: reader.federation, taskId, round: number, seed, dealer };
+    const context = { federation: reader.federation, taskId, round: number, start, dealer };
     const sharesId = await putBytes(await sealKeyBlob(key, context, await receivers()));
     const advertised = { ...groupKeyHashes(key), sharesId };
     if (advertising > 0) keys.set(number, key);
-    for (const { chain } of participants.slice(0, advertising)) {
-      await chain.send({ kind: "advertise", ...about, seed, ...advertised });
+    for (const { chain, account } of participants.slice(0, advertising)) {
+      const said = { ...about, participant: account, start, ...advertised, shareKey: zeroBytes32 };
+      const signature = await chain.signRecord({ type: "advertisement", ...said });
+      await chain.send({ kind: "advertise", ...about, signed: [{ ...said, signature }] });
     }
     if (advertising < participants.length) await fixture.chain.increaseTime(rules.keyWindowS + 1);
+    const { anchor } = await round();
     for (const [member, { chain, account }] of participants.slice(0, committing).entries()) {
       const weight = member + 1;
       const weighted = honestUpdate(rules, member, number).map((lane) => lane * weight);
@@ -108,14 +115,14 @@ export async function startPlayedEncrypted(): Promise<PlayedEncrypted> {
         updateRoot: updateRootOf(account, chunkTreeRoot(bytesToLanes(cipher))),
         contentId: await putBytes(cipher),
       };
-      await chain.send({ kind: "commit", ...about, baseModelRoot, ...contents, weight });
+      await chain.send({ kind: "commit", ...about, anchor, ...contents, weight });
     }
     if (committing < participants.length) await fixture.chain.increaseTime(61);
     await admin.chain.send({ kind: "closeRound", ...about });
   }
 
   async function propose(base: Int32Array, lie: EncryptedLie = {}) {
-    const { round: number, commitments, totalWeight, assignment } = await round();
+    const { round: number, commitments, totalWeight, accumulator, assignment } = await round();
     const { attempt, aggregator } = assignment!;
     const adding = createCipherSum(parameterCount);
     for (const { contentId } of commitments) adding.add(store.blobs.get(contentId)!);
@@ -125,31 +132,27 @@ export async function startPlayedEncrypted(): Promise<PlayedEncrypted> {
     const lanes = lie.model?.(right.slice()) ?? right;
     const openings: Hex = await putBytes(lie.sum?.(honest.slice()) ?? honest);
     const proposal: Proposal = {
-      ...{
-        attempt,
-        aggregator,
-        modelRoot: chunkTreeRoot(lanes),
-        contentId: await put(lanes),
-        totalWeight,
-        excluded: 0n,
-      },
+      attempt,
+      aggregator,
+      modelRoot: chunkTreeRoot(lanes),
+      contentId: await put(lanes),
+      totalWeight,
+      excluded: 0n,
     };
     const { chain } = fixture.aggregators.find(({ account }) => account === aggregator)!;
-    await chain.send({ kind: "proposeOpened", taskId, round: number, proposal, openings });
+    await chain.send({ kind: "propose", taskId, round: number, accumulator, proposal, openings });
     return { proposal, lanes };
   }
 
   async function attest(proposal: Proposal): Promise<void> {
-    const { round: number } = await round();
-    const hash = proposalHash(taskId, number, proposal);
-    const evaluation = { samples: 5, metricQ24: 1n << 23n, lossQ24: 1n << 24n };
+    const { round: number, proposal: standing } = await round();
+    const { hash } = standing!;
     const attestations: Attestation[] = [];
     for (const { chain, account } of participants) {
-      const signature = await chain.signAttestation(taskId, number, hash, evaluation);
-      attestations.push({ taskId, round: number, proposalHash: hash, attester: account, evaluation, signature });
+      const signature = await chain.signAttestation(taskId, number, hash);
+      attestations.push({ taskId, round: number, proposalHash: hash, attester: account, signature });
     }
-    attestations.sort((a, b) => (a.attester.toLowerCase() < b.attester.toLowerCase() ? -1 : 1));
-    await admin.chain.send({ kind: "finalize", taskId, round: number, proposal, attestations });
+    await admin.chain.send({ kind: "accept", taskId, round: number, proposal, attestations });
   }
 
   async function play(): Promise<void> {

@@ -1,5 +1,5 @@
 import { chunkTreeRoot } from "../../node/core/chunk-tree.ts";
-import { proposalHash, updateRootOf } from "../../node/core/commitment.ts";
+import { updateRootOf } from "../../node/core/commitment.ts";
 import { foldTask } from "../../node/core/fold-task.ts";
 import { concatBytes, toHex } from "../../node/core/hex.ts";
 import type { Hex } from "../../node/core/ids.ts";
@@ -24,7 +24,7 @@ import { maskedRules } from "./plain-rules.ts";
 
 const model = { kind: "linear-regression", inputs: 99, output: { kind: "numbers", count: 1 } } as const;
 const { parameterCount } = modelLayout(model);
-const rules = { ...maskedRules, parameterCount, maxUpdates: 5, neighbours: 2, rounds: 3 };
+const rules = { ...maskedRules, parameterCount, maxUpdates: 5, rounds: 3 };
 const access = { organisations: ["Klinik A", "Klinik B"], regions: ["EU"], clearance: 1 };
 const spec = canonicalTaskSpec({
   format: "fedledger/task/1",
@@ -63,8 +63,8 @@ export interface PlayedMasked {
   /** All attest to it. */
   attest(proposal: Proposal): Promise<void>;
   /**
-   * Plays three rounds: one of all, attested; one from which two drop out, one of them after it advertised, final by time; one that too few
-   * advertise for. Returns the last final model.
+   * Plays three rounds: one of all, accepted; one from which one drops out after it advertised, accepted; one that too
+   * few advertise for. Returns the last accepted model.
    */
   play(): Promise<Int32Array>;
 }
@@ -76,33 +76,37 @@ export async function startPlayedMasked(changed: Partial<typeof rules> = {}): Pr
   const fixture = await startFederation({ participants: 5, aggregators: 2, register: false });
   const { admin, participants } = fixture;
   const reader = await fixture.reader();
-  for (const [i, { account }] of participants.entries()) {
+  for (const [i, { account }] of [...participants, ...fixture.aggregators].entries()) {
     const attributes = { organisation: access.organisations[i % 2]!, region: "EU", clearance: 1 + i };
     await admin.chain.send({ kind: "setAttributes", account, attributes });
   }
   const modelRoot = chunkTreeRoot(initialLanes({ model, initialSeed: 3 }, 16));
   const taskId = await fixture.createTask({ rules: { ...rules, ...changed }, modelRoot, spec, access });
-  const { neighbours, keyWindowS } = { ...rules, ...changed };
+  const { keyWindowS } = { ...rules, ...changed };
   const secrets = new Map<string, MaskSecrets>();
 
   const round = async () => foldTask(await reader.history(taskId)).rounds.at(-1)!;
-  const closedRound = ({ seed, drawn, advertisements = [], commitments, round: number }: RoundView) => {
+  const closedRound = ({ advertisements = [], commitments, round: number }: RoundView): ClosedRound<Advertisement> => {
     const surviving = commitments.map(({ slot }) => slot);
-    return { taskId, round: number, seed, drawn, neighbours, advertisements, surviving } as ClosedRound<Advertisement>;
+    return { taskId, round: number, advertisements, surviving };
   };
   const secretsOf = ({ participant }: Pick<Advertisement, "participant">, number: number) =>
     secrets.get(`${participant} ${number}`)!;
 
   async function commit(advertising: number, committing: number): Promise<void> {
-    await admin.chain.send({ kind: "openRound", taskId });
+    const before = foldTask(await reader.history(taskId)).rounds.at(-1)?.round ?? 0;
+    await participants[0]!.chain.send({ kind: "openRound", taskId, round: before + 1 });
     const opened = await round();
+    const { start } = opened;
     const about = { taskId, round: opened.round };
     for (const { chain, account } of participants.slice(0, advertising)) {
       const made = createMaskSecrets(labelledRandom(`${account} ${opened.round}`));
       secrets.set(`${account} ${opened.round}`, made);
       const { maskKey, seedHash } = made;
-      const sharesId = hashOf(`shares of ${account}`);
-      await chain.send({ kind: "advertise", ...about, seed: opened.seed, maskKey, seedHash, sharesId });
+      const [sharesId, shareKey] = [hashOf(`shares of ${account}`), hashOf(`share key of ${account}`)];
+      const keys = { ...about, participant: account, start, maskKey, seedHash, sharesId, shareKey };
+      const signature = await chain.signRecord({ type: "advertisement", ...keys });
+      await chain.send({ kind: "advertise", ...about, signed: [{ ...keys, signature }] });
     }
     if (advertising < participants.length) await fixture.chain.increaseTime(keyWindowS + 1);
     const keyed = await round();
@@ -120,9 +124,9 @@ export async function startPlayedMasked(changed: Partial<typeof rules> = {}): Pr
         contentId: await put(lanes),
         weight: member + 1,
       };
-      await chain.send({ kind: "commit", ...about, baseModelRoot: opened.baseModelRoot, ...update });
+      await chain.send({ kind: "commit", ...about, anchor: keyed.anchor, ...update });
     }
-    if (committing < advertising) await fixture.chain.increaseTime(61);
+    if (committing < advertising) await fixture.chain.increaseTime(keyWindowS + 61);
     await admin.chain.send({ kind: "closeRound", ...about });
   }
 
@@ -148,20 +152,20 @@ export async function startPlayedMasked(changed: Partial<typeof rules> = {}): Pr
       ...{ totalWeight: closed.totalWeight, excluded: 0n },
     };
     const { chain } = fixture.aggregators.find(({ account }) => account === aggregator)!;
-    await chain.send({ kind: "proposeOpened", taskId, round: number, proposal, openings });
+    const { accumulator } = closed;
+    await chain.send({ kind: "propose", taskId, round: number, accumulator, proposal, openings });
     return { proposal, openings, lanes };
   }
 
   async function attest(proposal: Proposal): Promise<void> {
-    const { round: number } = await round();
-    const hash = proposalHash(taskId, number, proposal);
-    const evaluation = { samples: 5, metricQ24: 1n << 23n, lossQ24: 1n << 24n };
+    const { round: number, proposal: standing } = await round();
+    const { hash } = standing!;
     const attestations: Attestation[] = [];
     for (const { chain, account } of participants) {
-      const signature = await chain.signAttestation(taskId, number, hash, evaluation);
-      attestations.push({ taskId, round: number, proposalHash: hash, attester: account, evaluation, signature });
+      const signature = await chain.signAttestation(taskId, number, hash);
+      attestations.push({ taskId, round: number, proposalHash: hash, attester: account, signature });
     }
-    await admin.chain.send({ kind: "finalize", taskId, round: number, proposal, attestations });
+    await admin.chain.send({ kind: "accept", taskId, round: number, proposal, attestations });
   }
 
   async function play(): Promise<Int32Array> {
@@ -169,10 +173,9 @@ export async function startPlayedMasked(changed: Partial<typeof rules> = {}): Pr
     await commit(5, 5);
     const one = await propose(initial);
     await attest(one.proposal);
-    await commit(4, 3);
+    await commit(5, 4);
     const two = await propose(one.lanes);
-    await fixture.chain.increaseTime(61);
-    await admin.chain.send({ kind: "finalizeUnchallenged", taskId, round: 2, proposal: two.proposal });
+    await attest(two.proposal);
     await commit(2, 0);
     return two.lanes;
   }

@@ -2,26 +2,33 @@ import { weightedMean } from "../../node/aggregation/index.ts";
 import { chunkTreeRoot } from "../../node/core/chunk-tree.ts";
 import { proposalHash, updateRootOf } from "../../node/core/commitment.ts";
 import { FedledgerError } from "../../node/core/error.ts";
+import { foldTask } from "../../node/core/fold-task.ts";
 import type { Address, TaskId } from "../../node/core/ids.ts";
 import { initialLanes } from "../../node/core/initial-model.ts";
 import { modelLayout } from "../../node/core/model-layout.ts";
-import type { Attestation, Commitment, Proposal } from "../../node/core/records.ts";
+import type { Attestation, Commitment, Proposal, TaskRules } from "../../node/core/records.ts";
+import { slotsOf } from "../../node/core/round-keys.ts";
 import type { TaskEvent } from "../../node/core/task-events.ts";
-import { canonicalTaskSpec } from "../../node/core/task-spec.ts";
+import { canonicalTaskSpec, type ModelSpec, type TaskSpec } from "../../node/core/task-spec.ts";
+import type { RoundView } from "../../node/core/task-view.ts";
 import type { ChainReader } from "../../node/ports/index.ts";
 import { type FederationFixture, type FixtureMember, startFederation } from "./federation-fixture.ts";
 import { honestUpdate, memoryBlobs, putInto } from "./history-writer.ts";
+import { drawingRules } from "./plain-rules.ts";
 
 const model = { kind: "linear-regression", inputs: 99, output: { kind: "numbers", count: 1 } } as const;
-const spec = canonicalTaskSpec({
+const spec = {
   format: "fedledger/task/1",
   name: "real",
   model,
   initialSeed: 3,
   training: { objective: "fedavg", epochs: 1, batchSize: 8, learningRate: 0.1 },
   data: {},
-});
+} as const satisfies TaskSpec;
 const { parameterCount } = modelLayout(model);
+
+/** The model of the task that is played. */
+export const playedModel: ModelSpec = model;
 
 /** Each window of the task, in seconds. */
 export const playedWindowS = 60;
@@ -37,22 +44,23 @@ export interface PlayedTask {
   readonly reader: ChainReader;
   readonly taskId: TaskId;
   readonly store: ReturnType<typeof memoryBlobs>;
-  /** The model that the next round starts from; set it after a final proposal. */
+  /** The model that the next round starts from; set it after an accepted proposal. */
   lanes: Int32Array;
+  /** The newest round as its events tell it. */
+  round(): Promise<RoundView>;
   /** The newest event of this name. */
   latest<Name extends TaskEvent["name"]>(name: Name): Promise<Extract<TaskEvent, { name: Name }>>;
-  /** Opens a round and lets so many of the drawn commit. */
+  /** Opens a round, draws it, and lets so many of the drawn commit. */
   commitAll(most?: number): Promise<readonly PlayedUpdate[]>;
   /** Closes the running round after its deadline. */
   close(): Promise<void>;
   /** The assigned aggregator proposes the mean of these updates, or what `lie` makes of it. */
   propose(committed: readonly PlayedUpdate[], options?: ProposeOptions): Promise<Proposed>;
-  /** All participants but the first attest, and the proposal becomes final. */
+  /** All participants attest, those count that committed, and the proposal is accepted. */
   attest(proposal: Proposal): Promise<void>;
-  /** Has the next aggregator assigned after the deadline, or the round invalidated. */
+  /** Has the next aggregator assigned after the deadline, or the round ended. */
   reassign(): Promise<void>;
-  /** Makes a proposal final after its challenge window. */
-  finalizeUnchallenged(proposal: Proposal): Promise<void>;
+  /** Lets a window of the round pass. */
   endWindow(): Promise<void>;
 }
 
@@ -60,6 +68,8 @@ export interface PlayedTask {
 export interface ProposeOptions {
   readonly excluded?: readonly number[];
   readonly lie?: (honest: Int32Array) => Int32Array;
+  /** The total weight that it states; that of what is included by default. */
+  readonly weight?: bigint;
 }
 
 /** A proposal on record, and its model. */
@@ -68,20 +78,41 @@ export interface Proposed {
   readonly model: Int32Array;
 }
 
-/** Starts a chain with six participants, two aggregators and a task of eight rounds that draws four of six. */
-export async function startPlayedTask(): Promise<PlayedTask> {
+/**
+ * Starts a chain with six participants, two aggregators and a task of eight accepted rounds that draws four of six.
+ *
+ * @param more what its specification says beside
+ */
+export async function startPlayedTask(
+  changed: Partial<TaskRules> = {},
+  more: Pick<Partial<TaskSpec>, "testSet"> = {},
+): Promise<PlayedTask> {
   const fixture = await startFederation({ participants: 6, aggregators: 2, register: false });
   const reader = await fixture.reader();
   const lanes = initialLanes({ model, initialSeed: 3 }, 16);
-  const rules = { parameterCount, rounds: 8, participationBps: 6000, attempts: 2, roundsPerParticipant: 6 };
-  const taskId = await fixture.createTask({ rules, modelRoot: chunkTreeRoot(lanes), spec });
+  const rules = { parameterCount, rounds: 8, ...drawingRules, attempts: 2, roundsPerParticipant: 8, ...changed };
+  const taskId = await fixture.createTask({
+    rules,
+    modelRoot: chunkTreeRoot(lanes),
+    spec: canonicalTaskSpec({ ...spec, ...more }),
+  });
   const store = memoryBlobs();
   const put = putInto(store);
   const admin = fixture.admin.chain;
   const members = [...fixture.participants, ...fixture.aggregators];
   const owner = (account: Address): FixtureMember =>
     members.find((each) => each.account.toLowerCase() === account.toLowerCase())!;
-  const round = async () => (await task.latest("RoundOpened")).round;
+
+  async function openRound(): Promise<RoundView> {
+    const before = foldTask(await reader.history(taskId)).rounds.at(-1)?.round ?? 0;
+    await fixture.aggregators[0]!.chain.send({ kind: "openRound", taskId, round: before + 1 });
+    const opened = await task.round();
+    if (opened.drawBlock === 0) return opened;
+    await fixture.chain.mine(rules.drawDelayBlocks);
+    const { round, drawBlock } = opened;
+    await admin.send({ kind: "drawRound", taskId, round, drawBlock });
+    return await task.round();
+  }
 
   const task: PlayedTask = {
     fixture,
@@ -89,80 +120,68 @@ export async function startPlayedTask(): Promise<PlayedTask> {
     taskId,
     store,
     lanes,
+    round: async () => foldTask(await reader.history(taskId)).rounds.at(-1)!,
     async latest<Name extends TaskEvent["name"]>(name: Name) {
       const found = (await reader.history(taskId)).findLast((event) => event.name === name);
       return found as Extract<TaskEvent, { name: Name }>;
     },
     async commitAll(most = Number.POSITIVE_INFINITY) {
-      await admin.send({ kind: "openRound", taskId });
-      const number = await round();
+      const { round, anchor } = await openRound();
       const committed: PlayedUpdate[] = [];
-      const baseModelRoot = chunkTreeRoot(task.lanes);
       for (const [index, { chain, account }] of fixture.participants.entries()) {
         if (committed.length >= most) break;
-        const update = honestUpdate({ parameterCount, clipLanes: 1 << 20 }, index, number);
+        const update = honestUpdate({ parameterCount, clipLanes: 1 << 20 }, index, round);
         const contentId = await put(update);
-        const call = {
-          baseModelRoot,
-          updateRoot: updateRootOf(account, chunkTreeRoot(update)),
-          contentId,
-          weight: index + 1,
-        };
-        const refused = await chain
-          .send({ kind: "commit", taskId, round: number, ...call })
-          .then(() => false, isUndrawn);
+        const call = { anchor, updateRoot: updateRootOf(account, chunkTreeRoot(update)), contentId, weight: index + 1 };
+        const refused = await chain.send({ kind: "commit", taskId, round, ...call }).then(() => false, isUndrawn);
         if (!refused) committed.push({ ...(await task.latest("Committed")), lanes: update });
       }
       return committed;
     },
     async close() {
       await task.endWindow();
-      await admin.send({ kind: "closeRound", taskId, round: await round() });
+      await admin.send({ kind: "closeRound", taskId, round: (await task.round()).round });
     },
-    async propose(committed, { excluded = [], lie = (honest: Int32Array) => honest } = {}) {
-      const { attempt, aggregator } = await task.latest("AggregatorAssigned");
+    async propose(committed, { excluded = [], lie = (honest: Int32Array) => honest, weight } = {}) {
+      const { round, accumulator, assignment } = await task.round();
+      const { attempt, aggregator } = assignment!;
       const included = committed.filter(({ slot }) => !excluded.includes(slot));
-      const model = lie(weightedMean({ base: task.lanes, updates: included, serverRateQ16: 65536 }));
+      const made = lie(weightedMean({ base: task.lanes, updates: included, serverRateQ16: 65536 }));
       const proposal: Proposal = {
         attempt,
         aggregator,
-        modelRoot: chunkTreeRoot(model),
-        contentId: await put(model),
-        totalWeight: included.reduce((sum, { weight }) => sum + BigInt(weight), 0n),
-        excluded: excluded.reduce((bits, slot) => bits | (1n << BigInt(slot)), 0n),
+        modelRoot: chunkTreeRoot(made),
+        contentId: await put(made),
+        totalWeight: weight ?? included.reduce((sum, each) => sum + BigInt(each.weight), 0n),
+        excluded: slotsOf(excluded.map((slot) => ({ slot }))),
       };
-      await owner(aggregator).chain.send({ kind: "propose", taskId, round: await round(), proposal });
-      return { proposal, model };
+      const call = { kind: "propose", taskId, round, accumulator, proposal, openings: "0x" } as const;
+      await owner(aggregator).chain.send(call);
+      return { proposal, model: made };
     },
     async attest(proposal) {
-      const number = await round();
-      const hash = proposalHash(taskId, number, proposal);
-      const evaluation = { samples: 5, metricQ24: -(1n << 23n), lossQ24: 1n << 24n };
+      const { round, accumulator } = await task.round();
+      const hash = proposalHash(taskId, round, accumulator, "0x", proposal);
       const attestations: Attestation[] = [];
-      for (const { chain, account } of fixture.participants.slice(1)) {
-        const signature = await chain.signAttestation(taskId, number, hash, evaluation);
-        attestations.push({ taskId, round: number, proposalHash: hash, attester: account, evaluation, signature });
+      for (const { chain, account } of fixture.participants) {
+        const signature = await chain.signAttestation(taskId, round, hash);
+        attestations.push({ taskId, round, proposalHash: hash, attester: account, signature });
       }
-      attestations.sort((a, b) => (a.attester.toLowerCase() < b.attester.toLowerCase() ? -1 : 1));
-      await admin.send({ kind: "finalize", taskId, round: number, proposal, attestations });
+      await admin.send({ kind: "accept", taskId, round, proposal, attestations });
     },
     async reassign() {
       await task.endWindow();
-      await admin.send({ kind: "reassign", taskId, round: await round() });
+      await admin.send({ kind: "reassign", taskId, round: (await task.round()).round });
     },
-    async finalizeUnchallenged(proposal) {
-      await task.endWindow();
-      await admin.send({ kind: "finalizeUnchallenged", taskId, round: await round(), proposal });
-    },
-    endWindow: () => fixture.chain.increaseTime(playedWindowS + 1).then(() => undefined),
+    endWindow: () => fixture.chain.increaseTime(playedWindowS + 1),
   };
   return task;
 }
 
 /**
- * Plays six rounds, each with another end: attested, invalidated with too few updates (and a participant leaves), unchallenged after
- * an aggregator slept, attested without the first update (whose bytes are gone), invalidated without a proposal, and
- * invalidated after two wrong proposals that leave an update out.
+ * Plays six rounds, each with another end: accepted, with too few updates (and a participant leaves), accepted after
+ * an aggregator slept, accepted without the first update (whose bytes are gone), without a proposal, and
+ * with two wrong proposals that leave an update out and that nobody attests to.
  */
 export async function playEveryEnding(task: PlayedTask): Promise<void> {
   const everyone = await task.commitAll();
@@ -172,14 +191,14 @@ export async function playEveryEnding(task: PlayedTask): Promise<void> {
   task.lanes = first.model;
 
   await task.commitAll(1);
-  await task.fixture.participants[0]!.chain.send({ kind: "leaveTask", taskId: task.taskId });
+  await task.fixture.participants[0]!.chain.send({ kind: "leave", taskId: task.taskId });
   await task.close();
 
   const third = await task.commitAll();
   await task.close();
   await task.reassign();
   const late = await task.propose(third);
-  await task.finalizeUnchallenged(late.proposal);
+  await task.attest(late.proposal);
   task.lanes = late.model;
 
   const fourth = await task.commitAll();

@@ -11,13 +11,16 @@ import {
 import { isSealed } from "../../core/blob-length.ts";
 import type { ChainReader } from "../../ports/index.ts";
 import { createClock, createRandom, readFileText, writeFileAtomic } from "../../system/index.ts";
+import { dateText } from "../bond-text.ts";
 import { defineCommand } from "../command.ts";
 import { openContentForAudit } from "../content.ts";
 import { formatBytes } from "../demo/live-view.ts";
 import { openerOf, openingSettings } from "../open-sealed.ts";
 import { sumOpenerOf } from "../open-sums.ts";
 import { style } from "../output.ts";
+import { publicText } from "../public-text.ts";
 import { openRecord, recordSettings } from "../session.ts";
+import { createPublicMeasure } from "../test-set.ts";
 
 /** `fedledger audit`. */
 export const auditCommand = () =>
@@ -28,8 +31,19 @@ export const auditCommand = () =>
       "Needs an endpoint, the federation's address and a source of blobs; without --content, the gateways that members registered.\n" +
       "Where the blobs are sealed to the task's members, also a grant and the keystore it was made for, or a member's keystore.\n" +
       "Of an encrypted task the sums of the ciphertexts are recomputed; that the models are what they decrypt to rests on the quorum that attested, or, with a participant's keystore, is recomputed for the rounds it was drawn in.\n" +
-      "Exit codes: 0 every round was recomputed and equal · 3 a violation: task, round, party and chunk are named · 4 something could not be checked.",
-    settings: ["task", ...recordSettings, "content", ...openingSettings, "sample", "report", "force"],
+      "What each model reaches on the task's public test set is measured and told.\n" +
+      "Exit codes: 0 every round was recomputed and equal · 3 a violation: task, round, party and chunk are named · 4 something could not be checked, or, with --final, can still be proven wrong.",
+    settings: [
+      "task",
+      ...recordSettings,
+      "content",
+      "testSet",
+      ...openingSettings,
+      "sample",
+      "final",
+      "report",
+      "force",
+    ],
     run: async (values, { output, log, signal }) => {
       const taskId = values.task ?? 1;
       const chain = await openRecord(values, log);
@@ -51,6 +65,9 @@ export const auditCommand = () =>
         store,
         opener,
         sumOpener,
+        measurePublicly: createPublicMeasure({ chain, taskId, store, values, log }),
+        requireFinal: values.final ?? false,
+        nowS: (await chain.head()).timestampS,
         signal,
         ...(values.sample === undefined ? {} : { sample: { rounds: values.sample, random: createRandom() } }),
       });
@@ -74,7 +91,10 @@ export const auditCommand = () =>
     },
   });
 
-/** The task's events, and the contract's storage as of the last of them: a running task is read again until nothing moved in between. */
+/**
+ * The task's events, and the contract's storage as of the last of them: a running task is read again until nothing
+ * moved in between.
+ */
 async function recordOf(chain: ChainReader, taskId: number, signal: AbortSignal) {
   for (;;) {
     const before = await chain.storedState(taskId);
@@ -90,12 +110,13 @@ function roundLine(round: RoundVerdict): string {
     verified: "green",
     violation: "red",
     unchecked: "yellow",
-    invalidated: "yellow",
+    invalid: "yellow",
+    void: "yellow",
     pending: "yellow",
     unsampled: "dim",
   } as const;
   const included = round.updates.filter((update) => !update.excluded).length;
-  const metric = round.evaluation ? `, metric ${round.evaluation.metric.toFixed(4)}` : "";
+  const metric = round.testMetric ? `, ${publicText(round.testMetric)}` : "";
   const attested = round.isDecryptionAttested ? ", sum recomputed, its decryption attested" : "";
   const head = `round ${String(round.round).padStart(3)}  ${style(colour[round.verdict], round.verdict.padEnd(11))}`;
   return [
@@ -129,11 +150,27 @@ function verdictText(report: AuditReport, seconds: number): string {
     : "";
   const gas = totals.gas === undefined ? "" : `, ${totals.gas.toLocaleString("en")} gas`;
   return (
-    `${judged}${sampled}\n  ${totals.finalized} final and ${totals.invalidated} invalid rounds, ${totals.updates} updates, ${formatBytes(totals.bytesChecked)} checked in ${seconds.toFixed(1)} s${gas}\n` +
+    `${judged}${sampled}\n  ${totals.accepted} accepted, ${totals.void} void and ${totals.invalid} invalid rounds, ${totals.updates} updates, ${formatBytes(totals.bytesChecked)} checked in ${seconds.toFixed(1)} s${gas}\n` +
     `  final model ${report.finalModelRoot}\n  history head ${report.historyHead}${report.storageCompared ? " (equal to the contract's)" : ""}` +
     privacyText(report) +
-    (report.complete ? "" : "\n  The task is still running: this is its state now.")
+    pairsText(report) +
+    `\n  ${standingText(report)}`
   );
+}
+
+/** Whether what was audited can still change: complete is not final. */
+function standingText({ complete, final, finalFromS }: AuditReport): string {
+  if (final) return "The task is final: nothing of it can be proven wrong any more.";
+  const until =
+    finalFromS === undefined ? "" : `; ${complete ? "" : "its rounds so far are "}final at ${dateText(finalFromS)}`;
+  return complete ? `The task is complete${until}.` : `The task is still running: this is its state now${until}.`;
+}
+
+/** What opened sums tell together. */
+function pairsText({ openedPairs }: AuditReport): string {
+  if (openedPairs.length === 0) return "";
+  const pairs = openedPairs.map(({ rounds, member }) => `rounds ${rounds.join(" and ")} (${member})`).join(", ");
+  return `\n  Sums over one base that differ by one member, whose update they tell together: ${pairs}`;
 }
 
 /** Epsilon so far, for each number of rounds joined. */
@@ -148,7 +185,7 @@ function privacyText({ privacy }: AuditReport): string {
 
 function verifiedText(report: AuditReport): string {
   const { totals, sample, task } = report;
-  if (totals.finalized === 0) return "VERIFIED: the record is right; no round has a result yet.";
+  if (totals.accepted === 0) return "VERIFIED: the record is right; no round has a result yet.";
   if (task.rules.mode === "encrypted") {
     return `VERIFIED: the record is right, and ${sample ? "each sum of ciphertexts drawn" : "every sum of ciphertexts"} was recomputed and is the one on record, bit for bit. ${decryptionInWords(report)}`;
   }

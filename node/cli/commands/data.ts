@@ -19,8 +19,10 @@ import {
   loadOwnExamples,
   parsePartition,
   partitionIndices,
+  publicIndices,
   requireAnonymity,
   saltCheckOf,
+  selectExamples,
   taskPreset,
 } from "../../training/index.ts";
 import { defineCommand } from "../command.ts";
@@ -40,7 +42,7 @@ export function dataCommand(): Command {
     defineCommand({
       name: "split <dataset>",
       summary: "cut a bundled data set into CSV files, one for each participant",
-      details: `Data sets: ${Object.keys(bundledDatasets).join(", ")}. The rows stay as they are in the source.`,
+      details: `Data sets: ${Object.keys(bundledDatasets).join(", ")}. The rows stay as they are in the source; every fifth is left out: these are the public test set of tasks with this data set.`,
       settings: ["parts", "partition", "seed", "out", "force"],
       run: async (values, { output }, [name = ""]) => {
         const folder = required(values.out, "out");
@@ -52,7 +54,9 @@ export function dataCommand(): Command {
           });
         }
         const { spec, partition } = taskPreset(name);
-        const dataset = await datasetByName(name, { spec });
+        const whole = await datasetByName(name, { spec });
+        const { train } = publicIndices(whole);
+        const dataset = selectExamples(whole, train);
         const parts = partitionIndices(
           dataset,
           parsePartition(values.partition ?? partition),
@@ -65,7 +69,7 @@ export function dataCommand(): Command {
           .split(/\r?\n/);
         for (const [index, indices] of parts.entries()) {
           const file = join(folder, `part-${index + 1}.csv`);
-          const text = `${[header, ...Array.from(indices, (row) => rows[row])].join("\n")}\n`;
+          const text = `${[header, ...Array.from(indices, (row) => rows[train[row] ?? 0])].join("\n")}\n`;
           await writeFileAtomic(file, text, { replace: values.force ?? false });
           output.emit({ event: "written", path: file, samples: indices.length }, `${file}: ${indices.length} examples`);
         }

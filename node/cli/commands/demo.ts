@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { loadParticipantData } from "../../training/index.ts";
 import { defineCommand } from "../command.ts";
-import { readSalts, saltArguments, saltSettings } from "../data-salts.ts";
+import { readSalts, saltArguments } from "../data-salts.ts";
 import { datasetName } from "../dataset-name.ts";
 import { runDemo } from "../demo/run-demo.ts";
 import { chooseTask, taskChoiceSettings } from "../task-choice.ts";
@@ -12,22 +12,25 @@ export const demoCommand = () =>
     name: "demo",
     summary: "run a whole federation on this machine, each member a process, and audit it",
     details:
+      "It ends when the last round is accepted, and says when it is final: until then each can be proven wrong, and who signed it loses its bond.\n" +
       "Data sets: digits (default), breast-cancer, diabetes, synthetic-ten, mnist:FOLDER. Partitions: iid, dirichlet:ALPHA, label:CLASSES, quantity:ALPHA.\n" +
       "Examples:\n" +
       "  fedledger demo --data digits --model cnn --participants 8 --partition label:2\n" +
       "  fedledger demo --mode masked               nobody sees an update, only the sum of a round's\n" +
       "  fedledger demo --data synthetic-ten        ten clients, five drawn a round, 100 rounds: the textbooks' case\n" +
       "  fedledger demo --data mnist:FOLDER         FOLDER holds MNIST's IDX files",
-    settings: [...taskChoiceSettings, ...saltSettings, "partition", "aggregators", "backend", "out"],
+    settings: [...taskChoiceSettings, "partition", "aggregators", "backend", "out"],
     run: async (values, context) => {
       const dataset = values.data ?? "digits";
       const windows = {
         commitWindow: values.commitWindow ?? 60,
         aggregateWindow: values.aggregateWindow ?? 30,
-        challengeWindow: values.challengeWindow ?? 60,
+        attestWindow: values.attestWindow ?? 30,
+        bond: values.bond ?? ("least" as const),
+        participantBond: values.participantBond ?? ("least" as const),
         ...((values.mode ?? "transparent") !== "transparent" && { keyWindow: values.keyWindow ?? 30 }),
       };
-      const task = await chooseTask({ ...values, publicEvaluations: true, data: dataset, ...windows });
+      const task = await chooseTask({ ...values, data: dataset, ...windows });
       // what the participants would all refuse is said once, before anything is started
       const hashes = await readSalts(values);
       for (let part = 0; part < (task.spec.data.anonymity ? task.participants : 1); part++)
@@ -47,6 +50,7 @@ export const demoCommand = () =>
         aggregators: values.aggregators ?? 1,
         backend: values.backend ?? "auto",
         saltArguments: saltArguments(values),
+        testSet: values.testSet,
         seed: values.seed ?? 1,
         folder: values.out ?? join("fedledger-demo", stamp),
         logLevel: values.logLevel ?? "warn",

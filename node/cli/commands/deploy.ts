@@ -7,9 +7,9 @@ import { accountSettings, readPrivateKey, requireTestChain } from "../session.ts
 export const deployCommand = () =>
   defineCommand({
     name: "deploy",
-    summary: "deploy a federation's contract (by Hardhat Ignition) and become its admin",
+    summary: "deploy a federation's contracts (by Hardhat Ignition) and become its admin",
     details:
-      "The deployer becomes admin and task creator. With --dir, Ignition's journal is kept there: an interrupted deployment goes on, a finished one is not repeated.\n" +
+      "Three codes: Federation, which members call, Court, which it runs by delegation, and Proofs, which holds nothing. The deployer becomes admin and task creator. With --dir, Ignition's journal is kept there: an interrupted deployment goes on, a finished one is not repeated.\n" +
       "`npx hardhat ignition deploy ignition/modules/Federation.ts --network NAME` does the same.",
     settings: ["rpc", ...accountSettings, "dir"],
     run: async (values, { output, log, signal }) => {

@@ -1,13 +1,16 @@
 import { existsSync } from "node:fs";
 import { availableParallelism, freemem } from "node:os";
+import { openedPairsOf } from "../../audit/index.ts";
 import { createChainReader, differingCodes } from "../../chain/index.ts";
 import { FedledgerError, isFedledgerError } from "../../core/error.ts";
+import { foldTask } from "../../core/fold-task.ts";
+import type { TaskView } from "../../core/task-view.ts";
 import { createClock } from "../../system/index.ts";
 import { selectBackend } from "../../training/index.ts";
 import { defineCommand } from "../command.ts";
 import { openContent } from "../content.ts";
 import { style } from "../output.ts";
-import { recordSettings } from "../session.ts";
+import { finalityOf, recordSettings } from "../session.ts";
 
 interface Check {
   readonly name: string;
@@ -20,7 +23,7 @@ export const doctorCommand = () =>
   defineCommand({
     name: "doctor",
     summary: "check what Fedledger needs: Node, training backend, endpoint, federation and its code, content",
-    settings: [...recordSettings, "backend", "keystore"],
+    settings: ["task", ...recordSettings, "backend", "keystore"],
     run: async (values, { output, log }) => {
       const checks: Check[] = [];
       const check = async (name: string, work: () => Promise<string>) => {
@@ -55,9 +58,8 @@ export const doctorCommand = () =>
         output.say("     no --federation given: the chain was not looked at");
       } else {
         const { federation } = values;
-        const { confirmations = 0 } = values;
-        const finality = typeof confirmations === "number" ? { confirmations } : confirmations;
         await check("chain", async () => {
+          const finality = await finalityOf(values, log);
           const chain = await createChainReader({
             urls: values.rpc ?? [],
             federation,
@@ -70,9 +72,13 @@ export const doctorCommand = () =>
           const count = await chain.taskCount();
           await check("code", async () => {
             const differing = await differingCodes({ urls: values.rpc ?? [], federation: chain.federation, log });
-            if (differing.length === 0) return "the federation's three codes are those of this version";
+            if (differing.length === 0)
+              return "the codes of the federation, its court and its proofs are those of this version";
             throw new FedledgerError("CODE_DIFFERS", { names: differing.join(", "), address: chain.federation });
           });
+          if (count > 0) {
+            await check("sums", async () => sumsText(foldTask(await chain.history(values.task ?? 1))));
+          }
           await check("content", async () => {
             await openContent(chain, undefined);
             return "members have registered gateways";
@@ -83,3 +89,10 @@ export const doctorCommand = () =>
       return checks.every(({ ok }) => ok) ? 0 : 1;
     },
   });
+
+/** Which opened sums of a task's masked rounds tell one member's update together. */
+function sumsText(view: TaskView): string {
+  const pairs = openedPairsOf(view).map(({ rounds, member }) => `rounds ${rounds.join(" and ")} (${member})`);
+  if (pairs.length === 0) return `no two opened sums of task ${view.taskId} differ by one member`;
+  return `in task ${view.taskId} two opened sums over one base differ by one member, whose update they tell together: ${pairs.join(", ")}`;
+}

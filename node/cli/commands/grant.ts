@@ -57,7 +57,7 @@ export function grantCommand(): Command {
         const opener = createBlobOpener({ task, reader: deriveNodeKeys(privateKey).encryption });
         const store = await openContent(chain, values.content);
         const from = values.fromRound ?? 1;
-        const to = values.toRound ?? Math.max(from, view.rounds.length);
+        const to = values.toRound ?? Math.max(from, view.rounds.at(-1)?.round ?? 0);
         const { secrets, missing, sealed } = await collectSecrets(view, { from, to }, { store, opener, signal });
         if (secrets.size === 0) {
           const reason =
@@ -94,7 +94,10 @@ export function grantCommand(): Command {
   return grant;
 }
 
-/** An auditor's X25519 public key: given as such, by a registered account, or by its keystore file, whose password is needed; and its account where that is known. */
+/**
+ * An auditor's X25519 public key: given as such, by a registered account, or by its keystore file, whose password is
+ * needed; and its account where that is known.
+ */
 async function auditorOf(
   text: string,
   members: readonly Member[],

@@ -8,6 +8,7 @@ import { demoCommand } from "./demo.ts";
 import { deployCommand } from "./deploy.ts";
 import { doctorCommand } from "./doctor.ts";
 import { grantCommand } from "./grant.ts";
+import { inviteCommand } from "./invite.ts";
 import { keysCommand } from "./keys.ts";
 import { memberCommand } from "./member.ts";
 import { modelCommand } from "./model.ts";
@@ -23,6 +24,7 @@ export function commands(): readonly Command[] {
     chainCommand(),
     deployCommand(),
     memberCommand(),
+    inviteCommand(),
     bondCommand(),
     taskCommand(),
     participantCommand(),

@@ -115,7 +115,10 @@ export function memberCommand(): Command {
   return member;
 }
 
-/** The attributes that the settings give. Throws INVALID_CONFIG where they give none, or a text that is too long for the chain. */
+/**
+ * The attributes that the settings give. Throws INVALID_CONFIG where they give none, or a text that is too long for the
+ * chain.
+ */
 function attributeChanges(values: Settings<"organisation" | "region" | "clearance">): Partial<Attributes> {
   const { organisation, region, clearance } = values;
   const changes = {

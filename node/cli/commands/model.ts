@@ -3,10 +3,11 @@ import { Command } from "commander";
 import type { TaskSpec } from "../../core/task-spec.ts";
 import { writeFileAtomic } from "../../system/index.ts";
 import { createModelRunner, datasetByName, encodeSafetensors, encodeTfjsModel } from "../../training/index.ts";
+import { dateText } from "../bond-text.ts";
 import { defineCommand } from "../command.ts";
 import { readSalts, saltSettings } from "../data-salts.ts";
 import { datasetName } from "../dataset-name.ts";
-import { recordedModel } from "../final-model.ts";
+import { type RecordedModel, recordedModel } from "../final-model.ts";
 import { openingSettings } from "../open-sealed.ts";
 import { required } from "../options.ts";
 import { openRecord, recordSettings } from "../session.ts";
@@ -29,7 +30,8 @@ export function modelCommand(): Command {
         const out = required(values.out, "out");
         const chain = await openRecord(values, log);
         const taskId = values.task ?? 1;
-        const { spec, round, modelRoot, parameters } = await recordedModel(chain, { ...values, taskId, signal });
+        const recorded = await recordedModel(chain, { ...values, taskId, signal });
+        const { spec, round, modelRoot, parameters } = recorded;
         const metadata = {
           format: "pt",
           federation: chain.federation,
@@ -46,7 +48,7 @@ export function modelCommand(): Command {
         for (const [path, data] of files) await writeFileAtomic(path, data, { replace: values.force ?? false });
         output.emit(
           { event: "exported", files: files.map(([path]) => path), round, modelRoot, parameters: parameters.length },
-          `The model after round ${round} (${parameters.length} parameters, root ${modelRoot}) is in ${out}`,
+          `The model after round ${round} (${parameters.length} parameters, root ${modelRoot}) is in ${out}${standingText(recorded)}`,
         );
         return 0;
       },
@@ -105,6 +107,12 @@ export function modelCommand(): Command {
     }),
   );
   return model;
+}
+
+/** What a model's round may still come to. */
+function standingText({ isVoid, finalFromS }: RecordedModel): string {
+  if (isVoid) return "; its round is VOID: it was proven wrong, or stands on one that was";
+  return finalFromS === undefined ? "" : `; final at ${dateText(finalFromS)}`;
 }
 
 function metricName({ model }: TaskSpec): string {

@@ -1,8 +1,10 @@
 import { foldTask } from "../../core/fold-task.ts";
+import { toHex } from "../../core/hex.ts";
+import { keccak256 } from "../../core/keccak.ts";
 import { parseTaskSpecJson } from "../../core/task-spec.ts";
 import type { Chain } from "../../ports/index.ts";
 import { createPrivateRandom } from "../../privacy/noise/index.ts";
-import { createRandom } from "../../system/index.ts";
+import { createRandom, readFileBytes } from "../../system/index.ts";
 import { createTfjsTrainer, loadParticipantData } from "../../training/index.ts";
 import { defineCommand } from "../command.ts";
 import { composeParticipant, nodeSettings } from "../compose.ts";
@@ -19,9 +21,23 @@ export const participantCommand = () =>
     name: "participant",
     summary: "run a participant node: train on your data, commit, check and attest every round",
     details:
-      "The account needs the role participant (fedledger member add) and some ether. It registers and enrols by itself; started again, it goes on where it was.\n" +
-      "Your data stay in this process: what leaves it is the update of each round, and the evaluation of each model.",
-    settings: ["data", ...saltSettings, "holdOut", "partition", "part", "seed", "backend", "commit", ...nodeSettings],
+      "The account needs the role participant (fedledger member add), the task's bond where it has one, and some ether for gas. It registers and enrols by\n" +
+      "itself; started again, it goes on where it was. It serves its updates until the last round can be proven wrong no more.\n" +
+      "Your data stay in this process: what leaves it is the update of each round. What your own held-out part says of a model is shown here only.",
+    settings: [
+      "data",
+      ...saltSettings,
+      "holdOut",
+      "partition",
+      "part",
+      "seed",
+      "backend",
+      "commit",
+      "statement",
+      "trainOnUnchecked",
+      "reenter",
+      ...nodeSettings,
+    ],
     run: (values, context) =>
       runRole(
         "participant",
@@ -29,8 +45,7 @@ export const participantCommand = () =>
         async (events) => {
           const source = required(values.data, "data");
           const seed = values.seed ?? 1;
-          const openTrainer = async (chain: Chain) => {
-            const taskId = values.task ?? 1;
+          const openTrainer = async (chain: Chain, taskId: number) => {
             await requireJoin(chain, taskId);
             const spec = parseTaskSpecJson(foldTask(await chain.history(taskId)).spec);
             const { train, heldOut } = await loadParticipantData({
@@ -55,12 +70,14 @@ export const participantCommand = () =>
                 samples: train.samples,
                 heldOut: heldOut.samples,
               },
-              `Training: ${trainer.description} (${reproducible}); ${train.samples} examples to train on, ${heldOut.samples} held out`,
+              `Training: ${trainer.description} (${reproducible}); ${train.samples} examples to train on, ${heldOut.samples} held out for you alone`,
             );
             return trainer;
           };
-          return composeParticipant({ ...values, seed }, events, openTrainer);
+          const { statement: path } = values;
+          const statement = path === undefined ? undefined : toHex(keccak256(await readFileBytes(path)));
+          return composeParticipant({ ...values, seed, statement }, events, openTrainer);
         },
-        { exitWhenComplete: values.exitWhenComplete ?? false },
+        { exitWhenFinal: values.exitWhenFinal ?? false },
       ),
   });

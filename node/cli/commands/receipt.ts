@@ -27,7 +27,7 @@ export function receiptCommand(): Command {
         const participant = await accountArgument(required(values.participant, "participant"));
         const chain = await openRecord(values, log);
         const events = await chain.history(taskId, { signal });
-        const round = values.round ?? lastFinal(events, taskId);
+        const round = values.round ?? lastAccepted(events, taskId);
         const made = buildReceipt({ chainId: chain.chainId, federation: chain.federation, events, round, participant });
         const text = `${JSON.stringify(made, undefined, 2)}\n`;
         if (values.out === undefined) {
@@ -92,17 +92,20 @@ export function receiptCommand(): Command {
   return receipt;
 }
 
-/** The stored head, or the head that the contract recorded when the receipt's last round ended: later rounds do not spoil a receipt. */
+/**
+ * The stored head, or the head that the contract recorded when the receipt's last round ended: later rounds do not
+ * spoil a receipt.
+ */
 async function headOf(chain: ChainReader, taskId: number, receipt: unknown): Promise<`0x${string}`> {
   const named = (receipt as { head?: unknown } | null)?.head;
   const recorded = (await chain.history(taskId)).find((event) => "historyHead" in event && event.historyHead === named);
   return recorded && "historyHead" in recorded ? recorded.historyHead : (await chain.storedState(taskId)).historyHead;
 }
 
-function lastFinal(events: Parameters<typeof foldTask>[0], taskId: number): number {
-  const last = foldTask(events).rounds.findLast(({ phase }) => phase === "finalized");
+function lastAccepted(events: Parameters<typeof foldTask>[0], taskId: number): number {
+  const last = foldTask(events).rounds.findLast((round) => round.result !== undefined && !round.void);
   if (last !== undefined) return last.round;
-  throw new FedledgerError("INVALID_CONFIG", { name: "--round", reason: `task ${taskId} has no final round yet` });
+  throw new FedledgerError("INVALID_CONFIG", { name: "--round", reason: `task ${taskId} has no accepted round yet` });
 }
 
 function parse(path: string, text: string): unknown {

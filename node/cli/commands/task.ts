@@ -1,17 +1,32 @@
 import { Command } from "commander";
-import { policyText } from "../../core/access.ts";
+import { isSealed } from "../../core/blob-length.ts";
 import { chunkTreeRoot } from "../../core/chunk-tree.ts";
+import { FedledgerError } from "../../core/error.ts";
+import { etherText, weiOfGwei } from "../../core/ether.ts";
 import { foldTask } from "../../core/fold-task.ts";
+import { toHex } from "../../core/hex.ts";
+import type { Bytes32 } from "../../core/ids.ts";
 import { initialLanes } from "../../core/initial-model.ts";
+import { keccak256 } from "../../core/keccak.ts";
+import type { Access, TaskRules } from "../../core/records.ts";
+import { mayBeMissing } from "../../core/round-keys.ts";
 import { canonicalTaskSpec, type TaskSpec } from "../../core/task-spec.ts";
 import type { TaskView } from "../../core/task-view.ts";
-import { meanEvaluation } from "../../rounds/progress.ts";
+import type { ChainReader, PublicMetric } from "../../ports/index.ts";
+import { readFileBytes } from "../../system/index.ts";
 import { policySettings, taskAccess } from "../access-policy.ts";
-import { defineCommand } from "../command.ts";
+import { dateText } from "../bond-text.ts";
+import { type CommandContext, defineCommand } from "../command.ts";
+import { openContentForAudit } from "../content.ts";
+import { openerOf, openingSettings } from "../open-sealed.ts";
+import type { Settings } from "../options.ts";
 import { formatTable } from "../output.ts";
-import { accountSettings, openRecord, openRecordAs, recordSettings } from "../session.ts";
+import { publicResults } from "../public-results.ts";
+import { accountSettings, chainSideOf, openRecord, openRecordAs, recordSettings } from "../session.ts";
 import { chooseTask, taskChoiceSettings } from "../task-choice.ts";
 import { privacyText } from "../task-privacy.ts";
+import { missingProtections } from "../task-protections.ts";
+import { stateText, taskText } from "../task-text.ts";
 
 /** `fedledger task`. */
 export function taskCommand(): Command {
@@ -25,120 +40,155 @@ export function taskCommand(): Command {
       details:
         "With --data, a preset for that data set is the start, and the other settings change it; --spec takes a specification file instead.\n" +
         "Participants bring their own data: here --data only says what it looks like.\n" +
+        "Which protections it does without is printed, one line each, with the flag that turns it on.\n" +
         "Who may join, read and audit is said by attributes that the admin sets (fedledger member set); several kinds must all be had, of several names of a kind one.",
-      settings: [...taskChoiceSettings, ...policySettings, ...recordSettings, ...accountSettings],
+      settings: [...taskChoiceSettings, "startWithin", ...policySettings, ...recordSettings, ...accountSettings],
       run: async (values, { output, log, signal }) => {
-        const chosen = await chooseTask(values);
-        const { rules } = chosen;
-        const { spec, join: access } = taskAccess(chosen.spec, values);
         const chain = await openRecordAs(values, log);
+        const chosen = await chooseTask(values, await chainSideOf(values, log));
+        const { rules, participants } = chosen;
+        const latestS = (await chain.head()).timestampS + (values.startWithin ?? 86_400);
+        const start = chosen.spec.start ?? { participants, latestS };
+        const { spec, join } = taskAccess({ ...chosen.spec, start }, values);
+        const access = join ?? everybody;
         const modelRoot = chunkTreeRoot(initialLanes(spec, rules.fractionBits));
         const created = await chain.send(
-          { kind: "createTask", rules, modelRoot, spec: canonicalTaskSpec(spec), ...(access && { access }) },
+          { kind: "createTask", rules, modelRoot, spec: canonicalTaskSpec(spec), access },
           { signal },
         );
         output.emit(
           { event: "created", taskId: created.taskId, rules, spec, access, modelRoot, gasUsed: created.gasUsed },
-          `Task ${created.taskId}: ${spec.name}, ${rules.parameterCount} parameters, ${rules.rounds} rounds (${created.gasUsed} gas)${spec.privacy ? `\n  ${privacyText(spec, rules)}` : ""}`,
-        );
-        return 0;
-      },
-    }),
-  );
-  task.addCommand(
-    defineCommand({
-      name: "list",
-      summary: "show all tasks",
-      settings: recordSettings,
-      run: async (values, { output, log }) => {
-        const chain = await openRecord(values, log);
-        const views: TaskView[] = [];
-        for (let taskId = 1; taskId <= (await chain.taskCount()); taskId++)
-          views.push(foldTask(await chain.history(taskId)));
-        output.emit(
-          { event: "tasks", tasks: views.map(summary) },
-          formatTable(
-            ["task ", "name", "rounds ", "participants ", "metric ", "state"],
-            views.map((view) => {
-              const { taskId, name, round, rounds, participants, metric, complete } = summary(view);
-              return [
-                `${taskId}`,
-                name,
-                `${round}/${rounds}`,
-                `${participants}`,
-                metric?.toFixed(4) ?? "",
-                complete ? "complete" : "running",
-              ];
-            }),
-          ),
-        );
-        return 0;
-      },
-    }),
-  );
-  task.addCommand(
-    defineCommand({
-      name: "show",
-      summary: "show a task's rules, specification and rounds",
-      settings: ["task", ...recordSettings],
-      run: async (values, { output, log }) => {
-        const chain = await openRecord(values, log);
-        const view = foldTask(await chain.history(values.task ?? 1));
-        const rules = Object.entries(view.rules).map(([name, value]) => [name, String(value)]);
-        const hasKeys = view.rules.keyWindowS > 0;
-        const rounds = view.rounds.map((round) => {
-          const evaluation = meanEvaluation(round);
-          return [
-            `${round.round}`,
-            round.phase,
-            ...(hasKeys ? [`${round.advertisements?.length ?? 0}/${round.drawn}`] : []),
-            `${round.commitments.length}/${round.drawn}`,
-            `${round.result?.attesters.length ?? 0}`,
-            evaluation?.metric.toFixed(4) ?? "",
-            round.result?.modelRoot ?? "",
-          ];
-        });
-        output.emit(
-          { event: "task", task: view },
           [
-            formatTable(["rule", "value"], rules),
-            accessText(view),
-            view.spec,
-            formatTable(
-              ["round ", "phase", ...(hasKeys ? ["keys "] : []), "updates ", "attested ", "metric ", "model root"],
-              rounds,
-            ),
-          ].join("\n\n"),
+            `Task ${created.taskId}: ${spec.name}, ${rules.parameterCount} parameters, ${rules.rounds} rounds (${created.gasUsed} gas)`,
+            ...createdLines(spec, rules, values.testSet),
+            ...missingProtections(spec, rules, { isRestricted: join !== undefined }).map((line) => `  off: ${line}`),
+          ].join("\n"),
         );
         return 0;
       },
     }),
   );
+  for (const command of [listCommand(), showCommand(), recordCommand()]) task.addCommand(command);
   return task;
 }
 
-/** Who may join, read and audit; a specification that cannot be read says nothing of it. */
-function accessText({ access, spec }: TaskView): string {
-  const { read, audit } = (JSON.parse(spec) as Partial<TaskSpec>).access ?? {};
-  return formatTable(
-    ["who may", "by attributes"],
-    [
-      ["join", policyText(access)],
-      ["read", policyText(read)],
-      ["audit", policyText(audit)],
-    ],
-  );
+const everybody: Access = { organisations: [], regions: [], clearance: 0 };
+
+/** What there is to know of a task just created, beside its rules. */
+function createdLines(spec: TaskSpec, rules: TaskRules, testSet: string | undefined): readonly string[] {
+  const { privacy, start } = spec;
+  const { mode, maxUpdates, thresholdPercent, aggregatorBondGwei, participantBondGwei } = rules;
+  const ether = (gwei: number) => etherText(weiOfGwei(gwei));
+  const bonds = `bonds: ${ether(aggregatorBondGwei)} ether of each aggregator, ${ether(participantBondGwei)} ether of each participant`;
+  const missing = mode === "masked" ? mayBeMissing(maxUpdates, thresholdPercent) : undefined;
+  const served =
+    testSet === undefined ? "every node makes it from the bundled data" : `start a node with --test-set ${testSet}`;
+  return [
+    ...(start
+      ? [`  the first round opens with ${start.participants} participants, or on ${dateText(start.latestS)}`]
+      : []),
+    ...(spec.testSet ? [`  public test set: ${spec.testSet.examples} examples; ${served}`] : []),
+    ...(aggregatorBondGwei + participantBondGwei > 0 ? [`  ${bonds}`] : []),
+    ...(missing === undefined
+      ? []
+      : [`  of ${maxUpdates} drawn ${missing === 0 ? "nobody" : `at most ${missing}`} may drop out of a round`]),
+    ...(privacy ? [`  ${privacyText(spec, rules)}`] : []),
+  ];
 }
 
-function summary(view: TaskView) {
-  const last = view.rounds.findLast((round) => round.phase === "finalized");
-  return {
-    taskId: view.taskId,
-    name: (JSON.parse(view.spec) as { name?: string }).name ?? "",
-    round: view.rounds.length,
-    rounds: view.rules.rounds,
-    participants: view.enrolled.length,
-    metric: last && meanEvaluation(last)?.metric,
-    complete: view.complete,
-  };
+const listCommand = () =>
+  defineCommand({
+    name: "list",
+    summary: "show all tasks",
+    settings: recordSettings,
+    run: async (values, { output, log }) => {
+      const chain = await openRecord(values, log);
+      const nowS = (await chain.head()).timestampS;
+      const views: TaskView[] = [];
+      for (let taskId = 1; taskId <= (await chain.taskCount()); taskId++)
+        views.push(foldTask(await chain.history(taskId)));
+      const tasks = views.map((view) => ({
+        taskId: view.taskId,
+        name: (JSON.parse(view.spec) as { name?: string }).name ?? "",
+        accepted: view.accepted,
+        rounds: view.rules.rounds,
+        participants: view.enrolled.length,
+        aggregators: view.joined.length,
+        complete: view.complete,
+        state: stateText(view, nowS),
+      }));
+      output.emit(
+        { event: "tasks", tasks },
+        formatTable(
+          ["task ", "name", "rounds ", "participants ", "aggregators ", "state"],
+          tasks.map(({ taskId, name, accepted, rounds, participants, aggregators, state }) => [
+            `${taskId}`,
+            name,
+            `${accepted}/${rounds}`,
+            `${participants}`,
+            `${aggregators}`,
+            state,
+          ]),
+        ),
+      );
+      return 0;
+    },
+  });
+
+const showCommand = () =>
+  defineCommand({
+    name: "show",
+    summary: "show a task's rules, specification and rounds, and what each model reaches on the public test set",
+    settings: ["task", ...recordSettings, "content", "testSet", ...openingSettings],
+    run: async (values, { output, log, signal }) => {
+      const chain = await openRecord(values, log);
+      const view = foldTask(await chain.history(values.task ?? 1));
+      const metrics = await metricsOf(view, chain, values, { log, signal });
+      const nowS = (await chain.head()).timestampS;
+      output.emit({ event: "task", task: view, metrics: Object.fromEntries(metrics) }, taskText(view, metrics, nowS));
+      return 0;
+    },
+  });
+
+/** What the task's models reach on its public test set; nothing is fetched where it has none, or no model. */
+async function metricsOf(
+  view: TaskView,
+  chain: ChainReader,
+  values: Settings<"content" | "testSet" | (typeof openingSettings)[number]>,
+  { log, signal }: Pick<CommandContext, "log" | "signal">,
+): Promise<ReadonlyMap<number, PublicMetric>> {
+  const hasSet = (JSON.parse(view.spec) as Partial<TaskSpec> | null)?.testSet !== undefined;
+  if (!hasSet || !view.rounds.some(({ result }) => result !== undefined)) return new Map();
+  const store = await openContentForAudit(chain, values.content, log);
+  const opener = isSealed(view) ? await openerOf(values, chain, view.taskId) : undefined;
+  return publicResults({ chain, view, store, opener, testSet: values.testSet, log, signal });
 }
+
+const kinds: Readonly<Record<string, number>> = { approval: 1, incident: 2 };
+
+const recordCommand = () =>
+  defineCommand({
+    name: "record <kind> <hash>",
+    summary: "put a hash on a task's record, for good: of an approval, an incident report, or another document",
+    details:
+      "KIND is approval, incident, or a number from 0 to 255. HASH is 32 bytes, or a file whose keccak256 is taken; the document itself goes nowhere.\n" +
+      "For members of the task, task creators and admins.",
+    settings: ["task", ...recordSettings, ...accountSettings],
+    run: async (values, { output, log, signal }, [kind = "", given = ""]) => {
+      const entryKind = kinds[kind] ?? Number(/^\d{1,3}$/.test(kind) ? kind : Number.NaN);
+      if (!(entryKind <= 255)) {
+        throw new FedledgerError("INVALID_CONFIG", { name: "<kind>", reason: `"${kind}" is no kind of an entry` });
+      }
+      const isHash = /^0x[0-9a-fA-F]{64}$/.test(given);
+      const hash = isHash ? (given as Bytes32) : toHex(keccak256(await readFileBytes(given)));
+      const chain = await openRecordAs(values, log);
+      const taskId = values.task ?? 1;
+      const { firstHead: first } = foldTask(await chain.history(taskId));
+      const { gasUsed } = await chain.send({ kind: "record", taskId, first, entryKind, hash }, { signal });
+      output.emit(
+        { event: "recorded", taskId, kind: entryKind, hash, gasUsed },
+        `On the record of task ${taskId}: ${kind} ${hash} (${gasUsed} gas)`,
+      );
+      return 0;
+    },
+  });

@@ -1,8 +1,10 @@
 import { foldTask } from "../../core/fold-task.ts";
-import type { RoundView, TaskView } from "../../core/task-view.ts";
-import type { ChainReader } from "../../ports/index.ts";
-import { meanEvaluation } from "../../rounds/progress.ts";
+import { hasEnded, type RoundView, type TaskView } from "../../core/task-view.ts";
+import type { ChainReader, PublicMetric } from "../../ports/index.ts";
+import { reasonText } from "../progress-text.ts";
+import { lossOf, metricOf } from "../public-text.ts";
 import type { LiveView } from "./live-view.ts";
+import type { PublicMetrics } from "./public-metrics.ts";
 import type { RoundCosts } from "./round-costs.ts";
 
 /** Shows a task's rounds as they go, until the task is complete or the signal aborts. Returns the task. */
@@ -11,12 +13,13 @@ export async function followRounds(options: {
   readonly taskId: number;
   readonly view: LiveView;
   readonly costs: RoundCosts;
+  readonly metrics: PublicMetrics;
   readonly signal: AbortSignal;
   readonly nowMs: () => number;
   readonly onRound: (round: number) => void;
   readonly onMoved: () => void;
 }): Promise<TaskView | undefined> {
-  const { chain, taskId, view, costs, signal, nowMs } = options;
+  const { chain, taskId, view, costs, metrics, signal, nowMs } = options;
   const openedMs = new Map<number, number>();
   let shown = 0;
   let task: TaskView | undefined;
@@ -29,12 +32,13 @@ export async function followRounds(options: {
     for (const round of task.rounds.slice(shown)) {
       if (!hasEnded(round)) break;
       shown += 1;
-      if (round.phase === "invalidated")
-        view.note(`round ${round.round} is invalid (${round.invalidReason}); the model stays as it was`);
+      if (round.invalidReason !== undefined)
+        view.note(`round ${round.round} is invalid (${reasonText[round.invalidReason]}); the model stays as it was`);
       else {
         const seconds = (nowMs() - (openedMs.get(round.round) ?? nowMs())) / 1000;
+        const metric = task.spec.includes('"testSet"') ? await metrics.of(round.round, 10_000) : undefined;
         await costs.settled(round.round, 500);
-        view.row(rowOf(round, costs, seconds));
+        view.row(rowOf(round, costs, metric, seconds));
       }
     }
     view.status(statusOf(task));
@@ -43,19 +47,14 @@ export async function followRounds(options: {
   return task;
 }
 
-function hasEnded({ phase }: RoundView): boolean {
-  return phase === "finalized" || phase === "invalidated";
-}
-
-function rowOf(round: RoundView, costs: RoundCosts, seconds: number) {
-  const evaluation = meanEvaluation(round);
+function rowOf(round: RoundView, costs: RoundCosts, metric: PublicMetric | undefined, seconds: number) {
   const left = Number(round.proposal?.excluded ?? 0n) === 0 ? "" : "*";
   return {
     round: round.round,
-    metric: evaluation?.metric,
-    loss: evaluation?.loss,
+    metric: metric && metricOf(metric),
+    loss: metric && lossOf(metric),
     updates: `${round.commitments.length}/${round.drawn}${left}`,
-    attested: `${round.result?.attesters.length ?? 0}/${round.enrolled}`,
+    attested: `${round.result?.attesters.length ?? 0}/${round.commitments.length}`,
     ...costs.of(round.round),
     seconds,
     modelRoot: round.result?.modelRoot ?? "",
@@ -64,9 +63,11 @@ function rowOf(round: RoundView, costs: RoundCosts, seconds: number) {
 
 function statusOf(task: TaskView): string {
   const round = task.rounds.at(-1);
-  if (round === undefined) return `waiting for participants: ${task.enrolled.length} enrolled`;
+  if (round === undefined) return `waiting for members: ${task.enrolled.length} enrolled, ${task.joined.length} joined`;
   const of = `round ${round.round} of ${task.rules.rounds}`;
   switch (round.phase) {
+    case "drawing":
+      return `${of}: waiting for block ${round.drawBlock}, which draws the participants`;
     case "open":
       if (task.rules.keyWindowS > 0 && round.commitments.length === 0) {
         return `${of}: training, ${round.advertisements?.length ?? 0} of ${round.drawn} keys advertised`;

@@ -10,8 +10,8 @@ export interface RoundCosts {
 }
 
 /**
- * Adds up gas by the round each transaction names; what names none (registration, enrolment) counts for the first round,
- * bytes for the round running when they arrive.
+ * Adds up gas by the round each transaction names; what names none (registration, enrolment) counts for the first
+ * round, bytes for the round running when they arrive.
  */
 export function createRoundCosts(currentRound: () => number): RoundCosts {
   const gas = new Map<number, number>();
@@ -29,7 +29,7 @@ export function createRoundCosts(currentRound: () => number): RoundCosts {
       if (event.event === "received") add(bytes, currentRound(), Number(event.bytes));
       if (event.event !== "progress" || typeof event.gasUsed !== "number") return;
       add(gas, typeof event.round === "number" ? event.round : 1, event.gasUsed);
-      if (String(event.call).startsWith("finalize")) endOf(Number(event.round)).resolve();
+      if (event.call === "accept") endOf(Number(event.round)).resolve();
     },
     of: (round) => ({ gas: gas.get(round) ?? 0, bytes: bytes.get(round) ?? 0 }),
     settled: async (round, timeoutMs) => {

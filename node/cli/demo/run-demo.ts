@@ -2,20 +2,20 @@ import { mkdirSync, readdirSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { createChain, createSigner, deployFederation, testAccount } from "../../chain/index.ts";
-import { chunkTreeRoot } from "../../core/chunk-tree.ts";
 import { FedledgerError } from "../../core/error.ts";
-import { initialLanes } from "../../core/initial-model.ts";
-import { canonicalTaskSpec } from "../../core/task-spec.ts";
-import type { Chain } from "../../ports/index.ts";
+import { etherText, weiOfGwei } from "../../core/ether.ts";
+import { finalFromS } from "../../core/task-view.ts";
 import { createClock } from "../../system/index.ts";
+import { dateText } from "../bond-text.ts";
 import type { CommandContext } from "../command.ts";
 import { style } from "../output.ts";
 import type { TaskChoice } from "../task-choice.ts";
 import { privacyText } from "../task-privacy.ts";
 import { followRounds } from "./follow-rounds.ts";
+import { foundFederation } from "./found-federation.ts";
 import { createLiveView, type LiveView } from "./live-view.ts";
 import { type ChildEvent, createProcessGroup, type DemoProcess, type ProcessGroup } from "./processes.ts";
+import { createPublicMetrics } from "./public-metrics.ts";
 import { createRoundCosts } from "./round-costs.ts";
 import { audit, grantTo } from "./run-audit.ts";
 
@@ -26,6 +26,8 @@ export interface DemoOptions {
   readonly dataset: string;
   /** Of every participant's command line: where the salts of declared hashes are. */
   readonly saltArguments: readonly string[];
+  /** A file with the public test set, where none of the named data sets gives it. */
+  readonly testSet: string | undefined;
   readonly partition: string;
   readonly aggregators: number;
   readonly backend: string;
@@ -41,8 +43,9 @@ const stallMs = 150_000;
 const maxRestarts = 5;
 
 /**
- * Runs a whole federation on this machine, each member a process of its own, and then audits it. Returns the audit's exit code.
- * Rejects with PROCESS_DIED when the chain, every aggregator or every participant is gone, with STALLED when nothing moves, with INTERRUPTED on Ctrl-C.
+ * Runs a whole federation on this machine, each member a process of its own, and then audits it. Returns the audit's
+ * exit code. Rejects with PROCESS_DIED when the chain, every aggregator or every participant is gone, with STALLED when
+ * nothing moves, with INTERRUPTED on Ctrl-C.
  */
 export async function runDemo(options: DemoOptions, { output, log, signal }: CommandContext): Promise<number> {
   const { task, folder } = options;
@@ -54,11 +57,13 @@ export async function runDemo(options: DemoOptions, { output, log, signal }: Com
   const startedMs = clock.nowMs();
   let round = 0;
   const costs = createRoundCosts(() => round);
+  const metrics = createPublicMetrics();
   const group = createProcessGroup({
     main: fileURLToPath(new URL(`../main${import.meta.url.endsWith(".ts") ? ".ts" : ".js"}`, import.meta.url)),
     logs,
     onEvent: (name, event) => {
       costs.hear(event);
+      metrics.hear(event);
       if (output.json) output.emit({ event: "node", name, data: event });
     },
     onLaunch: (name, pid) => output.emit({ event: "process", name, pid }),
@@ -76,20 +81,31 @@ export async function runDemo(options: DemoOptions, { output, log, signal }: Com
     output.say(
       `  ${options.dataset}, ${task.spec.model.kind} with ${task.rules.parameterCount} parameters, ${options.partition}, ${task.rules.rounds} rounds, seed ${options.seed}`,
     );
+    if (task.testSet) output.say(`  measured by everybody on ${task.spec.testSet?.examples} public examples`);
+    if (task.rules.aggregatorBondGwei > 0) {
+      const [one, other] = [task.rules.aggregatorBondGwei, task.rules.participantBondGwei].map(weiOfGwei);
+      output.say(
+        `  bonds: ${etherText(one ?? 0n)} ether of each aggregator, ${etherText(other ?? 0n)} ether of each participant`,
+      );
+    }
     if (task.spec.privacy) output.say(`  ${privacyText(task.spec, task.rules)}`);
     view.status("starting the chain");
     const chainProcess = group.start({
       name: "chain",
-      args: ["chain", "--port", "0", "--accounts", String(1 + options.aggregators + task.participants)],
+      args: [
+        ...["chain", "--port", "0", "--accounts", String(1 + options.aggregators + task.participants)],
+        // a draw waits for blocks, which come by themselves only where nobody sends anything
+        ...(task.rules.drawDelayBlocks > 0 ? ["--block-interval", "0.25"] : []),
+      ],
       maxRestarts: 0,
     });
     const { url } = (await chainProcess.next("chain", { signal })) as ChildEvent & { url: string };
     view.status("deploying the contracts");
-    const chain = await foundFederation(url, options, { log, signal });
+    const { chain, invitation } = await foundFederation(url, options, { log, signal });
     output.say(`  chain ${url}, federation ${chain.federation}, logs in ${logs}\n`);
 
     view.status("starting the members");
-    const members = startMembers(group, { ...options, url, federation: chain.federation, nodes });
+    const members = startMembers(group, { ...options, url, federation: chain.federation, invitation, nodes });
     const metric = task.spec.model.output.kind === "numbers" ? "R²" : "accuracy";
     view.header(metric);
     const rounds = followRounds({
@@ -97,6 +113,7 @@ export async function runDemo(options: DemoOptions, { output, log, signal }: Com
       taskId: 1,
       view,
       costs,
+      metrics,
       signal: ended,
       nowMs: clock.nowMs,
       onRound: (current) => {
@@ -113,8 +130,10 @@ export async function runDemo(options: DemoOptions, { output, log, signal }: Com
     ]).finally(watchdog.clear);
     if (!finished?.complete) throw new FedledgerError("INTERRUPTED");
     view.status("");
+    const finalText = dateText(finalFromS(finished));
+    output.emit({ event: "complete", rounds: finished.accepted, finalFromS: finalFromS(finished) });
     output.say(
-      `\n${task.rules.rounds} rounds in ${((clock.nowMs() - startedMs) / 1000).toFixed(1)} s. Now an auditor who has only the address and the endpoint${task.spec.blobs === "members" ? ", and is given a grant" : ""}:\n`,
+      `\n${task.rules.rounds} rounds in ${((clock.nowMs() - startedMs) / 1000).toFixed(1)} s. They are final at ${finalText}, when nobody can prove them wrong any more; members who stay serve what that takes.\nNow an auditor who has only the address and the endpoint${task.spec.blobs === "members" ? ", and is given a grant" : ""}:\n`,
     );
     const opening = task.spec.blobs === "members" ? await grantTo(group, { url, chain, folder, view, signal }) : [];
     view.status("auditing: every round is recomputed from the chain and the blobs");
@@ -157,58 +176,39 @@ function makeEmptyFolder(path: string): void {
   throw new FedledgerError("FILE_EXISTS", { path });
 }
 
-/** Deploys, gives everyone a role, opens the task. */
-async function foundFederation(
-  url: string,
-  options: DemoOptions,
-  { log, signal }: Pick<CommandContext, "log" | "signal">,
-): Promise<Chain> {
-  const { task, aggregators } = options;
-  const signer = createSigner(testAccount(0).privateKey);
-  const { address } = await deployFederation({ urls: [url], signer, log, confirmations: 1 });
-  const chain = await createChain({
-    urls: [url],
-    federation: address,
-    finality: { confirmations: 0 },
-    signer,
-    log,
-    clock: createClock(),
-    pollIntervalMs: 50,
-  });
-  const account = (index: number) => testAccount(index).address;
-  await Promise.all([
-    chain.send({ kind: "grantRole", role: "task-creator", account: account(0) }, { signal }),
-    ...Array.from({ length: aggregators }, (_, index) =>
-      chain.send({ kind: "grantRole", role: "aggregator", account: account(1 + index) }, { signal }),
-    ),
-    ...Array.from({ length: task.participants }, (_, index) =>
-      chain.send({ kind: "grantRole", role: "participant", account: account(1 + aggregators + index) }, { signal }),
-    ),
-  ]);
-  const modelRoot = chunkTreeRoot(initialLanes(task.spec, task.rules.fractionBits));
-  await chain.send(
-    { kind: "createTask", rules: task.rules, modelRoot, spec: canonicalTaskSpec(task.spec) },
-    { signal },
-  );
-  return chain;
-}
-
 /** Starts every member as a process of its own. */
 function startMembers(
   group: ProcessGroup,
-  options: DemoOptions & { readonly url: string; readonly federation: string; readonly nodes: string },
+  options: DemoOptions & {
+    readonly url: string;
+    readonly federation: string;
+    /** File of the members' invitation. */
+    readonly invitation: string;
+    readonly nodes: string;
+  },
 ) {
-  const { task, aggregators, url, federation, nodes } = options;
+  const { task, aggregators, url, federation, invitation, nodes, testSet } = options;
   const common = ["--task", "1", "--rpc", url, "--federation", federation, "--log-level", options.logLevel];
+  const measured = testSet === undefined ? [] : ["--test-set", testSet];
   const start = (name: string, account: number, args: readonly string[]): DemoProcess =>
     group.start({
       name,
-      args: [...args, ...common, "--dev-account", String(account), "--dir", join(nodes, name)],
+      args: [
+        ...args,
+        ...common,
+        ...measured,
+        "--invitation",
+        invitation,
+        "--dev-account",
+        String(account),
+        "--dir",
+        join(nodes, name),
+      ],
       maxRestarts,
     });
   return {
     aggregators: Array.from({ length: aggregators }, (_, index) =>
-      start(`aggregator-${index + 1}`, 1 + index, ["aggregator", "--open-when-enrolled", String(task.participants)]),
+      start(`aggregator-${index + 1}`, 1 + index, ["aggregator"]),
     ),
     participants: Array.from({ length: task.participants }, (_, index) =>
       start(`participant-${index + 1}`, 1 + aggregators + index, [

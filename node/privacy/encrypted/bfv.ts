@@ -22,22 +22,27 @@ import {
 import { secretCoefficients } from "./secret-key.ts";
 
 /**
- * BFV encryption by Microsoft SEAL, compiled to WebAssembly. Its own randomness is WebCrypto's; nothing is loaded before the first call.
- * Every method rejects with ENCRYPTION_UNAVAILABLE where SEAL cannot be loaded; a later call tries again.
+ * BFV encryption by Microsoft SEAL, compiled to WebAssembly. Its own randomness is WebCrypto's; nothing is loaded
+ * before the first call. Every method rejects with ENCRYPTION_UNAVAILABLE where SEAL cannot be loaded; a later call
+ * tries again.
  */
 export interface Bfv {
-  /** A public key for the secret key, in the form of docs/protocol.md; a fresh one at each call. Rejects with GROUP_KEY_INVALID. */
+  /**
+   * A public key for the secret key, in the form of docs/protocol/encrypted.md; a fresh one at each call. Rejects with
+   * GROUP_KEY_INVALID.
+   */
   createPublicKey(secretKey: Uint8Array): Promise<Uint8Array>;
   /** Rejects with GROUP_KEY_INVALID unless both keys are well-formed, and what the one encrypts the other decrypts. */
   checkKeyPair(publicKey: Uint8Array, secretKey: Uint8Array): Promise<void>;
   /**
-   * The values, encrypted: 12 bytes each, in whole blocks. Randomised: never the same bytes twice. A look at the event loop every few blocks.
-   * Rejects with GROUP_KEY_INVALID, INVALID_ARGUMENT for a value that is not within ±2^29, exclusively, and the signal's reason.
+   * The values, encrypted: 12 bytes each, in whole blocks. Randomised: never the same bytes twice. A look at the event
+   * loop every few blocks. Rejects with GROUP_KEY_INVALID, INVALID_ARGUMENT for a value that is not within ±2^29,
+   * exclusively, and the signal's reason.
    */
   encrypt(publicKey: Uint8Array, values: Int32Array, signal?: AbortSignal): Promise<Uint8Array>;
   /**
-   * The first `count` values of a ciphertext, or of a sum of at most 64, each within ±2^29 (the sum modulo 2^30 where it is not).
-   * Rejects with CIPHERTEXT_INVALID, GROUP_KEY_INVALID, and the signal's reason.
+   * The first `count` values of a ciphertext, or of a sum of at most 64, each within ±2^29 (the sum modulo 2^30 where
+   * it is not). Rejects with CIPHERTEXT_INVALID, GROUP_KEY_INVALID, and the signal's reason.
    */
   decrypt(secretKey: Uint8Array, cipher: Uint8Array, count: number, signal?: AbortSignal): Promise<Int32Array>;
 }
@@ -208,7 +213,10 @@ function readPublicKey({ seal, context, heads }: Engine, bytes: Uint8Array) {
   return key;
 }
 
-/** The secret key as SEAL holds it: the number-theoretic transform of its coefficients under both primes, which SEAL itself computes. */
+/**
+ * The secret key as SEAL holds it: the number-theoretic transform of its coefficients under both primes, which SEAL
+ * itself computes.
+ */
 function readSecretKey({ seal, context, heads }: Engine, bytes: Uint8Array) {
   const coefficients = secretCoefficients(bytes);
   return withHandles((own) => {

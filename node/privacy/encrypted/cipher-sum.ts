@@ -4,7 +4,10 @@ import { cipherBytesOf, cipherModulus, coefficientBytes, mostAddends } from "./p
 
 /** The sum of a round's encrypted updates: anybody computes it, nobody needs a key for it. */
 export interface CipherSum {
-  /** Adds one encrypted update. Throws CIPHERTEXT_INVALID (another length, or a coefficient that is q or more), and INVALID_ARGUMENT for the 65th. */
+  /**
+   * Adds one encrypted update. Throws CIPHERTEXT_INVALID (another length, or a coefficient that is q or more), and
+   * INVALID_ARGUMENT for the 65th.
+   */
   add(cipher: Uint8Array): void;
   /** The sum's bytes, canonical: the same for the same set of updates, in whatever order they came. */
   finish(): Uint8Array;
@@ -50,7 +53,10 @@ export function createCipherSum(parameterCount: number): CipherSum {
   };
 }
 
-/** Throws CIPHERTEXT_INVALID unless the bytes are an encrypted update, or a sum, of P parameters: their length, and every coefficient below q. */
+/**
+ * Throws CIPHERTEXT_INVALID unless the bytes are an encrypted update, or a sum, of P parameters: their length, and
+ * every coefficient below q.
+ */
 export function checkCipher(cipher: Uint8Array, parameterCount: number): void {
   const lengthBytes = cipherBytesOf(parameterCount);
   if (cipher.length !== lengthBytes) {

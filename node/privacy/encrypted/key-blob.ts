@@ -27,8 +27,8 @@ export interface KeyBlobContext {
   readonly federation: Address;
   readonly taskId: TaskId;
   readonly round: RoundNumber;
-  /** The round's, uint72: another opening of the round is another context. */
-  readonly seed: bigint;
+  /** The round's start value: another opening of the round is another context. */
+  readonly start: Bytes32;
   readonly dealer: Address;
 }
 
@@ -57,8 +57,8 @@ export function groupKeyHashes({ publicKey, secretKey }: GroupKey): GroupKeyHash
 }
 
 /**
- * The key blob: the public key, then for each slot of the round the secret key sealed to the participant drawn for it; zeros where it has
- * registered no key that anything can be sealed to. `receivers` in the order of the slots.
+ * The key blob: the public key, then for each slot of the round the secret key sealed to the participant drawn for it;
+ * zeros where it has registered no key that anything can be sealed to. `receivers` in the order of the slots.
  */
 export async function sealKeyBlob(
   key: GroupKey,
@@ -76,10 +76,11 @@ export async function sealKeyBlob(
 }
 
 /**
- * The group key that was dealt, from the blob of its content id: the participant's own copy of the secret key, checked against both hashes
- * on the chain, and that the two parts belong together.
+ * The group key that was dealt, from the blob of its content id: the participant's own copy of the secret key, checked
+ * against both hashes on the chain, and that the two parts belong together.
  *
- * Rejects with GROUP_KEY_INVALID where any of it does not hold: the dealer's fault, or there is no copy for this participant.
+ * Rejects with GROUP_KEY_INVALID where any of it does not hold: the dealer's fault, or there is no copy for this
+ * participant.
  */
 export async function openKeyBlob(input: {
   readonly bfv: Pick<Bfv, "checkKeyPair">;
@@ -123,14 +124,14 @@ async function sealedCopy(secretKey: Uint8Array, to: Bytes32, info: Uint8Array):
   }
 }
 
-/** purpose ‖ federation ‖ uint32 taskId ‖ uint32 round ‖ uint72 seed ‖ dealer ‖ receiver. */
-function contextOf({ federation, taskId, round, seed, dealer }: KeyBlobContext, to: Address): Uint8Array {
+/** purpose ‖ federation ‖ uint32 taskId ‖ uint32 round ‖ start ‖ dealer ‖ receiver. */
+function contextOf({ federation, taskId, round, start, dealer }: KeyBlobContext, to: Address): Uint8Array {
   return concatBytes(
     purpose,
     fromHex(federation),
     word(taskId).subarray(-4),
     word(round).subarray(-4),
-    word(seed).subarray(-9),
+    fromHex(start),
     fromHex(dealer),
     fromHex(to),
   );

@@ -1,13 +1,17 @@
 import { largestBlobBytes } from "../../core/content-id.ts";
 import { FedledgerError } from "../../core/error.ts";
 
-// BFV (Brakerski 2012; Fan and Vercauteren, ePrint 2012/144) in the ring Z[x] / (x^4096 + 1). Why these numbers: docs/protocol.md, Encrypted updates.
+// BFV (Brakerski 2012; Fan and Vercauteren, ePrint 2012/144) in the ring Z[x] / (x^4096 + 1). Why these numbers:
+// docs/protocol/encrypted.md.
 
 /** Degree N of the ring, and lanes of a block: one lane is one coefficient. */
 export const ringDegree = 4096;
 /** Modulus q of ciphertexts: the largest prime below 2^48 that is 1 modulo 2N; a coefficient is 6 bytes. */
 export const cipherModulus = 2 ** 48 - 16_383;
-/** Second prime of the keys, by which fresh ciphertexts are divided; keys have the modulus q·p of 108 bits (at most 109 for 128-bit security at this degree). */
+/**
+ * Second prime of the keys, by which fresh ciphertexts are divided; keys have the modulus q·p of 108 bits (at most 109
+ * for 128-bit security at this degree).
+ */
 export const specialModulus = 2n ** 60n - 16_383n;
 /** Modulus of lanes: a power of two, for lanes are coefficients and not slots of a batch. */
 export const plainModulus = 2 ** 30;
@@ -35,7 +39,10 @@ export function blockCountOf(parameterCount: number): number {
   return Math.ceil(parameterCount / ringDegree);
 }
 
-/** Length in bytes of an encrypted update, and of a sum, of P parameters: 12 a parameter, the last block whole. Throws INVALID_ARGUMENT beyond the largest blob. */
+/**
+ * Length in bytes of an encrypted update, and of a sum, of P parameters: 12 a parameter, the last block whole. Throws
+ * INVALID_ARGUMENT beyond the largest blob.
+ */
 export function cipherBytesOf(parameterCount: number): number {
   if (!Number.isSafeInteger(parameterCount) || parameterCount < 1 || parameterCount > mostEncryptedParameters) {
     const expected = `1 to ${mostEncryptedParameters}`;

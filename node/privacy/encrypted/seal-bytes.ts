@@ -1,7 +1,9 @@
 import { cipherModulus, coefficientBytes, ringDegree, specialModulus } from "./parameters.ts";
 
-// What SEAL writes uncompressed is a head of a fixed length, and behind it the coefficients as uint64, little-endian. Only the latter
-// travels; the head is put back from one that this process has written itself, so that SEAL parses nothing from others but numbers.
+// What SEAL writes uncompressed is a head of a fixed length, and behind it the coefficients as uint64, little-endian.
+// Only the latter
+// travels; the head is put back from one that this process has written itself, so that SEAL parses nothing from others
+// but numbers.
 
 const wordBytes = 8;
 const headBytes = { plaintext: 88, ciphertext: 113, publicKey: 113, secretKey: 88 } as const;
@@ -31,7 +33,10 @@ export function unpackCoefficients(packed: Uint8Array, into: Uint8Array): void {
   }
 }
 
-/** Index of the first coefficient of a public key that is not below its prime, −1 where there is none. The key has the right length. */
+/**
+ * Index of the first coefficient of a public key that is not below its prime, −1 where there is none. The key has the
+ * right length.
+ */
 export function firstBadKeyCoefficient(publicKey: Uint8Array): number {
   const view = new DataView(publicKey.buffer, publicKey.byteOffset, publicKey.byteLength);
   for (let i = 0; i < publicKey.length / wordBytes; i++) {

@@ -3,8 +3,8 @@ import type { Random } from "../../ports/system.ts";
 import { heaviestKey, ringDegree, secretKeyBytes } from "./parameters.ts";
 
 /**
- * A fresh secret key: 4096 coefficients, uniform over −1, 0, 1, as 2 bits each (0 for 0, 1 for 1, 2 for −1), four a byte, the lowest bits
- * first. Keys heavier than {@link heaviestKey} are drawn again: about one in 10^29.
+ * A fresh secret key: 4096 coefficients, uniform over −1, 0, 1, as 2 bits each (0 for 0, 1 for 1, 2 for −1), four a
+ * byte, the lowest bits first. Keys heavier than {@link heaviestKey} are drawn again: about one in 10^29.
  */
 export function drawSecretKey(random: Random): Uint8Array {
   for (;;) {
@@ -13,7 +13,10 @@ export function drawSecretKey(random: Random): Uint8Array {
   }
 }
 
-/** The coefficients of a secret key. Throws GROUP_KEY_INVALID for another length, the bits 3, or a key that is too heavy. */
+/**
+ * The coefficients of a secret key. Throws GROUP_KEY_INVALID for another length, the bits 3, or a key that is too
+ * heavy.
+ */
 export function secretCoefficients(key: Uint8Array): Int8Array {
   if (key.length !== secretKeyBytes) throw invalid(`a secret key has ${secretKeyBytes} bytes, not ${key.length}`);
   const coefficients = new Int8Array(ringDegree);

@@ -52,7 +52,10 @@ export interface StreamKey {
   readonly work: Uint32Array;
 }
 
-/** Compresses the key block of keyed BLAKE2b-512 (RFC 7693, section 3.3). Throws LENGTH_MISMATCH unless the key has 32 bytes. */
+/**
+ * Compresses the key block of keyed BLAKE2b-512 (RFC 7693, section 3.3). Throws LENGTH_MISMATCH unless the key has 32
+ * bytes.
+ */
 export function createStreamKey(key: Uint8Array): StreamKey {
   if (key.length !== 32) throw new FedledgerError("LENGTH_MISMATCH", { name: "key", actual: key.length, expected: 32 });
   const chaining = initial.slice();
@@ -67,7 +70,10 @@ export function createStreamKey(key: Uint8Array): StreamKey {
   return { chaining, work };
 }
 
-/** Writes block `counter` (0 to 2^32 - 1) of the stream into `block`: 16 lanes. `scratch`: 32 places, whose contents do not matter. */
+/**
+ * Writes block `counter` (0 to 2^32 - 1) of the stream into `block`: 16 lanes. `scratch`: 32 places, whose contents do
+ * not matter.
+ */
 export function streamBlock(key: StreamKey, counter: number, block: Uint32Array, scratch: Uint32Array): void {
   const work = scratch;
   work.set(key.work);

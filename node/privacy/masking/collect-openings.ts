@@ -1,12 +1,11 @@
 import { combine } from "shamir-secret-sharing";
 import { toHex } from "../../core/hex.ts";
 import type { Address } from "../../core/ids.ts";
-import { maskGraph, shareThreshold } from "../../core/mask-graph.ts";
-import { openingBytes } from "../../core/round-keys.ts";
+import { openingBytes, shareThreshold } from "../../core/round-keys.ts";
 import { isSecretKeyOf, seedHashOf } from "./mask-keys.ts";
-import { type AdvertisedKey, type ClosedRound, roundSides } from "./round-masks.ts";
+import { type AdvertisedKey, type ClosedRound, fellowsOf, roundSides } from "./round-masks.ts";
 import { type ShareKind, shareBytes, shareHash } from "./share-hash.ts";
-import { entryHash, shareBundleBytes, shareEntryBytes } from "./shares.ts";
+import { entryHash, entryOf, shareBundleBytes } from "./shares.ts";
 
 /** What a survivor gives towards a round's opening: the content of its unmask message. */
 export interface UnmaskAnswer {
@@ -15,8 +14,8 @@ export interface UnmaskAnswer {
   /** Its self seed, 32 bytes. */
   readonly seed: Uint8Array;
   /**
-   * 33 bytes for each of its neighbours that advertised, ascending: the share of the neighbour's seed if that survived, else of its
-   * secret key; zeros where it has none.
+   * 33 bytes for each other that advertised, ascending: the share of that one's seed if it survived, else of its secret
+   * key; zeros where it has none.
    */
   readonly shares: Uint8Array;
 }
@@ -29,10 +28,16 @@ export interface MissingPiece {
   readonly need: number;
 }
 
-/** What somebody gave that cannot be right. Messages are not signed: who sent an answer in a slot's name is for the network to say. */
+/**
+ * What somebody gave that cannot be right. Messages are not signed: who sent an answer in a slot's name is for the
+ * network to say.
+ */
 export interface MaskBlame {
   readonly slot: number;
-  /** `false-seed`, `false-share`: in an answer of this slot. `bad-shares`: it dealt shares that are those it bound, and give no secret of its own. `bad-bundle`: its bundle has another length. */
+  /**
+   * `false-seed`, `false-share`: in an answer of this slot. `bad-shares`: it dealt shares that are those it bound, and
+   * give no secret of its own. `bad-bundle`: its bundle has another length.
+   */
   readonly reason: "false-seed" | "false-share" | "bad-shares" | "bad-bundle";
   /** Of a false share: whose secret it is of. */
   readonly about?: number;
@@ -49,21 +54,23 @@ export interface CollectedOpenings {
 type Key = AdvertisedKey & { readonly participant: Address };
 
 /**
- * Puts together what opens a closed round: survivors' seeds as they gave them, and what they did not give from shares. Nothing
- * that comes in is trusted: seeds are known by their hashes, shares by those in the bundles, secret keys by their mask keys. Any
- * threshold of valid shares serves; nothing is combined before everything can be.
+ * Puts together what opens a closed round: survivors' seeds as they gave them, and what they did not give from shares.
+ * Nothing that comes in is trusted: seeds are known by their hashes, shares by those in the bundles, secret keys by
+ * their mask keys. Any threshold of valid shares serves; nothing is combined before everything can be.
  *
+ * @param collected.drawn how many were drawn for the round
  * @param collected.bundles of the slots whose bundle is at hand, as fetched by its content id
  * @param collected.answers in any order, several of a slot where more claim to be its own
  */
 export async function collectOpenings(collected: {
   readonly round: ClosedRound<Key>;
+  readonly drawn: number;
   readonly thresholdPercent: number;
   readonly bundles: ReadonlyMap<number, Uint8Array>;
   readonly answers: readonly UnmaskAnswer[];
 }): Promise<CollectedOpenings> {
-  const { round, thresholdPercent, answers } = collected;
-  const graph = maskGraph(round);
+  const { round, drawn, answers } = collected;
+  const need = shareThreshold(drawn, collected.thresholdPercent);
   const { survivors, dropped } = roundSides(round);
   const blame: MaskBlame[] = [];
   const surviving = new Set(survivors.map(({ slot }) => slot));
@@ -77,11 +84,9 @@ export async function collectOpenings(collected: {
     ...survivors.map((key) => ({ key, kind: "seed" as const })),
     ...dropped.map((key) => ({ key, kind: "key" as const })),
   ];
-  const isNeeded = ({ key, kind }: (typeof wanted)[number]) =>
-    kind === "seed" ? !seeds.has(key.slot) : graph[key.slot]!.some((other) => surviving.has(other));
-  const needOf = (slot: number) => shareThreshold(graph[slot]!.length, thresholdPercent);
+  const isNeeded = ({ key, kind }: (typeof wanted)[number]) => kind === "key" || !seeds.has(key.slot);
   const missing = wanted.filter(isNeeded).map(({ key: { slot }, kind }) => {
-    return { slot, kind, have: shares.get(slot)!.size, need: needOf(slot) };
+    return { slot, kind, have: shares.get(slot)!.size, need };
   });
   const lacking = missing.filter(({ have, need }) => have < need);
   if (lacking.length > 0 || survivors.length === 0) return { missing: lacking, blame };
@@ -89,8 +94,8 @@ export async function collectOpenings(collected: {
   const pieces = await Promise.all(
     wanted.map(async (piece) => {
       const { key, kind } = piece;
-      if (!isNeeded(piece)) return seeds.get(key.slot) ?? new Uint8Array(openingBytes);
-      return await combined(key, kind, [...shares.get(key.slot)!.values()], needOf(key.slot));
+      if (!isNeeded(piece)) return seeds.get(key.slot)!;
+      return await combined(key, kind, [...shares.get(key.slot)!.values()], need);
     }),
   );
   const failed = wanted.filter((_, i) => pieces[i] === undefined);
@@ -106,7 +111,7 @@ export async function collectOpenings(collected: {
     const whole = new Map<number, Uint8Array>();
     for (const [slot, bundle] of collected.bundles) {
       if (!keys.has(slot)) continue;
-      if (bundle.length === shareBundleBytes(graph[slot]!.length)) whole.set(slot, bundle);
+      if (bundle.length === shareBundleBytes(drawn)) whole.set(slot, bundle);
       else blame.push({ slot, reason: "bad-bundle" });
     }
     return whole;
@@ -117,13 +122,12 @@ export async function collectOpenings(collected: {
     if (sender === undefined || !surviving.has(slot)) return;
     if (seedHashOf(seed) === sender.seedHash.toLowerCase()) seeds.set(slot, seed);
     else blame.push({ slot, reason: "false-seed" });
-    const about = graph[slot]!.filter((other) => keys.has(other));
-    for (const [i, other] of about.entries()) {
+    for (const [i, { slot: other }] of fellowsOf(round, slot).entries()) {
       const share = given.subarray(shareBytes * i, shareBytes * (i + 1));
       const bundle = bundles.get(other);
       if (bundle === undefined || share.every((byte) => byte === 0)) continue;
       const kind = surviving.has(other) ? "seed" : "key";
-      const entry = entryOf(bundle, graph[other]!, slot);
+      const entry = entryOf(bundle, other, slot);
       const hash = shareHash(kind, keys.get(other)!.participant, sender.participant, share);
       if (toHex(hash) === toHex(entryHash(entry, kind))) shares.get(other)!.set(slot, share);
       else blame.push({ slot, reason: "false-share", about: other });
@@ -131,13 +135,10 @@ export async function collectOpenings(collected: {
   }
 }
 
-/** The entry of a bundle for the slot `to`, which must be one of the dealer's `neighbours` among the drawn, ascending. */
-export function entryOf(bundle: Uint8Array, neighbours: readonly number[], to: number): Uint8Array {
-  const start = shareEntryBytes * neighbours.indexOf(to);
-  return bundle.subarray(start, start + shareEntryBytes);
-}
-
-/** The secret from `need` of its shares: any of them, should the dealer have bound some that do not belong to the others. */
+/**
+ * The secret from `need` of its shares: any of them, should the dealer have bound some that do not belong to the
+ * others.
+ */
 async function combined(
   key: AdvertisedKey,
   kind: ShareKind,

@@ -1,11 +1,19 @@
 export {
   answerUnmasking,
   type ClosedView,
+  checkClosing,
   checkMasking,
-  type KeyedView,
-  type OwnRecords,
+  type OwnRound,
   type Unmasking,
 } from "./answer-unmasking.ts";
+export {
+  checkKeys,
+  fellowsNeeded,
+  type KeyedView,
+  leastMembers,
+  type MaskTrust,
+  type RoundSecrets,
+} from "./check-keys.ts";
 export {
   type CollectedOpenings,
   collectOpenings,
@@ -23,14 +31,11 @@ export {
   seedHashOf,
 } from "./mask-keys.ts";
 export {
-  type AnswerRecord,
-  type BoundKey,
+  type ClosingRecord,
   createMaskJournal,
-  keysHash,
   type MaskedRecord,
   type MaskJournal,
-  type RoundOpening,
-  type SecretsRecord,
+  type MaskRound,
 } from "./mask-records.ts";
 export { addMask, type Mask, maskChunk } from "./mask-stream.ts";
 export { maskUpdate } from "./mask-update.ts";
@@ -39,16 +44,17 @@ export {
   type AdvertisedKey,
   type ClosedRound,
   checkOpenings,
+  fellowsOf,
   isFalseOpening,
   type KeyedRound,
-  keyedNeighbours,
   roundSides,
 } from "./round-masks.ts";
 export { type ShareKind, shareBytes, shareHash } from "./share-hash.ts";
+export { createShareKey, type ShareKeyPair, shareKeyOf } from "./share-keys.ts";
 export {
+  entryOf,
   type HeldShares,
   openShare,
-  type ShareContext,
   type ShareReceiver,
   sealShares,
   shareBundleBytes,

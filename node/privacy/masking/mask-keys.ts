@@ -5,7 +5,10 @@ import type { Bytes32, RoundNumber, TaskId } from "../../core/ids.ts";
 import { keccak256 } from "../../core/keccak.ts";
 import type { Random } from "../../ports/system.ts";
 
-/** What a participant's masks of one round are made from. Never leaves the node but as shares, and as what a round's opening asks for. */
+/**
+ * What a participant's masks of one round are made from. Never leaves the node but as shares, and as what a round's
+ * opening asks for.
+ */
 export interface MaskSecrets {
   /** Key of the mask that the participant alone adds: 32 bytes. */
   readonly seed: Uint8Array;
@@ -45,7 +48,9 @@ export function seedHashOf(seed: Uint8Array): Bytes32 {
   return toHex(keccak256(concatBytes(Uint8Array.of(5), seed)));
 }
 
-/** Whether the bytes are the secret key behind a mask key: a scalar of 1 to n - 1 whose point has this x, and an even y. */
+/**
+ * Whether the bytes are the secret key behind a mask key: a scalar of 1 to n - 1 whose point has this x, and an even y.
+ */
 export function isSecretKeyOf(secretKey: Uint8Array, maskKey: Bytes32): boolean {
   const scalar = integerOf(secretKey);
   if (secretKey.length !== 32 || scalar === 0n || scalar >= order) return false;
@@ -66,8 +71,9 @@ export function isMaskKey(maskKey: Bytes32): boolean {
 }
 
 /**
- * The key of the mask of two participants: `keccak256(0x06 ‖ uint32 taskId ‖ uint32 round ‖ uint8 a ‖ uint8 b ‖ address(P))`, P the secret key of one
- * times the point of the other's mask key with even y; the same from either side, and what ecrecover computes on the chain.
+ * The key of the mask of two participants: `keccak256(0x06 ‖ uint32 taskId ‖ uint32 round ‖ uint8 a ‖ uint8 b ‖
+ * address(P))`, P the secret key of one times the point of the other's mask key with even y; the same from either side,
+ * and what ecrecover computes on the chain.
  *
  * Throws MASK_KEY_INVALID if no point has this x, or for a secret key outside 1 to n - 1.
  *

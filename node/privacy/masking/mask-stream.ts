@@ -12,11 +12,17 @@ export interface Mask {
 /** Masks with what their keys' streams have in common with themselves already computed. */
 export type PreparedMasks = readonly { readonly key: StreamKey; readonly sign: 1 | -1 }[];
 
-/** Lanes that all masks are laid on before the next lanes are looked at: 64 KiB, so that they stay in the second-level cache. */
+/**
+ * Lanes that all masks are laid on before the next lanes are looked at: 64 KiB, so that they stay in the second-level
+ * cache.
+ */
 export const maskBlockLanes = 16_384;
 const streamBlockLanes = streamBlockBytes / 4;
 
-/** The generator in JavaScript alone, about a fortieth as fast: for where there is no WebAssembly SIMD, and to check the other against. */
+/**
+ * The generator in JavaScript alone, about a fortieth as fast: for where there is no WebAssembly SIMD, and to check the
+ * other against.
+ */
 export function createScalarMaskedBlock(blockLanes: number): MaskedBlock {
   const lanes = new Int32Array(blockLanes);
   const stream = new Uint32Array(streamBlockLanes);
@@ -41,7 +47,7 @@ export function prepareMasks(masks: readonly Mask[]): PreparedMasks {
 }
 
 /**
- * Lays masks on lanes in place, modulo 2^32 (docs/protocol.md section 13). Memory does not grow with the number of masks;
+ * Lays masks on lanes in place, modulo 2^32 (docs/protocol/masks.md). Memory does not grow with the number of masks;
  * 33 masks on a million lanes take about a quarter of a second.
  *
  * @param firstLane which lane of the vector `lanes[0]` is: a multiple of 16

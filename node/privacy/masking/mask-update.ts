@@ -4,12 +4,13 @@ import { addMasks, maskBlockLanes, prepareMasks } from "./mask-stream.ts";
 import { type KeyedRound, updateMasks } from "./round-masks.ts";
 
 /**
- * The masked update `y = w·q + masks` modulo 2^32 (docs/protocol.md section 13): lanes in no way to be told from random ones
- * as long as one neighbour keeps its secrets. To be made once for these secrets: see {@link answerUnmasking} and the journal's records.
+ * The masked update `y = w·q + masks` modulo 2^32 (docs/protocol/masks.md): lanes in no way to be told from random ones
+ * as long as one other keeps its secrets. To be made once for these secrets: see {@link answerUnmasking} and the
+ * journal's records.
  *
  * @param lanes the update q; not modified
  * @param weight 1 to the task's maxWeight
- * Rejects with MASK_KEY_INVALID, INVALID_ARGUMENT as maskNeighbours does, and the signal's reason.
+ * Rejects with MASK_KEY_INVALID, and the signal's reason.
  */
 export async function maskUpdate(
   {

@@ -7,31 +7,43 @@ import { inSteps } from "../in-steps.ts";
 import { addMasks, maskBlockLanes, type PreparedMasks, prepareMasks } from "./mask-stream.ts";
 import { type ClosedRound, openedMasks } from "./round-masks.ts";
 
-/** What the mean of masked updates needs to know of its task and round; TaskRules fit in the place of the first three. */
+/**
+ * What the mean of masked updates needs to know of its task and round; TaskRules fit in the place of the first three.
+ */
 export interface MaskedMeanOptions extends AggregationOptions {
   /** Greatest absolute value of a lane of an update. */
   readonly clipLanes: number;
   readonly round: ClosedRound;
-  /** 32 bytes for each slot that advertised: the survivors' seeds, then the dropped ones' secret keys, each ascending. */
+  /**
+   * 32 bytes for each slot that advertised: the survivors' seeds, then the dropped ones' secret keys, each ascending.
+   */
   readonly openings: Uint8Array;
 }
 
 /** An aggregation of masked updates: every survivor's, each once. */
 export interface MaskedMean extends Aggregation {
-  /** What `finish` returns, with the process's other work between its steps. Rejects as `finish` throws, and with the signal's reason. */
+  /**
+   * What `finish` returns, with the process's other work between its steps. Rejects as `finish` throws, and with the
+   * signal's reason.
+   */
   finishInSteps(base: Int32Array, signal?: AbortSignal): Promise<Int32Array>;
-  /** Lanes of the sum that were beyond ±(total weight · clipLanes), where all updates keep the clip none; known after `finish`. */
+  /**
+   * Lanes of the sum that were beyond ±(total weight · clipLanes), where all updates keep the clip none; known after
+   * `finish`.
+   */
   readonly cutLanes: number;
   /** The sum Σ w·q, cut to ±(total weight · clipLanes). Throws as `finish` does. */
   unmaskedSum(): Int32Array;
 }
 
 /**
- * The weighted mean of a masked round: `saturate32(θ + floorDiv(S · rate, W · 2^16))`, S the sum of the masked updates without their masks, modulo
- * 2^32, read as int32 and cut to ±W·clipLanes (docs/protocol.md section 13). Memory does not grow with the number of updates or masks.
+ * The weighted mean of a masked round: `saturate32(θ + floorDiv(S · rate, W · 2^16))`, S the sum of the masked updates
+ * without their masks, modulo 2^32, read as int32 and cut to ±W·clipLanes (docs/protocol/masks.md). Memory does not
+ * grow with the number of updates or masks.
  *
- * Throws LENGTH_MISMATCH for openings of another length, MASK_KEY_INVALID for an opened key that is none, INVALID_ARGUMENT; `add` as
- * other aggregations; `finish` and `unmaskedSum` throw INVALID_ARGUMENT unless as many updates were added as there are survivors.
+ * Throws LENGTH_MISMATCH for openings of another length, MASK_KEY_INVALID for an opened key that is none,
+ * INVALID_ARGUMENT; `add` as other aggregations; `finish` and `unmaskedSum` throw INVALID_ARGUMENT unless as many
+ * updates were added as there are survivors.
  */
 export function createMaskedMean(options: MaskedMeanOptions): MaskedMean {
   const { parameterCount, serverRateQ16, round } = options;
@@ -94,7 +106,8 @@ export function createMaskedMean(options: MaskedMeanOptions): MaskedMean {
 }
 
 /**
- * Chunk `index` of the model of a masked round, as the contract recomputes it: 64 lanes, those behind the last parameter zero.
+ * Chunk `index` of the model of a masked round, as the contract recomputes it: 64 lanes, those behind the last
+ * parameter zero.
  *
  * @param chunks.base of the base model, 64 lanes
  * @param chunks.updates the same chunk of every survivor's update

@@ -1,6 +1,5 @@
 import { FedledgerError } from "../../core/error.ts";
 import type { RoundNumber, TaskId } from "../../core/ids.ts";
-import { type MaskGraph, maskGraph, maskNeighbours } from "../../core/mask-graph.ts";
 import type { Advertisement } from "../../core/records.ts";
 import { openingBytes } from "../../core/round-keys.ts";
 import { isSecretKeyOf, type MaskSecrets, pairSeed, seedHashOf } from "./mask-keys.ts";
@@ -9,8 +8,8 @@ import type { Mask } from "./mask-stream.ts";
 /** What of an advertisement the masks follow from. */
 export type AdvertisedKey = Pick<Advertisement, "slot" | "maskKey" | "seedHash">;
 
-/** A round whose keys are known. */
-export interface KeyedRound<Key extends AdvertisedKey = AdvertisedKey> extends MaskGraph {
+/** A round whose keys are known: everybody who advertised shares a mask with everybody. */
+export interface KeyedRound<Key extends AdvertisedKey = AdvertisedKey> {
   readonly taskId: TaskId;
   readonly round: RoundNumber;
   /** In any order, one for a slot. */
@@ -33,17 +32,16 @@ export function roundSides<Key extends AdvertisedKey>(round: ClosedRound<Key>): 
   };
 }
 
-/** Those of a slot's neighbours that advertised, ascending. */
-export function keyedNeighbours<Key extends AdvertisedKey>(round: KeyedRound<Key>, slot: number): Key[] {
-  const neighbours = new Set(maskNeighbours(slot, round));
-  return round.advertisements.filter((key) => neighbours.has(key.slot)).sort((a, b) => a.slot - b.slot);
+/** All others that advertised, ascending: those with whom a slot shares masks. */
+export function fellowsOf<Key extends AdvertisedKey>({ advertisements }: KeyedRound<Key>, slot: number): Key[] {
+  return advertisements.filter((key) => key.slot !== slot).sort((a, b) => a.slot - b.slot);
 }
 
 /**
- * The masks on the update of `slot`: its own, added, and one for each neighbour that advertised, added where the neighbour's slot
- * is the higher and taken away where it is the lower (docs/protocol.md section 13).
+ * The masks on the update of `slot`: its own, added, and one for each other that advertised, added where the other's
+ * slot is the higher and taken away where it is the lower (docs/protocol/masks.md).
  *
- * Throws MASK_KEY_INVALID for an advertised key that is none, INVALID_ARGUMENT as {@link maskNeighbours} does.
+ * Throws MASK_KEY_INVALID for an advertised key that is none.
  */
 export function updateMasks(
   round: KeyedRound,
@@ -51,7 +49,7 @@ export function updateMasks(
   { seed, secretKey }: Pick<MaskSecrets, "seed" | "secretKey">,
 ): Mask[] {
   const { taskId, round: number } = round;
-  const shared = keyedNeighbours(round, slot).map((other): Mask => {
+  const shared = fellowsOf(round, slot).map((other): Mask => {
     const pair = { taskId, round: number, slots: [slot, other.slot] as const };
     return { key: pairSeed(pair, secretKey, other.maskKey), sign: other.slot > slot ? 1 : -1 };
   });
@@ -59,50 +57,43 @@ export function updateMasks(
 }
 
 /**
- * What is to be laid on the sum of a closed round's updates to free it of all masks: the survivors' own masks taken away, and those they share
- * with the dropped ones reversed.
+ * What is to be laid on the sum of a closed round's updates to free it of all masks: the survivors' own masks taken
+ * away, and those they share with the dropped ones reversed.
  *
- * Throws LENGTH_MISMATCH unless the openings have 32 bytes for each slot that advertised, MASK_KEY_INVALID for an opened secret key
- * outside 1 to n - 1. Whether the openings are true, {@link checkOpenings} tells.
+ * Throws LENGTH_MISMATCH unless the openings have 32 bytes for each slot that advertised, MASK_KEY_INVALID for an
+ * opened secret key outside 1 to n - 1. Whether the openings are true, {@link checkOpenings} tells.
  */
 export function openedMasks(round: ClosedRound, openings: Uint8Array): Mask[] {
   const { taskId, round: number } = round;
   const { survivors, dropped } = roundSides(round);
   const pieces = splitOpenings(round, openings);
-  const graph = maskGraph(round);
   const own = survivors.map((_, i): Mask => ({ key: pieces[i]!, sign: -1 }));
   const shared = dropped.flatMap((gone, i) =>
-    survivors
-      .filter(({ slot }) => graph[gone.slot]!.includes(slot))
-      .map((survivor): Mask => {
-        const pair = { taskId, round: number, slots: [survivor.slot, gone.slot] as const };
-        const key = pairSeed(pair, pieces[survivors.length + i]!, survivor.maskKey, true);
-        return { key, sign: gone.slot > survivor.slot ? -1 : 1 };
-      }),
+    survivors.map((survivor): Mask => {
+      const pair = { taskId, round: number, slots: [survivor.slot, gone.slot] as const };
+      const key = pairSeed(pair, pieces[survivors.length + i]!, survivor.maskKey, true);
+      return { key, sign: gone.slot > survivor.slot ? -1 : 1 };
+    }),
   );
   return [...own, ...shared];
 }
 
 /**
- * Compares the openings of a closed round with what was advertised: the first slot, survivors before dropped ones, whose seed has another hash or whose
- * secret key belongs to another mask key; undefined where there is none. The key of a dropped one without a surviving neighbour is not looked at.
- * Throws LENGTH_MISMATCH unless there are 32 bytes for each slot that advertised.
+ * Compares the openings of a closed round with what was advertised: the first slot, survivors before dropped ones,
+ * whose seed has another hash or whose secret key belongs to another mask key; undefined where there is none. Throws
+ * LENGTH_MISMATCH unless there are 32 bytes for each slot that advertised.
  */
 export function checkOpenings(round: ClosedRound, openings: Uint8Array): number | undefined {
   const { survivors, dropped } = roundSides(round);
   const pieces = splitOpenings(round, openings);
-  const graph = maskGraph(round);
-  const falseSeed = survivors.find(({ seedHash }, i) => seedHashOf(pieces[i]!) !== seedHash.toLowerCase());
+  const falseSeed = survivors.find(({ seedHash }, i) => !isSeedOf(pieces[i]!, seedHash));
   if (falseSeed !== undefined) return falseSeed.slot;
-  return dropped.find(({ slot, maskKey }, i) => {
-    const isNeeded = graph[slot]!.some((other) => round.surviving.includes(other));
-    return isNeeded && !isSecretKeyOf(pieces[survivors.length + i]!, maskKey);
-  })?.slot;
+  return dropped.find(({ maskKey }, i) => !isSecretKeyOf(pieces[survivors.length + i]!, maskKey))?.slot;
 }
 
 /**
- * Whether what is opened of a slot is not what was advertised for it: what the contract's challengeOpening proves. False for a slot that did not
- * advertise, and for a dropped one without a surviving neighbour. Throws LENGTH_MISMATCH unless there are 32 bytes for each slot that advertised.
+ * Whether what is opened of a slot is not what was advertised for it: what the contract's proveOpening proves. False
+ * for a slot that did not advertise. Throws LENGTH_MISMATCH unless there are 32 bytes for each slot that advertised.
  */
 export function isFalseOpening(round: ClosedRound, openings: Uint8Array, slot: number): boolean {
   const { survivors, dropped } = roundSides(round);
@@ -110,9 +101,13 @@ export function isFalseOpening(round: ClosedRound, openings: Uint8Array, slot: n
   const piece = splitOpenings(round, openings)[at];
   if (piece === undefined) return false;
   const survivor = survivors[at];
-  if (survivor) return seedHashOf(piece) !== survivor.seedHash.toLowerCase();
-  const isNeeded = maskNeighbours(slot, round).some((other) => round.surviving.includes(other));
-  return isNeeded && !isSecretKeyOf(piece, dropped[at - survivors.length]!.maskKey);
+  return survivor
+    ? !isSeedOf(piece, survivor.seedHash)
+    : !isSecretKeyOf(piece, dropped[at - survivors.length]!.maskKey);
+}
+
+function isSeedOf(seed: Uint8Array, seedHash: string): boolean {
+  return seedHashOf(seed) === seedHash.toLowerCase();
 }
 
 function splitOpenings({ advertisements }: ClosedRound, openings: Uint8Array): Uint8Array[] {

@@ -1,29 +1,23 @@
 import { split } from "shamir-secret-sharing";
 import { FedledgerError, isFedledgerError } from "../../core/error.ts";
 import { concatBytes, fromHex, toHex } from "../../core/hex.ts";
-import type { Address, Bytes32, RoundNumber, TaskId } from "../../core/ids.ts";
-import { shareThreshold } from "../../core/mask-graph.ts";
+import type { Address, Bytes32 } from "../../core/ids.ts";
+import { shareThreshold } from "../../core/round-keys.ts";
 import { hpkeOverheadBytes, openSealed, sealTo } from "../hpke.ts";
 import type { MaskSecrets } from "./mask-keys.ts";
 import { type ShareKind, shareBytes, shareHash, shareHashBytes } from "./share-hash.ts";
 
-/** Where shares belong: they open in this very round only. */
-export interface ShareContext {
-  readonly federation: Address;
-  readonly taskId: TaskId;
-  readonly round: RoundNumber;
-  /** The round's, 72 bits. */
-  readonly seed: bigint;
-}
-
 /** Somebody that shares are for. */
 export interface ShareReceiver {
   readonly participant: Address;
-  /** X25519, as registered; absent where the member has registered none. */
-  readonly encryptionKey?: Bytes32 | undefined;
+  /**
+   * X25519, as its newest signed word before the round names it; absent where it is not to have shares: it named none,
+   * or shows no grant.
+   */
+  readonly shareKey?: Bytes32 | undefined;
 }
 
-/** What one neighbour holds of a participant's secrets, 33 bytes each. */
+/** What one fellow holds of a member's secrets, 33 bytes each. */
 export interface HeldShares {
   readonly seed: Uint8Array;
   readonly key: Uint8Array;
@@ -32,36 +26,46 @@ export interface HeldShares {
 /** Bytes of a bundle's entry: the hashes of both shares, and the sealed shares. */
 export const shareEntryBytes = 2 * shareHashBytes + hpkeOverheadBytes + 2 * shareBytes;
 
-/** Bytes of the share bundle of a participant with so many neighbours among the drawn. */
-export function shareBundleBytes(neighbourCount: number): number {
-  return shareEntryBytes * neighbourCount;
+/** Bytes of the share bundle in a round of so many drawn: an entry for each but its owner. */
+export function shareBundleBytes(drawn: number): number {
+  return shareEntryBytes * (drawn - 1);
+}
+
+/** The entry for slot `to` in the bundle of slot `from`. */
+export function entryOf(bundle: Uint8Array, from: number, to: number): Uint8Array {
+  const start = shareEntryBytes * (to < from ? to : to - 1);
+  return bundle.subarray(start, start + shareEntryBytes);
 }
 
 /**
- * The share bundle: for each neighbour, in the order given (ascending slots), hashes of its two shares and the shares sealed to its
- * registered key. Shamir, "How to share a secret", 1979, over GF(2^8); RFC 9180. Two calls give other bytes, with other shares: randomness is WebCrypto's.
+ * The share bundle: for each of the others drawn, ascending by slot, hashes of its two shares and the shares sealed to
+ * its key. Shamir, "How to share a secret", 1979, over GF(2^8); RFC 9180. Two calls give other bytes, with other
+ * shares: randomness is WebCrypto's.
  *
- * An entry is zero, and its shares are lost, where a neighbour has no key that can be sealed to.
- * Rejects with INVALID_ARGUMENT for fewer than 2 neighbours or a threshold percentage outside 51 to 100.
+ * An entry is zero, and its shares are lost, where there is no key that can be sealed to.
+ * Rejects with INVALID_ARGUMENT for fewer than 2 others or a threshold percentage outside 51 to 100.
+ *
+ * @param deal.start the round's start value: the shares open in no other round
+ * @param deal.others all others drawn
  */
 export async function sealShares(deal: {
-  readonly context: ShareContext;
+  readonly start: Bytes32;
   readonly from: Address;
   readonly secrets: Pick<MaskSecrets, "seed" | "secretKey">;
   readonly thresholdPercent: number;
-  readonly neighbours: readonly ShareReceiver[];
+  readonly others: readonly ShareReceiver[];
 }): Promise<Uint8Array> {
-  const { context, from, secrets, neighbours } = deal;
-  const threshold = shareThreshold(neighbours.length, deal.thresholdPercent);
+  const { start, from, secrets, others } = deal;
+  const threshold = shareThreshold(others.length + 1, deal.thresholdPercent);
   const [seeds, keys] = await Promise.all(
-    [secrets.seed, secrets.secretKey].map((secret) => split(Uint8Array.from(secret), neighbours.length, threshold)),
+    [secrets.seed, secrets.secretKey].map((secret) => split(Uint8Array.from(secret), others.length, threshold)),
   );
-  const entries = neighbours.map(async ({ participant: to, encryptionKey }, i) => {
-    if (encryptionKey === undefined) return new Uint8Array(shareEntryBytes);
+  const entries = others.map(async ({ participant: to, shareKey }, i) => {
+    if (shareKey === undefined) return new Uint8Array(shareEntryBytes);
     const shares = concatBytes(seeds![i]!, keys![i]!);
     const hashes = [shareHash("seed", from, to, seeds![i]!), shareHash("key", from, to, keys![i]!)];
     try {
-      return concatBytes(...hashes, await sealTo(encryptionKey, shares, { info: shareInfo(context, from, to) }));
+      return concatBytes(...hashes, await sealTo(shareKey, shares, { info: shareInfo(start, from, to) }));
     } catch (error) {
       if (isFedledgerError(error, "HPKE_KEY_INVALID")) return new Uint8Array(shareEntryBytes);
       throw error;
@@ -72,10 +76,13 @@ export async function sealShares(deal: {
 
 /**
  * Opens the entry for `to` of the bundle of `from`, and checks that the shares are those whose hashes everybody sees.
- * Undefined for an entry of zeros. Rejects with MASK_SHARE_REPLAYED for anything that was not made for this receiver in this round.
+ * Undefined for an entry of zeros. Rejects with MASK_SHARE_REPLAYED for anything that was not made for this receiver in
+ * this round.
+ *
+ * @param start the round's start value
  */
 export async function openShare(
-  context: ShareContext,
+  start: Bytes32,
   {
     from,
     to,
@@ -85,7 +92,7 @@ export async function openShare(
     readonly from: Address;
     readonly to: Address;
     readonly entry: Uint8Array;
-    /** X25519, of `to`. */
+    /** X25519, of `to`, for this round. */
     readonly privateKey: Uint8Array;
   },
 ): Promise<HeldShares | undefined> {
@@ -96,7 +103,7 @@ export async function openShare(
   let shares: Uint8Array;
   try {
     const sealed = entry.subarray(2 * shareHashBytes);
-    shares = await openSealed(privateKey, sealed, { info: shareInfo(context, from, to) });
+    shares = await openSealed(privateKey, sealed, { info: shareInfo(start, from, to) });
   } catch (error) {
     if (isFedledgerError(error, "HPKE_NOT_OPENED")) throw refused("it does not open", error);
     throw error;
@@ -114,14 +121,8 @@ export function entryHash(entry: Uint8Array, kind: ShareKind): Uint8Array {
   return kind === "seed" ? entry.subarray(0, shareHashBytes) : entry.subarray(shareHashBytes, 2 * shareHashBytes);
 }
 
-/** HPKE's info: `"fedledger/shares/1" ‖ federation ‖ uint32 taskId ‖ uint32 round ‖ uint72 seed ‖ from ‖ to`. */
-function shareInfo({ federation, taskId, round, seed }: ShareContext, from: Address, to: Address): Uint8Array {
-  const numbers = new Uint8Array(17);
-  const view = new DataView(numbers.buffer);
-  view.setUint32(0, taskId);
-  view.setUint32(4, round);
-  view.setUint8(8, Number(seed >> 64n));
-  view.setBigUint64(9, BigInt.asUintN(64, seed));
-  const label = new TextEncoder().encode("fedledger/shares/1");
-  return concatBytes(label, fromHex(federation), numbers, fromHex(from), fromHex(to));
+/** HPKE's info: `"fedledger/shares/2" ‖ start ‖ from ‖ to`; the start value binds chain, federation, task and round. */
+function shareInfo(start: Bytes32, from: Address, to: Address): Uint8Array {
+  const label = new TextEncoder().encode("fedledger/shares/2");
+  return concatBytes(label, fromHex(start), fromHex(from), fromHex(to));
 }

@@ -4,11 +4,11 @@ import { openingBytes } from "../../core/round-keys.ts";
 import type { UnmaskAnswer } from "./collect-openings.ts";
 import { shareBytes } from "./share-hash.ts";
 
-/** What an unmask message carries beside the round, its accumulator and who sends it (docs/protocol.md section 9). */
+/** What an unmask message carries beside the round, its accumulator and who sends it (docs/protocol/messages.md). */
 export interface UnmaskFields {
   /** 32 bytes. */
   readonly seed: Hex;
-  /** 33 bytes for each neighbour that advertised. */
+  /** 33 bytes for each other that advertised. */
   readonly shares: Hex;
 }
 
@@ -18,11 +18,11 @@ export function encodeUnmasking({ seed, shares }: UnmaskAnswer): UnmaskFields {
 }
 
 /**
- * The answer of the participant in `slot`, which has so many neighbours that advertised; undefined for fields of any other form.
- * Whether what it says is true, collectOpenings finds out.
+ * The answer of the participant in `slot`, beside whom so many others advertised; undefined for fields of any other
+ * form. Whether what it says is true, collectOpenings finds out.
  */
-export function decodeUnmasking(fields: UnmaskFields, slot: number, neighbourCount: number): UnmaskAnswer | undefined {
-  if (!isBytes(fields.seed, openingBytes) || !isBytes(fields.shares, shareBytes * neighbourCount)) return undefined;
+export function decodeUnmasking(fields: UnmaskFields, slot: number, fellowCount: number): UnmaskAnswer | undefined {
+  if (!isBytes(fields.seed, openingBytes) || !isBytes(fields.shares, shareBytes * fellowCount)) return undefined;
   return { slot, seed: fromHex(fields.seed), shares: fromHex(fields.shares) };
 }
 

@@ -21,7 +21,10 @@ import { counterPlaces, mixed, mixedAhead, roundCount, type StreamKey, streamBlo
 
 type Run = (counter: number, place: number, end: number) => void;
 
-/** What the assembled module exports: each works from the address `place` to before `end`, two blocks of the stream at a time. */
+/**
+ * What the assembled module exports: each works from the address `place` to before `end`, two blocks of the stream at a
+ * time.
+ */
 interface Exports {
   readonly memory: WebAssembly.Memory;
   readonly add: Run;
@@ -32,7 +35,10 @@ interface Exports {
 export interface MaskedBlock {
   /** The lanes; those behind the ones under work are written to as well. */
   readonly lanes: Int32Array;
-  /** Adds the stream of a key to the first `count` lanes, or takes it from them; `counter` is the number of its first block. */
+  /**
+   * Adds the stream of a key to the first `count` lanes, or takes it from them; `counter` is the number of its first
+   * block.
+   */
   run(key: StreamKey, sign: 1 | -1, counter: number, count: number): void;
 }
 
@@ -43,9 +49,9 @@ const lanesOffset = 192;
 const stepBytes = 2 * streamBlockBytes;
 
 /**
- * Blocks of `blockLanes` lanes (a multiple of 32) masked by WebAssembly functions that work on two blocks of the stream at a
- * time, in the halves of vectors. A message is zero but for its first word, the counter: of the sixteen additions of message
- * words in a round of BLAKE2b one is left. Undefined where WebAssembly or its SIMD is not to be had.
+ * Blocks of `blockLanes` lanes (a multiple of 32) masked by WebAssembly functions that work on two blocks of the stream
+ * at a time, in the halves of vectors. A message is zero but for its first word, the counter: of the sixteen additions
+ * of message words in a round of BLAKE2b one is left. Undefined where WebAssembly or its SIMD is not to be had.
  */
 export function createWasmMaskedBlock(blockLanes: number): MaskedBlock | undefined {
   const pages = Math.ceil((lanesOffset + 4 * blockLanes) / 65_536);
@@ -77,7 +83,9 @@ const zeroAndOne = [...vector(0x0c), ...Array.from({ length: 16 }, (_, i) => (i 
 const addLanes = vector(0xae); // i32x4.add
 const subtractLanes = vector(0xb1); // i32x4.sub
 const ascending = (first: number) => Array.from({ length: 8 }, (_, i) => first + i);
-/** Of two vectors (word k of two blocks, word k + 1 of them) words k and k + 1 of the first block, and of the second. */
+/**
+ * Of two vectors (word k of two blocks, word k + 1 of them) words k and k + 1 of the first block, and of the second.
+ */
 const ofFirstBlock = shuffle([...ascending(0), ...ascending(16)]);
 const ofSecondBlock = shuffle([...ascending(8), ...ascending(24)]);
 

@@ -12,9 +12,9 @@ export interface Inversion {
 export const exactFrom = 0.98;
 
 /**
- * What the change of a first dense layer tells of the inputs it was trained on. A unit's gradient is δ·x for its kernel and δ for its bias, so
- * their quotient is the input itself where one example alone moved the unit, and a mixture where several did (Phong et al. 2018, IEEE
- * TIFS, section 3; Zhu et al. 2019, NeurIPS, reach the same by optimisation).
+ * What the change of a first dense layer tells of the inputs it was trained on. A unit's gradient is δ·x for its kernel
+ * and δ for its bias, so their quotient is the input itself where one example alone moved the unit, and a mixture where
+ * several did (Phong et al. 2018, IEEE TIFS, section 3; Zhu et al. 2019, NeurIPS, reach the same by optimisation).
  *
  * @param kernel change of the kernel, inputs × units, row by row
  * @param bias change of the bias, units

@@ -1,8 +1,8 @@
 import type { Dataset, ModelRunner } from "../../../node/training/index.ts";
 
 /**
- * Loss-threshold membership inference (Yeom et al. 2018, CSF; Nasr et al. 2019, S&P, for what a server sees): whoever holds a model guesses that
- * examples with a small loss were trained on.
+ * Loss-threshold membership inference (Yeom et al. 2018, CSF; Nasr et al. 2019, S&P, for what a server sees): whoever
+ * holds a model guesses that examples with a small loss were trained on.
  *
  * @returns the area under the guess's ROC curve: 0.5 tells nothing, 1 tells members from others without error
  */

@@ -1,15 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.28;
 
+import {ChainProbes} from "../../../contracts/libraries/ChainProbes.sol";
 import {ChunkTree} from "../../../contracts/libraries/ChunkTree.sol";
 import {Draw} from "../../../contracts/libraries/Draw.sol";
-import {MaskGraph} from "../../../contracts/libraries/MaskGraph.sol";
+import {DrawBlock} from "../../../contracts/libraries/DrawBlock.sol";
+import {LeastBond} from "../../../contracts/libraries/LeastBond.sol";
 import {MaskKeys} from "../../../contracts/libraries/MaskKeys.sol";
 import {MaskStream} from "../../../contracts/libraries/MaskStream.sol";
 import {MaskedRound, MaskedSum} from "../../../contracts/libraries/MaskedSum.sol";
+import {RulesValidation} from "../../../contracts/libraries/RulesValidation.sol";
 import {TrimmedMean} from "../../../contracts/libraries/TrimmedMean.sol";
 import {WeightedMean} from "../../../contracts/libraries/WeightedMean.sol";
 import {Advertisement} from "../../../contracts/types/PrivacyTypes.sol";
+import {ProofKind} from "../../../contracts/types/ProofTypes.sol";
 import {TaskRules} from "../../../contracts/types/TaskTypes.sol";
 
 /// @title LibraryHarness
@@ -22,7 +26,9 @@ contract LibraryHarness {
         bytes calldata chunk,
         bytes32[] calldata siblings
     ) external pure returns (bool) {
-        return ChunkTree.verify(root, parameterCount, index, chunk, siblings);
+        if (parameterCount == 0 || index >= ChunkTree.chunkCount(parameterCount) || chunk.length != 256) return false;
+        if (siblings.length != ChunkTree.depth(parameterCount)) return false;
+        return root == ChunkTree.rootOf(parameterCount, index, ChunkTree.leafOf(index, chunk, 0), siblings);
     }
 
     function maskChunk(bytes32 key, uint32 index) external view returns (bytes memory chunk) {
@@ -31,21 +37,6 @@ contract LibraryHarness {
         chunk = new bytes(256);
         assembly ("memory-safe") {
             mcopy(add(chunk, 32), pointer, 256)
-        }
-    }
-
-    /// @notice The neighbours of each slot, as bitmaps.
-    function maskNeighbours(
-        uint72 seed,
-        uint256 drawn,
-        uint256 neighbours
-    ) external pure returns (uint64[] memory lists) {
-        uint256[] memory ring = MaskGraph.places(seed, drawn, neighbours);
-        lists = new uint64[](drawn);
-        for (uint256 a = 0; a < drawn; ++a) {
-            for (uint256 b = 0; b < drawn; ++b) {
-                if (a != b && MaskGraph.areNeighbours(ring, neighbours, a, b)) lists[a] |= uint64(1 << b);
-            }
         }
     }
 
@@ -82,10 +73,6 @@ contract LibraryHarness {
 
     function chunkCount(uint256 parameterCount) external pure returns (uint256) {
         return ChunkTree.chunkCount(parameterCount);
-    }
-
-    function fold(bytes32[] calldata nodes) external pure returns (bytes32) {
-        return ChunkTree.fold(nodes);
     }
 
     function weightedMean(
@@ -132,15 +119,43 @@ contract LibraryHarness {
         return Draw.size(enrolled, minUpdates, maxUpdates, participationBps);
     }
 
-    function slotOf(uint72 seed, uint256 index, uint256 enrolled, uint256 drawn) external pure returns (uint256) {
+    function slotOf(uint64 seed, uint256 index, uint256 enrolled, uint256 drawn) external pure returns (uint256) {
         return Draw.slotOf(seed, index, enrolled, drawn);
     }
 
     /// @notice Slots of all indices below `enrolled`.
-    function slots(uint72 seed, uint256 enrolled, uint256 drawn) external pure returns (uint256[] memory all) {
+    function slots(uint64 seed, uint256 enrolled, uint256 drawn) external pure returns (uint256[] memory all) {
         all = new uint256[](enrolled);
         for (uint256 index = 0; index < enrolled; ++index) {
             all[index] = Draw.slotOf(seed, index, enrolled, drawn);
         }
+    }
+
+    function checkRules(TaskRules calldata rules) external pure {
+        RulesValidation.validate(rules);
+    }
+
+    function checkChain(TaskRules calldata rules, bytes calldata header) external view {
+        ChainProbes.check(rules, header);
+    }
+
+    function checkMasks(address modexp, address blake2f) external view {
+        ChainProbes.checkMasks(modexp, blake2f);
+    }
+
+    function mixOf(uint256 blockNumber, bytes calldata header) external view returns (bytes32) {
+        return DrawBlock.mixOf(blockNumber, header);
+    }
+
+    function isOutOfReach(uint256 blockNumber) external view returns (bool) {
+        return DrawBlock.isOutOfReach(blockNumber);
+    }
+
+    function leastWei(TaskRules calldata rules) external pure returns (uint256) {
+        return LeastBond.leastWei(rules);
+    }
+
+    function proofWei(TaskRules calldata rules, ProofKind kind) external pure returns (uint256) {
+        return LeastBond.proofWei(rules, kind);
     }
 }

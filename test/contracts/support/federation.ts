@@ -1,7 +1,8 @@
 import type { HardhatEthersSigner } from "@nomicfoundation/hardhat-ethers/types";
-import { type BaseContract, type ContractMethod, Signature, type TypedDataField } from "ethers";
+import { type BaseContract, type ContractMethod, type EventLog, Signature, type TypedDataField } from "ethers";
 import { network } from "hardhat";
 import type { TaskRules } from "../../../node/core/records.ts";
+import { type Facts, factsOf, newestRound, type SolidityEvidence, type SolidityProposal } from "./facts.ts";
 
 /** Calls of the federation that tests make. */
 type Call =
@@ -9,79 +10,54 @@ type Call =
   | "revokeRole"
   | "renounceRole"
   | "register"
+  | "setAttributes"
   | "createTask"
   | "enrol"
-  | "leaveTask"
+  | "join"
+  | "leave"
   | "freePlaces"
+  | "resume"
+  | "setShareKey"
+  | "record"
+  | "taskRules"
+  | "proofs"
+  | "extsload"
   | "openRound"
+  | "drawRound"
+  | "advertise"
   | "commit"
   | "commitBatch"
   | "closeRound"
   | "propose"
+  | "accept"
   | "reassign"
-  | "finalize"
-  | "finalizeUnchallenged"
-  | "taskState"
-  | "roundInfo"
-  | "slotOf"
-  | "participants"
-  | "enrolment"
-  | "taskRules"
-  | "taskCount"
-  | "leastBondWei"
-  | "leastMaskedBondWei"
-  | "advertise"
-  | "proposeOpened"
-  | "challengeMaskedChunk"
-  | "challengeOpening"
-  | "setAttributes"
-  | "createRestrictedTask"
-  | "attestationDigest"
-  | "commitmentDigest"
-  | "availabilityDigest"
-  | "custodyDigest"
-  | "bond"
-  | "requestUnbond"
-  | "withdrawBond"
-  | "withdrawCredit"
-  | "bondOf"
-  | "creditOf"
-  | "burntWei"
-  | "challengeChunk"
-  | "challengeUpdate"
-  | "challengeWeight"
-  | "challengeExclusion"
-  | "isBarred"
-  | "reportUpdate"
-  | "reportEquivocation"
-  | "reportDoubleCommitment"
-  | "reportWithheld"
-  | "demandChunk"
-  | "demandNodes"
-  | "answerChunk"
-  | "answerNodes"
-  | "strikeUnanswered"
-  | "returnDemand"
-  | "demandBondWei"
-  | "openDemand"
-  | "reserveChallenge"
-  | "claimReward"
-  | "collectReward"
-  | "heldReward";
+  | "strike"
+  | "expel"
+  | "requireEvidence"
+  | "releaseBond"
+  | "withdraw";
+
+/** Calls of the contract of proofs. */
+type Proof =
+  | "proveChunk"
+  | "proveMaskedChunk"
+  | "proveOpening"
+  | "proveWeight"
+  | "proveUpdate"
+  | "proveEquivocation"
+  | "proveDoubleCommitment"
+  | "leastBondWei";
+
+type Calls<Name extends string> = Omit<BaseContract, "connect"> &
+  Record<Name, ContractMethod> & { connect(signer: HardhatEthersSigner): Calls<Name> };
 
 /** The deployed federation, its calls by name. */
-export type FederationContract = Omit<BaseContract, "connect"> &
-  Record<Call, ContractMethod> & { connect(signer: HardhatEthersSigner): FederationContract };
+export type FederationContract = Calls<Call>;
+/** The deployed contract of proofs, its calls by name. */
+export type ProofsContract = Calls<Proof>;
 
 /** Rules as the ABI takes them: enumerations by their number. */
 export type SolidityRules = Omit<TaskRules, "mode" | "rule"> & { readonly mode: number; readonly rule: number };
-
-/** An evaluation as the ABI takes it. */
-export interface SolidityEvaluation {
-  readonly samples: number;
-  readonly metricQ24: bigint;
-  readonly lossQ24: bigint;
-}
 
 /** A signature in two words (EIP-2098), as the ABI takes it. */
 export interface CompactSignature {
@@ -90,25 +66,19 @@ export interface CompactSignature {
 }
 
 /** A signed commitment as the ABI takes it. */
-export interface SoliditySignedCommitment extends CompactSignature {
+export interface SoliditySignedCommitment {
   readonly weight: number;
   readonly updateRoot: string;
   readonly contentId: string;
+  readonly signature: CompactSignature;
 }
 
-/** A word on what is held, as the ABI takes it. */
-export interface SolidityAvailability extends CompactSignature {
-  readonly slots: bigint;
-}
-
-/** A proposal as the ABI takes it. */
-export interface SolidityProposal {
-  readonly attempt: number;
-  readonly aggregator: string;
-  readonly modelRoot: string;
-  readonly contentId: string;
-  readonly totalWeight: bigint;
-  readonly excluded: bigint;
+/** Keys as their participant signs them. */
+export interface SolidityKeys {
+  readonly maskKey: string;
+  readonly seedHash: string;
+  readonly sharesId: string;
+  readonly shareKey: string;
 }
 
 /** Rules of a small task that every test starts from. */
@@ -128,30 +98,48 @@ export const baseRules: SolidityRules = {
   roundsPerParticipant: 0,
   trim: 0,
   thresholdPercent: 0,
-  attestationQuorum: 3,
-  holders: 0,
-  pipelined: false,
+  attestationQuorum: 1,
   commitWindowS: 600,
   aggregateWindowS: 300,
-  challengeWindowS: 900,
+  attestWindowS: 300,
+  challengeWindowS: 3600,
+  keyWindowS: 0,
   aggregatorBondGwei: 0,
   participantBondGwei: 0,
-  neighbours: 0,
-  keyWindowS: 0,
+  drawDelayBlocks: 0,
+  statementRequired: false,
 };
 
+/** Rules of a small masked task. */
+export const maskedRules: SolidityRules = {
+  ...baseRules,
+  mode: 1,
+  clipLanes: 1000,
+  minUpdates: 3,
+  thresholdPercent: 51,
+  keyWindowS: 100,
+};
+
+/** Everybody may take part. */
+export const openAccess = { organisations: [], regions: [], clearance: 0 };
+/** 32 zero bytes. */
+export const zeroWord = `0x${"00".repeat(32)}`;
 /** A root or content id for tests: the number as 32 bytes, every byte of it set. */
 export const word = (value: number): string => `0x${(BigInt(value) + 1n).toString(16).padStart(4, "0").repeat(16)}`;
 
-/** A chain of its own with a federation: signer 0 is admin and task creator, `participants` and `aggregators` hold their roles. */
+/**
+ * A chain of its own with a federation: signer 0 is admin and task creator, `participants` and `aggregators` hold their
+ * roles.
+ */
 export async function createFederation({ participants = 5, aggregators = 1 } = {}) {
   const { ethers, networkHelpers } = await network.create("local");
   const signers = await ethers.getSigners();
   const admin = signers[0]!;
-  const privacy = await ethers.deployContract("Privacy");
-  const deployed = await ethers.deployContract("Federation", [admin.address, await privacy.getAddress()]);
+  const court = await ethers.deployContract("Court");
+  const proofs = (await ethers.deployContract("Proofs")) as unknown as ProofsContract;
+  const deployed = await ethers.deployContract("Federation", [admin.address, court, proofs]);
   const address = await deployed.getAddress();
-  // the federation's own ABI knows nothing of what the other codes answer
+  // the federation's own ABI knows nothing of what the other code answers
   const federation = (await ethers.getContractAt("IFederation", address)) as unknown as FederationContract;
   const members = signers.slice(1, 1 + participants);
   const assigned = signers.slice(1 + participants, 1 + participants + aggregators);
@@ -161,8 +149,9 @@ export async function createFederation({ participants = 5, aggregators = 1 } = {
   for (const member of members) await federation.grantRole(role("PARTICIPANT_ROLE"), member.address);
   for (const aggregator of assigned) await federation.grantRole(role("AGGREGATOR_ROLE"), aggregator.address);
   const { chainId } = await ethers.provider.getNetwork();
+  let taskCount = 0;
 
-  const domain = { name: "Fedledger", version: "1", chainId, verifyingContract: address };
+  const domain = { name: "Fedledger", version: "2", chainId, verifyingContract: address };
   const sign = async (
     signer: HardhatEthersSigner,
     types: Record<string, TypedDataField[]>,
@@ -171,17 +160,22 @@ export async function createFederation({ participants = 5, aggregators = 1 } = {
     const { r, yParityAndS } = Signature.from(await signer.signTypedData(domain, types, message));
     return { r, vs: yParityAndS };
   };
-  const ascending = (signers: readonly HardhatEthersSigner[]) =>
-    [...signers].sort((a, b) => (BigInt(a.address) < BigInt(b.address) ? -1 : 1));
   const update = (round: number, member: HardhatEthersSigner) => {
     const tag = round * 100 + members.indexOf(member);
     return { updateRoot: word(tag), contentId: word(tag + 50) };
   };
+  const first = async (taskId: number): Promise<string> => {
+    const [created] = await federation.queryFilter(federation.filters.TaskCreated!(taskId));
+    return created === undefined ? zeroWord : (created as EventLog).args.historyHead;
+  };
+  const facts = (taskId: number, round?: number): Promise<Facts> => factsOf(federation, taskId, round);
+  const signerOf = (account: string): HardhatEthersSigner => signers.find((one) => one.address === account)!;
 
   return {
     ethers,
     networkHelpers,
     federation,
+    proofs,
     address,
     chainId,
     admin,
@@ -189,83 +183,110 @@ export async function createFederation({ participants = 5, aggregators = 1 } = {
     aggregators: assigned,
     outsider,
     role,
+    signerOf,
+    /** What the events say of a round, the newest by default. */
+    facts,
 
-    /** Creates a task with these rules and enrols all participants; returns its number. */
-    async createTask(rules: Partial<SolidityRules> = {}, spec = "{}"): Promise<number> {
-      await federation.createTask({ ...baseRules, ...rules }, word(0), ethers.toUtf8Bytes(spec));
-      const taskId = Number(await federation.taskCount());
-      for (const member of members) await federation.connect(member).enrol(taskId);
+    /** What is sent with an enrolment and with a joining under these rules. */
+    bonds: ({ participantBondGwei, aggregatorBondGwei }: SolidityRules) => ({
+      participant: BigInt(participantBondGwei) * 10n ** 9n,
+      aggregator: BigInt(aggregatorBondGwei) * 10n ** 9n,
+    }),
+
+    /** The rules with the least bonds for both. */
+    async bonded(rules: SolidityRules): Promise<SolidityRules> {
+      const leastGwei = Number((await proofs.leastBondWei(rules)) / 10n ** 9n);
+      return { ...rules, aggregatorBondGwei: leastGwei, participantBondGwei: leastGwei };
+    },
+
+    /** Creates a task with these rules; `enrolled` participants and all aggregators are in it. Returns its number. */
+    async createTask(
+      change: Partial<SolidityRules> = {},
+      { enrolled = members, modelRoot = word(0), spec = "{}" } = {},
+    ): Promise<number> {
+      const rules = { ...baseRules, ...change };
+      await federation.createTask(rules, openAccess, modelRoot, ethers.toUtf8Bytes(spec), "0x");
+      const taskId = ++taskCount;
+      const { participant, aggregator } = this.bonds(rules);
+      for (const member of enrolled) {
+        await federation.connect(member).enrol(taskId, first(taskId), zeroWord, "0x", { value: participant });
+      }
+      for (const one of assigned) await federation.connect(one).join(taskId, first(taskId), { value: aggregator });
       return taskId;
     },
 
-    /** Commits for the participant in the newest round with distinct roots. */
-    async commit(taskId: number, member: HardhatEthersSigner, weight = 10) {
-      const { round, baseModelRoot } = await federation.roundInfo(taskId, 0);
-      const { updateRoot, contentId } = update(Number(round), member);
-      return federation.connect(member).commit(taskId, round, baseModelRoot, updateRoot, contentId, weight);
+    /** The head that a task's history began with; zero of a task that there is not. */
+    first,
+
+    /** A member of the task opens its next round, by default of the next number. */
+    async openRound(taskId: number, by = members[0]!, round?: number) {
+      const number = round ?? (await newestRound(federation, taskId)) + 1;
+      return federation.connect(by).openRound(taskId, number);
     },
 
-    /** What {@link commit} would commit, signed for others to bring: over this base model, of the newest round by default. */
+    /** Commits for the participant in the newest round, by default with roots of its own. */
+    async commit(
+      taskId: number,
+      member: HardhatEthersSigner,
+      change: { weight?: number; updateRoot?: string; contentId?: string } = {},
+    ) {
+      const { round, anchor } = await facts(taskId);
+      const { weight = 10, updateRoot, contentId } = { ...update(round, member), ...change };
+      return federation.connect(member).commit(taskId, round, anchor, updateRoot, contentId, weight);
+    },
+
+    /**
+     * What {@link commit} would commit, signed for others to bring: over this anchor, of the newest round by default.
+     */
     async signCommitment(
       taskId: number,
       member: HardhatEthersSigner,
-      change: { weight?: number; round?: number; baseModelRoot?: string; updateRoot?: string; contentId?: string } = {},
+      change: { weight?: number; round?: number; anchor?: string; updateRoot?: string; contentId?: string } = {},
     ): Promise<SoliditySignedCommitment> {
-      const newest = await federation.roundInfo(taskId, 0);
-      const { round = Number(newest.round), baseModelRoot = newest.baseModelRoot, weight = 10, ...roots } = change;
+      const newest = await facts(taskId);
+      const { round = newest.round, anchor = newest.anchor, weight = 10, ...roots } = change;
       const committed = { weight, ...update(round, member), ...roots };
-      return {
-        ...committed,
-        ...(await sign(member, commitmentTypes, { taskId, round, baseModelRoot, ...committed })),
-      };
+      const signature = await sign(member, commitmentTypes, { taskId, round, anchor, ...committed });
+      return { ...committed, signature };
     },
 
-    /** The words of these participants that they hold `slots` of the round, in the order the contract wants. */
-    async availability(
-      taskId: number,
-      round: bigint | number,
-      slots: bigint,
-      by = members,
-    ): Promise<SolidityAvailability[]> {
-      const { accumulator } = await federation.roundInfo(taskId, round);
-      const message = { taskId, round, accumulator, slots };
-      return Promise.all(
-        ascending(by).map(async (holder) => ({ slots, ...(await sign(holder, availabilityTypes, message)) })),
-      );
+    /** The participant's keys of the newest round, signed over its start value. */
+    async signKeys(taskId: number, member: HardhatEthersSigner, keys: SolidityKeys) {
+      const { round, start } = await facts(taskId);
+      return { ...keys, signature: await sign(member, advertisementTypes, { taskId, round, start, ...keys }) };
     },
 
-    /** The aggregator's word that it keeps an update. */
-    custody: (
-      taskId: number,
-      round: bigint | number,
-      aggregator: HardhatEthersSigner,
-      { participant, updateRoot, contentId }: { participant: string; updateRoot: string; contentId: string },
-    ): Promise<CompactSignature> =>
-      sign(aggregator, custodyTypes, { taskId, round, participant, updateRoot, contentId }),
-
-    /** The proposal that the assigned aggregator would make. */
-    async proposal(taskId: number, change: Partial<SolidityProposal> = {}): Promise<SolidityProposal> {
-      const info = await federation.roundInfo(taskId, 0);
-      return {
-        attempt: Number(info.attempt),
-        aggregator: info.assigned,
-        modelRoot: word(7000 + Number(info.round)),
-        contentId: word(8000 + Number(info.round)),
-        totalWeight: info.totalWeight,
-        excluded: 0n,
-        ...change,
-      };
+    /**
+     * The assigned aggregator proposes; by default all committed, and a model root of the round's own. Returns the
+     * proposal.
+     */
+    async propose(taskId: number, change: Partial<SolidityProposal> = {}, openings = "0x"): Promise<SolidityProposal> {
+      const { round, attempt, assigned, totalWeight, accumulator } = await facts(taskId);
+      const roots = { modelRoot: word(7000 + round), contentId: word(8000 + round) };
+      const proposal = { attempt, aggregator: assigned, ...roots, totalWeight, excluded: 0n, ...change };
+      await federation.connect(signerOf(assigned)).propose(taskId, round, accumulator, proposal, openings);
+      return proposal;
     },
 
-    /** Attestations of these participants, in the order the contract wants. */
-    async attest(taskId: number, round: bigint | number, proposalHash: string, by = members) {
-      const evaluation: SolidityEvaluation = { samples: 120, metricQ24: 15_000_000n, lossQ24: 3_000_000n };
-      return Promise.all(
-        ascending(by).map(async (signer) => ({
-          evaluation: packEvaluation(evaluation),
-          ...(await sign(signer, attestationTypes, { taskId, round, proposalHash, ...evaluation })),
-        })),
-      );
+    /** Attestations of this proposal by these participants. */
+    sign: (taskId: number, round: number, proposalHash: string, by = members): Promise<CompactSignature[]> =>
+      Promise.all(by.map((signer) => sign(signer, attestationTypes, { taskId, round, proposalHash }))),
+
+    /** The same of the newest round's proposal. */
+    async attest(taskId: number, by = members): Promise<CompactSignature[]> {
+      const { round, proposalHash } = await facts(taskId);
+      return this.sign(taskId, round, proposalHash, by);
+    },
+
+    /** These participants accept the newest round's proposal. */
+    async accept(taskId: number, by = members) {
+      const { round, evidence } = await facts(taskId);
+      return federation.accept(taskId, round, evidence.proposal, await this.attest(taskId, by), []);
+    },
+
+    /** The evidence of a round, the newest by default: with its proposal, or without one. */
+    async evidence(taskId: number, round?: number): Promise<SolidityEvidence> {
+      return (await facts(taskId, round)).evidence;
     },
 
     /** Seconds to the chain's clock. */
@@ -278,51 +299,36 @@ export async function createFederation({ participants = 5, aggregators = 1 } = {
 /** What tests build on. */
 export type TestFederation = Awaited<ReturnType<typeof createFederation>>;
 
-/** An evaluation in one word, as attestations and RoundFinalized carry it. */
-export const packEvaluation = ({ samples, metricQ24, lossQ24 }: SolidityEvaluation): bigint =>
-  (BigInt(samples) << 128n) | (BigInt.asUintN(64, metricQ24) << 64n) | lossQ24;
-
-/** EIP-712 types of an attestation (docs/protocol.md section 7). */
+/** EIP-712 types of an attestation. */
 export const attestationTypes = {
   Attestation: [
     { name: "taskId", type: "uint32" },
     { name: "round", type: "uint32" },
     { name: "proposalHash", type: "bytes32" },
-    { name: "samples", type: "uint32" },
-    { name: "metricQ24", type: "int64" },
-    { name: "lossQ24", type: "uint64" },
   ],
 };
 
-/** EIP-712 types of a signed commitment (docs/protocol.md section 7). */
+/** EIP-712 types of a signed commitment. */
 export const commitmentTypes = {
   Commitment: [
     { name: "taskId", type: "uint32" },
     { name: "round", type: "uint32" },
-    { name: "baseModelRoot", type: "bytes32" },
+    { name: "anchor", type: "bytes32" },
     { name: "updateRoot", type: "bytes32" },
     { name: "contentId", type: "bytes32" },
     { name: "weight", type: "uint32" },
   ],
 };
 
-/** EIP-712 types of an availability (docs/protocol.md section 7). */
-export const availabilityTypes = {
-  Availability: [
+/** EIP-712 types of a signed advertisement. */
+export const advertisementTypes = {
+  Advertisement: [
     { name: "taskId", type: "uint32" },
     { name: "round", type: "uint32" },
-    { name: "accumulator", type: "bytes32" },
-    { name: "slots", type: "uint64" },
-  ],
-};
-
-/** EIP-712 types of a custody (docs/protocol.md section 7). */
-export const custodyTypes = {
-  Custody: [
-    { name: "taskId", type: "uint32" },
-    { name: "round", type: "uint32" },
-    { name: "participant", type: "address" },
-    { name: "updateRoot", type: "bytes32" },
-    { name: "contentId", type: "bytes32" },
+    { name: "start", type: "bytes32" },
+    { name: "maskKey", type: "bytes32" },
+    { name: "seedHash", type: "bytes32" },
+    { name: "sharesId", type: "bytes32" },
+    { name: "shareKey", type: "bytes32" },
   ],
 };

@@ -13,18 +13,24 @@ export type LibraryHarness = BaseContract &
     | "slotOf"
     | "slots"
     | "maskChunk"
-    | "maskNeighbours"
     | "isMaskKey"
     | "isMaskSecret"
     | "pairSeed"
-    | "maskedChunk",
+    | "maskedChunk"
+    | "checkRules"
+    | "checkChain"
+    | "checkMasks"
+    | "mixOf"
+    | "isOutOfReach"
+    | "leastWei"
+    | "proofWei",
     ContractMethod
   >;
 
 /** A chain of its own with the libraries' harness on it, an account to send from, and the node. */
 export async function createLibraryHarness() {
-  const { ethers } = await network.create("local");
+  const { ethers, networkHelpers } = await network.create("local");
   const harness = (await ethers.deployContract("LibraryHarness")) as unknown as LibraryHarness;
   const sender = (await ethers.getSigners())[0]!;
-  return { harness, sender, node: ethers.provider };
+  return { harness, sender, node: ethers.provider, networkHelpers };
 }

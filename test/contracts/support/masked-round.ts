@@ -7,21 +7,12 @@ import {
   type ClosedRound,
   createMaskedMean,
   createMaskSecrets,
-  keyedNeighbours,
   maskUpdate,
 } from "../../../node/privacy/masking/index.ts";
-import { encodeZigzag, type SolidityCommitment, signerOf, type Vector, vectorOf } from "./challenged-round.ts";
-import { baseRules, type SolidityProposal, type SolidityRules, type TestFederation, word } from "./federation.ts";
+import type { SolidityAdvertisement, SolidityCommitment, SolidityProposal } from "./facts.ts";
+import { maskedRules, type SolidityRules, type TestFederation, word } from "./federation.ts";
+import { encodeZigzag, type Vector, vectorOf } from "./proven-round.ts";
 import type { createSeededNumbers } from "./seeded-numbers.ts";
-
-/** An advertisement as the ABI takes it. */
-export interface SolidityAdvertisement {
-  readonly participant: string;
-  readonly slot: number;
-  readonly maskKey: Hex;
-  readonly seedHash: Hex;
-  readonly sharesId: Hex;
-}
 
 /** What {@link runMasked} needs. */
 export interface MaskedPlan {
@@ -32,7 +23,7 @@ export interface MaskedPlan {
   readonly dropped?: readonly number[];
   readonly rules?: Partial<SolidityRules>;
   readonly numbers: ReturnType<typeof createSeededNumbers>;
-  /** Opens a bonded task with the least bond, and bonds its aggregators. */
+  /** Everybody in the task has the least bond there. */
   readonly bonded?: boolean;
   /** Committed by everybody in the place of its masked update: where only the cost counts. */
   readonly instead?: Vector;
@@ -43,52 +34,33 @@ export const seededRandom = (numbers: ReturnType<typeof createSeededNumbers>): R
   bytes: (length) => Uint8Array.from({ length }, () => numbers.below(256)),
 });
 
-/** Rules of a small masked task. */
-export const maskedRules: SolidityRules = {
-  ...baseRules,
-  mode: 1,
-  clipLanes: 1000,
-  minUpdates: 3,
-  thresholdPercent: 51,
-  keyWindowS: 100,
-};
-
 /** A masked round of real keys and masks, closed: an aggregator is assigned. The slots are the participants' places. */
 export async function runMasked(f: TestFederation, plan: MaskedPlan) {
   const { base, updates, dropped = [], numbers, bonded = false, instead } = plan;
   const { federation } = f;
-  const rules: SolidityRules = {
-    ...maskedRules,
-    parameterCount: base.lanes.length,
-    maxUpdates: updates.length,
+  const plain: SolidityRules = {
+    ...{ ...maskedRules, parameterCount: base.lanes.length, maxUpdates: updates.length },
     ...plan.rules,
   };
-  let aggregatorBondGwei = 0;
-  if (bonded) {
-    const { parameterCount, maxUpdates, neighbours } = rules;
-    const bondWei: bigint = await federation.leastMaskedBondWei(parameterCount, maxUpdates, neighbours);
-    aggregatorBondGwei = Number(bondWei / 10n ** 9n);
-    for (const aggregator of f.aggregators) await federation.connect(aggregator).bond({ value: bondWei });
-  }
-  await federation.createTask({ ...rules, aggregatorBondGwei }, base.tree.root, f.ethers.toUtf8Bytes("{}"));
-  const taskId = Number(await federation.taskCount());
+  const rules = bonded ? await f.bonded(plain) : plain;
   const members = f.members.slice(0, updates.length);
-  for (const member of members) await federation.connect(member).enrol(taskId);
-  await federation.openRound(taskId);
-  const { seed } = await federation.roundInfo(taskId, 1);
+  const taskId = await f.createTask(rules, { enrolled: members, modelRoot: base.tree.root });
+  await f.openRound(taskId);
 
   const random = seededRandom(numbers);
   const secrets = members.map(() => createMaskSecrets(random));
-  const advertisements: SolidityAdvertisement[] = [];
+  const signed = [];
   for (const [slot, { maskKey, seedHash }] of secrets.entries()) {
-    const member = members[slot]!;
-    const sharesId = word(slot + 900) as Hex;
-    await federation.connect(member).advertise(taskId, 1, seed, maskKey, seedHash, sharesId);
-    advertisements.push({ participant: member.address, slot, maskKey, seedHash, sharesId });
+    const keys = { maskKey, seedHash, sharesId: word(slot + 900), shareKey: word(slot + 1900) };
+    signed.push(await f.signKeys(taskId, members[slot]!, keys));
   }
+  await federation.advertise(taskId, 1, signed);
+  const { advertisements, anchor, start } = await f.facts(taskId);
   const surviving = updates.map((_, slot) => slot).filter((slot) => !dropped.includes(slot));
-  const { neighbours } = rules;
-  const round: ClosedRound = { taskId, round: 1, seed, drawn: updates.length, neighbours, advertisements, surviving };
+  const keys = advertisements.map(({ slot, maskKey, seedHash }) => ({
+    ...{ slot, maskKey: maskKey as Hex, seedHash: seedHash as Hex },
+  }));
+  const round: ClosedRound = { taskId, round: 1, advertisements: keys, surviving };
 
   const commitments: SolidityCommitment[] = [];
   const committed: Vector[] = [];
@@ -98,26 +70,26 @@ export async function runMasked(f: TestFederation, plan: MaskedPlan) {
     const member = members[slot]!;
     const updateRoot = updateRootOf(member.address as Address, masked.tree.root);
     const contentId = word(slot);
-    await federation.connect(member).commit(taskId, 1, base.tree.root, updateRoot, contentId, weight);
+    await federation.connect(member).commit(taskId, 1, anchor, updateRoot, contentId, weight);
     commitments.push({ participant: member.address, slot, weight, updateRoot, contentId });
     committed.push(masked);
   }
   if (dropped.length > 0) await f.pass(rules.keyWindowS + rules.commitWindowS + 1);
   await federation.closeRound(taskId, 1);
 
-  const survives = (slot: number) => surviving.includes(slot);
-  const isNeeded = (slot: number) => keyedNeighbours(round, slot).some((other) => survives(other.slot));
   const rightOpenings = concatBytes(
     ...surviving.map((slot) => secrets[slot]!.seed),
-    ...dropped.map((slot) => (isNeeded(slot) ? secrets[slot]!.secretKey : new Uint8Array(32))),
+    ...dropped.map((slot) => secrets[slot]!.secretKey),
   );
   const openings = toHex(rightOpenings);
   return {
     taskId,
     rules,
     round,
+    start,
     secrets,
-    advertisements,
+    members,
+    advertisements: advertisements as readonly SolidityAdvertisement[],
     commitments,
     committed,
     openings,
@@ -130,12 +102,8 @@ export async function runMasked(f: TestFederation, plan: MaskedPlan) {
     },
 
     /** The assigned aggregator proposes this model with these openings; returns the proposal. */
-    async propose(modelRoot: string, given: Hex = openings): Promise<SolidityProposal> {
-      const proposal = await f.proposal(taskId, { modelRoot });
-      const aggregator = federation.connect(signerOf(f, proposal.aggregator));
-      await aggregator.proposeOpened(taskId, 1, proposal, [], given);
-      return proposal;
-    },
+    propose: (modelRoot: string, given: string = openings): Promise<SolidityProposal> =>
+      f.propose(taskId, { modelRoot }, given),
 
     /** The proof that chunk `chunkIndex` of the proposed model is not what the openings give; of whatever model. */
     proof: (proposed: ChunkTree, chunkIndex: number) => ({
@@ -150,3 +118,6 @@ export async function runMasked(f: TestFederation, plan: MaskedPlan) {
     }),
   };
 }
+
+/** A round of {@link runMasked}. */
+export type MaskedRoundOfTest = Awaited<ReturnType<typeof runMasked>>;

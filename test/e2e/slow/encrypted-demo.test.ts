@@ -10,7 +10,7 @@ interface Verdict {
   readonly findings: readonly unknown[];
   readonly rounds: readonly {
     readonly isDecryptionAttested?: true;
-    readonly evaluation: { readonly metric: number };
+    readonly testMetric: { readonly correct: number; readonly examples: number };
   }[];
 }
 
@@ -39,10 +39,8 @@ describe("fedledger demo --mode encrypted", function () {
     expect(encrypted).to.include({ verdict: "verified", exitCode: 0 });
     expect(encrypted.findings).to.deep.equal([]);
     expect(encrypted.rounds.every(({ isDecryptionAttested }) => isDecryptionAttested)).to.equal(true);
-    const [hidden, open] = [encrypted, transparent].map(({ rounds }) => rounds.at(-1)!.evaluation.metric) as [
-      number,
-      number,
-    ];
+    const accuracyOf = ({ rounds }: Verdict) => rounds.at(-1)!.testMetric.correct / rounds.at(-1)!.testMetric.examples;
+    const [hidden, open] = [accuracyOf(encrypted), accuracyOf(transparent)];
     expect(Math.abs(hidden - open)).to.be.at.most(0.005);
     this.test!.title += `: ${hidden.toFixed(4)} and ${open.toFixed(4)}`;
   });

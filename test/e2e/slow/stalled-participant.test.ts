@@ -17,7 +17,7 @@ describe("a participant that is there but never answers", function () {
     await demo.until((event) => {
       if (event.event === "process") pids.set(event.name as string, event.pid as number);
       const data = event.data as { kind?: string; round?: number } | undefined;
-      return event.event === "node" && data?.kind === "finalized" && data.round === 1;
+      return event.event === "node" && data?.kind === "accepted" && data.round === 1;
     });
     process.kill(pids.get("participant-3") as number, "SIGSTOP");
     const { code, events, stderr } = await demo.finished;

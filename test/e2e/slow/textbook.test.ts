@@ -25,18 +25,19 @@ describe("the textbooks' case: fedledger demo --data synthetic-ten", function ()
       .map((event) => event.data as Record<string, unknown>)
       .find((data) => data?.event === "verdict") as {
       verdict: string;
-      totals: { finalized: number; gas: number; durationS: number };
+      totals: { accepted: number; gas: number; durationS: number };
       task: { participants: string[]; spec: { training: object; model: object } };
-      rounds: { drawn: string[]; updates: unknown[]; evaluation?: { metric: number } }[];
+      rounds: { drawn: string[]; updates: unknown[]; testMetric: { correct: number; examples: number } }[];
     };
     expect(verdict.verdict).to.equal("verified");
-    expect(verdict.totals.finalized).to.equal(100);
+    expect(verdict.totals.accepted).to.equal(100);
     expect(verdict.task.participants).to.have.length(10);
     expect(verdict.task.spec.training).to.include({ epochs: 10, learningRate: 0.01 });
     for (const round of verdict.rounds) expect(round.drawn).to.have.length(5);
     // the draw is a draw: not always the same five
     expect(new Set(verdict.rounds.map(({ drawn }) => [...drawn].sort().join())).size).to.be.greaterThan(20);
-    expect(verdict.rounds.at(-1)?.evaluation?.metric).to.be.at.least(0.95);
+    const { correct, examples } = verdict.rounds.at(-1)!.testMetric;
+    expect(correct / examples).to.be.at.least(0.95);
     this.test!.title += `: ${verdict.totals.durationS} s, ${verdict.totals.gas} gas`;
   });
 });

@@ -5,47 +5,54 @@ from keccak import keccak256
 RULES = [(kind, name) for kind, name in (field.split() for field in (
     "uint8 mode,uint8 rule,uint8 fractionBits,uint8 attempts,uint32 parameterCount,uint32 clipLanes,uint32 maxWeight,"
     "uint32 serverRateQ16,uint16 rounds,uint16 minUpdates,uint16 maxUpdates,uint16 participationBps,"
-    "uint16 roundsPerParticipant,uint8 trim,uint8 thresholdPercent,uint16 attestationQuorum,uint8 holders,bool pipelined,uint32 commitWindowS,"
-    "uint32 aggregateWindowS,uint32 challengeWindowS,uint48 aggregatorBondGwei,uint48 participantBondGwei,"
-    "uint8 neighbours,uint24 keyWindowS"
+    "uint16 roundsPerParticipant,uint8 trim,uint8 thresholdPercent,uint16 attestationQuorum,uint24 commitWindowS,"
+    "uint24 aggregateWindowS,uint24 attestWindowS,uint24 challengeWindowS,uint24 keyWindowS,uint48 aggregatorBondGwei,"
+    "uint48 participantBondGwei,uint16 drawDelayBlocks,bool statementRequired"
 ).split(","))]
 PROPOSAL = [("uint8", "attempt"), ("address", "aggregator"), ("bytes32", "modelRoot"), ("bytes32", "contentId"),
             ("uint64", "totalWeight"), ("uint64", "excluded")]
 ACCESS = [(("[]", "bytes32"), "organisations"), (("[]", "bytes32"), "regions"), ("uint8", "clearance")]
-ATTESTATION = [("uint256", "evaluation"), ("bytes32", "r"), ("bytes32", "vs")]
-AVAILABILITY = [("uint64", "slots"), ("bytes32", "r"), ("bytes32", "vs")]
+ATTRIBUTES = [("bytes32", "organisation"), ("bytes32", "region"), ("uint8", "clearance")]
 
-ROUND = [("uint32", "taskId", True), ("uint32", "round", True)]
-ENROLMENT = [("uint32", "taskId", True), ("address", "participant", True)]
+TASK = [("uint32", "taskId", True)]
+ROUND = [*TASK, ("uint32", "round", True)]
+MEMBER = [*TASK, ("address", "account", True)]
 ROLE = [("bytes32", "role", True), ("address", "account", True), ("address", "sender", True)]
 EVENTS = {
-    "TaskCreated": [("uint32", "taskId", True), ("address", "creator", True), (RULES, "rules"), ("bytes32", "modelRoot"),
-                    ("bytes", "spec")],
-    "AccessRestricted": [("uint32", "taskId", True), (ACCESS, "access")],
-    "Enrolled": [*ENROLMENT, ("uint32", "index")],
-    "Leaving": ENROLMENT,
-    "Left": ENROLMENT,
-    "RoundOpened": [*ROUND, ("bytes32", "baseModelRoot"), ("uint72", "seed"), ("uint32", "enrolled"), ("uint8", "drawn"),
-                    ("uint40", "commitDeadline"), ("bytes32", "accumulator")],
-    "Advertised": [*ROUND, ("address", "participant", True), ("uint8", "slot"), ("bytes32", "maskKey"),
-                   ("bytes32", "seedHash"), ("bytes32", "sharesId")],
-    "Committed": [*ROUND, ("address", "participant", True), ("uint8", "slot"), ("uint32", "weight"),
-                  ("bytes32", "updateRoot"), ("bytes32", "contentId")],
+    "TaskCreated": [*TASK, ("address", "creator", True), (RULES, "rules"), (ACCESS, "access"), ("bytes32", "modelRoot"),
+                    ("bytes", "spec"), ("bytes32", "historyHead")],
+    "Enrolled": [*TASK, ("address", "participant", True), ("uint32", "index"), ("bytes32", "statement"),
+                 ("bytes32", "attributesHash")],
+    "Joined": [*TASK, ("address", "aggregator", True), ("uint32", "index"), ("bytes32", "attributesHash")],
+    "Leaving": MEMBER,
+    "Left": MEMBER,
+    "Resumed": [*TASK, ("address", "aggregator", True)],
+    "ShareKeySet": [*TASK, ("address", "participant", True), ("bytes", "shareKey")],
+    "Recorded": [*TASK, ("address", "author", True), ("uint8", "kind"), ("bytes32", "hash")],
+    "RoundOpened": [*ROUND, ("bytes32", "baseModelRoot"), ("uint32", "enrolled"), ("uint8", "drawn"), ("uint8", "aggregators"),
+                    ("uint64", "drawBlock"), ("uint40", "commitDeadline"), ("bytes32", "start")],
+    "RoundDrawn": [*ROUND, ("uint64", "seed"), ("uint40", "commitDeadline"), ("bytes32", "start")],
+    "Advertised": [*ROUND, ("address", "participant", True), ("uint8", "slot"), ("bytes32", "maskKey"), ("bytes32", "seedHash"),
+                   ("bytes32", "sharesId"), ("bytes32", "shareKey"), ("bytes32", "r"), ("bytes32", "vs")],
+    "Committed": [*ROUND, ("address", "participant", True), ("uint8", "slot"), ("uint32", "weight"), ("bytes32", "updateRoot"),
+                  ("bytes32", "contentId")],
     "RoundClosed": [*ROUND, ("uint64", "committed"), ("uint64", "totalWeight"), ("bytes32", "accumulator")],
-    "AggregatorAssigned": [*ROUND, ("uint8", "attempt"), ("address", "aggregator", True), ("uint40", "deadline")],
-    "Opened": [*ROUND, ("uint8", "attempt"), ("bytes", "openings")],
-    "Proposed": [*ROUND, (PROPOSAL, "proposal"), ("uint40", "challengeDeadline")],
-    "RoundFinalized": [*ROUND, ("bytes32", "modelRoot"), (("[]", "address"), "attesters"),
-                       (("[]", "uint256"), "evaluations"), ("bytes32", "historyHead")],
-    "RoundInvalidated": [*ROUND, ("uint8", "reason"), ("bytes32", "historyHead")],
+    "AggregatorAssigned": [*ROUND, ("address", "aggregator", True), ("uint8", "attempt"), ("uint8", "place"), ("uint8", "count"),
+                           ("uint40", "deadline")],
+    "Proposed": [*ROUND, ("bytes32", "accumulator"), (PROPOSAL, "proposal"), ("bytes", "openings"), ("uint40", "attestDeadline")],
+    "RoundAccepted": [*ROUND, ("bytes32", "modelRoot"), (("[]", "address"), "attesters"), ("uint40", "provableUntil"),
+                      ("bytes32", "historyHead")],
+    "RoundInvalid": [*ROUND, ("uint8", "reason"), ("bytes32", "historyHead")],
+    "Struck": [*ROUND, ("address", "prover", True), ("address", "aggregator"), ("address", "offender"), ("uint8", "kind"),
+               ("uint32", "index")],
+    "RolledBack": [*TASK, ("uint32", "firstRound"), ("uint32", "lastRound"), ("bytes32", "modelRoot")],
+    "MemberExpelled": [*ROUND, ("address", "account", True), ("uint8", "kind"), ("uint256", "amountWei")],
+    "Rewarded": [*TASK, ("address", "prover", True), ("uint256", "rewardWei"), ("uint256", "burntWei")],
+    "BondReleased": [*MEMBER, ("uint256", "amountWei")],
+    "AttributesSet": [("address", "account", True), (ATTRIBUTES, "attributes")],
     "RoleGranted": ROLE,
     "RoleRevoked": ROLE,
 }
-FINALIZE = [("uint32", "taskId"), ("uint32", "round"), (PROPOSAL, "proposal"), (("[]", ATTESTATION), "attestations")]
-PROPOSE = [("uint32", "taskId"), ("uint32", "round"), (PROPOSAL, "proposal"), (("[]", AVAILABILITY), "words")]
-PROPOSE_OPENED = [*PROPOSE, ("bytes", "openings")]
-TASK_STATE = [("uint32", "round"), ("uint8", "phase"), ("bytes32", "modelRoot"), ("bytes32", "accumulator"),
-              ("bytes32", "historyHead")]
 
 
 def canonical(kind):

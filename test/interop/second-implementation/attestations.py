@@ -1,15 +1,20 @@
-"""Section 7 of docs/protocol.md: the EIP-712 digests of what members sign, and who signed (secp256k1, SEC 1 section 4.1.6)."""
+"""The EIP-712 digests of what members sign (docs/protocol/record.md), and who signed (secp256k1, SEC 1 section 4.1.6)."""
 
 from commitments import encode
 from keccak import keccak256
 
 DOMAIN_TYPE = b"EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)"
 TYPES = {
-    "attestation": "Attestation(uint32 taskId,uint32 round,bytes32 proposalHash,uint32 samples,int64 metricQ24,uint64 lossQ24)",
-    "commitment": "Commitment(uint32 taskId,uint32 round,bytes32 baseModelRoot,bytes32 updateRoot,bytes32 contentId,uint32 weight)",
-    "availability": "Availability(uint32 taskId,uint32 round,bytes32 accumulator,uint64 slots)",
+    "attestation": "Attestation(uint32 taskId,uint32 round,bytes32 proposalHash)",
+    "wallet-attestation": "WalletAttestation(uint32 taskId,uint32 round,bytes32 proposalHash,address wallet)",
+    "commitment": "Commitment(uint32 taskId,uint32 round,bytes32 anchor,bytes32 updateRoot,bytes32 contentId,uint32 weight)",
+    "advertisement": "Advertisement(uint32 taskId,uint32 round,bytes32 start,bytes32 maskKey,bytes32 seedHash,bytes32 sharesId,"
+    "bytes32 shareKey)",
+    "closing": "Closing(uint32 taskId,uint32 round,bytes32 accumulator)",
+    "share-key": "ShareKey(uint32 taskId,bytes32 shareKey)",
+    "role-grant": "Grant(address account,uint8 role,uint32 epoch)",
+    "grant-key": "GrantKey(address successor)",
     "grant": "Grant(uint32 taskId,uint32 fromRound,uint32 toRound,bytes32 auditor,bytes32 secrets)",
-    "custody": "Custody(uint32 taskId,uint32 round,address participant,bytes32 updateRoot,bytes32 contentId)",
 }
 
 P = 2**256 - 2**32 - 977
@@ -22,20 +27,10 @@ G = (
 
 def digest(chain_id, federation, kind, values):
     """Of a record of a kind of TYPES, its fields by their names."""
-    domain = encode(keccak256(DOMAIN_TYPE), keccak256(b"Fedledger"), keccak256(b"1"), chain_id, federation)
+    domain = encode(keccak256(DOMAIN_TYPE), keccak256(b"Fedledger"), keccak256(b"2"), chain_id, federation)
     names = [field.split()[1] for field in TYPES[kind].split("(")[1].rstrip(")").split(",")]
     struct = encode(keccak256(TYPES[kind].encode()), *(values[name] for name in names))
     return keccak256(b"\x19\x01" + keccak256(domain) + keccak256(struct))
-
-
-def unpacked(evaluation):
-    """An evaluation's fields; bits above them are not looked at."""
-    metric = evaluation >> 64 & (1 << 64) - 1
-    return {
-        "samples": evaluation >> 128 & (1 << 32) - 1,
-        "metricQ24": metric - (metric >> 63 << 64),
-        "lossQ24": evaluation & (1 << 64) - 1,
-    }
 
 
 def whole(r, vs):

@@ -8,15 +8,17 @@ from pathlib import Path
 import commitments as c
 import masking as masks
 import sealed
-from attestations import digest, signer, unpacked, whole
+from attestations import digest, signer, whole
 from content_id import content_id
 from data_masking import groups, masked, salt_check
-from draw import drawn_count, slot_of
+from draw import draw_seed, drawn_count, next_round, ring_length, slot_of, turn
 from encrypted import cipher_sum, opened
 from initial_model import initial_lanes, parameter_count
 from keccak import keccak256
 from lanes import bytes_of, chunk_tree_root, chunks_of, encode_parameter, encode_update, kept_values, lanes_of, proof_holds
 from lanes import trimmed_mean, weighted_mean
+from public_metric import public_metric
+from rules import rules_fault
 
 
 def unhex(text):
@@ -79,35 +81,72 @@ def numbered(rules):
     return {**rules, "mode": c.MODES.index(rules["mode"]), "rule": c.RULES.index(rules["rule"])}
 
 
+def deep_bytes(value):
+    """Hexadecimal texts of whole bytes as bytes, others as numbers, texts of attributes as words."""
+    if isinstance(value, dict):
+        return {key: deep_bytes(each) for key, each in value.items()}
+    if isinstance(value, list):
+        return [deep_bytes(each) for each in value]
+    if not isinstance(value, str) or not value.startswith("0x"):
+        return value
+    return unhex(value) if len(value) in (2, 42, 66, 130) else int(value, 16)
+
+
+def words_of(value):
+    """Texts as the words that the contract has for them."""
+    if isinstance(value, list):
+        return [words_of(each) for each in value]
+    return value.encode().ljust(32, b"\0") if isinstance(value, str) else value
+
+
 def commitment(case):
-    v = {k: unhex(x) if isinstance(x, str) and len(x) in (42, 66) and x.startswith("0x") else x for k, x in case.items()}
-    for field in ("seed", "totalWeight", "excluded"):
-        if field in v:
-            v[field] = int(v[field], 16)
-    name = case["name"].split()[0]
-    if "access" in v:
-        lists = {key: [text.encode().ljust(32, b"\0") for text in v["access"][key]] for key in ("organisations", "regions")}
-        v["access"] = {**v["access"], **lists}
-    if case["name"] == "extendAccumulator by keys":
-        got = c.extend_by_keys(v["accumulator"], v)
-    elif name == "accessHash":
-        got = c.access_hash(v["access"])
-    elif name == "rulesHash":
-        got = c.rules_hash(numbered(v["rules"]))
-    elif name == "initialHistoryHead":
-        spec = v["spec"].encode()
-        identity = (v["chainId"], v["federation"], v["taskId"])
-        got = c.initial_head(*identity, numbered(v["rules"]), v["modelRoot"], spec, v.get("access"))
-    elif name == "startAccumulator":
-        got = c.start_accumulator(v["chainId"], v["federation"], v["taskId"], v)
-    elif name == "extendAccumulator":
-        got = c.extend_accumulator(v["accumulator"], v)
-    elif name == "proposalHash":
-        got = c.proposal_hash(v["taskId"], v["round"], v)
-    else:
-        end = (v[field] for field in ("phase", "baseModelRoot", "accumulator", "proposalHash", "reason"))
-        got = c.extend_head(v["head"], v["round"], *end)
+    v, name = deep_bytes(case), case["name"].split()[0]
+    task = (v.get("taskId"), v.get("round"))
+    got = {
+        "rulesHash": lambda: c.rules_hash(numbered(v["rules"])),
+        "accessHash": lambda: c.access_hash({key: words_of(each) for key, each in v["access"].items()}),
+        "attributesHash": lambda: c.attributes_hash({key: words_of(each) for key, each in v["attributes"].items()}),
+        "updateRootOf": lambda: c.update_root(v["participant"], v["root"]),
+        "startValue": lambda: c.start_value(v["chainId"], v["federation"], v["taskId"], v["historyHead"], v, v["seed"]),
+        "extendAnchor": lambda: c.extend_anchor(v["anchor"], v),
+        "extendAccumulator": lambda: c.extend_accumulator(v["accumulator"], v),
+        "proposalHash": lambda: c.proposal_hash(*task, v["accumulator"], v["openings"], v["proposal"]),
+        "wordHash": lambda: c.word_hash(v["inputs"], v["proposalHash"], v["attesters"]),
+        "roundWord": lambda: c.round_word(v["wordHash"], v["acceptedAtS"]),
+    }[name]()
     return got == v["expected"]
+
+
+def history(case):
+    v = deep_bytes(case)
+    if "entry" not in v:
+        access = {key: words_of(each) for key, each in v["access"].items()}
+        identity = (v["chainId"], v["federation"], v["taskId"])
+        return c.initial_head(*identity, numbered(v["rules"]), v["modelRoot"], v["spec"].encode(), access) == v["expected"]
+    number, fields = c.ENTRIES[v["entry"]["kind"]]
+    numbers = {"reason": c.REASONS, "proof": c.PROOFS}
+    values = [numbers[name].index(v["entry"][name]) if name in numbers else v["entry"][name] for name in fields.split()]
+    return c.extend_head(v["head"], number, *values) == v["expected"]
+
+
+def turns(case):
+    if "places" in case:
+        marks = {".": "", "i": "idle", "l": "leaving", "b": "leaving"}
+        places = [marks[mark] for mark in case["places"]][: case["count"]]
+        place = turn(case["round"], case["attempt"], places)
+        return (-1 if place is None else place) == case["expected"]
+    if "accepted" in case:
+        until = {round_ % ring_length(case): until_s for round_, until_s in case["accepted"]}
+        number = next_round(case, case["newest"], case["nowS"], until)
+        return (0 if number is None else number) == case["expected"]
+    if "length" in case:
+        return ring_length(case) == case["length"] and case["round"] % case["length"] == case["expected"]
+    v = deep_bytes(case)
+    return draw_seed(v["mixHash"], v["federation"], v["taskId"], v["round"]) == int(case["expected"], 16)
+
+
+def rules(case):
+    return rules_fault(numbered(case["rules"])) == case["expected"]
 
 
 def initial_model(case):
@@ -124,34 +163,17 @@ def bytes_in(values):
     return {key: unhex(v) if isinstance(v, str) and v.startswith("0x") else v for key, v in values.items()}
 
 
-def court(case):
-    v = bytes_in(case)
-    if case["name"] == "updateRootOf":
-        got = c.update_root(v["participant"], v["root"])
-    elif case["name"].startswith("demandId"):
-        demand = bytes_in(v["demand"])
-        got = c.demand_id({**demand, "kind": c.DEMANDS.index(demand["kind"])})
-    elif case["name"] == "challengeReservation":
-        got = keccak256(c.encode(v["account"], v["salt"], v["of"]))
-    elif "challenge" in v:
-        kind = c.CHALLENGES.index(v["challenge"])
-        got = c.case_hash(v["taskId"], v["round"], v["proposalHash"], kind, v["index"])
-    else:
-        kind = 128 + c.MISCONDUCTS.index(v["misconduct"])
-        got = c.case_hash(v["taskId"], v["round"], v["participant"], kind, 0)
-    return got == v["expected"]
-
-
 def masking(case):
-    # a seed may have an odd number of digits
-    kind, v = case["kind"], bytes_in(case) if case["kind"] not in ("graph", "round") else {}
+    kind, v = case["kind"], bytes_in(case) if case["kind"] != "round" else {}
     if kind == "stream":
         return struct.pack("<64i", *masks.stream(v["key"], 64, 64 * case["chunk"])) == v["lanes"]
-    if kind == "graph":
-        seed, drawn, neighbours = int(case["seed"], 16), case["drawn"], case["neighbours"]
-        return [masks.neighbours_of(slot, seed, drawn, neighbours) for slot in range(drawn)] == case["lists"]
     if kind == "threshold":
-        return masks.share_threshold(case["neighbourCount"], case["thresholdPercent"]) == case["expected"]
+        return masks.share_threshold(case["drawn"], case["thresholdPercent"]) == case["expected"]
+    if kind == "grant":
+        r, s, v_ = v["signature"][:32], int.from_bytes(v["signature"][32:64], "big"), v["signature"][64]
+        compact = r + (s | (v_ - 27) << 255).to_bytes(32, "big")
+        role = 1 + ("participant", "aggregator").index(case["role"])
+        return case["epoch"].to_bytes(4, "big") + bytes([role]) + compact == v["expected"]
     if kind == "secrets":
         keys = (masks.mask_key_of(v["secretKey"]), masks.mask_key_of(v["oddKey"]))
         return masks.seed_hash(v["seed"]) == v["seedHash"] and keys == (v["maskKey"], None)
@@ -168,10 +190,9 @@ def masking(case):
 
 
 def masked_round(case):
-    opening = {"round": case["round"], "seed": int(case["seed"], 16), "drawn": case["drawn"]}
     keys = {key["slot"]: bytes_in(key) for key in case["advertisements"]}
     updates = {each["slot"]: lanes_of(unhex(each["masked"])) for each in case["updates"]}
-    opened = masks.Opened(case["taskId"], opening, case["neighbours"], keys, updates.keys(), unhex(case["openings"]))
+    opened = masks.Opened(case["taskId"], case["round"], keys, updates.keys(), unhex(case["openings"]))
     total = opened.sum(updates)
     weight = sum(each["weight"] for each in case["updates"])
     model = masks.masked_mean(lanes_of(unhex(case["base"])), total, weight, case["clipLanes"], case["serverRateQ16"])
@@ -186,13 +207,9 @@ def masked_round(case):
 
 
 def signatures(case):
-    v = bytes_in({key: value for key, value in case.items() if key != "packed"})
-    texts = {key: int(x) if isinstance(x, str) and not x.startswith("0x") else x for key, x in case["value"].items()}
-    values = bytes_in(texts)
+    v, values = bytes_in(case), bytes_in(case["value"])
     got = digest(v["chainId"], v["federation"], v["type"], values)
-    packed = "packed" not in case or unpacked(int(case["packed"], 16)).items() <= values.items()
-    whole_right = whole(v["r"], v["vs"]) == v["signature"]
-    return packed and got == v["digest"] and whole_right and signer(got, v["signature"]) == v["signer"]
+    return got == v["digest"] and whole(v["r"], v["vs"]) == v["signature"] and signer(got, v["signature"]) == v["signer"]
 
 
 def sealed_blob(case):
@@ -230,20 +247,31 @@ def data_masking(case):
     return [masked(cell, case["transforms"], salts) for cell in case["cells"]] == case["results"]
 
 
+def test_set(case):
+    """The bytes' content id, and what the lanes reach on them, to the last bit of each sum."""
+    data = unhex(case["testSet"])
+    told = public_metric(case["model"], case["fractionBits"], lanes_of(unhex(case["lanes"])), data)
+    expected = {key: int(case[key]) for key in ("examples", "correct", "r2Q24", "lossQ24") if key in case}
+    return content_id(data)[0] == unhex(case["contentId"]) and told == expected
+
+
 CHECKS = {
     "chunk-tree": chunk_tree,
     "commitment": commitment,
     "content-id": content,
-    "court": court,
     "data-masking": data_masking,
     "draw": draw,
     "encrypted": encrypted,
     "fixed-point": fixed_point,
+    "history": history,
     "initial-model": initial_model,
     "masking": masking,
+    "rules": rules,
     "sealed-blobs": sealed_blob,
     "signatures": signatures,
+    "test-set": test_set,
     "trimmed-mean": trimmed,
+    "turns": turns,
     "weighted-mean": mean,
 }
 

@@ -1,19 +1,39 @@
-"""Section 5 of docs/protocol.md: the hashes that tie a task's record together."""
+"""The hashes that tie a task's record together (docs/protocol/record.md)."""
 
 from keccak import keccak256
 
 MODES = ["transparent", "masked", "encrypted"]
 RULES = ["weighted-mean", "coordinate-median", "trimmed-mean"]
-PHASES = ["none", "open", "aggregating", "proposed", "finalized", "invalidated"]
-REASONS = ["none", "too-few-updates", "no-proposal", "not-attested", "challenge-won", "ancestor-invalid"]
-CHALLENGES = ["wrong-chunk", "invalid-update", "wrong-weight", "left-out", "withheld", "false-opening"]
-MISCONDUCTS = ["invalid-update", "equivocation", "withheld"]
-DEMANDS = ["update-chunk", "model-nodes"]
+REASONS = (
+    "none too-few-updates no-proposal not-attested proven-wrong rolled-back no-aggregator no-draw"
+).split()
+PROOFS = "wrong-chunk wrong-weight invalid-update false-opening equivocation".split()
 RULE_FIELDS = (
     "mode rule fractionBits attempts parameterCount clipLanes maxWeight serverRateQ16 rounds minUpdates maxUpdates "
-    "participationBps roundsPerParticipant trim thresholdPercent attestationQuorum holders pipelined commitWindowS aggregateWindowS "
-    "challengeWindowS aggregatorBondGwei participantBondGwei neighbours keyWindowS"
+    "participationBps roundsPerParticipant trim thresholdPercent attestationQuorum commitWindowS aggregateWindowS attestWindowS "
+    "challengeWindowS keyWindowS aggregatorBondGwei participantBondGwei drawDelayBlocks statementRequired"
 ).split()
+PROPOSAL_FIELDS = "attempt aggregator modelRoot contentId totalWeight excluded".split()
+INPUT_FIELDS = (
+    "taskId round drawn committed keyed totalWeight acceptedBefore baseModelRoot anchor accumulator openingsHash"
+).split()
+# numbers of the entries of a history
+ENROLLED, JOINED, LEAVING, FREED, RESUMED, RECORDED, ACCEPTED, INVALID, REASSIGNED, STRUCK, EXPELLED, SHARE_KEY = range(1, 13)
+# the entries by their names in the vectors, and their fields
+ENTRIES = {
+    "enrolled": (ENROLLED, "account statement attributesHash"),
+    "joined": (JOINED, "account attributesHash"),
+    "leaving": (LEAVING, "account"),
+    "freed": (FREED, "places"),
+    "resumed": (RESUMED, "account"),
+    "recorded": (RECORDED, "account entryKind hash"),
+    "accepted": (ACCEPTED, "round wordHash"),
+    "invalid": (INVALID, "round reason anchor accumulator standing"),
+    "reassigned": (REASSIGNED, "round attempt aggregator reason standing"),
+    "struck": (STRUCK, "round proof index prover firstVoid lastVoid proposalHash offender"),
+    "expelled": (EXPELLED, "round account proof prover"),
+    "share-key": (SHARE_KEY, "account shareKeyHash"),
+}
 
 
 def encode(*values):
@@ -23,20 +43,35 @@ def encode(*values):
     )
 
 
+def hash_of(*values):
+    return keccak256(encode(*values))
+
+
+def fields_of(values, names):
+    return [values[name] for name in names]
+
+
 def rules_hash(rules):
-    return keccak256(encode(*(rules[field] for field in RULE_FIELDS)))
+    return hash_of(*fields_of(rules, RULE_FIELDS))
 
 
 def access_hash(access):
-    """Of who may enrol in a restricted task; its lists are of words."""
+    """Of who may take part in a task; its lists are of words."""
     lists = (access["organisations"], access["regions"])
     words = [word for each in lists for word in (len(each), *each)]
-    return keccak256(encode(32, 96, 32 * (4 + len(lists[0])), access["clearance"], *words))
+    return hash_of(32, 96, 32 * (4 + len(lists[0])), access["clearance"], *words)
 
 
-def initial_head(chain_id, federation, task_id, rules, model_root, spec, access=None):
-    head = keccak256(encode(chain_id, federation, task_id, rules_hash(rules), model_root, keccak256(spec)))
-    return keccak256(encode(head, access_hash(access))) if access else head
+def attributes_hash(attributes):
+    return hash_of(attributes["organisation"], attributes["region"], attributes["clearance"])
+
+
+def initial_head(chain_id, federation, task_id, rules, model_root, spec, access):
+    return hash_of(chain_id, federation, task_id, rules_hash(rules), model_root, keccak256(spec), access_hash(access))
+
+
+def extend_head(head, number, *fields):
+    return hash_of(head, number, *fields)
 
 
 def update_root(participant, root):
@@ -44,37 +79,28 @@ def update_root(participant, root):
     return keccak256(b"\x03" + participant + root)
 
 
-def demand_id(demand):
-    fields = ("taskId", "round", "proposalHash", "kind", "place", "index", "root")
-    return keccak256(encode(*(demand[field] for field in fields)))
+def start_value(chain_id, federation, task_id, head, opening, seed):
+    return hash_of(
+        chain_id, federation, task_id, opening["round"], head, opening["baseModelRoot"], seed, opening["enrolled"], opening["drawn"]
+    )
 
 
-def case_hash(task_id, round_number, subject, kind, index):
-    return keccak256(encode(task_id, round_number, subject, kind, index))
-
-
-def start_accumulator(chain_id, federation, task_id, opening):
-    fields = ("round", "baseModelRoot", "seed", "enrolled", "drawn")
-    return keccak256(encode(chain_id, federation, task_id, *(opening[field] for field in fields)))
+def extend_anchor(anchor, keys):
+    return hash_of(anchor, 1, *fields_of(keys, ("participant", "slot", "maskKey", "seedHash", "sharesId", "shareKey")))
 
 
 def extend_accumulator(accumulator, commitment):
-    fields = ("participant", "slot", "weight", "updateRoot", "contentId")
-    return keccak256(encode(accumulator, *(commitment[field] for field in fields)))
+    return hash_of(accumulator, *fields_of(commitment, ("participant", "slot", "weight", "updateRoot", "contentId")))
 
 
-def extend_by_keys(accumulator, advertisement):
-    fields = ("participant", "slot", "maskKey", "seedHash", "sharesId")
-    return keccak256(encode(accumulator, 1, *(advertisement[field] for field in fields)))
+def proposal_hash(task_id, round_number, accumulator, openings, proposal):
+    return hash_of(task_id, round_number, accumulator, keccak256(openings), *fields_of(proposal, PROPOSAL_FIELDS))
 
 
-def proposal_hash(task_id, round_number, proposal):
-    fields = ("attempt", "aggregator", "modelRoot", "contentId", "totalWeight", "excluded")
-    return keccak256(encode(task_id, round_number, *(proposal[field] for field in fields)))
+def word_hash(inputs, proposal, attesters):
+    """Of the preimage of an accepted round's word."""
+    return hash_of(*fields_of(inputs, INPUT_FIELDS), proposal, hash_of(*attesters))
 
 
-def extend_head(head, round_number, phase, base_model_root, accumulator, proposal, reason):
-    """`proposal` is the final proposal's hash, or 32 zero bytes."""
-    return keccak256(
-        encode(head, round_number, PHASES.index(phase), base_model_root, accumulator, proposal, REASONS.index(reason))
-    )
+def round_word(preimage, accepted_at_s):
+    return preimage[:27] + accepted_at_s.to_bytes(5, "big")

@@ -1,26 +1,15 @@
-"""Masks of docs/protocol.md: the graph, the keys, the streams, what a proposal opens, and the sum that is left."""
+"""Masks of docs/protocol/masks.md: the keys, the streams, what a proposal opens, and the sum that is left."""
 
 import struct
 from hashlib import blake2b
 
 from attestations import G, N, P, times
-from draw import slot_of
 from keccak import keccak256
 
 
-def neighbours_of(slot, seed, drawn, neighbours):
-    """The slots that share masks with one, ascending: all others, or those near on a ring in an order drawn from the round's seed."""
-    if neighbours == 0 or neighbours >= drawn - 1:
-        return [other for other in range(drawn) if other != slot]
-    ring_seed = int.from_bytes(keccak256(b"\x07" + seed.to_bytes(9, "big"))[-9:], "big")
-    place = [slot_of(each, drawn, 0, ring_seed) for each in range(drawn)]
-    apart = [abs(place[other] - place[slot]) for other in range(drawn)]
-    return [other for other in range(drawn) if other != slot and min(apart[other], drawn - apart[other]) <= neighbours // 2]
-
-
-def share_threshold(count, percent):
-    """How many of a participant's neighbours open its mask."""
-    return max(2, -(-count * percent // 100))
+def share_threshold(drawn, percent):
+    """How many of a member's fellows open its mask."""
+    return max(2, -(-(drawn - 1) * percent // 100))
 
 
 def stream(key, count, start=0):
@@ -74,29 +63,20 @@ def signed(value):
 class Opened:
     """What a masked round's proposal opens. `keys`: the advertisements by slot; `committed`: the slots that committed."""
 
-    def __init__(self, task_id, opening, neighbours, keys, committed, openings):
-        self.task_id, self.round, self.keys, self.committed = task_id, opening["round"], keys, sorted(committed)
+    def __init__(self, task_id, round_number, keys, committed, openings):
+        self.task_id, self.round, self.keys, self.committed = task_id, round_number, keys, sorted(committed)
         self.dropped = sorted(set(keys) - set(committed))
         words = [openings[i : i + 32] for i in range(0, len(openings), 32)]
         self.complete = len(openings) == 32 * len(keys)
         self.seeds = dict(zip(self.committed, words))
         self.secrets = dict(zip(self.dropped, words[len(self.committed) :]))
-        self.near = {slot: neighbours_of(slot, opening["seed"], opening["drawn"], neighbours) for slot in keys}
-
-    def masked_with(self, slot):
-        """The survivors that share a mask with a slot."""
-        return [other for other in self.near[slot] if other in self.seeds]
 
     def false_slots(self):
-        """The slots whose seed or secret key is not the advertised one; a dropped one without surviving neighbours opens nothing."""
+        """The slots whose seed or secret key is not the advertised one."""
         if not self.complete:
             return list(self.keys)
         seeds = [slot for slot, seed in self.seeds.items() if seed_hash(seed) != self.keys[slot]["seedHash"]]
-        return seeds + [
-            slot
-            for slot, secret in self.secrets.items()
-            if self.masked_with(slot) and mask_key_of(secret) != self.keys[slot]["maskKey"]
-        ]
+        return seeds + [slot for slot, key in self.secrets.items() if mask_key_of(key) != self.keys[slot]["maskKey"]]
 
     def sum(self, updates):
         """The sum of weight times update over the survivors, from their masked updates by slot."""
@@ -105,7 +85,7 @@ class Opened:
         for seed in self.seeds.values():
             total = [value - mask for value, mask in zip(total, stream(seed, count), strict=True)]
         for gone, secret in self.secrets.items():
-            for slot in self.masked_with(gone):
+            for slot in self.committed:
                 a, b = min(slot, gone), max(slot, gone)
                 mask = stream(pair_seed(self.task_id, self.round, a, b, secret, self.keys[slot]["maskKey"]), count)
                 sign = 1 if gone > slot else -1

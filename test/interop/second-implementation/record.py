@@ -1,94 +1,41 @@
-"""A task's record, event by event, as sections 5 to 7 of docs/protocol.md say it must be. What is wrong is collected, not raised."""
+"""A task's record, event by event, as docs/protocol/record.md says it must be: its rounds."""
 
 import json
-from dataclasses import dataclass, field
 
 import commitments as c
-from attestations import N, digest, signer, unpacked
-from draw import drawn_count, slot_of
+from attestations import N, digest, signer, whole
+from draw import draw_seed, drawn_count, next_round, ring_length, slot_of, turn
 from initial_model import initial_lanes, parameter_count
 from keccak import keccak256
 from lanes import bytes_of, chunk_tree_root
-from masking import Opened, lift
-from rules import canonical, rules_valid
+from masking import Opened, lift, share_threshold
+from members import Members
+from round_state import NOTHING, Round
+from rules import canonical, rules_fault
 
+class Rounds(Members):
+    """Folds the events of a task's rounds. `mix_of` tells the randomness of a block."""
 
-AGGREGATOR_ROLE = keccak256(b"AGGREGATOR_ROLE")
+    def __init__(self, chain_id, federation, task_id, mix_of):
+        super().__init__(chain_id, federation, task_id)
+        self.mix_of = mix_of
+        self.spec, self.initial_lanes, self.mode = {}, [], ""
+        self.signatures = self.accepted = 0
+        self.model_root = NOTHING
+        self.spent, self.pending, self.ended_open, self.ring = {}, {}, set(), {}
 
+    def in_flight(self):
+        return bool(self.rounds) and self.rounds[-1].phase not in ("accepted", "invalid")
 
-@dataclass
-class Block:
-    """What the record needs of an event's block."""
-
-    time_s: int
-    randomness: bytes
-
-
-@dataclass
-class Round:
-    """One round; `deadline` is that of its current step."""
-
-    opening: dict
-    deadline: int
-    phase: str = "open"
-    keys: dict = field(default_factory=dict)
-    commitments: list = field(default_factory=list)
-    attempt: int = -1
-    aggregator: bytes = b""
-    proposal: dict | None = None
-    shown: dict | None = None
-    opened: Opened | None = None
-    needs_quorum: bool = False
-    accumulator: bytes = b""
-    ancestor: bytes | None = None
-    final: bool = False
-
-
-class Record:
-    """Folds a task's events. `attested` and `given` tell the attestations and the words on availability in a transaction's input, as
-    pairs of what was signed and the signature."""
-
-    def __init__(self, chain_id, federation, task_id, attested, given):
-        self.chain_id, self.federation, self.task_id = chain_id, federation, task_id
-        self.attested, self.given = attested, given
-        self.rules, self.spec, self.initial_lanes = {}, {}, []
-        self.aggregators = []
-        self.places, self.leaving, self.committed_rounds = [], set(), {}
-        self.rounds, self.wrong, self.signatures = [], [], 0
-        self.model_root = self.accumulator = self.head = bytes(32)
-
-    def check(self, holds, what):
-        if not holds:
-            self.wrong.append(f"round {len(self.rounds)}: {what}")
-
-    def add(self, name, event, block, transaction):
-        """Takes the next event, its block and its transaction's hash."""
-        if "round" in event and name != "RoundOpened":
-            self.check(any(each.opening["round"] == event["round"] for each in self.running()), "event of another round")
-        getattr(self, f"on_{name}")(event, block, transaction)
-
-    def running(self):
-        """The rounds that have not ended: at most two, in a pipelined task."""
-        return [each for each in self.rounds[-2:] if each.phase != "ended"]
-
-    def now(self, event, phase, what):
-        running = self.rounds[max(1, min(event["round"], len(self.rounds))) - 1]
-        self.check(running.phase in phase, f"{what} while {running.phase}")
-        return running
-
-    def on_RoleGranted(self, event, *_):
-        if event["role"] == AGGREGATOR_ROLE:
-            self.aggregators.append(event["account"])
-
-    def on_RoleRevoked(self, event, *_):
-        if event["role"] == AGGREGATOR_ROLE:
-            last = self.aggregators.pop()
-            if last != event["account"]:
-                self.aggregators[self.aggregators.index(event["account"])] = last
+    def now(self, event, phases, what):
+        newest = self.rounds[-1]
+        self.check(event["round"] == newest.opening["round"], f"{what} of another round")
+        self.check(newest.phase in phases, f"{what} while {newest.phase}")
+        return newest
 
     def on_TaskCreated(self, event, *_):
-        self.rules, self.model_root = event["rules"], event["modelRoot"]
-        self.check(rules_valid(self.rules), "rules out of range")
+        self.rules, self.access, self.model_root = event["rules"], event["access"], event["modelRoot"]
+        self.check(rules_fault(self.rules) == "valid", "rules out of range")
         text = event["spec"].decode("utf-8")
         self.spec = json.loads(text)
         self.check(canonical(self.spec) == text and len(event["spec"]) <= 8192, "specification not canonical")
@@ -98,236 +45,247 @@ class Record:
         self.check(chunk_tree_root(bytes_of(self.initial_lanes)) == self.model_root, "initial model")
         self.mode = c.MODES[self.rules["mode"]]
         identity = (self.chain_id, self.federation, self.task_id)
-        self.head = c.initial_head(*identity, self.rules, self.model_root, event["spec"])
-
-    def on_AccessRestricted(self, event, *_):
-        self.check(not self.places and not self.rounds, "restricted after the creation")
-        self.head = keccak256(c.encode(self.head, c.access_hash(event["access"])))
-
-    def on_Enrolled(self, event, *_):
-        index, participant = event["index"], event["participant"]
-        if index == len(self.places) and participant not in self.places:
-            self.places.append(participant)
-            return
-        # the last participant has moved into the place that the Left before this freed
-        self.check(index < len(self.places) and self.places[index] is None, "place taken")
-        self.check(self.places[-1] == participant, "another than the last participant moved")
-        self.places[index] = self.places.pop()
-
-    def on_Leaving(self, event, *_):
-        self.check(event["participant"] in self.places, "leaving without a place")
-        self.leaving.add(event["participant"])
-
-    def on_Left(self, event, *_):
-        self.check(event["participant"] in self.leaving, "left without asking")
-        self.check(not self.running(), "place freed in a round")
-        self.leaving.discard(event["participant"])
-        index = self.places.index(event["participant"])
-        if index == len(self.places) - 1:
-            self.places.pop()
-        else:
-            self.places[index] = None
+        self.head = c.initial_head(*identity, self.rules, self.model_root, event["spec"], self.access)
+        self.check(event["historyHead"] == self.head, "history head at the creation")
 
     def on_RoundOpened(self, event, block, _):
-        running, base = self.running(), self.model_root
-        window = self.rules["keyWindowS"] + self.rules["commitWindowS"]
-        opened = Round(event, event["commitDeadline"])
-        if running:
-            before = running[0]
-            free = self.rules["pipelined"] and len(running) == 1 and before is self.rounds[-1] and not self.leaving
-            self.check(free and before.phase == "proposed" and not before.needs_quorum, "opened before the last one ended")
-            base = opened.ancestor = before.proposal["modelRoot"] if before.proposal else base
+        self.check(not self.in_flight(), "opened before the last one ended")
+        number = next_round(self.rules, self.newest_number(), block.time_s, self.ring)
+        self.check(event["round"] == number, "number of the round")
+        self.check(self.accepted < self.rules["rounds"], "opened in a complete task")
+        opened = Round(event, self.head, self.accepted)
         self.rounds.append(opened)
-        self.check(event["round"] == len(self.rounds) <= self.rules["rounds"], "number of the round")
-        self.check(event["baseModelRoot"] == base, "base model")
-        self.check(None not in self.places and event["enrolled"] == len(self.places), "enrolled places")
-        self.check(event["enrolled"] >= self.rules["minUpdates"], "too few places")
+        self.check(event["baseModelRoot"] == self.model_root, "base model")
+        self.check(event["enrolled"] == len(self.participants) >= self.rules["minUpdates"], "enrolled places")
+        self.check(event["aggregators"] == len(self.aggregators), "places of aggregators")
         self.check(event["drawn"] == drawn_count(self.rules, event["enrolled"]), "number drawn")
+        if event["drawn"] < event["enrolled"]:
+            self.check(event["drawBlock"] == block.number + self.rules["drawDelayBlocks"], "block of the draw")
+            self.check(event["commitDeadline"] == 0 and event["start"] == NOTHING, "windows before the draw")
+        else:
+            self.check(event["drawBlock"] == 0, "a draw of everybody")
+            self.begin(opened, event, block)
+
+    def on_RoundDrawn(self, event, block, _):
+        newest = self.now(event, ["drawing"], "draw")
+        number = newest.opening["drawBlock"]
+        self.check(number < block.number, "drawn before its block")
+        mix = self.mix_of(number) or b""
+        self.check(event["seed"] == draw_seed(mix, self.federation, self.task_id, event["round"]), "seed of the draw")
+        newest.seed = event["seed"]
+        self.begin(newest, event, block)
+
+    def begin(self, opened, event, block):
+        window = self.rules["keyWindowS"] + self.rules["commitWindowS"]
         self.check(event["commitDeadline"] == block.time_s + window, "deadline of commitments")
-        origin = (block.randomness, self.federation, self.task_id, event["round"], self.head)
-        self.check(event["seed"] == int.from_bytes(keccak256(c.encode(*origin))[-9:], "big"), "seed of the draw")
-        self.accumulator = c.start_accumulator(self.chain_id, self.federation, self.task_id, event)
-        self.check(event["accumulator"] == self.accumulator, "accumulator at the opening")
-        opened.accumulator = self.accumulator
+        identity = (self.chain_id, self.federation, self.task_id)
+        opened.start = c.start_value(*identity, opened.head, opened.opening, opened.seed)
+        self.check(event["start"] == opened.start, "start value")
+        opened.anchor = opened.accumulator = opened.start
+        opened.phase, opened.deadline = "open", event["commitDeadline"]
 
-    def keys_over(self, running, time_s):
+    def keys_over(self, newest, time_s):
         """Whether no keys can come any more, and commitments can."""
-        last = running.opening["commitDeadline"] - self.rules["commitWindowS"]
-        return self.mode == "transparent" or len(running.keys) == running.opening["drawn"] or time_s > last
+        last = newest.deadline - self.rules["commitWindowS"]
+        return self.mode == "transparent" or len(newest.keys) == newest.opening["drawn"] or time_s > last
 
-    def least(self, running):
+    def least(self, newest):
         """Fewest commitments that make the round."""
-        share = -(-len(running.keys) * self.rules["thresholdPercent"] // 100)
-        return max(self.rules["minUpdates"], share)
+        if self.mode == "encrypted" and not newest.keys:
+            return 65
+        shares = share_threshold(newest.opening["drawn"], self.rules["thresholdPercent"]) if self.mode == "masked" else 0
+        return max(self.rules["minUpdates"], shares + 1)
 
-    def nobody_left(self, running, time_s):
+    def nobody_left(self, newest, time_s):
         """Whether a round can be closed before its deadline."""
+        count = len(newest.commitments)
+        if self.mode == "transparent":
+            return count == newest.opening["drawn"]
         if self.mode == "masked":
-            done = len(running.commitments) == len(running.keys) or len(running.keys) < self.least(running)
-            return self.keys_over(running, time_s) and done
-        return len(running.commitments) == running.opening["drawn"]
+            done = count == len(newest.keys) or len(newest.keys) < self.least(newest)
+        else:
+            done = not newest.keys or count == newest.opening["drawn"]
+        return self.keys_over(newest, time_s) and done
 
-    def check_place(self, running, event):
+    def has_budget(self, who):
+        spent = self.spent.get(who, 0)
+        pending = self.pending.get(who)
+        if pending is not None and pending not in self.ended_open:
+            spent += 1
+        return not self.rules["roundsPerParticipant"] or spent < self.rules["roundsPerParticipant"]
+
+    def check_place(self, newest, event):
         who = event["participant"]
-        self.check(who in self.places and who not in self.leaving, "without a place")
-        enrolled, drawn, seed = (running.opening[name] for name in ("enrolled", "drawn", "seed"))
-        index = self.places.index(who) if who in self.places else enrolled
-        slot = slot_of(index, enrolled, drawn, seed) if index < enrolled else drawn
+        self.check(who in self.participants and who not in self.leaving, "without a place")
+        enrolled, drawn = newest.opening["enrolled"], newest.opening["drawn"]
+        index = self.participants.index(who) if who in self.participants else enrolled
+        slot = slot_of(index, enrolled, drawn, newest.seed) if index < enrolled else drawn
         self.check(slot == event["slot"] < drawn, "slot of the draw")
+        self.check(self.has_budget(who), "budget of rounds")
 
     def on_Advertised(self, event, block, _):
-        running, who = self.now(event, ["open"], "keys"), event["participant"]
-        self.check(self.mode != "transparent" and not running.commitments, "keys at another time")
-        self.check(block.time_s <= running.deadline - self.rules["commitWindowS"], "keys late")
-        self.check_place(running, event)
-        self.check(all(key["participant"] != who for key in running.keys.values()), "keys twice")
-        self.check(event["slot"] not in running.keys, "slot with keys twice")
+        newest, who = self.now(event, ["open"], "keys"), event["participant"]
+        self.check(self.mode != "transparent" and not newest.commitments, "keys at another time")
+        self.check(block.time_s <= newest.deadline - self.rules["commitWindowS"], "keys late")
+        self.check_place(newest, event)
+        self.check(event["slot"] not in newest.keys, "keys twice")
         x = int.from_bytes(event["maskKey"], "big")
         self.check(self.mode != "masked" or 0 < x < N and lift(x), "mask key")
-        self.check(all(any(event[field]) for field in ("maskKey", "seedHash", "sharesId")), "no keys")
-        budget = self.rules["roundsPerParticipant"]
-        self.check(not budget or self.committed_rounds.get(who, 0) < budget, "budget of rounds")
-        running.keys[event["slot"]] = event
-        self.accumulator = running.accumulator = c.extend_by_keys(running.accumulator, event)
+        signed = digest(self.chain_id, self.federation, "advertisement", {**event, "start": newest.start})
+        self.check(signer(signed, whole(event["r"], event["vs"])) == who, "signature of keys")
+        self.signatures += 1
+        newest.keys[event["slot"]] = event
+        newest.anchor = newest.accumulator = c.extend_anchor(newest.anchor, event)
 
     def on_Committed(self, event, block, _):
-        running, who = self.now(event, ["open"], "commitment"), event["participant"]
-        self.check(block.time_s <= running.deadline, "commitment late")
-        self.check(self.keys_over(running, block.time_s), "commitment while keys could come")
-        key = running.keys.get(event["slot"], {}).get("participant")
-        self.check(self.mode != "masked" or key == who, "commitment without keys")
+        newest, who = self.now(event, ["open"], "commitment"), event["participant"]
+        self.check(block.time_s <= newest.deadline, "commitment late")
+        self.check(self.keys_over(newest, block.time_s), "commitment while keys could come")
+        self.check(self.mode != "masked" or event["slot"] in newest.keys, "commitment without keys")
         self.check(1 <= event["weight"] <= self.rules["maxWeight"], "weight")
-        self.check(all(other["participant"] != who for other in running.commitments), "committed twice")
-        self.check_place(running, event)
-        self.committed_rounds[who] = self.committed_rounds.get(who, 0) + 1
-        budget = self.rules["roundsPerParticipant"]
-        self.check(not budget or self.committed_rounds[who] <= budget, "budget of rounds")
-        running.commitments.append(event)
-        self.accumulator = running.accumulator = c.extend_accumulator(running.accumulator, event)
+        self.check(all(other["participant"] != who for other in newest.commitments), "committed twice")
+        self.check_place(newest, event)
+        if self.rules["roundsPerParticipant"]:
+            pending = self.pending.pop(who, None)
+            counts = self.mode != "masked" or pending is not None and pending not in self.ended_open
+            self.spent[who] = self.spent.get(who, 0) + counts
+            if self.mode == "masked":
+                self.pending[who] = event["round"]
+        newest.commitments.append(event)
+        newest.accumulator = c.extend_accumulator(newest.accumulator, event)
 
     def on_RoundClosed(self, event, block, _):
-        running = self.now(event, ["open"], "closing")
-        self.check(len(running.commitments) >= self.least(running), "too few updates")
-        self.check(self.nobody_left(running, block.time_s) or block.time_s > running.deadline, "closed early")
-        self.check(event["committed"] == sum(1 << each["slot"] for each in running.commitments), "bitmap")
-        self.check(event["totalWeight"] == sum(each["weight"] for each in running.commitments), "total weight")
-        self.check(event["accumulator"] == running.accumulator, "accumulator at the closing")
-        running.phase = "closed"
+        newest = self.now(event, ["open"], "closing")
+        self.check(newest.judges() >= self.least(newest), "too few updates")
+        self.check(self.nobody_left(newest, block.time_s) or block.time_s > newest.deadline, "closed early")
+        self.check(event["committed"] == newest.committed(), "bitmap")
+        self.check(event["totalWeight"] == newest.total_weight(), "total weight")
+        self.check(event["accumulator"] == newest.accumulator, "accumulator at the closing")
+        newest.phase = "closed"
+
+    def turn(self, newest, attempt):
+        """The place whose turn it is, of those that the round counts."""
+        marks = ["leaving" if who in self.leaving else "idle" if who in self.idle else "" for who in self.aggregators]
+        return turn(newest.opening["round"], attempt, marks[: newest.opening["aggregators"]])
+
+    def end_turn(self, newest, time_s):
+        """Why another is assigned: numbers of reasons; None at the closing."""
+        if newest.phase == "closed":
+            return None
+        if newest.struck_attempt == newest.attempt:
+            return c.REASONS.index("proven-wrong")
+        self.check(time_s > newest.deadline, "reassigned early")
+        if newest.phase == "proposed":
+            return c.REASONS.index("not-attested")
+        self.idle.add(newest.aggregator)
+        return c.REASONS.index("no-proposal")
 
     def on_AggregatorAssigned(self, event, block, _):
-        running = self.now(event, ["closed", "aggregating", "proposed"], "assignment")
-        self.check(event["attempt"] == running.attempt + 1 < self.rules["attempts"], "attempt")
-        turn = (event["round"] + event["attempt"]) % max(1, len(self.aggregators))
-        self.check(self.aggregators[turn : turn + 1] == [event["aggregator"]], "aggregator whose turn it is")
-        if running.phase != "closed":
-            self.check(block.time_s > running.deadline, "reassigned early")
-        if running.phase == "proposed":
-            self.check(running.needs_quorum, "a proposal of all updates set aside")
+        newest = self.now(event, ["closed", "aggregating", "proposed"], "assignment")
+        self.check(event["attempt"] == newest.attempt + 1 < self.rules["attempts"], "attempt")
+        reason = self.end_turn(newest, block.time_s)
+        self.check(reason is None or newest.judges() >= self.rules["minUpdates"], "assigned for too few updates")
+        place = self.turn(newest, event["attempt"])
+        self.check(event["place"] == place and event["count"] == newest.opening["aggregators"], "place whose turn it is")
+        self.check(self.aggregators[event["place"]] == event["aggregator"], "aggregator whose turn it is")
         self.check(event["deadline"] == block.time_s + self.rules["aggregateWindowS"], "deadline of the assignment")
-        running.attempt, running.aggregator, running.deadline = event["attempt"], event["aggregator"], event["deadline"]
-        running.phase, running.proposal = "aggregating", None
+        newest.attempt, newest.aggregator, newest.deadline = event["attempt"], event["aggregator"], event["deadline"]
+        newest.phase, newest.proposal = "aggregating", None
+        if reason is not None:
+            self.entry(c.REASSIGNED, event["round"], event["attempt"], event["aggregator"], reason, newest.standing)
+        newest.standing = NOTHING
 
-    def on_Opened(self, event, _, transaction):
-        running = self.now(event, ["aggregating"], "openings")
-        self.check(self.mode != "transparent", "nothing to open")
-        self.check(event["attempt"] == running.attempt, "openings of another attempt")
-        running.shown = {"openings": event["openings"], "transaction": transaction}
-
-    def open(self, running, proposal, transaction):
-        """What a masked round's proposal came with, in its own transaction."""
-        shown, running.shown = running.shown, None
-        self.check((shown or {}).get("transaction") == transaction, "a proposal without openings")
-        self.check(proposal["excluded"] == 0, "an update left out of a sum")
-        slots = [each["slot"] for each in running.commitments]
-        openings = (shown or {}).get("openings", b"")
-        running.opened = Opened(self.task_id, running.opening, self.rules["neighbours"], running.keys, slots, openings)
-        self.check(running.opened.false_slots() == [], "a false opening")
-
-    def show_sum(self, running, proposal, transaction):
-        """The content id of the sum that an encrypted round's proposal came with, in its own transaction."""
-        shown, running.shown = running.shown, None
-        self.check((shown or {}).get("transaction") == transaction, "a proposal without its sum")
-        self.check(proposal["excluded"] == 0, "an update left out of a sum")
-        running.sum_id = (shown or {}).get("openings", b"")
-        self.check(len(running.sum_id) == 32, "the sum's content id")
-
-    def on_Proposed(self, event, block, transaction):
-        running, proposal = self.now(event, ["aggregating"], "proposal"), event["proposal"]
+    def check_openings(self, newest, openings):
         if self.mode == "masked":
-            self.open(running, proposal, transaction)
-        if self.mode == "encrypted":
-            self.show_sum(running, proposal, transaction)
-        self.check(block.time_s <= running.deadline, "proposal late")
-        self.check(proposal["aggregator"] == running.aggregator and proposal["attempt"] == running.attempt, "proposer")
-        included = [each for each in running.commitments if not proposal["excluded"] >> each["slot"] & 1]
-        committed = sum(1 << each["slot"] for each in running.commitments)
-        self.check(not proposal["excluded"] & ~committed and len(included) >= self.rules["minUpdates"], "exclusion")
-        self.check(proposal["totalWeight"] == sum(each["weight"] for each in included), "total weight proposed")
-        self.check(event["challengeDeadline"] == block.time_s + self.rules["challengeWindowS"], "challenge deadline")
-        running.phase, running.proposal, running.deadline = "proposed", proposal, event["challengeDeadline"]
-        running.needs_quorum = self.mode == "encrypted" or self.rules["holders"] == 0 and proposal["excluded"] != 0
-        if self.rules["holders"]:
-            self.check_words(running, transaction)
-
-    def check_words(self, running, transaction):
-        words, holders, previous = self.given(transaction), self.rules["holders"], b""
-        committed = [each["participant"] for each in running.commitments]
-        for slots, signature in words:
-            fields = {"taskId": self.task_id, "round": running.opening["round"], "accumulator": running.accumulator, "slots": slots}
-            who = signer(digest(self.chain_id, self.federation, "availability", fields), signature)
-            self.check(who in committed and who > previous, "word on availability")
-            previous = who or previous
-            self.signatures += 1
-        enough = len(words) > len(committed) - holders
-        for each in running.commitments:
-            held = sum(slots >> each["slot"] & 1 for slots, _ in words) >= holders
-            left_out = running.proposal["excluded"] >> each["slot"] & 1
-            self.check(not held and enough if left_out else held, "availability")
-
-    def on_RoundFinalized(self, event, block, transaction):
-        running = self.now(event, ["proposed"], "end")
-        proposal = c.proposal_hash(self.task_id, event["round"], running.proposal)
-        self.check(self.running()[0] is running, "final before the round before it")
-        self.check(event["modelRoot"] == running.proposal["modelRoot"], "final model not the proposed one")
-        attesters = event["attesters"]
-        if attesters:
-            self.check(len(attesters) >= self.rules["attestationQuorum"], "quorum")
-            self.check(sorted(set(attesters)) == attesters, "attesters not ascending")
-            self.check(all(each in self.places and each not in self.leaving for each in attesters), "attester's place")
-            self.check_signatures(event, proposal, transaction)
+            slots = [each["slot"] for each in newest.commitments]
+            self.check(len(openings) == 32 * len(newest.keys), "length of the openings")
+            newest.opened = Opened(self.task_id, newest.opening["round"], newest.keys, slots, openings)
         else:
-            self.check(block.time_s > running.deadline and not running.needs_quorum, "final without a quorum")
-        running.final = True
-        self.end(event, "finalized", proposal, "none")
-        self.model_root = event["modelRoot"]
+            self.check(len(openings) == (32 if self.mode == "encrypted" else 0), "length of the openings")
 
-    def check_signatures(self, event, proposal, transaction):
-        attestations = self.attested(transaction)
-        self.check(event["evaluations"] == [evaluation for evaluation, _ in attestations], "evaluations")
-        self.check(len(attestations) == len(event["attesters"]), "number of attestations")
-        for attester, (evaluation, signature) in zip(event["attesters"], attestations, strict=False):
-            fields = {"taskId": self.task_id, "round": event["round"], "proposalHash": proposal, **unpacked(evaluation)}
-            signed = digest(self.chain_id, self.federation, "attestation", fields)
-            self.check(signer(signed, signature) == attester, "signature of an attestation")
-            self.signatures += 1
+    def on_Proposed(self, event, block, _):
+        newest, proposal = self.now(event, ["aggregating"], "proposal"), event["proposal"]
+        self.check(block.time_s <= newest.deadline, "proposal late")
+        self.check(proposal["aggregator"] == newest.aggregator and proposal["attempt"] == newest.attempt, "proposer")
+        self.check(newest.aggregator not in self.leaving, "proposed while leaving")
+        self.check(event["accumulator"] == newest.accumulator, "accumulator of the proposal")
+        self.check_openings(newest, event["openings"])
+        excluded, committed = proposal["excluded"], newest.committed()
+        stay = (committed & ~excluded).bit_count()
+        self.check(not excluded & ~committed and stay >= self.rules["minUpdates"], "exclusion")
+        self.check(self.mode == "transparent" or excluded == 0, "an update left out of a sum")
+        self.check(event["attestDeadline"] == block.time_s + self.rules["attestWindowS"], "deadline of attestations")
+        newest.phase, newest.proposal, newest.openings = "proposed", proposal, event["openings"]
+        newest.deadline, newest.standing = event["attestDeadline"], self.proposal_hash(newest)
+        self.idle.discard(newest.aggregator)
 
-    def on_RoundInvalidated(self, event, block, _):
-        running, reason = self.now(event, ["open", "aggregating", "proposed"], "end"), c.REASONS[event["reason"]]
-        expected = {"open": "too-few-updates", "aggregating": "no-proposal", "proposed": "not-attested"}
-        self.check(reason == expected.get(running.phase), "reason of the end")
-        if running.phase == "open":
-            self.check(len(running.commitments) < self.least(running), "invalidated with enough updates")
-            over = self.nobody_left(running, block.time_s) or block.time_s > running.deadline
-            self.check(over, "invalidated early")
-        else:
-            self.check(running.attempt + 1 == self.rules["attempts"], "invalidated with attempts left")
-            self.check(block.time_s > running.deadline, "invalidated early")
-            self.check(running.phase != "proposed" or running.needs_quorum, "a proposal of all updates set aside")
-        self.end(event, "invalidated", bytes(32), reason)
-
-    def end(self, event, phase, proposal, reason):
-        running = self.rounds[event["round"] - 1]
-        base = running.opening["baseModelRoot"]
-        self.head = c.extend_head(self.head, event["round"], phase, base, running.accumulator, proposal, reason)
+    def on_RoundAccepted(self, event, block, _):
+        newest, attesters = self.now(event, ["proposed"], "acceptance"), event["attesters"]
+        slots = {each["participant"]: each["slot"] for each in newest.commitments}
+        able = [who for who in attesters if who in slots and not newest.expelled >> slots[who] & 1]
+        self.check(len(able) == len(set(attesters)) == len(attesters), "attesters")
+        self.check(len(attesters) >= max(self.rules["attestationQuorum"], newest.judges() // 2 + 1), "quorum")
+        self.check(block.time_s <= newest.deadline, "accepted late")
+        self.check(event["modelRoot"] == newest.proposal["modelRoot"], "accepted model not the proposed one")
+        until = block.time_s + self.rules["challengeWindowS"]
+        self.check(event["provableUntil"] == until, "end of the window")
+        self.ring[event["round"] % ring_length(self.rules)] = newest.provable_until = until
+        self.entry(c.ACCEPTED, event["round"], c.word_hash(self.inputs(newest), newest.standing, attesters))
         self.check(event["historyHead"] == self.head, "history head")
-        running.phase = "ended"
+        newest.phase, newest.attesters = "accepted", attesters
+        self.model_root, self.accepted = event["modelRoot"], self.accepted + 1
+
+    def proposal_hash(self, played):
+        openings, accumulator = played.openings, played.accumulator
+        return c.proposal_hash(self.task_id, played.opening["round"], accumulator, openings, played.proposal)
+
+    def inputs(self, played):
+        """What a round's word binds."""
+        return {
+            **played.opening,
+            "committed": played.committed(),
+            "keyed": sum(1 << slot for slot in played.keys),
+            "totalWeight": played.total_weight(),
+            "acceptedBefore": played.accepted_before,
+            "anchor": played.anchor,
+            "accumulator": played.accumulator,
+            "openingsHash": keccak256(played.openings),
+        }
+
+    def on_RoundInvalid(self, event, block, _):
+        newest = self.now(event, ["drawing", "open", "aggregating", "proposed"], "end")
+        reason = c.REASONS[event["reason"]]
+        self.check_reason(newest, reason, block)
+        if newest.phase in ("drawing", "open"):
+            self.ended_open.add(event["round"])
+        self.entry(c.INVALID, event["round"], event["reason"], newest.anchor, newest.accumulator, newest.standing)
+        self.check(event["historyHead"] == self.head, "history head")
+        newest.phase = "invalid"
+
+    def check_reason(self, newest, reason, block):
+        phase, late = newest.phase, block.time_s > newest.deadline
+        struck = newest.struck_attempt == newest.attempt >= 0
+        self.check((reason == "rolled-back") == (self.rolling and not struck), "reason of the end")
+        if reason == "rolled-back":
+            return
+        if phase == "drawing":
+            self.check(reason == "no-draw" and block.number > newest.opening["drawBlock"] + 256, "reason of the end")
+            return
+        if phase == "open":
+            few = newest.judges() < self.least(newest)
+            self.check(reason == ("too-few-updates" if few else "no-aggregator"), "reason of the end")
+            self.check(late or self.nobody_left(newest, block.time_s), "invalid early")
+            self.check(few or self.turn(newest, 0) is None, "invalid with an aggregator left")
+            return
+        if newest.judges() < self.rules["minUpdates"]:
+            self.check(reason == "too-few-updates", "reason of the end")
+            return
+        self.check(late or struck, "invalid early")
+        if phase == "aggregating" and not struck:
+            self.idle.add(newest.aggregator)
+        if newest.attempt + 1 == self.rules["attempts"]:
+            expected = "proven-wrong" if struck else "no-proposal" if phase == "aggregating" else "not-attested"
+            self.check(reason == expected, "reason of the end")
+        else:
+            nobody = self.turn(newest, newest.attempt + 1) is None
+            self.check(reason == "no-aggregator" and nobody, "reason of the end")

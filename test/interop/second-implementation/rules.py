@@ -1,8 +1,9 @@
-"""Sections 5 and 8 of docs/protocol.md: which rules a task may have, and the canonical form of its specification (RFC 8785)."""
+"""Which rules a task may have (docs/protocol/record.md), and the canonical form of its specification (RFC 8785)."""
 
 import json
 
-# greatest value of each field that starts at 1
+DAYS_14, GWEI = 14 * 86_400, 10**9
+# greatest values, in the order in which fields are looked at; each is at least 1
 GREATEST = {
     "fractionBits": 30,
     "attempts": 16,
@@ -10,54 +11,63 @@ GREATEST = {
     "clipLanes": (1 << 31) - 1,
     "maxWeight": (1 << 32) - 1,
     "serverRateQ16": 1 << 20,
-    "rounds": 65535,
+    "rounds": 65_535,
     "maxUpdates": 64,
     "participationBps": 10_000,
-    "attestationQuorum": 65535,
-    "commitWindowS": 31_536_000,
-    "aggregateWindowS": 31_536_000,
-    "challengeWindowS": 31_536_000,
+    "commitWindowS": (1 << 24) - 1,
+    "aggregateWindowS": (1 << 24) - 1,
+    "attestWindowS": (1 << 24) - 1,
 }
+ORDER = (
+    "rule fractionBits attempts parameterCount clipLanes maxWeight serverRateQ16 rounds minUpdates maxUpdates participationBps "
+    "trim thresholdPercent attestationQuorum commitWindowS aggregateWindowS attestWindowS keyWindowS drawDelayBlocks"
+).split()
 
 
-def rules_valid(rules):
-    return (
-        mode_valid(rules)
-        and rules["rule"] in (0, 1, 2)
-        and (rules["trim"] > 0) == (rules["rule"] == 2)
-        and 2 * rules["trim"] < rules["minUpdates"]
-        and (rules["holders"] == 0 or 3 * (rules["holders"] - 1) < rules["minUpdates"])
-        and bonds_valid(rules)
-        and all(1 <= rules[field] <= greatest for field, greatest in GREATEST.items())
-        and 1 <= rules["minUpdates"] <= rules["maxUpdates"]
-    )
-
-
-def mode_valid(rules):
-    """The rules that go with the mode: limits of the sum, time for keys, and the masks of masked tasks."""
-    total = rules["maxUpdates"] * rules["maxWeight"] * rules["clipLanes"]
-    if rules["mode"] == 0:
-        return rules["thresholdPercent"] == rules["neighbours"] == rules["keyWindowS"] == 0 and total < 1 << 52
-    if rules["mode"] not in (1, 2) or rules["rule"] != 0 or rules["pipelined"] or rules["keyWindowS"] < 1:
-        return False
-    if rules["mode"] == 2:
-        return rules["thresholdPercent"] == rules["neighbours"] == rules["holders"] == 0 and total < 1 << 29
-    return (
-        51 <= rules["thresholdPercent"] <= 100
-        and rules["neighbours"] % 2 == 0
-        and rules["minUpdates"] >= 3
-        and total < 1 << 31
-    )
-
-
-def bonds_valid(rules):
-    """Each is none or at least the least one, and the window is shorter than 14 days."""
+def rules_fault(rules):
+    """What the contract would say of the rules: "valid", "InvalidRule" with the field, or another error."""
+    fields = [field for field in ORDER if not field_valid(field, rules)]
     bonds = [bond for bond in (rules["aggregatorBondGwei"], rules["participantBondGwei"]) if bond]
+    least, most = (3_600, DAYS_14) if bonds else (60, (1 << 24) - 1)
+    if not least <= rules["challengeWindowS"] <= most:
+        fields.append("challengeWindowS")
+    if fields:
+        return f"InvalidRule {fields[0]}"
+    attempt = rules["aggregateWindowS"] + rules["attestWindowS"]
+    if bonds and rules["keyWindowS"] + rules["commitWindowS"] + rules["attempts"] * attempt > DAYS_14:
+        return "RoundTooLong"
+    if bonds and min(bonds) * GWEI < 3 * proof_wei(rules, "wrong-chunk"):
+        return "InvalidBond"
+    total = rules["maxUpdates"] * rules["maxWeight"] * rules["clipLanes"]
+    return "valid" if total < 1 << (52, 31, 29)[rules["mode"]] else "WeightOverflow"
+
+
+def field_valid(field, rules):
+    value, mode = rules[field], rules["mode"]
+    if field in GREATEST:
+        return 1 <= value <= GREATEST[field]
+    return {
+        "rule": lambda: mode == 0 or value == 0,
+        "minUpdates": lambda: (1, 3, 2)[mode] <= value <= rules["maxUpdates"],
+        "trim": lambda: (value > 0) == (rules["rule"] == 2) and 2 * value < rules["minUpdates"],
+        "thresholdPercent": lambda: 51 <= value <= 100 if mode == 1 else value == 0,
+        "attestationQuorum": lambda: 1 <= value <= rules["minUpdates"],
+        "keyWindowS": lambda: (value == 0) == (mode == 0),
+        "drawDelayBlocks": lambda: 4 <= value <= 4096 if value else rules["participationBps"] == 10_000,
+    }[field]()
+
+
+def proof_wei(rules, kind):
+    """What a proof of a kind is reckoned to cost under these rules; of a wrong chunk, what the dearest does."""
+    if kind == "equivocation":
+        return 100 * GWEI * 300_000
+    if kind == "invalid-update":
+        return 100 * GWEI * (300_000 + rules["maxUpdates"] * 40 * 160)
     depth = (-(-rules["parameterCount"] // 64) - 1).bit_length()
-    reach = min(rules["neighbours"] or 64, rules["maxUpdates"] // 2)
-    mask_gas = rules["maxUpdates"] * (192 * 40 + 10_000 + reach * 8_500 // 2) if rules["mode"] == 1 else 0
-    least_gwei = 3 * 100 * (250_000 + 40 * rules["maxUpdates"] * (416 + 32 * depth) + mask_gas)
-    return not bonds or (min(bonds) >= least_gwei and rules["challengeWindowS"] < 14 * 86_400)
+    masked = rules["mode"] == 1
+    each = 40 * (160 + 256 + 32 * depth) + 9_000 + 32 * 40 + (40 * 224 + 10_000 if masked else 0)
+    pairs = rules["maxUpdates"] ** 2 // 4 if masked else 0
+    return 100 * GWEI * (300_000 + rules["maxUpdates"] * each + 8_500 * pairs)
 
 
 def number_text(value):

@@ -3,7 +3,7 @@ import type { RoundNumber, TaskId } from "../../../node/core/ids.ts";
 import type { SignedCommitment } from "../../../node/core/records.ts";
 import type { TaskEvent } from "../../../node/core/task-events.ts";
 import type { ParticipantDeps } from "../../../node/participant/create-participant.ts";
-import { commitmentTopic, encodeCommitment } from "../../../node/rounds/signed-messages.ts";
+import { commitmentTopic, encodeCommitment } from "../../../node/rounds/commitment-messages.ts";
 import { forgeCommitments } from "./commitment-forger.ts";
 import { forever } from "./lie.ts";
 
@@ -14,8 +14,8 @@ import { forever } from "./lie.ts";
 export const equivocate = forgeCommitments(async ({ honest, deps, signal, tell }) => {
   const { chain } = deps;
   const sign = async (weight: number): Promise<SignedCommitment> => {
-    const { taskId, round, baseModelRoot, updateRoot, contentId } = honest;
-    const record = { taskId, round, baseModelRoot, participant: chain.account, updateRoot, contentId, weight };
+    const { taskId, round, anchor, updateRoot, contentId } = honest;
+    const record = { taskId, round, anchor, participant: chain.account, updateRoot, contentId, weight };
     return { ...record, signature: await chain.signRecord({ type: "commitment", ...record }) };
   };
   const one = await sign(honest.weight);
@@ -23,7 +23,7 @@ export const equivocate = forgeCommitments(async ({ honest, deps, signal, tell }
   tell(`signs two commitments, one of weight ${one.weight} and one of ${other.weight}, and gossips both`);
   const isMine = (event: TaskEvent) =>
     event.name === "Committed" && event.round === honest.round && hexEquals(event.participant, chain.account);
-  const isCaught = (event: TaskEvent) => event.name === "Misconduct" && hexEquals(event.participant, chain.account);
+  const isCaught = (event: TaskEvent) => event.name === "MemberExpelled" && hexEquals(event.account, chain.account);
   void gossip(deps, one, isMine)
     .then(() => gossip(deps, other, isCaught))
     .catch((error: unknown) => deps.log.warn("The lie could not be gossiped", { error }));
@@ -56,5 +56,5 @@ function sequenceOf(heads: number): number {
 }
 
 function endsRound(event: TaskEvent, { round }: { readonly taskId: TaskId; readonly round: RoundNumber }): boolean {
-  return (event.name === "RoundFinalized" || event.name === "RoundInvalidated") && event.round === round;
+  return (event.name === "RoundAccepted" || event.name === "RoundInvalid") && event.round === round;
 }

@@ -52,8 +52,7 @@ export function forgeProposals(deps: RoleDeps, lying: Lying, forge: Forge): Role
   const lyingChain: Chain = {
     ...chain,
     async send(call, options) {
-      const isProposal = call.kind === "propose" || call.kind === "proposeOpened";
-      if (!isProposal || !liesIn(lying, call.round)) return await chain.send(call, options);
+      if (call.kind !== "propose" || !liesIn(lying, call.round)) return await chain.send(call, options);
       const view = foldTask(await chain.history(call.taskId));
       const round = view.rounds.at(-1)!;
       const signal = options?.signal ?? new AbortController().signal;
@@ -64,7 +63,7 @@ export function forgeProposals(deps: RoleDeps, lying: Lying, forge: Forge): Role
         view,
         round,
         honest,
-        ...(call.kind === "proposeOpened" && { openings: call.openings }),
+        ...(call.openings !== "0x" && { openings: call.openings }),
         lanes: bytesToLanes(await store.get(honest.contentId, { lengthBytes, signal })).slice(),
         base: () => source.baseOf(round.round, look),
         updates: () =>

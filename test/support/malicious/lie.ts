@@ -1,4 +1,4 @@
-import type { RoundNumber } from "../../../node/core/ids.ts";
+import type { Address, Bytes32, Hex, RoundNumber } from "../../../node/core/ids.ts";
 import type { Proposal } from "../../../node/core/records.ts";
 import type { ParticipantDeps } from "../../../node/participant/create-participant.ts";
 import type { RoleDeps } from "../../../node/rounds/role-process.ts";
@@ -20,6 +20,8 @@ export interface Lying {
   readonly round?: RoundNumber;
   /** Called once for each lie, before it goes out. */
   readonly onLie: (lie: Lie) => void;
+  /** Accounts that sign for the liar whatever it likes. */
+  readonly friends?: readonly { readonly account: Address; sign(digest: Bytes32): Hex }[];
 }
 
 /**

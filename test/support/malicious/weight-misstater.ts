@@ -1,18 +1,15 @@
 import { weightedMean } from "../../../node/aggregation/index.ts";
 import { isFedledgerError } from "../../../node/core/error.ts";
-import { decodeHoldRequest, encodeHoldAnswer, holdProtocol } from "../../../node/rounds/messages.ts";
-import type { RoleDeps } from "../../../node/rounds/role-process.ts";
 import { includedBy } from "../../../node/rounds/round-queries.ts";
 import { type Forgery, forgeProposals } from "./forge-proposals.ts";
-import { type CorruptAggregator, type Lying, liesIn } from "./lie.ts";
+import type { CorruptAggregator } from "./lie.ts";
 
 /**
  * Misstates the total weight. With all updates in, the contract itself compares the sum; so it tries that first, and
- * when it is refused it leaves one update out, where the contract only asks for less than the whole. It signs custody for
- * nothing in that round, so that nobody has its word against leaving something out.
+ * when it is refused it leaves one update out, where the contract only asks for less than the whole.
  */
 export const misstateWeight: CorruptAggregator = (deps, lying) =>
-  forgeProposals(withoutCustody(deps, lying), lying, async (forgery) => {
+  forgeProposals(deps, lying, async (forgery) => {
     const { honest, round, view, base, updates, publish, propose } = forgery;
     const refusal = await refusedTotal(propose, { ...honest, totalWeight: honest.totalWeight + 1n });
     const excluded = 1n << BigInt(round.commitments[0]!.slot);
@@ -29,23 +26,6 @@ export const misstateWeight: CorruptAggregator = (deps, lying) =>
       told: `states a total weight of ${honest.totalWeight + 1n} (the contract refuses it: ${refusal}), then leaves one update out and states ${sum - 1n} where the others weigh ${sum}`,
     };
   });
-
-/** An aggregator that holds nothing for anyone in the rounds in which it lies. */
-function withoutCustody(deps: RoleDeps, lying: Lying): RoleDeps {
-  const { transport } = deps;
-  return {
-    ...deps,
-    transport: {
-      ...transport,
-      respond: (protocol, handler) =>
-        transport.respond(protocol, async (message, from, signal) => {
-          const request = protocol === holdProtocol ? decodeHoldRequest(message) : undefined;
-          if (request === undefined || !liesIn(lying, request.round)) return await handler(message, from, signal);
-          return encodeHoldAnswer({ held: false, reason: "not-fetched" });
-        }),
-    },
-  };
-}
 
 /** The contract's error for a proposal that it must not take. */
 async function refusedTotal(propose: Forgery["propose"], wrong: Forgery["honest"]): Promise<string> {

@@ -1,83 +1,88 @@
 import { expect } from "chai";
-import {
-  type AggregatorAction,
-  type AggregatorEvent,
-  type AggregatorState,
-  aggregatorMachine,
-} from "../../../node/aggregator/aggregator-machine.ts";
-import type { RoundView } from "../../../node/core/task-view.ts";
+import { aggregatorMachine } from "../../../node/aggregator/aggregator-machine.ts";
+import type { AggregatorAction, AggregatorEvent, AggregatorState } from "../../../node/aggregator/aggregator-state.ts";
+import type { Proposal } from "../../../node/core/records.ts";
+import type { RoundView, TaskView } from "../../../node/core/task-view.ts";
 import type { RoundEvent } from "../../../node/rounds/round-state.ts";
 import {
+  acceptedRound,
   accounts,
   aggregatingRound,
   commitmentOf,
-  contactOf,
+  emptyPurse,
   hashOf,
   headAt,
   members,
-  proposedRound,
+  optionsOf,
   roundOf,
-  rules,
   viewOf,
 } from "../../support/round-states.ts";
-import { availabilityWord } from "../../support/signed-words.ts";
 
-const options = { contact: contactOf(accounts.x), patienceS: 5, settleBlocks: 0 };
-const machine = aggregatorMachine(accounts.x, options, { graceS: 3 });
+const { x, y } = accounts;
+const machine = aggregatorMachine(x, optionsOf(x));
 
-function stateAfter(
-  round: RoundView | undefined,
-  events: readonly AggregatorEvent[],
-  timestampS: number,
-): AggregatorState {
-  const looked: RoundEvent = { kind: "looked", view: viewOf(round ? [round] : []), head: headAt(timestampS) };
-  const all: (AggregatorEvent | RoundEvent)[] = [{ kind: "members", members }, looked, ...events, looked];
+function stateAfter(view: TaskView, events: readonly AggregatorEvent[], timestampS: number): AggregatorState {
+  const looked: RoundEvent = { kind: "looked", view, head: headAt(timestampS) };
+  const all: (AggregatorEvent | RoundEvent)[] = [{ kind: "members", members }, emptyPurse, looked, ...events, looked];
   return all.reduce((state, event) => machine.reduce(state, event), machine.initial);
 }
 
 function due(
-  round: RoundView | undefined,
+  of: RoundView | TaskView | undefined,
   events: readonly AggregatorEvent[] = [],
   timestampS = 205,
 ): AggregatorAction[] {
-  return [...machine.due(stateAfter(round, events, timestampS))];
+  const view = of === undefined ? viewOf() : "rules" in of ? of : viewOf([of]);
+  return [...machine.due(stateAfter(view, events, timestampS))];
 }
 
 const kinds = (actions: readonly AggregatorAction[]) => actions.map(({ kind }) => kind);
-const here = (slot: number): AggregatorEvent => ({ kind: "update", commitment: commitmentOf(slot), fact: "here" });
-const unusable = (slot: number): AggregatorEvent => ({
+const update = (slot: number, fact: "here" | "unusable"): AggregatorEvent => ({
   kind: "update",
   commitment: commitmentOf(slot),
-  fact: "unusable",
+  fact,
 });
-const proposal = { ...proposedRound().proposal };
-/** The journal's answer: no custody was signed for it. */
-const free = (slot: number, isSigned = false): AggregatorEvent => ({
-  kind: "custody",
-  update: commitmentOf(slot),
-  isSigned,
-});
+const here = (slot: number) => update(slot, "here");
+const all = [0, 1, 2, 3].map(here);
+const proposal: Proposal = {
+  attempt: 0,
+  aggregator: x,
+  modelRoot: hashOf(50),
+  contentId: hashOf(51),
+  totalWeight: 40n,
+  excluded: 0n,
+};
+const turn = { attempt: 0, aggregator: y, place: 1, count: 2, deadlineS: 240 };
 
 describe("the aggregator's machine", () => {
-  it("opens the first round when enough are enrolled", () => {
-    expect(due(undefined).map(({ key }) => key)).to.deep.equal(["open:1"]);
+  it("joins the task, and nothing more when it has left or the task is complete", () => {
+    const outside = viewOf([], { joined: [{ account: y, leaving: false, idle: false }] });
+    expect(due(outside)).to.deep.include({ kind: "enter", key: "enter:aggregator", role: "aggregator" });
+    expect(kinds(due(viewOf()))).to.not.include("enter");
+    expect(kinds(due({ ...outside, complete: true }))).to.not.include("enter");
+    const expelled = [{ round: 1, account: x, kind: "wrong-chunk" as const, amountWei: 1n }];
+    expect(kinds(due({ ...outside, expelled }))).to.not.include("enter");
   });
 
-  it("brings the bond of a task that has one, once, and not after it lost it", () => {
-    const lost = { attempt: 0, aggregator: accounts.x, challenger: accounts.a, kind: "wrong-chunk" as const };
-    const refuted = aggregatingRound([], { refuted: [lost], assignment: { ...proposal, deadlineS: 240 } });
-    const dueIn = (rounds: readonly RoundView[], events: readonly AggregatorEvent[] = [], changes = {}) => {
-      const view = viewOf(rounds, { rules: { ...rules, ...changes } });
-      const all = [{ kind: "members", members }, { kind: "looked", view, head: headAt(100) }, ...events] as const;
-      return machine.due(all.reduce((state, event) => machine.reduce(state, event), machine.initial));
-    };
-    const bond = { aggregatorBondGwei: 5 };
-    const bonds = (bondWei: bigint) => [{ kind: "bond", key: "bond", bondWei }];
-    expect(dueIn([roundOf()], [], bond)).to.deep.equal(bonds(5_000_000_000n));
-    expect(dueIn([roundOf()], [], { ...bond, pipelined: true }), "two rounds").to.deep.equal(bonds(10_000_000_000n));
-    expect(dueIn([roundOf()], [{ kind: "bonded" }], bond)).to.deep.equal([]);
-    expect(dueIn([roundOf()])).to.deep.equal([]);
-    expect(kinds([...dueIn([refuted], [], bond)])).to.not.include("bond");
+  it("comes back into the rotation when it missed a turn", () => {
+    const idle = (complete: boolean) =>
+      viewOf([roundOf()], { complete, joined: [{ account: x, leaving: false, idle: true }] });
+    const call = { kind: "resume", taskId: 1 };
+    expect(due(idle(false), [], 100)).to.deep.equal([{ kind: "send", key: "resume", call }]);
+    expect(due(idle(true), [], 100)).to.deep.equal([]);
+    expect(due(viewOf([roundOf()]), [], 100)).to.deep.equal([]);
+  });
+
+  it("opens the first round when enough are enrolled, and draws a round whose block is there", () => {
+    expect(due(undefined).map(({ key }) => key)).to.deep.equal([]);
+    expect(due(undefined, [], 205).map(({ key }) => key)).to.deep.equal([]);
+    const later: RoundEvent = { kind: "looked", view: viewOf(), head: headAt(210) };
+    const opening = machine.due(machine.reduce(stateAfter(viewOf(), [], 205), later));
+    expect(opening.map(({ key }) => key)).to.deep.equal(["open:1"]);
+    const drawing = roundOf({ round: 2, phase: "drawing", drawBlock: 100 });
+    const call = { kind: "drawRound", taskId: 1, round: 2, drawBlock: 100 };
+    expect(due(drawing, [], 100)).to.deep.equal([{ kind: "push", key: "draw:2", call }]);
+    expect(due(drawing, [], 99)).to.deep.equal([]);
   });
 
   it("gathers updates as they are committed, each once", () => {
@@ -88,73 +93,40 @@ describe("the aggregator's machine", () => {
   });
 
   it("gathers when another is assigned too, and does not compute", () => {
-    const round = aggregatingRound([0, 1], { assignment: { attempt: 0, aggregator: accounts.y, deadlineS: 240 } });
+    const round = aggregatingRound([0, 1], { assignment: turn });
     expect(kinds(due(round))).to.deep.equal(["gather", "gather"]);
     expect(kinds(due(round, [here(0), here(1)]))).to.deep.equal([]);
   });
 
   it("computes at once when every update is here", () => {
-    const [action] = due(aggregatingRound(), [here(0), here(1), here(2), here(3)]);
+    const [action] = due(aggregatingRound(), all);
     expect(action).to.deep.include({ kind: "aggregate", attempt: 0, excluded: 0n });
   });
 
   it("waits half of its time for missing updates, then leaves them out and goes on looking for them", () => {
-    const events = [here(0), here(1), here(2)];
+    const events = all.slice(0, 3);
     expect(kinds(due(aggregatingRound(), events, 219))).to.deep.equal(["gather"]);
     const late = due(aggregatingRound(), events, 220);
-    expect(kinds(late), "the journal first").to.deep.equal(["gather", "recall"]);
-    expect(late[1]).to.deep.include({ commitments: [commitmentOf(3)] });
-    const recalled = due(aggregatingRound(), [...events, free(3)], 220);
-    expect(kinds(recalled)).to.deep.equal(["gather", "aggregate"]);
-    expect(recalled[1]).to.deep.include({ excluded: 0b1000n });
+    expect(kinds(late)).to.deep.equal(["gather", "aggregate"]);
+    expect(late[1]).to.deep.include({ excluded: 0b1000n });
   });
 
-  it("never leaves out an update that it signed custody for, before or after it was committed", () => {
-    const events = [here(0), here(1), here(2)];
-    expect(kinds(due(aggregatingRound(), [...events, free(3, true)], 230))).to.deep.equal(["gather"]);
-    const open: RoundEvent = { kind: "looked", view: viewOf([roundOf()]), head: headAt(110) };
-    const closed: RoundEvent = { kind: "looked", view: viewOf([aggregatingRound()]), head: headAt(230) };
-    const all = [{ kind: "members", members } as const, open, free(3, true), closed, ...events];
-    const state = all.reduce((before, event) => machine.reduce(before, event), machine.initial);
-    expect(kinds([...machine.due(state)])).to.deep.equal(["gather"]);
+  it("leaves out at once what is of an expelled account", () => {
+    const [action] = due(aggregatingRound(undefined, { expelled: 0b10n }), [
+      here(0),
+      update(1, "unusable"),
+      ...all.slice(2),
+    ]);
+    expect(action).to.deep.include({ kind: "aggregate", excluded: 0b10n });
   });
 
-  it("knows a copied commitment from the one that it copies: neither facts nor custody of the one are the other's", () => {
+  it("knows a copied commitment from the one that it copies: facts of the one are not the other's", () => {
     const { updateRoot, contentId } = commitmentOf(2);
     const copy = { ...commitmentOf(3), updateRoot, contentId };
-    const others = [0, 1, 2].map((slot) => commitmentOf(slot));
-    const round = aggregatingRound([], { commitments: [...others, copy] });
-    const of = (fact: "here" | "unusable"): AggregatorEvent => ({ kind: "update", commitment: copy, fact });
-    const events = [here(0), here(1), here(2), free(2, true), of("unusable")];
-    const [recall, ...more] = due(round, events);
-    expect(more).to.deep.equal([]);
-    expect(recall).to.deep.include({ kind: "recall", commitments: [copy] });
-    const [action] = due(round, [...events, { kind: "custody", update: copy, isSigned: false }]);
+    const round = aggregatingRound([], { commitments: [0, 1, 2].map((slot) => commitmentOf(slot)).concat(copy) });
+    const unusable: AggregatorEvent = { kind: "update", commitment: copy, fact: "unusable" };
+    const [action] = due(round, [...all.slice(0, 3), unusable], 230);
     expect(action).to.deep.include({ kind: "aggregate", excluded: 0b1000n });
-  });
-
-  it("proposes with words in a task with holders, and only with enough of them", () => {
-    const held = { rules: { ...rules, holders: 2 } };
-    const round = aggregatingRound();
-    const dueWith = (events: readonly (AggregatorEvent | RoundEvent)[]) => {
-      const looked: RoundEvent = { kind: "looked", view: viewOf([round], held), head: headAt(205) };
-      const all = [{ kind: "members", members } as const, looked, ...[0, 1, 2, 3].map(here), ...events];
-      return machine.due(all.reduce((before, event) => machine.reduce(before, event), machine.initial));
-    };
-    const words = [2, 0].map((slot) => availabilityWord(slot, 0b1111n, round));
-    const said = words.map((word): RoundEvent => ({ kind: "availability", word }));
-    expect(dueWith([])).to.deep.equal([]);
-    expect(dueWith(said.slice(1))).to.deep.equal([]);
-    const [compute] = dueWith(said);
-    if (compute?.kind !== "aggregate") return expect.fail("nothing to compute");
-    const [send] = dueWith([...said, { kind: "aggregated", subject: compute.subject, proposal }]);
-    const call = { kind: "propose", taskId: 1, round: 1, proposal, words: [words[1], words[0]] };
-    expect(send?.kind === "send" && send.call, "ascending by holder").to.deep.equal(call);
-  });
-
-  it("leaves out unusable updates without waiting", () => {
-    const [action] = due(aggregatingRound(), [here(0), unusable(1), free(1), here(2), here(3)]);
-    expect(action).to.deep.include({ kind: "aggregate", excluded: 0b10n });
   });
 
   it("does not propose from fewer than minUpdates", () => {
@@ -163,35 +135,49 @@ describe("the aggregator's machine", () => {
 
   it("forgets an update that turned out to be gone", () => {
     const gone: AggregatorEvent = { kind: "update", commitment: commitmentOf(3), fact: "gone" };
-    expect(kinds(due(aggregatingRound(), [here(0), here(1), here(2), here(3), gone]))).to.deep.equal(["gather"]);
+    expect(kinds(due(aggregatingRound(), [...all, gone]))).to.deep.equal(["gather"]);
   });
 
-  it("proposes what it computed from exactly these updates, this base and this attempt", () => {
-    const events = [here(0), here(1), here(2), here(3)];
-    const [compute] = due(aggregatingRound(), events);
+  it("proposes what it computed from exactly these updates and this attempt, over the accumulator that it saw", () => {
+    const round = aggregatingRound();
+    const [compute] = due(round, all);
     if (compute?.kind !== "aggregate") return expect.fail("nothing to compute");
-    const done = [...events, { kind: "aggregated", subject: compute.subject, proposal } as const];
-    const [send] = due(aggregatingRound(), done);
-    expect(send?.kind === "send" && send.call).to.deep.equal({ kind: "propose", taskId: 1, round: 1, proposal });
-    expect(kinds(due(aggregatingRound(undefined, { baseModelRoot: hashOf(8) }), done))).to.deep.equal(["aggregate"]);
-    const again = aggregatingRound(undefined, { assignment: { attempt: 1, aggregator: accounts.x, deadlineS: 240 } });
+    const done: AggregatorEvent[] = [...all, { kind: "aggregated", result: { subject: compute.subject, proposal } }];
+    const [send] = due(round, done);
+    const { accumulator } = round;
+    expect(send?.kind === "send" && send.call).to.deep.equal({
+      kind: "propose",
+      taskId: 1,
+      round: 1,
+      accumulator,
+      proposal,
+      openings: "0x",
+    });
+    expect(kinds(due(aggregatingRound(undefined, { anchor: hashOf(8) }), done))).to.deep.equal(["aggregate"]);
+    const again = aggregatingRound(undefined, { assignment: { ...turn, aggregator: x, attempt: 1 } });
     expect(kinds(due(again, done))).to.deep.equal(["aggregate"]);
   });
 
-  it("does not propose after its deadline", () => {
-    const events = [here(0), here(1), here(2), here(3)];
-    expect(kinds(due(aggregatingRound(), events, 240))).to.deep.equal(["aggregate"]);
-    expect(kinds(due(aggregatingRound(), events, 241))).to.deep.equal([]);
+  it("does not propose after its deadline, nor when it was expelled meanwhile", () => {
+    expect(kinds(due(aggregatingRound(), all, 240))).to.deep.equal(["aggregate"]);
+    expect(kinds(due(aggregatingRound(), all, 241))).to.deep.equal([]);
+    const leaving = viewOf([aggregatingRound()], { joined: [{ account: x, leaving: true, idle: false }] });
+    expect(kinds(due(leaving, all))).to.deep.equal([]);
+  });
+
+  it("judges the proposals of others, standing and accepted, and not its own", () => {
+    const own = acceptedRound();
+    const complete = (round: RoundView) => viewOf([round], { complete: true });
+    expect(kinds(due(complete(own)))).to.deep.equal([]);
+    const others = complete(acceptedRound({ proposal: { ...own.proposal, aggregator: y } }));
+    expect(kinds(due(others))).to.deep.equal(["judge"]);
+    expect(kinds(due(others, [], 801)), "past its window").to.deep.equal([]);
   });
 
   it("forgets the facts of rounds that have ended", () => {
-    const state = stateAfter(aggregatingRound(), [here(0)], 205);
+    const state = stateAfter(viewOf([aggregatingRound()]), [here(0)], 205);
     expect(state.updates.size).to.equal(1);
-    const looked: RoundEvent = {
-      kind: "looked",
-      view: viewOf([{ ...proposedRound(), phase: "finalized" }]),
-      head: headAt(206),
-    };
+    const looked: RoundEvent = { kind: "looked", view: viewOf([acceptedRound()]), head: headAt(206) };
     expect(machine.reduce(state, looked).updates.size).to.equal(0);
   });
 });

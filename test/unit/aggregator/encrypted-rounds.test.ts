@@ -1,11 +1,8 @@
 import { expect } from "chai";
 import { weightedMean } from "../../../node/aggregation/index.ts";
 import { aggregateEncrypted } from "../../../node/aggregator/aggregate-encrypted.ts";
-import {
-  type AggregatorAction,
-  type AggregatorEvent,
-  aggregatorMachine,
-} from "../../../node/aggregator/aggregator-machine.ts";
+import { aggregatorMachine } from "../../../node/aggregator/aggregator-machine.ts";
+import type { AggregatorAction, AggregatorEvent } from "../../../node/aggregator/aggregator-state.ts";
 import { chunkTreeRoot } from "../../../node/core/chunk-tree.ts";
 import { contentIdOf } from "../../../node/core/content-id.ts";
 import { FedledgerError } from "../../../node/core/error.ts";
@@ -24,9 +21,11 @@ import {
   accounts,
   commitmentOf,
   contactOf,
+  emptyPurse,
   hashOf,
   headAt,
   members,
+  optionsOf,
   participants,
 } from "../../support/round-states.ts";
 import { silentLog } from "../../support/silent-log.ts";
@@ -34,12 +33,18 @@ import { silentLog } from "../../support/silent-log.ts";
 const { a, b, c, d, x } = accounts;
 
 describe("the aggregator's machine in an encrypted task", () => {
-  const machine = aggregatorMachine(x, { contact: contactOf(x), patienceS: 5, settleBlocks: 0 }, { graceS: 3 });
+  const machine = aggregatorMachine(x, optionsOf(x));
   const here = (slot: number): AggregatorEvent => ({ kind: "update", commitment: commitmentOf(slot), fact: "here" });
   const all = [0, 1, 2, 3].map(here);
   const due = (round: RoundView, events: readonly AggregatorEvent[], timestampS = 205) => {
     const looked: RoundEvent = { kind: "looked", view: encryptedView(round), head: headAt(timestampS) };
-    const each: (AggregatorEvent | RoundEvent)[] = [{ kind: "members", members }, looked, ...events, looked];
+    const each: (AggregatorEvent | RoundEvent)[] = [
+      { kind: "members", members },
+      emptyPurse,
+      looked,
+      ...events,
+      looked,
+    ];
     return machine.due(each.reduce((state, event) => machine.reduce(state, event), machine.initial));
   };
 
@@ -68,13 +73,14 @@ describe("the aggregator's machine in an encrypted task", () => {
     };
     const events: AggregatorEvent[] = [
       ...all,
-      { kind: "aggregated", subject, proposal: proposed, openings: hashOf(52) },
+      { kind: "aggregated", result: { subject, proposal: proposed, openings: hashOf(52) } },
     ];
     const [propose] = due(round, events) as readonly Extract<AggregatorAction, { kind: "send" }>[];
     expect(propose?.call).to.deep.equal({
-      kind: "proposeOpened",
+      kind: "propose",
       taskId: 1,
       round: 1,
+      accumulator: round.accumulator,
       proposal: proposed,
       openings: hashOf(52),
     });
@@ -147,20 +153,22 @@ describe("an aggregator that has no key", () => {
   };
 
   it("asks everybody drawn, and proposes what as many as make a quorum name", async () => {
-    const { events, asked } = await proposalBy({ [b]: right(), [d]: right() });
+    const { events, asked } = await proposalBy({ [b]: right(), [c]: right(), [d]: right() });
     expect(asked).to.have.members(participants.map((account) => contactOf(account).peerId));
     expect(events).to.deep.equal([
       {
         kind: "aggregated",
-        subject: "s",
-        openings: sumId,
-        proposal: {
-          attempt: 0,
-          aggregator: x,
-          modelRoot: chunkTreeRoot(model),
-          contentId,
-          totalWeight: 10n,
-          excluded: 0n,
+        result: {
+          subject: "s",
+          openings: sumId,
+          proposal: {
+            attempt: 0,
+            aggregator: x,
+            modelRoot: chunkTreeRoot(model),
+            contentId,
+            totalWeight: 10n,
+            excluded: 0n,
+          },
         },
       },
     ]);
@@ -195,10 +203,10 @@ describe("an aggregator that has no key", () => {
       [a]: lie,
       [b]: right(),
       [c]: right(),
-      [d]: { ...lie, sumId: hashOf(7) } as OpenSumAnswer,
+      [d]: right(),
     });
     const [event] = events as [Extract<AggregatorEvent, { kind: "aggregated" }>];
-    expect(event.proposal.contentId).to.equal(contentId);
+    expect(event.result.proposal.contentId).to.equal(contentId);
   });
 
   it("says which ciphertexts are gone or none", async () => {

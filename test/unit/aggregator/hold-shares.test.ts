@@ -1,26 +1,26 @@
 import { expect } from "chai";
 import { createSharesHolder } from "../../../node/aggregator/hold-shares.ts";
 import { contentIdOf } from "../../../node/core/content-id.ts";
-import type { Bytes32 } from "../../../node/core/ids.ts";
+import type { Address, Bytes32 } from "../../../node/core/ids.ts";
 import type { TaskView } from "../../../node/core/task-view.ts";
+import { shareBundleBytes } from "../../../node/privacy/masking/index.ts";
 import {
   decodeHoldSharesAnswer,
   encodeHoldShares,
   type HoldSharesRequest,
 } from "../../../node/rounds/mask-messages.ts";
 import { initialRoundState, type RoundState, reduceRound } from "../../../node/rounds/round-state.ts";
-import { bundleBytesOf } from "../../../node/rounds/share-bundles.ts";
 import { createModelNetwork } from "../../simulation/model-network.ts";
 import { createSeededRandom } from "../../simulation/seeded-random.ts";
 import { createVirtualClock } from "../../simulation/virtual-clock.ts";
 import { expectCode } from "../../support/expect-code.ts";
-import { advertisementFor, closedMasked, maskedRound, maskedRules, maskedView } from "../../support/masked-states.ts";
-import { accounts, contactOf, headAt, members, roundOf, viewOf } from "../../support/round-states.ts";
+import { advertisementFor, closedMasked, maskedRound, maskedView } from "../../support/masked-states.ts";
+import { accounts, contactOf, headAt, members, optionsOf, roundOf, viewOf } from "../../support/round-states.ts";
 import { silentLog } from "../../support/silent-log.ts";
 
 const { a, x } = accounts;
 const open = maskedRound([]);
-const lengthBytes = bundleBytesOf(0, open, maskedRules);
+const lengthBytes = shareBundleBytes(open.drawn);
 const bundle = (byte: number, length = lengthBytes) => new Uint8Array(length).fill(byte);
 
 async function setUp(view: TaskView = maskedView(open)) {
@@ -34,7 +34,7 @@ async function setUp(view: TaskView = maskedView(open)) {
     host.up();
     host.transport.admit([{ peerId: other.peerId, multiaddrs: [] }]);
   }
-  let state = initialRoundState(x, "aggregator", { graceS: 3 });
+  let state = initialRoundState(x, "aggregator", optionsOf(x));
   const look = (of: TaskView) => {
     state = [
       { kind: "members", members } as const,
@@ -42,6 +42,12 @@ async function setUp(view: TaskView = maskedView(open)) {
     ].reduce<RoundState>(reduceRound, state);
   };
   look(view);
+  /** Registers the owner's PeerId for other accounts, listed before it. */
+  const claim = (...by: readonly Address[]) => {
+    const contact = contactOf(a);
+    const claiming = members.map((member) => (by.includes(member.account) ? { ...member, contact } : member));
+    state = reduceRound(state, { kind: "members", members: claiming.toReversed() });
+  };
   const shares = createSharesHolder({ store: holder.store, log: silentLog, state: () => state });
   const signal = new AbortController().signal;
   const run = async <T>(work: Promise<T>): Promise<T> => {
@@ -61,7 +67,7 @@ async function setUp(view: TaskView = maskedView(open)) {
       await run(shares.answer(encodeHoldShares({ taskId: 1, round: 1, ...request }), from, signal)),
     );
   const give = (bytes: Uint8Array) => run(owner.store.put(bytes));
-  return { shares, holder, owner, look, ask, give, run, signal };
+  return { shares, holder, owner, look, claim, ask, give, run, signal };
 }
 
 describe("holding share bundles", () => {
@@ -74,7 +80,7 @@ describe("holding share bundles", () => {
     expect(await ask({ sharesId }), "again").to.deep.equal({ held: true });
   });
 
-  it("knows the length: three neighbours, 178 bytes each", () => expect(lengthBytes).to.equal(3 * 178));
+  it("knows the length: three others, 178 bytes each", () => expect(lengthBytes).to.equal(3 * 178));
 
   it("refuses what is no participant's of the open round, and what it cannot get", async () => {
     const { ask, give } = await setUp();
@@ -103,6 +109,15 @@ describe("holding share bundles", () => {
     expect(await ask({ sharesId: await give(bundle(3)) })).to.deep.equal({ held: false, reason: "too-many" });
   });
 
+  it("holds for the owner of a PeerId that others claim to have", async () => {
+    const { ask, give, claim } = await setUp();
+    claim(x, accounts.b);
+    for (const byte of [1, 2, 3, 4]) {
+      expect(await ask({ sharesId: await give(bundle(byte)) }), `${byte}`).to.deep.equal({ held: true });
+    }
+    expect(await ask({ sharesId: await give(bundle(5)) })).to.deep.equal({ held: false, reason: "too-many" });
+  });
+
   it("forgets after the round what was not advertised", async () => {
     const { ask, give, shares, holder, look, run } = await setUp();
     const kept = await give(bundle(1));
@@ -110,8 +125,8 @@ describe("holding share bundles", () => {
     for (const sharesId of [kept, other]) await ask({ sharesId });
     await run(shares.sweep());
     expect(holder.blobs.size, "the round runs").to.equal(2);
-    const advertisements = [{ ...advertisementFor(0), sharesId: kept }];
-    look(maskedView({ ...open, advertisements, phase: "invalidated" }, roundOf({ round: 2 })));
+    const advertisements = [{ ...advertisementFor(0), sharesId: kept, signature: `0x${"11".repeat(65)}` as const }];
+    look(maskedView({ ...open, advertisements, phase: "invalid" }, roundOf({ round: 2 })));
     await run(shares.sweep());
     expect([...holder.blobs.keys()]).to.deep.equal([kept]);
   });

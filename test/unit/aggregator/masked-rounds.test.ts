@@ -1,17 +1,13 @@
 import { expect } from "chai";
-import {
-  type AggregatorEvent,
-  type AggregatorState,
-  aggregatorMachine,
-} from "../../../node/aggregator/aggregator-machine.ts";
+import { aggregatorMachine } from "../../../node/aggregator/aggregator-machine.ts";
+import type { AggregatorEvent, AggregatorState } from "../../../node/aggregator/aggregator-state.ts";
 import type { RoundView } from "../../../node/core/task-view.ts";
 import type { RoundEvent } from "../../../node/rounds/round-state.ts";
 import { advertisementFor, closedMasked, maskedRound, maskedView, unmaskingOf } from "../../support/masked-states.ts";
-import { accounts, commitmentOf, contactOf, hashOf, headAt, members, times } from "../../support/round-states.ts";
+import { accounts, commitmentOf, hashOf, headAt, members, optionsOf } from "../../support/round-states.ts";
 
 const { x, y } = accounts;
-const options = { contact: contactOf(x), patienceS: 5, settleBlocks: 2 };
-const machine = aggregatorMachine(x, options, { graceS: times.graceS });
+const machine = aggregatorMachine(x, optionsOf(x));
 type Events = readonly (AggregatorEvent | RoundEvent)[];
 
 function stateAfter(round: RoundView, events: Events, timestampS = 205): AggregatorState {
@@ -21,7 +17,11 @@ function stateAfter(round: RoundView, events: Events, timestampS = 205): Aggrega
   return all.reduce((state, event) => machine.reduce(state, event), machine.initial);
 }
 
-const dueOf = (state: AggregatorState) => machine.due(state).map(({ kind }) => kind);
+const dueOf = (state: AggregatorState) =>
+  machine
+    .due(state)
+    .map(({ kind }) => kind)
+    .filter((kind) => kind !== "collect");
 const round = closedMasked([0, 1, 2, 3], [0, 1, 2]);
 const about = `1:${round.accumulator}`;
 const openings = `0x${"11".repeat(128)}` as const;
@@ -75,11 +75,10 @@ describe("the aggregator's machine in a masked task", () => {
     const proposal = { attempt: 0, aggregator: x, modelRoot: hashOf(5), contentId: hashOf(6), totalWeight: 30n };
     const done = machine.reduce(ready, {
       kind: "aggregated",
-      subject: aggregate.subject,
-      proposal: { ...proposal, excluded: 0n },
+      result: { subject: aggregate.subject, proposal: { ...proposal, excluded: 0n } },
     });
     const [send] = machine.due(done);
-    if (send?.kind !== "send" || send.call.kind !== "proposeOpened") return expect.fail(String(send?.kind));
+    if (send?.kind !== "send" || send.call.kind !== "propose") return expect.fail(String(send?.kind));
     expect(send.call.openings).to.equal(openings);
   });
 
@@ -95,7 +94,9 @@ describe("the aggregator's machine in a masked task", () => {
   });
 
   it("leaves it to the assigned one", () => {
-    const theirs = closedMasked([0, 1, 2, 3], [0, 1, 2], { assignment: { attempt: 0, aggregator: y, deadlineS: 240 } });
+    const theirs = closedMasked([0, 1, 2, 3], [0, 1, 2], {
+      assignment: { attempt: 0, aggregator: y, place: 1, count: 2, deadlineS: 240 },
+    });
     expect(dueOf(stateAfter(theirs, [...bundles, ...here, told(0, 1, 1, 1)]))).to.deep.equal([]);
   });
 });

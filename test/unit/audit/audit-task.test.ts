@@ -29,24 +29,36 @@ describe("auditTask on true histories", () => {
     expect(report.storageCompared).to.equal(true);
     expect(report.finalModelLanes).to.have.length(151);
     expect(report.totals).to.include({
-      finalized: 4,
-      invalidated: 0,
+      accepted: 4,
+      void: 0,
+      invalid: 0,
       updates: 20,
       bytesChecked: 4 * (5 + 1) * 151 * 4,
     });
   });
 
-  it("tells gas once for each transaction, time, and evaluations weighted by samples", async () => {
+  it("tells gas once for each transaction, and time", async () => {
     const report = await auditOf(await buildHistory({ rounds: 1, members: 2 }));
     const [round] = report.rounds;
     expect(round!.gas!.total).to.equal(
       round!.gas!.open + round!.gas!.commit + round!.gas!.close + round!.gas!.propose + round!.gas!.end,
     );
-    expect(round!.gas!.commit).to.equal(40_006 + 40_007);
+    expect(round!.gas!.commit).to.equal(40_008 + 40_009);
     expect(round!.durationS).to.equal(7);
-    expect(round!.evaluation!.samples).to.equal(21);
-    expect(round!.evaluation!.metric).to.be.closeTo((10 * 0.58 + 11 * 0.59) / 21, 1e-6);
-    expect(round!.evaluation!.loss).to.be.closeTo(1.6, 1e-6);
+  });
+
+  it("shows what every accepted model reaches on the public test set, the last one's included", async () => {
+    const measured: number[] = [];
+    const report = await auditOf({
+      ...(await buildHistory({ scripts: { 2: { commits: 1 } } })),
+      measurePublicly: async (lanes, { round }) => {
+        measured.push(lanes.length);
+        return { examples: 100, correct: 50 + round, lossQ24: 1n << 23n };
+      },
+    });
+    expect(measured).to.deep.equal([151, 151]);
+    expect(report.rounds.map(({ testMetric }) => testMetric?.correct)).to.deep.equal([51, undefined, 53]);
+    expect(report.exitCode).to.equal(0);
   });
 
   it("does without sender, gas and time", async () => {
@@ -61,7 +73,7 @@ describe("auditTask on true histories", () => {
       await buildHistory({
         members: 9,
         rounds: 6,
-        rules: { participationBps: 5000 },
+        rules: { participationBps: 5000, drawDelayBlocks: 4 },
         scripts: { 1: { leave: [2] }, 2: { leave: [0, 8] }, 4: { leave: [5] } },
       }),
     );
@@ -72,30 +84,57 @@ describe("auditTask on true histories", () => {
   it("accepts every way a round can rightly end", async () => {
     const report = await auditOf(
       await buildHistory({
-        rounds: 6,
-        rules: { attempts: 2 },
+        rounds: 8,
+        rules: { attempts: 2, participationBps: 7000, drawDelayBlocks: 4 },
+        members: 5,
+        aggregators: 3,
         scripts: {
-          1: { end: "unchallenged" },
+          1: { silentAggregators: 1 },
           2: { commits: 1 },
-          3: { silentAggregators: 1 },
-          4: { silentAggregators: 1, end: "no-proposal" },
+          3: { end: "no-draw" },
+          4: { end: "no-proposal" },
           5: { rejectedProposal: true },
+          6: { end: "not-attested" },
+          7: { resume: [0, 1], aggregatorsLeave: [0, 1, 2] },
         },
       }),
     );
     expect(report.findings).to.deep.equal([]);
-    expect(verdicts(report)).to.deep.equal([
-      "verified",
-      "invalidated",
-      "verified",
-      "invalidated",
-      "verified",
-      "verified",
+    expect(report.rounds.map(({ verdict, reason }) => reason ?? verdict)).to.deep.equal([
+      ...["verified", "too-few-updates", "no-draw", "no-proposal", "verified", "not-attested"],
+      ...["no-aggregator", "no-aggregator"],
     ]);
     expect(report.exitCode).to.equal(0);
     expect(report.rounds[4]!.superseded).to.have.length(1);
     expect(report.rounds[4]!.superseded[0]!).to.not.have.property("right");
     expect(report.rounds[1]!.updates[0]!.status).to.equal("not-asked");
+  });
+
+  it("follows more leavers than one call frees: 32 steps at the next opening, and at the one behind it", async () => {
+    const leave = Array.from({ length: 40 }, (_, i) => 1 + ((7 * i) % 43));
+    const report = await auditOf(await buildHistory({ members: 44, inputs: 5, scripts: { 1: { leave } } }));
+    expect(report.findings).to.deep.equal([]);
+    expect(report.rounds.map(({ drawn, updates }) => [drawn.length, updates.length])).to.deep.equal([
+      [44, 4],
+      [16, 4],
+      [5, 4],
+    ]);
+  });
+
+  it("is final when the last window has passed, and complete before: exit 4 where final was asked for", async () => {
+    const history = await buildHistory();
+    const ends = history.events.filter((event) => event.name === "RoundAccepted");
+    const finalFromS = ends.at(-1)!.provableUntilS + 1;
+    const before = await auditOf({ ...history, nowS: finalFromS - 1 });
+    expect(before).to.include({ complete: true, final: false, finalFromS, exitCode: 0 });
+    for (const nowS of [undefined, finalFromS - 1]) {
+      expect(await auditOf({ ...history, nowS, requireFinal: true })).to.include({ verdict: "verified", exitCode: 4 });
+    }
+    const after = await auditOf({ ...history, nowS: finalFromS, requireFinal: true });
+    expect(after).to.include({ complete: true, final: true, exitCode: 0 });
+    const running = await buildHistory({ rules: { rounds: 4 } });
+    const report = await auditOf({ ...running, nowS: finalFromS, requireFinal: true });
+    expect(report).to.include({ complete: false, final: false, exitCode: 4 });
   });
 
   for (const end of ["open", "aggregating", "proposed"] as const) {

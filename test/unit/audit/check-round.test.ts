@@ -21,7 +21,6 @@ const rules = {
   maxWeight: 50,
   serverRateQ16: 40_000,
   trim: 0,
-  holders: 0,
 } as TaskRules;
 const baseLanes = honestUpdate(rules, 9, 9);
 

@@ -2,48 +2,74 @@ import { expect } from "chai";
 import type { Address } from "../../../node/core/ids.ts";
 import type { AttributeChange, Attributes } from "../../../node/core/records.ts";
 import { auditOf } from "../../support/audit-of.ts";
-import { buildHistory } from "../../support/history-builder.ts";
+import { buildHistory, type History } from "../../support/history-builder.ts";
 
 const access = { organisations: ["North"], regions: [], clearance: 2 };
 const fits: Attributes = { organisation: "North", region: "EU", clearance: 2 };
-const task = { rounds: 1, members: 3, access };
+const task = { rounds: 1, members: 3, access, attributes: () => fits };
 
 function said(account: Address, attributes: Attributes, blockNumber = 0, logIndex = 0): AttributeChange {
   return { account, attributes, blockNumber, logIndex };
 }
 
 describe("audit of a restricted task", () => {
-  it("is clean where all who enrolled were eligible then, whatever was said later", async () => {
+  const placed = ({ members, aggregators }: History) => [...members, ...aggregators];
+
+  it("is clean where all who took a place were eligible then, whatever was said later", async () => {
     const history = await buildHistory(task);
-    const before = history.members.map((account) => said(account, fits));
-    const later = history.members.map((account) => said(account, { ...fits, clearance: 0 }, 1_000_000));
+    const before = placed(history).map((account) => said(account, fits));
+    const later = placed(history).map((account) => said(account, { ...fits, clearance: 0 }, 1_000_000));
     const report = await auditOf({ ...history, attributeChanges: [...before, ...later] });
     expect(report.findings).to.deep.equal([]);
     expect(report.verdict).to.equal("verified");
   });
 
-  it("names who was not: never set, set to something else, taken back before, or set behind", async () => {
-    const history = await buildHistory({ ...task, members: 5 });
-    const [never, other, taken, late, right] = history.members as [Address, Address, Address, Address, Address];
-    const enrolled = history.events.findLast((event) => event.name === "Enrolled")!;
+  it("names who was not, aggregators, too: set to something else, or taken back before", async () => {
+    const other = { ...fits, organisation: "South" };
+    const options = { ...task, members: 4 };
+    const { members, aggregators } = await buildHistory(options);
+    const [first, second] = [members[0]!, aggregators[1]!];
+    const history = await buildHistory({
+      ...options,
+      attributes: (account) => (account === first ? other : account === second ? { ...fits, clearance: 1 } : fits),
+    });
     const attributeChanges = [
-      said(other, { ...fits, organisation: "South" }),
-      said(taken, fits),
-      said(taken, { ...fits, clearance: 1 }, 0, 1),
-      said(right, fits),
-      said(late, fits, enrolled.blockNumber, enrolled.logIndex + 1),
+      ...placed(history).map((account) => said(account, fits)),
+      said(first, other, 0, 1),
+      said(second, { ...fits, clearance: 1 }, 0, 1),
     ];
     const { findings, exitCode } = await auditOf({ ...history, attributeChanges });
     expect(findings.map(({ code, severity, party }) => [code, severity, party])).to.deep.equal(
-      [never, other, taken, late].map((party) => ["PARTICIPANT_NOT_ELIGIBLE", "violation", party]),
+      [first, second].map((party) => ["PARTICIPANT_NOT_ELIGIBLE", "violation", party]),
     );
     expect(exitCode).to.equal(3);
+  });
+
+  it("names whose attributes are not those that the history binds: never set, set behind, or otherwise", async () => {
+    const history = await buildHistory(task);
+    const [never, late, otherwise] = history.members as [Address, Address, Address];
+    const enrolled = history.events.findLast((event) => event.name === "Enrolled")!;
+    const attributeChanges = [
+      ...history.aggregators.map((account) => said(account, fits)),
+      said(late, fits, enrolled.blockNumber, enrolled.logIndex + 1),
+      said(otherwise, { ...fits, region: "CH" }),
+    ];
+    const { findings } = await auditOf({ ...history, attributeChanges });
+    expect(findings.map(({ code, party }) => [code, party])).to.deep.equal(
+      [never, late, otherwise].map((party) => ["PARTICIPANT_NOT_ELIGIBLE", party]),
+    );
+    const open = await buildHistory({ rounds: 1, members: 2, aggregators: 1 });
+    const lied = await auditOf({ ...open, attributeChanges: [said(open.members[0]!, fits)] });
+    expect(
+      lied.findings.map(({ party }) => party),
+      "in a task that is open to all",
+    ).to.deep.equal([open.members[0]]);
   });
 
   it("calls it unchecked without the attributes", async () => {
     const { findings, verdict } = await auditOf(await buildHistory(task));
     expect(findings.map(({ code, severity }) => `${code} ${severity}`)).to.deep.equal(
-      Array(3).fill("PARTICIPANT_NOT_ELIGIBLE unchecked"),
+      Array(5).fill("PARTICIPANT_NOT_ELIGIBLE unchecked"),
     );
     expect(verdict).to.equal("unchecked");
   });

@@ -36,8 +36,8 @@ describe("the audit of an encrypted task that real contracts wrote", function ()
     await played.play();
     const report = await audit();
     expect(report.findings).to.deep.equal([]);
-    expect(report).to.include({ exitCode: 0, complete: true, storageCompared: true });
-    expect(report.rounds.map(({ verdict }) => verdict)).to.deep.equal(["verified", "verified", "invalidated"]);
+    expect(report).to.include({ exitCode: 0, complete: false, storageCompared: true });
+    expect(report.rounds.map(({ verdict }) => verdict)).to.deep.equal(["verified", "verified", "invalid"]);
     expect(report.rounds.map(({ isDecryptionAttested }) => isDecryptionAttested)).to.deep.equal([
       true,
       true,
@@ -49,7 +49,7 @@ describe("the audit of an encrypted task that real contracts wrote", function ()
     expect(opened.rounds.map(({ verdict, isDecryptionAttested }) => [verdict, isDecryptionAttested])).to.deep.equal([
       ["verified", undefined],
       ["verified", undefined],
-      ["invalidated", undefined],
+      ["invalid", undefined],
     ]);
     const committed = (await played.reader.history(played.taskId)).find(({ name }) => name === "Committed");
     played.store.blobs.delete((committed as Extract<typeof committed, { name: "Committed" }>).contentId);

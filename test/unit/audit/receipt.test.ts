@@ -33,16 +33,16 @@ describe("receipts", () => {
     }
   });
 
-  it("prove an update of an invalidated round, as one that no result is made of", () => {
+  it("prove an update of an invalid round, as one that no result is made of", () => {
     const verdict = verifyReceipt(reread(receiptOf(3, 0)), trusted);
     expect(verdict).to.include({ valid: true, included: false });
   });
 
   it("prove it against the head of an earlier end too", async () => {
-    const end = history.events.find((event) => event.name === "RoundFinalized" && event.round === 1)!;
+    const end = history.events.find((event) => event.name === "RoundAccepted" && event.round === 1)!;
     const events = history.events.slice(0, history.events.indexOf(end) + 1);
     const receipt = buildReceipt({ ...history, events, round: 1, participant: history.members[0]! });
-    if (end.name !== "RoundFinalized") expect.fail();
+    if (end.name !== "RoundAccepted") expect.fail();
     expect(receipt.after).to.deep.equal([]);
     expect(verifyReceipt(receipt, { ...trusted, historyHead: end.historyHead }).valid).to.equal(true);
     expect(verifyReceipt(receipt, trusted).valid).to.equal(false);
@@ -79,22 +79,22 @@ describe("receipts", () => {
 
   it("of masked rounds bind the keys, and no advertisement passes for a commitment", async () => {
     const masked = await buildHistory({
-      ...{ members: 5, rounds: 2, inputs: 20, rules: maskedRules },
-      scripts: { 1: { keyed: 4, commits: 3 }, 2: { keyed: 2 } },
+      ...{ members: 8, rounds: 2, inputs: 20, rules: maskedRules },
+      scripts: { 1: { keyed: 7, commits: 6 }, 2: { keyed: 2 } },
     });
     const { chainId, federation, storedState, members } = masked;
     const against = { chainId, federation, taskId: 1, historyHead: storedState.historyHead };
     const receipt = buildReceipt({ ...masked, round: 1, participant: members[2]! });
-    expect(receipt.advertisements).to.have.length(4);
+    expect(receipt.advertisements).to.have.length(7);
     expect(verifyReceipt(reread(receipt), against)).to.include({ valid: true, included: true });
     const { advertisements = [], commitments } = receipt;
-    const another = advertisements.with(3, { ...advertisements[3]!, sharesId: advertisements[0]!.sharesId });
+    const another = advertisements.with(6, { ...advertisements[6]!, sharesId: advertisements[0]!.sharesId });
     expect(verifyReceipt({ ...receipt, advertisements: another }, against).valid).to.equal(false);
     const { advertisements: _, ...without } = receipt;
     expect(verifyReceipt(without, against).valid).to.equal(false);
-    // the fourth advertised and never committed
-    const forged = { ...commitments[0]!, ...advertisements[3]! };
-    const made = { ...receipt, participant: members[3]!, advertisements: advertisements.slice(0, 3) };
+    // the seventh advertised and never committed
+    const forged = { ...commitments[0]!, ...advertisements[6]! };
+    const made = { ...receipt, participant: members[6]!, advertisements: advertisements.slice(0, 6) };
     expect(verifyReceipt({ ...made, commitments: [forged, ...commitments] }, against).valid).to.equal(false);
   });
 
@@ -132,9 +132,12 @@ describe("receipts", () => {
       { ...receipt, format: "fedledger/receipt/2" },
       { ...receipt, commitments: {} },
       { ...receipt, commitments: [] },
-      { ...receipt, after: [{ ...receipt.after[0], phase: "won" }] },
+      { ...receipt, after: [{ ...receipt.after[0], kind: "won" }] },
+      { ...receipt, after: [{ ...receipt.after[0], kind: "constructor" }] },
       { ...receipt, reason: "rain" },
       { ...receipt, opening: { ...receipt.opening, seed: "-1" } },
+      { ...receipt, result: { ...receipt.result, acceptedBefore: -1 } },
+      { ...receipt, result: undefined },
       { ...receipt, headBefore: "0x" as Bytes32 },
     ]) {
       expect(verifyReceipt(broken, trusted).valid).to.equal(false);

@@ -22,7 +22,6 @@ interface Case {
 
 const other = `0x${"77".repeat(32)}` as Bytes32;
 const stranger = accountOf("stranger");
-const last = `0x${"ff".repeat(20)}` as Address;
 const script = (second: RoundScript, more: HistoryOptions = {}): HistoryOptions => ({
   ...more,
   scripts: { 2: second },
@@ -31,8 +30,11 @@ const member = ({ members }: History) => members[0]!;
 const aggregator = ({ aggregators }: History) => aggregators[0]!;
 const isStranger = () => stranger;
 const tooFew = script({ commits: 1 });
-const giveUp = script({ end: "no-proposal", silentAggregators: 1 });
-type Ending = { readonly attesters: readonly Address[]; readonly evaluations: readonly object[] };
+const giveUp = script({ end: "no-proposal" });
+const unattested = script({ end: "not-attested" });
+const drawing: HistoryOptions = { members: 6, rules: { participationBps: 5000, drawDelayBlocks: 4 } };
+type Ending = { readonly attesters: readonly Address[] };
+const head: readonly FindingCode[] = ["HISTORY_HEAD_WRONG"];
 
 const cases: readonly (readonly [FindingCode, string, Case])[] = [
   ["PHASE_ORDER", "another number of the round", { event: "RoundOpened", change: to({ round: 3 }) }],
@@ -41,14 +43,21 @@ const cases: readonly (readonly [FindingCode, string, Case])[] = [
   [
     "BASE_MODEL_WRONG",
     "another base model",
-    { event: "RoundOpened", change: to({ baseModelRoot: other }), beside: ["ACCUMULATOR_WRONG", "HISTORY_HEAD_WRONG"] },
+    { event: "RoundOpened", change: to({ baseModelRoot: other }), beside: ["ACCUMULATOR_WRONG", ...head] },
   ],
   [
     "DRAW_WRONG",
     "another size of the draw",
-    { event: "RoundOpened", change: to({ drawn: 3 }), beside: ["ACCUMULATOR_WRONG"] },
+    { event: "RoundOpened", change: to({ drawn: 3 }), beside: ["ACCUMULATOR_WRONG", ...head] },
   ],
   ["DRAW_WRONG", "more places", { event: "RoundOpened", change: to({ enrolled: 5 }), beside: ["ACCUMULATOR_WRONG"] }],
+  ["DRAW_WRONG", "a block that draws where all are drawn", { event: "RoundOpened", change: to({ drawBlock: 9 }) }],
+  ["DRAW_WRONG", "another block", { event: "RoundOpened", change: by({ drawBlock: -1 }), options: drawing }],
+  [
+    "DRAW_WRONG",
+    "more aggregators",
+    { event: "RoundOpened", change: to({ aggregators: 3 }), beside: ["ASSIGNMENT_WRONG"] },
+  ],
   [
     "DRAW_WRONG",
     "another slot",
@@ -56,21 +65,32 @@ const cases: readonly (readonly [FindingCode, string, Case])[] = [
       event: "Committed",
       change: to({ slot: 60 }),
       party: member,
-      beside: ["COMMITTED_SET_WRONG", "ACCUMULATOR_WRONG"],
+      beside: ["COMMITTED_SET_WRONG", "ACCUMULATOR_WRONG", ...head],
     },
   ],
   ["DEADLINE_WRONG", "another deadline for commitments", { event: "RoundOpened", change: by({ commitDeadlineS: 1 }) }],
   [
     "DEADLINE_WRONG",
+    "another deadline of a drawn round",
+    { event: "RoundDrawn", change: by({ commitDeadlineS: 1 }), options: drawing },
+  ],
+  [
+    "DEADLINE_WRONG",
     "another deadline of an aggregator",
     { event: "AggregatorAssigned", change: by({ deadlineS: 1 }) },
   ],
-  ["DEADLINE_WRONG", "another end of the window", { event: "Proposed", change: by({ challengeDeadlineS: 1 }) }],
+  ["DEADLINE_WRONG", "another deadline of attestations", { event: "Proposed", change: by({ attestDeadlineS: 1 }) }],
+  ["DEADLINE_WRONG", "another end of the window", { event: "RoundAccepted", change: by({ provableUntilS: 1 }) }],
   ["COMMITMENT_LATE", "a late commitment", { event: "Committed", change: by({ timestampS: 100 }), party: member }],
   [
     "PROPOSAL_LATE",
     "a late proposal",
-    { event: "Proposed", change: by({ timestampS: 100, challengeDeadlineS: 100 }), party: aggregator },
+    { event: "Proposed", change: by({ timestampS: 100, attestDeadlineS: 100 }), party: aggregator },
+  ],
+  [
+    "ACCEPTED_LATE",
+    "a late acceptance",
+    { event: "RoundAccepted", change: by({ timestampS: 100, provableUntilS: 100 }) },
   ],
   [
     "STEP_TOO_EARLY",
@@ -79,8 +99,8 @@ const cases: readonly (readonly [FindingCode, string, Case])[] = [
   ],
   [
     "STEP_TOO_EARLY",
-    "final",
-    { event: "RoundFinalized", change: by({ timestampS: -1 }), options: script({ end: "unchallenged" }) },
+    "drawn",
+    { event: "RoundOpened", change: by({ drawBlock: 2 }), beside: ["DRAW_WRONG"], options: drawing },
   ],
   [
     "STEP_TOO_EARLY",
@@ -92,16 +112,25 @@ const cases: readonly (readonly [FindingCode, string, Case])[] = [
       options: script({ silentAggregators: 1 }),
     },
   ],
-  ["STEP_TOO_EARLY", "given up", { event: "RoundInvalidated", change: by({ timestampS: -1 }), options: giveUp }],
+  ["STEP_TOO_EARLY", "given up", { event: "RoundInvalid", change: by({ timestampS: -1 }), options: giveUp }],
   [
     "STEP_TOO_EARLY",
     "given up for too few",
-    { event: "RoundInvalidated", change: by({ timestampS: -2 }), options: tooFew },
+    { event: "RoundInvalid", change: by({ timestampS: -2 }), options: tooFew },
+  ],
+  [
+    "STEP_TOO_EARLY",
+    "given up before the attestations' deadline",
+    { event: "RoundInvalid", change: by({ timestampS: -1 }), options: unattested },
   ],
   [
     "ACCUMULATOR_WRONG",
     "another weight",
-    { event: "Committed", change: to({ weight: 9 }), beside: ["TOTAL_WEIGHT_WRONG", "TOTAL_WEIGHT_WRONG"] },
+    {
+      event: "Committed",
+      change: to({ weight: 9 }),
+      beside: ["TOTAL_WEIGHT_WRONG", "TOTAL_WEIGHT_WRONG", ...head],
+    },
   ],
   ["ACCUMULATOR_WRONG", "another update", { event: "Committed", change: to({ updateRoot: other }) }],
   ["ACCUMULATOR_WRONG", "another content id", { event: "Committed", change: to({ contentId: other }) }],
@@ -110,110 +139,127 @@ const cases: readonly (readonly [FindingCode, string, Case])[] = [
     "another accumulator at the closing",
     { event: "RoundClosed", change: to({ accumulator: other }) },
   ],
+  ["ACCUMULATOR_WRONG", "another start value", { event: "RoundOpened", change: to({ start: other }) }],
   [
     "ACCUMULATOR_WRONG",
-    "another accumulator at the opening",
-    { event: "RoundOpened", change: to({ accumulator: other }) },
+    "another accumulator proposed",
+    { event: "Proposed", change: to({ accumulator: other }), party: aggregator, beside: head },
   ],
-  ["ACCUMULATOR_WRONG", "another seed", { event: "RoundOpened", change: to({ seed: 5n }) }],
   ["COMMITTED_SET_WRONG", "another set at the closing", { event: "RoundClosed", change: to({ committed: 7n }) }],
   ["TOTAL_WEIGHT_WRONG", "another weight at the closing", { event: "RoundClosed", change: to({ totalWeight: 11n }) }],
   [
     "TOTAL_WEIGHT_WRONG",
     "another weight in the proposal",
-    { event: "Proposed", change: proposing({ totalWeight: 11n }), party: aggregator, beside: ["HISTORY_HEAD_WRONG"] },
+    { event: "Proposed", change: proposing({ totalWeight: 11n }), party: aggregator, beside: head },
   ],
   [
     "EXCLUSION_INVALID",
     "an exclusion of what was never committed",
+    { event: "Proposed", change: proposing({ excluded: 1n << 40n }), party: aggregator, beside: head },
+  ],
+  [
+    "EXCLUSION_INVALID",
+    "an exclusion of too many",
     {
       event: "Proposed",
-      change: proposing({ excluded: 1n << 40n }),
+      change: proposing({ excluded: 7n, totalWeight: 4n }),
       party: aggregator,
-      beside: ["HISTORY_HEAD_WRONG"],
+      beside: head,
     },
+  ],
+  [
+    "OPENINGS_WRONG",
+    "openings of a transparent task",
+    { event: "Proposed", change: to({ openings: "0x00" }), beside: head },
   ],
   [
     "ASSIGNMENT_WRONG",
     "another attempt",
-    { event: "AggregatorAssigned", change: to({ attempt: 1 }), beside: ["PROPOSER_NOT_ASSIGNED"] },
+    {
+      event: "AggregatorAssigned",
+      change: to({ attempt: 1 }),
+      beside: ["ASSIGNMENT_WRONG", "PROPOSER_NOT_ASSIGNED"],
+    },
   ],
   [
-    "PROPOSER_NOT_ASSIGNED",
-    "another account assigned",
-    { event: "AggregatorAssigned", change: to({ aggregator: stranger }), party: aggregator },
+    "ASSIGNMENT_WRONG",
+    "an aggregator whose turn it was not",
+    {
+      event: "AggregatorAssigned",
+      change: ({ place }: { readonly place: number }) => ({ place: 1 - place, aggregator: stranger }),
+      beside: ["PROPOSER_NOT_ASSIGNED"],
+    },
   ],
+  ["ASSIGNMENT_WRONG", "another place", { event: "AggregatorAssigned", change: by({ place: 1 }) }],
+  ["ASSIGNMENT_WRONG", "another number of places", { event: "AggregatorAssigned", change: by({ count: 1 }) }],
   [
     "PROPOSER_NOT_ASSIGNED",
     "another account proposing",
-    {
-      event: "Proposed",
-      change: proposing({ aggregator: stranger }),
-      party: isStranger,
-      beside: ["HISTORY_HEAD_WRONG"],
-    },
+    { event: "Proposed", change: proposing({ aggregator: stranger }), party: isStranger, beside: head },
   ],
   [
     "RESULT_NOT_PROPOSED",
     "another model proposed",
-    { event: "Proposed", change: proposing({ modelRoot: other }), beside: ["HISTORY_HEAD_WRONG"] },
+    { event: "Proposed", change: proposing({ modelRoot: other }), beside: head },
   ],
-  ["RESULT_NOT_PROPOSED", "another final model", { event: "RoundFinalized", change: to({ modelRoot: other }) }],
+  ["RESULT_NOT_PROPOSED", "another accepted model", { event: "RoundAccepted", change: to({ modelRoot: other }) }],
   [
     "QUORUM_NOT_REACHED",
-    "too few attesters",
-    {
-      event: "RoundFinalized",
-      change: ({ attesters, evaluations }: Ending) => ({
-        attesters: attesters.slice(3),
-        evaluations: evaluations.slice(3),
-      }),
-    },
+    "too few attesters: half of those that committed, though more than the task's least",
+    { event: "RoundAccepted", change: ({ attesters }: Ending) => ({ attesters: attesters.slice(2) }), beside: head },
   ],
-  ["QUORUM_NOT_REACHED", "attesters without evaluations", { event: "RoundFinalized", change: to({ evaluations: [] }) }],
   [
-    "QUORUM_NOT_REACHED",
+    "ATTESTER_WRONG",
     "one attester twice",
-    { event: "RoundFinalized", change: ({ attesters: [a, , c, d] }: Ending) => ({ attesters: [a, a, c, d] }) },
-  ],
-  [
-    "QUORUM_NOT_REACHED",
-    "an exclusion that nobody attested to",
     {
-      event: "RoundFinalized",
-      change: to({ attesters: [], evaluations: [] }),
-      options: script({ exclude: [0] }, { detail: false }),
+      event: "RoundAccepted",
+      change: ({ attesters: [a, , c, d] }: Ending) => ({ attesters: [a, a, c, d] }),
+      beside: head,
     },
   ],
   [
-    "ATTESTER_NOT_ENROLLED",
+    "ATTESTER_WRONG",
     "an attester from outside",
     {
-      event: "RoundFinalized",
-      change: ({ attesters: [a, b, c] }: Ending) => ({ attesters: [a, b, c, last] }),
-      party: () => last,
+      event: "RoundAccepted",
+      change: ({ attesters: [a, b, c] }: Ending) => ({ attesters: [a, b, c, stranger] }),
+      party: isStranger,
+      beside: head,
+    },
+  ],
+  [
+    "HISTORY_HEAD_WRONG",
+    "attesters in another order",
+    {
+      event: "RoundAccepted",
+      change: ({ attesters }: Ending) => ({ attesters: attesters.toReversed() }),
     },
   ],
   [
     "INVALIDATION_WRONG",
     "another reason",
-    {
-      event: "RoundInvalidated",
-      change: to({ reason: "no-proposal" }),
-      options: tooFew,
-      beside: ["HISTORY_HEAD_WRONG"],
-    },
+    { event: "RoundInvalid", change: to({ reason: "no-proposal" }), options: tooFew, beside: head },
   ],
-  ["HISTORY_HEAD_WRONG", "another head at the end", { event: "RoundFinalized", change: to({ historyHead: other }) }],
+  [
+    "INVALIDATION_WRONG",
+    "an end without an aggregator, where there is one",
+    { event: "RoundInvalid", change: to({ reason: "no-aggregator" }), options: unattested, beside: head },
+  ],
+  ["HISTORY_HEAD_WRONG", "another head at the end", { event: "RoundAccepted", change: to({ historyHead: other }) }],
   [
     "HISTORY_HEAD_WRONG",
     "another head of an invalid round",
-    { event: "RoundInvalidated", change: to({ historyHead: other }), options: tooFew },
+    { event: "RoundInvalid", change: to({ historyHead: other }), options: tooFew },
   ],
   [
     "PARTICIPANT_NOT_ENROLLED",
     "a participant without a place",
-    { event: "Committed", change: to({ participant: stranger }), party: isStranger, beside: ["ACCUMULATOR_WRONG"] },
+    {
+      event: "Committed",
+      change: to({ participant: stranger }),
+      party: isStranger,
+      beside: ["ACCUMULATOR_WRONG", "ATTESTER_WRONG"],
+    },
   ],
 ];
 

@@ -1,8 +1,9 @@
 import { Script } from "node:vm";
 import { expect } from "chai";
 import { escapeHtml, html, jsonForScript } from "../../../node/audit/html.ts";
-import { type AuditReport, contributionsOf, renderReport } from "../../../node/audit/index.ts";
+import { type AuditReport, contributionsOf, renderReport, timeText } from "../../../node/audit/index.ts";
 import { byteSize, duration, wholeNumber } from "../../../node/audit/report-format.ts";
+import type { MeasurePublicly } from "../../../node/ports/index.ts";
 import { auditOf } from "../../support/audit-of.ts";
 import { buildHistory } from "../../support/history-builder.ts";
 import { maskedRules } from "../../support/plain-rules.ts";
@@ -11,6 +12,9 @@ const extras = { chartScript: "var uPlot = class {};", chartStyle: ".uplot{}", c
 
 describe("the audit's report", () => {
   const audited = async (options: Parameters<typeof buildHistory>[0]) => auditOf(await buildHistory(options));
+  const measurePublicly: MeasurePublicly = async (_, { round }) => ({
+    ...{ examples: 500, r2Q24: BigInt(round) << 20n, lossQ24: 1n << 24n },
+  });
   const rowsOf = (page: string, section: string) =>
     (page.split(`id="${section}"`)[1]!.split("</section>")[0]!.match(/<tr>/g) ?? []).length;
 
@@ -40,23 +44,24 @@ describe("the audit's report", () => {
   });
 
   it("says of a masked task what its sums were opened by, and never that single updates were seen", async () => {
-    const scripts = { 2: { keyed: 5, commits: 4 } } as const;
-    const report = await audited({ members: 6, rounds: 2, rules: maskedRules, scripts });
+    const scripts = { 2: { keyed: 7, commits: 6 } } as const;
+    const report = await audited({ members: 8, rounds: 2, rules: maskedRules, scripts });
     expect(report.rounds.map(({ keys, opened }) => [keys, opened])).to.deep.equal([
-      [6, { seeds: 6, keys: 0 }],
-      [5, { seeds: 4, keys: 1 }],
+      [8, { seeds: 8, keys: 0 }],
+      [7, { seeds: 6, keys: 1 }],
     ]);
     const page = renderReport(report, extras);
     expectWellFormed(page);
-    expect(page).to.include("sum opened by 6 seeds<");
-    expect(page).to.include("sum opened by 4 seeds and 1 keys of who dropped out<");
-    expect(page).to.include("4 / 4 / 5 / 6</td>");
+    expect(page).to.include("sum opened by 8 seeds<");
+    expect(page).to.include("sum opened by 6 seeds and 1 keys of who dropped out<");
+    expect(page).to.include("6 / 6 / 7 / 8</td>");
     expect(page).to.include("No single update is seen in this.");
-    expect(page).to.include("Masks shared with");
+    expect(page).to.include("Share of the others that must sign a closing and opens a mask");
   });
 
   it("holds scripts that parse, and data that is the report's", async () => {
-    const report = await audited({ rounds: 3, scripts: { 2: { commits: 1 } } });
+    const history = await buildHistory({ rounds: 3, scripts: { 2: { commits: 1 } } });
+    const report = await auditOf({ ...history, measurePublicly });
     const page = renderReport(report, extras);
     const scripts = [...page.matchAll(/<script>([\s\S]*?)<\/script>/g)].map(([, text]) => text!);
     expect(scripts).to.have.length(2);
@@ -67,7 +72,9 @@ describe("the audit's report", () => {
     };
     expect(data).to.deep.include({ rounds: [1, 2, 3], name: "R²", share: false });
     expect(data.metric[1]).to.equal(null);
-    expect(data.metric[2]).to.equal(report.rounds[2]!.evaluation!.metric);
+    expect(data.metric[2]).to.equal(3 / 16);
+    expect(page).to.include("From R² 0.0625, loss 1.0000 in round 1 to R² 0.1875, loss 1.0000 in round 3.");
+    expect(page).to.include("public test set of 500 examples");
   });
 
   it("renders no rounds at all, only invalid ones, and a hundred", async () => {
@@ -75,15 +82,15 @@ describe("the audit's report", () => {
     const events = none.events.filter((event) => !("round" in event));
     const empty = renderReport(await auditOf({ ...none, events, storedState: undefined }), extras);
     expectWellFormed(empty);
-    expect(empty).to.include("No round has been opened").and.to.include("No member has recorded an evaluation");
+    expect(empty).to.include("No round has been opened").and.to.include("The task names no public test set");
     expect(empty).to.not.include("<script>");
 
     const invalid = renderReport(
-      await audited({ rounds: 2, scripts: { 1: { commits: 1 }, 2: { end: "no-proposal", silentAggregators: 1 } } }),
+      await audited({ rounds: 2, scripts: { 1: { commits: 1 }, 2: { end: "no-proposal" } } }),
       extras,
     );
     expectWellFormed(invalid);
-    expect(invalid.match(/chip invalidated/g)).to.have.length(2);
+    expect(invalid.match(/chip ended/g)).to.have.length(2);
     expect(invalid).to.include("Nothing to verify yet");
 
     const many = renderReport(await audited({ rounds: 100, members: 2, inputs: 5 }), extras);
@@ -101,6 +108,16 @@ describe("the audit's report", () => {
     expect(section.indexOf("AGGREGATE_WRONG")).to.be.within(0, section.indexOf("EXCLUSION_UNJUSTIFIED"));
     expect(section).to.include('<td class="num">2</td>').and.to.include(report.rounds[1]!.aggregator!);
     expect(page).to.include("1 violation:").and.to.include("verdict violation");
+  });
+
+  it("says when the result is final, or that the task still runs", async () => {
+    const history = await buildHistory({ rounds: 1 });
+    const { finalFromS } = await auditOf(history);
+    const pageAt = async (nowS: number) => renderReport(await auditOf({ ...history, nowS }), extras);
+    expect(await pageAt(finalFromS! - 1)).to.include(`final at ${timeText(finalFromS!)}, if nobody proves it wrong`);
+    expect(await pageAt(finalFromS!)).to.include(`The result is final since ${timeText(finalFromS!)}.`);
+    const running = await audited({ rounds: 1, rules: { rounds: 2 } });
+    expect(renderReport(running, extras)).to.include("The task is still running");
   });
 
   it("says what a sample leaves open", async () => {

@@ -1,6 +1,8 @@
 import { expect } from "chai";
-import { checkRecord, type StoredState } from "../../../node/audit/index.ts";
+import { checkRecord, renderReport, type StoredState } from "../../../node/audit/index.ts";
+import { zeroBytes32 } from "../../../node/core/commitment.ts";
 import type { Bytes32 } from "../../../node/core/ids.ts";
+import { leastBondWei } from "../../../node/core/least-bond.ts";
 import type { TaskRules } from "../../../node/core/records.ts";
 import type { TaskEvent } from "../../../node/core/task-events.ts";
 import { auditOf } from "../../support/audit-of.ts";
@@ -19,16 +21,17 @@ describe("the audit of a record with more than one event wrong, or of another ta
   });
 
   it("a commitment after its participant asked to leave, and one by a participant not drawn", async () => {
-    const history = await buildHistory({ members: 6, rules: { participationBps: 5000 }, detail: false });
+    const rules = { participationBps: 5000, drawDelayBlocks: 4 };
+    const history = await buildHistory({ members: 6, rules, detail: false });
     const commitment = history.events.find((event) => event.name === "Committed" && event.round === 2)!;
     if (commitment.name !== "Committed") expect.fail();
-    const leaving: TaskEvent = { ...commitment, name: "Leaving" } as TaskEvent;
+    const leaving = { ...commitment, name: "Leaving", account: commitment.participant } as unknown as TaskEvent;
     const early = history.events.flatMap((event) => (event === commitment ? [leaving, event] : [event]));
     expect(foundIn({ ...history, events: early }).map(({ code, party }) => [code, party])).to.deep.include([
       "PARTICIPANT_NOT_ENROLLED",
       commitment.participant,
     ]);
-    const drawn = new Set(checkRecord(history).rounds[1]!.drawn);
+    const drawn = new Set(checkRecord(history).rounds[1]!.members);
     const undrawn = history.members.find((member) => !drawn.has(member))!;
     const codes = foundIn(tampered(history, "Committed", 2, () => ({ participant: undrawn }))).map(
       ({ code, party }) => [code, party],
@@ -49,27 +52,87 @@ describe("the audit of a record with more than one event wrong, or of another ta
     expect(codes({ minUpdates: 3 })).to.deep.include(["TOO_FEW_UPDATES", 2, undefined]);
   });
 
-  it("the contract's storage against the events, field by field", async () => {
+  it("the contract's storage against the events, field by field: under one head there is one model", async () => {
     const history = await buildHistory();
-    const changes: Partial<StoredState>[] = [
-      { round: 2 },
-      { modelRoot: otherHash },
-      { accumulator: otherHash },
-      { historyHead: otherHash },
+    const changes: readonly (readonly [Partial<StoredState>, string])[] = [
+      [{ round: 2 }, "violation"],
+      [{ round: 4 }, "unchecked"],
+      [{ modelRoot: otherHash }, "violation"],
+      [{ accepted: 2 }, "violation"],
+      [{ historyHead: otherHash }, "unchecked"],
     ];
-    for (const change of changes) {
+    for (const [change, severity] of changes) {
       const findings = foundIn({ ...history, storedState: { ...history.storedState, ...change } });
-      expect(findings.map(({ code, round }) => [code, round])).to.deep.equal([["STORAGE_MISMATCH", 3]]);
+      const told = findings.map(({ code, round, severity: of }) => [code, round, of]);
+      expect(told).to.deep.equal([["STORAGE_MISMATCH", 3, severity]]);
       expect(findings[0]!.data.fields).to.equal(Object.keys(change)[0]);
     }
+    const running = await buildHistory({ scripts: { 3: { end: "open" } } });
+    const accumulator = { ...running.storedState, accumulator: otherHash };
+    expect(
+      foundIn({ ...running, storedState: accumulator }).map(({ code, severity }) => [code, severity]),
+    ).to.deep.equal([["STORAGE_MISMATCH", "unchecked"]]);
   });
 
   it("storage that is ahead of the events: unchecked, as a later block or events kept back look the same", async () => {
-    const history = await buildHistory();
+    const history = await buildHistory({ scripts: { 3: { leave: [1] } } });
     const last = history.events.findIndex((event) => event.name === "RoundOpened" && event.round === 3);
-    for (const kept of [last, last + 1, last + 4, history.events.length - 1]) {
+    for (const kept of [last, last + 1, last + 5, history.events.length - 1]) {
       const findings = foundIn({ ...history, events: history.events.slice(0, kept) });
       expect(findings.map(({ code, severity }) => [code, severity])).to.deep.equal([["STORAGE_MISMATCH", "unchecked"]]);
+    }
+  });
+
+  it("entries of members: statements, records, places, turns that were missed", async () => {
+    const history = await buildHistory({
+      ...{ members: 5, aggregators: 3, rounds: 4, rules: { statementRequired: true } },
+      scripts: {
+        1: { silentAggregators: 1, record: [{ member: 1, kind: 2, hash: otherHash }] },
+        2: { leave: [1], aggregatorsLeave: [0], resume: [1] },
+      },
+    });
+    const report = await auditOf(history);
+    expect(report.findings).to.deep.equal([]);
+    expect(report.statements).to.have.length(5);
+    expect(report.recorded.map(({ author, kind, hash }) => [author, kind, hash])).to.deep.equal([
+      [history.members[1], 2, otherHash],
+    ]);
+    const codes = (...change: Parameters<typeof tampered> extends [unknown, ...infer Rest] ? Rest : never) =>
+      foundIn(tampered(history, ...change)).map(({ code }) => code);
+    expect(codes("Enrolled", 0, () => ({ statement: otherHash }))).to.include("HISTORY_HEAD_WRONG");
+    expect(codes("Enrolled", 0, () => ({ statement: zeroBytes32 }))).to.include("STATEMENT_MISSING");
+    expect(codes("Joined", 0, () => ({ index: 3 }))).to.include("PARTICIPANT_NOT_ENROLLED");
+    expect(codes("Recorded", 0, () => ({ kind: 1 }))).to.include("HISTORY_HEAD_WRONG");
+    expect(codes("Resumed", 0, () => undefined)).to.include.members(["HISTORY_HEAD_WRONG"]);
+    expect(codes("Resumed", 0, () => ({ aggregator: history.aggregators[0] }))).to.include("ASSIGNMENT_WRONG");
+    expect(codes("Left", 0, () => undefined)).to.include.members(["DRAW_WRONG", "HISTORY_HEAD_WRONG"]);
+    expect(codes("Left", 0, () => ({ account: history.members[2] }))).to.include("PARTICIPANT_NOT_ENROLLED");
+    const page = renderReport(report, { chartScript: "", chartStyle: "", command: "" });
+    expect(page).to.include("Statements and record").and.include("<td>incident</td>");
+  });
+
+  it("bonds that come back: once, whole, and in their time", async () => {
+    const rules = { participantBondGwei: 10 ** 9 };
+    const history = await buildHistory({ members: 5, rounds: 2, rules, scripts: { 1: { leave: [1] } } });
+    const left = history.events.find((event) => event.name === "Left")!;
+    const account = history.members[1]!;
+    const released = (changes: object) => {
+      const event = { ...history.events.at(-1)!, name: "BondReleased", account, amountWei: 10n ** 18n };
+      const timestampS = left.timestampS! + 3601;
+      const at = { logIndex: event.logIndex + 1, timestampS };
+      return foundIn({ ...history, events: [...history.events, { ...event, ...at, ...changes } as TaskEvent] });
+    };
+    expect(released({})).to.deep.equal([]);
+    for (const change of [
+      { timestampS: left.timestampS! + 3600 },
+      { amountWei: 1n },
+      { account: history.members[2] },
+      { account: accountOf("stranger") },
+    ]) {
+      expect(
+        released(change).map(({ code }) => code),
+        Object.keys(change)[0],
+      ).to.deep.equal(["BOND_WRONG"]);
     }
   });
 
@@ -86,7 +149,8 @@ describe("the audit of a record with more than one event wrong, or of another ta
     const codes = async (change: Change) => {
       const report = await auditOf(tampered(history, "TaskCreated", 0, change));
       expect(report.exitCode).to.equal(3);
-      return report.findings.filter(({ round }) => round === 0).map(({ code, party }) => [code, party]);
+      const ofTask = report.findings.filter(({ round, code }) => round === 0 && code !== "HISTORY_HEAD_WRONG");
+      return ofTask.map(({ code, party }) => [code, party]);
     };
     const creator = accountOf("creator");
     expect(await codes(ruling({ fractionBits: 31 }))).to.deep.equal([["RULES_INVALID", creator]]);
@@ -96,11 +160,17 @@ describe("the audit of a record with more than one event wrong, or of another ta
     for (const rules of [
       { trim: 1 },
       { rule: "trimmed-mean" },
-      { holders: 3 },
       { aggregatorBondGwei: 1 },
       { thresholdPercent: 67 },
-      { neighbours: 2 },
       { keyWindowS: 1 },
+      { attestationQuorum: 3 },
+      { attestWindowS: 0 },
+      { challengeWindowS: 59 },
+      { drawDelayBlocks: 3 },
+      { participationBps: 5000 },
+      { aggregatorBondGwei: 10 ** 9, challengeWindowS: 3599 },
+      { aggregatorBondGwei: 10 ** 9, challengeWindowS: 14 * 24 * 3600 + 1 },
+      { participantBondGwei: 10 ** 9, commitWindowS: 14 * 24 * 3600 },
     ] as const) {
       expect(await codes(ruling(rules)), JSON.stringify(rules)).to.deep.equal([["RULES_INVALID", creator]]);
     }
@@ -134,9 +204,7 @@ describe("the audit of a record with more than one event wrong, or of another ta
     const masked = { mode: "masked", thresholdPercent: 67, keyWindowS: 1, maxUpdates: 6, minUpdates: 3 } as const;
     const history = await buildHistory({ rounds: 1, rules: { ...masked, clipLanes: 20_000, maxWeight: 100 } });
     const { rules } = history.events.find((event) => event.name === "TaskCreated") as { rules: TaskRules };
-    const depth = Math.ceil(Math.log2(Math.ceil(rules.parameterCount / 64)));
-    // three pairs of each half with the other
-    const leastGwei = 300 * (250_000 + 6 * 40 * (416 + 32 * depth) + 6 * (7_680 + 10_000) + 9 * 8_500);
+    const leastGwei = Number(leastBondWei(rules) / 10n ** 9n);
     for (const [aggregatorBondGwei, isWrong] of [
       [leastGwei - 1, true],
       [leastGwei, false],

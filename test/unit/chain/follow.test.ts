@@ -1,5 +1,6 @@
 import { expect } from "chai";
 import { startEmbeddedChain } from "../../../node/chain/index.ts";
+import { foldTask } from "../../../node/core/fold-task.ts";
 import type { Bytes32, TaskId } from "../../../node/core/ids.ts";
 import type { ChainReader, ChainUpdate, Log } from "../../../node/ports/index.ts";
 import { type FederationFixture, silentLog, startFederation } from "../../support/federation-fixture.ts";
@@ -26,12 +27,12 @@ describe("following a task", () => {
     await federation.close();
   });
 
-  const commit = (index: number, byte: string) =>
+  const commit = async (index: number, byte: string) =>
     federation.participants[index]!.chain.send({
       kind: "commit",
       taskId,
       round: 1,
-      baseModelRoot: `0x${"11".repeat(32)}` as Bytes32,
+      anchor: foldTask(await federation.admin.chain.history(taskId)).rounds[0]!.anchor,
       updateRoot: `0x${byte.repeat(32)}` as Bytes32,
       contentId: `0x${byte.repeat(32)}` as Bytes32,
       weight: 1,
@@ -57,7 +58,8 @@ describe("following a task", () => {
     const updates = followed(await federation.reader(), abort.signal);
     const first = (await updates.next()).value as ChainUpdate;
     expect(first.reset).to.equal(true);
-    expect(first.events.map(({ name }) => name)).to.deep.equal(["TaskCreated", "Enrolled", "Enrolled", "Enrolled"]);
+    const members = ["Enrolled", "Enrolled", "Enrolled", "Joined"];
+    expect(first.events.map(({ name }) => name)).to.deep.equal(["TaskCreated", ...members]);
     await federation.chain.increaseTime(5);
     const second = (await updates.next()).value as ChainUpdate;
     expect(second).to.deep.include({ events: [], reset: false });
@@ -70,7 +72,7 @@ describe("following a task", () => {
 
   it("starts anew when a reorganisation undoes an event, and only then", async () => {
     const { chain, admin } = federation;
-    await admin.chain.send({ kind: "openRound", taskId });
+    await federation.participants[0]!.chain.send({ kind: "openRound", taskId, round: 1 });
     const updates = followed(await federation.reader());
     await updates.next();
     const snapshot = await chain.snapshot();
@@ -87,7 +89,7 @@ describe("following a task", () => {
     expect(all.map((event) => event.name === "Committed" && event.participant)).to.deep.equal([
       federation.participants[1]!.account,
     ]);
-    expect(await admin.chain.history(taskId)).to.have.length(6);
+    expect(await admin.chain.history(taskId)).to.have.length(7);
 
     const harmless = await chain.snapshot();
     await chain.mine(2);
@@ -179,8 +181,8 @@ describe("following a task", () => {
   it("finds the deployment on a long chain, and reads all of it where a node cannot tell", async () => {
     await federation.chain.mine(12_000);
     const expected = await federation.admin.chain.history(taskId);
-    // in the block before, the code of Privacy was deployed
-    const deployedAt = 2;
+    // in the blocks before, the codes of its court and of the proofs were deployed
+    const deployedAt = 3;
     const codeAt = {
       "full history": (block: number) => (block >= deployedAt ? "0x60" : "0x"),
       pruned: () => {

@@ -18,9 +18,9 @@ describe("advice on a contract's error", () => {
   });
 
   it("gives amounts in ether, exactly, and times as dates", () => {
-    expect(revert("BondTooSmall", 1_500_000_000_000_000_001n).remedy).to.include(" 1.500000000000000001 ether ");
+    expect(revert("WrongBond", 1_500_000_000_000_000_001n).remedy).to.include(" 1.500000000000000001 ether ");
     expect(revert("InvalidBond", 25n * 10n ** 16n).remedy).to.include(" 0.25 ether");
-    expect(revert("StillUnbonding", 1_800_000_000).remedy).to.include("2027-01-15 08:00:00 UTC");
+    expect(revert("StillBonded", 1_800_000_000).remedy).to.include("2027-01-15 08:00:00 UTC");
   });
 
   it("names the rule that is out of range", () => {
@@ -36,6 +36,11 @@ describe("advice on a contract's error", () => {
     const error = revert("WrongMode", 1);
     expect(error.data.reason).to.equal("WrongMode(mode: masked)");
     expect(error.remedy).to.include("masked");
+  });
+
+  it("says what a chain lacks", () => {
+    expect(revert("ChainLacks", 9).remedy).to.include("precompile 9");
+    expect(revert("ChainLacks", 4788).remedy).to.include("--participation 100");
   });
 
   it("is there for every way to revert", () => {

@@ -1,5 +1,6 @@
 import { expect } from "chai";
 import { createSigner, sendEther } from "../../../node/chain/index.ts";
+import { foldTask } from "../../../node/core/fold-task.ts";
 import type { Address, Bytes32 } from "../../../node/core/ids.ts";
 import type { Log } from "../../../node/ports/index.ts";
 import { createClock } from "../../../node/system/index.ts";
@@ -160,8 +161,8 @@ describe("sending transactions", () => {
     const relay = await startRpcRelay(chain);
     relay.bend((method) => (method === "eth_estimateGas" ? "0x30000" : undefined));
     const sender = await federation.chainAs(admin.privateKey, { urls: [relay.url] });
-    const error = await rejection(sender.send({ kind: "openRound", taskId: 77 }), "TRANSACTION_REVERTED");
-    expect(error.data).to.include({ call: "openRound", error: "UnknownTask", reason: "UnknownTask(taskId: 77)" });
+    const error = await rejection(sender.send({ kind: "openRound", taskId: 77, round: 1 }), "TRANSACTION_REVERTED");
+    expect(error.data).to.include({ call: "openRound", error: "NotEnrolled" });
     await relay.cut();
   });
 
@@ -171,11 +172,15 @@ describe("sending transactions", () => {
     const sender = await federation.chainAs(poor);
     await admin.chain.send({ kind: "grantRole", role: "task-creator", account: sender.account });
     const modelRoot = `0x${"01".repeat(32)}` as Bytes32;
-    const create = { kind: "createTask", rules: fixtureRules, modelRoot, spec: "{}" } as const;
+    const rules = { ...fixtureRules, participantBondGwei: 1_000_000_000, challengeWindowS: 3_600 };
+    const access = { organisations: [], regions: [], clearance: 0 };
+    const create = { kind: "createTask", rules, modelRoot, spec: "{}", access } as const;
     await rejection(sender.send(create), "INSUFFICIENT_FUNDS");
     await chain.request("hardhat_setBalance", [sender.account, "0xde0b6b3a7640000"]);
     expect((await sender.send(create)).taskId).to.equal(1);
-    await rejection(sender.send({ kind: "bond", amountWei: 10n ** 18n }), "INSUFFICIENT_FUNDS");
+    await admin.chain.send({ kind: "grantRole", role: "participant", account: sender.account });
+    const { firstHead: first } = foldTask(await sender.history(1));
+    await rejection(sender.send({ kind: "enrol", taskId: 1, first, amountWei: 10n ** 18n }), "INSUFFICIENT_FUNDS");
   });
 
   it("pays ether to several accounts", async () => {

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { bondText, durationText, outlookText, whenText } from "../../../node/cli/bond-text.ts";
+import { bondText, durationText, placeText, whenText } from "../../../node/cli/bond-text.ts";
 
 describe("bonds as text", () => {
   it("says in how long, in the two largest units", () => {
@@ -20,24 +20,29 @@ describe("bonds as text", () => {
     expect(whenText(1_800_000_000, 1_799_999_999)).to.equal("from 2027-01-15 08:00:00 UTC, in 1 s");
   });
 
-  it("shows every part in ether", () => {
-    const bond = {
-      freeWei: 15n * 10n ** 17n,
-      lockedWei: 1n,
-      unbondingWei: 10n ** 18n,
-      withdrawableFromS: 100,
-      creditWei: 0n,
-    };
-    const text = bondText(bond, 40);
-    for (const part of [/^free +1\.5 /m, /^locked +0\.000000000000000001 /m, /^credit +0 /m])
+  const place = {
+    taskId: 3,
+    role: "aggregator",
+    leaving: false,
+    expelled: false,
+    bondWei: 15n * 10n ** 17n,
+    freeFromS: 0,
+    roundsCommitted: 0,
+  } as const;
+
+  it("shows each task's bond, and the credit, in ether", () => {
+    const text = bondText([place, { ...place, taskId: 4, bondWei: 1n }], 10n ** 18n, 40);
+    for (const part of [/^task 3 +1\.5 .*aggregator/m, /^task 4 +0\.000000000000000001 /m, /^credit +1 /m]) {
       expect(text).to.match(part);
-    expect(text).to.match(/^unbonding +1 .*from 1970-01-01 00:01:40 UTC, in 1 min$/m);
+    }
   });
 
-  it("says what to add, in the command's own units", () => {
-    const outlook = { taskId: 3, bondWei: 10n ** 18n, missingWei: 25n * 10n ** 16n };
-    for (const standing of ["missing", "lost", "locked-elsewhere"] as const) {
-      expect(outlookText({ ...outlook, standing })).to.match(/^Task 3 .* 1 ether.*fedledger bond add 0\.25$/);
-    }
+  it("says what a place means for the bond", () => {
+    expect(placeText({ ...place, expelled: true }, 40)).to.contain("lost");
+    expect(placeText({ ...place, leaving: true }, 40)).to.contain("leaving");
+    expect(placeText({ ...place, bondWei: 0n }, 40)).to.contain("without a bond");
+    const { role: _, ...left } = place;
+    expect(placeText({ ...left, freeFromS: 100 }, 40)).to.match(/released from 1970-01-01 00:01:40 UTC, in 1 min$/);
+    expect(placeText({ ...left, freeFromS: 40 }, 40)).to.match(/released now$/);
   });
 });

@@ -21,8 +21,7 @@ describe("the rules of an encrypted task", () => {
     for (const participants of [2, 5, 64]) {
       const rules = ruled(specOf([32]), { mode: "encrypted", participants });
       expect(rules.maxUpdates * rules.maxWeight * rules.clipLanes).to.be.lessThan(2 ** 29);
-      expect(rules).to.include({ mode: "encrypted", rule: "weighted-mean", holders: 0, pipelined: false });
-      expect(rules).to.include({ thresholdPercent: 0, neighbours: 0 });
+      expect(rules).to.include({ mode: "encrypted", rule: "weighted-mean", thresholdPercent: 0 });
       expect(rules.keyWindowS).to.be.at.least(1);
       expect(rules.minUpdates).to.be.at.least(2);
     }
@@ -31,10 +30,7 @@ describe("the rules of an encrypted task", () => {
   it("are refused where they contradict the mode", async () => {
     const given = [
       { rule: "coordinate-median" },
-      { pipelined: true },
-      { holders: 2 },
       { threshold: 67 },
-      { neighbours: 2 },
       { minUpdates: 1 },
       { maxWeight: 2 ** 20, fractionBits: 20 },
     ] as const;

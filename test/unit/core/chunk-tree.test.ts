@@ -21,7 +21,7 @@ interface Case {
 const borders = [1, 2, 63, 64, 65, 127, 128, 129, 191, 192, 193, 255, 256, 257, 511, 512, 513, 1000];
 const lanesOf = (length: number): Int32Array => Int32Array.from({ length }, (_, i) => Math.imul(i + 1, 0x9e3779b1));
 
-/** The root by the words of docs/protocol.md section 2, recursively, with another keccak. */
+/** The root by the words of docs/protocol/bytes.md, recursively, with another keccak. */
 function plainRoot(lanes: Int32Array): Hex {
   const chunkCount = Math.ceil(lanes.length / 64);
   const padded = Buffer.alloc(chunkCount * 256);

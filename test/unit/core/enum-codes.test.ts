@@ -2,12 +2,10 @@ import { readFileSync } from "node:fs";
 import { expect } from "chai";
 import { id } from "ethers";
 import {
-  challengeKindCodes,
-  demandKindCodes,
   type EnumCodes,
-  misconductKindCodes,
   modeCodes,
   phaseCodes,
+  proofKindCodes,
   reasonCodes,
   roleIds,
   roleOfId,
@@ -16,7 +14,7 @@ import {
 } from "../../../node/core/enum-codes.ts";
 import { expectCode } from "../../support/expect-code.ts";
 
-const source = ["TaskTypes", "ChallengeTypes"]
+const source = ["TaskTypes", "ProofTypes"]
   .map((name) => readFileSync(new URL(`../../../contracts/types/${name}.sol`, import.meta.url), "utf8"))
   .join("");
 const enums: [string, EnumCodes<string>][] = [
@@ -24,9 +22,7 @@ const enums: [string, EnumCodes<string>][] = [
   ["Rule", ruleCodes as EnumCodes<string>],
   ["Phase", phaseCodes as EnumCodes<string>],
   ["Reason", reasonCodes as EnumCodes<string>],
-  ["ChallengeKind", challengeKindCodes as EnumCodes<string>],
-  ["MisconductKind", misconductKindCodes as EnumCodes<string>],
-  ["DemandKind", demandKindCodes as EnumCodes<string>],
+  ["ProofKind", proofKindCodes as EnumCodes<string>],
 ];
 
 describe("enum codes", () => {

@@ -38,7 +38,7 @@ describe("initial model", () => {
     });
   }
 
-  it("is what docs/protocol.md section 8 says, computed here step by step with another keccak", () => {
+  it("is what docs/protocol/specification.md says, computed here step by step with another keccak", () => {
     const fractionBits = 18;
     const seed = 0x0102_0304;
     const expected: number[] = [];

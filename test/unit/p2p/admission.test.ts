@@ -35,6 +35,17 @@ describe("admission", () => {
     expect(b.transport.connected()).to.deep.equal([a.transport.peerId]);
   });
 
+  it("reaches a member though another one has entered its PeerId with addresses of nobody", async () => {
+    const [a, b] = await started(1, 2);
+    const squatted = { ...listing(b), multiaddrs: ["/ip4/127.0.0.1/tcp/1"] };
+    const both = Promise.all([untilConnected(a, 1), untilConnected(b, 1)]);
+    a.transport.admit([squatted, listing(b), squatted]);
+    // b does not know where a is: a has to dial
+    b.transport.admit([{ ...listing(a), multiaddrs: [] }]);
+    await both;
+    expect(a.transport.connected()).to.deep.equal([b.transport.peerId]);
+  });
+
   it("does not dial or ask peers that are not listed", async () => {
     const [a, b] = await started(1, 2);
     await expectCode("PEER_NOT_ADMITTED", () => a.transport.request(b.transport.peerId, "/x/1", new Uint8Array(1)));

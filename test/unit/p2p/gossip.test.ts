@@ -29,7 +29,10 @@ function ear(host: Host, verdict: GossipVerdict = "accept") {
   return { heard, next, stop };
 }
 
-/** Publishes at each heartbeat until all ears have heard it; forgets these messages. Before, streams may not be open yet. */
+/**
+ * Publishes at each heartbeat until all ears have heard it; forgets these messages. Before, streams may not be open
+ * yet.
+ */
 async function warmUp(host: Host, ...ears: ReturnType<typeof ear>[]): Promise<void> {
   const pubsub = host.libp2p.services.pubsub as unknown as EventTarget;
   const publish = () => host.transport.publish(topic, bytes("hello"));

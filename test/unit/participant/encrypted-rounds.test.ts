@@ -3,12 +3,9 @@ import type { Member } from "../../../node/core/records.ts";
 import type { TaskView } from "../../../node/core/task-view.ts";
 import { answerOpenSum } from "../../../node/participant/answer-open-sum.ts";
 import { judgeEncrypted } from "../../../node/participant/judge-encrypted.ts";
-import {
-  type ParticipantEvent,
-  type ParticipantState,
-  participantMachine,
-} from "../../../node/participant/participant-machine.ts";
-import { holdingKey } from "../../../node/participant/participant-state.ts";
+import { participantMachine } from "../../../node/participant/participant-machine.ts";
+import type { ParticipantEvent, ParticipantState } from "../../../node/participant/participant-state.ts";
+import { closedKey } from "../../../node/participant/trained-update.ts";
 import { decodeOpenSumAnswer, encodeOpenSum } from "../../../node/rounds/open-sum-messages.ts";
 import type { Progress } from "../../../node/rounds/progress.ts";
 import type { RoundEvent } from "../../../node/rounds/round-state.ts";
@@ -20,28 +17,25 @@ import {
   proposedEncrypted,
 } from "../../support/encrypted-states.ts";
 import { expectCode } from "../../support/expect-code.ts";
-import { accounts, contactOf, hashOf, headAt, members, times } from "../../support/round-states.ts";
+import { accounts, contactOf, emptyPurse, hashOf, headAt, members, optionsOf } from "../../support/round-states.ts";
 import { silentLog } from "../../support/silent-log.ts";
 
 const { a, x } = accounts;
-const options = { autoEnrol: true, contact: contactOf(a), patienceS: 5, settleBlocks: 2, challenge: true };
-const machine = participantMachine(a, options, { graceS: times.graceS });
+const machine = participantMachine(a, { ...optionsOf(a), settleBlocks: 2, autoEnrol: true });
 const base = hashOf(9);
-const { maskKey, seedHash, sharesId } = keyFor(0);
-const openKey = `open-key:1:${base}:1:${sharesId}`;
-const made: ParticipantEvent = {
-  kind: "keys-made",
-  keys: { round: 1, baseModelRoot: base, seed: 1n, maskKey, seedHash, sharesId },
-};
-const opened: ParticipantEvent = { kind: "key-opened", key: openKey };
-const refused: ParticipantEvent = { kind: "refused", key: openKey };
-const trained: ParticipantEvent = { kind: "trained-unmasked", round: 1, baseModelRoot: base };
+const { sharesId } = keyFor(0);
+const { slot: _, ...key } = keyFor(0);
+const word = { ...key, start: hashOf(70), signature: `0x${"11".repeat(65)}` as const };
+const openKey = `open-key:1:${hashOf(70)}:${sharesId}`;
+const made: ParticipantEvent = { kind: "key-dealt", signed: word };
+const opened: ParticipantEvent = { kind: "key-opened", key: openKey, signed: word };
+const refused: ParticipantEvent = { kind: "encryption-refused", key: openKey };
+const trained: ParticipantEvent = { kind: "trained-unencrypted", start: hashOf(70) };
 const update = { round: 1, baseModelRoot: base, updateRoot: hashOf(16), contentId: hashOf(32), weight: 10, sharesId };
 const encrypted: ParticipantEvent = { kind: "trained", update };
-const answered: ParticipantEvent = { kind: "answered", contentId: hashOf(32) };
 const closed = closedEncrypted();
 const sum = { sumId: hashOf(52), modelRoot: hashOf(50), contentId: hashOf(51) };
-const sumOpened: ParticipantEvent = { kind: "sum-opened", about: holdingKey(closed), opened: sum };
+const sumOpened: ParticipantEvent = { kind: "sum-opened", about: closedKey(closed), opened: sum };
 type Events = readonly (ParticipantEvent | RoundEvent)[];
 
 function stateAfter(
@@ -52,6 +46,8 @@ function stateAfter(
 ): ParticipantState {
   const all: Events = [
     { kind: "members", members: known },
+    emptyPurse,
+    { kind: "recalled", checked: [] },
     ...events,
     { kind: "looked", view, head: headAt(timestampS) },
   ];
@@ -60,7 +56,9 @@ function stateAfter(
 
 function dueAfter(...given: Parameters<typeof stateAfter>): string[] {
   const due = machine.due(stateAfter(...given));
-  return due.map(({ key, kind }) => (kind === "send" || kind === "push" ? key.split(":")[0]! : kind));
+  return due
+    .filter(({ kind }) => kind !== "gather")
+    .map(({ key, kind }) => (kind === "send" || kind === "push" ? key.split(":")[0]! : kind));
 }
 
 const open = (keyed: readonly number[], committed: readonly number[] = []) =>
@@ -86,26 +84,29 @@ describe("the participant's machine in an encrypted task", () => {
     ["right and trained", dueAfter(open([1]), [opened, trained], 76), ["advertise", "encrypt"]],
     ["it has said so", dueAfter(open([1, 0]), [opened, trained], 76), ["encrypt"]],
     ["encrypted, others have not said so", dueAfter(open([1, 0]), [opened, encrypted], 76), []],
-    ["all have said so", dueAfter(open(all), [opened, encrypted], 76), ["offer"]],
-    ["the time for keys is over", dueAfter(open([1]), [opened, encrypted], 101), ["offer"]],
-    ["held", dueAfter(open(all), [opened, encrypted, answered], 76), ["commit"]],
+    ["all have said so", dueAfter(open(all), [opened, encrypted], 76), ["commit"]],
+    ["the time for keys is over", dueAfter(open([1]), [opened, encrypted], 101), ["commit"]],
     [
       "encrypted under another key",
       dueAfter(open(all), [opened, { kind: "trained", update: { ...update, sharesId: hashOf(67) } }, trained], 76),
       ["encrypt"],
     ],
-    ["committed", dueAfter(open(all, [0]), [opened, encrypted, answered], 76), []],
-    ["too late", dueAfter(open(all), [opened, encrypted, answered], 161), []],
+    ["committed", dueAfter(open(all, [0]), [opened, encrypted], 76), []],
+    ["too late", dueAfter(open(all), [opened, encrypted], 161), []],
     ["closed", dueAfter(encryptedView(closed), [opened], 201), ["open-sum"]],
     ["closed, after a restart", dueAfter(encryptedView(closed), [], 201), ["open-key"]],
     ["closed, with a wrong key", dueAfter(encryptedView(closed), [refused], 201), []],
     ["the sum is open", dueAfter(encryptedView(closed), [opened, sumOpened], 201), []],
     [
       "the sum is refused",
-      dueAfter(encryptedView(closed), [opened, { kind: "refused", key: `open-sum:${holdingKey(closed)}` }], 201),
+      dueAfter(
+        encryptedView(closed),
+        [opened, { kind: "encryption-refused", key: `open-sum:${closedKey(closed)}` }],
+        201,
+      ),
       [],
     ],
-    ["proposed", dueAfter(encryptedView(proposedEncrypted()), [opened, sumOpened], 251), ["verify"]],
+    ["proposed", dueAfter(encryptedView(proposedEncrypted()), [opened, sumOpened], 251), ["judge"]],
   ];
   for (const [name, due, expected] of rows) {
     it(`${name}: ${expected.join(", ") || "nothing"}`, () => {
@@ -133,7 +134,7 @@ describe("a participant that is asked what a sum opens to", () => {
     expect(answerTo(other), "another set of updates").to.deep.equal({ opened: false, reason: "wrong-round" });
     expect(answerTo({ ...request, round: 2 })).to.deep.equal({ opened: false, reason: "wrong-round" });
     expect(answerTo(request, aggregator, [opened])).to.deep.equal({ opened: false, reason: "not-opened" });
-    const refusal: ParticipantEvent = { kind: "refused", key: `open-sum:${holdingKey(closed)}` };
+    const refusal: ParticipantEvent = { kind: "encryption-refused", key: `open-sum:${closedKey(closed)}` };
     expect(answerTo(request, aggregator, [refusal])).to.deep.equal({ opened: false, reason: "refused" });
     const running = encryptedRound(all, all);
     const early = { ...request, accumulator: running.accumulator };
@@ -141,6 +142,10 @@ describe("a participant that is asked what a sum opens to", () => {
       opened: false,
       reason: "wrong-round",
     });
+    const { contact } = members.find(({ account }) => account === x)!;
+    const claiming = members.map((member) => (member.account === accounts.b ? { ...member, contact } : member));
+    const claimed: Events = [opened, sumOpened, { kind: "members", members: claiming as typeof members }];
+    expect(answerTo(request, aggregator, claimed), "though another claims its PeerId").to.include({ opened: true });
     await expectCode("PEER_PROTOCOL", () =>
       answerOpenSum(new TextEncoder().encode("{}"), aggregator, stateAfter(encryptedView(closed), [], 201)),
     );
@@ -156,7 +161,7 @@ describe("a participant that judges an encrypted round", () => {
         { log: silentLog, onProgress: (step) => told.push(step) },
         { ...round, proposal: { ...round.proposal, ...changes } },
         sum,
-      ).agrees;
+      ).isRight;
     expect(judge({})).to.equal(true);
     expect(told).to.deep.equal([]);
     expect(judge({ openings: hashOf(1) })).to.equal(false);

@@ -7,7 +7,6 @@ import { initialLanes } from "../../../node/core/initial-model.ts";
 import { bytesToLanes, lanesToBytes } from "../../../node/core/lanes.ts";
 import type { PrivacySpec } from "../../../node/core/privacy-spec.ts";
 import { canonicalTaskSpec } from "../../../node/core/task-spec.ts";
-import { evaluationOf } from "../../../node/participant/sign-attestation.ts";
 import { signCommitment } from "../../../node/participant/sign-commitment.ts";
 import { trainSeed } from "../../../node/participant/train-seed.ts";
 import { trainUpdate } from "../../../node/participant/train-update.ts";
@@ -15,6 +14,7 @@ import { readUpdate, writeUpdate } from "../../../node/participant/update-journa
 import type { Chain, SignedRecord } from "../../../node/ports/chain.ts";
 import type { Trainer } from "../../../node/ports/trainer.ts";
 import { createModelSource } from "../../../node/rounds/model-source.ts";
+import type { Progress } from "../../../node/rounds/progress.ts";
 import { openJournal } from "../../../node/system/journal.ts";
 import { simulatedSpec } from "../../simulation/federation.ts";
 import { createModelNetwork } from "../../simulation/model-network.ts";
@@ -48,29 +48,6 @@ describe("trainSeed", () => {
   });
 });
 
-describe("evaluationOf", () => {
-  it("is in 1/2^24, rounded", () => {
-    expect(evaluationOf({ samples: 9, metric: 0.75, loss: 2.5 })).to.deep.equal({
-      samples: 9,
-      metricQ24: 3n << 22n,
-      lossQ24: 5n << 23n,
-    });
-    expect(evaluationOf({ samples: 9, metric: -3, loss: 0 }).metricQ24).to.equal(-3n << 24n);
-  });
-
-  it("stays in its bounds, and says nothing where there is no number", () => {
-    expect(evaluationOf({ samples: 9, metric: -1e300, loss: 1e300 })).to.deep.equal({
-      samples: 9,
-      metricQ24: -(1n << 63n),
-      lossQ24: (1n << 64n) - 1n,
-    });
-    const none = { samples: 0, metricQ24: 0n, lossQ24: 0n };
-    expect(evaluationOf({ samples: 9, metric: Number.NaN, loss: 0 })).to.deep.equal(none);
-    expect(evaluationOf({ samples: 9, metric: 0, loss: Number.POSITIVE_INFINITY })).to.deep.equal(none);
-    expect(evaluationOf({ samples: 0, metric: 1, loss: 1 })).to.deep.equal(none);
-  });
-});
-
 describe("the update journal", () => {
   it("gives back what was written for this task, round and base, and nothing else", async () => {
     const journal = openJournal(":memory:");
@@ -96,7 +73,9 @@ describe("trainUpdate", () => {
     const source = createModelSource({ store: host.store, transport: host.transport });
     const chain = { account: a, recoverSigner: modelSigner };
     const random = createSeededRandom(2);
-    const deps = { chain, store: host.store, source, trainer, journal, clock, random, seed: 3 };
+    const told: Progress[] = [];
+    const onProgress = (step: Progress) => void told.push(step);
+    const deps = { chain, store: host.store, source, trainer, journal, clock, random, seed: 3, onProgress };
     const spec = { ...simulatedSpec, ...(privacy && { privacy }) };
     const lanes = initialLanes(spec, rules.fractionBits);
     const root = chunkTreeRoot(lanes);
@@ -115,7 +94,7 @@ describe("trainUpdate", () => {
       await clock.run(() => isDone, 60_000);
       return await done;
     };
-    return { deps, look, host, journal, lanes, run, round: view.rounds[0]! };
+    return { deps, look, host, journal, lanes, run, told, round: view.rounds[0]! };
   }
 
   it("stores the difference from the base, journals it, and does not train again", async () => {
@@ -135,6 +114,23 @@ describe("trainUpdate", () => {
     host.blobs.clear();
     expect(await run(trainUpdate(deps, round, look)), "the blob was lost").to.not.deep.equal(first);
     expect(trainings).to.equal(2);
+  });
+
+  it("tells that a weight was cut to the task's greatest, and of how many examples", async () => {
+    for (const [samples, cut] of [
+      [500, { weight: 100, cutFrom: 500 }],
+      [100, { weight: 100 }],
+    ] as const) {
+      const { deps, look, run, told, round } = await setUp(async ({ parameters }) => ({
+        parameters,
+        samples,
+        loss: 1,
+      }));
+      await run(trainUpdate(deps, round, look));
+      const [step] = told.filter(({ kind }) => kind === "trained");
+      expect(step).to.deep.include(cut);
+      if (samples === 100) expect(step).to.not.have.property("cutFrom");
+    }
   });
 
   it("draws noise once: the update in the journal is it though its blob is gone", async () => {
@@ -168,14 +164,14 @@ describe("trainUpdate", () => {
     expect(Math.hypot(...lanes) / Math.sqrt(lanes.length) / noiseLanes).to.be.within(0.7, 1.3);
   });
 
-  it("gives what was signed for this round and base, though its bytes are gone: another would be misconduct", async () => {
+  it("gives what was signed over this anchor, though its bytes are gone: another would be misconduct", async () => {
     const { deps, look, host, journal, run, round } = await setUp(async () => expect.fail("trained"));
     const chain = {
       ...deps.chain,
       signRecord: async (record: SignedRecord) => modelSign(a, modelRecordDigest(record)),
     } as unknown as Chain;
     const trained = { ...update, baseModelRoot: round.baseModelRoot };
-    await signCommitment({ chain, journal, taskId: 1 }, trained);
+    await signCommitment({ chain, journal, taskId: 1 }, round, trained);
     host.blobs.clear();
     expect(await run(trainUpdate(deps, round, look))).to.deep.equal(trained);
   });

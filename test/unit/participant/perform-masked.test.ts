@@ -1,41 +1,65 @@
 import { expect } from "chai";
-import type { ParticipantEvent } from "../../../node/participant/participant-state.ts";
-import type { MaskedAction } from "../../../node/participant/perform-masked.ts";
+import { chunkTreeRoot } from "../../../node/core/chunk-tree.ts";
+import { updateRootOf } from "../../../node/core/commitment.ts";
+import { lanesToBytes } from "../../../node/core/lanes.ts";
+import type { RoundView } from "../../../node/core/task-view.ts";
+import type { MaskedAction, MaskedEvent } from "../../../node/participant/masked-state.ts";
 import { createMaskedPerformer } from "../../../node/participant/perform-masked.ts";
+import { createRoundMemory } from "../../../node/participant/round-memory.ts";
+import { createMemorySecret } from "../../../node/participant/share-keys.ts";
 import type { BlobStore } from "../../../node/ports/storage.ts";
 import type { Transport } from "../../../node/ports/transport.ts";
+import { createMaskSecrets, type RoundSecrets } from "../../../node/privacy/masking/index.ts";
+import type { MaskHeardEvent } from "../../../node/rounds/mask-hearing.ts";
+import { closingTopic, decodeClosing } from "../../../node/rounds/mask-messages.ts";
 import { createModelSource } from "../../../node/rounds/model-source.ts";
 import type { Progress } from "../../../node/rounds/progress.ts";
 import { createShareBundles } from "../../../node/rounds/share-bundles.ts";
 import { openJournal } from "../../../node/system/journal.ts";
 import { createRandom } from "../../../node/system/random.ts";
+import { modelRecordDigest, modelSign, modelSigner } from "../../simulation/model-signature.ts";
 import { createVirtualClock } from "../../simulation/virtual-clock.ts";
+import { expectCode } from "../../support/expect-code.ts";
 import { advertisementFor, closedMasked, maskedRound, maskedView } from "../../support/masked-states.ts";
-import { accounts, hashOf, members } from "../../support/round-states.ts";
+import { modelInvitation } from "../../support/model-invitation.ts";
+import { accounts, commitmentOf, hashOf, members, participants } from "../../support/round-states.ts";
 import { silentLog } from "../../support/silent-log.ts";
 
-function setUp() {
+function setUp(bytes = new Uint8Array(3 * 178)) {
   const told: Progress[] = [];
   const warned: string[] = [];
-  const events: ParticipantEvent[] = [];
-  const store = { get: async () => new Uint8Array(3 * 178), put: async () => hashOf(1) } as unknown as BlobStore;
-  const transport = { peerId: "me", connected: () => [] } as unknown as Transport;
+  const events: (MaskedEvent | MaskHeardEvent)[] = [];
+  const published: [string, Uint8Array][] = [];
+  const store = { get: async () => bytes, put: async () => hashOf(1) } as unknown as BlobStore;
+  const transport = {
+    peerId: "me",
+    connected: () => [],
+    publish: async (topic: string, message: Uint8Array) => void published.push([topic, message]),
+  } as unknown as Transport;
+  const chain = { chainId: 1, federation: accounts.x };
   let trainings = 0;
   const performer = createMaskedPerformer(
     {
       me: accounts.a,
       taskId: 1,
-      chain: { account: accounts.a, chainId: 1, federation: accounts.x, recoverSigner: () => undefined },
+      chain: {
+        account: accounts.a,
+        ...chain,
+        recoverSigner: modelSigner,
+        signRecord: async (record) => modelSign(accounts.a, modelRecordDigest(record)),
+      },
       store,
       source: createModelSource({ store, transport }),
       bundles: createShareBundles({ store, transport }),
       journal: openJournal(":memory:"),
       random: createRandom(),
-      keys: undefined,
       transport,
       clock: createVirtualClock(0),
       log: { ...silentLog, warn: (message) => void warned.push(message) },
       holdTimeoutMs: 10,
+      republishMs: 500,
+      invitation: modelInvitation(chain, participants),
+      shareKeyFile: createMemorySecret(),
       onProgress: (step) => void told.push(step),
     },
     async () => ({ lanes: new Int32Array(81).fill(++trainings), weight: 1 }),
@@ -43,51 +67,116 @@ function setUp() {
   const round = maskedRound([0, 1, 2, 3]);
   const look = { view: maskedView(round), members, signal: new AbortController().signal };
   const perform = (action: MaskedAction) => performer.perform(action, look, (event) => events.push(event));
-  return { performer, perform, round, look, events, told, warned, trainings: () => trainings };
+  return { performer, perform, round, look, events, told, warned, published, trainings: () => trainings };
 }
 
 describe("what a participant does in a masked round", () => {
   it("tells what it refuses, and does not fail for it", async () => {
     const { perform, round, events, told, warned } = setUp();
-    expect(await perform({ kind: "mask", key: "mask:1", round, keys: hashOf(1) })).to.equal(undefined);
-    const closed = closedMasked([0, 1, 2, 3], [0, 1, 2]);
-    expect(
-      await perform({ kind: "unmask", key: "unmask:1", round: closed, bundles: 3 }).catch(() => "failed"),
-    ).to.equal("failed");
-    expect(events).to.deep.equal([{ kind: "refused", key: "mask:1" }]);
+    expect(await perform({ kind: "mask", key: "mask:1", round })).to.equal(undefined);
+    const closed = closedMasked([0, 1, 2, 3], [0, 1, 2, 3]);
+    expect(await perform({ kind: "sign-closing", key: "sign-closing:1", round: closed })).to.equal(undefined);
+    expect(events).to.deep.equal([
+      { kind: "mask-refused", key: "mask:1" },
+      { kind: "mask-refused", key: "sign-closing:1" },
+    ]);
     expect(told.map((step) => (step.kind === "masking-refused" ? step.code : step.kind))).to.deep.equal([
       "MASK_NOT_MEMBER",
+      "MASK_NOT_MEMBER",
     ]);
-    expect(warned).to.have.length(1);
+    expect(warned).to.have.length(2);
   });
 
-  it("looks again for keys that are not registered yet", async () => {
-    const { perform, look } = setUp();
-    const unregistered = members.map(({ contact: _, ...member }) => member);
-    Object.assign(look, { members: unregistered });
-    const round = maskedRound([]);
-    expect(await perform({ kind: "make-keys", key: "make-keys:1", round, isLate: false })).to.deep.equal({
-      repeatMs: 1000,
-    });
+  it("names a key for its first shares, and knows it again", async () => {
+    const { performer, perform, events } = setUp();
+    const word = await performer.shareKeyForEnrolment();
+    expect(word).to.have.length(2 + 2 * 96);
+    await perform({ kind: "read-share-keys", key: "read-share-keys" });
+    expect(events).to.deep.equal([{ kind: "share-keys", keys: [word.slice(0, 66)] }]);
+    expect(await performer.shareKeyForEnrolment(), "the same until a word is on record").to.equal(word);
+    await perform({ kind: "sign-share-key", key: "sign-share-key", named: word.slice(0, 66) as `0x${string}` });
+    expect(events.at(-1)?.kind).to.equal("share-key-signed");
   });
 
-  it("trains once for a round and model, and keeps what it trained to itself", async () => {
+  it("trains once for an opening, and keeps what it trained to itself", async () => {
     const { performer, round, look, events, trainings } = setUp();
     const train = () => performer.train(round, look, (event) => events.push(event));
     await train();
     await train();
     expect(trainings()).to.equal(1);
-    const { baseModelRoot } = round;
-    const event = { kind: "trained-unmasked", round: 1, baseModelRoot };
+    const event = { kind: "lanes-trained", start: round.start };
     expect(events).to.deep.equal([event, event]);
-    await performer.train({ ...round, baseModelRoot: hashOf(8) }, look, () => undefined);
+    await performer.train({ ...round, start: hashOf(8) }, look, () => undefined);
     expect(trainings()).to.equal(2);
   });
 
-  it("says which bundle is here", async () => {
+  it("says which bundle is here, and which update is what was committed to", async () => {
     const { perform, round, events } = setUp();
     const of = advertisementFor(1);
     await perform({ kind: "get-shares", key: "get-shares:1", round, of });
     expect(events).to.deep.equal([{ kind: "bundle", sharesId: of.sharesId }]);
+    const lanes = new Int32Array(81).fill(5);
+    const other = setUp(Uint8Array.from(lanesToBytes(lanes)));
+    const commitment = { ...commitmentOf(1), updateRoot: updateRootOf(participants[1]!, chunkTreeRoot(lanes)) };
+    await other.perform({ kind: "get-masked-update", key: "get:1", commitment });
+    expect(other.events).to.deep.equal([{ kind: "masked-update-here", commitment }]);
+    await expectCode("BLOB_CORRUPT", () =>
+      other.perform({ kind: "get-masked-update", key: "get:2", commitment: commitmentOf(2) }),
+    );
+  });
+
+  it("repeats its closing word, another message each time", async () => {
+    const { perform, published } = setUp();
+    const word = { taskId: 1, round: 1, accumulator: hashOf(1), participant: accounts.a, signature: hashOf(2) };
+    const action = {
+      kind: "announce-closing",
+      key: "announce",
+      word: { ...word, signature: `0x${"11".repeat(65)}` },
+    } as const;
+    for (let i = 0; i < 2; i++) expect(await perform(action)).to.deep.equal({ repeatMs: 500 });
+    expect(published.map(([topic]) => topic)).to.deep.equal([closingTopic, closingTopic]);
+    expect(published.map(([, message]) => decodeClosing(message))).to.deep.equal([
+      { word: action.word, sequence: 1 },
+      { word: action.word, sequence: 2 },
+    ]);
+  });
+});
+
+describe("the secrets of a masked round", () => {
+  const secretsOf = (round: Pick<RoundView, "round" | "start">): RoundSecrets => ({
+    taskId: 1,
+    round: round.round,
+    start: round.start,
+    participant: accounts.a,
+    slot: 0,
+    drawn: 4,
+    thresholdPercent: 67,
+    minUpdates: 3,
+    secrets: createMaskSecrets(createRandom()),
+    sharesId: hashOf(80),
+    shareKey: hashOf(81),
+    openingKey: createRandom().bytes(32),
+  });
+
+  it("are of one opening, and are overwritten when the round is over, whichever opening of it", () => {
+    const memory = createRoundMemory();
+    const [one, other, next] = [
+      { round: 1, start: hashOf(1) },
+      { round: 1, start: hashOf(2) },
+      { round: 2, start: hashOf(3) },
+    ].map(secretsOf);
+    for (const secrets of [one!, other!, next!]) memory.keep(secrets);
+    expect(memory.of(one!)).to.equal(one);
+    expect(memory.of({ start: hashOf(9) })).to.equal(undefined);
+    memory.forget(1);
+    expect([one!, other!, next!].map((secrets) => memory.of(secrets) !== undefined)).to.deep.equal([
+      false,
+      false,
+      true,
+    ]);
+    for (const secret of [one!.secrets.seed, other!.secrets.secretKey, one!.openingKey]) {
+      expect(secret.every((byte) => byte === 0)).to.equal(true);
+    }
+    expect(next!.secrets.seed.some((byte) => byte !== 0)).to.equal(true);
   });
 });

@@ -1,55 +1,72 @@
 import { expect } from "chai";
 import { initialLanes } from "../../../node/core/initial-model.ts";
 import type { PrivacySpec } from "../../../node/core/privacy-spec.ts";
+import type { TaskRules } from "../../../node/core/records.ts";
 import { taskLaneCount } from "../../../node/core/task-lanes.ts";
 import type { TaskSpec } from "../../../node/core/task-spec.ts";
+import type { RoundView } from "../../../node/core/task-view.ts";
 import { encodeRound } from "../../../node/participant/encode-round.ts";
 import { spendRound } from "../../../node/participant/noise-ledger.ts";
 import { openJournal } from "../../../node/system/journal.ts";
 import { createSeededRandom } from "../../simulation/seeded-random.ts";
 import { expectCode } from "../../support/expect-code.ts";
 import { adaptivePrivacy, examplePrivacy, gaussianPrivacy, privateRules } from "../../support/privacy-specs.ts";
-import { hashOf, rules } from "../../support/round-states.ts";
+import { accounts, hashOf, roundOf, rules } from "../../support/round-states.ts";
 import { smallModels, taskOf } from "../../support/small-tasks.ts";
 
 const base = taskOf(smallModels[4]!);
 const specOf = (privacy?: PrivacySpec): TaskSpec => ({ ...base, ...(privacy && { privacy }) });
-const round = (number: number, root = 9, seed = 5n) => ({ round: number, baseModelRoot: hashOf(root), seed });
+const round = (number: number, start = 9) => ({ round: number, start: hashOf(start) });
+const task = (taskRules = privateRules, rounds: readonly RoundView[] = []) => ({ taskId: 1, rules: taskRules, rounds });
 
 describe("the ledger of noise", () => {
-  it("lets an opening be drawn for again, counts each other base and draw, and ends at the budget", async () => {
+  const noisy = specOf(gaussianPrivacy);
+
+  it("lets an opening be drawn for again, counts each other one, and ends at the budget", async () => {
     const journal = openJournal(":memory:");
-    const task = { spec: specOf(gaussianPrivacy), rules: privateRules };
-    await spendRound(journal, task, 1, round(1));
-    await spendRound(journal, task, 1, round(1));
-    await spendRound(journal, task, 1, round(1, 10));
-    await spendRound(journal, task, 1, round(1, 9, 6n));
-    await expectCode("PRIVACY_BUDGET_SPENT", () => spendRound(journal, task, 1, round(2)));
-    await spendRound(journal, task, 1, round(1));
-    await spendRound(journal, task, 2, round(3));
+    for (const opening of [round(1), round(1), round(1, 10), round(1, 11)]) {
+      await spendRound(journal, noisy, task(), opening);
+    }
+    await expectCode("PRIVACY_BUDGET_SPENT", () => spendRound(journal, noisy, task(), round(2)));
+    await spendRound(journal, noisy, task(), round(1));
+    await spendRound(journal, noisy, { ...task(), taskId: 2 }, round(3));
     await journal.close();
+  });
+
+  it("counts a masked round that ended while it was open no more, as the contract does", async () => {
+    const ended = (changes: Partial<RoundView>) => [roundOf({ start: hashOf(9), phase: "invalid", ...changes })];
+    const assignment = { attempt: 0, aggregator: accounts.x, place: 0, count: 2, deadlineS: 240 };
+    const masked: TaskRules = { ...privateRules, mode: "masked", minUpdates: 3, thresholdPercent: 67, keyWindowS: 30 };
+    const spentIn = async (taskRules: TaskRules, rounds: readonly RoundView[]) => {
+      const journal = openJournal(":memory:");
+      for (const start of [9, 10, 11]) await spendRound(journal, noisy, task(taskRules), round(1, start));
+      return spendRound(journal, noisy, task(taskRules, rounds), round(2)).finally(() => journal.close());
+    };
+    await spentIn(masked, ended({}));
+    await expectCode("PRIVACY_BUDGET_SPENT", () => spentIn(masked, ended({ assignment })));
+    await expectCode("PRIVACY_BUDGET_SPENT", () => spentIn(masked, ended({ start: hashOf(12) })));
+    await expectCode("PRIVACY_BUDGET_SPENT", () => spentIn(privateRules, ended({})));
   });
 
   it("counts nothing in a task without noise", async () => {
     const journal = openJournal(":memory:");
-    for (let number = 1; number < 9; number++) await spendRound(journal, { spec: specOf(), rules }, 1, round(number));
+    for (let number = 1; number < 9; number++) await spendRound(journal, specOf(), task(rules), round(number));
     expect(await journal.get("noise/1")).to.equal(undefined);
     await journal.close();
   });
 
   it("refuses a task whose rules do not keep its promise", async () => {
     const journal = openJournal(":memory:");
-    const broken = { spec: specOf(gaussianPrivacy), rules: { ...privateRules, roundsPerParticipant: 0, rounds: 50 } };
-    await expectCode("PRIVACY_RULES_BROKEN", () => spendRound(journal, broken, 1, round(1)));
+    const broken = task({ ...privateRules, roundsPerParticipant: 0, rounds: 50 });
+    await expectCode("PRIVACY_RULES_BROKEN", () => spendRound(journal, noisy, broken, round(1)));
     await journal.close();
   });
 
   it("does not take a ledger that cannot be read for an empty one", async () => {
     const journal = openJournal(":memory:");
-    const task = { spec: specOf(gaussianPrivacy), rules: privateRules };
     for (const text of ["{", "[1]", '"a"']) {
       await journal.put("noise/1", new TextEncoder().encode(text));
-      await expectCode("PRIVACY_LEDGER_UNREADABLE", () => spendRound(journal, task, 1, round(1)));
+      await expectCode("PRIVACY_LEDGER_UNREADABLE", () => spendRound(journal, noisy, task(), round(1)));
     }
     await journal.close();
   });

@@ -31,6 +31,8 @@ describe("the attestation pool", () => {
     let pool = empty;
     for (let i = 0; i < 100; i++) pool = addAttestation(pool, attestationOf(accounts.a, hashOf(i)));
     expect(pool.size).to.equal(16);
+    const next = addAttestation(pool, attestationOf(accounts.a, hashOf(200), 2));
+    expect(next.has(hashOf(200)), "those of one round take no room of the next").to.equal(true);
   });
 
   it("gives only those that count", () => {

@@ -5,10 +5,29 @@ import type { Chain, ChainUpdate } from "../../../node/ports/chain.ts";
 import type { AdmittedPeer, Transport } from "../../../node/ports/transport.ts";
 import type { DueAction } from "../../../node/rounds/action-runner.ts";
 import { createDriver, type Machine } from "../../../node/rounds/driver.ts";
+import type { Progress } from "../../../node/rounds/progress.ts";
 import { initialRoundState, type RoundEvent, type RoundState, reduceRound } from "../../../node/rounds/round-state.ts";
 import { createVirtualClock } from "../../simulation/virtual-clock.ts";
-import { accounts, contactOf, hashOf, headAt, memberOf, members, rules } from "../../support/round-states.ts";
+import {
+  accounts,
+  contactOf,
+  hashOf,
+  headAt,
+  memberOf,
+  members,
+  optionsOf,
+  rules,
+} from "../../support/round-states.ts";
 import { silentLog } from "../../support/silent-log.ts";
+import {
+  created as createdTask,
+  enrolled as enrolledAs,
+  events,
+  invalid,
+  joined,
+  opened,
+  story,
+} from "../../support/told-task.ts";
 
 const position = { blockNumber: 1, blockHash: hashOf(1), logIndex: 0, transactionHash: hashOf(1) };
 const created: TaskEvent = {
@@ -17,8 +36,10 @@ const created: TaskEvent = {
   taskId: 1,
   creator: accounts.x,
   rules,
+  access: { organisations: [], regions: [], clearance: 0 },
   modelRoot: hashOf(9),
   spec: "{}",
+  historyHead: hashOf(3),
 };
 const enrolled = (index: number): TaskEvent => ({
   ...position,
@@ -26,28 +47,37 @@ const enrolled = (index: number): TaskEvent => ({
   taskId: 1,
   participant: [accounts.a, accounts.b][index]!,
   index,
+  statement: hashOf(0),
+  attributesHash: hashOf(0),
 });
 
 type Step = ChainUpdate | FedledgerError;
 
 /** A driver over a chain that gives these steps, one each second of virtual time, and then waits. */
-function create(runs: readonly (readonly Step[])[], changes: { complete?: number; linger?: boolean } = {}) {
+function create(
+  runs: readonly (readonly Step[])[],
+  changes: { final?: number; linger?: boolean; fails?: number } = {},
+) {
   const clock = createVirtualClock(0);
   const admitted: (readonly AdmittedPeer[])[] = [];
   const seen: number[] = [];
   const performed: string[] = [];
+  const errors: string[] = [];
+  const logged: string[] = [];
+  const told: Progress[] = [];
   let followed = 0;
   let unsubscribed = 0;
   let listed = members;
   const machine: Machine<RoundState, never, DueAction> = {
-    initial: initialRoundState(accounts.a, "participant", { graceS: 3 }),
+    initial: initialRoundState(accounts.a, "participant", optionsOf(accounts.a)),
     reduce: (state, event: RoundEvent) => reduceRound(state, event),
     due(state) {
+      if (state.head!.number === changes.fails) throw new Error("no decision");
       if (seen.at(-1) !== state.view!.enrolled.length) seen.push(state.view!.enrolled.length);
       return [{ key: `with ${state.view!.enrolled.length} of ${state.members.length}` }];
     },
     outcome: ({ head }) =>
-      changes.complete !== undefined && head!.number >= changes.complete ? { kind: "complete" } : undefined,
+      changes.final !== undefined && head!.number >= changes.final ? { kind: "final" } : undefined,
   };
   const driver = createDriver<RoundState, never, DueAction>({
     taskId: 1,
@@ -70,7 +100,12 @@ function create(runs: readonly (readonly Step[])[], changes: { complete?: number
     } as unknown as Transport,
     clock,
     random: { bytes: (length) => new Uint8Array(length) },
-    log: silentLog,
+    log: {
+      ...silentLog,
+      error: (message) => errors.push(message),
+      info: (message) => logged.push(message),
+      warn: (message) => logged.push(message),
+    },
     machine,
     async perform(action, { signal }) {
       performed.push(action.key);
@@ -78,6 +113,7 @@ function create(runs: readonly (readonly Step[])[], changes: { complete?: number
       return undefined;
     },
     linger: changes.linger,
+    onProgress: (progress) => told.push(progress),
   });
   return {
     clock,
@@ -85,8 +121,14 @@ function create(runs: readonly (readonly Step[])[], changes: { complete?: number
     admitted,
     seen,
     performed,
+    errors,
+    logged,
+    told,
     list(next: typeof members) {
       listed = next;
+    },
+    get followed() {
+      return followed;
     },
     get unsubscribed() {
       return unsubscribed;
@@ -122,6 +164,15 @@ describe("the driver", () => {
     await driver.stop();
   });
 
+  it("goes on with the next head where no decision can be made, and reads no history again", async () => {
+    const sim = create([[update(1, [created, enrolled(0)], true), update(2, [enrolled(1)])]], { fails: 1 });
+    sim.driver.start();
+    await sim.clock.run(() => false, 4000);
+    expect(sim.errors).to.have.length(1);
+    expect([sim.seen, sim.followed]).to.deep.equal([[2], 1]);
+    await sim.driver.stop();
+  });
+
   it("admits the registered members with a role, without itself, and again only when they change", async () => {
     const sim = create([[first, update(2, []), update(3, [])]]);
     sim.driver.start();
@@ -137,6 +188,32 @@ describe("the driver", () => {
     await sim.driver.stop();
   });
 
+  it("tells once that another process of its account registered another contact", async () => {
+    const sim = create([[first, update(2, []), update(3, []), update(4, [])]]);
+    sim.driver.start();
+    await sim.clock.run(() => false, 1500);
+    sim.list([{ ...memberOf(accounts.a, "participant"), contact: contactOf(accounts.b) }, ...members.slice(1)]);
+    await sim.clock.run(() => false, 4000);
+    expect(sim.told.filter(({ kind }) => kind === "contact-replaced")).to.have.length(1);
+    await sim.driver.stop();
+  });
+
+  it("logs what was on the record before the start not as if it happened now", async () => {
+    const told = [createdTask(), enrolledAs(11, 0), enrolledAs(12, 1), joined(21, 0), opened(1, 2, 1)];
+    const all = events(story(...told, (before) => invalid(before, "too-few-updates")));
+    const [start, ended] = [all.slice(0, -1), all.slice(-1)];
+    const logged = async (steps: readonly Step[]) => {
+      const sim = create([steps]);
+      sim.driver.start();
+      await sim.clock.run(() => false, 2500);
+      await sim.driver.stop();
+      expect(sim.told.map(({ kind }) => kind)).to.include("invalid");
+      return sim.logged.filter((message) => message === "A round is invalid").length;
+    };
+    expect(await logged([update(1, start, true), update(2, ended)])).to.equal(1);
+    expect(await logged([update(1, all, true)])).to.equal(0);
+  });
+
   it("knows the members before its first decision", async () => {
     const { driver, clock, performed } = create([[first]]);
     driver.start();
@@ -146,23 +223,23 @@ describe("the driver", () => {
   });
 
   it("stops by itself when the machine has ended", async () => {
-    const sim = create([[first, update(2, [])]], { complete: 2 });
+    const sim = create([[first, update(2, [])]], { final: 2 });
     sim.driver.start();
     await sim.clock.run(() => sim.unsubscribed > 0, 5000);
-    expect(await sim.driver.done).to.deep.equal({ kind: "complete" });
+    expect(await sim.driver.done).to.deep.equal({ kind: "final" });
   });
 
-  it("lingers when it is told to: done, but still admitting", async () => {
-    const sim = create([[first, update(2, []), update(3, [])]], { complete: 2, linger: true });
+  it("lingers when it is told to: done, but still admitting, and doing what is due", async () => {
+    const sim = create([[first, update(2, []), update(3, [])]], { final: 2, linger: true });
     sim.driver.start();
     await sim.clock.run(() => false, 2500);
-    expect(await sim.driver.done).to.deep.equal({ kind: "complete" });
+    expect(await sim.driver.done).to.deep.equal({ kind: "final" });
     sim.list(members.slice(0, 2));
     await sim.clock.run(() => false, 1000);
     expect(sim.admitted.at(-1)).to.have.length(1);
     expect(sim.unsubscribed).to.equal(0);
     await sim.driver.stop();
-    expect(sim.unsubscribed, "one a topic").to.equal(4);
+    expect(sim.unsubscribed, "one a topic").to.equal(5);
   });
 
   it("stops on request, aborting what runs, whatever it was doing", async () => {

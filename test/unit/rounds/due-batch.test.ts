@@ -5,11 +5,11 @@ import { batchAtS, commitAtS, lastBatchAtS } from "../../../node/rounds/batch-ti
 import { duePushes } from "../../../node/rounds/push.ts";
 import { addCommitment, noWords, type WordPool } from "../../../node/rounds/word-pool.ts";
 import {
+  acceptedRound,
   accounts,
   commitmentOf,
   hashOf,
   headAt,
-  proposedRound,
   roundOf,
   rules,
   viewOf,
@@ -20,10 +20,7 @@ import { signedCommitmentOf } from "../../support/signed-words.ts";
 const at = { open: 100, third: 120, half: 130, deadline: 160 };
 const heardAt = (atS: number, ...slots: number[]): WordPool =>
   slots.reduce((pool, slot) => addCommitment(pool, signedCommitmentOf(slot), atS), noWords);
-const joined = (...pools: WordPool[]): WordPool => ({
-  ...noWords,
-  commitments: new Map(pools.flatMap(({ commitments }) => [...commitments])),
-});
+const joined = (...pools: WordPool[]): WordPool => new Map(pools.flatMap((pool) => [...pool]));
 
 function batched(pool: WordPool, atS: number, round: RoundView = roundOf(), changes: Partial<TaskView> = {}) {
   const pushes = duePushes(viewOf([round], changes), headAt(atS), new Map(), { graceS: 0 }, pool);
@@ -65,10 +62,10 @@ describe("batches of signed commitments", () => {
     expect([...moments]).to.deep.equal([at.third, at.half]);
   });
 
-  it("leave out what the contract would refuse, which would take down the rest", () => {
-    const leaving = viewOf().enrolled.map((place) => ({ ...place, leaving: place.participant === a }));
+  it("leave out what the contract would pass over", () => {
+    const leaving = viewOf().enrolled.map((place) => ({ ...place, leaving: place.account === a }));
     expect(batched(heardAt(at.open, 0, 1), at.third, roundOf(), { enrolled: leaving })).to.deep.equal([b]);
-    const past = { ...proposedRound(), phase: "finalized" as const, commitments: [commitmentOf(0)] };
+    const past = acceptedRound({ commitments: [commitmentOf(0)] });
     const spent = viewOf([past, roundOf({ round: 2 })], { rules: { ...rules, roundsPerParticipant: 1 } });
     const second = [0, 1].map((slot) => signedCommitmentOf(slot, { round: 2 }));
     const pool = second.reduce((all, signed: SignedCommitment) => addCommitment(all, signed, at.open), noWords);
@@ -76,8 +73,8 @@ describe("batches of signed commitments", () => {
     expect(call?.kind === "commitBatch" && call.signed.map(({ participant }) => participant)).to.deep.equal([b]);
   });
 
-  it("are of this round and the model that it starts from", () => {
-    expect(batched(heardAt(at.open, 0, 1), at.third, roundOf({ baseModelRoot: hashOf(8) }))).to.equal(undefined);
+  it("are of this round and its anchor", () => {
+    expect(batched(heardAt(at.open, 0, 1), at.third, roundOf({ anchor: hashOf(8) }))).to.equal(undefined);
     expect(batched(heardAt(at.open, 0, 1), at.third, roundOf({ round: 2 }))).to.equal(undefined);
   });
 

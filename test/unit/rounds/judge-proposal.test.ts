@@ -1,23 +1,24 @@
 import { expect } from "chai";
 import { createWeightedMean } from "../../../node/aggregation/index.ts";
-import { holdsAgainst } from "../../../node/audit/challenge-proof.ts";
+import { holds } from "../../../node/audit/check-proof.ts";
 import { chunkTreeRoot } from "../../../node/core/chunk-tree.ts";
 import { proposalHash, updateRootOf } from "../../../node/core/commitment.ts";
 import { contentIdOf } from "../../../node/core/content-id.ts";
 import { FedledgerError } from "../../../node/core/error.ts";
+import { foldTask } from "../../../node/core/fold-task.ts";
 import type { Bytes32 } from "../../../node/core/ids.ts";
 import { initialLanes } from "../../../node/core/initial-model.ts";
 import { lanesToBytes } from "../../../node/core/lanes.ts";
 import type { Proposal } from "../../../node/core/records.ts";
 import { canonicalTaskSpec } from "../../../node/core/task-spec.ts";
-import type { DemandView } from "../../../node/core/task-view.ts";
-import { nodesOfModel } from "../../../node/core/tree-nodes.ts";
 import type { BlobStore } from "../../../node/ports/storage.ts";
-import { judgeProposal, type ProposedRound } from "../../../node/rounds/judge-proposal.ts";
+import { judgeProposal } from "../../../node/rounds/judge-proposal.ts";
 import { createModelSource } from "../../../node/rounds/model-source.ts";
 import type { Progress } from "../../../node/rounds/progress.ts";
+import type { ProposedRound } from "../../../node/rounds/proposed-round.ts";
 import { simulatedSpec } from "../../simulation/federation.ts";
-import { rejection } from "../../support/rejection.ts";
+import { buildHistory } from "../../support/history-builder.ts";
+import { maskedRules } from "../../support/plain-rules.ts";
 import { accounts, commitmentOf, hashOf, members, roundOf, rules, viewOf } from "../../support/round-states.ts";
 import { silentLog } from "../../support/silent-log.ts";
 
@@ -33,6 +34,8 @@ async function setUp(
     readonly proposal?: (honest: Proposal) => Proposal;
     readonly updateRoot?: (slot: number, root: Bytes32) => Bytes32;
     readonly baseModelRoot?: Bytes32;
+    /** Slots that the model counts; all where absent. */
+    readonly mean?: readonly number[];
   } = {},
 ) {
   const blobs = new Map<Bytes32, Uint8Array>();
@@ -57,7 +60,7 @@ async function setUp(
   const commitments = await Promise.all(
     [0, 1, 2].map(async (slot) => {
       const lanes = update(slot);
-      mean.add(lanes, 10);
+      if (options.mean?.includes(slot) ?? true) mean.add(lanes, 10);
       return {
         ...commitmentOf(slot),
         updateRoot: rootFor(slot, updateRootOf(commitmentOf(slot).participant, chunkTreeRoot(lanes))),
@@ -75,22 +78,27 @@ async function setUp(
     excluded: 0n,
   };
   const proposal = options.proposal?.(honest) ?? honest;
+  const closed = roundOf({ baseModelRoot: options.baseModelRoot ?? baseModelRoot, commitments });
+  const hash = proposalHash(1, 1, closed.accumulator, "0x", proposal);
   const round: ProposedRound = {
-    ...roundOf({ baseModelRoot: options.baseModelRoot ?? baseModelRoot, commitments }),
+    ...closed,
     phase: "proposed",
-    proposal: { ...proposal, hash: proposalHash(1, 1, proposal), challengeDeadlineS: 300 },
+    proposal: { ...proposal, hash, openings: "0x", attestDeadlineS: 300 },
   };
   const view = viewOf([round], { spec: canonicalTaskSpec(simulatedSpec), initialModelRoot: baseModelRoot });
   const progress: Progress[] = [];
   const source = createModelSource({ store, transport: { peerId: "me", connected: () => [] } });
   const deps = { store, source, log: silentLog, onProgress: (step: Progress) => void progress.push(step) };
-  const judge = (again = false, demands: readonly DemandView[] = []) =>
-    judgeProposal({ ...deps, again }, { ...round, demands }, { view, members, signal });
-  return { blobs, judge, proposal, commitments, progress, model, round };
+  const judge = (again = false) => judgeProposal({ ...deps, again }, round, { view, members, signal });
+  return { blobs, judge, proposal, commitments, progress, round };
 }
 
-const demandFor = ({ proposal }: ProposedRound) =>
-  ({ taskId: 1, round: 1, proposalHash: proposal.hash, kind: "model-nodes" }) as const;
+/** The proposal that leaves out these slots. */
+const without = (slots: bigint, totalWeight: bigint) => (honest: Proposal) => ({
+  ...honest,
+  excluded: slots,
+  totalWeight,
+});
 
 const flip = (honest: Int32Array) => {
   honest[70]! += 1;
@@ -98,101 +106,138 @@ const flip = (honest: Int32Array) => {
 };
 
 describe("the judgement of a proposal", () => {
-  it("is no challenge where the proposal is right", async () => {
-    expect(await (await setUp()).judge()).to.deep.equal({ agrees: true });
+  it("is right where the proposal is", async () => {
+    expect(await (await setUp()).judge()).to.deep.equal({ judgement: { isRight: true }, faults: [] });
   });
 
-  it("is the proof of the wrong chunk", async () => {
-    const { judge, commitments, progress } = await setUp({ lie: flip });
-    const { agrees, challenge } = await judge();
-    expect(agrees).to.equal(false);
-    if (challenge?.kind !== "challengeChunk") return expect.fail(String(challenge?.kind));
-    expect(challenge.wrong.chunkIndex).to.equal(1);
-    expect(challenge.commitments).to.deep.equal(commitments);
+  it("is the proof of the wrong chunk, which the contract would take", async () => {
+    const { judge, commitments, progress, round } = await setUp({ lie: flip });
+    const { isRight, proof } = (await judge()).judgement;
+    expect(isRight).to.equal(false);
+    if (proof?.kind !== "proveChunk") return expect.fail(String(proof?.kind));
+    expect(proof.wrong.chunkIndex).to.equal(1);
+    expect(proof.commitments).to.deep.equal(commitments);
+    expect(proof.evidence.inputs.accumulator).to.equal(round.accumulator);
+    expect(holds(proof, rules)).to.equal(true);
     expect(progress).to.deep.equal([{ kind: "disputed", round: 1, findings: ["AGGREGATE_WRONG"] }]);
   });
 
-  it("is to be judged again while the wrong model is withheld, which is told once", async () => {
+  it("is to be made again while the wrong model is withheld, which is told once", async () => {
     const { judge, blobs, proposal, progress } = await setUp({ lie: flip });
     const bytes = blobs.get(proposal.contentId)!;
     blobs.delete(proposal.contentId);
-    const next = { height: 1, index: 0, node: proposal.modelRoot, path: [] };
-    expect(await judge()).to.deep.equal({ agrees: false, withheld: true, next });
-    expect(await judge(true)).to.deep.equal({ agrees: false, withheld: true, next });
+    expect((await judge()).judgement).to.deep.equal({ isRight: false, withheld: true });
+    expect((await judge(true)).judgement).to.deep.equal({ isRight: false, withheld: true });
     expect(progress).to.have.length(1);
     blobs.set(proposal.contentId, bytes);
-    expect((await judge(true)).challenge?.kind).to.equal("challengeChunk");
+    expect((await judge(true)).judgement.proof?.kind).to.equal("proveChunk");
   });
 
-  it("is the proof of the wrong chunk from what was shown of a withheld model", async () => {
-    const { judge, blobs, proposal, model, round } = await setUp({ lie: flip });
-    blobs.delete(proposal.contentId);
-    const shown = { nodes: nodesOfModel(model, 1, 0) };
-    const demand = { ...demandFor(round), place: 1, index: 0, root: proposal.modelRoot };
-    const answered = { id: hashOf(3), demander: accounts.a, demand, deadlineS: 290, shown, open: false };
-    const { challenge } = await judge(false, [answered]);
-    if (challenge?.kind !== "challengeChunk") return expect.fail(String(challenge?.kind));
-    expect(challenge.wrong.chunkIndex).to.equal(1);
-    expect(holdsAgainst(challenge.wrong, rules, round)).to.equal(true);
-  });
-
-  it("is to demand what the root stands for where the content id names other bytes, and nothing where the root is right", async () => {
-    const right = await setUp();
-    const other = await setUp({
-      lie: flip,
-      proposal: (honest) => ({ ...honest, contentId: right.proposal.contentId }),
-    });
-    other.blobs.set(right.proposal.contentId, right.blobs.get(right.proposal.contentId)!);
-    expect(await other.judge()).to.deep.include({ agrees: false, withheld: true });
+  it("is without a proof where the root is right and the content id names other bytes", async () => {
     const named = await setUp({ proposal: (honest) => ({ ...honest, contentId: honest.modelRoot }) });
-    expect(await named.judge()).to.deep.equal({ agrees: false });
+    expect((await named.judge()).judgement).to.deep.equal({ isRight: false });
   });
 
   it("is the proof of an included update beyond the clip", async () => {
-    const { judge } = await setUp({
+    const { judge, commitments } = await setUp({
       update: (slot) => new Int32Array(base.length).fill(slot === 1 ? -rules.clipLanes - 1 : 4, 75),
     });
-    const { challenge } = await judge();
-    if (challenge?.kind !== "challengeUpdate") return expect.fail(String(challenge?.kind));
-    expect(challenge.invalid).to.deep.include({ position: 1, chunkIndex: 1 });
+    const { judgement, faults } = await judge();
+    if (judgement.proof?.kind !== "proveUpdate") return expect.fail(String(judgement.proof?.kind));
+    expect(judgement.proof.invalid).to.deep.include({ position: 1, chunkIndex: 1 });
+    expect(judgement.proof.evidence.proposal, "so that it is struck, too").to.not.equal(undefined);
+    expect(faults.map(({ invalid }) => commitments[invalid.position])).to.deep.equal([commitments[1]]);
   });
 
-  it("shows what breaks the rules in an update, counted or left out, and only that", async () => {
-    const update = (slot: number) => new Int32Array(base.length).fill(slot === 1 ? rules.clipLanes + 1 : 4, 75);
-    const counted = await setUp({ update });
-    expect((await counted.judge()).faults?.map(({ commitment }) => commitment)).to.deep.equal([counted.commitments[1]]);
-    const leftOut = await setUp({
-      update,
-      proposal: (honest) => ({ ...honest, excluded: 0b10n, totalWeight: 20n }),
+  it("finds nothing wrong with leaving out what can be proven invalid, and shows that", async () => {
+    const { judge } = await setUp({
+      update: (slot) => new Int32Array(base.length).fill(slot === 1 ? rules.clipLanes + 1 : 4, 75),
+      mean: [0, 2],
+      proposal: without(0b10n, 20n),
     });
-    const { faults } = await leftOut.judge();
-    expect(faults?.map(({ invalid }) => [invalid.position, invalid.chunkIndex])).to.deep.equal([[1, 1]]);
-    const other = await setUp({ updateRoot: (slot, root) => (slot === 1 ? hashOf(77) : root) });
-    expect((await other.judge()).faults).to.equal(undefined);
+    const { judgement, faults } = await judge();
+    expect(judgement).to.deep.equal({ isRight: true });
+    expect(faults.map(({ invalid }) => [invalid.position, invalid.chunkIndex])).to.deep.equal([[1, 1]]);
+  });
+
+  it("names what was left out though it is here and keeps the rules", async () => {
+    const left = await setUp({ mean: [0, 2], proposal: without(0b10n, 20n) });
+    expect((await left.judge()).judgement).to.deep.equal({ isRight: true, unexplained: 0b10n });
+    expect(left.progress.map(({ kind }) => kind)).to.deep.equal(["disputed"]);
+    left.blobs.delete(left.commitments[1]!.contentId);
+    expect((await left.judge()).judgement, "not to be had from anybody").to.deep.equal({ isRight: true });
   });
 
   it("is the commitments alone where the weight is wrong", async () => {
-    const { judge, blobs } = await setUp({
-      proposal: (honest) => ({ ...honest, excluded: 1n, totalWeight: 21n }),
-    });
+    const { judge, blobs } = await setUp({ proposal: without(1n, 21n) });
     blobs.clear();
-    expect((await judge()).challenge?.kind).to.equal("challengeWeight");
+    expect((await judge()).judgement.proof?.kind).to.equal("proveWeight");
   });
 
   it("names the inputs that cannot be had, and accuses nobody", async () => {
     const { judge, blobs, commitments, progress } = await setUp({ lie: flip });
     blobs.delete(commitments[2]!.contentId);
-    expect(await judge()).to.deep.equal({ agrees: false, missing: [commitments[2]] });
+    expect((await judge()).judgement).to.deep.equal({ isRight: false, missing: [commitments[2]] });
     expect(progress).to.deep.equal([]);
   });
 
   it("names an input whose content id is that of other bytes than its root", async () => {
     const { judge, commitments } = await setUp({ updateRoot: (slot, root) => (slot === 1 ? hashOf(77) : root) });
-    expect(await judge()).to.deep.equal({ agrees: false, missing: [commitments[1]] });
+    const { judgement, faults } = await judge();
+    expect(judgement).to.deep.equal({ isRight: false, missing: [commitments[1]] });
+    expect(faults).to.deep.equal([]);
   });
 
-  it("waits for the base model", async () => {
-    const { judge } = await setUp({ baseModelRoot: hashOf(78) });
-    await rejection(judge(), "BLOB_NOT_FOUND");
+  it("is an open question while the base model is not to be had, so that later rounds are judged meanwhile", async () => {
+    const { judge, progress } = await setUp({ baseModelRoot: hashOf(78) });
+    const open = { judgement: { isRight: false, missing: [] }, faults: [] };
+    expect(await judge()).to.deep.equal(open);
+    expect(await judge(true)).to.deep.equal(open);
+    expect(progress).to.deep.equal([]);
+  });
+
+  it("proves an update beyond the clip without the base model, too", async () => {
+    const { judge } = await setUp({
+      baseModelRoot: hashOf(78),
+      update: (slot) => new Int32Array(base.length).fill(slot === 1 ? -rules.clipLanes - 1 : 4, 75),
+    });
+    expect((await judge()).judgement.proof?.kind).to.equal("proveUpdate");
+  });
+
+  it("is the proof of a wrong chunk where an old model's root stands over bytes that nobody has", async () => {
+    const old = (honest: Proposal) => ({ ...honest, modelRoot: baseModelRoot, contentId: hashOf(77) });
+    const { judge } = await setUp({ proposal: old });
+    const { proof } = (await judge()).judgement;
+    if (proof?.kind !== "proveChunk") return expect.fail(String(proof?.kind));
+    expect(holds(proof, rules)).to.equal(true);
+  });
+
+  it("does not blame the proposal for a masked sum beyond the clip, which is cut", async () => {
+    const { events, store } = await buildHistory({
+      inputs: 299,
+      members: 8,
+      rounds: 1,
+      rules: maskedRules,
+      scripts: {
+        1: {
+          ...{ keyed: 7, commits: 6, end: "proposed" },
+          update: (member, honest) => (member === 1 ? honest.fill(9_000_000) : honest),
+        },
+      },
+    });
+    const view = foldTask(events);
+    const round = view.rounds[0] as ProposedRound;
+    const progress: Progress[] = [];
+    const blobs: BlobStore = {
+      get: store.get,
+      put: contentIdOf,
+      has: async (contentId) => store.blobs.has(contentId),
+      remove: async () => undefined,
+    };
+    const source = createModelSource({ store: blobs, transport: { peerId: "me", connected: () => [] } });
+    const deps = { store: blobs, source, log: silentLog, onProgress: (step: Progress) => void progress.push(step) };
+    const { judgement } = await judgeProposal(deps, round, { view, members, signal });
+    expect(judgement).to.deep.equal({ isRight: true });
+    expect(progress).to.deep.equal([]);
   });
 });

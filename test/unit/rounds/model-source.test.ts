@@ -10,13 +10,12 @@ import { lanesToBytes } from "../../../node/core/lanes.ts";
 import { canonicalTaskSpec } from "../../../node/core/task-spec.ts";
 import type { RoundView, TaskView } from "../../../node/core/task-view.ts";
 import type { BlobStore } from "../../../node/ports/storage.ts";
-import { judgeProposal, type ProposedRound } from "../../../node/rounds/judge-proposal.ts";
+import type { Clock } from "../../../node/ports/system.ts";
 import { createModelSource } from "../../../node/rounds/model-source.ts";
-import type { Progress } from "../../../node/rounds/progress.ts";
+import type { ProposedRound } from "../../../node/rounds/proposed-round.ts";
 import { simulatedSpec } from "../../simulation/federation.ts";
 import { rejection } from "../../support/rejection.ts";
 import { accounts, commitmentOf, hashOf, members, roundOf, rules, viewOf } from "../../support/round-states.ts";
-import { silentLog } from "../../support/silent-log.ts";
 
 const base = initialLanes(simulatedSpec, rules.fractionBits);
 const baseModelRoot = chunkTreeRoot(base);
@@ -41,7 +40,7 @@ function storeOf(blobs: Map<Bytes32, Uint8Array>): BlobStore {
 }
 
 /** A task whose first round two participants have committed in, its updates in the store, and the right proposal. */
-async function setUp(excluded = 0n) {
+async function setUp() {
   const blobs = new Map<Bytes32, Uint8Array>();
   const store = storeOf(blobs);
   const commitments = await Promise.all(
@@ -53,11 +52,10 @@ async function setUp(excluded = 0n) {
     }),
   );
   const open = roundOf({ baseModelRoot, commitments });
-  const included = commitments.filter(({ slot }) => ((excluded >> BigInt(slot)) & 1n) === 0n);
   const result = await checkRound({
     taskId: 1,
     rules,
-    round: { round: 1, commitments: included },
+    round: { ...open },
     baseLanes: base,
     getUpdate: ({ contentId }) => store.get(contentId, { lengthBytes: 4 * rules.parameterCount }),
   });
@@ -68,20 +66,17 @@ async function setUp(excluded = 0n) {
     modelRoot: modelRoot!,
     contentId: contentId!,
     totalWeight,
-    excluded,
+    excluded: 0n,
   };
   const propose = (changes: Partial<typeof proposal> = {}): ProposedRound => {
     const changed = { ...proposal, ...changes };
-    return {
-      ...open,
-      phase: "proposed",
-      proposal: { ...changed, hash: proposalHash(1, 1, changed), challengeDeadlineS: 1 },
-    };
+    const hash = proposalHash(1, 1, open.accumulator, "0x", changed);
+    return { ...open, phase: "proposed", proposal: { ...changed, hash, openings: "0x", attestDeadlineS: 1 } };
   };
-  const final: RoundView = {
+  const accepted: RoundView = {
     ...propose(),
-    phase: "finalized",
-    result: { modelRoot: proposal.modelRoot, attesters: [], evaluations: [] },
+    phase: "accepted",
+    result: { modelRoot: proposal.modelRoot, attesters: [], provableUntilS: 900 },
   };
   const spec = canonicalTaskSpec(simulatedSpec);
   const view = (rounds: RoundView[]): TaskView => {
@@ -95,7 +90,7 @@ async function setUp(excluded = 0n) {
     store,
     source: createModelSource({ store, transport }),
     propose,
-    final,
+    accepted,
     look,
     lanes: lanes!,
     proposal,
@@ -108,92 +103,80 @@ describe("the model source", () => {
     expect(await source.baseOf(1, look([]))).to.deep.equal(base);
   });
 
-  it("takes the last final model's blob", async () => {
-    const { source, look, final, lanes, proposal } = await setUp();
-    const later = roundOf({ round: 2, phase: "invalidated" });
+  it("takes the last accepted model's blob", async () => {
+    const { source, look, accepted, lanes, proposal } = await setUp();
+    const later = roundOf({ round: 2, phase: "invalid" });
     const current = roundOf({ round: 3, baseModelRoot: proposal.modelRoot });
-    expect(await source.baseOf(2, look([final]))).to.deep.equal(lanes);
-    expect(await source.baseOf(3, look([final, later, current]))).to.deep.equal(lanes);
+    expect(await source.baseOf(2, look([accepted]))).to.deep.equal(lanes);
+    expect(await source.baseOf(3, look([accepted, later, current]))).to.deep.equal(lanes);
   });
 
-  it("takes the proposal of the round before, for as long as it stands, and recomputes it where nobody has it", async () => {
-    const { source, look, propose, lanes, proposal, blobs } = await setUp();
-    const current = roundOf({ round: 2, baseModelRoot: proposal.modelRoot });
-    expect(await source.baseOf(2, look([propose(), current]))).to.deep.equal(lanes);
-    blobs.delete(proposal.contentId);
-    expect(await source.baseOf(2, look([propose(), current]))).to.deep.equal(lanes);
-    const { proposal: _, ...struck } = { ...propose(), phase: "aggregating" as const };
-    await rejection(source.baseOf(2, look([struck, current])), "BLOB_NOT_FOUND");
-    const onWrong = roundOf({ round: 2, baseModelRoot: hashOf(1) });
-    await rejection(source.baseOf(2, look([propose({ modelRoot: hashOf(1) }), onWrong])), "BLOB_NOT_FOUND");
+  it("goes back by itself when the record does: a base is found by its root, also that of a void round", async () => {
+    const { source, look, accepted, lanes, proposal } = await setUp();
+    const fallen: RoundView = { ...accepted, void: true };
+    const second = roundOf({ round: 2, phase: "accepted", void: true, baseModelRoot: proposal.modelRoot });
+    const current = roundOf({ round: 3, baseModelRoot });
+    expect(await source.baseOf(3, look([fallen, second, current]))).to.deep.equal(base);
+    expect(await source.baseOf(2, look([fallen, second, current])), "to prove it wrong").to.deep.equal(lanes);
   });
 
   it("recomputes a model whose blob nobody has, and keeps it", async () => {
-    const { source, look, final, lanes, blobs, proposal } = await setUp();
+    const { source, look, accepted, lanes, blobs, proposal } = await setUp();
     blobs.delete(proposal.contentId);
-    expect(await source.baseOf(2, look([final]))).to.deep.equal(lanes);
+    expect(await source.baseOf(2, look([accepted]))).to.deep.equal(lanes);
     expect(blobs.has(proposal.contentId)).to.equal(true);
   });
 
   it("recomputes a model whose content id names other bytes", async () => {
-    const { source, store, look, final, lanes } = await setUp();
+    const { source, store, look, accepted, lanes } = await setUp();
     const other = await store.put(lanesToBytes(Int32Array.from(base, () => 5)));
-    const wrong = { ...final, proposal: { ...final.proposal!, contentId: other } };
+    const wrong = { ...accepted, proposal: { ...accepted.proposal!, contentId: other } };
     expect(await source.baseOf(2, look([wrong]))).to.deep.equal(lanes);
   });
 
-  it("does not make up what can neither be had nor recomputed", async () => {
-    const { source, look, final, blobs } = await setUp();
-    blobs.clear();
-    await rejection(source.baseOf(2, look([final])), "BLOB_NOT_FOUND");
+  it("computes the initial model though a round that was void proposed its root over other bytes", async () => {
+    const { source, look, accepted, propose } = await setUp();
+    const { proposal } = propose({ modelRoot: baseModelRoot, contentId: hashOf(77) });
+    const poisoned: RoundView = { ...accepted, proposal, void: true };
+    const { view, ...rest } = look([poisoned]);
+    const rolledBack = { ...rest, view: { ...view, modelRoot: baseModelRoot } };
+    expect(await source.baseOf(2, rolledBack)).to.deep.equal(base);
   });
-});
 
-describe("judgeProposal", () => {
-  async function verify(set: Awaited<ReturnType<typeof setUp>>, round: ProposedRound) {
-    const progress: Progress[] = [];
-    const deps = {
-      store: set.store,
-      source: set.source,
-      log: silentLog,
-      onProgress: (one: Progress) => progress.push(one),
+  it("recomputes a model from whichever round gave it, those that stand first", async () => {
+    const { source, look, accepted, lanes, blobs, proposal } = await setUp();
+    blobs.delete(proposal.contentId);
+    const gone = [0, 1, 2].map((slot) => commitmentOf(slot, 2));
+    const again: RoundView = { ...accepted, round: 2, commitments: gone };
+    const third = roundOf({ round: 3, baseModelRoot: proposal.modelRoot });
+    expect(await source.baseOf(3, look([accepted, again, third]))).to.deep.equal(lanes);
+    blobs.delete(proposal.contentId);
+    expect(await source.baseOf(3, look([{ ...accepted, void: true }, again, third]))).to.deep.equal(lanes);
+  });
+
+  it("asks another peer first each time that a blob could not be had, and gives up in time", async () => {
+    const asked: (readonly string[])[] = [];
+    const { look } = await setUp();
+    const slow: BlobStore = {
+      ...storeOf(new Map()),
+      get: (_, { providers = [], signal }) =>
+        new Promise((_resolve, reject) => {
+          asked.push(providers);
+          signal?.addEventListener("abort", () => reject(signal.reason), { once: true });
+        }),
     };
-    const { agrees } = await judgeProposal(deps, round, set.look([round]));
-    return { agrees, findings: progress.flatMap((one) => (one.kind === "disputed" ? one.findings : [])) };
-  }
-
-  it("agrees with the right model, and has it then", async () => {
-    const set = await setUp();
-    set.blobs.delete(set.proposal.contentId);
-    expect(await verify(set, set.propose())).to.deep.equal({ agrees: true, findings: [] });
-    expect(set.blobs.has(set.proposal.contentId)).to.equal(true);
+    const sleeps: number[] = [];
+    const clock: Clock = { nowMs: () => 0, sleep: async (ms) => void sleeps.push(ms) };
+    const source = createModelSource({ store: slow, transport, clock });
+    for (let i = 0; i < 2; i++) await rejection(source.update(commitmentOf(0), look([])), "BLOB_NOT_FOUND");
+    expect(sleeps).to.deep.equal([rules.attestWindowS * 250, rules.attestWindowS * 250]);
+    const [first, second] = asked;
+    expect(second).to.deep.equal([...first!.slice(1), first![0]]);
   });
 
-  it("disputes another root, another content id, another weight", async () => {
-    const set = await setUp();
-    const findings = async (changes: object) => (await verify(set, set.propose(changes))).findings;
-    expect(await findings({ modelRoot: hashOf(1) })).to.deep.equal(["AGGREGATE_WRONG"]);
-    expect(await findings({ contentId: hashOf(1) })).to.deep.equal(["MODEL_BYTES_DIFFER"]);
-    expect(await findings({ totalWeight: 1n })).to.deep.equal(["TOTAL_WEIGHT_WRONG"]);
-  });
-
-  it("waits for an input that cannot be had yet", async () => {
-    const set = await setUp();
-    const round = set.propose();
-    set.blobs.delete(round.commitments[1]!.contentId);
-    const { missing } = await judgeProposal(
-      { store: set.store, source: set.source, log: silentLog },
-      round,
-      set.look([round]),
-    );
-    expect(missing).to.deep.equal([round.commitments[1]]);
-  });
-
-  it("agrees to leave out only what cannot be had", async () => {
-    const set = await setUp(0b10n);
-    const round = set.propose();
-    expect(await verify(set, round)).to.deep.equal({ agrees: false, findings: ["EXCLUSION_UNJUSTIFIED"] });
-    set.blobs.delete(round.commitments[1]!.contentId);
-    expect(await verify(set, round)).to.deep.equal({ agrees: true, findings: [] });
+  it("does not make up what can neither be had nor recomputed", async () => {
+    const { source, look, accepted, blobs } = await setUp();
+    blobs.clear();
+    await rejection(source.baseOf(2, look([accepted])), "BLOB_NOT_FOUND");
   });
 });

@@ -21,15 +21,18 @@ describe("providersOf", () => {
     expect(providersOf({ owner: c }, viewOf(), members, transport(a, [y, d]))).to.deep.equal(peers(y, d, c, x, b));
   });
 
-  it("leaves out members without contact, without role, and those of other tasks", () => {
-    const list = members.map((one) => {
-      if (one.account === b) return { account: b, roles: one.roles };
-      return one.account === x ? { ...one, roles: [] } : one;
+  it("leaves out members without contact and those of other tasks", () => {
+    const list = members.map((one) => (one.account === b ? { account: b, roles: one.roles } : one));
+    const { enrolled, joined } = viewOf();
+    const view = viewOf([], {
+      enrolled: enrolled.filter(({ account }) => account !== d),
+      joined: joined.filter(({ account }) => account !== x),
     });
-    const view = viewOf([], { enrolled: viewOf().enrolled.filter(({ participant }) => participant !== d) });
     expect(providersOf({}, view, list, transport(a, []))).to.deep.equal(peers(y, c));
   });
 });
+
+const grant = "0x01" as const;
 
 describe("dueRegistration", () => {
   it("names the call when anything differs, and only then", () => {
@@ -38,6 +41,14 @@ describe("dueRegistration", () => {
     expect(dueRegistration(a, { ...own, peerId: "other" }, members)?.peerId).to.equal("other");
     expect(dueRegistration(a, { ...own, multiaddrs: [] }, members)?.multiaddrs).to.deep.equal([]);
     expect(dueRegistration(a, own, [])).to.equal(undefined);
+  });
+
+  it("registers a grant anew when another one is there, and leaves one that it does not know", () => {
+    const granted = members.map((one) => (one.account === a ? { ...one, contact: { ...contactOf(a), grant } } : one));
+    expect(dueRegistration(a, contactOf(a), granted)).to.equal(undefined);
+    expect(dueRegistration(a, { ...contactOf(a), grant }, granted)).to.equal(undefined);
+    expect(dueRegistration(a, { ...contactOf(a), grant }, members)?.grant).to.equal(grant);
+    expect(dueRegistration(a, { ...contactOf(a), grant: "0x02" }, granted)?.grant).to.equal("0x02");
   });
 });
 

@@ -1,4 +1,5 @@
 import { expect } from "chai";
+import { zeroBytes32 } from "../../../node/core/commitment.ts";
 import type { Address } from "../../../node/core/ids.ts";
 import type { Member, Role } from "../../../node/core/records.ts";
 import { readersOf } from "../../../node/rounds/readers.ts";
@@ -10,7 +11,7 @@ const member = (n: number, role: Role, attributes?: Member["attributes"]): Membe
   roles: [role],
   ...(attributes && { attributes }),
 });
-const place = (n: number, leaving = false) => ({ participant: account(n), index: n, leaving });
+const place = (n: number, leaving = false) => ({ account: account(n), leaving, idle: false, statement: zeroBytes32 });
 const north = { organisation: "North", region: "EU", clearance: 2 };
 const members = [
   member(1, "aggregator", north),
@@ -20,14 +21,17 @@ const members = [
   member(5, "participant", north),
   member(6, "participant", north),
   member(7, "admin", north),
+  member(8, "aggregator", north),
 ];
 const enrolled = [place(3), place(4), place(5, true)];
-const readers = (spec: string) => readersOf({ enrolled, spec }, members).map(({ account }) => Number(account[2]));
+const joined = [place(1), place(2)];
+const readers = (spec: string) =>
+  readersOf({ enrolled, joined, spec }, members).map(({ account }) => Number(account[2]));
 
 describe("rounds/readers", () => {
   const { spec } = taskPreset("breast-cancer");
 
-  it("are the aggregators, and the participants with a place that are not leaving", () => {
+  it("are the task's aggregators and participants that are not leaving", () => {
     expect(readers(JSON.stringify({ ...spec, blobs: "members" }))).to.deep.equal([1, 2, 3, 4]);
     expect(readers("{}")).to.deep.equal([1, 2, 3, 4]);
   });

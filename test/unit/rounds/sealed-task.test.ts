@@ -3,24 +3,27 @@ import { createWeightedMean } from "../../../node/aggregation/index.ts";
 import { chunkTreeRoot } from "../../../node/core/chunk-tree.ts";
 import { proposalHash, updateRootOf } from "../../../node/core/commitment.ts";
 import { FedledgerError } from "../../../node/core/error.ts";
+import { fromHex } from "../../../node/core/hex.ts";
 import type { Address, Bytes32 } from "../../../node/core/ids.ts";
 import { initialLanes } from "../../../node/core/initial-model.ts";
 import { lanesToBytes } from "../../../node/core/lanes.ts";
 import type { Member, Proposal } from "../../../node/core/records.ts";
 import { canonicalTaskSpec } from "../../../node/core/task-spec.ts";
 import type { TaskView } from "../../../node/core/task-view.ts";
+import { takeSecret } from "../../../node/privacy/sealed/given-secret.ts";
 import { keyringOf } from "../../../node/privacy/sealed/sealed-blob.ts";
-import { judgeProposal, type ProposedRound } from "../../../node/rounds/judge-proposal.ts";
+import { judgeProposal } from "../../../node/rounds/judge-proposal.ts";
 import { decodeKeyringAnswer, encodeKeyringRequest, keyringProtocol } from "../../../node/rounds/keyring-messages.ts";
 import { createModelSource } from "../../../node/rounds/model-source.ts";
 import type { Progress } from "../../../node/rounds/progress.ts";
+import type { ProposedRound } from "../../../node/rounds/proposed-round.ts";
 import { isReader, readersOf } from "../../../node/rounds/readers.ts";
 import { initialRoundState } from "../../../node/rounds/round-state.ts";
 import { createTaskSealing } from "../../../node/rounds/task-sealing.ts";
 import { createRandom } from "../../../node/system/index.ts";
 import { simulatedSpec } from "../../simulation/federation.ts";
 import { expectCode } from "../../support/expect-code.ts";
-import { accounts, commitmentOf, participants, roundOf, rules, viewOf } from "../../support/round-states.ts";
+import { accounts, commitmentOf, optionsOf, participants, roundOf, rules, viewOf } from "../../support/round-states.ts";
 import { keysOfAccount } from "../../support/sealed-history.ts";
 import { mapJournal, memoryStore } from "../../support/sealed-members.ts";
 import { silentLog } from "../../support/silent-log.ts";
@@ -72,7 +75,7 @@ function openNodes(view: TaskView, members: readonly Member[] = everyone) {
     const own2 = { random: createRandom(), log: silentLog, journal: mapJournal(), keys: keysOfAccount(account) };
     const sealing = createTaskSealing({ taskId: 1, chain, store, transport, ...own2 });
     const source = createModelSource({ store, transport, sealing });
-    const state = { ...initialRoundState(account, "participant", { graceS: 1 }), members };
+    const state = { ...initialRoundState(account, "participant", optionsOf(account)), members };
     const answer = (message: Uint8Array, from: string) => sealing.answer(message, from, { ...state, view });
     return { own, store, source, sealing, answer };
   }
@@ -108,29 +111,32 @@ async function setUp(
   const contentId = await source.put(model, { ...name, ...options.model?.(name) }, nodes.look);
   const totalWeight = commitments.reduce((sum, { weight }) => sum + BigInt(weight), 0n);
   const proposal: Proposal = { attempt: 0, aggregator: accounts.x, modelRoot, contentId, totalWeight, excluded: 0n };
+  const closed = roundOf({ baseModelRoot, commitments });
+  const hash = proposalHash(1, 1, closed.accumulator, "0x", proposal);
   const round: ProposedRound = {
-    ...roundOf({ baseModelRoot, commitments }),
+    ...closed,
     phase: "proposed",
-    proposal: { ...proposal, hash: proposalHash(1, 1, proposal), challengeDeadlineS: 300 },
+    proposal: { ...proposal, hash, openings: "0x", attestDeadlineS: 300 },
   };
   const look = { ...nodes.look, view: { ...before, rounds: [round] } };
   const progress: Progress[] = [];
-  const judge = (account: Address, at = look) => {
+  const judge = async (account: Address, at = look) => {
     const { store, source: own } = nodes.node(account);
     const onProgress = (step: Progress) => void progress.push(step);
-    return judgeProposal({ store, source: own, log: silentLog, onProgress }, round, at);
+    return (await judgeProposal({ store, source: own, log: silentLog, onProgress }, round, at)).judgement;
   };
   return { ...nodes, look, round, judge, progress, model, commitments };
 }
 
 describe("a sealed task's readers", () => {
   it("are the aggregators and the participants with a place that are not leaving", () => {
-    const enrolled = [accounts.a, accounts.b].map((participant, i) => ({ participant, leaving: i === 1 }));
-    const readers = readersOf({ enrolled, spec }, everyone);
+    const { enrolled: all, joined } = viewOf();
+    const enrolled = all.slice(0, 2).map((place, i) => ({ ...place, leaving: i === 1 }));
+    const readers = readersOf({ enrolled, joined, spec }, everyone);
     expect(readers.map(({ account }) => account)).to.deep.equal([accounts.a, accounts.x, accounts.y]);
     expect(isReader(accounts.b, readers)).to.equal(false);
     const revoked = everyone.map((member) => (member.account === accounts.a ? { ...member, roles: [] } : member));
-    expect(isReader(accounts.a, readersOf({ enrolled, spec }, revoked))).to.equal(false);
+    expect(isReader(accounts.a, readersOf({ enrolled, joined, spec }, revoked))).to.equal(false);
   });
 });
 
@@ -139,35 +145,36 @@ describe("a node in a sealed task", () => {
     const { judge, node, round, model, look } = await setUp();
     const sealed = node(accounts.a).own.blobs.get(round.commitments[0]!.contentId)!;
     expect(sealed.length).to.equal(4 * rules.parameterCount + 52);
-    expect(await judge(accounts.b)).to.deep.equal({ agrees: true });
+    expect(await judge(accounts.b)).to.deep.equal({ isRight: true });
     expect(await node(accounts.b).source.model(round, look)).to.deep.equal(lanesToBytes(model));
     expect(node(accounts.b).own.blobs.has(round.proposal.contentId), "it serves the sealed model, too").to.equal(true);
   });
 
-  it("waits for a sealed model that is not to be had, and demands nothing of it", async () => {
+  it("waits for a sealed model that is not to be had", async () => {
     const { judge, node, round } = await setUp();
     node(accounts.x).own.blobs.delete(round.proposal.contentId);
-    expect(await judge(accounts.b)).to.deep.equal({ agrees: false, missing: [] });
+    expect(await judge(accounts.b)).to.deep.equal({ isRight: false, missing: [] });
   });
 
   it("does not agree with a right model that is sealed under another name", async () => {
     const { judge, progress } = await setUp({ model: () => ({ round: 9 }) });
-    expect(await judge(accounts.b)).to.deep.equal({ agrees: false });
+    expect(await judge(accounts.b)).to.deep.equal({ isRight: false });
     expect(progress).to.deep.equal([{ kind: "disputed", round: 1, findings: ["SEAL_BROKEN"] }]);
   });
 
-  it("says what it cannot judge where it is no reader, and neither challenges nor demands", async () => {
+  it("says what it cannot judge where it is no reader, and proves nothing", async () => {
     const { judge, progress } = await setUp();
-    expect(await judge(stranger)).to.deep.equal({ agrees: false });
+    // it may be one a block later
+    expect(await judge(stranger)).to.deep.equal({ isRight: false, missing: [] });
     expect(progress.map(({ kind }) => kind)).to.deep.equal(["not-proven"]);
   });
 
-  it("asks the others for the secrets that it was not given, and demands what nobody lets it read", async () => {
+  it("asks the others for the secrets that it was not given, and waits for what nobody lets it read", async () => {
     const { judge, asked, node, look } = await setUp({
       members: everyone.filter(({ account }) => account !== accounts.d),
     });
     node(accounts.y);
-    expect(await judge(accounts.b)).to.deep.equal({ agrees: true });
+    expect(await judge(accounts.b)).to.deep.equal({ isRight: true });
     const late = { ...look, members: everyone };
     for (const account of [accounts.d, accounts.x, accounts.a, accounts.b, accounts.c]) node(account);
     // those who answer have not seen the newcomer yet
@@ -203,6 +210,31 @@ describe("the answer to who asks for a keyring's secret", () => {
     ] as const)
       expect(await ask(message, from)).to.deep.equal({ given: false, reason });
     await expectCode("PEER_PROTOCOL", () => node(accounts.a).answer(Uint8Array.of(1), peerOf(accounts.d)));
+  });
+
+  it("reaches the owner of a PeerId that others claim to have: it is sealed to each in turn", async () => {
+    const { node, commitments, look } = await setUp();
+    const contactOf = (account: Address) => everyone.find((member) => member.account === account)!.contact!;
+    const { peerId } = contactOf(accounts.d);
+    const claiming = everyone.map((member): Member => {
+      const isClaimer = member.account === accounts.b || member.account === accounts.x;
+      return isClaimer ? { ...member, contact: { ...member.contact!, peerId } } : member;
+    });
+    const { own } = node(accounts.a);
+    const seen = openNodes(look.view, [{ account: stranger, roles: [], contact: contactOf(accounts.d) }, ...claiming]);
+    for (const [contentId, bytes] of own.blobs) seen.node(accounts.a).own.blobs.set(contentId, bytes);
+    const { contentId, lengthBytes } = keyringOf(own.blobs.get(commitments[0]!.contentId)!)!;
+    const opened: boolean[] = [];
+    for (let i = 0; i < 3; i++) {
+      const answer = await seen.node(accounts.a).answer(request(contentId, lengthBytes), peerId);
+      const given = decodeKeyringAnswer(answer);
+      if (!given?.given) return expect.fail("not given");
+      const task = { chainId: 31337, federation, taskId: 1 };
+      const about = { task, sender: accounts.a, keyring: contentId };
+      const taken = takeSecret(fromHex(given.secret), about, keysOfAccount(accounts.d));
+      opened.push((await taken) !== undefined);
+    }
+    expect(opened.toSorted()).to.deep.equal([false, false, true]);
   });
 
   it("lets a newcomer open what it was not sealed to", async () => {

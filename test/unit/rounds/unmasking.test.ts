@@ -1,11 +1,19 @@
 import { expect } from "chai";
 import fc from "fast-check";
 import type { Hex } from "../../../node/core/ids.ts";
+import type { ClosingWord, SignedAdvertisement } from "../../../node/core/records.ts";
+import { decodeAdvertisement, encodeAdvertisement } from "../../../node/rounds/advertisement-messages.ts";
+import { addAdvertisement, advertisementsTo, onlyAdvertisementsOf } from "../../../node/rounds/advertisement-pool.ts";
+import { addClosing, closingsOf, onlyClosingsOf } from "../../../node/rounds/closing-pool.ts";
+import { hearAdvertisement } from "../../../node/rounds/hear-advertisement.ts";
+import { hearClosing } from "../../../node/rounds/hear-closing.ts";
 import { hearUnmasking } from "../../../node/rounds/hear-unmasking.ts";
 import {
+  decodeClosing,
   decodeHoldShares,
   decodeHoldSharesAnswer,
   decodeUnmasking,
+  encodeClosing,
   encodeHoldShares,
   encodeHoldSharesAnswer,
   encodeUnmasking,
@@ -13,8 +21,18 @@ import {
 } from "../../../node/rounds/mask-messages.ts";
 import { initialRoundState, type RoundState, reduceRound } from "../../../node/rounds/round-state.ts";
 import { addUnmasking, onlyUnmaskingsOf, sharesTold, unmaskingsOf } from "../../../node/rounds/unmask-pool.ts";
-import { closedMasked, maskedRound, maskedView, unmaskingOf } from "../../support/masked-states.ts";
-import { accounts, contactOf, hashOf, headAt, members, viewOf } from "../../support/round-states.ts";
+import { modelRecordDigest, modelSign, modelSigner } from "../../simulation/model-signature.ts";
+import { advertisementFor, closedMasked, maskedRound, maskedView, unmaskingOf } from "../../support/masked-states.ts";
+import {
+  accounts,
+  contactOf,
+  hashOf,
+  headAt,
+  members,
+  optionsOf,
+  participants,
+  viewOf,
+} from "../../support/round-states.ts";
 
 const round = closedMasked([0, 1, 2, 3], [0, 1, 2]);
 const honest = unmaskingOf(0, round, [1, 2, 3]);
@@ -81,7 +99,7 @@ describe("what survivors told", () => {
 });
 
 describe("hearUnmasking", () => {
-  const start = initialRoundState(accounts.x, "aggregator", { graceS: 3 });
+  const start = initialRoundState(accounts.x, "aggregator", optionsOf(accounts.x));
   const state = (view = maskedView(round)): RoundState =>
     [{ kind: "members", members } as const, { kind: "looked", view, head: headAt(201) } as const].reduce<RoundState>(
       reduceRound,
@@ -98,7 +116,7 @@ describe("hearUnmasking", () => {
   const otherShares: Hex = unmaskingOf(0, round, [1, 2]).shares;
   const rows: [string, ReturnType<typeof hear>["verdict"], string][] = [
     ["a seed that was not advertised", hear(wrongSeed).verdict, "reject"],
-    ["another number of shares than neighbours", hear({ ...honest, shares: otherShares }).verdict, "reject"],
+    ["another number of shares than others", hear({ ...honest, shares: otherShares }).verdict, "reject"],
     ["garbage", hearUnmasking(Uint8Array.of(1), "peer-aa", state()).verdict, "reject"],
     ["another's peer", hear(honest, state(), contactOf(accounts.b).peerId).verdict, "ignore"],
     [
@@ -113,4 +131,104 @@ describe("hearUnmasking", () => {
     ["a transparent task", hear(honest, state(viewOf([round]))).verdict, "ignore"],
   ];
   for (const [name, verdict, expected] of rows) it(`${expected}s ${name}`, () => expect(verdict).to.equal(expected));
+});
+
+describe("hearClosing", () => {
+  const start = initialRoundState(accounts.x, "aggregator", optionsOf(accounts.x));
+  const wordOf = (slot: number, changes: Partial<ClosingWord> = {}, by = participants[slot]!): ClosingWord => {
+    const word = { taskId: 1, round: 1, accumulator: round.accumulator, participant: participants[slot]!, ...changes };
+    return { ...word, signature: modelSign(by, modelRecordDigest({ type: "closing", ...word })) };
+  };
+  const state = (view = maskedView(round), heard: readonly ClosingWord[] = []): RoundState =>
+    [
+      { kind: "looked", view, head: headAt(201) } as const,
+      ...heard.map((word) => ({ kind: "closing", word }) as const),
+    ].reduce<RoundState>(reduceRound, start);
+  const hear = (word: ClosingWord, of = state()) =>
+    hearClosing(encodeClosing({ word, sequence: 1 }), of, { recoverSigner: modelSigner });
+
+  it("accepts what a survivor signed, and a repetition without looking at its signature again", () => {
+    const word = wordOf(0);
+    expect(decodeClosing(encodeClosing({ word, sequence: 7 }))).to.deep.equal({ word, sequence: 7 });
+    expect(hear(word)).to.deep.equal({ verdict: "accept", word });
+    const known = state(maskedView(round), [word]);
+    expect(hearClosing(encodeClosing({ word, sequence: 2 }), known, { recoverSigner: () => undefined })).to.deep.equal({
+      verdict: "accept",
+    });
+  });
+
+  const rows: [string, ReturnType<typeof hear>["verdict"], string][] = [
+    ["another's signature", hear(wordOf(0, {}, participants[1])).verdict, "reject"],
+    ["garbage", hearClosing(Uint8Array.of(1), state(), { recoverSigner: modelSigner }).verdict, "reject"],
+    ["who did not commit", hear(wordOf(3)).verdict, "ignore"],
+    ["another task", hear(wordOf(0, { taskId: 2 })).verdict, "ignore"],
+    ["another round", hear(wordOf(0, { round: 2 })).verdict, "ignore"],
+    ["another closing", hear(wordOf(0, { accumulator: hashOf(1) })).verdict, "ignore"],
+    [
+      "a round that is open",
+      hear(wordOf(0), state(maskedView(maskedRound([0, 1, 2, 3], [0, 1, 2])))).verdict,
+      "ignore",
+    ],
+    ["a transparent task", hear(wordOf(0), state(viewOf([round]))).verdict, "ignore"],
+  ];
+  for (const [name, verdict, expected] of rows) it(`${expected}s ${name}`, () => expect(verdict).to.equal(expected));
+
+  it("is kept once a survivor and closing", () => {
+    const one = addClosing(new Map(), wordOf(0));
+    expect(addClosing(one, wordOf(0))).to.equal(one);
+    const both = addClosing(one, wordOf(1));
+    expect(closingsOf(both, round)).to.have.length(2);
+    expect(closingsOf(both, { ...round, accumulator: hashOf(1) })).to.deep.equal([]);
+    expect(onlyClosingsOf(both, [1])).to.equal(both);
+    expect(onlyClosingsOf(both, [2]).size).to.equal(0);
+  });
+});
+
+describe("hearAdvertisement", () => {
+  const open = maskedRound([]);
+  const start = initialRoundState(accounts.x, "aggregator", optionsOf(accounts.x));
+  const keysOf = (slot: number, changes: Partial<SignedAdvertisement> = {}, by = participants[slot]!) => {
+    const { slot: _, ...keys } = { ...advertisementFor(slot), start: open.start, ...changes };
+    return { ...keys, signature: modelSign(by, modelRecordDigest({ type: "advertisement", ...keys })) };
+  };
+  const state = (view = maskedView(open), heard: readonly SignedAdvertisement[] = []): RoundState =>
+    [
+      { kind: "looked", view, head: headAt(75) } as const,
+      ...heard.map((signed) => ({ kind: "advertisement", signed }) as const),
+    ].reduce<RoundState>(reduceRound, start);
+  const hear = (signed: SignedAdvertisement, of = state()) =>
+    hearAdvertisement(encodeAdvertisement({ signed, sequence: 1 }), of, { recoverSigner: modelSigner });
+
+  it("accepts what a drawn participant signed, and a repetition without looking at its signature again", () => {
+    const signed = keysOf(0);
+    expect(decodeAdvertisement(encodeAdvertisement({ signed, sequence: 7 }))).to.deep.equal({ signed, sequence: 7 });
+    expect(hear(signed)).to.deep.equal({ verdict: "accept", signed });
+    const known = state(maskedView(open), [signed]);
+    const again = hearAdvertisement(encodeAdvertisement({ signed, sequence: 2 }), known, {
+      recoverSigner: () => undefined,
+    });
+    expect(again).to.deep.equal({ verdict: "accept" });
+  });
+
+  const rows: [string, ReturnType<typeof hear>["verdict"], string][] = [
+    ["another's signature", hear(keysOf(0, {}, participants[1])).verdict, "reject"],
+    ["garbage", hearAdvertisement(Uint8Array.of(1), state(), { recoverSigner: modelSigner }).verdict, "reject"],
+    ["who is not drawn", hear(keysOf(0, { participant: accounts.x }, accounts.x)).verdict, "ignore"],
+    ["another task", hear(keysOf(0, { taskId: 2 })).verdict, "ignore"],
+    ["another round", hear(keysOf(0, { round: 2 })).verdict, "ignore"],
+    ["another opening", hear(keysOf(0, { start: hashOf(1) })).verdict, "ignore"],
+    ["a round that is closed", hear(keysOf(0), state(maskedView(round))).verdict, "ignore"],
+    ["a transparent task", hear(keysOf(0), state(viewOf([open]))).verdict, "ignore"],
+  ];
+  for (const [name, verdict, expected] of rows) it(`${expected}s ${name}`, () => expect(verdict).to.equal(expected));
+
+  it("is kept once a participant and opening, the newest", () => {
+    const one = addAdvertisement(new Map(), keysOf(0));
+    expect(addAdvertisement(one, keysOf(0))).to.equal(one);
+    const anew = addAdvertisement(one, keysOf(0, { maskKey: hashOf(3) }));
+    expect(advertisementsTo(anew, open).map(({ maskKey }) => maskKey)).to.deep.equal([hashOf(3)]);
+    expect(advertisementsTo(anew, { ...open, start: hashOf(1) })).to.deep.equal([]);
+    expect(onlyAdvertisementsOf(anew, [1])).to.equal(anew);
+    expect(onlyAdvertisementsOf(anew, [2]).size).to.equal(0);
+  });
 });

@@ -222,5 +222,28 @@ describe("Helia store", () => {
       for (const each of all) expect(Buffer.compare(each, bytes)).to.equal(0);
       expect(fetches).to.equal(1);
     });
+
+    it("lets a second caller give up while the first one goes on waiting", async () => {
+      const bytes = testBlob(1_000, 14);
+      const contentId = await contentIdOf(bytes);
+      const blockStream: BlockExchange = {
+        serve: () => () => {},
+        fetch: (_peer, { signal }) =>
+          new Promise((_, reject) => signal?.addEventListener("abort", () => reject(signal.reason), { once: true })),
+      };
+      const store = await open({ blockStream });
+      const [life, patience] = [new AbortController(), new AbortController()];
+      const options = { lengthBytes: bytes.length, providers: ["somebody"] };
+      const first = store.get(contentId, { ...options, signal: life.signal }).catch((error: unknown) => error);
+      const second = store.get(contentId, { ...options, signal: patience.signal }).catch((error: unknown) => error);
+      const late = new Error("late");
+      patience.abort(late);
+      expect(await second).to.equal(late);
+      const third = store.get(contentId, options);
+      await store.put(bytes);
+      life.abort(late);
+      expect(await first).to.equal(late);
+      expect(Buffer.compare(await third, bytes), "and a third one in its turn").to.equal(0);
+    });
   });
 });

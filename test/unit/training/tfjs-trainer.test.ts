@@ -15,7 +15,10 @@ import { initialParameters, smallModels, taskOf } from "../../support/small-task
 const mlp = smallModels.find((model) => model.kind === "mlp")!;
 const none = (model: ModelSpec) => randomDataset(model, 0, 1);
 
-/** The same training by tfjs layers' own optimizer and losses, one batch after another in the order that the protocol fixes. */
+/**
+ * The same training by tfjs layers' own optimizer and losses, one batch after another in the order that the protocol
+ * fixes.
+ */
 async function trainByLayers(model: ModelSpec, start: Float32Array, seed: number): Promise<number[]> {
   const { training } = taskOf(model);
   const data = randomDataset(model, 21, 4);

@@ -21,7 +21,7 @@ const context: KeyBlobContext = {
   federation: toHex(new Uint8Array(20).fill(0xab)),
   taskId: 7,
   round: 3,
-  seed: 0x123456789abcdef012n,
+  start: toHex(new Uint8Array(32).fill(0x12)),
   dealer: accounts[0]!,
 };
 let key: GroupKey;
@@ -64,7 +64,7 @@ describe("a key blob", () => {
       { federation: accounts[0]! },
       { taskId: 8 },
       { round: 4 },
-      { seed: 1n },
+      { start: toHex(new Uint8Array(32).fill(0x13)) },
       { dealer: accounts[1]! },
     ];
     for (const other of others) {

@@ -1,7 +1,6 @@
 import { expect } from "chai";
 import { split } from "shamir-secret-sharing";
 import { concatBytes } from "../../../../node/core/hex.ts";
-import { maskNeighbours } from "../../../../node/core/mask-graph.ts";
 import {
   checkOpenings,
   createMaskedMean,
@@ -18,7 +17,7 @@ const answersOf = async (play: MaskedRoundPlay, slots: readonly number[]): Promi
   await Promise.all(slots.map(async (slot) => (await play.ask(slot)).answer));
 
 describe("collecting what opens a round", () => {
-  // 7 drawn, everybody with everybody: 6 neighbours, threshold 5
+  // 7 drawn: six others each, threshold 5
   let play: MaskedRoundPlay;
   let answers: UnmaskAnswer[];
   before(async () => {
@@ -78,7 +77,7 @@ describe("collecting what opens a round", () => {
   it("is not misled by false seeds and shares, and blames the name they came in", async () => {
     const forged = answers.map((answer) => ({ ...answer, seed: answer.seed.slice(), shares: answer.shares.slice() }));
     forged[0]!.seed[3]! ^= 1;
-    // neighbours of slot 1 are 0, 2, 3, ...: the second share is about slot 2
+    // the others of slot 1 are 0, 2, 3, ...: the second share is about slot 2
     forged[1]!.shares[33 + 5]! ^= 1;
     const { openings, blame } = await play.collect(forged);
     expect(blame).to.deep.equal([
@@ -102,18 +101,17 @@ describe("collecting what opens a round", () => {
   it("goes round single bad shares of a dealer, and blames one whose shares give nothing", async () => {
     const dealer = play.clients[2]!;
     const bundle = dealer.bundle!.slice();
-    const neighbours = maskNeighbours(2, play.keyedRound());
     const spoilt = answers.map((answer) => ({ ...answer, shares: answer.shares.slice() }));
     const spoil = async (slots: readonly number[]) => {
       // shares of another secret, bound as the dealer's own are
       const others = await split(new Uint8Array(32).fill(7), 6, 5);
       for (const slot of slots) {
         const { participant } = play.clients[slot]!;
-        const place = neighbours.indexOf(slot);
+        const place = slot < 2 ? slot : slot - 1;
         const share = others[place]!;
         bundle.set(shareHash("key", dealer.participant, participant, share), shareEntryBytes * place + 32);
         const answer = spoilt.find((each) => each.slot === slot)!;
-        answer.shares.set(share, 33 * maskNeighbours(slot, play.keyedRound()).indexOf(2));
+        answer.shares.set(share, 33 * (slot < 2 ? 1 : 2));
       }
     };
     const bundles = new Map([[2, bundle]]);
@@ -125,23 +123,6 @@ describe("collecting what opens a round", () => {
     expect(failed.openings).to.equal(undefined);
     expect(failed.blame).to.deep.equal([{ slot: 2, reason: "bad-shares" }]);
     expect(failed.missing.map(({ slot }) => slot)).to.deep.equal([2]);
-  });
-
-  it("puts zeros where no survivor shares a mask with the dropped one", async () => {
-    const ring = await playToClosing(
-      { drawn: 8, neighbours: 2, minUpdates: 3, thresholdPercent: 51 },
-      createSeededRandom(9),
-    );
-    const lonely = [0, ...maskNeighbours(0, ring.keyedRound())];
-    const kept = ring.commitments.filter(({ slot }) => !lonely.includes(slot));
-    ring.commitments.splice(0, ring.commitments.length, ...kept);
-    const given = kept.map(({ slot }) => ({
-      slot,
-      seed: ring.clients[slot]!.secrets!.secrets.seed,
-      shares: new Uint8Array(),
-    }));
-    const { missing } = await ring.collect(given);
-    expect(missing.map(({ slot }) => slot)).not.to.include(0);
   });
 
   it("travels as two fields, and fields of another form are nothing", () => {

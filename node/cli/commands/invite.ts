@@ -1,0 +1,87 @@
+import { openKeystore } from "../../chain/index.ts";
+import { FedledgerError } from "../../core/error.ts";
+import { grantKeyOf, parseInvitation } from "../../core/invitation.ts";
+import { readFileText, writeFileAtomic } from "../../system/index.ts";
+import { accountArgument } from "../account-argument.ts";
+import { defineCommand } from "../command.ts";
+import { type Invited, makeInvitation } from "../make-invitation.ts";
+import { required } from "../options.ts";
+import { readPassword } from "../password.ts";
+import { accountSettings, openRecordAs, readPrivateKey, recordSettings } from "../session.ts";
+
+/** `fedledger invite`. */
+export const inviteCommand = () =>
+  defineCommand({
+    name: "invite",
+    summary: "make the invitation that members of the federation start their nodes with (as an admin)",
+    details:
+      "The file says chain, federation, its code, tasks and endpoints: a member's node needs no other option\n" +
+      "for them than --invitation FILE. In masked tasks it is what a member believes instead of its endpoint:\n" +
+      "only accounts with a grant (--grant-to) are let into its masks. Grants are signed by the grant key, best\n" +
+      "a key of its own. Give members the file by a way that nobody else writes to; it holds no secret.\n" +
+      "The next invitation begins with --from FILE: more tasks, more grants. --revoke takes back all grants\n" +
+      "that are not given again (revoke the role, too); --successor KEYSTORE hands the grant key on. Every\n" +
+      "member then has to start its node with the new file.",
+    settings: [
+      ...recordSettings,
+      ...accountSettings,
+      "task",
+      "tasks",
+      "grantKey",
+      "grantTo",
+      "successor",
+      "from",
+      "revoke",
+      "out",
+      "force",
+    ],
+    run: async (values, { output, log }) => {
+      const out = required(values.out, "out");
+      const privateKey = await readPrivateKey(values);
+      const chain = await openRecordAs(values, log, privateKey);
+      const from = values.from === undefined ? undefined : parseInvitation(await readFileText(values.from));
+      const { task, revoke = false } = values;
+      const text = await makeInvitation({
+        chain,
+        rpc: values.rpc ?? [],
+        tasks: values.tasks?.map(taskNumber) ?? (task === undefined ? [] : [task]),
+        grantKey: await keyIn(values.grantKey, privateKey),
+        members: await Promise.all((values.grantTo ?? []).map(invited)),
+        from,
+        revoke,
+        successor: await keyIn(values.successor, undefined),
+        log,
+      });
+      await writeFileAtomic(out, text, { replace: values.force ?? false });
+      const invitation = parseInvitation(text);
+      const { epoch, grants, tasks } = invitation;
+      const named = tasks.map(({ taskId }) => taskId);
+      output.emit(
+        { event: "invited", path: out, grantKey: grantKeyOf(invitation), epoch, grants: grants.length, tasks: named },
+        `${out} invites ${grants.length} members to ${named.length === 0 ? "no task" : `task ${named.join(", ")}`} ` +
+          `(epoch ${epoch}, grant key ${grantKeyOf(invitation)})`,
+      );
+      return 0;
+    },
+  });
+
+async function keyIn<Other extends string | undefined>(
+  keystore: string | undefined,
+  other: Other,
+): Promise<string | Other> {
+  if (keystore === undefined) return other;
+  return (await openKeystore(keystore, await readPassword(keystore))).privateKey;
+}
+
+/** A member of `--grant-to`: an account or its keystore file, and behind it :aggregator for one. */
+async function invited(text: string): Promise<Invited> {
+  const suffix = /:(participant|aggregator)$/.exec(text);
+  const role = suffix?.[1] === "aggregator" ? "aggregator" : "participant";
+  return { account: await accountArgument(suffix === null ? text : text.slice(0, suffix.index)), role };
+}
+
+function taskNumber(text: string): number {
+  const number = Number(text);
+  if (Number.isSafeInteger(number) && number >= 1) return number;
+  throw new FedledgerError("INVALID_CONFIG", { name: "--tasks", reason: `${text} is not the number of a task` });
+}

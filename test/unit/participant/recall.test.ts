@@ -1,0 +1,42 @@
+import { expect } from "chai";
+import { createCheckedJournal } from "../../../node/participant/checked-journal.ts";
+import { participantMachine } from "../../../node/participant/participant-machine.ts";
+import type { ParticipantEvent } from "../../../node/participant/participant-state.ts";
+import {
+  createParticipantPerformer,
+  type ParticipantPerformerDeps,
+} from "../../../node/participant/perform-participant.ts";
+import { createMemoryJournal } from "../../../node/rounds/memory-journal.ts";
+import { subjectOf } from "../../../node/rounds/proposed-round.ts";
+import type { RoundEvent } from "../../../node/rounds/round-state.ts";
+import { acceptedRound, accounts, commitmentOf, headAt, optionsOf, times, viewOf } from "../../support/round-states.ts";
+import { silentLog } from "../../support/silent-log.ts";
+
+const { a, b } = accounts;
+const accepted = acceptedRound({
+  commitments: [commitmentOf(1)],
+  result: { ...acceptedRound().result!, attesters: [b] },
+});
+
+describe("what a participant's journal says at its start", () => {
+  it("is the first round that any run was to recompute, and what of those above it was found right", async () => {
+    const journal = createMemoryJournal();
+    const chain = { account: a };
+    const deps = { taskId: 1, chain, journal, times, log: silentLog } as unknown as ParticipantPerformerDeps;
+    const machine = participantMachine(a, { ...optionsOf(a), autoEnrol: true });
+    const startAt = async (timestampS: number) => {
+      const look = { kind: "looked", view: viewOf([accepted]), head: headAt(timestampS) } as const;
+      const state = machine.reduce(machine.initial, look);
+      const events: (ParticipantEvent | RoundEvent)[] = [];
+      const emit = (event: ParticipantEvent | RoundEvent) => void events.push(event);
+      const signal = new AbortController().signal;
+      await createParticipantPerformer(deps)({ kind: "recall", key: "recall" }, { state, signal, emit });
+      return events;
+    };
+    const nothing = { kind: "recalled", checked: [], firstRound: 1 };
+    expect(await startAt(800), "in its window").to.deep.equal([nothing]);
+    expect(await startAt(801), "started again behind it").to.deep.equal([nothing]);
+    await createCheckedJournal(journal, { taskId: 1, me: a }).enter(accepted);
+    expect(await startAt(801)).to.deep.equal([{ ...nothing, checked: [subjectOf(accepted)] }]);
+  });
+});
