@@ -1,5 +1,6 @@
 import { foldTask } from "../../node/core/fold-task.ts";
 import type { TaskView } from "../../node/core/task-view.ts";
+import { falseAlarms } from "../support/false-alarms.ts";
 import { plainRules } from "../support/plain-rules.ts";
 import { createSimulatedFederation, type SimulatedFederation } from "./federation.ts";
 import { brokenProperties } from "./properties.ts";
@@ -59,19 +60,5 @@ export async function play(
 
 /** Proofs that the contract refused for proving nothing; being second is no such reason. */
 export function wrongfulProofs({ log }: SimulatedFederation): readonly unknown[] {
-  const proofErrors = [
-    "WrongCommitments",
-    "WrongAdvertisements",
-    "WrongOpenings",
-    "MalformedProof",
-    "NotInModel",
-    "NotInBaseModel",
-    "NotInUpdate",
-    "ChunkIsRight",
-    "UpdateIsValid",
-    "WeightIsRight",
-    "OpeningIsRight",
-    "NoEquivocation",
-  ];
-  return log.filter(({ data }) => proofErrors.includes(String(data?.revert)));
+  return log.filter(({ data }) => falseAlarms.includes(String(data?.revert)));
 }

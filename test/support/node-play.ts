@@ -9,6 +9,7 @@ import type { Log, LogData } from "../../node/ports/system.ts";
 import type { Progress } from "../../node/rounds/progress.ts";
 import { createGatewayStore, gatewayUrls } from "../../node/storage/index.ts";
 import { auditOf } from "./audit-of.ts";
+import { falseAlarms } from "./false-alarms.ts";
 import { type FederationFixture, type FixtureMember, silentLog } from "./federation-fixture.ts";
 
 /** A step that a node told. */
@@ -17,22 +18,8 @@ export interface ToldStep {
   readonly step: Progress;
 }
 
-/** Errors of a proof that proves nothing: an honest node never causes one. */
-const falseAlarms = [
-  "WrongEvidence",
-  "WrongCommitments",
-  "WrongAdvertisements",
-  "WrongOpenings",
-  "MalformedProof",
-  "NotInModel",
-  "NotInBaseModel",
-  "NotInUpdate",
-  "ChunkIsRight",
-  "UpdateIsValid",
-  "WeightIsRight",
-  "OpeningIsRight",
-  "NoEquivocation",
-];
+/** Beside those of all: in these plays no proposal is accepted while it is being proven wrong. */
+const alarms = [...falseAlarms, "WrongEvidence"];
 
 /** Nodes of one federation, composed as the commands do it, in this process. */
 export interface NodePlay {
@@ -73,7 +60,7 @@ export function createNodePlay(fixture: FederationFixture, folder: string): Node
   let movedTo = 0;
 
   const line = (message: string, data?: LogData) => {
-    if (falseAlarms.includes(String(data?.revert))) refusals.push({ message, data });
+    if (alarms.includes(String(data?.revert))) refusals.push({ message, data });
   };
   const log: Log = { error: line, warn: line, info: line, debug: line, child: () => log };
   /** Nobody waits for a window: it passes at once. */
