@@ -1,4 +1,4 @@
-import { FedledgerError } from "../core/error.ts";
+import { FedledgerError } from "../core/errors/error.ts";
 
 /** Throws LENGTH_MISMATCH unless there are `expected` lanes. */
 export function checkLength(name: string, lanes: Int32Array, expected: number): void {

@@ -1,4 +1,4 @@
-import { FedledgerError } from "../core/error.ts";
+import { FedledgerError } from "../core/errors/error.ts";
 import type { Rule } from "../core/records.ts";
 import { coordinateMedianRule } from "./coordinate-median.ts";
 import type { AggregationRule } from "./rule.ts";

@@ -15,7 +15,7 @@ import {
   vectorLoad,
   vectorStore,
   wasmModule,
-} from "../core/wasm-code.ts";
+} from "../core/bytes/wasm-code.ts";
 import { trimmingNetwork } from "./trimming-network.ts";
 
 /** What the assembled module exports. */

@@ -1,7 +1,7 @@
-import { hexEquals } from "../core/hex.ts";
+import { hexEquals } from "../core/bytes/hex.ts";
 import type { Address } from "../core/ids.ts";
-import { type RoundView, roundInFlight, type TaskView } from "../core/task-view.ts";
-import type { Machine } from "../rounds/driver.ts";
+import { type RoundView, roundInFlight, type TaskView } from "../core/record/task-view.ts";
+import type { Machine } from "../rounds/machine/driver.ts";
 import {
   dueCollecting,
   dueContact,
@@ -11,9 +11,9 @@ import {
   dueProving,
   duePushing,
   outcomeInCommon,
-} from "../rounds/due-in-common.ts";
-import { type RoleMachineOptions, type RoundEvent, reduceRound } from "../rounds/round-state.ts";
-import { updateKey } from "../rounds/update-key.ts";
+} from "../rounds/machine/due-in-common.ts";
+import { type RoleMachineOptions, type RoundEvent, reduceRound } from "../rounds/state/round-state.ts";
+import { updateKey } from "../rounds/words/update-key.ts";
 import {
   type AggregatorAction,
   type AggregatorEvent,

@@ -1,6 +1,6 @@
+import type { RoundView } from "../core/record/task-view.ts";
 import type { Commitment, TaskRules } from "../core/records.ts";
-import type { RoundView } from "../core/task-view.ts";
-import { hasSlot } from "../rounds/round-queries.ts";
+import { hasSlot } from "../rounds/steps/round-queries.ts";
 
 /** What an aggregator knows when it chooses. */
 export interface ChooseUpdatesInput {

@@ -1,8 +1,8 @@
-import { hexEquals } from "../core/hex.ts";
-import type { RoundView } from "../core/task-view.ts";
-import { excludeAtS } from "../rounds/exclusion-times.ts";
-import { sharesTold, unmaskingsOf } from "../rounds/unmask-pool.ts";
-import { updateKey } from "../rounds/update-key.ts";
+import { hexEquals } from "../core/bytes/hex.ts";
+import type { RoundView } from "../core/record/task-view.ts";
+import { excludeAtS } from "../rounds/court/exclusion-times.ts";
+import { sharesTold, unmaskingsOf } from "../rounds/words/unmask-pool.ts";
+import { updateKey } from "../rounds/words/update-key.ts";
 import type { AggregatorAction, AggregatorState, Opening } from "./aggregator-state.ts";
 import { chooseUpdates } from "./choose-updates.ts";
 

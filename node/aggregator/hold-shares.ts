@@ -1,11 +1,14 @@
-import { FedledgerError } from "../core/error.ts";
-import { hexEquals } from "../core/hex.ts";
+import { hexEquals } from "../core/bytes/hex.ts";
+import { FedledgerError } from "../core/errors/error.ts";
 import type { Address, Bytes32, PeerIdText } from "../core/ids.ts";
-import { roundInFlight } from "../core/task-view.ts";
+import { roundInFlight } from "../core/record/task-view.ts";
 import type { BlobStore } from "../ports/storage.ts";
 import type { Log } from "../ports/system.ts";
 import { shareBundleBytes } from "../privacy/masking/index.ts";
-import { reasonOf } from "../rounds/action-runner.ts";
+import { reasonOf } from "../rounds/actions/action-runner.ts";
+import type { RoundState } from "../rounds/state/round-state.ts";
+import { drawnBySlot } from "../rounds/steps/mask-queries.ts";
+import { openRound } from "../rounds/steps/round-queries.ts";
 import {
   decodeHoldShares,
   encodeHoldSharesAnswer,
@@ -13,10 +16,7 @@ import {
   type HoldSharesRefusal,
   type HoldSharesRequest,
   holdSharesProtocol,
-} from "../rounds/mask-messages.ts";
-import { drawnBySlot } from "../rounds/mask-queries.ts";
-import { openRound } from "../rounds/round-queries.ts";
-import type { RoundState } from "../rounds/round-state.ts";
+} from "../rounds/words/mask-messages.ts";
 
 /** Different bundles held for one participant in one round: a restart before the journal was written makes a second. */
 const maxHeldPerParticipant = 2;

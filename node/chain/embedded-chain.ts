@@ -1,8 +1,8 @@
 import { join } from "node:path";
 import type { Address, Hex } from "../core/ids.ts";
-import { packageFolder } from "./contract-abi.ts";
-import { createRpcServer } from "./rpc-server.ts";
-import { testAccount, testMnemonic } from "./test-accounts.ts";
+import { testAccount, testMnemonic } from "./accounts/test-accounts.ts";
+import { packageFolder } from "./contracts/contract-abi.ts";
+import { createRpcServer } from "./rpc/rpc-server.ts";
 
 /** What a chain on this machine is like. */
 export interface EmbeddedChainOptions {

@@ -12,7 +12,7 @@ import { webSockets } from "@libp2p/websockets";
 import { yamux } from "@libp2p/yamux";
 import { multiaddr } from "@multiformats/multiaddr";
 import { createLibp2p } from "libp2p";
-import { FedledgerError } from "../core/error.ts";
+import { FedledgerError } from "../core/errors/error.ts";
 import type { PeerIdText } from "../core/ids.ts";
 import type { Clock, Log, Transport } from "../ports/index.ts";
 import { type Admission, createAdmission } from "./admission.ts";

@@ -1,7 +1,8 @@
 import type { Address, RoundNumber } from "../core/ids.ts";
-import { type RoundView, roundInFlight, type TaskView } from "../core/task-view.ts";
-import { isAttestable } from "../rounds/court-state.ts";
-import type { Machine, Outcome } from "../rounds/driver.ts";
+import { type RoundView, roundInFlight, type TaskView } from "../core/record/task-view.ts";
+import { isProposed, type ProposedRound, subjectOf } from "../rounds/blobs/proposed-round.ts";
+import { isAttestable } from "../rounds/court/court-state.ts";
+import type { Machine, Outcome } from "../rounds/machine/driver.ts";
 import {
   dueCollecting,
   dueContact,
@@ -12,28 +13,27 @@ import {
   duePushing,
   isCollected,
   outcomeInCommon,
-} from "../rounds/due-in-common.ts";
-import { isProposed, type ProposedRound, subjectOf } from "../rounds/proposed-round.ts";
-import { commitmentOf, mayAttest, placeOf } from "../rounds/round-queries.ts";
-import { isSettled, type RoundEvent, reduceRound } from "../rounds/round-state.ts";
-import { updateKey } from "../rounds/update-key.ts";
-import { dueEncryptedUpdate, dueSumOpening } from "./due-encrypted-update.ts";
-import { dueMaskedUpdate } from "./due-masked-update.ts";
-import { dueShareKey } from "./due-share-key.ts";
-import { dueUnmasking } from "./due-unmasking.ts";
-import { dueUpdate } from "./due-update.ts";
-import { isEncryptedEvent, reduceEncrypted } from "./encrypted-state.ts";
-import { dueGathering, lateSlots, onlyOf } from "./gathered-updates.ts";
-import { isMaskedEvent, reduceMasked } from "./masked-state.ts";
+} from "../rounds/machine/due-in-common.ts";
+import { isSettled, type RoundEvent, reduceRound } from "../rounds/state/round-state.ts";
+import { commitmentOf, mayAttest, placeOf } from "../rounds/steps/round-queries.ts";
+import { updateKey } from "../rounds/words/update-key.ts";
+import { dueEncryptedUpdate, dueSumOpening } from "./encrypted/due-encrypted-update.ts";
+import { dueMaskedUpdate } from "./masked/due-masked-update.ts";
+import { dueShareKey } from "./masked/due-share-key.ts";
+import { dueUnmasking } from "./masked/due-unmasking.ts";
+import { isEncryptedEvent, reduceEncrypted } from "./state/encrypted-state.ts";
+import { dueGathering, lateSlots, onlyOf } from "./state/gathered-updates.ts";
+import { isMaskedEvent, reduceMasked } from "./state/masked-state.ts";
 import {
   initialParticipantState,
   type ParticipantAction,
   type ParticipantEvent,
   type ParticipantMachineOptions,
   type ParticipantState,
-} from "./participant-state.ts";
-import { remembered } from "./trained-update.ts";
-import { firstRoundOf, isChecked, uncheckedRounds } from "./unchecked-rounds.ts";
+} from "./state/participant-state.ts";
+import { remembered } from "./state/trained-update.ts";
+import { firstRoundOf, isChecked, uncheckedRounds } from "./state/unchecked-rounds.ts";
+import { dueUpdate } from "./update/due-update.ts";
 
 /** The participant's decisions. */
 export function participantMachine(

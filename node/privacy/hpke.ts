@@ -1,6 +1,6 @@
 import { Aes256Gcm, CipherSuite, DhkemX25519HkdfSha256, HkdfSha256 } from "@hpke/core";
-import { FedledgerError } from "../core/error.ts";
-import { concatBytes, fromHex } from "../core/hex.ts";
+import { concatBytes, fromHex } from "../core/bytes/hex.ts";
+import { FedledgerError } from "../core/errors/error.ts";
 import type { Bytes32 } from "../core/ids.ts";
 
 /** Bytes by which a sealed message is longer than its plaintext: the encapsulated key, 32, and the tag, 16. */

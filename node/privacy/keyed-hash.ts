@@ -1,5 +1,5 @@
 import { createHmac } from "node:crypto";
-import { FedledgerError } from "../core/error.ts";
+import { FedledgerError } from "../core/errors/error.ts";
 import type { KeyedHash } from "../ports/keyed-hash.ts";
 
 /** Bytes of a salt. */

@@ -1,7 +1,7 @@
 import { mkdirSync } from "node:fs";
 import { dirname } from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import { FedledgerError } from "../core/error.ts";
+import { FedledgerError } from "../core/errors/error.ts";
 import type { Journal } from "../ports/system.ts";
 
 /**

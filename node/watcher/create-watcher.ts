@@ -1,11 +1,11 @@
 import type { Journal } from "../ports/system.ts";
-import { ownContact } from "../rounds/contact.ts";
-import { createDriver } from "../rounds/driver.ts";
-import { createModelSource } from "../rounds/model-source.ts";
-import { nodeTimes } from "../rounds/node-times.ts";
-import { createRoleDesk } from "../rounds/role-desk.ts";
-import type { RoleDeps, RoleOptions, RoleProcess } from "../rounds/role-process.ts";
-import { createTaskSealing } from "../rounds/task-sealing.ts";
+import { createModelSource } from "../rounds/blobs/model-source.ts";
+import { createTaskSealing } from "../rounds/blobs/task-sealing.ts";
+import { createDriver } from "../rounds/machine/driver.ts";
+import { createRoleDesk } from "../rounds/machine/role-desk.ts";
+import type { RoleDeps, RoleOptions, RoleProcess } from "../rounds/machine/role-process.ts";
+import { ownContact } from "../rounds/state/contact.ts";
+import { nodeTimes } from "../rounds/steps/node-times.ts";
 import { watcherMachine } from "./watcher-machine.ts";
 
 /** What a watcher works with; the caller also closes the journal. */

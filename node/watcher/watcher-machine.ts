@@ -1,5 +1,5 @@
 import type { Address } from "../core/ids.ts";
-import type { Machine } from "../rounds/driver.ts";
+import type { Machine } from "../rounds/machine/driver.ts";
 import {
   type CommonAction,
   dueCollecting,
@@ -9,14 +9,14 @@ import {
   dueProving,
   duePushing,
   outcomeInCommon,
-} from "../rounds/due-in-common.ts";
+} from "../rounds/machine/due-in-common.ts";
 import {
   initialRoundState,
   type RoleMachineOptions,
   type RoundEvent,
   type RoundState,
   reduceRound,
-} from "../rounds/round-state.ts";
+} from "../rounds/state/round-state.ts";
 
 /** What a watcher decides by. */
 export type WatcherState = RoundState;

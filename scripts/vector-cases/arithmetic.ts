@@ -1,9 +1,9 @@
 import { weightedMean } from "../../node/aggregation/weighted-mean.ts";
-import { createChunkTree } from "../../node/core/chunk-tree.ts";
-import { encodeParameters, encodeUpdate } from "../../node/core/fixed-point.ts";
+import { createChunkTree } from "../../node/core/bytes/chunk-tree.ts";
+import { encodeParameters, encodeUpdate } from "../../node/core/bytes/fixed-point.ts";
 import type { Hex } from "../../node/core/ids.ts";
-import { initialLanes } from "../../node/core/initial-model.ts";
-import type { ModelSpec } from "../../node/core/task-spec.ts";
+import { initialLanes } from "../../node/core/task/initial-model.ts";
+import type { ModelSpec } from "../../node/core/task/task-spec.ts";
 import { lanesHex, randomLanes } from "./lanes.ts";
 
 /** The weighted mean of one chunk, with the extremes. */

@@ -1,11 +1,11 @@
-import type { Transform } from "../../node/core/data-spec.ts";
-import { FedledgerError, isFedledgerError } from "../../node/core/error.ts";
-import { toHex } from "../../node/core/hex.ts";
+import { toHex } from "../../node/core/bytes/hex.ts";
+import { FedledgerError, isFedledgerError } from "../../node/core/errors/error.ts";
+import type { Transform } from "../../node/core/task/data-spec.ts";
 import { createKeyedHash } from "../../node/privacy/keyed-hash.ts";
-import { anonymityReport } from "../../node/training/anonymity.ts";
-import type { Cell } from "../../node/training/cell-transform.ts";
-import { createRowGroups } from "../../node/training/row-groups.ts";
-import { createTableMask, saltCheckOf } from "../../node/training/table-mask.ts";
+import { anonymityReport } from "../../node/training/data/anonymity.ts";
+import type { Cell } from "../../node/training/table/cell-transform.ts";
+import { createRowGroups } from "../../node/training/table/row-groups.ts";
+import { createTableMask, saltCheckOf } from "../../node/training/table/table-mask.ts";
 
 const salts = {
   task: Uint8Array.from({ length: 32 }, (_, i) => i),

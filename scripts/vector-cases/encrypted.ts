@@ -1,6 +1,6 @@
-import { toHex } from "../../node/core/hex.ts";
-import { keccak256 } from "../../node/core/keccak.ts";
-import { lanesToBytes } from "../../node/core/lanes.ts";
+import { toHex } from "../../node/core/bytes/hex.ts";
+import { keccak256 } from "../../node/core/bytes/keccak.ts";
+import { lanesToBytes } from "../../node/core/bytes/lanes.ts";
 import { createBfv } from "../../node/privacy/encrypted/bfv.ts";
 import { createCipherSum } from "../../node/privacy/encrypted/cipher-sum.ts";
 import { cipherBytesOf, cipherModulus, ringDegree, secretKeyBytes } from "../../node/privacy/encrypted/parameters.ts";

@@ -1,9 +1,9 @@
 import { secp256k1 } from "@noble/curves/secp256k1.js";
-import { abiWords, concatBytes, toHex } from "../../node/core/hex.ts";
+import { abiWords, concatBytes, toHex } from "../../node/core/bytes/hex.ts";
+import { keccak256 } from "../../node/core/bytes/keccak.ts";
 import type { Address, Bytes32 } from "../../node/core/ids.ts";
-import { keccak256 } from "../../node/core/keccak.ts";
-import { encodeGrant } from "../../node/core/role-grants.ts";
-import { shareThreshold } from "../../node/core/round-keys.ts";
+import { shareThreshold } from "../../node/core/record/round-keys.ts";
+import { encodeGrant } from "../../node/core/words/role-grants.ts";
 import {
   type ClosedRound,
   createMaskedMean,

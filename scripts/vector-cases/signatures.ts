@@ -1,6 +1,10 @@
 import { computeAddress, SigningKey, TypedDataEncoder } from "ethers";
-import { attestationDigest, attestationDomain, attestationTypes } from "../../node/chain/attestation-digest.ts";
-import { recordDigest, typedRecord } from "../../node/chain/signed-records.ts";
+import {
+  attestationDigest,
+  attestationDomain,
+  attestationTypes,
+} from "../../node/chain/contracts/attestation-digest.ts";
+import { recordDigest, typedRecord } from "../../node/chain/contracts/signed-records.ts";
 import type { Address, Bytes32, Hex } from "../../node/core/ids.ts";
 import type { SignedRecord } from "../../node/ports/chain.ts";
 import { account, hash } from "./words.ts";

@@ -1,6 +1,6 @@
 import { medianTrim, trimBounds, trimmedMean } from "../../node/aggregation/index.ts";
-import { concatBytes, toHex } from "../../node/core/hex.ts";
-import { lanesToBytes } from "../../node/core/lanes.ts";
+import { concatBytes, toHex } from "../../node/core/bytes/hex.ts";
+import { lanesToBytes } from "../../node/core/bytes/lanes.ts";
 import { lanesHex, randomLanes } from "./lanes.ts";
 
 /** The trimmed mean of one chunk and the median, with the extremes; `bounds` are the least kept values ‖ the greatest kept ones. */

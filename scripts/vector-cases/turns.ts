@@ -1,6 +1,6 @@
-import { drawnCount, drawSeed, slotOf } from "../../node/core/draw.ts";
-import { nextRoundNumber, ringLength, ringPlace } from "../../node/core/ring.ts";
-import { turnOf } from "../../node/core/rotation.ts";
+import { nextRoundNumber, ringLength, ringPlace } from "../../node/core/record/ring.ts";
+import { turnOf } from "../../node/core/record/rotation.ts";
+import { drawnCount, drawSeed, slotOf } from "../../node/core/words/draw.ts";
 import { account, hash, uintHex } from "./words.ts";
 
 const greatestSeed = (1n << 64n) - 1n;

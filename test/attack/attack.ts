@@ -1,6 +1,6 @@
 import type { Address, RoundNumber } from "../../node/core/ids.ts";
+import type { RoundView, TaskView } from "../../node/core/record/task-view.ts";
 import type { ProofKind, TaskRules } from "../../node/core/records.ts";
-import type { RoundView, TaskView } from "../../node/core/task-view.ts";
 import type { CorruptAggregator, CorruptParticipant, Lie } from "../support/malicious/lie.ts";
 
 /** The round in which liars lie: the first model is accepted by then, and another round follows. */

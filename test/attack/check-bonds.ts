@@ -1,4 +1,4 @@
-import { hexEquals } from "../../node/core/hex.ts";
+import { hexEquals } from "../../node/core/bytes/hex.ts";
 import type { Address } from "../../node/core/ids.ts";
 import type { Attack } from "./attack.ts";
 import { eventsNamed } from "./events-named.ts";

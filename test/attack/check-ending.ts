@@ -1,4 +1,4 @@
-import { fromHex, hexEquals } from "../../node/core/hex.ts";
+import { fromHex, hexEquals } from "../../node/core/bytes/hex.ts";
 import { seedHashOf } from "../../node/privacy/masking/index.ts";
 import { type Attack, roundOfLie } from "./attack.ts";
 import { checkBonds } from "./check-bonds.ts";

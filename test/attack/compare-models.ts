@@ -1,4 +1,4 @@
-import { hexEquals } from "../../node/core/hex.ts";
+import { hexEquals } from "../../node/core/bytes/hex.ts";
 import type { RoundNumber } from "../../node/core/ids.ts";
 import type { FederationRun } from "./run-federation.ts";
 

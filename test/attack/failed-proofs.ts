@@ -1,5 +1,5 @@
-import { loadContractInterface } from "../../node/chain/contract-abi.ts";
-import type { TaskEvent } from "../../node/core/task-events.ts";
+import { loadContractInterface } from "../../node/chain/contracts/contract-abi.ts";
+import type { TaskEvent } from "../../node/core/record/task-events.ts";
 import type { FederationFixture } from "../support/federation-fixture.ts";
 
 interface RawTransaction {

@@ -1,7 +1,7 @@
-import { FedledgerError } from "../../node/core/error.ts";
-import { foldTask } from "../../node/core/fold-task.ts";
-import type { TaskEvent } from "../../node/core/task-events.ts";
-import type { TaskView } from "../../node/core/task-view.ts";
+import { FedledgerError } from "../../node/core/errors/error.ts";
+import { foldTask } from "../../node/core/record/fold-task.ts";
+import type { TaskEvent } from "../../node/core/record/task-events.ts";
+import type { TaskView } from "../../node/core/record/task-view.ts";
 import type { FederationFixture } from "../support/federation-fixture.ts";
 
 const stallMs = 90_000;

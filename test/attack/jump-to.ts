@@ -1,7 +1,7 @@
-import { hexEquals } from "../../node/core/hex.ts";
+import { hexEquals } from "../../node/core/bytes/hex.ts";
 import type { Address } from "../../node/core/ids.ts";
-import { finalFromS, type RoundView, roundInFlight, type TaskView } from "../../node/core/task-view.ts";
-import { isDrawn } from "../../node/rounds/round-queries.ts";
+import { finalFromS, type RoundView, roundInFlight, type TaskView } from "../../node/core/record/task-view.ts";
+import { isDrawn } from "../../node/rounds/steps/round-queries.ts";
 import type { Lie } from "../support/malicious/lie.ts";
 import { type Attack, roundOfLie } from "./attack.ts";
 import type { Cast } from "./cast.ts";

@@ -1,9 +1,9 @@
 // What `npm run attack` runs: a federation with one liar, told line by line, and how it ends.
 import { parseArgs } from "node:util";
-import { stopSignal } from "../../node/cli/command.ts";
-import { createOutput, formatTable, type Output, reportError, style } from "../../node/cli/output.ts";
-import { FedledgerError } from "../../node/core/error.ts";
-import { hexEquals } from "../../node/core/hex.ts";
+import { stopSignal } from "../../node/cli/options/command.ts";
+import { createOutput, formatTable, type Output, reportError, style } from "../../node/cli/text/output.ts";
+import { hexEquals } from "../../node/core/bytes/hex.ts";
+import { FedledgerError } from "../../node/core/errors/error.ts";
 import { attacks } from "./attacks.ts";
 import { nodeCount } from "./cast.ts";
 import { eventsNamed } from "./events-named.ts";

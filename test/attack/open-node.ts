@@ -9,7 +9,7 @@ import {
   composeWatcher,
   type NodeEvents,
   type NodeSettings,
-} from "../../node/cli/compose.ts";
+} from "../../node/cli/running/compose.ts";
 import type { Bytes32, Hex, RoundNumber } from "../../node/core/ids.ts";
 import { createParticipant, type ParticipantDeps } from "../../node/participant/create-participant.ts";
 import type { Trainer } from "../../node/ports/index.ts";

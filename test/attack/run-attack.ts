@@ -1,4 +1,4 @@
-import type { RoundView } from "../../node/core/task-view.ts";
+import type { RoundView } from "../../node/core/record/task-view.ts";
 import { type Attack, roundOfLie } from "./attack.ts";
 import { attackByName } from "./attack-by-name.ts";
 import { rulesOf } from "./attack-task.ts";

@@ -1,26 +1,26 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { AuditReport } from "../../node/audit/index.ts";
-import { makeInvitation } from "../../node/cli/make-invitation.ts";
-import { chunkTreeRoot } from "../../node/core/chunk-tree.ts";
-import { FedledgerError } from "../../node/core/error.ts";
-import { weiOfGwei } from "../../node/core/ether.ts";
-import { foldTask } from "../../node/core/fold-task.ts";
-import { hexEquals } from "../../node/core/hex.ts";
+import { makeInvitation } from "../../node/cli/options/make-invitation.ts";
+import { chunkTreeRoot } from "../../node/core/bytes/chunk-tree.ts";
+import { weiOfGwei } from "../../node/core/bytes/ether.ts";
+import { hexEquals } from "../../node/core/bytes/hex.ts";
+import { FedledgerError } from "../../node/core/errors/error.ts";
 import type { Address, RoundNumber, TaskId } from "../../node/core/ids.ts";
-import { initialLanes } from "../../node/core/initial-model.ts";
-import type { TaskEvent } from "../../node/core/task-events.ts";
-import { canonicalTaskSpec } from "../../node/core/task-spec.ts";
-import type { TaskView } from "../../node/core/task-view.ts";
+import { foldTask } from "../../node/core/record/fold-task.ts";
+import type { TaskEvent } from "../../node/core/record/task-events.ts";
+import type { TaskView } from "../../node/core/record/task-view.ts";
+import { initialLanes } from "../../node/core/task/initial-model.ts";
+import { canonicalTaskSpec } from "../../node/core/task/task-spec.ts";
 import type { StoredPlace } from "../../node/ports/index.ts";
 import { createGatewayStore, gatewayUrls } from "../../node/storage/index.ts";
-import { auditOf } from "../support/audit-of.ts";
 import {
   type FederationFixture,
   type FixtureMember,
   silentLog,
   startFederation,
 } from "../support/federation-fixture.ts";
+import { auditOf } from "../support/history/audit-of.ts";
 import type { Lie } from "../support/malicious/lie.ts";
 import { temporaryDirectory } from "../support/temporary-directory.ts";
 import { type Attack, roundOfLie } from "./attack.ts";

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { contentIdOf } from "../../node/core/content-id.ts";
+import { contentIdOf } from "../../node/core/bytes/content-id.ts";
 import type { BlobStore } from "../../node/ports/index.ts";
 import { testBlob } from "../support/blobs.ts";
 import { expectCode } from "../support/expect-code.ts";

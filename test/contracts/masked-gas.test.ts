@@ -1,8 +1,8 @@
 import { expect } from "chai";
 import type { TransactionResponse } from "ethers";
 import hre from "hardhat";
-import { createChunkTree } from "../../node/core/chunk-tree.ts";
-import { fromHex, toHex } from "../../node/core/hex.ts";
+import { createChunkTree } from "../../node/core/bytes/chunk-tree.ts";
+import { fromHex, toHex } from "../../node/core/bytes/hex.ts";
 import { createMaskSecrets } from "../../node/privacy/masking/index.ts";
 import { createFederation, maskedRules, word } from "./support/federation.ts";
 import { runMasked, seededRandom } from "./support/masked-round.ts";

@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import type { TransactionResponse } from "ethers";
 import hre from "hardhat";
-import { createChunkTree } from "../../node/core/chunk-tree.ts";
+import { createChunkTree } from "../../node/core/bytes/chunk-tree.ts";
 import { createFederation, type TestFederation } from "./support/federation.ts";
 import { expectSnapshot, type GasOfCall, measureGas } from "./support/measure-gas.ts";
 import { runToAggregating, vectorOf } from "./support/proven-round.ts";

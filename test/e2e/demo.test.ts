@@ -2,7 +2,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
-import { runFedledger, startFedledger } from "../support/fedledger-process.ts";
+import { runFedledger, startFedledger } from "../support/processes/fedledger-process.ts";
 
 describe("the demo", () => {
   const folder = mkdtempSync(join(tmpdir(), "fedledger-demo-"));

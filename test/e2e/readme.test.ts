@@ -3,8 +3,8 @@ import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from "node:fs"
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { expect } from "chai";
-import { projectFolder } from "../support/fedledger-process.ts";
-import { type ReadmeBlock, readmeBlocks } from "../support/readme-commands.ts";
+import { projectFolder } from "../support/processes/fedledger-process.ts";
+import { type ReadmeBlock, readmeBlocks } from "../support/processes/readme-commands.ts";
 
 // Every command of the README is run as it stands there: `npx fedledger` by the clone's own link, `npm start` and
 // `npm test` by the CI itself (they are what runs this test).

@@ -24,6 +24,17 @@ export const layerRules: LayerRules = {
     config: base,
     cli: ["*"],
   },
+  rooms: {
+    core: ["core", "errors", "bytes", "task", "words", "record"],
+    privacy: ["privacy", "noise", "accountant", "masking", "encrypted", "sealed", "budget"],
+    training: ["models", "table", "data", "local", "training"],
+    storage: ["blocks", "helia", "gateway", "storage"],
+    chain: ["rpc", "accounts", "contracts", "sending", "reading", "chain"],
+    audit: ["replay", "record", "proof", "members", "rounds", "walk", "receipt", "verdict", "report", "audit"],
+    rounds: ["words", "progress", "actions", "steps", "blobs", "court", "state", "hearing", "machine"],
+    participant: ["state", "update", "masked", "encrypted", "participant"],
+    cli: ["text", "options", "running", "results", "demo", "commands", "cli"],
+  },
   owners: {
     "hash-wasm": ["core"],
     "@noble/hashes": ["core", "chain"],

@@ -32,7 +32,9 @@ describe("layers", () => {
       ["adapter to role", edge("participant/planted.ts", "p2p/index.ts")],
       ["sole owner", edge("audit/planted.ts", "ethers", { isPackage: true })],
       ["disk in core", edge("core/planted.ts", "node:fs", { isPackage: true })],
-      ["unknown module", edge("utils/strings.ts", "core/hex.ts")],
+      ["upward between rooms", edge("rounds/words/planted.ts", "rounds/machine/driver.ts")],
+      ["unknown room", edge("audit/planted/planted.ts", "audit/record/task-record.ts")],
+      ["unknown module", edge("utils/strings.ts", "core/bytes/hex.ts")],
     ];
     for (const [name, violation] of planted)
       expect(findViolations([...edges, violation], layerRules), name).to.have.length(1);

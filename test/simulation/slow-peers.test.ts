@@ -1,10 +1,10 @@
 import { expect } from "chai";
-import { FedledgerError } from "../../node/core/error.ts";
-import { foldTask } from "../../node/core/fold-task.ts";
+import { FedledgerError } from "../../node/core/errors/error.ts";
 import type { Bytes32 } from "../../node/core/ids.ts";
+import { foldTask } from "../../node/core/record/fold-task.ts";
 import type { BlobStore, GetOptions } from "../../node/ports/storage.ts";
-import { createSimulatedFederation, type SimulatedFederation } from "./federation.ts";
-import { quiet } from "./play.ts";
+import { createSimulatedFederation, type SimulatedFederation } from "./world/federation.ts";
+import { quiet } from "./world/play.ts";
 
 const windows = { commitWindowS: 60, aggregateWindowS: 60, attestWindowS: 60 };
 

@@ -1,6 +1,6 @@
-import { defineCommand } from "../command.ts";
-import { composeAggregator, nodeSettings } from "../compose.ts";
-import { runRole } from "../run-role.ts";
+import { defineCommand } from "../options/command.ts";
+import { composeAggregator, nodeSettings } from "../running/compose.ts";
+import { runRole } from "../running/run-role.ts";
 
 /** `fedledger aggregator`. */
 export const aggregatorCommand = () =>

@@ -8,19 +8,19 @@ import {
   type RoundVerdict,
   renderReport,
 } from "../../audit/index.ts";
-import { isSealed } from "../../core/blob-length.ts";
+import { isSealed } from "../../core/bytes/blob-length.ts";
 import type { ChainReader } from "../../ports/index.ts";
 import { createClock, createRandom, readFileText, writeFileAtomic } from "../../system/index.ts";
-import { dateText } from "../bond-text.ts";
-import { defineCommand } from "../command.ts";
-import { openContentForAudit } from "../content.ts";
 import { formatBytes } from "../demo/live-view.ts";
-import { openerOf, openingSettings } from "../open-sealed.ts";
-import { sumOpenerOf } from "../open-sums.ts";
-import { style } from "../output.ts";
-import { publicText } from "../public-text.ts";
-import { openRecord, recordSettings } from "../session.ts";
-import { createPublicMeasure } from "../test-set.ts";
+import { defineCommand } from "../options/command.ts";
+import { createPublicMeasure } from "../options/test-set.ts";
+import { openContentForAudit } from "../results/content.ts";
+import { openerOf, openingSettings } from "../results/open-sealed.ts";
+import { sumOpenerOf } from "../results/open-sums.ts";
+import { openRecord, recordSettings } from "../running/session.ts";
+import { dateText } from "../text/bond-text.ts";
+import { style } from "../text/output.ts";
+import { publicText } from "../text/public-text.ts";
 
 /** `fedledger audit`. */
 export const auditCommand = () =>

@@ -1,15 +1,15 @@
 import { Command } from "commander";
 import { readKeystoreAccount, testAccount } from "../../chain/index.ts";
-import { FedledgerError } from "../../core/error.ts";
-import { etherText } from "../../core/ether.ts";
+import { etherText } from "../../core/bytes/ether.ts";
+import { FedledgerError } from "../../core/errors/error.ts";
 import type { Address } from "../../core/ids.ts";
 import type { Chain, ChainReader } from "../../ports/index.ts";
 import { createClock } from "../../system/index.ts";
-import { accountArgument } from "../account-argument.ts";
-import { bondText, type TaskPlace, whenText } from "../bond-text.ts";
-import { type CommandContext, defineCommand } from "../command.ts";
-import type { Settings } from "../options.ts";
-import { accountSettings, openRecord, openRecordAs, recordSettings } from "../session.ts";
+import { accountArgument } from "../options/account-argument.ts";
+import { type CommandContext, defineCommand } from "../options/command.ts";
+import type { Settings } from "../options/options.ts";
+import { accountSettings, openRecord, openRecordAs, recordSettings } from "../running/session.ts";
+import { bondText, type TaskPlace, whenText } from "../text/bond-text.ts";
 
 /** `fedledger bond`. */
 export function bondCommand(): Command {

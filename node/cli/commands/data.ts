@@ -2,9 +2,9 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
 import { Command } from "commander";
-import { FedledgerError } from "../../core/error.ts";
-import { foldTask } from "../../core/fold-task.ts";
-import { parseTaskSpecJson } from "../../core/task-spec.ts";
+import { FedledgerError } from "../../core/errors/error.ts";
+import { foldTask } from "../../core/record/fold-task.ts";
+import { parseTaskSpecJson } from "../../core/task/task-spec.ts";
 import type { Log } from "../../ports/index.ts";
 import { createKeyedHash, saltBytes } from "../../privacy/keyed-hash.ts";
 import { createRandom, readFileText, writeFileAtomic } from "../../system/index.ts";
@@ -25,13 +25,13 @@ import {
   selectExamples,
   taskPreset,
 } from "../../training/index.ts";
-import { defineCommand } from "../command.ts";
-import { dataReportText, usesOf } from "../data-report.ts";
-import { readSalts, saltSettings } from "../data-salts.ts";
-import { datasetName } from "../dataset-name.ts";
-import { required, type Settings } from "../options.ts";
-import { openRecord, recordSettings } from "../session.ts";
-import { shareOf } from "../share-of.ts";
+import { defineCommand } from "../options/command.ts";
+import { readSalts, saltSettings } from "../options/data-salts.ts";
+import { datasetName } from "../options/dataset-name.ts";
+import { required, type Settings } from "../options/options.ts";
+import { shareOf } from "../options/share-of.ts";
+import { openRecord, recordSettings } from "../running/session.ts";
+import { dataReportText, usesOf } from "../text/data-report.ts";
 
 /** `fedledger data`. */
 export function dataCommand(): Command {

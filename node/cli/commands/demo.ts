@@ -1,10 +1,10 @@
 import { join } from "node:path";
 import { loadParticipantData } from "../../training/index.ts";
-import { defineCommand } from "../command.ts";
-import { readSalts, saltArguments } from "../data-salts.ts";
-import { datasetName } from "../dataset-name.ts";
 import { runDemo } from "../demo/run-demo.ts";
-import { chooseTask, taskChoiceSettings } from "../task-choice.ts";
+import { defineCommand } from "../options/command.ts";
+import { readSalts, saltArguments } from "../options/data-salts.ts";
+import { datasetName } from "../options/dataset-name.ts";
+import { chooseTask, taskChoiceSettings } from "../options/task-choice.ts";
 
 /** `fedledger demo`: what `npm start` runs. */
 export const demoCommand = () =>

@@ -1,7 +1,7 @@
 import { createChain, createSigner, deployFederation } from "../../chain/index.ts";
 import { createClock } from "../../system/index.ts";
-import { defineCommand } from "../command.ts";
-import { accountSettings, readPrivateKey, requireTestChain } from "../session.ts";
+import { defineCommand } from "../options/command.ts";
+import { accountSettings, readPrivateKey, requireTestChain } from "../running/session.ts";
 
 /** `fedledger deploy`. */
 export const deployCommand = () =>

@@ -2,15 +2,15 @@ import { existsSync } from "node:fs";
 import { availableParallelism, freemem } from "node:os";
 import { openedPairsOf } from "../../audit/index.ts";
 import { createChainReader, differingCodes } from "../../chain/index.ts";
-import { FedledgerError, isFedledgerError } from "../../core/error.ts";
-import { foldTask } from "../../core/fold-task.ts";
-import type { TaskView } from "../../core/task-view.ts";
+import { FedledgerError, isFedledgerError } from "../../core/errors/error.ts";
+import { foldTask } from "../../core/record/fold-task.ts";
+import type { TaskView } from "../../core/record/task-view.ts";
 import { createClock } from "../../system/index.ts";
 import { selectBackend } from "../../training/index.ts";
-import { defineCommand } from "../command.ts";
-import { openContent } from "../content.ts";
-import { style } from "../output.ts";
-import { finalityOf, recordSettings } from "../session.ts";
+import { defineCommand } from "../options/command.ts";
+import { openContent } from "../results/content.ts";
+import { finalityOf, recordSettings } from "../running/session.ts";
+import { style } from "../text/output.ts";
 
 interface Check {
   readonly name: string;

@@ -1,22 +1,22 @@
 import { existsSync } from "node:fs";
 import { Command } from "commander";
 import { accountOf, deriveNodeKeys, openKeystore } from "../../chain/index.ts";
-import { isSealed } from "../../core/blob-length.ts";
-import { FedledgerError } from "../../core/error.ts";
-import { foldTask } from "../../core/fold-task.ts";
-import { hexEquals } from "../../core/hex.ts";
+import { isSealed } from "../../core/bytes/blob-length.ts";
+import { hexEquals } from "../../core/bytes/hex.ts";
+import { FedledgerError } from "../../core/errors/error.ts";
 import type { Address, Bytes32 } from "../../core/ids.ts";
+import { foldTask } from "../../core/record/fold-task.ts";
 import type { Member } from "../../core/records.ts";
 import { createBlobOpener } from "../../privacy/sealed/blob-opener.ts";
 import { grantWord, sealGrant } from "../../privacy/sealed/grant.ts";
 import { writeFileAtomic } from "../../system/index.ts";
-import { defineCommand } from "../command.ts";
-import { openContent } from "../content.ts";
-import { requireAudit } from "../eligibility.ts";
-import { collectSecrets } from "../make-grant.ts";
-import { required } from "../options.ts";
-import { readPassword } from "../password.ts";
-import { accountSettings, openRecordAs, readPrivateKey, recordSettings } from "../session.ts";
+import { defineCommand } from "../options/command.ts";
+import { requireAudit } from "../options/eligibility.ts";
+import { collectSecrets } from "../options/make-grant.ts";
+import { required } from "../options/options.ts";
+import { readPassword } from "../options/password.ts";
+import { openContent } from "../results/content.ts";
+import { accountSettings, openRecordAs, readPrivateKey, recordSettings } from "../running/session.ts";
 
 /** `fedledger grant`. */
 export function grantCommand(): Command {

@@ -1,13 +1,13 @@
 import { openKeystore } from "../../chain/index.ts";
-import { FedledgerError } from "../../core/error.ts";
-import { grantKeyOf, parseInvitation } from "../../core/invitation.ts";
+import { FedledgerError } from "../../core/errors/error.ts";
+import { grantKeyOf, parseInvitation } from "../../core/words/invitation.ts";
 import { readFileText, writeFileAtomic } from "../../system/index.ts";
-import { accountArgument } from "../account-argument.ts";
-import { defineCommand } from "../command.ts";
-import { type Invited, makeInvitation } from "../make-invitation.ts";
-import { required } from "../options.ts";
-import { readPassword } from "../password.ts";
-import { accountSettings, openRecordAs, readPrivateKey, recordSettings } from "../session.ts";
+import { accountArgument } from "../options/account-argument.ts";
+import { defineCommand } from "../options/command.ts";
+import { type Invited, makeInvitation } from "../options/make-invitation.ts";
+import { required } from "../options/options.ts";
+import { readPassword } from "../options/password.ts";
+import { accountSettings, openRecordAs, readPrivateKey, recordSettings } from "../running/session.ts";
 
 /** `fedledger invite`. */
 export const inviteCommand = () =>

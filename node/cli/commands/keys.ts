@@ -1,12 +1,12 @@
 import { existsSync } from "node:fs";
 import { Command } from "commander";
 import { accountOf, createKeystore, deriveNodeKeys } from "../../chain/index.ts";
-import { FedledgerError } from "../../core/error.ts";
+import { FedledgerError } from "../../core/errors/error.ts";
 import { peerIdOfSeed } from "../../p2p/index.ts";
-import { defineCommand } from "../command.ts";
-import { required } from "../options.ts";
-import { readPassword } from "../password.ts";
-import { readPrivateKey } from "../session.ts";
+import { defineCommand } from "../options/command.ts";
+import { required } from "../options/options.ts";
+import { readPassword } from "../options/password.ts";
+import { readPrivateKey } from "../running/session.ts";
 
 /** `fedledger keys`. */
 export function keysCommand(): Command {

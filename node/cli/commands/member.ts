@@ -1,15 +1,15 @@
 import { Command } from "commander";
 import { requireFunds, sendEther } from "../../chain/index.ts";
-import { attributesText, noAttributes, parsePolicy } from "../../core/access.ts";
-import { FedledgerError } from "../../core/error.ts";
-import { hexEquals } from "../../core/hex.ts";
+import { hexEquals } from "../../core/bytes/hex.ts";
+import { FedledgerError } from "../../core/errors/error.ts";
 import type { Attributes } from "../../core/records.ts";
+import { attributesText, noAttributes, parsePolicy } from "../../core/task/access.ts";
 import { createClock } from "../../system/index.ts";
-import { accountArgument } from "../account-argument.ts";
-import { defineCommand } from "../command.ts";
-import { required, type Settings } from "../options.ts";
-import { formatTable } from "../output.ts";
-import { accountSettings, openRecord, openRecordAs, readPrivateKey, recordSettings } from "../session.ts";
+import { accountArgument } from "../options/account-argument.ts";
+import { defineCommand } from "../options/command.ts";
+import { required, type Settings } from "../options/options.ts";
+import { accountSettings, openRecord, openRecordAs, readPrivateKey, recordSettings } from "../running/session.ts";
+import { formatTable } from "../text/output.ts";
 
 /** More gas than giving one account a role takes. */
 const grantGas = 200_000n;

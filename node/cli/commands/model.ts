@@ -1,16 +1,16 @@
 import { join } from "node:path";
 import { Command } from "commander";
-import type { TaskSpec } from "../../core/task-spec.ts";
+import type { TaskSpec } from "../../core/task/task-spec.ts";
 import { writeFileAtomic } from "../../system/index.ts";
 import { createModelRunner, datasetByName, encodeSafetensors, encodeTfjsModel } from "../../training/index.ts";
-import { dateText } from "../bond-text.ts";
-import { defineCommand } from "../command.ts";
-import { readSalts, saltSettings } from "../data-salts.ts";
-import { datasetName } from "../dataset-name.ts";
-import { type RecordedModel, recordedModel } from "../final-model.ts";
-import { openingSettings } from "../open-sealed.ts";
-import { required } from "../options.ts";
-import { openRecord, recordSettings } from "../session.ts";
+import { defineCommand } from "../options/command.ts";
+import { readSalts, saltSettings } from "../options/data-salts.ts";
+import { datasetName } from "../options/dataset-name.ts";
+import { required } from "../options/options.ts";
+import { type RecordedModel, recordedModel } from "../results/final-model.ts";
+import { openingSettings } from "../results/open-sealed.ts";
+import { openRecord, recordSettings } from "../running/session.ts";
+import { dateText } from "../text/bond-text.ts";
 
 const settings = ["task", "round", ...recordSettings, "content", ...openingSettings] as const;
 

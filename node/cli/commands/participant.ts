@@ -1,19 +1,19 @@
-import { foldTask } from "../../core/fold-task.ts";
-import { toHex } from "../../core/hex.ts";
-import { keccak256 } from "../../core/keccak.ts";
-import { parseTaskSpecJson } from "../../core/task-spec.ts";
+import { toHex } from "../../core/bytes/hex.ts";
+import { keccak256 } from "../../core/bytes/keccak.ts";
+import { foldTask } from "../../core/record/fold-task.ts";
+import { parseTaskSpecJson } from "../../core/task/task-spec.ts";
 import type { Chain } from "../../ports/index.ts";
 import { createPrivateRandom } from "../../privacy/noise/index.ts";
 import { createRandom, readFileBytes } from "../../system/index.ts";
 import { createTfjsTrainer, loadParticipantData } from "../../training/index.ts";
-import { defineCommand } from "../command.ts";
-import { composeParticipant, nodeSettings } from "../compose.ts";
-import { readSalts, saltSettings } from "../data-salts.ts";
-import { datasetName } from "../dataset-name.ts";
-import { requireJoin } from "../eligibility.ts";
-import { required } from "../options.ts";
-import { runRole } from "../run-role.ts";
-import { shareOf } from "../share-of.ts";
+import { defineCommand } from "../options/command.ts";
+import { readSalts, saltSettings } from "../options/data-salts.ts";
+import { datasetName } from "../options/dataset-name.ts";
+import { requireJoin } from "../options/eligibility.ts";
+import { required } from "../options/options.ts";
+import { shareOf } from "../options/share-of.ts";
+import { composeParticipant, nodeSettings } from "../running/compose.ts";
+import { runRole } from "../running/run-role.ts";
 
 /** `fedledger participant`. */
 export const participantCommand = () =>

@@ -1,14 +1,14 @@
 import { Command } from "commander";
 import { buildReceipt, verifyReceipt } from "../../audit/index.ts";
-import { FedledgerError } from "../../core/error.ts";
-import { foldTask } from "../../core/fold-task.ts";
+import { FedledgerError } from "../../core/errors/error.ts";
+import { foldTask } from "../../core/record/fold-task.ts";
 import type { ChainReader } from "../../ports/index.ts";
 import { readFileText, writeFileAtomic } from "../../system/index.ts";
-import { accountArgument } from "../account-argument.ts";
-import { defineCommand } from "../command.ts";
-import { required } from "../options.ts";
-import { style } from "../output.ts";
-import { openRecord, recordSettings } from "../session.ts";
+import { accountArgument } from "../options/account-argument.ts";
+import { defineCommand } from "../options/command.ts";
+import { required } from "../options/options.ts";
+import { openRecord, recordSettings } from "../running/session.ts";
+import { style } from "../text/output.ts";
 
 /** `fedledger receipt`. */
 export function receiptCommand(): Command {

@@ -1,8 +1,8 @@
-import { foldTask } from "../../core/fold-task.ts";
-import { hasEnded, type RoundView, type TaskView } from "../../core/task-view.ts";
+import { foldTask } from "../../core/record/fold-task.ts";
+import { hasEnded, type RoundView, type TaskView } from "../../core/record/task-view.ts";
 import type { ChainReader, PublicMetric } from "../../ports/index.ts";
-import { reasonText } from "../progress-text.ts";
-import { lossOf, metricOf } from "../public-text.ts";
+import { reasonText } from "../text/progress-text.ts";
+import { lossOf, metricOf } from "../text/public-text.ts";
 import type { LiveView } from "./live-view.ts";
 import type { PublicMetrics } from "./public-metrics.ts";
 import type { RoundCosts } from "./round-costs.ts";

@@ -1,13 +1,13 @@
 import { join } from "node:path";
 import { createChain, createSigner, deployFederation, testAccount } from "../../chain/index.ts";
-import { chunkTreeRoot } from "../../core/chunk-tree.ts";
-import { initialLanes } from "../../core/initial-model.ts";
-import { canonicalTaskSpec } from "../../core/task-spec.ts";
+import { chunkTreeRoot } from "../../core/bytes/chunk-tree.ts";
+import { initialLanes } from "../../core/task/initial-model.ts";
+import { canonicalTaskSpec } from "../../core/task/task-spec.ts";
 import type { Chain } from "../../ports/index.ts";
 import { createClock, writeFileAtomic } from "../../system/index.ts";
-import type { CommandContext } from "../command.ts";
-import { makeInvitation } from "../make-invitation.ts";
-import type { TaskChoice } from "../task-choice.ts";
+import type { CommandContext } from "../options/command.ts";
+import { makeInvitation } from "../options/make-invitation.ts";
+import type { TaskChoice } from "../options/task-choice.ts";
 
 /** Time after which the first round opens with fewer than all. */
 const startWithinS = 120;

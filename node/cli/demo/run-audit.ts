@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { deriveNodeKeys, testAccount } from "../../chain/index.ts";
 import type { Chain } from "../../ports/index.ts";
-import type { CommandContext } from "../command.ts";
+import type { CommandContext } from "../options/command.ts";
 import type { LiveView } from "./live-view.ts";
 import type { ProcessGroup } from "./processes.ts";
 

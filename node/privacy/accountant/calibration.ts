@@ -1,4 +1,4 @@
-import { FedledgerError } from "../../core/error.ts";
+import { FedledgerError } from "../../core/errors/error.ts";
 import { epsilonOf } from "./conversion.ts";
 import { type RdpCurve, repeatRdp } from "./rdp-curve.ts";
 

@@ -1,4 +1,4 @@
-import { FedledgerError } from "../../core/error.ts";
+import { FedledgerError } from "../../core/errors/error.ts";
 import { type RdpCurve, rdpOrders } from "./rdp-curve.ts";
 
 /**

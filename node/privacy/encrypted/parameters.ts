@@ -1,5 +1,5 @@
-import { largestBlobBytes } from "../../core/content-id.ts";
-import { FedledgerError } from "../../core/error.ts";
+import { largestBlobBytes } from "../../core/bytes/content-id.ts";
+import { FedledgerError } from "../../core/errors/error.ts";
 
 // BFV (Brakerski 2012; Fan and Vercauteren, ePrint 2012/144) in the ring Z[x] / (x^4096 + 1). Why these numbers:
 // docs/protocol/encrypted.md.

@@ -1,4 +1,4 @@
-import { FedledgerError } from "../../core/error.ts";
+import { FedledgerError } from "../../core/errors/error.ts";
 import type { Random } from "../../ports/system.ts";
 import { heaviestKey, ringDegree, secretKeyBytes } from "./parameters.ts";
 

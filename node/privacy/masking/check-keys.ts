@@ -1,10 +1,10 @@
-import { anchorOf, type Deployment, startValue } from "../../core/commitment.ts";
-import { FedledgerError } from "../../core/error.ts";
-import { hexEquals } from "../../core/hex.ts";
+import { hexEquals } from "../../core/bytes/hex.ts";
+import { FedledgerError } from "../../core/errors/error.ts";
 import type { Address, Bytes32, Hex } from "../../core/ids.ts";
+import { shareThreshold } from "../../core/record/round-keys.ts";
+import type { RoundView } from "../../core/record/task-view.ts";
 import type { Advertisement } from "../../core/records.ts";
-import { shareThreshold } from "../../core/round-keys.ts";
-import type { RoundView } from "../../core/task-view.ts";
+import { anchorOf, type Deployment, startValue } from "../../core/words/commitment.ts";
 import type { ChainReader } from "../../ports/chain.ts";
 import type { MaskSecrets } from "./mask-keys.ts";
 import type { MaskRound } from "./mask-records.ts";

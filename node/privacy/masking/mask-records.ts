@@ -1,5 +1,5 @@
-import { FedledgerError } from "../../core/error.ts";
-import { fromHex } from "../../core/hex.ts";
+import { fromHex } from "../../core/bytes/hex.ts";
+import { FedledgerError } from "../../core/errors/error.ts";
 import type { Bytes32, Hex, RoundNumber, TaskId } from "../../core/ids.ts";
 import type { Journal } from "../../ports/system.ts";
 

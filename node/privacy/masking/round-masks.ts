@@ -1,7 +1,7 @@
-import { FedledgerError } from "../../core/error.ts";
+import { FedledgerError } from "../../core/errors/error.ts";
 import type { RoundNumber, TaskId } from "../../core/ids.ts";
+import { openingBytes } from "../../core/record/round-keys.ts";
 import type { Advertisement } from "../../core/records.ts";
-import { openingBytes } from "../../core/round-keys.ts";
 import { isSecretKeyOf, type MaskSecrets, pairSeed, seedHashOf } from "./mask-keys.ts";
 import type { Mask } from "./mask-stream.ts";
 

@@ -16,7 +16,7 @@ import {
   vectorStore,
   type WasmFunction,
   wasmModule,
-} from "../../core/wasm-code.ts";
+} from "../../core/bytes/wasm-code.ts";
 import { counterPlaces, mixed, mixedAhead, roundCount, type StreamKey, streamBlockBytes } from "./blake2b.ts";
 
 type Run = (counter: number, place: number, end: number) => void;

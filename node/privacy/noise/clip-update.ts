@@ -1,4 +1,4 @@
-import { FedledgerError } from "../../core/error.ts";
+import { FedledgerError } from "../../core/errors/error.ts";
 
 /** An update within a norm, as lanes. */
 export interface ClippedUpdate {

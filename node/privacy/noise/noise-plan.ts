@@ -1,5 +1,5 @@
-import type { ParticipantPrivacy } from "../../core/privacy-spec.ts";
 import type { TaskRules } from "../../core/records.ts";
+import type { ParticipantPrivacy } from "../../core/task/privacy-spec.ts";
 
 /** Of a task's rules, what noise depends on. */
 export type NoiseRules = Pick<TaskRules, "mode" | "minUpdates" | "fractionBits" | "clipLanes">;

@@ -1,4 +1,4 @@
-import { FedledgerError } from "../../core/error.ts";
+import { FedledgerError } from "../../core/errors/error.ts";
 import { createDiscreteLaplace } from "./discrete-laplace.ts";
 import { drawChance, exponentialFixed, type FixedProbability } from "./exact-chance.ts";
 import type { RandomWords } from "./random-words.ts";

@@ -1,4 +1,4 @@
-import { FedledgerError } from "../../core/error.ts";
+import { FedledgerError } from "../../core/errors/error.ts";
 import { createPoisson } from "./poisson.ts";
 import type { RandomWords } from "./random-words.ts";
 

@@ -1,4 +1,4 @@
-import { concatBytes, fromHex, word } from "../../core/hex.ts";
+import { concatBytes, fromHex, word } from "../../core/bytes/hex.ts";
 import type { Address } from "../../core/ids.ts";
 import type { SealedName, SealedTask } from "../../ports/sealing.ts";
 

@@ -1,4 +1,4 @@
-import { FedledgerError } from "../../core/error.ts";
+import { FedledgerError } from "../../core/errors/error.ts";
 import type { Address, Bytes32 } from "../../core/ids.ts";
 import type { BlobOpener, KeyringRef, KeyringSource, SealedTask } from "../../ports/sealing.ts";
 import { isKeyringLength, isSecretOf, type Keyring, openKeyring, type ReaderKeys, readKeyring } from "./keyring.ts";

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { toHex } from "../../core/hex.ts";
+import { toHex } from "../../core/bytes/hex.ts";
 import type { Address, Bytes32 } from "../../core/ids.ts";
 import type { BlobSealer, KeyringRef, SealedTask } from "../../ports/sealing.ts";
 import type { BlobStore } from "../../ports/storage.ts";

@@ -1,5 +1,5 @@
-import { isFedledgerError } from "../../core/error.ts";
-import { concatBytes, fromHex } from "../../core/hex.ts";
+import { concatBytes, fromHex } from "../../core/bytes/hex.ts";
+import { isFedledgerError } from "../../core/errors/error.ts";
 import type { Bytes32 } from "../../core/ids.ts";
 import { hpkeOverheadBytes, openSealed, sealTo } from "../hpke.ts";
 import { senderContext } from "./blob-context.ts";

@@ -1,7 +1,7 @@
-import { isFedledgerError } from "../../core/error.ts";
-import { concatBytes, fromHex, toHex } from "../../core/hex.ts";
+import { concatBytes, fromHex, toHex } from "../../core/bytes/hex.ts";
+import { keccak256 } from "../../core/bytes/keccak.ts";
+import { isFedledgerError } from "../../core/errors/error.ts";
 import type { Address, Bytes32, Hex, RoundNumber } from "../../core/ids.ts";
-import { keccak256 } from "../../core/keccak.ts";
 import type { GrantWord } from "../../core/records.ts";
 import type { SealedTask } from "../../ports/sealing.ts";
 import { openSealed, sealTo } from "../hpke.ts";

@@ -1,6 +1,6 @@
 import { createHash, timingSafeEqual } from "node:crypto";
-import { FedledgerError, isFedledgerError } from "../../core/error.ts";
-import { concatBytes, fromHex, toHex } from "../../core/hex.ts";
+import { concatBytes, fromHex, toHex } from "../../core/bytes/hex.ts";
+import { FedledgerError, isFedledgerError } from "../../core/errors/error.ts";
 import type { Address, Bytes32 } from "../../core/ids.ts";
 import type { SealedTask } from "../../ports/sealing.ts";
 import { hpkeOverheadBytes, openSealed, sealTo } from "../hpke.ts";

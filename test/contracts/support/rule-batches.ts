@@ -1,9 +1,9 @@
 import type { BaseContract } from "ethers";
 import { AbiCoder } from "ethers";
 import { network } from "hardhat";
-import { concatBytes, fromHex, toHex } from "../../../node/core/hex.ts";
+import { concatBytes, fromHex, toHex } from "../../../node/core/bytes/hex.ts";
+import { keccak256 } from "../../../node/core/bytes/keccak.ts";
 import type { Hex } from "../../../node/core/ids.ts";
-import { keccak256 } from "../../../node/core/keccak.ts";
 import type { createSeededNumbers } from "./seeded-numbers.ts";
 
 /** The rules on many inputs in one call; see test/contracts/harness/RuleBatches.sol for the form of a case. */

@@ -9,7 +9,7 @@ import { losersOf } from "../../attack/check-bonds.ts";
 import { checkEnding } from "../../attack/check-ending.ts";
 import { compareModels, roundsWithoutLiar } from "../../attack/compare-models.ts";
 import { type AttackResult, createHonestRuns, runAttack } from "../../attack/run-attack.ts";
-import { projectFolder } from "../../support/fedledger-process.ts";
+import { projectFolder } from "../../support/processes/fedledger-process.ts";
 
 const main = join(projectFolder, "test", "attack", "main.ts");
 

@@ -11,9 +11,9 @@ import {
 } from "../../../node/aggregation/index.ts";
 import { blockLanes, createPlainTrimmedSums, createTrimmedSums } from "../../../node/aggregation/trimmed-sums.ts";
 import { createWasmTrimmedSums } from "../../../node/aggregation/wasm-trimmed-sums.ts";
-import { concatBytes, fromHex, toHex } from "../../../node/core/hex.ts";
+import { concatBytes, fromHex, toHex } from "../../../node/core/bytes/hex.ts";
+import { bytesToLanes, lanesToBytes } from "../../../node/core/bytes/lanes.ts";
 import type { Hex } from "../../../node/core/ids.ts";
-import { bytesToLanes, lanesToBytes } from "../../../node/core/lanes.ts";
 import type { Rule } from "../../../node/core/records.ts";
 import { expectCode } from "../../support/expect-code.ts";
 import { vectors } from "../../support/vectors.ts";

@@ -1,9 +1,9 @@
 import { expect } from "chai";
 import fc from "fast-check";
 import { createWeightedMean, ruleByName, type WeightedUpdate, weightedMean } from "../../../node/aggregation/index.ts";
-import { fromHex, toHex } from "../../../node/core/hex.ts";
+import { fromHex, toHex } from "../../../node/core/bytes/hex.ts";
+import { bytesToLanes, lanesToBytes } from "../../../node/core/bytes/lanes.ts";
 import type { Hex } from "../../../node/core/ids.ts";
-import { bytesToLanes, lanesToBytes } from "../../../node/core/lanes.ts";
 import type { Rule } from "../../../node/core/records.ts";
 import { expectCode } from "../../support/expect-code.ts";
 import { vectors } from "../../support/vectors.ts";

@@ -1,9 +1,9 @@
 import { expect } from "chai";
 import { aggregatorMachine } from "../../../node/aggregator/aggregator-machine.ts";
 import type { AggregatorAction, AggregatorEvent, AggregatorState } from "../../../node/aggregator/aggregator-state.ts";
+import type { RoundView, TaskView } from "../../../node/core/record/task-view.ts";
 import type { Proposal } from "../../../node/core/records.ts";
-import type { RoundView, TaskView } from "../../../node/core/task-view.ts";
-import type { RoundEvent } from "../../../node/rounds/round-state.ts";
+import type { RoundEvent } from "../../../node/rounds/state/round-state.ts";
 import {
   acceptedRound,
   accounts,
@@ -16,7 +16,7 @@ import {
   optionsOf,
   roundOf,
   viewOf,
-} from "../../support/round-states.ts";
+} from "../../support/states/round-states.ts";
 
 const { x, y } = accounts;
 const machine = aggregatorMachine(x, optionsOf(x));

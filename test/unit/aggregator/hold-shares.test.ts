@@ -1,22 +1,22 @@
 import { expect } from "chai";
 import { createSharesHolder } from "../../../node/aggregator/hold-shares.ts";
-import { contentIdOf } from "../../../node/core/content-id.ts";
+import { contentIdOf } from "../../../node/core/bytes/content-id.ts";
 import type { Address, Bytes32 } from "../../../node/core/ids.ts";
-import type { TaskView } from "../../../node/core/task-view.ts";
+import type { TaskView } from "../../../node/core/record/task-view.ts";
 import { shareBundleBytes } from "../../../node/privacy/masking/index.ts";
+import { initialRoundState, type RoundState, reduceRound } from "../../../node/rounds/state/round-state.ts";
 import {
   decodeHoldSharesAnswer,
   encodeHoldShares,
   type HoldSharesRequest,
-} from "../../../node/rounds/mask-messages.ts";
-import { initialRoundState, type RoundState, reduceRound } from "../../../node/rounds/round-state.ts";
-import { createModelNetwork } from "../../simulation/model-network.ts";
-import { createSeededRandom } from "../../simulation/seeded-random.ts";
-import { createVirtualClock } from "../../simulation/virtual-clock.ts";
+} from "../../../node/rounds/words/mask-messages.ts";
+import { createModelNetwork } from "../../simulation/model/model-network.ts";
+import { createSeededRandom } from "../../simulation/world/seeded-random.ts";
+import { createVirtualClock } from "../../simulation/world/virtual-clock.ts";
 import { expectCode } from "../../support/expect-code.ts";
-import { advertisementFor, closedMasked, maskedRound, maskedView } from "../../support/masked-states.ts";
-import { accounts, contactOf, headAt, members, optionsOf, roundOf, viewOf } from "../../support/round-states.ts";
 import { silentLog } from "../../support/silent-log.ts";
+import { advertisementFor, closedMasked, maskedRound, maskedView } from "../../support/states/masked-states.ts";
+import { accounts, contactOf, headAt, members, optionsOf, roundOf, viewOf } from "../../support/states/round-states.ts";
 
 const { a, x } = accounts;
 const open = maskedRound([]);

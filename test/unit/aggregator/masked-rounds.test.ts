@@ -1,10 +1,16 @@
 import { expect } from "chai";
 import { aggregatorMachine } from "../../../node/aggregator/aggregator-machine.ts";
 import type { AggregatorEvent, AggregatorState } from "../../../node/aggregator/aggregator-state.ts";
-import type { RoundView } from "../../../node/core/task-view.ts";
-import type { RoundEvent } from "../../../node/rounds/round-state.ts";
-import { advertisementFor, closedMasked, maskedRound, maskedView, unmaskingOf } from "../../support/masked-states.ts";
-import { accounts, commitmentOf, hashOf, headAt, members, optionsOf } from "../../support/round-states.ts";
+import type { RoundView } from "../../../node/core/record/task-view.ts";
+import type { RoundEvent } from "../../../node/rounds/state/round-state.ts";
+import {
+  advertisementFor,
+  closedMasked,
+  maskedRound,
+  maskedView,
+  unmaskingOf,
+} from "../../support/states/masked-states.ts";
+import { accounts, commitmentOf, hashOf, headAt, members, optionsOf } from "../../support/states/round-states.ts";
 
 const { x, y } = accounts;
 const machine = aggregatorMachine(x, optionsOf(x));

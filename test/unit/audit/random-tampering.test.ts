@@ -2,11 +2,11 @@ import { expect } from "chai";
 import fc from "fast-check";
 import { checkRecord } from "../../../node/audit/index.ts";
 import type { Bytes32 } from "../../../node/core/ids.ts";
-import type { TaskEvent } from "../../../node/core/task-events.ts";
-import { auditOf } from "../../support/audit-of.ts";
-import { buildHistory, type History, type HistoryOptions } from "../../support/history-builder.ts";
-import { maskedRules } from "../../support/plain-rules.ts";
-import type { EventName } from "../../support/tamper.ts";
+import type { TaskEvent } from "../../../node/core/record/task-events.ts";
+import { auditOf } from "../../support/history/audit-of.ts";
+import { buildHistory, type History, type HistoryOptions } from "../../support/history/history-builder.ts";
+import type { EventName } from "../../support/history/tamper.ts";
+import { maskedRules } from "../../support/states/plain-rules.ts";
 
 /**
  * Fields that no hash and no other event binds, so that an endpoint could change them unseen (docs/audit.md, "What the

@@ -1,6 +1,6 @@
 import { expect } from "chai";
-import { taskRules } from "../../../node/cli/task-rules.ts";
-import { parseTaskSpec, type TaskSpec } from "../../../node/core/task-spec.ts";
+import { taskRules } from "../../../node/cli/options/task-rules.ts";
+import { parseTaskSpec, type TaskSpec } from "../../../node/core/task/task-spec.ts";
 import { expectCode } from "../../support/expect-code.ts";
 
 const specOf = (hidden: readonly number[]) =>

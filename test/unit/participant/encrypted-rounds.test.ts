@@ -1,24 +1,32 @@
 import { expect } from "chai";
+import type { TaskView } from "../../../node/core/record/task-view.ts";
 import type { Member } from "../../../node/core/records.ts";
-import type { TaskView } from "../../../node/core/task-view.ts";
-import { answerOpenSum } from "../../../node/participant/answer-open-sum.ts";
-import { judgeEncrypted } from "../../../node/participant/judge-encrypted.ts";
+import { answerOpenSum } from "../../../node/participant/encrypted/answer-open-sum.ts";
+import { judgeEncrypted } from "../../../node/participant/encrypted/judge-encrypted.ts";
 import { participantMachine } from "../../../node/participant/participant-machine.ts";
-import type { ParticipantEvent, ParticipantState } from "../../../node/participant/participant-state.ts";
-import { closedKey } from "../../../node/participant/trained-update.ts";
-import { decodeOpenSumAnswer, encodeOpenSum } from "../../../node/rounds/open-sum-messages.ts";
-import type { Progress } from "../../../node/rounds/progress.ts";
-import type { RoundEvent } from "../../../node/rounds/round-state.ts";
+import type { ParticipantEvent, ParticipantState } from "../../../node/participant/state/participant-state.ts";
+import { closedKey } from "../../../node/participant/state/trained-update.ts";
+import type { Progress } from "../../../node/rounds/progress/progress.ts";
+import type { RoundEvent } from "../../../node/rounds/state/round-state.ts";
+import { decodeOpenSumAnswer, encodeOpenSum } from "../../../node/rounds/words/open-sum-messages.ts";
+import { expectCode } from "../../support/expect-code.ts";
+import { silentLog } from "../../support/silent-log.ts";
 import {
   closedEncrypted,
   encryptedRound,
   encryptedView,
   keyFor,
   proposedEncrypted,
-} from "../../support/encrypted-states.ts";
-import { expectCode } from "../../support/expect-code.ts";
-import { accounts, contactOf, emptyPurse, hashOf, headAt, members, optionsOf } from "../../support/round-states.ts";
-import { silentLog } from "../../support/silent-log.ts";
+} from "../../support/states/encrypted-states.ts";
+import {
+  accounts,
+  contactOf,
+  emptyPurse,
+  hashOf,
+  headAt,
+  members,
+  optionsOf,
+} from "../../support/states/round-states.ts";
 
 const { a, x } = accounts;
 const machine = participantMachine(a, { ...optionsOf(a), settleBlocks: 2, autoEnrol: true });

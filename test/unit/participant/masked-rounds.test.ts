@@ -1,10 +1,10 @@
 import { expect } from "chai";
 import type { Hex } from "../../../node/core/ids.ts";
+import type { TaskView } from "../../../node/core/record/task-view.ts";
 import type { ClosingWord } from "../../../node/core/records.ts";
-import type { TaskView } from "../../../node/core/task-view.ts";
 import { participantMachine } from "../../../node/participant/participant-machine.ts";
-import type { ParticipantEvent, ParticipantState } from "../../../node/participant/participant-state.ts";
-import type { RoundEvent } from "../../../node/rounds/round-state.ts";
+import type { ParticipantEvent, ParticipantState } from "../../../node/participant/state/participant-state.ts";
+import type { RoundEvent } from "../../../node/rounds/state/round-state.ts";
 import {
   advertisementFor,
   closedMasked,
@@ -12,7 +12,7 @@ import {
   maskedRules,
   maskedView,
   unmaskingOf,
-} from "../../support/masked-states.ts";
+} from "../../support/states/masked-states.ts";
 import {
   accounts,
   commitmentOf,
@@ -23,7 +23,7 @@ import {
   participants,
   roundOf,
   viewOf,
-} from "../../support/round-states.ts";
+} from "../../support/states/round-states.ts";
 
 const { a, x } = accounts;
 const machine = participantMachine(a, { ...optionsOf(a), autoEnrol: true });

@@ -1,16 +1,16 @@
 import { expect } from "chai";
-import type { RoundView, TaskView } from "../../../node/core/task-view.ts";
-import { createCheckedJournal } from "../../../node/participant/checked-journal.ts";
+import type { RoundView, TaskView } from "../../../node/core/record/task-view.ts";
 import { participantMachine } from "../../../node/participant/participant-machine.ts";
+import { createCheckedJournal } from "../../../node/participant/state/checked-journal.ts";
 import type {
   ParticipantEvent,
   ParticipantMachineOptions,
   ParticipantState,
-} from "../../../node/participant/participant-state.ts";
-import type { Judgement } from "../../../node/rounds/court-state.ts";
-import { createMemoryJournal } from "../../../node/rounds/memory-journal.ts";
-import { subjectOf } from "../../../node/rounds/proposed-round.ts";
-import type { RoundEvent } from "../../../node/rounds/round-state.ts";
+} from "../../../node/participant/state/participant-state.ts";
+import { createMemoryJournal } from "../../../node/rounds/actions/memory-journal.ts";
+import { subjectOf } from "../../../node/rounds/blobs/proposed-round.ts";
+import type { Judgement } from "../../../node/rounds/court/court-state.ts";
+import type { RoundEvent } from "../../../node/rounds/state/round-state.ts";
 import {
   acceptedRound,
   accounts,
@@ -28,7 +28,7 @@ import {
   roundOf,
   rules,
   viewOf,
-} from "../../support/round-states.ts";
+} from "../../support/states/round-states.ts";
 
 const { a, b } = accounts;
 type Event = ParticipantEvent | RoundEvent;

@@ -1,22 +1,23 @@
 import { expect } from "chai";
 import type { Bytes32 } from "../../../node/core/ids.ts";
-import type { TaskView } from "../../../node/core/task-view.ts";
+import type { TaskView } from "../../../node/core/record/task-view.ts";
 import { participantMachine } from "../../../node/participant/participant-machine.ts";
-import type {
-  ParticipantAction,
-  ParticipantEvent,
-  ParticipantState,
-} from "../../../node/participant/participant-state.ts";
 import {
   createParticipantPerformer,
   type ParticipantPerformerDeps,
 } from "../../../node/participant/perform-participant.ts";
-import { readCommitment, signCommitment } from "../../../node/participant/sign-commitment.ts";
+import type {
+  ParticipantAction,
+  ParticipantEvent,
+  ParticipantState,
+} from "../../../node/participant/state/participant-state.ts";
+import { readCommitment, signCommitment } from "../../../node/participant/update/sign-commitment.ts";
 import type { Chain, ChainCall, SignedRecord } from "../../../node/ports/chain.ts";
-import { createMemoryJournal } from "../../../node/rounds/memory-journal.ts";
-import type { RoleDesk } from "../../../node/rounds/role-desk.ts";
-import type { RoundEvent } from "../../../node/rounds/round-state.ts";
-import { modelRecordDigest, modelSign, modelSigner } from "../../simulation/model-signature.ts";
+import { createMemoryJournal } from "../../../node/rounds/actions/memory-journal.ts";
+import type { RoleDesk } from "../../../node/rounds/machine/role-desk.ts";
+import type { RoundEvent } from "../../../node/rounds/state/round-state.ts";
+import { modelRecordDigest, modelSign, modelSigner } from "../../simulation/model/model-signature.ts";
+import { silentLog } from "../../support/silent-log.ts";
 import {
   accounts,
   commitmentOf,
@@ -28,9 +29,8 @@ import {
   roundOf,
   times,
   viewOf,
-} from "../../support/round-states.ts";
-import { signedCommitmentOf } from "../../support/signed-words.ts";
-import { silentLog } from "../../support/silent-log.ts";
+} from "../../support/states/round-states.ts";
+import { signedCommitmentOf } from "../../support/states/signed-words.ts";
 
 const { a } = accounts;
 type Event = ParticipantEvent | RoundEvent;

@@ -1,16 +1,24 @@
 import { expect } from "chai";
-import { createCheckedJournal } from "../../../node/participant/checked-journal.ts";
 import { participantMachine } from "../../../node/participant/participant-machine.ts";
-import type { ParticipantEvent } from "../../../node/participant/participant-state.ts";
 import {
   createParticipantPerformer,
   type ParticipantPerformerDeps,
 } from "../../../node/participant/perform-participant.ts";
-import { createMemoryJournal } from "../../../node/rounds/memory-journal.ts";
-import { subjectOf } from "../../../node/rounds/proposed-round.ts";
-import type { RoundEvent } from "../../../node/rounds/round-state.ts";
-import { acceptedRound, accounts, commitmentOf, headAt, optionsOf, times, viewOf } from "../../support/round-states.ts";
+import { createCheckedJournal } from "../../../node/participant/state/checked-journal.ts";
+import type { ParticipantEvent } from "../../../node/participant/state/participant-state.ts";
+import { createMemoryJournal } from "../../../node/rounds/actions/memory-journal.ts";
+import { subjectOf } from "../../../node/rounds/blobs/proposed-round.ts";
+import type { RoundEvent } from "../../../node/rounds/state/round-state.ts";
 import { silentLog } from "../../support/silent-log.ts";
+import {
+  acceptedRound,
+  accounts,
+  commitmentOf,
+  headAt,
+  optionsOf,
+  times,
+  viewOf,
+} from "../../support/states/round-states.ts";
 
 const { a, b } = accounts;
 const accepted = acceptedRound({

@@ -1,32 +1,44 @@
 import { expect } from "chai";
 import { createWeightedMean } from "../../../node/aggregation/index.ts";
-import { chunkTreeRoot } from "../../../node/core/chunk-tree.ts";
-import { proposalHash, updateRootOf } from "../../../node/core/commitment.ts";
-import { FedledgerError } from "../../../node/core/error.ts";
-import { fromHex } from "../../../node/core/hex.ts";
+import { chunkTreeRoot } from "../../../node/core/bytes/chunk-tree.ts";
+import { fromHex } from "../../../node/core/bytes/hex.ts";
+import { lanesToBytes } from "../../../node/core/bytes/lanes.ts";
+import { FedledgerError } from "../../../node/core/errors/error.ts";
 import type { Address, Bytes32 } from "../../../node/core/ids.ts";
-import { initialLanes } from "../../../node/core/initial-model.ts";
-import { lanesToBytes } from "../../../node/core/lanes.ts";
+import type { TaskView } from "../../../node/core/record/task-view.ts";
 import type { Member, Proposal } from "../../../node/core/records.ts";
-import { canonicalTaskSpec } from "../../../node/core/task-spec.ts";
-import type { TaskView } from "../../../node/core/task-view.ts";
+import { initialLanes } from "../../../node/core/task/initial-model.ts";
+import { canonicalTaskSpec } from "../../../node/core/task/task-spec.ts";
+import { proposalHash, updateRootOf } from "../../../node/core/words/commitment.ts";
 import { takeSecret } from "../../../node/privacy/sealed/given-secret.ts";
 import { keyringOf } from "../../../node/privacy/sealed/sealed-blob.ts";
-import { judgeProposal } from "../../../node/rounds/judge-proposal.ts";
-import { decodeKeyringAnswer, encodeKeyringRequest, keyringProtocol } from "../../../node/rounds/keyring-messages.ts";
-import { createModelSource } from "../../../node/rounds/model-source.ts";
-import type { Progress } from "../../../node/rounds/progress.ts";
-import type { ProposedRound } from "../../../node/rounds/proposed-round.ts";
-import { isReader, readersOf } from "../../../node/rounds/readers.ts";
-import { initialRoundState } from "../../../node/rounds/round-state.ts";
-import { createTaskSealing } from "../../../node/rounds/task-sealing.ts";
+import { createModelSource } from "../../../node/rounds/blobs/model-source.ts";
+import type { ProposedRound } from "../../../node/rounds/blobs/proposed-round.ts";
+import { isReader, readersOf } from "../../../node/rounds/blobs/readers.ts";
+import { createTaskSealing } from "../../../node/rounds/blobs/task-sealing.ts";
+import { judgeProposal } from "../../../node/rounds/court/judge-proposal.ts";
+import type { Progress } from "../../../node/rounds/progress/progress.ts";
+import { initialRoundState } from "../../../node/rounds/state/round-state.ts";
+import {
+  decodeKeyringAnswer,
+  encodeKeyringRequest,
+  keyringProtocol,
+} from "../../../node/rounds/words/keyring-messages.ts";
 import { createRandom } from "../../../node/system/index.ts";
-import { simulatedSpec } from "../../simulation/federation.ts";
+import { simulatedSpec } from "../../simulation/world/federation.ts";
 import { expectCode } from "../../support/expect-code.ts";
-import { accounts, commitmentOf, optionsOf, participants, roundOf, rules, viewOf } from "../../support/round-states.ts";
-import { keysOfAccount } from "../../support/sealed-history.ts";
-import { mapJournal, memoryStore } from "../../support/sealed-members.ts";
+import { keysOfAccount } from "../../support/history/sealed-history.ts";
+import { mapJournal, memoryStore } from "../../support/history/sealed-members.ts";
 import { silentLog } from "../../support/silent-log.ts";
+import {
+  accounts,
+  commitmentOf,
+  optionsOf,
+  participants,
+  roundOf,
+  rules,
+  viewOf,
+} from "../../support/states/round-states.ts";
 
 const base = initialLanes(simulatedSpec, rules.fractionBits);
 const baseModelRoot = chunkTreeRoot(base);

@@ -1,15 +1,16 @@
 import { expect } from "chai";
-import { contentIdOf } from "../../../node/core/content-id.ts";
+import { contentIdOf } from "../../../node/core/bytes/content-id.ts";
 import type { BlobStore } from "../../../node/ports/storage.ts";
 import { createCipherSum } from "../../../node/privacy/encrypted/cipher-sum.ts";
-import { isAttestable, type Judgement } from "../../../node/rounds/court-state.ts";
-import { dueJudgements } from "../../../node/rounds/due-in-common.ts";
-import { judgeProposal } from "../../../node/rounds/judge-proposal.ts";
-import type { ModelSource } from "../../../node/rounds/model-source.ts";
-import { subjectOf } from "../../../node/rounds/proposed-round.ts";
-import { initialRoundState, type RoundEvent, reduceRound } from "../../../node/rounds/round-state.ts";
-import { encryptedRoundOfFour } from "../../support/encrypted-round.ts";
-import { encryptedView, encryptedRules as rules } from "../../support/encrypted-states.ts";
+import type { ModelSource } from "../../../node/rounds/blobs/model-source.ts";
+import { subjectOf } from "../../../node/rounds/blobs/proposed-round.ts";
+import { isAttestable, type Judgement } from "../../../node/rounds/court/court-state.ts";
+import { judgeProposal } from "../../../node/rounds/court/judge-proposal.ts";
+import { dueJudgements } from "../../../node/rounds/machine/due-in-common.ts";
+import { initialRoundState, type RoundEvent, reduceRound } from "../../../node/rounds/state/round-state.ts";
+import { silentLog } from "../../support/silent-log.ts";
+import { encryptedRoundOfFour } from "../../support/states/encrypted-round.ts";
+import { encryptedView, encryptedRules as rules } from "../../support/states/encrypted-states.ts";
 import {
   acceptedRound,
   accounts,
@@ -18,8 +19,7 @@ import {
   optionsOf,
   proposedRound,
   viewOf,
-} from "../../support/round-states.ts";
-import { silentLog } from "../../support/silent-log.ts";
+} from "../../support/states/round-states.ts";
 
 const { d } = accounts;
 

@@ -2,12 +2,17 @@ import { expect } from "chai";
 import fc from "fast-check";
 import type { Hex } from "../../../node/core/ids.ts";
 import type { ClosingWord, SignedAdvertisement } from "../../../node/core/records.ts";
-import { decodeAdvertisement, encodeAdvertisement } from "../../../node/rounds/advertisement-messages.ts";
-import { addAdvertisement, advertisementsTo, onlyAdvertisementsOf } from "../../../node/rounds/advertisement-pool.ts";
-import { addClosing, closingsOf, onlyClosingsOf } from "../../../node/rounds/closing-pool.ts";
-import { hearAdvertisement } from "../../../node/rounds/hear-advertisement.ts";
-import { hearClosing } from "../../../node/rounds/hear-closing.ts";
-import { hearUnmasking } from "../../../node/rounds/hear-unmasking.ts";
+import { hearAdvertisement } from "../../../node/rounds/hearing/hear-advertisement.ts";
+import { hearClosing } from "../../../node/rounds/hearing/hear-closing.ts";
+import { hearUnmasking } from "../../../node/rounds/hearing/hear-unmasking.ts";
+import { initialRoundState, type RoundState, reduceRound } from "../../../node/rounds/state/round-state.ts";
+import { decodeAdvertisement, encodeAdvertisement } from "../../../node/rounds/words/advertisement-messages.ts";
+import {
+  addAdvertisement,
+  advertisementsTo,
+  onlyAdvertisementsOf,
+} from "../../../node/rounds/words/advertisement-pool.ts";
+import { addClosing, closingsOf, onlyClosingsOf } from "../../../node/rounds/words/closing-pool.ts";
 import {
   decodeClosing,
   decodeHoldShares,
@@ -18,11 +23,16 @@ import {
   encodeHoldSharesAnswer,
   encodeUnmasking,
   type Unmasking,
-} from "../../../node/rounds/mask-messages.ts";
-import { initialRoundState, type RoundState, reduceRound } from "../../../node/rounds/round-state.ts";
-import { addUnmasking, onlyUnmaskingsOf, sharesTold, unmaskingsOf } from "../../../node/rounds/unmask-pool.ts";
-import { modelRecordDigest, modelSign, modelSigner } from "../../simulation/model-signature.ts";
-import { advertisementFor, closedMasked, maskedRound, maskedView, unmaskingOf } from "../../support/masked-states.ts";
+} from "../../../node/rounds/words/mask-messages.ts";
+import { addUnmasking, onlyUnmaskingsOf, sharesTold, unmaskingsOf } from "../../../node/rounds/words/unmask-pool.ts";
+import { modelRecordDigest, modelSign, modelSigner } from "../../simulation/model/model-signature.ts";
+import {
+  advertisementFor,
+  closedMasked,
+  maskedRound,
+  maskedView,
+  unmaskingOf,
+} from "../../support/states/masked-states.ts";
 import {
   accounts,
   contactOf,
@@ -32,7 +42,7 @@ import {
   optionsOf,
   participants,
   viewOf,
-} from "../../support/round-states.ts";
+} from "../../support/states/round-states.ts";
 
 const round = closedMasked([0, 1, 2, 3], [0, 1, 2]);
 const honest = unmaskingOf(0, round, [1, 2, 3]);

@@ -1,13 +1,13 @@
 import { expect } from "chai";
-import { decodeLanes, encodeParameters } from "../../../node/core/fixed-point.ts";
-import { initialLanes } from "../../../node/core/initial-model.ts";
-import { parseTaskSpec } from "../../../node/core/task-spec.ts";
-import { loadParticipantData } from "../../../node/training/participant-data.ts";
-import { parsePartition } from "../../../node/training/partition.ts";
+import { decodeLanes, encodeParameters } from "../../../node/core/bytes/fixed-point.ts";
+import { initialLanes } from "../../../node/core/task/initial-model.ts";
+import { parseTaskSpec } from "../../../node/core/task/task-spec.ts";
+import { loadParticipantData } from "../../../node/training/data/participant-data.ts";
+import { parsePartition } from "../../../node/training/data/partition.ts";
+import { createTfjsTrainer } from "../../../node/training/local/tfjs-trainer.ts";
 import { type TaskPreset, taskPreset, taskPresets } from "../../../node/training/task-presets.ts";
-import { createTfjsTrainer } from "../../../node/training/tfjs-trainer.ts";
 import { expectCode } from "../../support/expect-code.ts";
-import { runFedAvg } from "../../support/run-fedavg.ts";
+import { runFedAvg } from "../../support/training/run-fedavg.ts";
 
 async function federation(preset: TaskPreset, seed: number, rounds: number) {
   const trainers = [];

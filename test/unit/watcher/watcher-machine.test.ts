@@ -1,11 +1,11 @@
 import { expect } from "chai";
 import type { Address } from "../../../node/core/ids.ts";
-import type { RoundView, TaskView } from "../../../node/core/task-view.ts";
-import type { Judgement } from "../../../node/rounds/court-state.ts";
-import { type ProposedRound, subjectOf } from "../../../node/rounds/proposed-round.ts";
-import type { RoundEvent } from "../../../node/rounds/round-state.ts";
+import type { RoundView, TaskView } from "../../../node/core/record/task-view.ts";
+import { type ProposedRound, subjectOf } from "../../../node/rounds/blobs/proposed-round.ts";
+import type { Judgement } from "../../../node/rounds/court/court-state.ts";
+import type { RoundEvent } from "../../../node/rounds/state/round-state.ts";
 import { watcherMachine } from "../../../node/watcher/watcher-machine.ts";
-import { proofAgainst } from "../../support/proofs-against.ts";
+import { proofAgainst } from "../../support/played/proofs-against.ts";
 import {
   acceptedRound,
   accounts,
@@ -17,7 +17,7 @@ import {
   proposedRound,
   roundOf,
   viewOf,
-} from "../../support/round-states.ts";
+} from "../../support/states/round-states.ts";
 
 const me = `0x${"77".repeat(20)}` as Address;
 const machine = watcherMachine(me, { ...optionsOf(me), settleBlocks: 2 });

@@ -1,14 +1,14 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import { toHex } from "../../../../node/core/hex.ts";
-import { keccak256 } from "../../../../node/core/keccak.ts";
+import { toHex } from "../../../../node/core/bytes/hex.ts";
+import { keccak256 } from "../../../../node/core/bytes/keccak.ts";
 import { createBfv } from "../../../../node/privacy/encrypted/bfv.ts";
 import { createCipherSum } from "../../../../node/privacy/encrypted/cipher-sum.ts";
 import { blockBytes, cipherModulus, plainModulus, sumLimit } from "../../../../node/privacy/encrypted/parameters.ts";
 import { drawSecretKey } from "../../../../node/privacy/encrypted/secret-key.ts";
 import { createRandom } from "../../../../node/system/random.ts";
 import { expectCode } from "../../../support/expect-code.ts";
-import { openBlock } from "../../../support/plain-bfv.ts";
+import { openBlock } from "../../../support/states/plain-bfv.ts";
 
 const bfv = createBfv();
 const secretKey = drawSecretKey(createRandom());

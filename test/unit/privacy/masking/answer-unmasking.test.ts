@@ -8,9 +8,9 @@ import {
   sealShares,
   shareEntryBytes,
 } from "../../../../node/privacy/masking/index.ts";
-import { createSeededRandom } from "../../../simulation/seeded-random.ts";
+import { createSeededRandom } from "../../../simulation/world/seeded-random.ts";
 import { expectCode } from "../../../support/expect-code.ts";
-import { MaskedRoundPlay, playToClosing } from "../../../support/masked-round.ts";
+import { MaskedRoundPlay, playToClosing } from "../../../support/states/masked-round.ts";
 
 const root = (digit: string) => `0x${digit.repeat(64)}` as const;
 const victim = 0;

@@ -8,9 +8,9 @@ import {
   noiseShares,
   privateUpdate,
 } from "../../../../node/privacy/noise/index.ts";
-import { createSeededRandom } from "../../../simulation/seeded-random.ts";
-import { momentsOf } from "../../../support/goodness-of-fit.ts";
-import { adaptivePrivacy, gaussianPrivacy } from "../../../support/privacy-specs.ts";
+import { createSeededRandom } from "../../../simulation/world/seeded-random.ts";
+import { adaptivePrivacy, gaussianPrivacy } from "../../../support/states/privacy-specs.ts";
+import { momentsOf } from "../../../support/training/goodness-of-fit.ts";
 
 const rules: NoiseRules = { mode: "transparent", minUpdates: 6, fractionBits: 16, clipLanes: 1 << 24 };
 const masked = { ...rules, mode: "masked" } as const;

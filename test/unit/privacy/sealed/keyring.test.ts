@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import { toHex } from "../../../../node/core/hex.ts";
+import { toHex } from "../../../../node/core/bytes/hex.ts";
 import {
   isKeyringLength,
   isSecretOf,
@@ -12,7 +12,7 @@ import {
 } from "../../../../node/privacy/sealed/keyring.ts";
 import { testBlob } from "../../../support/blobs.ts";
 import { expectCode } from "../../../support/expect-code.ts";
-import { accountOfMember, keysOfMember, sealedTask } from "../../../support/sealed-members.ts";
+import { accountOfMember, keysOfMember, sealedTask } from "../../../support/history/sealed-members.ts";
 
 const owner = { task: sealedTask, sender: accountOfMember(0) };
 const secret = testBlob(32, 5);

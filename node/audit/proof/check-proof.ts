@@ -1,0 +1,222 @@
+import { ruleByName, trimOf } from "../../aggregation/index.ts";
+import {
+  chunkBytes,
+  chunkLanes,
+  chunkLeaf,
+  rootOfLeaf,
+  treeDepthOf,
+  verifyChunk,
+} from "../../core/bytes/chunk-tree.ts";
+import { hexEquals, toHex } from "../../core/bytes/hex.ts";
+import { bytesToLanes, lanesToBytes } from "../../core/bytes/lanes.ts";
+import { slotsOf } from "../../core/record/round-keys.ts";
+import type {
+  Commitment,
+  Evidence,
+  InvalidUpdate,
+  Proposal,
+  ProvenChunk,
+  SignedCommitment,
+  TaskRules,
+  WrongChunk,
+} from "../../core/records.ts";
+import { accumulatorOf, anchorOf, hashBytes, updateRootOf, zeroBytes32 } from "../../core/words/commitment.ts";
+import type { ProofCall } from "../../ports/proof-calls.ts";
+import { checkOpenings, isFalseOpening, maskedChunk } from "../../privacy/masking/index.ts";
+import type { RecoverSigner } from "../record/task-record.ts";
+import { type OpenedRound, openedRoundOf } from "../replay/masked-round.ts";
+import { boundsOf } from "../replay/wrong-chunk.ts";
+
+type Call<Kind extends ProofCall["kind"]> = Extract<ProofCall, { readonly kind: Kind }>;
+
+/**
+ * Whether the contract of proofs would take a proof: the twin of its checks, asked before one is sent. Whether the
+ * evidence is what the record binds is for the federation to say. Without `rules` no bytes count, without
+ * `recoverSigner` no words.
+ */
+export function holds(call: ProofCall, rules?: TaskRules, recoverSigner?: RecoverSigner): boolean {
+  switch (call.kind) {
+    case "proveChunk":
+      return rules?.mode === "transparent" && isOfRound(call) && isChunkWrong(call, rules, undefined);
+    case "proveMaskedChunk": {
+      const opened = rules && openedOf(call, rules);
+      const isOpen = opened !== undefined && checkOpenings(opened.closed, opened.openings) === undefined;
+      // false openings are another proof's
+      return rules !== undefined && isOpen && isOfRound(call) && isChunkWrong(call, rules, opened);
+    }
+    case "proveOpening": {
+      const opened = rules && openedOf({ ...call, commitments: survivorsOf(call.evidence) }, rules);
+      return opened !== undefined && isFalseOpening(opened.closed, opened.openings, call.slot);
+    }
+    case "proveWeight": {
+      const { proposal } = call.evidence;
+      const sum =
+        proposal && includedBy(call.commitments, proposal).reduce((all, { weight }) => all + BigInt(weight), 0n);
+      return isOfRound(call) && proposal !== undefined && sum !== proposal.totalWeight;
+    }
+    case "proveUpdate":
+      return (
+        rules !== undefined &&
+        isOfRound(call) &&
+        isUpdateInvalid(call.commitments[call.invalid.position], call.invalid, rules)
+      );
+    case "proveEquivocation":
+      return isEquivocation(call, recoverSigner);
+    case "proveDoubleCommitment": {
+      const made = call.commitments[call.position];
+      const { inputs } = call.evidence;
+      const isOther = made !== undefined && !isSame(made, call.signed);
+      return isOther && isOfRound(call) && isSignedBy(call.signed, made, inputs, recoverSigner);
+    }
+  }
+}
+
+/** Whether the commitments hash from the evidence's anchor to its accumulator. */
+function isOfRound({
+  evidence: { inputs },
+  commitments,
+}: {
+  readonly evidence: Evidence;
+  readonly commitments: readonly Commitment[];
+}): boolean {
+  return hexEquals(accumulatorOf(inputs.anchor, commitments), inputs.accumulator);
+}
+
+/** The round as its advertisements and openings tell it, where they are those of the evidence. */
+function openedOf(
+  call: Pick<Call<"proveMaskedChunk">, "evidence" | "start" | "advertisements" | "openings" | "commitments">,
+  rules: TaskRules,
+): OpenedRound | undefined {
+  const { evidence, start, advertisements, openings, commitments } = call;
+  const { inputs } = evidence;
+  const isBound =
+    hexEquals(anchorOf(start, advertisements), inputs.anchor) &&
+    slotsOf(advertisements) === inputs.keyed &&
+    hexEquals(hashBytes(openings), inputs.openingsHash);
+  return isBound
+    ? openedRoundOf(inputs.taskId, rules, { round: inputs.round, advertisements, commitments }, openings)
+    : undefined;
+}
+
+/** As many commitments as the evidence names slots: who they are is not asked. */
+function survivorsOf({ inputs }: Evidence): readonly Commitment[] {
+  const { taskId, round, committed } = inputs;
+  const slots = Array.from({ length: 64 }, (_, slot) => slot).filter(
+    (slot) => ((committed >> BigInt(slot)) & 1n) === 1n,
+  );
+  const nobody = {
+    participant: `0x${"00".repeat(20)}`,
+    weight: 1,
+    updateRoot: zeroBytes32,
+    contentId: zeroBytes32,
+  } as const;
+  return slots.map((slot) => ({ taskId, round, slot, ...nobody }));
+}
+
+function isChunkWrong(
+  { evidence, commitments, wrong }: Call<"proveChunk" | "proveMaskedChunk">,
+  rules: TaskRules,
+  opened: OpenedRound | undefined,
+): boolean {
+  const { proposal, inputs } = evidence;
+  const { chunkIndex, base, updates, resultLeaf, resultProof, bounds } = wrong;
+  const { parameterCount } = rules;
+  const included = proposal === undefined ? [] : includedBy(commitments, proposal);
+  if (proposal === undefined || updates.length !== included.length || included.length === 0) return false;
+  if (!verifyChunk({ ...base, root: inputs.baseModelRoot, parameterCount, index: chunkIndex })) return false;
+  if (!included.every((commitment, i) => standsIn(commitment, parameterCount, chunkIndex, updates[i]!))) return false;
+  if (resultProof.length !== treeDepthOf(parameterCount)) return false;
+  const root = rootOfLeaf(parameterCount, chunkIndex, resultLeaf, resultProof);
+  if (!hexEquals(root, proposal.modelRoot)) return false;
+  const trim = trimOf(rules, included.length);
+  if (trim !== undefined && toHex(boundsOf(updates, trim)) !== toHex(bounds ?? new Uint8Array())) return false;
+  const right = rightChunk(wrong, rules, included, opened);
+  return right !== undefined && !hexEquals(chunkLeaf(chunkIndex, lanesToBytes(right)), resultLeaf);
+}
+
+/** What the rule makes of the shown chunks, in a masked task by the openings; undefined where no contract can tell. */
+function rightChunk(
+  { chunkIndex, base, updates }: WrongChunk,
+  rules: TaskRules,
+  included: readonly Commitment[],
+  opened: OpenedRound | undefined,
+): Int32Array | undefined {
+  const baseLanes = bytesToLanes(base.chunk.slice());
+  const weighted = included.map(({ weight }, i) => ({ weight, lanes: bytesToLanes(updates[i]!.chunk.slice()) }));
+  if (rules.mode === "masked") {
+    if (opened === undefined || opened.closed.surviving.length !== included.length) return undefined;
+    const { closed, openings } = opened;
+    return maskedChunk(chunkIndex, { base: baseLanes, updates: weighted }, { ...rules, round: closed, openings });
+  }
+  const rule = ruleByName(rules.rule);
+  if (!rule.chunkLocal) return undefined;
+  const aggregation = rule.create({ ...rules, parameterCount: chunkLanes });
+  for (const { lanes, weight } of weighted) aggregation.add(lanes, weight);
+  return aggregation.finish(baseLanes);
+}
+
+/**
+ * Whether the chunk stands in the update and breaks the rules: by a lane beyond the clip, but of a masked one, or by
+ * padding that is not zero.
+ */
+function isUpdateInvalid(
+  commitment: Commitment | undefined,
+  { chunkIndex, update }: InvalidUpdate,
+  rules: TaskRules,
+): boolean {
+  const { mode, parameterCount, clipLanes } = rules;
+  if (commitment === undefined || mode === "encrypted") return false;
+  if (!standsIn(commitment, parameterCount, chunkIndex, update)) return false;
+  const lanes = bytesToLanes(update.chunk.slice());
+  const within = parameterCount - chunkIndex * chunkLanes;
+  return lanes.some((lane, at) => (at >= within ? lane !== 0 : mode !== "masked" && Math.abs(lane) > clipLanes));
+}
+
+function isEquivocation(
+  { taskId, round, anchor, one, other }: Call<"proveEquivocation">,
+  recoverSigner: RecoverSigner | undefined,
+): boolean {
+  const about = { taskId, round, anchor };
+  const signer = recoverSigner?.({ type: "commitment", ...one, ...about });
+  const second = recoverSigner?.({ type: "commitment", ...other, ...about });
+  return signer !== undefined && second !== undefined && hexEquals(signer, second) && !isSame(one, other);
+}
+
+function isSignedBy(
+  signed: SignedCommitment,
+  { participant }: Pick<Commitment, "participant">,
+  { taskId, round, anchor }: Evidence["inputs"],
+  recoverSigner: RecoverSigner | undefined,
+): boolean {
+  const signer = recoverSigner?.({ type: "commitment", ...signed, taskId, round, anchor });
+  return signer !== undefined && hexEquals(signer, participant);
+}
+
+type Said = Pick<Commitment, "weight" | "updateRoot" | "contentId">;
+
+function isSame(one: Said, other: Said): boolean {
+  return (
+    one.weight === other.weight &&
+    hexEquals(one.updateRoot, other.updateRoot) &&
+    hexEquals(one.contentId, other.contentId)
+  );
+}
+
+function includedBy(
+  commitments: readonly Commitment[],
+  { excluded }: Pick<Proposal, "excluded">,
+): readonly Commitment[] {
+  return commitments.filter(({ slot }) => ((excluded >> BigInt(slot)) & 1n) === 0n);
+}
+
+/** Whether a chunk stands in the update that the commitment is to. */
+function standsIn(
+  commitment: Commitment,
+  parameterCount: number,
+  index: number,
+  { chunk, proof }: ProvenChunk,
+): boolean {
+  if (chunk.length !== chunkBytes || proof.length !== treeDepthOf(parameterCount)) return false;
+  const root = rootOfLeaf(parameterCount, index, chunkLeaf(index, chunk), proof);
+  return hexEquals(updateRootOf(commitment.participant, root), commitment.updateRoot);
+}

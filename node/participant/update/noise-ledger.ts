@@ -1,0 +1,56 @@
+import { FedledgerError } from "../../core/errors/error.ts";
+import { endedOpen } from "../../core/record/round-keys.ts";
+import type { RoundView, TaskView } from "../../core/record/task-view.ts";
+import type { TaskSpec } from "../../core/task/task-spec.ts";
+import type { Journal } from "../../ports/system.ts";
+import { roundsInBudget } from "../../privacy/budget/budget.ts";
+import { privacyProblems } from "../../privacy/budget/check-privacy.ts";
+
+/**
+ * Writes down that an update with noise is drawn for this opening of a round, before it is. The contract counts
+ * committed rounds; this counts every update that may have left this machine: those of a round that was opened again
+ * over another base or draw, too, and those of a history that a reorganisation undid. As there, a masked round that
+ * ended before its updates were frozen costs nothing: nothing of it was opened.
+ *
+ * Rejects with PRIVACY_RULES_BROKEN where the task's rules do not keep its specification's promise (see
+ * privacyProblems), and with PRIVACY_BUDGET_SPENT where as many updates were drawn as the specification's epsilon
+ * allows.
+ */
+export async function spendRound(
+  journal: Journal,
+  spec: TaskSpec,
+  { taskId, rules, rounds }: Pick<TaskView, "taskId" | "rules" | "rounds">,
+  { round, start }: Pick<RoundView, "round" | "start">,
+): Promise<void> {
+  const { privacy } = spec;
+  if (privacy === undefined) return;
+  const noisy = { ...spec, privacy };
+  const problem = privacyProblems(noisy, rules)[0];
+  if (problem !== undefined) throw new FedledgerError("PRIVACY_RULES_BROKEN", { taskId, ...problem });
+  const key = `noise/${taskId}`;
+  const spent = readList(await journal.get(key));
+  const entry = entryOf({ round, start });
+  if (spent.includes(entry)) return;
+  const unseen = new Set(rules.mode === "masked" ? rounds.filter(endedOpen).map(entryOf) : []);
+  const counted = spent.filter((one) => !unseen.has(one)).length;
+  if (counted >= roundsInBudget(noisy, rules)) {
+    throw new FedledgerError("PRIVACY_BUDGET_SPENT", { taskId, round, drawn: counted, epsilon: privacy.epsilon });
+  }
+  await journal.put(key, new TextEncoder().encode(JSON.stringify([...spent, entry])));
+}
+
+function entryOf({ round, start }: Pick<RoundView, "round" | "start">): string {
+  return `${round}/${start.toLowerCase()}`;
+}
+
+/** Throws PRIVACY_LEDGER_UNREADABLE: a ledger that cannot be read must not count as empty. */
+function readList(bytes: Uint8Array | undefined): readonly string[] {
+  if (bytes === undefined) return [];
+  try {
+    const list: unknown = JSON.parse(new TextDecoder().decode(bytes));
+    if (Array.isArray(list) && list.every((entry) => typeof entry === "string")) return list;
+  } catch (error) {
+    throw new FedledgerError("PRIVACY_LEDGER_UNREADABLE", {}, error);
+  }
+  throw new FedledgerError("PRIVACY_LEDGER_UNREADABLE", {});
+}

@@ -1,0 +1,164 @@
+import type { TaskId } from "../../core/ids.ts";
+import { proposalOf } from "../../core/record/evidence.ts";
+import { countSlots, hasTooFewLeft, judgingSlots, quorumOf } from "../../core/record/quorum.ts";
+import { nextRoundNumber } from "../../core/record/ring.ts";
+import { isKeyTimeOver, leastUpdates } from "../../core/record/round-keys.ts";
+import { type RoundView, roundInFlight, type TaskView } from "../../core/record/task-view.ts";
+import type { ChainCall, Head } from "../../ports/chain.ts";
+import type { AdvertisementPool } from "../words/advertisement-pool.ts";
+import { type AttestationPool, attestationsTo } from "../words/attestation-pool.ts";
+import { noWords, type WordPool } from "../words/word-pool.ts";
+import { dueAdvertising } from "./due-advertising.ts";
+import { dueBatch } from "./due-batch.ts";
+import { expectedUpdates, hasBudget, mayAttest } from "./round-queries.ts";
+import { wantedParticipants } from "./task-start.ts";
+import type { Turn } from "./turns.ts";
+
+/** The calls that move a round forward, and that any member of the task may make. */
+export type PushCall = Extract<
+  ChainCall,
+  { kind: "openRound" | "drawRound" | "advertise" | "commitBatch" | "closeRound" | "accept" | "reassign" }
+>;
+
+/** A step of the round that the contract would accept now. */
+export interface Push extends Omit<Turn, "sinceS"> {
+  /** The same for as long as the same step is due. */
+  readonly key: string;
+  readonly call: PushCall;
+}
+
+/** A push and the second of the chain's time at which it was first seen due. */
+export type NotedPush = Push & Turn;
+
+/** Local wishes about pushes; the contract has the last word. */
+export interface PushOptions {
+  /** Seconds of chain time to wait, once a quorum has attested, for the rest of those who may. */
+  readonly graceS: number;
+}
+
+/**
+ * Blocks for which the chain knows the hash of a block, where it keeps no longer list: then a draw may be out of reach.
+ */
+const hashedBlocks = 256;
+
+/** The steps that are due in the task now. Deadlines are judged by the head's time. */
+export function duePushes(
+  view: TaskView,
+  head: Head,
+  attestations: AttestationPool,
+  options: PushOptions,
+  words: WordPool = noWords,
+  advertisements: AdvertisementPool = new Map(),
+): readonly Push[] {
+  const round = roundInFlight(view);
+  if (round === undefined) return dueOpening(view, head);
+  const { taskId } = view;
+  const about = { taskId, round: round.round };
+  const closing: Push = {
+    key: `close:${round.round}`,
+    round: round.round,
+    call: { kind: "closeRound", ...about },
+  };
+  switch (round.phase) {
+    case "drawing":
+      return dueDraw(round, head, closing, taskId);
+    case "open":
+      if (mayClose(view, round, head)) return [closing];
+      return [...dueKeys(view, round, head, advertisements), ...dueCommitting(view, round, head, words)];
+    case "aggregating":
+      return dueReassignment(view, round, head, round.assignment);
+    default:
+      return (
+        dueAcceptance(view, round, head, { attestations, options }) ??
+        dueReassignment(view, round, head, proposedTurn(round))
+      );
+  }
+}
+
+function dueOpening(view: TaskView, { timestampS }: Head): readonly Push[] {
+  // who has used up its rounds commits no more
+  const ready = view.enrolled.filter(({ account, leaving }) => !leaving && hasBudget(view, account)).length;
+  if (view.complete || ready < wantedParticipants(view, timestampS)) return [];
+  // a round without anybody to aggregate would end at once
+  if (!view.joined.some(({ leaving }) => !leaving)) return [];
+  const round = nextRoundNumber(view, timestampS);
+  if (round === undefined) return [];
+  return [{ key: `open:${round}`, round, call: { kind: "openRound", taskId: view.taskId, round } }];
+}
+
+function dueDraw({ round, drawBlock }: RoundView, head: Head, closing: Push, taskId: TaskId): readonly Push[] {
+  if (head.number < drawBlock) return [];
+  const draw: Push = { key: `draw:${round}`, round, call: { kind: "drawRound", taskId, round, drawBlock } };
+  return head.number > drawBlock + hashedBlocks ? [draw, closing] : [draw];
+}
+
+/** Whether nobody can commit any more, or so few have keys that nothing can come of it. */
+function mayClose({ rules }: TaskView, round: RoundView, { timestampS }: Head): boolean {
+  if (timestampS > round.commitDeadlineS) return true;
+  if (round.commitments.length >= expectedUpdates(round, rules, timestampS)) return true;
+  if (rules.mode === "transparent" || !isKeyTimeOver(round, rules, timestampS)) return false;
+  return (round.advertisements?.length ?? 0) < (rules.mode === "masked" ? leastUpdates(round, rules) : 1);
+}
+
+function dueKeys(view: TaskView, round: RoundView, head: Head, pool: AdvertisementPool): readonly Push[] {
+  const signed = dueAdvertising(view, round, head, pool);
+  if (signed.length === 0) return [];
+  const about = { taskId: view.taskId, round: round.round };
+  return [{ key: `keys:${round.round}`, round: round.round, call: { kind: "advertise", ...about, signed } }];
+}
+
+function dueCommitting(view: TaskView, round: RoundView, head: Head, words: WordPool): readonly Push[] {
+  const signed = dueBatch(view, round, head, words);
+  if (signed.length === 0) return [];
+  const about = { taskId: view.taskId, round: round.round };
+  return [{ key: `batch:${round.round}`, round: round.round, call: { kind: "commitBatch", ...about, signed } }];
+}
+
+/** Whose attempt it is, and until when. */
+type Attempt = Pick<NonNullable<RoundView["assignment"]>, "attempt" | "aggregator" | "deadlineS">;
+
+function proposedTurn({ proposal }: RoundView): Attempt | undefined {
+  return proposal && { ...proposal, deadlineS: proposal.attestDeadlineS };
+}
+
+function dueReassignment(
+  { taskId, rules }: TaskView,
+  round: RoundView,
+  { timestampS }: Head,
+  of: Attempt | undefined,
+): readonly Push[] {
+  if (of === undefined || (timestampS <= of.deadlineS && !hasTooFewLeft(round, rules))) return [];
+  return [
+    {
+      key: `reassign:${round.round}:${of.attempt}:${round.phase}`,
+      round: round.round,
+      call: { kind: "reassign", taskId, round: round.round },
+      last: of.aggregator,
+    },
+  ];
+}
+
+function dueAcceptance(
+  { taskId, rules }: TaskView,
+  round: RoundView,
+  { timestampS }: Head,
+  heard: { readonly attestations: AttestationPool; readonly options: PushOptions },
+): readonly Push[] | undefined {
+  const proposal = proposalOf(round);
+  if (proposal === undefined || hasTooFewLeft(round, rules)) return undefined;
+  const { hash, attestDeadlineS } = round.proposal!;
+  if (timestampS > attestDeadlineS) return undefined;
+  const attestations = attestationsTo(heard.attestations, hash, (attester) => mayAttest(round, attester));
+  if (attestations.length < quorumOf(round, rules)) return undefined;
+  const isWhole = attestations.length >= countSlots(judgingSlots(round));
+  return [
+    {
+      key: `accept:${round.round}:${hash}`,
+      round: round.round,
+      call: { kind: "accept", taskId, round: round.round, proposal, attestations },
+      waitS: isWhole ? 0 : heard.options.graceS,
+      first: proposal.aggregator,
+      untilS: attestDeadlineS,
+    },
+  ];
+}
