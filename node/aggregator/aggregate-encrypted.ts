@@ -1,5 +1,5 @@
 import { checkRound } from "../audit/replay/check-round.ts";
-import { isSealed } from "../core/bytes/blob-length.ts";
+import { isSealed } from "../core/task/blob-length.ts";
 import type { Address, Bytes32 } from "../core/ids.ts";
 import { quorumOf } from "../core/record/quorum.ts";
 import type { BlobStore } from "../ports/storage.ts";

@@ -1,6 +1,6 @@
 import { proveUpdate } from "../audit/proof/build-proof.ts";
 import { checkRound, type RoundCheck } from "../audit/replay/check-round.ts";
-import { isSealed } from "../core/bytes/blob-length.ts";
+import { isSealed } from "../core/task/blob-length.ts";
 import { bytesToLanes } from "../core/bytes/lanes.ts";
 import { FedledgerError } from "../core/errors/error.ts";
 import type { Address } from "../core/ids.ts";

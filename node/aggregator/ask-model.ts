@@ -1,6 +1,6 @@
 import { isUnavailable } from "../audit/replay/is-unavailable.ts";
 import { firstBeyondClip } from "../audit/replay/lane-changes.ts";
-import { isSealed } from "../core/bytes/blob-length.ts";
+import { isSealed } from "../core/task/blob-length.ts";
 import { chunkTreeRoot } from "../core/bytes/chunk-tree.ts";
 import { hexEquals } from "../core/bytes/hex.ts";
 import { bytesToLanes } from "../core/bytes/lanes.ts";

@@ -2,7 +2,7 @@ import { secp256k1 } from "@noble/curves/secp256k1.js";
 import { abiWords, concatBytes, toHex } from "../../node/core/bytes/hex.ts";
 import { keccak256 } from "../../node/core/bytes/keccak.ts";
 import type { Address, Bytes32 } from "../../node/core/ids.ts";
-import { shareThreshold } from "../../node/core/record/round-keys.ts";
+import { shareThreshold } from "../../node/core/modes/share-threshold.ts";
 import { encodeGrant } from "../../node/core/words/role-grants.ts";
 import {
   type ClosedRound,

@@ -25,7 +25,7 @@ export const layerRules: LayerRules = {
     cli: ["*"],
   },
   rooms: {
-    core: ["core", "errors", "bytes", "task", "words", "record"],
+    core: ["core", "errors", "bytes", "modes", "task", "words", "record"],
     privacy: ["privacy", "noise", "accountant", "masking", "encrypted", "sealed", "budget"],
     training: ["models", "table", "data", "local", "training"],
     storage: ["blocks", "helia", "gateway", "storage"],

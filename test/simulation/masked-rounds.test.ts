@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { weightedMean } from "../../node/aggregation/index.ts";
 import { isFedledgerError } from "../../node/core/errors/error.ts";
-import { shareThreshold } from "../../node/core/record/round-keys.ts";
+import { shareThreshold } from "../../node/core/modes/share-threshold.ts";
 import { checkOpenings, createMaskedMean, type UnmaskAnswer } from "../../node/privacy/masking/index.ts";
 import { MaskedRoundPlay } from "../support/states/masked-round.ts";
 import { createSeededRandom, type SeededRandom } from "./world/seeded-random.ts";

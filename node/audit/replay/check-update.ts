@@ -1,4 +1,4 @@
-import { updateLanesOf } from "../../core/bytes/blob-length.ts";
+import { updateLanesOf } from "../../core/task/blob-length.ts";
 import { chunkLanes, chunkTreeRoot } from "../../core/bytes/chunk-tree.ts";
 import { contentIdOf } from "../../core/bytes/content-id.ts";
 import { hexEquals } from "../../core/bytes/hex.ts";

@@ -1,4 +1,4 @@
-import { blobLengthBytes, updateLanesOf } from "../../core/bytes/blob-length.ts";
+import { blobLengthBytes, updateLanesOf } from "../../core/task/blob-length.ts";
 import { contentIdOf } from "../../core/bytes/content-id.ts";
 import { hexEquals } from "../../core/bytes/hex.ts";
 import { FedledgerError } from "../../core/errors/error.ts";

@@ -8,7 +8,7 @@ import {
   type RoundVerdict,
   renderReport,
 } from "../../audit/index.ts";
-import { isSealed } from "../../core/bytes/blob-length.ts";
+import { isSealed } from "../../core/task/blob-length.ts";
 import type { ChainReader } from "../../ports/index.ts";
 import { createClock, createRandom, readFileText, writeFileAtomic } from "../../system/index.ts";
 import { formatBytes } from "../demo/live-view.ts";

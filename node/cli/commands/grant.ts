@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { Command } from "commander";
 import { accountOf, deriveNodeKeys, openKeystore } from "../../chain/index.ts";
-import { isSealed } from "../../core/bytes/blob-length.ts";
+import { isSealed } from "../../core/task/blob-length.ts";
 import { hexEquals } from "../../core/bytes/hex.ts";
 import { FedledgerError } from "../../core/errors/error.ts";
 import type { Address, Bytes32 } from "../../core/ids.ts";

@@ -1,5 +1,5 @@
 import { Command } from "commander";
-import { isSealed } from "../../core/bytes/blob-length.ts";
+import { isSealed } from "../../core/task/blob-length.ts";
 import { chunkTreeRoot } from "../../core/bytes/chunk-tree.ts";
 import { etherText, weiOfGwei } from "../../core/bytes/ether.ts";
 import { toHex } from "../../core/bytes/hex.ts";
@@ -7,7 +7,7 @@ import { keccak256 } from "../../core/bytes/keccak.ts";
 import { FedledgerError } from "../../core/errors/error.ts";
 import type { Bytes32 } from "../../core/ids.ts";
 import { foldTask } from "../../core/record/fold-task.ts";
-import { mayBeMissing } from "../../core/record/round-keys.ts";
+import { mayBeMissing } from "../../core/modes/share-threshold.ts";
 import type { TaskView } from "../../core/record/task-view.ts";
 import type { Access, TaskRules } from "../../core/records.ts";
 import { initialLanes } from "../../core/task/initial-model.ts";

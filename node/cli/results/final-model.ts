@@ -1,5 +1,5 @@
 import { readBlob } from "../../audit/index.ts";
-import { isSealed } from "../../core/bytes/blob-length.ts";
+import { isSealed } from "../../core/task/blob-length.ts";
 import { chunkTreeRoot } from "../../core/bytes/chunk-tree.ts";
 import { decodeLanes } from "../../core/bytes/fixed-point.ts";
 import { hexEquals } from "../../core/bytes/hex.ts";

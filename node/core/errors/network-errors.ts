@@ -46,6 +46,10 @@ export const networkErrors = {
     "Another version may have deployed it: use that version. Otherwise its rules may be others than documented: join it only if you trust its deployer.",
   ),
   ADDRESS_IN_USE: user("Cannot listen on {address}: {reason}.", "Choose another port, or stop what listens there."),
+  NATIVE_PART_MISSING: user(
+    "The local test chain cannot run: npm has not installed the native part of {name}.",
+    "npm leaves it out when it runs on a Node before 22: install Fedledger again with the npm of Node 22.18 or later.",
+  ),
   NOT_BUILT: user("The compiled contracts are not at {path}.", "Build them once: npm start, or npx hardhat build."),
   DEPLOYMENT_FAILED: {
     message: "The deployment failed: {reason}.",

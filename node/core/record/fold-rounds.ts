@@ -1,5 +1,6 @@
 import type { Address, Bytes32 } from "../ids.ts";
 import type { Reason } from "../records.ts";
+import { modeOf } from "../modes/mode-of.ts";
 import { extendAccumulator, extendAnchor, proposalHash, wordHash, zeroBytes32 } from "../words/commitment.ts";
 import { inputsOf } from "./evidence.ts";
 import { type Draft, expectSame, replaceRound } from "./fold-draft.ts";
@@ -88,7 +89,7 @@ function committed(event: TaskEventOf<"Committed">, round: RoundView, draft: Dra
     each.participant === participant && each.slot === slot;
   expectPhase(event, round, "open");
   expectDrawn(event, round, draft);
-  if (draft.rules.mode === "masked" && !round.advertisements?.some(isTheirs)) {
+  if (modeOf(draft.rules).keys === "each" && !round.advertisements?.some(isTheirs)) {
     throw impossible(event, "the participant has not advertised");
   }
   if (round.commitments.some((other) => other.slot === slot || other.participant === participant)) {

@@ -1,4 +1,5 @@
-import { FedledgerError } from "../errors/error.ts";
+import type { KeyedCount } from "../modes/mode.ts";
+import { modeOf } from "../modes/mode-of.ts";
 import type { Commitment, TaskRules } from "../records.ts";
 import type { RoundView } from "./task-view.ts";
 
@@ -7,6 +8,7 @@ export const openingBytes = 32;
 
 /** Of each advertisement its slot alone counts. */
 type Advertised = { readonly advertisements?: readonly Pick<Commitment, "slot">[] };
+type KeyRules = Pick<TaskRules, "mode" | "minUpdates" | "thresholdPercent">;
 type Committed = Advertised & Pick<RoundView, "commitments">;
 
 /** The last second at which a participant may advertise its keys: commitments follow until the round's deadline. */
@@ -48,41 +50,31 @@ export function isKeyTimeOver(
   return rules.keyWindowS === 0 || advertisements.length >= drawn || nowS > keyDeadlineS(round, rules);
 }
 
+/** Fewest commitments with which a round goes on, by its mode. Throws as shareThreshold. */
+export function leastUpdates(round: Advertised & Pick<RoundView, "drawn">, rules: KeyRules): number {
+  return modeOf(rules).leastUpdates(countOf(round), rules);
+}
+
 /**
- * Fewest commitments with which a round goes on: the task's, and in masked tasks one more than the {@link
- * shareThreshold}, for with fewer nobody would open anything. Infinite in an encrypted task where nobody has dealt a
- * key.
+ * Whether the time for keys is over, and so few have advertised that nothing can come of the round: anybody may close
+ * it. Throws as shareThreshold.
  */
-export function leastUpdates(
-  { advertisements = [], drawn }: Advertised & Pick<RoundView, "drawn">,
-  { mode, minUpdates, thresholdPercent }: Pick<TaskRules, "mode" | "minUpdates" | "thresholdPercent">,
+export function lacksKeys(
+  round: Advertised & Pick<RoundView, "commitDeadlineS" | "drawn">,
+  rules: KeyRules & Pick<TaskRules, "commitWindowS" | "keyWindowS">,
+  nowS: number,
+): boolean {
+  const count = countOf(round);
+  return isKeyTimeOver(round, rules, nowS) && count.keyed < modeOf(rules).leastKeys(count, rules);
+}
+
+/** How many members of a round may commit: all drawn, where each needs keys those that advertised in time. */
+export function mayCommit(
+  round: Advertised & Pick<RoundView, "commitDeadlineS" | "drawn">,
+  rules: Pick<TaskRules, "mode" | "commitWindowS" | "keyWindowS">,
+  nowS: number,
 ): number {
-  if (mode === "encrypted" && advertisements.length === 0) return Number.POSITIVE_INFINITY;
-  return mode === "masked" ? Math.max(minUpdates, shareThreshold(drawn, thresholdPercent) + 1) : minUpdates;
-}
-
-/**
- * How many of its fellows must give their shares for a member's secret of a masked round to be known, and must have
- * signed its closing before it opens anything: the task's threshold of them, rounded up, and at least 2. Throws
- * INVALID_ARGUMENT for fewer than three members (such a round has no masks) or a percentage outside 51 to 100.
- *
- * @param drawn members of the round: all that were drawn, whoever of them advertises, for that number alone is bound by
- * the start value
- */
-export function shareThreshold(drawn: number, thresholdPercent: number): number {
-  if (!Number.isInteger(drawn) || drawn < 3 || drawn > 64) throw outside("drawn", drawn, "3 to 64");
-  if (!Number.isInteger(thresholdPercent) || thresholdPercent < 51 || thresholdPercent > 100) {
-    throw outside("thresholdPercent", thresholdPercent, "51 to 100");
-  }
-  return Math.max(2, Math.ceil(((drawn - 1) * thresholdPercent) / 100));
-}
-
-/**
- * How many of a masked round's members may be missing from it: with more nobody opens it. Throws as {@link
- * shareThreshold}.
- */
-export function mayBeMissing(drawn: number, thresholdPercent: number): number {
-  return drawn - 1 - shareThreshold(drawn, thresholdPercent);
+  return isKeyTimeOver(round, rules, nowS) ? modeOf(rules).mayCommit(countOf(round)) : round.drawn;
 }
 
 /**
@@ -93,10 +85,9 @@ export function endedOpen({ phase, assignment }: Pick<RoundView, "phase" | "assi
   return phase === "invalid" && assignment === undefined;
 }
 
-/** Bytes of what a proposal must open: one word for each slot that advertised, in encrypted tasks one in all. */
-export function openingsLength({ advertisements = [] }: Advertised, { mode }: Pick<TaskRules, "mode">): number {
-  if (mode === "transparent") return 0;
-  return openingBytes * (mode === "masked" ? advertisements.length : 1);
+/** Bytes of what a proposal must open: a word for each slot that advertised, in encrypted tasks one in all. */
+export function openingsLength({ advertisements = [] }: Advertised, rules: Pick<TaskRules, "mode">): number {
+  return openingBytes * modeOf(rules).openedWords(advertisements.length);
 }
 
 /** Bitmap of the slots of these entries. */
@@ -104,6 +95,6 @@ export function slotsOf(entries: readonly Pick<Commitment, "slot">[]): bigint {
   return entries.reduce((bits, { slot }) => bits | (1n << BigInt(slot)), 0n);
 }
 
-function outside(name: string, value: number, expected: string): FedledgerError {
-  return new FedledgerError("INVALID_ARGUMENT", { name, value, expected });
+function countOf({ advertisements = [], drawn }: Advertised & Pick<RoundView, "drawn">): KeyedCount {
+  return { keyed: advertisements.length, drawn };
 }

@@ -1,3 +1,4 @@
+import { modeOf } from "../modes/mode-of.ts";
 import type { TaskRules } from "../records.ts";
 import { taskRuleFields } from "./enum-codes.ts";
 import { leastBondWei } from "./least-bond.ts";
@@ -9,8 +10,6 @@ export type RulesFault =
 
 const hourS = 3600;
 const fourteenDaysS = 14 * 24 * hourS;
-const sumLimits = { transparent: 1n << 52n, masked: 1n << 31n, encrypted: 1n << 29n } as const;
-const leastMinUpdates = { transparent: 1, masked: 3, encrypted: 2 } as const;
 
 /**
  * What is wrong with rules, as the contract says it (contracts/libraries/RulesValidation.sol); undefined where nothing
@@ -30,11 +29,11 @@ function within(value: number, most: number): boolean {
 }
 
 function isInRange(name: keyof TaskRules, rules: TaskRules): boolean {
-  const { mode, minUpdates, maxUpdates, participationBps } = rules;
-  const isMasked = mode === "masked";
+  const { minUpdates, maxUpdates, participationBps } = rules;
+  const mode = modeOf(rules);
   switch (name) {
     case "rule":
-      return mode === "transparent" || rules.rule === "weighted-mean";
+      return mode.showsUpdates || rules.rule === "weighted-mean";
     case "fractionBits":
       return within(rules.fractionBits, 30);
     case "attempts":
@@ -46,7 +45,7 @@ function isInRange(name: keyof TaskRules, rules: TaskRules): boolean {
     case "serverRateQ16":
       return within(rules.serverRateQ16, 2 ** 20);
     case "minUpdates":
-      return minUpdates >= leastMinUpdates[mode] && minUpdates <= maxUpdates;
+      return minUpdates >= mode.fewestUpdates && minUpdates <= maxUpdates;
     case "maxUpdates":
       return maxUpdates <= 64;
     case "participationBps":
@@ -54,7 +53,7 @@ function isInRange(name: keyof TaskRules, rules: TaskRules): boolean {
     case "trim":
       return (rules.trim !== 0) === (rules.rule === "trimmed-mean") && 2 * rules.trim < minUpdates;
     case "thresholdPercent":
-      return isMasked ? rules.thresholdPercent > 50 && rules.thresholdPercent <= 100 : rules.thresholdPercent === 0;
+      return rules.thresholdPercent >= mode.thresholdPercent.least && rules.thresholdPercent <= mode.thresholdPercent.most;
     case "attestationQuorum":
       return within(rules.attestationQuorum, minUpdates);
     case "maxWeight":
@@ -64,7 +63,7 @@ function isInRange(name: keyof TaskRules, rules: TaskRules): boolean {
     case "attestWindowS":
       return rules[name] !== 0;
     case "keyWindowS":
-      return (mode === "transparent") === (rules.keyWindowS === 0);
+      return (mode.keys === "none") === (rules.keyWindowS === 0);
     case "drawDelayBlocks":
       if (rules.drawDelayBlocks === 0) return participationBps === 10_000;
       return rules.drawDelayBlocks >= 4 && rules.drawDelayBlocks <= 4096;
@@ -92,7 +91,8 @@ function bondFault(rules: TaskRules): RulesFault | undefined {
   return [rules.aggregatorBondGwei, rules.participantBondGwei].some(isTooLow) ? { error: "InvalidBond" } : undefined;
 }
 
-function weightFault({ mode, maxUpdates, maxWeight, clipLanes }: TaskRules): RulesFault | undefined {
+function weightFault(rules: TaskRules): RulesFault | undefined {
+  const { maxUpdates, maxWeight, clipLanes } = rules;
   const greatest = BigInt(maxUpdates) * BigInt(maxWeight) * BigInt(clipLanes);
-  return greatest >= sumLimits[mode] ? { error: "WeightOverflow" } : undefined;
+  return greatest >= modeOf(rules).sumLimit ? { error: "WeightOverflow" } : undefined;
 }

@@ -1,5 +1,5 @@
 import { checkSealedModel } from "../../audit/replay/check-sealed-model.ts";
-import { isSealed, updateBlobBytes } from "../../core/bytes/blob-length.ts";
+import { isSealed, updateBlobBytes } from "../../core/task/blob-length.ts";
 import { chunkTreeRoot } from "../../core/bytes/chunk-tree.ts";
 import { hexEquals } from "../../core/bytes/hex.ts";
 import { bytesToLanes } from "../../core/bytes/lanes.ts";

@@ -1,5 +1,5 @@
 import { checkRound } from "../../audit/replay/check-round.ts";
-import { isSealed } from "../../core/bytes/blob-length.ts";
+import { isSealed } from "../../core/task/blob-length.ts";
 import { hexEquals } from "../../core/bytes/hex.ts";
 import { FedledgerError } from "../../core/errors/error.ts";
 import type { RoundView } from "../../core/record/task-view.ts";

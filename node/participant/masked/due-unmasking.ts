@@ -1,5 +1,5 @@
 import { hexEquals } from "../../core/bytes/hex.ts";
-import { shareThreshold } from "../../core/record/round-keys.ts";
+import { shareThreshold } from "../../core/modes/share-threshold.ts";
 import type { RoundView, TaskView } from "../../core/record/task-view.ts";
 import { advertisementOf, fellowsIn } from "../../rounds/steps/mask-queries.ts";
 import { commitmentOf } from "../../rounds/steps/round-queries.ts";

@@ -3,7 +3,7 @@ import { hexEquals } from "../../core/bytes/hex.ts";
 import { bytesToLanes } from "../../core/bytes/lanes.ts";
 import { FedledgerError } from "../../core/errors/error.ts";
 import type { Bytes32, Hex } from "../../core/ids.ts";
-import { shareThreshold } from "../../core/record/round-keys.ts";
+import { shareThreshold } from "../../core/modes/share-threshold.ts";
 import { hasEnded, type RoundView, type TaskView } from "../../core/record/task-view.ts";
 import type { Commitment } from "../../core/records.ts";
 import { updateRootOf } from "../../core/words/commitment.ts";

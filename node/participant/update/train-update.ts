@@ -1,4 +1,4 @@
-import { updateBlobBytes } from "../../core/bytes/blob-length.ts";
+import { updateBlobBytes } from "../../core/task/blob-length.ts";
 import { chunkTreeRoot } from "../../core/bytes/chunk-tree.ts";
 import { decodeLanes } from "../../core/bytes/fixed-point.ts";
 import { isFedledgerError } from "../../core/errors/error.ts";

@@ -1,7 +1,7 @@
 import { hexEquals } from "../../core/bytes/hex.ts";
 import { FedledgerError } from "../../core/errors/error.ts";
 import type { Address, Bytes32, Hex } from "../../core/ids.ts";
-import { shareThreshold } from "../../core/record/round-keys.ts";
+import { shareThreshold } from "../../core/modes/share-threshold.ts";
 import type { RoundView } from "../../core/record/task-view.ts";
 import type { Advertisement } from "../../core/records.ts";
 import { anchorOf, type Deployment, startValue } from "../../core/words/commitment.ts";

@@ -1,7 +1,8 @@
 import { combine } from "shamir-secret-sharing";
 import { toHex } from "../../core/bytes/hex.ts";
 import type { Address } from "../../core/ids.ts";
-import { openingBytes, shareThreshold } from "../../core/record/round-keys.ts";
+import { shareThreshold } from "../../core/modes/share-threshold.ts";
+import { openingBytes } from "../../core/record/round-keys.ts";
 import { isSecretKeyOf, seedHashOf } from "./mask-keys.ts";
 import { type AdvertisedKey, type ClosedRound, fellowsOf, roundSides } from "./round-masks.ts";
 import { type ShareKind, shareBytes, shareHash } from "./share-hash.ts";

@@ -2,7 +2,7 @@ import { split } from "shamir-secret-sharing";
 import { concatBytes, fromHex, toHex } from "../../core/bytes/hex.ts";
 import { FedledgerError, isFedledgerError } from "../../core/errors/error.ts";
 import type { Address, Bytes32 } from "../../core/ids.ts";
-import { shareThreshold } from "../../core/record/round-keys.ts";
+import { shareThreshold } from "../../core/modes/share-threshold.ts";
 import { hpkeOverheadBytes, openSealed, sealTo } from "../hpke.ts";
 import type { MaskSecrets } from "./mask-keys.ts";
 import { type ShareKind, shareBytes, shareHash, shareHashBytes } from "./share-hash.ts";

@@ -1,5 +1,5 @@
 import { type CipherGCM, createCipheriv, createDecipheriv, type DecipherGCM, hkdfSync } from "node:crypto";
-import { sealBytes } from "../../core/bytes/blob-length.ts";
+import { sealBytes } from "../../core/task/blob-length.ts";
 import { concatBytes, fromHex, toHex } from "../../core/bytes/hex.ts";
 import type { KeyringRef, SealedName, SealedTask } from "../../ports/sealing.ts";
 import { blobContext, uint32 } from "./blob-context.ts";

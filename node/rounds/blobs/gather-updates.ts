@@ -1,4 +1,4 @@
-import { updateBlobBytes } from "../../core/bytes/blob-length.ts";
+import { updateBlobBytes } from "../../core/task/blob-length.ts";
 import { FedledgerError } from "../../core/errors/error.ts";
 import type { Commitment } from "../../core/records.ts";
 import type { BlobStore } from "../../ports/storage.ts";

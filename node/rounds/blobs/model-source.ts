@@ -1,7 +1,7 @@
 import { checkRound } from "../../audit/replay/check-round.ts";
 import { isUnavailable } from "../../audit/replay/is-unavailable.ts";
 import { type BlobName, readBlob } from "../../audit/replay/read-blob.ts";
-import { isSealed } from "../../core/bytes/blob-length.ts";
+import { isSealed } from "../../core/task/blob-length.ts";
 import { chunkTreeRoot } from "../../core/bytes/chunk-tree.ts";
 import { hexEquals } from "../../core/bytes/hex.ts";
 import { bytesToLanes, lanesToBytes } from "../../core/bytes/lanes.ts";

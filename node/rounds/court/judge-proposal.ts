@@ -2,7 +2,7 @@ import { isWeightWrong, proveChunk, proveOpening, proveUpdate, proveWeight } fro
 import { checkRound, type RoundCheck } from "../../audit/replay/check-round.ts";
 import { isUnavailable } from "../../audit/replay/is-unavailable.ts";
 import { falseOpeningOf } from "../../audit/replay/masked-round.ts";
-import { isSealed } from "../../core/bytes/blob-length.ts";
+import { isSealed } from "../../core/task/blob-length.ts";
 import { hexEquals } from "../../core/bytes/hex.ts";
 import { bytesToLanes, lanesToBytes } from "../../core/bytes/lanes.ts";
 import type { Commitment } from "../../core/records.ts";

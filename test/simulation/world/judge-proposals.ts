@@ -1,6 +1,6 @@
 import { checkRound } from "../../../node/audit/replay/check-round.ts";
 import { type BlobName, readBlob } from "../../../node/audit/replay/read-blob.ts";
-import { isSealed } from "../../../node/core/bytes/blob-length.ts";
+import { isSealed } from "../../../node/core/task/blob-length.ts";
 import { chunkTreeRoot } from "../../../node/core/bytes/chunk-tree.ts";
 import { bytesToLanes } from "../../../node/core/bytes/lanes.ts";
 import { FedledgerError, isFedledgerError } from "../../../node/core/errors/error.ts";

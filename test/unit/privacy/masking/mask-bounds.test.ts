@@ -5,7 +5,7 @@ import { expect } from "chai";
 import { combine } from "shamir-secret-sharing";
 import { toHex } from "../../../../node/core/bytes/hex.ts";
 import { isFedledgerError } from "../../../../node/core/errors/error.ts";
-import { mayBeMissing, shareThreshold } from "../../../../node/core/record/round-keys.ts";
+import { mayBeMissing, shareThreshold } from "../../../../node/core/modes/share-threshold.ts";
 import {
   addMask,
   type ClosedView,

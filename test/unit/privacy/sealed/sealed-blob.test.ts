@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import { sealBytes } from "../../../../node/core/bytes/blob-length.ts";
+import { sealBytes } from "../../../../node/core/task/blob-length.ts";
 import type { Bytes32 } from "../../../../node/core/ids.ts";
 import { keyringOf, openBlob, sealBlob } from "../../../../node/privacy/sealed/sealed-blob.ts";
 import { testBlob } from "../../../support/blobs.ts";

@@ -1,3 +1,4 @@
+import { modeOf } from "../modes/mode-of.ts";
 import type { TaskRules } from "../records.ts";
 
 /** Bytes by which a sealed blob is longer than its plaintext: a tag of 16, a keyring's content id and its length. */
@@ -15,17 +16,12 @@ export function isSealed({ spec }: { readonly spec: string }): boolean {
   }
 }
 
-/** Parameters whose ciphertext is one block, and lanes of that block (docs/protocol/encrypted.md). */
-const cipherBlockParameters = 4096;
-const cipherBlockLanes = 12_288;
-
 /**
  * Number of lanes of a committed update: those of the model, or, in an encrypted task, its ciphertext's bytes taken as
  * lanes.
  */
-export function updateLanesOf({ mode, parameterCount }: Pick<TaskRules, "mode" | "parameterCount">): number {
-  if (mode !== "encrypted") return parameterCount;
-  return cipherBlockLanes * Math.ceil(parameterCount / cipherBlockParameters);
+export function updateLanesOf(rules: Pick<TaskRules, "mode" | "parameterCount">): number {
+  return modeOf(rules).updateLanes(rules.parameterCount);
 }
 
 /** Length of a stored blob of so many lanes, bytes. */
