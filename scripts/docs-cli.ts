@@ -9,13 +9,24 @@ const escaped = (text: string) => text.replaceAll("|", "\\|").replaceAll("<", "&
 
 const text = `# The command line
 
-Written by \`node scripts/docs-cli.ts\` from the commands themselves; a test keeps it current.
+For whoever runs commands. Written by \`node scripts/docs-cli.ts\` from the commands themselves; a test keeps it current.
+The [guide](guide.md) shows the commands at work.
 
-A setting is taken from its flag, else from its environment variable, else from the file named by \`--config\` (JSON: names in camel case, such as
-\`{"rpc": "http://127.0.0.1:8545"}\`; an unknown name is an error), else from its default. What a task fixes has no setting: it comes from the chain.
-\`--json\` makes every command print JSON lines. A password is asked for, or comes from \`FEDLEDGER_PASSWORD\` or \`--password-file\`, never from an argument.
+A setting is taken from its flag, else from its environment variable, else from the file named by \`--config\`, else from
+its default. The file is JSON with names in camel case, for example \`{"rpc": "http://127.0.0.1:8545"}\`; an unknown name
+is an error. What a task fixes has no setting: it comes from the chain.
 
-Exit codes: 0 done · 1 failed · 2 wrong use · 3 the audit found a violation, or a receipt proves nothing · 4 something could not be checked · 5 a service does not answer.
+\`--json\` makes every command print JSON lines. A password is asked for, or comes from \`FEDLEDGER_PASSWORD\` or
+\`--password-file\`, never from an argument.
+
+| exit code | means |
+| --- | --- |
+| 0 | done |
+| 1 | failed |
+| 2 | wrong use |
+| 3 | the audit found a violation, or a receipt proves nothing |
+| 4 | something could not be checked |
+| 5 | a service does not answer |
 ${createProgram()
   .commands.flatMap((command) => sections(command, "fedledger"))
   .join("")}`;
