@@ -1,12 +1,12 @@
 import { existsSync } from "node:fs";
 import { Command } from "commander";
 import { accountOf, deriveNodeKeys, openKeystore } from "../../chain/index.ts";
-import { isSealed } from "../../core/task/blob-length.ts";
 import { hexEquals } from "../../core/bytes/hex.ts";
 import { FedledgerError } from "../../core/errors/error.ts";
 import type { Address, Bytes32 } from "../../core/ids.ts";
 import { foldTask } from "../../core/record/fold-task.ts";
 import type { Member } from "../../core/records.ts";
+import { isSealed } from "../../core/task/blob-length.ts";
 import { createBlobOpener } from "../../privacy/sealed/blob-opener.ts";
 import { grantWord, sealGrant } from "../../privacy/sealed/grant.ts";
 import { writeFileAtomic } from "../../system/index.ts";

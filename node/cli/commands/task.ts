@@ -1,15 +1,15 @@
 import { Command } from "commander";
-import { isSealed } from "../../core/task/blob-length.ts";
 import { chunkTreeRoot } from "../../core/bytes/chunk-tree.ts";
 import { etherText, weiOfGwei } from "../../core/bytes/ether.ts";
 import { toHex } from "../../core/bytes/hex.ts";
 import { keccak256 } from "../../core/bytes/keccak.ts";
 import { FedledgerError } from "../../core/errors/error.ts";
 import type { Bytes32 } from "../../core/ids.ts";
-import { foldTask } from "../../core/record/fold-task.ts";
 import { mayBeMissing } from "../../core/modes/share-threshold.ts";
+import { foldTask } from "../../core/record/fold-task.ts";
 import type { TaskView } from "../../core/record/task-view.ts";
 import type { Access, TaskRules } from "../../core/records.ts";
+import { isSealed } from "../../core/task/blob-length.ts";
 import { initialLanes } from "../../core/task/initial-model.ts";
 import { canonicalTaskSpec, type TaskSpec } from "../../core/task/task-spec.ts";
 import type { ChainReader, PublicMetric } from "../../ports/index.ts";

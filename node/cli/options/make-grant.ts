@@ -1,8 +1,8 @@
 import { type BlobName, keyringsOf, type SenderKeyrings, sealedBlobs } from "../../audit/index.ts";
-import { blobLengthBytes, updateLanesOf } from "../../core/task/blob-length.ts";
 import { FedledgerError, isFedledgerError } from "../../core/errors/error.ts";
 import type { Address, Bytes32 } from "../../core/ids.ts";
 import type { TaskView } from "../../core/record/task-view.ts";
+import { blobLengthBytes, updateLanesOf } from "../../core/task/blob-length.ts";
 import type { BlobOpener, BlobStore } from "../../ports/index.ts";
 import { keyringOf } from "../../privacy/sealed/sealed-blob.ts";
 

@@ -1,5 +1,4 @@
 import { readBlob } from "../../audit/index.ts";
-import { isSealed } from "../../core/task/blob-length.ts";
 import { chunkTreeRoot } from "../../core/bytes/chunk-tree.ts";
 import { decodeLanes } from "../../core/bytes/fixed-point.ts";
 import { hexEquals } from "../../core/bytes/hex.ts";
@@ -7,6 +6,7 @@ import { bytesToLanes } from "../../core/bytes/lanes.ts";
 import { FedledgerError } from "../../core/errors/error.ts";
 import { foldTask } from "../../core/record/fold-task.ts";
 import type { RoundView, TaskView } from "../../core/record/task-view.ts";
+import { isSealed } from "../../core/task/blob-length.ts";
 import { initialLanes } from "../../core/task/initial-model.ts";
 import { modelPart } from "../../core/task/task-lanes.ts";
 import { parseTaskSpecJson, type TaskSpec } from "../../core/task/task-spec.ts";

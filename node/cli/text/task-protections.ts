@@ -1,3 +1,4 @@
+import { modeOf } from "../../core/modes/mode-of.ts";
 import type { TaskRules } from "../../core/records.ts";
 import type { TaskSpec } from "../../core/task/task-spec.ts";
 import { durationText } from "./bond-text.ts";
@@ -10,7 +11,8 @@ export function missingProtections(
   rules: TaskRules,
   options: { readonly isRestricted: boolean },
 ): readonly string[] {
-  const { mode, rule, aggregatorBondGwei, participantBondGwei, challengeWindowS, statementRequired } = rules;
+  const { showsUpdates, isRecomputable } = modeOf(rules);
+  const { rule, aggregatorBondGwei, participantBondGwei, challengeWindowS, statementRequired } = rules;
   const lines: readonly (readonly [boolean, string])[] = [
     [aggregatorBondGwei === 0, "an aggregator loses nothing by a wrong model: --bond least"],
     [participantBondGwei === 0, "a participant loses nothing by attesting a wrong model: --participant-bond least"],
@@ -18,10 +20,10 @@ export function missingProtections(
       challengeWindowS < dayS,
       `a wrong model must be proven within ${durationText(challengeWindowS)}: --challenge-window ${dayS}`,
     ],
-    [mode === "transparent", "everybody who gets the blobs sees each update: --mode masked"],
-    [mode === "encrypted", "what is accepted is final, no proof is possible in this mode: --mode masked"],
+    [showsUpdates, "everybody who gets the blobs sees each update: --mode masked"],
+    [!isRecomputable, "what is accepted is final, no proof is possible in this mode: --mode masked"],
     [
-      mode === "transparent" && rule === "weighted-mean",
+      showsUpdates && rule === "weighted-mean",
       "one participant's update pulls the model as far as the clip lets it: --rule trimmed-mean",
     ],
     [spec.privacy === undefined, "a model may tell of single examples or participants: --epsilon"],
