@@ -5,7 +5,7 @@ import type { Command } from "commander";
 import { createProgram } from "../node/cli/program.ts";
 
 const path = join(import.meta.dirname, "..", "docs", "cli.md");
-const escaped = (text: string) => text.replaceAll("|", "\\|").replaceAll("<", "&lt;");
+const escaped = (text: string) => text.replaceAll("<", "&lt;");
 
 const text = `# The command line
 
@@ -49,13 +49,28 @@ function sections(command: Command, parent: string): string[] {
       return argument.required ? ` <${text}>` : ` [${text}]`;
     })
     .join("");
-  const rows = command.options.map((option) => {
-    const from = [option.envVar, option.defaultValue === undefined ? undefined : `default ${option.defaultValue}`]
-      .filter(Boolean)
-      .join(", ");
-    return `| \`${option.flags.replaceAll("|", "\\|")}\` | ${escaped(option.description)} | ${escaped(from)} |\n`;
+  const settings = command.options.map((option) => {
+    const from = [option.envVar, option.defaultValue === undefined ? undefined : `default ${option.defaultValue}`];
+    const said = from.filter((each) => each !== undefined && each !== "").join(", ");
+    return wrapped(`- \`${option.flags}\`${said === "" ? "" : ` (${said})`}: ${escaped(option.description)}`);
   });
-  return [
-    `\n## ${name}${args}\n\n${escaped(command.summary())}\n\n| setting | meaning | variable, default |\n| --- | --- | --- |\n${rows.join("")}`,
-  ];
+  return [`\n## ${name}${args}\n\n${wrapped(sentence(escaped(command.summary())))}\n${settings.join("")}`];
+}
+
+/** A text with a capital and a full stop. */
+function sentence(text: string): string {
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
+}
+
+/** An item of a list, or a paragraph, in lines within 120 columns. */
+function wrapped(text: string): string {
+  const indent = text.startsWith("- ") ? "  " : "";
+  const lines = [""];
+  for (const word of text.split(" ")) {
+    const line = lines.at(-1)!;
+    if (line === "" || line === indent) lines[lines.length - 1] = `${line}${word}`;
+    else if (`${line} ${word}`.length <= 120) lines[lines.length - 1] = `${line} ${word}`;
+    else lines.push(`${indent}${word}`);
+  }
+  return `${lines.join("\n")}\n`;
 }

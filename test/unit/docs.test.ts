@@ -31,13 +31,11 @@ describe("The documentation", () => {
   });
 
   it("has no line beyond 120 columns but rows of tables", () => {
-    const long = pages
-      .filter((page) => page !== reference)
-      .flatMap((page) =>
-        textOf(page)
-          .split("\n")
-          .flatMap((line, at) => (line.length > 120 && !line.startsWith("|") ? [`${page}:${at + 1}`] : [])),
-      );
+    const long = pages.flatMap((page) =>
+      textOf(page)
+        .split("\n")
+        .flatMap((line, at) => (line.length > 120 && !line.startsWith("|") ? [`${page}:${at + 1}`] : [])),
+    );
     expect(long).to.deep.equal([]);
   });
 });
