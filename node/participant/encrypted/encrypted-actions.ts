@@ -1,10 +1,10 @@
 import { checkSealedModel } from "../../audit/replay/check-sealed-model.ts";
-import { isSealed, updateBlobBytes } from "../../core/task/blob-length.ts";
 import { chunkTreeRoot } from "../../core/bytes/chunk-tree.ts";
 import { hexEquals } from "../../core/bytes/hex.ts";
 import { bytesToLanes } from "../../core/bytes/lanes.ts";
 import { FedledgerError } from "../../core/errors/error.ts";
 import type { RoundView } from "../../core/record/task-view.ts";
+import { isSealed, updateBlobBytes } from "../../core/task/blob-length.ts";
 import { updateRootOf } from "../../core/words/commitment.ts";
 import type { Chain } from "../../ports/chain.ts";
 import type { Journal } from "../../ports/system.ts";

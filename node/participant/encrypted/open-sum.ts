@@ -1,9 +1,9 @@
 import { checkRound } from "../../audit/replay/check-round.ts";
-import { isSealed } from "../../core/task/blob-length.ts";
 import { hexEquals } from "../../core/bytes/hex.ts";
 import { FedledgerError } from "../../core/errors/error.ts";
 import type { RoundView } from "../../core/record/task-view.ts";
 import type { Commitment } from "../../core/records.ts";
+import { isSealed } from "../../core/task/blob-length.ts";
 import type { Journal } from "../../ports/system.ts";
 import type { Bfv } from "../../privacy/encrypted/bfv.ts";
 import type { ModelSource } from "../../rounds/blobs/model-source.ts";

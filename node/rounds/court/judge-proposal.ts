@@ -2,10 +2,10 @@ import { isWeightWrong, proveChunk, proveOpening, proveUpdate, proveWeight } fro
 import { checkRound, type RoundCheck } from "../../audit/replay/check-round.ts";
 import { isUnavailable } from "../../audit/replay/is-unavailable.ts";
 import { falseOpeningOf } from "../../audit/replay/masked-round.ts";
-import { isSealed } from "../../core/task/blob-length.ts";
 import { hexEquals } from "../../core/bytes/hex.ts";
 import { bytesToLanes, lanesToBytes } from "../../core/bytes/lanes.ts";
 import type { Commitment } from "../../core/records.ts";
+import { isSealed } from "../../core/task/blob-length.ts";
 import type { ProofCall } from "../../ports/proof-calls.ts";
 import type { BlobStore } from "../../ports/storage.ts";
 import type { Log } from "../../ports/system.ts";
