@@ -4,10 +4,11 @@ import type { TaskEvent } from "../../../../node/core/record/task-events.ts";
 import type { Chain, ChainUpdate } from "../../../../node/ports/chain.ts";
 import type { AdmittedPeer, Transport } from "../../../../node/ports/transport.ts";
 import type { DueAction } from "../../../../node/rounds/actions/action-runner.ts";
-import { createDriver, type Machine } from "../../../../node/rounds/machine/driver.ts";
+import { createDriver } from "../../../../node/rounds/machine/driver.ts";
+import type { Machine } from "../../../../node/rounds/machine/machine.ts";
 import type { Progress } from "../../../../node/rounds/progress/progress.ts";
 import {
-  initialRoundState,
+  firstRoundState,
   type RoundEvent,
   type RoundState,
   reduceRound,
@@ -57,11 +58,12 @@ const enrolled = (index: number): TaskEvent => ({
 });
 
 type Step = ChainUpdate | FedledgerError;
+type Work = DueAction & { readonly kind: "work" };
 
 /** A driver over a chain that gives these steps, one each second of virtual time, and then waits. */
 function create(
   runs: readonly (readonly Step[])[],
-  changes: { final?: number; linger?: boolean; fails?: number } = {},
+  changes: { final?: number; linger?: boolean; fails?: number; membersFail?: number } = {},
 ) {
   const clock = createVirtualClock(0);
   const admitted: (readonly AdmittedPeer[])[] = [];
@@ -72,22 +74,26 @@ function create(
   const told: Progress[] = [];
   let followed = 0;
   let unsubscribed = 0;
+  let membersFail = changes.membersFail ?? 0;
   let listed = members;
-  const machine: Machine<RoundState, never, DueAction> = {
-    initial: initialRoundState(accounts.a, "participant", optionsOf(accounts.a)),
+  const machine: Machine<RoundState, never, Work> = {
+    first: (shown) => firstRoundState(accounts.a, "participant", optionsOf(accounts.a), shown),
     reduce: (state, event: RoundEvent) => reduceRound(state, event),
     due(state) {
-      if (state.head!.number === changes.fails) throw new Error("no decision");
-      if (seen.at(-1) !== state.view!.enrolled.length) seen.push(state.view!.enrolled.length);
-      return [{ key: `with ${state.view!.enrolled.length} of ${state.members.length}` }];
+      if (state.head.number === changes.fails) throw new Error("no decision");
+      if (seen.at(-1) !== state.view.enrolled.length) seen.push(state.view.enrolled.length);
+      return [{ kind: "work", key: `with ${state.view.enrolled.length} of ${state.members.length}` }];
     },
     outcome: ({ head }) =>
-      changes.final !== undefined && head!.number >= changes.final ? { kind: "final" } : undefined,
+      changes.final !== undefined && head.number >= changes.final ? { kind: "final" } : undefined,
   };
-  const driver = createDriver<RoundState, never, DueAction>({
+  const driver = createDriver<RoundState, never, Work>({
     taskId: 1,
     chain: {
-      members: async () => listed,
+      async members() {
+        if (membersFail-- > 0) throw new FedledgerError("RPC_UNREACHABLE", { url: "x", reason: "away" });
+        return listed;
+      },
       async *follow(_taskId: number, { signal }: { signal: AbortSignal }) {
         for (const step of runs[followed++] ?? []) {
           await clock.sleep(1000, { signal }).catch(() => undefined);
@@ -112,10 +118,12 @@ function create(
       warn: (message) => logged.push(message),
     },
     machine,
-    async perform(action, { signal }) {
-      performed.push(action.key);
-      await new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
-      return undefined;
+    performers: {
+      async work({ key }, { signal }) {
+        performed.push(key);
+        await new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
+        return undefined;
+      },
     },
     linger: changes.linger,
     onProgress: (progress) => told.push(progress),
@@ -225,6 +233,16 @@ describe("the driver", () => {
     await clock.run(() => false, 2000);
     expect(performed).to.deep.equal(["with 2 of 6"]);
     await driver.stop();
+  });
+
+  it("has no first look before the members were read once", async () => {
+    const sim = create([[first, update(2, [])], [first]], { membersFail: 1 });
+    sim.driver.start();
+    await sim.clock.run(() => false, 1500);
+    expect([sim.performed, sim.seen]).to.deep.equal([[], []]);
+    await sim.clock.run(() => false, 4000);
+    expect(sim.performed).to.deep.equal(["with 2 of 6"]);
+    await sim.driver.stop();
   });
 
   it("stops by itself when the machine has ended", async () => {
