@@ -1,6 +1,11 @@
+import { hexEquals } from "../../core/bytes/hex.ts";
+import { FedledgerError } from "../../core/errors/error.ts";
 import type { TaskId } from "../../core/ids.ts";
+import { requireBound } from "../../core/record/bound-task.ts";
 import { foldTask } from "../../core/record/fold-task.ts";
+import type { TaskView } from "../../core/record/task-view.ts";
 import type { Member } from "../../core/records.ts";
+import { checkInvitedTask, type Invitation } from "../../core/words/invitation.ts";
 import type { Chain } from "../../ports/chain.ts";
 import type { Transport } from "../../ports/transport.ts";
 import { type DueAction, reasonOf } from "../actions/action-runner.ts";
@@ -15,6 +20,8 @@ export interface DriverDeps<S extends RoundState, E, A extends DueAction & { rea
   readonly taskId: TaskId;
   readonly chain: Chain;
   readonly transport: Transport;
+  /** What the admin says of the task; without it the task is what the endpoint shows first. */
+  readonly invitation?: Invitation | undefined;
 }
 
 /** A machine at work on a task. */
@@ -38,7 +45,8 @@ const followAgainMs = 1_000;
 export function createDriver<S extends RoundState, E, A extends DueAction & { readonly kind: string }>(
   deps: DriverDeps<S, E, A>,
 ): Driver {
-  const { taskId, chain, transport, clock, log, linger } = deps;
+  const { taskId, chain, transport, clock, log, linger, invitation } = deps;
+  const { chainId, federation } = chain;
   const life = new AbortController();
   const finished = Promise.withResolvers<Outcome>();
   let run: Run | undefined;
@@ -51,7 +59,7 @@ export function createDriver<S extends RoundState, E, A extends DueAction & { re
       if (life.signal.aborted) return;
       const before = run?.seen.view;
       const isSame = before !== undefined && !reset && events.length === 0;
-      const view = isSame ? before : foldTask(events, reset ? undefined : before);
+      const view = isSame ? before : genuine(foldTask(events, reset ? undefined : before));
       const seen = { view, head, members };
       if (run === undefined) {
         run = createRun(deps, seen, onOutcome);
@@ -61,6 +69,20 @@ export function createDriver<S extends RoundState, E, A extends DueAction & { re
       if (reset) log.warn("The chain was reorganised", { block: head.number });
       run.looked({ kind: "looked", reset, ...seen });
     }
+  }
+
+  /**
+   * The view, where its hashes bind what it shows, and it is the task of the invitation and of the looks before. Whoever
+   * is asked for it may show another each time, so this is asked of every view that anything is trained, signed or
+   * opened by. Throws INVALID_HISTORY, INVITATION_MISMATCH.
+   */
+  function genuine(view: TaskView): TaskView {
+    requireBound(view, { chainId, federation });
+    if (invitation !== undefined) checkInvitedTask(invitation, view);
+    const { firstHead = view.firstHead } = run?.seen.view ?? {};
+    if (hexEquals(firstHead, view.firstHead)) return view;
+    const reason = "it is another task than the one that this node began with";
+    throw new FedledgerError("INVALID_HISTORY", { name: "TaskCreated", round: 0, reason });
   }
 
   async function followForever(): Promise<void> {

@@ -1,6 +1,10 @@
 import { expect } from "chai";
 import { FedledgerError } from "../../../../node/core/errors/error.ts";
+import type { Address } from "../../../../node/core/ids.ts";
+import { initialHistoryHead } from "../../../../node/core/record/history-head.ts";
 import type { TaskEvent } from "../../../../node/core/record/task-events.ts";
+import { rulesHash } from "../../../../node/core/words/commitment.ts";
+import { type Invitation, specHashOf } from "../../../../node/core/words/invitation.ts";
 import type { Chain, ChainUpdate } from "../../../../node/ports/chain.ts";
 import type { AdmittedPeer, Transport } from "../../../../node/ports/transport.ts";
 import type { DueAction } from "../../../../node/rounds/actions/action-runner.ts";
@@ -14,15 +18,7 @@ import {
   reduceRound,
 } from "../../../../node/rounds/state/round-state.ts";
 import { createVirtualClock } from "../../../simulation/world/virtual-clock.ts";
-import {
-  created as createdTask,
-  enrolled as enrolledAs,
-  events,
-  invalid,
-  joined,
-  opened,
-  story,
-} from "../../../support/played/told-task.ts";
+import { accountOf, buildHistory } from "../../../support/history/history-builder.ts";
 import { silentLog } from "../../../support/silent-log.ts";
 import {
   accounts,
@@ -36,16 +32,15 @@ import {
 } from "../../../support/states/round-states.ts";
 
 const position = { blockNumber: 1, blockHash: hashOf(1), logIndex: 0, transactionHash: hashOf(1) };
+const deployment = { chainId: 31_337, federation: accounts.d };
+const access = { organisations: [], regions: [], clearance: 0 };
+const task = { taskId: 1, rules, access, modelRoot: hashOf(9), spec: "{}" };
 const created: TaskEvent = {
   ...position,
   name: "TaskCreated",
-  taskId: 1,
   creator: accounts.x,
-  rules,
-  access: { organisations: [], regions: [], clearance: 0 },
-  modelRoot: hashOf(9),
-  spec: "{}",
-  historyHead: hashOf(3),
+  ...task,
+  historyHead: initialHistoryHead({ ...deployment, ...task }),
 };
 const enrolled = (index: number): TaskEvent => ({
   ...position,
@@ -63,7 +58,14 @@ type Work = DueAction & { readonly kind: "work" };
 /** A driver over a chain that gives these steps, one each second of virtual time, and then waits. */
 function create(
   runs: readonly (readonly Step[])[],
-  changes: { final?: number; linger?: boolean; fails?: number; membersFail?: number } = {},
+  changes: {
+    final?: number;
+    linger?: boolean;
+    fails?: number;
+    membersFail?: number;
+    invitation?: Invitation;
+    federation?: Address;
+  } = {},
 ) {
   const clock = createVirtualClock(0);
   const admitted: (readonly AdmittedPeer[])[] = [];
@@ -90,6 +92,8 @@ function create(
   const driver = createDriver<RoundState, never, Work>({
     taskId: 1,
     chain: {
+      ...deployment,
+      ...(changes.federation && { federation: changes.federation }),
       async members() {
         if (membersFail-- > 0) throw new FedledgerError("RPC_UNREACHABLE", { url: "x", reason: "away" });
         return listed;
@@ -125,6 +129,7 @@ function create(
         return undefined;
       },
     },
+    invitation: changes.invitation,
     linger: changes.linger,
     onProgress: (progress) => told.push(progress),
   });
@@ -212,11 +217,10 @@ describe("the driver", () => {
   });
 
   it("logs what was on the record before the start not as if it happened now", async () => {
-    const told = [createdTask(), enrolledAs(11, 0), enrolledAs(12, 1), joined(21, 0), opened(1, 2, 1)];
-    const all = events(story(...told, (before) => invalid(before, "too-few-updates")));
+    const { events: all } = await buildHistory({ members: 2, scripts: { 1: { commits: 1 } }, rounds: 1 });
     const [start, ended] = [all.slice(0, -1), all.slice(-1)];
     const logged = async (steps: readonly Step[]) => {
-      const sim = create([steps]);
+      const sim = create([steps], { federation: accountOf("federation") });
       sim.driver.start();
       await sim.clock.run(() => false, 2500);
       await sim.driver.stop();
@@ -242,6 +246,34 @@ describe("the driver", () => {
     expect([sim.performed, sim.seen]).to.deep.equal([[], []]);
     await sim.clock.run(() => false, 4000);
     expect(sim.performed).to.deep.equal(["with 2 of 6"]);
+    await sim.driver.stop();
+  });
+
+  it("does nothing by a record that its hashes do not bind, or that is not the task of its invitation", async () => {
+    const seenWith = async (event: TaskEvent, invitation?: Invitation) => {
+      const sim = create([[update(1, [event, enrolled(0)], true)]], { ...(invitation && { invitation }) });
+      sim.driver.start();
+      await sim.clock.run(() => false, 2000);
+      await sim.driver.stop();
+      return sim.seen.length;
+    };
+    const flipped = { ...created, rules: { ...rules, mode: "masked" as const } };
+    expect(await seenWith(flipped), "the head is that of other rules").to.equal(0);
+    const made = { ...flipped, historyHead: initialHistoryHead({ ...deployment, ...task, rules: flipped.rules }) };
+    expect(await seenWith(made)).to.equal(1);
+    const invited = { tasks: [{ taskId: 1, rulesHash: rulesHash(rules), specHash: specHashOf("{}") }] };
+    const invitation = invited as unknown as Invitation;
+    expect(await seenWith(created, invitation)).to.equal(1);
+    expect(await seenWith(made, invitation), "made up with all that hangs on it").to.equal(0);
+  });
+
+  it("does nothing by a task that is another one at a later look", async () => {
+    const other = { ...task, rules: { ...rules, mode: "masked" as const } };
+    const made = { ...created, ...other, historyHead: initialHistoryHead({ ...deployment, ...other }) };
+    const sim = create([[update(1, [created], true), update(2, [made, enrolled(0), enrolled(1)], true)]]);
+    sim.driver.start();
+    await sim.clock.run(() => false, 8000);
+    expect(sim.seen).to.deep.equal([0]);
     await sim.driver.stop();
   });
 
