@@ -1,5 +1,4 @@
-import type { TaskRules } from "../../core/records.ts";
-import type { TaskSpec } from "../../core/task/task-spec.ts";
+import type { TaskRules, TaskSpec } from "../../api/index.ts";
 import { durationText } from "./bond-text.ts";
 
 const dayS = 86_400;

@@ -1,6 +1,15 @@
 import { expect } from "chai";
 import { mayBeMissing, shareThreshold } from "../../../../node/core/modes/share-threshold.ts";
-import { droppedSlots, endedOpen, isKeyTimeOver, keyDeadlineS, keyedSlots, leastUpdates, openingsLength, survivingSlots } from "../../../../node/core/record/round-keys.ts";
+import {
+  droppedSlots,
+  endedOpen,
+  isKeyTimeOver,
+  keyDeadlineS,
+  keyedSlots,
+  leastUpdates,
+  openingsLength,
+  survivingSlots,
+} from "../../../../node/core/record/round-keys.ts";
 import type { Advertisement, Commitment, TaskRules } from "../../../../node/core/records.ts";
 import { expectCode } from "../../../support/expect-code.ts";
 
