@@ -1,11 +1,11 @@
 // The package's door: everything that a program, or the command line, gets of Fedledger. The list is frozen by
 // test/unit/api/exports.txt.
 
+import "../system/recent-node.ts";
+
 // what is told of a task, by an audit, and by errors
 export {
   type AuditReport,
-  type Contribution,
-  contributionsOf,
   decryptionInWords,
   type Finding,
   type FindingCode,
@@ -120,7 +120,7 @@ export {
 export type { MemberChoices, NodeEvents, NodeOptions } from "./nodes/node-options.ts";
 export { createTrainer, type LoadTrainerOptions, loadTrainer, type TrainerChoices } from "./nodes/trainers.ts";
 // the record
-export { type Account, accountOfKey, accountOfKeystore, type PublicKeys, publicKeysOf } from "./record/account.ts";
+export { type Account, accountOfKey, accountOfKeystore } from "./record/account.ts";
 export { chainTimeS, placesOf, type ReleasedBond, releaseBonds, type TaskPlace } from "./record/bonds.ts";
 export { type FoundOptions, foundFederation } from "./record/found-federation.ts";
 export { addMembers, changedAttributes, type NewMembers } from "./record/members.ts";
@@ -136,6 +136,7 @@ export {
   requireTestChain,
 } from "./record/open-federation.ts";
 export { openRecord, type RecordOptions, type TaskReader, viewOf } from "./record/open-record.ts";
+export { type PublicKeys, publicKeysOf } from "./record/public-keys.ts";
 // what is sealed to members
 export { type CreatedGrant, createGrant, type GrantOptions } from "./sealed/create-grant.ts";
 export { type Reader, type ReaderSource, readGrant } from "./sealed/open-sealed.ts";

@@ -1,6 +1,7 @@
 import { FedledgerError } from "../../core/errors/error.ts";
 import type { BlobStore } from "../../ports/index.ts";
-import { createContentSource, gatewayUrls } from "../../storage/index.ts";
+import { createContentSource } from "../../storage/content-source.ts";
+import { gatewayUrls } from "../../storage/gateway/gateway-url.ts";
 import type { EndpointOptions } from "../record/open-federation.ts";
 import { logOf } from "../record/open-federation.ts";
 import type { TaskReader } from "../record/open-record.ts";

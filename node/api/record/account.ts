@@ -1,6 +1,5 @@
-import { accountOf, deriveNodeKeys, openKeystore } from "../../chain/index.ts";
-import type { Address, Bytes32, Hex, PeerIdText } from "../../core/ids.ts";
-import { peerIdOfSeed } from "../../p2p/index.ts";
+import { accountOf, openKeystore } from "../../chain/index.ts";
+import type { Address, Hex } from "../../core/ids.ts";
 
 /**
  * Who acts: an Ethereum account and its key. The other keys of its node, for the network and for sealed blobs, follow
@@ -23,19 +22,4 @@ export function accountOfKey(privateKey: string): Account {
  */
 export function accountOfKeystore(path: string, password: string): Promise<Account> {
   return openKeystore(path, password);
-}
-
-/** What of an account's node others may know. */
-export interface PublicKeys {
-  readonly account: Address;
-  /** PeerId of its libp2p host. */
-  readonly peerId: PeerIdText;
-  /** X25519 key, to which blobs and grants are sealed. */
-  readonly encryptionKey: Bytes32;
-}
-
-/** The public keys of an account's node. */
-export async function publicKeysOf({ address, privateKey }: Account): Promise<PublicKeys> {
-  const { libp2pSeed, encryption } = deriveNodeKeys(privateKey);
-  return { account: address, peerId: await peerIdOfSeed(libp2pSeed), encryptionKey: encryption.publicKey };
 }
