@@ -18,8 +18,8 @@ export function losersOf(
 }
 
 /**
- * What is not as it must be with everyone's ether: the liars' bonds are gone where something was proven, at most half of each
- * to the prover; nobody else lost anything, and the contract's balance is what its books say.
+ * What is not as it must be with everyone's ether: the liars' bonds are gone where something was proven, at most half
+ * of each to the prover; nobody else lost anything, and the contract's balance is what its books say.
  */
 export function checkBonds(run: FederationRun, attack: Attack | undefined): readonly string[] {
   const { history, cast, places, bondWei, balanceWei } = run;

@@ -18,7 +18,10 @@ import { attackByName } from "./attack-by-name.ts";
 import { attackPreset, specOf } from "./attack-task.ts";
 import type { NodeJob } from "./node-job.ts";
 
-/** Opens a node as its job says: composed as the `fedledger` commands compose it, with the lie in between where it has one. */
+/**
+ * Opens a node as its job says: composed as the `fedledger` commands compose it, with the lie in between where it has
+ * one.
+ */
 export async function openNode(job: NodeJob, events: NodeEvents, onLie: (lie: Lie) => void): Promise<ComposedNode> {
   const attack = job.lies === undefined ? undefined : attackByName(job.lies);
   const friends = (job.friends ?? []).map((key) => ({

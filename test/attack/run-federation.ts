@@ -80,8 +80,8 @@ export interface FederationRun {
 }
 
 /**
- * Founds a federation on a chain of its own, starts its nodes, each a process with its own key, libp2p host, store, journal
- * and gateway, sees a task through to its end, and audits it. The chain is in this process.
+ * Founds a federation on a chain of its own, starts its nodes, each a process with its own key, libp2p host, store,
+ * journal and gateway, sees a task through to its end, and audits it. The chain is in this process.
  *
  * Rejects with INTERRUPTED when the signal aborts, with STALLED when the record stands still, and with PROCESS_DIED.
  */

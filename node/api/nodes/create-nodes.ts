@@ -40,8 +40,8 @@ export interface WatcherOptions extends NodeOptions, NodeEvents {}
  * leaves it is the update of each round.
  *
  * Started again with the same folder it goes on where it was. Close it in the end. Rejects with NOT_ELIGIBLE,
- * INVALID_CONFIG, INVITATION_MISMATCH, ADDRESS_IN_USE, STORAGE_FAILED, RPC_UNREACHABLE, NO_FEDERATION, UNKNOWN_TASK, and
- * as the trainer's opening does; everything that was opened is closed again then.
+ * INVALID_CONFIG, INVITATION_MISMATCH, ADDRESS_IN_USE, STORAGE_FAILED, RPC_UNREACHABLE, NO_FEDERATION, UNKNOWN_TASK,
+ * and as the trainer's opening does; everything that was opened is closed again then.
  */
 export function createParticipant(options: ParticipantOptions): Promise<ComposedNode> {
   return composeParticipant(options, options, async (chain: Chain, taskId) => {
@@ -61,8 +61,9 @@ export function createAggregator(options: AggregatorOptions): Promise<ComposedNo
 }
 
 /**
- * A watcher's node: once started it recomputes every round, and proves a wrong one wrong on the chain. The account needs
- * no role, only ether for that transaction, which liars' bonds pay back. Rejects as {@link createParticipant} does.
+ * A watcher's node: once started it recomputes every round, and proves a wrong one wrong on the chain. The account
+ * needs no role, only ether for that transaction, which liars' bonds pay back. Rejects as {@link createParticipant}
+ * does.
  */
 export function createWatcher(options: WatcherOptions): Promise<ComposedNode> {
   return composeWatcher(options, options);
