@@ -2,8 +2,8 @@ import type { RoundView } from "../../node/core/record/task-view.ts";
 import { type Attack, roundOfLie } from "./attack.ts";
 import { attackByName } from "./attack-by-name.ts";
 import { rulesOf } from "./attack-task.ts";
-import { checkEnding } from "./check-ending.ts";
-import { compareModels, roundsWithoutLiar } from "./compare-models.ts";
+import { checkEnding } from "./checks/check-ending.ts";
+import { compareModels, roundsWithoutLiar } from "./checks/compare-models.ts";
 import { type Absences, type FederationOptions, type FederationRun, runFederation } from "./run-federation.ts";
 import type { StoryLine } from "./story.ts";
 

@@ -1,8 +1,8 @@
-import { hexEquals } from "../../node/core/bytes/hex.ts";
-import type { Address } from "../../node/core/ids.ts";
-import type { Attack } from "./attack.ts";
-import { eventsNamed } from "./events-named.ts";
-import type { FederationRun } from "./run-federation.ts";
+import { hexEquals } from "../../../node/core/bytes/hex.ts";
+import type { Address } from "../../../node/core/ids.ts";
+import type { Attack } from "../attack.ts";
+import { eventsNamed } from "../events-named.ts";
+import type { FederationRun } from "../run-federation.ts";
 
 /** Who loses its place and its bond. */
 export function losersOf(

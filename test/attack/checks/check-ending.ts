@@ -1,9 +1,9 @@
-import { fromHex, hexEquals } from "../../node/core/bytes/hex.ts";
-import { seedHashOf } from "../../node/privacy/masking/index.ts";
-import { type Attack, roundOfLie } from "./attack.ts";
+import { fromHex, hexEquals } from "../../../node/core/bytes/hex.ts";
+import { seedHashOf } from "../../../node/privacy/masking/index.ts";
+import { type Attack, roundOfLie } from "../attack.ts";
+import { eventsNamed } from "../events-named.ts";
+import type { FederationRun } from "../run-federation.ts";
 import { checkBonds } from "./check-bonds.ts";
-import { eventsNamed } from "./events-named.ts";
-import type { FederationRun } from "./run-federation.ts";
 
 /**
  * Everything in which an attack did not end as it must, one sentence each; none when all is well. `attack` is absent

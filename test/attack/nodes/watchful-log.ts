@@ -1,5 +1,5 @@
-import type { Log, LogData } from "../../node/ports/system.ts";
-import { falseAlarms } from "../support/false-alarms.ts";
+import type { Log, LogData } from "../../../node/ports/system.ts";
+import { falseAlarms } from "../../support/false-alarms.ts";
 
 /**
  * A log that passes everything on to another, and tells of proofs that the contract refused, simulated ones included.
