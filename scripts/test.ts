@@ -42,6 +42,7 @@ const suites: readonly Suite[] = [
     args: [bin("@biomejs/biome/bin/biome"), "ci", "--error-on-warnings"],
     counts: "check",
   },
+  { name: "unused", lane: 2, args: [bin("knip/bin/knip.js"), "--no-progress"], counts: "check" },
   { name: "types", lane: 1, args: [bin("typescript/bin/tsc"), "-p", "."], counts: "check" },
   {
     name: "solidity format",

@@ -4,7 +4,7 @@ import { grantFor, type Invitation } from "../../../node/core/words/invitation.t
 import { modelRecordDigest, modelSign } from "../../simulation/model/model-signature.ts";
 
 /** The grant key of invitations in models. */
-export const grantKey = `0x${"9e".repeat(20)}` as Address;
+const grantKey = `0x${"9e".repeat(20)}` as Address;
 
 /** An invitation of model accounts as participants, by the model's signatures. */
 export function modelInvitation(
