@@ -1,9 +1,11 @@
-import type { ComposedNode, NodeEvents, Progress } from "../../api/index.ts";
+import { type ComposedNode, etherText, type NodeEvents, type Progress } from "../../api/index.ts";
+import { FedledgerError } from "../../core/errors/error.ts";
 import type { CommandContext } from "../options/command.ts";
 import { progressText } from "../text/progress-text.ts";
 
 /**
  * Runs a node until its work is done or it is stopped: starts it, tells its progress, and closes everything in order.
+ * Rejects with INSUFFICIENT_FUNDS where nothing is left but to take out what is owed to an account without ether.
  */
 export async function runRole(
   name: string,
@@ -34,6 +36,11 @@ export async function runRole(
         "This task ended before you joined: you contributed nothing",
       );
       return 1;
+    }
+    if (outcome !== "stopped" && outcome.kind === "unpaid") {
+      output.emit({ event: "ended", outcome: outcome.kind, owedWei: outcome.owedWei });
+      const purpose = `taking out the ${etherText(outcome.owedWei)} ether that are its own again (fedledger bond withdraw)`;
+      throw new FedledgerError("INSUFFICIENT_FUNDS", { account: node.chain.account, purpose });
     }
     if (outcome !== "stopped" && outcome.kind === "final" && !options.exitWhenFinal) {
       output.emit({ event: "final" }, "Still serving its blobs to members and auditors; Ctrl-C stops it");
