@@ -9,7 +9,7 @@ export function medianTrim(count: number): number {
 
 /**
  * Median of the updates added to the base, lane by lane: the trimmed mean that keeps the middle value of an odd number of
- * updates, the mean of the middle two of an even number, scaled and floored as there (docs/protocol.md section 4). Weights do
+ * updates, the mean of the middle two of an even number, scaled and floored as there (docs/protocol/bytes.md). Weights do
  * not count. Yin et al., "Byzantine-Robust Distributed Learning: Towards Optimal Statistical Rates", ICML 2018, definition 1.
  *
  * Throws LENGTH_MISMATCH, and INVALID_ARGUMENT for no update, a rate not 1 to 2^20.

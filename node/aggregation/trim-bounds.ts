@@ -13,7 +13,7 @@ export function trimOf({ rule, trim = 0 }: { rule: Rule; trim?: number }, count:
 
 /**
  * The least and the greatest value that each lane keeps: what a proof tells the contract, which counts instead of sorting
- * (docs/protocol.md section 4). As chunks of bytes, lows before highs, they are the `bounds` of TrimmedMean.sol.
+ * (docs/protocol/bytes.md). As chunks of bytes, lows before highs, they are the `bounds` of TrimmedMean.sol.
  *
  * Throws LENGTH_MISMATCH unless all chunks are of one length, INVALID_ARGUMENT for none or a trim that leaves none.
  */

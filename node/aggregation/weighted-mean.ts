@@ -15,7 +15,7 @@ const blockLanes = 16384;
 
 /**
  * Weighted mean of the updates added to the base: `saturate32(θ + floorDiv(Σ w·q · rate, Σ w · 2^16))`, exact, floor
- * towards -∞ (docs/protocol.md section 4). McMahan et al., "Communication-Efficient Learning of Deep Networks from
+ * towards -∞ (docs/protocol/bytes.md). McMahan et al., "Communication-Efficient Learning of Deep Networks from
  * Decentralized Data", AISTATS 2017.
  *
  * Throws LENGTH_MISMATCH, and INVALID_ARGUMENT for no update, a weight not 1 to 2^32 - 1, a rate not 1 to 2^20.

@@ -1,7 +1,7 @@
 import { checkRound } from "../audit/replay/check-round.ts";
-import { isSealed } from "../core/task/blob-length.ts";
 import type { Address, Bytes32 } from "../core/ids.ts";
 import { quorumOf } from "../core/record/quorum.ts";
+import { isSealed } from "../core/task/blob-length.ts";
 import type { BlobStore } from "../ports/storage.ts";
 import type { TaskLook } from "../rounds/blobs/task-look.ts";
 import type { Progress } from "../rounds/progress/progress.ts";

@@ -1,10 +1,10 @@
 import { proveUpdate } from "../audit/proof/build-proof.ts";
 import { checkRound, type RoundCheck } from "../audit/replay/check-round.ts";
-import { isSealed } from "../core/task/blob-length.ts";
 import { bytesToLanes } from "../core/bytes/lanes.ts";
 import { FedledgerError } from "../core/errors/error.ts";
 import type { Address } from "../core/ids.ts";
 import type { RoundView } from "../core/record/task-view.ts";
+import { isSealed } from "../core/task/blob-length.ts";
 import type { ModelSource } from "../rounds/blobs/model-source.ts";
 import type { TaskLook } from "../rounds/blobs/task-look.ts";
 import { isUpdateFault } from "../rounds/court/court-state.ts";

@@ -1,12 +1,12 @@
 import { isUnavailable } from "../audit/replay/is-unavailable.ts";
 import { firstBeyondClip } from "../audit/replay/lane-changes.ts";
-import { isSealed } from "../core/task/blob-length.ts";
 import { chunkTreeRoot } from "../core/bytes/chunk-tree.ts";
 import { hexEquals } from "../core/bytes/hex.ts";
 import { bytesToLanes } from "../core/bytes/lanes.ts";
 import { FedledgerError } from "../core/errors/error.ts";
 import type { Address, Bytes32, PeerIdText } from "../core/ids.ts";
 import type { RoundView } from "../core/record/task-view.ts";
+import { isSealed } from "../core/task/blob-length.ts";
 import type { Log } from "../ports/system.ts";
 import type { Transport } from "../ports/transport.ts";
 import { reasonOf } from "../rounds/actions/action-runner.ts";

@@ -43,7 +43,7 @@ export function createBlockExchange(deps: {
   }
 }
 
-/** Reads a response; see docs/protocol.md section 9. */
+/** Reads a response; see docs/protocol/messages.md. */
 async function receive(
   stream: Stream,
   peerId: PeerIdText,

@@ -16,7 +16,7 @@ const statusRefused = 1;
 /** What a handler of the port is. */
 type Handler = Parameters<Transport["respond"]>[1];
 
-/** One request, one response, each in one length-prefixed frame (docs/protocol.md section 9). */
+/** One request, one response, each in one length-prefixed frame (docs/protocol/messages.md). */
 export type Requests = Pick<Transport, "request" | "respond">;
 
 /** Requests over libp2p streams. */

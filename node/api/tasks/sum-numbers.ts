@@ -1,11 +1,7 @@
 import { FedledgerError } from "../../core/errors/error.ts";
+import { modeOf } from "../../core/modes/mode-of.ts";
 import type { Mode } from "../../core/records.ts";
 
-/**
- * What the sum of a round's weighted updates must stay below, by mode: masked and encrypted sums have a modulus
- * (docs/protocol.md section 5).
- */
-const sumLimits: Readonly<Record<Exclude<Mode, "transparent">, number>> = { masked: 2 ** 31, encrypted: 2 ** 29 };
 /** More fraction bits than these change no model that was measured. */
 const mostFractionBits = 16;
 /** So many examples count in full where nothing is said of weights. */
@@ -32,14 +28,15 @@ export function lanesOfClip(clip: number, fractionBits: number): number {
  * Throws INVALID_CONFIG, naming the greatest weight that fits, where what is given does not.
  */
 export function fittingNumbers(given: {
-  readonly mode: keyof typeof sumLimits;
+  readonly mode: Mode;
   readonly maxUpdates: number;
   readonly clip: number;
   readonly fractionBits?: number | undefined;
   readonly maxWeight?: number | undefined;
 }): UpdateNumbers {
   const { mode, maxUpdates, clip } = given;
-  const most = sumLimits[mode] - 1;
+  const limit = Number(modeOf(given).sumLimit);
+  const most = limit - 1;
   const room = most / (maxUpdates * clip * (given.maxWeight ?? usualExamples));
   const fractionBits = given.fractionBits ?? Math.min(mostFractionBits, Math.max(1, Math.floor(Math.log2(room))));
   const clipLanes = lanesOfClip(clip, fractionBits);
@@ -52,7 +49,7 @@ export function fittingNumbers(given: {
         : `${maxUpdates} updates of ${fractionBits} fraction bits and a clip of ${clip} do not fit: lower --clip, --fraction-bits or --max-updates`;
     throw new FedledgerError("INVALID_CONFIG", {
       name: "--mode",
-      reason: `a ${mode} task needs max-updates · max-weight · clip · 2^fraction-bits below 2^${Math.log2(sumLimits[mode])}: ${advice}`,
+      reason: `a ${mode} task needs max-updates · max-weight · clip · 2^fraction-bits below 2^${Math.log2(limit)}: ${advice}`,
     });
   }
   return { fractionBits, clipLanes, maxWeight };

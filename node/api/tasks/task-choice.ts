@@ -1,5 +1,6 @@
 import { required, type Settings } from "../../config/index.ts";
 import { FedledgerError } from "../../core/errors/error.ts";
+import { modeOf } from "../../core/modes/mode-of.ts";
 import type { TaskRules } from "../../core/records.ts";
 import { type ModelSpec, parseTaskSpec, parseTaskSpecJson, type TaskSpec } from "../../core/task/task-spec.ts";
 import type { KeyedHashes } from "../../ports/index.ts";
@@ -86,7 +87,7 @@ function presetTask(values: Settings<(typeof taskChoiceSettings)[number]>, chain
   const participants = values.participants ?? preset.participants;
   const { fractionBits, clipLanes, maxWeight, serverRateQ16, rounds } = preset.rules;
   // in the other modes the numbers are made to fit the sum's modulus
-  const numbers = (values.mode ?? "transparent") === "transparent" ? { fractionBits, maxWeight } : undefined;
+  const numbers = modeOf({ mode: values.mode ?? "transparent" }).showsUpdates ? { fractionBits, maxWeight } : undefined;
   const ruled = {
     ...values,
     participants,

@@ -1,10 +1,10 @@
 import type { Settings } from "../../config/index.ts";
 import { FedledgerError } from "../../core/errors/error.ts";
+import { modeOf } from "../../core/modes/mode-of.ts";
 import type { Mode, TaskRules } from "../../core/records.ts";
 import { leastBondWei } from "../../core/task/least-bond.ts";
 import { taskLaneCount } from "../../core/task/task-lanes.ts";
 import type { TaskSpec } from "../../core/task/task-spec.ts";
-import { mostEncryptedParameters } from "../../privacy/encrypted/parameters.ts";
 import type { ChainSide } from "../record/open-federation.ts";
 import { fittingNumbers, lanesOfClip, type UpdateNumbers } from "./sum-numbers.ts";
 
@@ -37,8 +37,6 @@ export const ruleSettings = [
   "participantBond",
 ] as const;
 
-/** Fewest updates of a round, by what they hide: a sum of one shows it, a masked one of two shows each its fellow's. */
-const fewestOf = { transparent: 1, masked: 3, encrypted: 2 };
 /** Blocks from an opening to the draw: nobody knows the randomness of one so far ahead. */
 const usualDrawDelay = 4;
 /** The chain of tests and demos. */
@@ -64,14 +62,12 @@ export function taskRules(
   refuseContradictions(mode, values, spec);
   const participationBps = Math.ceil((values.participation ?? 1) * 10_000);
   const expected = Math.ceil(((values.participants ?? 5) * participationBps) / 10_000);
-  const maxUpdates = values.maxUpdates ?? (mode === "transparent" ? 64 : Math.min(64, expected));
+  const { fewestUpdates, thresholdPercent, showsUpdates } = modeOf({ mode });
+  const maxUpdates = values.maxUpdates ?? (showsUpdates ? 64 : Math.min(64, expected));
   const drawn = Math.min(maxUpdates, expected);
-  const minUpdates = values.minUpdates ?? Math.max(fewestOf[mode], Math.ceil((drawn * 2) / 3));
-  if (mode === "encrypted" && minUpdates < fewestOf.encrypted) {
-    throw contradiction(mode, `a round needs at least ${fewestOf.encrypted} updates: the sum of one is that one`);
-  }
-  if (mode === "masked" && (minUpdates < fewestOf.masked || drawn < minUpdates)) {
-    throw contradiction(mode, `a round needs at least ${fewestOf.masked} updates, and as many participants`);
+  const minUpdates = values.minUpdates ?? Math.max(fewestUpdates, Math.ceil((drawn * 2) / 3));
+  if (minUpdates < fewestUpdates || (!showsUpdates && drawn < minUpdates)) {
+    throw contradiction(mode, `a round needs at least ${fewestUpdates} updates, and as many participants`);
   }
   const draws = participationBps < 10_000 || (values.participants ?? 5) > maxUpdates || values.drawDelay !== undefined;
   const rules = {
@@ -87,7 +83,7 @@ export function taskRules(
     participationBps,
     roundsPerParticipant: values.roundsPerParticipant ?? 0,
     trim: values.trim ?? (values.rule === "trimmed-mean" ? 1 : 0),
-    thresholdPercent: mode === "masked" ? (values.threshold ?? 67) : 0,
+    thresholdPercent: thresholdPercent.most > 0 ? (values.threshold ?? 67) : 0,
     attestationQuorum: values.quorum ?? Math.min(minUpdates, Math.floor(drawn / 2) + 1),
     ...windowsOf(mode, values, chain),
     aggregatorBondGwei: 0,
@@ -128,7 +124,7 @@ function windowsOf(mode: Mode, values: Values, { isTest, lagS }: ChainSide) {
     aggregateWindowS: window("aggregate", values.aggregateWindow),
     attestWindowS: window("attest", values.attestWindow),
     challengeWindowS: values.challengeWindow ?? usualChallengeS,
-    keyWindowS: mode === "transparent" ? 0 : window("key", values.keyWindow),
+    keyWindowS: modeOf({ mode }).keys === "none" ? 0 : window("key", values.keyWindow),
   };
 }
 
@@ -136,7 +132,7 @@ type Values = Settings<(typeof ruleSettings)[number]>;
 
 function updateNumbers(mode: Mode, maxUpdates: number, values: Values): UpdateNumbers {
   const { clip = 4, fractionBits, maxWeight } = values;
-  if (mode !== "transparent") return fittingNumbers({ mode, maxUpdates, clip, fractionBits, maxWeight });
+  if (!modeOf({ mode }).showsUpdates) return fittingNumbers({ mode, maxUpdates, clip, fractionBits, maxWeight });
   const bits = fractionBits ?? 20;
   return { fractionBits: bits, clipLanes: lanesOfClip(clip, bits), maxWeight: maxWeight ?? 1_000_000 };
 }
@@ -144,16 +140,17 @@ function updateNumbers(mode: Mode, maxUpdates: number, values: Values): UpdateNu
 /** Throws INVALID_CONFIG for settings that the contract would refuse in this mode, or that mean nothing in it. */
 function refuseContradictions(mode: Mode, values: Values, spec: TaskSpec): void {
   const { rule = "weighted-mean", threshold, keyWindow } = values;
-  if (mode !== "masked" && threshold !== undefined) throw contradiction(mode, "--threshold is about masks");
-  if (mode === "transparent") {
-    if (keyWindow !== undefined)
-      throw contradiction(mode, "it has no keys: --key-window is for masked and encrypted ones");
-    return;
+  const { thresholdPercent, keys, showsUpdates, mostParameters } = modeOf({ mode });
+  if (thresholdPercent.most === 0 && threshold !== undefined) {
+    throw contradiction(mode, "--threshold is about masks");
   }
-  if (rule !== "weighted-mean")
+  if (keys === "none" && keyWindow !== undefined) {
+    throw contradiction(mode, "it has no keys: --key-window is for masked and encrypted ones");
+  }
+  if (!showsUpdates && rule !== "weighted-mean")
     throw contradiction(mode, `the rule ${rule} must see each update, which this mode hides`);
-  if (mode === "encrypted" && taskLaneCount(spec) > mostEncryptedParameters) {
-    throw contradiction(mode, `at most ${mostEncryptedParameters} parameters, so that an encrypted update is a blob`);
+  if (mostParameters !== undefined && taskLaneCount(spec) > mostParameters) {
+    throw contradiction(mode, `at most ${mostParameters} parameters, so that an encrypted update is a blob`);
   }
 }
 

@@ -1,4 +1,5 @@
 import { hexEquals } from "../../core/bytes/hex.ts";
+import { modeOf } from "../../core/modes/mode-of.ts";
 import {
   type EventOf,
   inFlight,
@@ -56,9 +57,8 @@ function hasGround(walk: Walk, proof: OpenProof, { account, round, kind }: Event
   if (proof.struck === undefined) {
     // what was signed twice need not be on record
     if (kind === "equivocation") return true;
-    // in an encrypted task updates are ciphertexts, whose lanes show nothing
     const isFrozen = draft?.closed !== undefined || draft?.ended !== undefined;
-    return kind === "invalid-update" && committed && isFrozen && walk.rules.mode !== "encrypted";
+    return kind === "invalid-update" && committed && isFrozen && modeOf(walk.rules).provable.has(kind);
   }
   if (proof.due.has(account.toLowerCase())) return true;
   // the one whose update made the proposal wrong

@@ -1,5 +1,6 @@
 import { hexEquals } from "../../core/bytes/hex.ts";
 import type { Address } from "../../core/ids.ts";
+import { modeOf } from "../../core/modes/mode-of.ts";
 import { freeingOf } from "../../core/record/freed-places.ts";
 import type { TaskEvent } from "../../core/record/task-events.ts";
 import { hashBytes, zeroBytes32 } from "../../core/words/commitment.ts";
@@ -128,7 +129,7 @@ export function checkShareKey(walk: Walk, event: EventOf<"ShareKeySet">): void {
   const { participant, shareKey } = event;
   extendHeads(walk, { kind: "share-key", account: participant, shareKeyHash: hashBytes(shareKey) });
   const isMember = participants.some(({ account }) => hexEquals(account, participant));
-  if (rules.mode === "masked" && isMember && shareKey.length === 2 + 2 * shareKeyBytes) return;
+  if (modeOf(rules).keys === "each" && isMember && shareKey.length === 2 + 2 * shareKeyBytes) return;
   (walk.rounds.at(-1)?.log ?? walk.log).add({
     code: "ADVERTISEMENT_WRONG",
     party: participant,

@@ -1,5 +1,6 @@
 import { chunkCountOf } from "../../core/bytes/chunk-tree.ts";
 import { hexEquals } from "../../core/bytes/hex.ts";
+import { modeOf } from "../../core/modes/mode-of.ts";
 import type { TaskEvent } from "../../core/record/task-events.ts";
 import type { ProofKind } from "../../core/records.ts";
 import { zeroBytes32 } from "../../core/words/commitment.ts";
@@ -192,10 +193,9 @@ function enter(walk: Walk, proof: OpenProof, rewarded: EventOf<"Rewarded"> | und
 function canProve({ rules, taskId }: Walk, draft: RoundDraft, { kind, index }: EventOf<"Struck">): boolean {
   const proposal = draft.proposal!;
   const isChunk = index < chunkCountOf(rules.parameterCount);
-  const inMode: Readonly<Record<ProofKind, () => boolean>> = {
-    // ciphertexts are another length than the chunks that a proof shows
-    "wrong-chunk": () => rules.mode !== "encrypted" && isChunk,
-    "invalid-update": () => rules.mode !== "encrypted" && isChunk,
+  const isShown: Readonly<Record<ProofKind, () => boolean>> = {
+    "wrong-chunk": () => isChunk,
+    "invalid-update": () => isChunk,
     "wrong-weight": () => index === 0 && weightOf(includedIn(draft, proposal)) !== proposal.totalWeight,
     "false-opening": () => {
       const { round, advertisements, commitments } = draft;
@@ -205,5 +205,5 @@ function canProve({ rules, taskId }: Walk, draft: RoundDraft, { kind, index }: E
     // a participant's, not a proposal's
     equivocation: () => false,
   };
-  return inMode[kind]?.() ?? false;
+  return modeOf(rules).provable.has(kind) && isShown[kind]();
 }

@@ -2,6 +2,7 @@ import { createChunkTree, type LeafTree } from "../../core/bytes/chunk-tree.ts";
 import { hexEquals } from "../../core/bytes/hex.ts";
 import { FedledgerError } from "../../core/errors/error.ts";
 import type { TaskId } from "../../core/ids.ts";
+import { modeOf } from "../../core/modes/mode-of.ts";
 import { evidenceOf, inputsOf } from "../../core/record/evidence.ts";
 import type { RoundView } from "../../core/record/task-view.ts";
 import type { Commitment, Evidence, Proposal, SignedCommitment, TaskRules } from "../../core/records.ts";
@@ -71,7 +72,7 @@ export async function proveChunk(input: WrongChunkInput): Promise<ProofCall | un
   const common = { evidence: evidence(taskId, round), commitments, wrong };
   const { openings } = proposal;
   return checked(
-    rules.mode === "masked"
+    modeOf(rules).chunkProof === "proveMaskedChunk"
       ? { kind: "proveMaskedChunk", ...common, start, advertisements, openings }
       : { kind: "proveChunk", ...common },
     rules,

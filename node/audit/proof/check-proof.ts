@@ -1,4 +1,4 @@
-import { ruleByName, trimOf } from "../../aggregation/index.ts";
+import { trimOf } from "../../aggregation/index.ts";
 import {
   chunkBytes,
   chunkLanes,
@@ -9,6 +9,7 @@ import {
 } from "../../core/bytes/chunk-tree.ts";
 import { hexEquals, toHex } from "../../core/bytes/hex.ts";
 import { bytesToLanes, lanesToBytes } from "../../core/bytes/lanes.ts";
+import { modeOf } from "../../core/modes/mode-of.ts";
 import { slotsOf } from "../../core/record/round-keys.ts";
 import type {
   Commitment,
@@ -22,9 +23,11 @@ import type {
 } from "../../core/records.ts";
 import { accumulatorOf, anchorOf, hashBytes, updateRootOf, zeroBytes32 } from "../../core/words/commitment.ts";
 import type { ProofCall } from "../../ports/proof-calls.ts";
-import { checkOpenings, isFalseOpening, maskedChunk } from "../../privacy/masking/index.ts";
+import { checkOpenings, isFalseOpening } from "../../privacy/masking/index.ts";
 import type { RecoverSigner } from "../record/task-record.ts";
 import { type OpenedRound, openedRoundOf } from "../replay/masked-round.ts";
+import { createMaskedSum } from "../replay/sums/masked-sum.ts";
+import { createPlainSum } from "../replay/sums/plain-sum.ts";
 import { boundsOf } from "../replay/wrong-chunk.ts";
 
 type Call<Kind extends ProofCall["kind"]> = Extract<ProofCall, { readonly kind: Kind }>;
@@ -37,7 +40,7 @@ type Call<Kind extends ProofCall["kind"]> = Extract<ProofCall, { readonly kind: 
 export function holds(call: ProofCall, rules?: TaskRules, recoverSigner?: RecoverSigner): boolean {
   switch (call.kind) {
     case "proveChunk":
-      return rules?.mode === "transparent" && isOfRound(call) && isChunkWrong(call, rules, undefined);
+      return rules !== undefined && isOfRound(call) && isChunkWrong(call, rules, undefined);
     case "proveMaskedChunk": {
       const opened = rules && openedOf(call, rules);
       const isOpen = opened !== undefined && checkOpenings(opened.closed, opened.openings) === undefined;
@@ -114,7 +117,7 @@ function survivorsOf({ inputs }: Evidence): readonly Commitment[] {
 }
 
 function isChunkWrong(
-  { evidence, commitments, wrong }: Call<"proveChunk" | "proveMaskedChunk">,
+  { kind, evidence, commitments, wrong }: Call<"proveChunk" | "proveMaskedChunk">,
   rules: TaskRules,
   opened: OpenedRound | undefined,
 ): boolean {
@@ -122,6 +125,7 @@ function isChunkWrong(
   const { chunkIndex, base, updates, resultLeaf, resultProof, bounds } = wrong;
   const { parameterCount } = rules;
   const included = proposal === undefined ? [] : includedBy(commitments, proposal);
+  if (modeOf(rules).chunkProof !== kind) return false;
   if (proposal === undefined || updates.length !== included.length || included.length === 0) return false;
   if (!verifyChunk({ ...base, root: inputs.baseModelRoot, parameterCount, index: chunkIndex })) return false;
   if (!included.every((commitment, i) => standsIn(commitment, parameterCount, chunkIndex, updates[i]!))) return false;
@@ -134,25 +138,16 @@ function isChunkWrong(
   return right !== undefined && !hexEquals(chunkLeaf(chunkIndex, lanesToBytes(right)), resultLeaf);
 }
 
-/** What the rule makes of the shown chunks, in a masked task by the openings; undefined where no contract can tell. */
+/** What the task's mode makes of the shown chunks; undefined where no contract can tell. */
 function rightChunk(
   { chunkIndex, base, updates }: WrongChunk,
   rules: TaskRules,
   included: readonly Commitment[],
   opened: OpenedRound | undefined,
 ): Int32Array | undefined {
-  const baseLanes = bytesToLanes(base.chunk.slice());
   const weighted = included.map(({ weight }, i) => ({ weight, lanes: bytesToLanes(updates[i]!.chunk.slice()) }));
-  if (rules.mode === "masked") {
-    if (opened === undefined || opened.closed.surviving.length !== included.length) return undefined;
-    const { closed, openings } = opened;
-    return maskedChunk(chunkIndex, { base: baseLanes, updates: weighted }, { ...rules, round: closed, openings });
-  }
-  const rule = ruleByName(rules.rule);
-  if (!rule.chunkLocal) return undefined;
-  const aggregation = rule.create({ ...rules, parameterCount: chunkLanes });
-  for (const { lanes, weight } of weighted) aggregation.add(lanes, weight);
-  return aggregation.finish(baseLanes);
+  const sum = opened ? createMaskedSum(rules, opened) : createPlainSum(rules);
+  return sum.rightChunk(chunkIndex, bytesToLanes(base.chunk.slice()), weighted);
 }
 
 /**
@@ -164,12 +159,13 @@ function isUpdateInvalid(
   { chunkIndex, update }: InvalidUpdate,
   rules: TaskRules,
 ): boolean {
-  const { mode, parameterCount, clipLanes } = rules;
-  if (commitment === undefined || mode === "encrypted") return false;
+  const { parameterCount, clipLanes } = rules;
+  const { provable, showsUpdates } = modeOf(rules);
+  if (commitment === undefined || !provable.has("invalid-update")) return false;
   if (!standsIn(commitment, parameterCount, chunkIndex, update)) return false;
   const lanes = bytesToLanes(update.chunk.slice());
   const within = parameterCount - chunkIndex * chunkLanes;
-  return lanes.some((lane, at) => (at >= within ? lane !== 0 : mode !== "masked" && Math.abs(lane) > clipLanes));
+  return lanes.some((lane, at) => (at >= within ? lane !== 0 : showsUpdates && Math.abs(lane) > clipLanes));
 }
 
 function isEquivocation(

@@ -1,16 +1,19 @@
-import { ruleByName, trimOf } from "../../aggregation/index.ts";
 import { chunkTreeRoot } from "../../core/bytes/chunk-tree.ts";
 import { contentIdOf } from "../../core/bytes/content-id.ts";
 import { lanesToBytes } from "../../core/bytes/lanes.ts";
 import type { Bytes32, Hex, TaskId } from "../../core/ids.ts";
+import { modeOf } from "../../core/modes/mode-of.ts";
 import type { Commitment, Proposal, TaskRules } from "../../core/records.ts";
 import { checkUpdate, missingUpdate, type UpdateCheck } from "./check-update.ts";
 import { compareModel } from "./compare-model.ts";
-import { beginCipherSum, concludeEncrypted, type RecomputedSum } from "./encrypted-round.ts";
+import { judgeSum } from "./encrypted-round.ts";
 import { createFindingLog, type Finding, type FindingLog } from "./findings.ts";
 import { isUnavailable } from "./is-unavailable.ts";
 import { greatestChange } from "./lane-changes.ts";
-import { beginMaskedMean, type MaskableRound, sumBeyondClip } from "./masked-round.ts";
+import { type MaskableRound, sumBeyondClip } from "./masked-round.ts";
+import { beginSum } from "./sums/begin-sum.ts";
+import type { OpenSum } from "./sums/encrypted-sum.ts";
+import type { RecomputedSum } from "./sums/round-sum.ts";
 
 /** What is known of one committed update after a look at its bytes. */
 export interface UpdateStatus {
@@ -74,7 +77,7 @@ export interface RoundCheckInput {
    * Of an encrypted round: opens its sum, for who holds the key. Without it the sum is compared, and the model is not
    * recomputed.
    */
-  readonly open?: ((sum: Uint8Array) => Promise<Int32Array>) | undefined;
+  readonly open?: OpenSum | undefined;
   /** The base model; not modified. Without it the updates are checked, and nothing is recomputed. */
   readonly baseLanes: Int32Array | undefined;
   /**
@@ -121,9 +124,8 @@ export async function checkRound(input: RoundCheckInput): Promise<RoundCheck> {
   const findings: Finding[] = [];
   const updates: UpdateStatus[] = [];
   const included: Commitment[] = [];
-  const masked = beginMaskedMean(log, { taskId, rules, round, openings: input.openings ?? proposal?.openings });
-  const cipherSum = beginCipherSum(rules);
-  const aggregation = rules.mode === "transparent" ? ruleByName(rules.rule).create(rules) : masked?.mean;
+  const openings = input.openings ?? proposal?.openings;
+  const { sum, ...told } = beginSum(log, { taskId, rules, round, openings, open: input.open });
   let totalWeight = 0n;
   let bytesChecked = 0;
   for (const commitment of round.commitments) {
@@ -138,7 +140,7 @@ export async function checkRound(input: RoundCheckInput): Promise<RoundCheck> {
       included.push(commitment);
       totalWeight += BigInt(commitment.weight);
       findings.push(...check.findings);
-      if (check.lanes) (cipherSum ?? aggregation)?.add(check.lanes, commitment.weight);
+      if (check.lanes) sum?.add(check.lanes, commitment.weight);
       else if (check.status === "invalid" && proposal) blameInclusion(log, commitment, proposal);
     }
     input.onProgress?.({ updates: updates.length, of: round.commitments.length });
@@ -151,34 +153,25 @@ export async function checkRound(input: RoundCheckInput): Promise<RoundCheck> {
       data: { expected: totalWeight, actual: proposal.totalWeight },
     });
   }
-  const falseOpening = masked?.falseOpening === undefined ? {} : { falseOpening: masked.falseOpening };
-  const done = { updates, included, totalWeight, bytesChecked, ...falseOpening };
+  const done = { updates, included, totalWeight, bytesChecked, ...told };
   const complete = updates.every(({ excluded, status }) => excluded || status === "valid");
-  const isMean = rules.mode === "transparent" || included.length === round.commitments.length;
-  if (cipherSum && complete && isMean && included.length > 0) {
-    const sum = cipherSum.finish();
-    const opened = await concludeEncrypted(log, {
-      ...{ rules, proposal, baseLanes, sum, totalWeight, open: input.open },
-      compare: (proposed, recomputed) => compareModel(log, proposed, recomputed, about),
-    });
-    const found = [...findings, ...log.findings];
-    // a sum that had to be cut is no mean of anything: nobody attests to it
-    const agrees = !!proposal && opened.lanes !== undefined && found.length === 0 && opened.cutLanes === 0;
-    return { ...done, ...opened, findings: [...found, ...sumBeyondClip(opened, { taskId, rules, round })], agrees };
-  }
-  const trim = trimOf(rules, included.length) ?? 0;
-  if (!baseLanes || !aggregation || !complete || !isMean || included.length === 0 || included.length <= 2 * trim) {
+  const isWhole = modeOf(rules).showsUpdates || included.length === round.commitments.length;
+  if (sum === undefined || !complete || !isWhole || included.length === 0) {
     return { ...done, findings: [...findings, ...log.findings], agrees: false };
   }
-  const lanes = masked?.mean ? await masked.mean.finishInSteps(baseLanes, signal) : aggregation.finish(baseLanes);
-  const modelRoot = chunkTreeRoot(lanes);
-  const contentId = await contentIdOf(lanesToBytes(lanes));
-  if (proposal) await compareModel(log, proposal, { lanes, modelRoot, contentId }, about);
-  const all = [...findings, ...log.findings];
-  const agrees = !!proposal && all.length === 0;
+  const { lanes, isAttestable, ...summed } = await sum.finish(baseLanes, signal);
+  if (proposal && summed.sum) judgeSum(log, proposal, summed.sum.contentId);
+  const seen = { ...done, ...(summed.sum && { sum: summed.sum }) };
+  if (baseLanes === undefined || lanes === undefined) {
+    return { ...seen, findings: [...findings, ...log.findings], agrees: false };
+  }
+  const model = { lanes, modelRoot: chunkTreeRoot(lanes), contentId: await contentIdOf(lanesToBytes(lanes)) };
+  if (proposal) await compareModel(log, proposal, model, about);
+  const found = [...findings, ...log.findings];
+  const agrees = !!proposal && found.length === 0 && isAttestable;
   const movedLanes = greatestChange(baseLanes, lanes);
-  const told = [...all, ...(masked?.mean ? sumBeyondClip(masked.mean, { taskId, rules, round }) : [])];
-  return { ...done, findings: told, lanes, modelRoot, contentId, movedLanes, agrees };
+  const all = [...found, ...sumBeyondClip(summed, { taskId, rules, round })];
+  return { ...seen, ...model, findings: all, movedLanes, agrees };
 }
 
 async function look(

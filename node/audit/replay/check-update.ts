@@ -1,11 +1,12 @@
-import { updateLanesOf } from "../../core/task/blob-length.ts";
 import { chunkLanes, chunkTreeRoot } from "../../core/bytes/chunk-tree.ts";
 import { contentIdOf } from "../../core/bytes/content-id.ts";
 import { hexEquals } from "../../core/bytes/hex.ts";
 import { bytesToLanes } from "../../core/bytes/lanes.ts";
 import { type FedledgerError, isFedledgerError } from "../../core/errors/error.ts";
 import type { Bytes32 } from "../../core/ids.ts";
+import { modeOf } from "../../core/modes/mode-of.ts";
 import type { Commitment, TaskRules } from "../../core/records.ts";
+import { updateLanesOf } from "../../core/task/blob-length.ts";
 import { updateRootOf } from "../../core/words/commitment.ts";
 import { checkCipherUpdate } from "./encrypted-round.ts";
 import { createFindingLog, type Finding } from "./findings.ts";
@@ -61,8 +62,9 @@ export async function checkUpdate(input: {
     });
     return { findings: log.findings, informationBits: 0 };
   }
-  if (rules.mode === "encrypted") return { ...checkCipherUpdate(lanes, { bytes, commitment, rules }), lanesRoot };
-  if (rules.mode === "masked") return { lanes, lanesRoot, findings: [], informationBits: 8 * bytes.length };
+  const mode = modeOf(rules);
+  if (!mode.isRecomputable) return { ...checkCipherUpdate(lanes, { bytes, commitment, rules }), lanesRoot };
+  if (!mode.showsUpdates) return { lanes, lanesRoot, findings: [], informationBits: 8 * bytes.length };
   const { outside, informationBits } = scan(lanes, rules.clipLanes);
   if (outside === -1) return { lanes, lanesRoot, findings: [], informationBits };
   log.add({

@@ -1,12 +1,18 @@
 import { chunkLanes, chunkTreeRoot } from "../../core/bytes/chunk-tree.ts";
 import { hexEquals } from "../../core/bytes/hex.ts";
 import { bytesToLanes } from "../../core/bytes/lanes.ts";
-import type { RoundNumber, TaskId } from "../../core/ids.ts";
+import type { Bytes32, RoundNumber, TaskId } from "../../core/ids.ts";
 import type { Proposal } from "../../core/records.ts";
 import { checkSealedModel } from "./check-sealed-model.ts";
-import type { RecomputedModel } from "./encrypted-round.ts";
 import type { FindingLog } from "./findings.ts";
 import { isUnavailable } from "./is-unavailable.ts";
+
+/** A model that was recomputed from a round's updates. */
+export interface RecomputedModel {
+  readonly lanes: Int32Array;
+  readonly modelRoot: Bytes32;
+  readonly contentId: Bytes32;
+}
 
 /** What {@link compareModel} looks for the proposed model with. */
 export interface ModelComparison {

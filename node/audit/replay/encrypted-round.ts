@@ -1,20 +1,12 @@
-import { meanOfSum } from "../../aggregation/index.ts";
-import { chunkBytes, chunkLanes, chunkTreeRoot } from "../../core/bytes/chunk-tree.ts";
-import { contentIdOf } from "../../core/bytes/content-id.ts";
+import { chunkBytes, chunkLanes } from "../../core/bytes/chunk-tree.ts";
 import { hexEquals } from "../../core/bytes/hex.ts";
-import { lanesToBytes } from "../../core/bytes/lanes.ts";
 import { FedledgerError } from "../../core/errors/error.ts";
 import type { Bytes32, Hex } from "../../core/ids.ts";
 import type { Commitment, Proposal, TaskRules } from "../../core/records.ts";
-import { type CipherSum, checkCipher, createCipherSum } from "../../privacy/encrypted/cipher-sum.ts";
+import { checkCipher } from "../../privacy/encrypted/cipher-sum.ts";
 import { createFindingLog, type Finding, type FindingLog } from "./findings.ts";
 import { firstBeyondClip, greatestChange } from "./lane-changes.ts";
-
-/** The sum of a round's ciphertexts, as anybody recomputes it. */
-export interface RecomputedSum {
-  readonly bytes: Uint8Array;
-  readonly contentId: Bytes32;
-}
+import type { RecomputedSum } from "./sums/round-sum.ts";
 
 /**
  * What can be checked of an encrypted update that is what was committed: that it is a ciphertext. What it says, and
@@ -51,72 +43,10 @@ export function checkCipherUpdate(
   }
 }
 
-/**
- * The addition of a round's encrypted updates, in the place of an aggregation: the lanes are ciphertexts, and their
- * weights are in them.
- */
-export function beginCipherSum({
-  mode,
-  parameterCount,
-}: Pick<TaskRules, "mode" | "parameterCount">):
-  | { readonly add: (lanes: Int32Array) => void; readonly finish: CipherSum["finish"] }
-  | undefined {
-  if (mode !== "encrypted") return undefined;
-  const sum = createCipherSum(parameterCount);
-  return { add: (lanes) => sum.add(lanesToBytes(lanes)), finish: sum.finish };
-}
-
-/** What {@link concludeEncrypted} works on: all ciphertexts are here and added. */
-export interface ConcludeInput {
-  readonly rules: TaskRules;
-  readonly proposal?: OpenedProposal | undefined;
-  readonly baseLanes: Int32Array | undefined;
-  readonly sum: Uint8Array;
-  readonly totalWeight: bigint;
-  /** For who holds the key. */
-  readonly open?: ((sum: Uint8Array) => Promise<Int32Array>) | undefined;
-  /** Tells where the proposed model is not the recomputed one. */
-  readonly compare: (proposal: Proposal, recomputed: RecomputedModel) => Promise<void>;
-}
-
 type OpenedProposal = Proposal & { readonly openings?: Hex };
 
-/** A model that was recomputed from an opened sum. */
-export interface RecomputedModel {
-  readonly lanes: Int32Array;
-  readonly modelRoot: Bytes32;
-  readonly contentId: Bytes32;
-}
-
-/** The sum; and the model, where it could be opened. */
-export interface EncryptedConclusion extends Partial<RecomputedModel> {
-  readonly sum: RecomputedSum;
-  readonly movedLanes?: number;
-  /** Lanes of the sum beyond what updates within the clip come to. */
-  readonly cutLanes: number;
-}
-
-/**
- * The end of checking an encrypted round whose ciphertexts are all here: their sum is compared with the one on record.
- * Who can open it has the model recomputed from it as well; everybody else has seen all that can be seen without the
- * key, and `agrees` stays false.
- */
-export async function concludeEncrypted(log: FindingLog, input: ConcludeInput): Promise<EncryptedConclusion> {
-  const { rules, proposal, baseLanes, sum, totalWeight } = input;
-  const sumId = await contentIdOf(sum);
-  if (proposal) judgeSum(log, proposal, sumId);
-  const found = { sum: { bytes: sum, contentId: sumId } };
-  if (input.open === undefined || baseLanes === undefined) return { ...found, cutLanes: 0 };
-  const opened = await input.open(sum);
-  const lanes = meanOfSum({ ...rules, base: baseLanes, sum: opened, totalWeight });
-  const limit = Number(totalWeight) * rules.clipLanes;
-  const cutLanes = opened.filter((lane) => Math.abs(lane) > limit).length;
-  const recomputed = { lanes, modelRoot: chunkTreeRoot(lanes), contentId: await contentIdOf(lanesToBytes(lanes)) };
-  if (proposal) await input.compare(proposal, recomputed);
-  return { ...found, ...recomputed, movedLanes: greatestChange(baseLanes, lanes), cutLanes };
-}
-
-function judgeSum(log: FindingLog, { aggregator, openings }: OpenedProposal, sumId: Bytes32) {
+/** Compares the sum of a round's ciphertexts with the one that a proposal names: SUM_WRONG where it is another. */
+export function judgeSum(log: FindingLog, { aggregator, openings }: OpenedProposal, sumId: Bytes32): void {
   if (openings !== undefined && hexEquals(openings, sumId)) return;
   log.add({
     code: "SUM_WRONG",

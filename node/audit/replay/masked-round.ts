@@ -1,17 +1,11 @@
 import { fromHex } from "../../core/bytes/hex.ts";
 import type { Hex, TaskId } from "../../core/ids.ts";
+import { modeOf } from "../../core/modes/mode-of.ts";
 import { openingBytes } from "../../core/record/round-keys.ts";
 import type { RoundView } from "../../core/record/task-view.ts";
-import type { Advertisement, Proposal, TaskRules } from "../../core/records.ts";
-import {
-  type ClosedRound,
-  checkOpenings,
-  createMaskedMean,
-  isMaskKey,
-  type KeyedRound,
-  type MaskedMean,
-} from "../../privacy/masking/index.ts";
-import type { Finding, FindingLog } from "./findings.ts";
+import type { Advertisement, TaskRules } from "../../core/records.ts";
+import { type ClosedRound, checkOpenings, isMaskKey, type KeyedRound } from "../../privacy/masking/index.ts";
+import type { Finding } from "./findings.ts";
 
 /** What a round tells about its masks; a RoundView fits. */
 export type MaskableRound = Pick<RoundView, "round" | "commitments"> & {
@@ -44,11 +38,11 @@ export function closedRoundOf(taskId: TaskId, round: MaskableRound): ClosedRound
  */
 export function openedRoundOf(
   taskId: TaskId,
-  { mode }: Pick<TaskRules, "mode">,
+  rules: Pick<TaskRules, "mode">,
   round: MaskableRound,
   openings: Hex | undefined,
 ): OpenedRound | undefined {
-  if (mode !== "masked" || openings === undefined) return undefined;
+  if (modeOf(rules).keys !== "each" || openings === undefined) return undefined;
   if (openings.length !== 2 + 2 * openingBytes * (round.advertisements?.length ?? 0)) return undefined;
   const closed = closedRoundOf(taskId, round);
   return canBeMasked(closed) ? { closed, openings: fromHex(openings) } : undefined;
@@ -82,39 +76,11 @@ export function falseOpeningOf(
 }
 
 /**
- * The aggregation of a masked round's updates; or the slot that is opened falsely, which is a finding, and nothing can
- * be added up. Undefined where there is nothing to open.
- */
-export function beginMaskedMean(
-  log: FindingLog,
-  about: {
-    readonly taskId: TaskId;
-    readonly rules: TaskRules;
-    readonly round: MaskableRound & { readonly proposal?: Proposal | undefined };
-    readonly openings: Hex | undefined;
-  },
-): { readonly mean?: MaskedMean; readonly falseOpening?: number } | undefined {
-  const { taskId, rules, round } = about;
-  const opened = openedRoundOf(taskId, rules, round, about.openings);
-  if (opened === undefined) return undefined;
-  const { closed, openings } = opened;
-  const falseOpening = checkOpenings(closed, openings);
-  if (falseOpening === undefined) return { mean: createMaskedMean({ ...rules, round: closed, openings }) };
-  log.add({
-    code: "OPENING_FALSE",
-    ...(round.proposal && { party: round.proposal.aggregator }),
-    message: `The opening of slot ${falseOpening} is not what was advertised for it, so the sum is not what was committed.`,
-    data: { slot: falseOpening },
-  });
-  return { falseOpening };
-}
-
-/**
  * What is to be said where the sum had to be cut: a participant broke the rules, and nobody can tell which, as no
  * update is seen by itself.
  */
 export function sumBeyondClip(
-  { cutLanes }: Pick<MaskedMean, "cutLanes">,
+  { cutLanes }: { readonly cutLanes: number },
   { taskId, rules, round }: { readonly taskId: TaskId; readonly rules: TaskRules; readonly round: MaskableRound },
 ): readonly Finding[] {
   if (cutLanes === 0) return [];

@@ -1,9 +1,9 @@
-import { blobLengthBytes, updateLanesOf } from "../../core/task/blob-length.ts";
 import { contentIdOf } from "../../core/bytes/content-id.ts";
 import { hexEquals } from "../../core/bytes/hex.ts";
 import { FedledgerError } from "../../core/errors/error.ts";
 import type { Bytes32, PeerIdText } from "../../core/ids.ts";
 import type { TaskRules } from "../../core/records.ts";
+import { blobLengthBytes, updateLanesOf } from "../../core/task/blob-length.ts";
 import type { BlobOpener, KeyringRef, SealedName } from "../../ports/sealing.ts";
 import type { BlobStore } from "../../ports/storage.ts";
 

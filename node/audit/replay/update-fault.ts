@@ -1,5 +1,6 @@
 import { chunkLanes, createChunkTree } from "../../core/bytes/chunk-tree.ts";
 import { hexEquals } from "../../core/bytes/hex.ts";
+import { modeOf } from "../../core/modes/mode-of.ts";
 import type { Commitment, InvalidUpdate, TaskRules } from "../../core/records.ts";
 import { updateRootOf } from "../../core/words/commitment.ts";
 
@@ -16,7 +17,7 @@ export function updateFault(
   commitments: readonly Commitment[],
   rules: Pick<TaskRules, "mode" | "parameterCount" | "clipLanes">,
 ): InvalidUpdate | undefined {
-  if (rules.mode !== "transparent") return undefined;
+  if (!modeOf(rules).showsUpdates) return undefined;
   const position = commitments.findIndex(({ slot }) => slot === commitment.slot);
   const lane = lanes.findIndex((value) => Math.abs(value) > rules.clipLanes);
   if (position < 0 || lane < 0 || lanes.length !== rules.parameterCount) return undefined;

@@ -1,8 +1,10 @@
+import { modeOf } from "../../core/modes/mode-of.ts";
 import type { TaskRules } from "../../core/records.ts";
 import { policyText } from "../../core/task/access.ts";
 import type { AuditReport } from "../verdict/audit-report.ts";
 import { decryptionInWords } from "./decryption-words.ts";
 import { type Html, html } from "./html.ts";
+import { wordsOf } from "./mode-words.ts";
 import { duration, percent, shortHex, wholeNumber } from "./report-format.ts";
 
 /** Findings, the gravest first. */
@@ -38,17 +40,15 @@ export function taskSection({ task }: AuditReport): Html {
 /** How to come to the same verdict, and what was looked at. */
 export function repeatSection(report: AuditReport, { command }: { readonly command: string }): Html {
   const { sample } = report;
+  const { rules } = report.task;
+  const which = sample
+    ? `${sample.rounds.length} random rounds of ${sample.of} (${sample.rounds.join(", ") || "none"})`
+    : "every round with a result";
+  const opened = modeOf(rules).isRecomputable ? "" : ` ${decryptionInWords(report)}`;
+  const missed = sample ? `One wrong round is missed with a probability of ${percent(sample.missProbability)}.` : "";
   return html`<section aria-labelledby="repeat"><h2 id="repeat">Repeat this audit</h2>
 <p>Anyone can, from an Ethereum endpoint, the federation's address and a source of blobs alone:</p><pre tabindex="0">${command}</pre>
-<p>What was done: every event of the task was checked against the others and hashed to the head of its history${report.storageCompared ? ", and that head compared with the contract's storage" : " (the contract's storage was not compared)"}; ${
-    report.task.rules.mode === "encrypted"
-      ? `for ${sample ? `${sample.rounds.length} random rounds of ${sample.of}` : "every round with a result"}, every ciphertext's bytes were checked against what its participant committed to, their sum was recomputed and compared with the recorded one, and the model was checked to be within what the clip allows. ${decryptionInWords(report)}`
-      : sample
-        ? html`for ${sample.rounds.length} random rounds of ${sample.of} (${sample.rounds.join(", ") || "none"}), every update's bytes were checked against what its participant committed to and the model was recomputed. One wrong round is missed with a probability of ${percent(sample.missProbability)}.`
-        : report.task.rules.mode === "masked"
-          ? "for every round with a result, every masked update's bytes were checked against what its participant committed to, the opened seeds and keys against what was advertised, and the sum and the model were recomputed in exact integers and compared. No single update is seen in this."
-          : "for every round with a result, every update's bytes were checked against what its participant committed to, and the model was recomputed in exact integers and compared."
-  }</p>
+<p>What was done: every event of the task was checked against the others and hashed to the head of its history${report.storageCompared ? ", and that head compared with the contract's storage" : " (the contract's storage was not compared)"}; for ${which}, ${wordsOf(rules).looked}${opened} ${missed}</p>
 <div class="wide"><table><tbody><tr><th scope="row">Chain</th><td>${report.chainId}</td></tr><tr><th scope="row">Federation</th><td><code>${report.federation}</code></td></tr><tr><th scope="row">Task</th><td>${report.task.taskId}</td></tr>
 <tr><th scope="row">Head of the history</th><td><code>${report.historyHead}</code></td></tr><tr><th scope="row">Last model</th><td><code>${report.finalModelRoot}</code></td></tr></tbody></table></div></section>`;
 }
@@ -70,7 +70,7 @@ function rulesInWords(rules: TaskRules): readonly (readonly [string, string])[] 
     ["Updates in a round", `${rules.minUpdates} to ${rules.maxUpdates}`],
     ["Participants drawn", drawInWords(rules)],
     ["Attestations that accept", `${rules.attestationQuorum}, and more than half of those that committed`],
-    ...(rules.mode === "masked"
+    ...(rules.thresholdPercent > 0
       ? ([["Share of the others that must sign a closing and opens a mask", `${rules.thresholdPercent} %`]] as const)
       : []),
     ["Rounds a participant may join", rules.roundsPerParticipant === 0 ? "all" : String(rules.roundsPerParticipant)],

@@ -1,7 +1,9 @@
+import { modeOf } from "../../core/modes/mode-of.ts";
 import type { AuditReport } from "../verdict/audit-report.ts";
 import { timeText } from "../verdict/provable.ts";
 import { decryptionInWords } from "./decryption-words.ts";
 import { type Html, html, trusted } from "./html.ts";
+import { wordsOf } from "./mode-words.ts";
 import { chartSection, metricOf } from "./report-chart.ts";
 import { byteSize, duration, wholeNumber } from "./report-format.ts";
 import { membersSection, recordSection } from "./report-members.ts";
@@ -66,19 +68,13 @@ ${chart.script}
 }
 
 function verdictSection(report: AuditReport): Html {
-  const { verdict, findings, sample, totals } = report;
+  const { verdict, findings, totals } = report;
   const violations = findings.filter(({ severity }) => severity === "violation").length;
   const count = (number: number, what: string): string => `${number} ${what}${number === 1 ? "" : "s"}`;
   const words = {
     verified: [
       totals.accepted === 0 ? "Nothing to verify yet" : "Verified",
-      totals.accepted === 0
-        ? "No round has a result; what is on record is right."
-        : report.task.rules.mode === "encrypted"
-          ? `The whole record is right, and the sum of the ciphertexts of ${sample ? `the ${count(sample.rounds.length, "round")} drawn of ${sample.of}` : "every round that has a result"} was recomputed and is the one on record, bit for bit. ${decryptionInWords(report)}`
-          : sample
-            ? `The whole record is right, and the ${count(sample.rounds.length, "round")} drawn of ${sample.of} were recomputed and are equal, bit for bit. The others were not looked at.`
-            : "Every round that has a result was recomputed from its updates and is equal, bit for bit.",
+      totals.accepted === 0 ? "No round has a result; what is on record is right." : recomputedInWords(report),
     ],
     violation: ["Violation", `The audit found ${count(violations, "violation")}: see the findings.`],
     unchecked: [
@@ -90,16 +86,24 @@ function verdictSection(report: AuditReport): Html {
   return html`<section class="verdict ${verdict}" aria-label="Verdict"><p><strong>${title}</strong>${sentence} ${finalityInWords(report)}</p></section>`;
 }
 
+/** What was recomputed and found equal. */
+function recomputedInWords(report: AuditReport): string {
+  const { sample, task } = report;
+  const rounds = sample
+    ? `Each of the ${sample.rounds.length} round${sample.rounds.length === 1 ? "" : "s"} drawn of ${sample.of}`
+    : "Every round that has a result";
+  const rest = sample ? " The others were not looked at." : "";
+  const opened = modeOf(task.rules).isRecomputable ? "" : ` ${decryptionInWords(report)}`;
+  return `The whole record is right. ${wordsOf(task.rules).recomputed(rounds)}${rest}${opened}`;
+}
+
 /** Whether the task is complete, and from when nothing of it can be proven wrong. */
 function finalityInWords({ complete, final, finalFromS, task }: AuditReport): string {
   const running = complete ? "" : "The task is still running: this is its state now.";
   if (finalFromS === undefined) return running;
   if (final) return `The result is final since ${timeText(finalFromS)}.`;
   const until = timeText(finalFromS);
-  const told =
-    task.rules.mode === "encrypted"
-      ? `What is accepted is final but for its total weight, which can be proven wrong before ${until}: what a sum decrypts to no proof shows.`
-      : `What is accepted is final at ${until}, if nobody proves it wrong before.`;
+  const told = wordsOf(task.rules).finalAt(until);
   return `${running} ${told}`.trim();
 }
 

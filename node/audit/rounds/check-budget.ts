@@ -1,5 +1,6 @@
 import { hexEquals } from "../../core/bytes/hex.ts";
 import type { Address } from "../../core/ids.ts";
+import { modeOf } from "../../core/modes/mode-of.ts";
 import { endedOpen } from "../../core/record/round-keys.ts";
 import type { EventOf, RoundDraft, RoundRecord, Walk } from "../record/task-record.ts";
 import type { FindingInput } from "../replay/findings.ts";
@@ -11,9 +12,9 @@ type Counted = Pick<RoundRecord, "phase" | "assignments" | "commitments">;
  * Whether a round in which a participant committed counts against its budget: a masked one that ended while it was open
  * does not, as nothing of it was opened by anybody.
  */
-export function countsInBudget({ phase, assignments }: Counted, { mode }: Pick<Walk["rules"], "mode">): boolean {
+export function countsInBudget({ phase, assignments }: Counted, rules: Pick<Walk["rules"], "mode">): boolean {
   const assignment = assignments.at(-1);
-  return mode !== "masked" || !endedOpen({ phase, ...(assignment && { assignment }) });
+  return modeOf(rules).isOpenRoundSpent || !endedOpen({ phase, ...(assignment && { assignment }) });
 }
 
 /** Rounds in which an account has spent of its budget. */

@@ -1,7 +1,7 @@
 import { hexEquals } from "../../core/bytes/hex.ts";
-import { isKeyTimeOver, slotsOf } from "../../core/record/round-keys.ts";
+import { mayCommit, slotsOf } from "../../core/record/round-keys.ts";
 import { extendAccumulator } from "../../core/words/commitment.ts";
-import { leastToClose } from "../record/least-to-close.ts";
+import { isShortOfKeys } from "../record/least-to-close.ts";
 import { type EventOf, type RoundDraft, type Walk, weightOf } from "../record/task-record.ts";
 import type { FindingInput } from "../replay/findings.ts";
 import { checkBudget } from "./check-budget.ts";
@@ -82,9 +82,5 @@ export function checkClosingTime(walk: Walk, draft: RoundDraft, timestampS: numb
 
 /** All that may have committed; with a key window also: too few have advertised for the round to go on. */
 function isCommittingOver({ rules }: Walk, draft: RoundDraft, nowS: number): boolean {
-  const { commitments, advertisements, opened } = draft;
-  if (rules.mode !== "masked" && commitments.length >= opened.drawn) return true;
-  if (rules.mode === "transparent" || !isKeyTimeOver(keysOf(draft), rules, nowS)) return false;
-  if (rules.mode === "encrypted") return advertisements.length === 0;
-  return commitments.length >= advertisements.length || advertisements.length < leastToClose(draft, rules);
+  return draft.commitments.length >= mayCommit(keysOf(draft), rules, nowS) || isShortOfKeys(draft, rules, nowS);
 }

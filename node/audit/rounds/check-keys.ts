@@ -1,4 +1,5 @@
 import { hexEquals } from "../../core/bytes/hex.ts";
+import { modeOf } from "../../core/modes/mode-of.ts";
 import { isKeyTimeOver, keyDeadlineS, openingsLength } from "../../core/record/round-keys.ts";
 import { extendAnchor, zeroBytes32 } from "../../core/words/commitment.ts";
 import { isMaskKey } from "../../privacy/masking/index.ts";
@@ -63,7 +64,7 @@ export function checkKeyed(
     });
   }
   const isKeyed = draft.advertisements.some((each) => each.slot === slot && hexEquals(each.participant, participant));
-  if (rules.mode !== "masked" || isKeyed) return;
+  if (modeOf(rules).keys !== "each" || isKeyed) return;
   find({ code: "COMMITTED_WITHOUT_KEY", message: `${participant} committed without having advertised keys.` });
 }
 
@@ -81,7 +82,7 @@ export function checkOpenings({ rules }: Walk, draft: RoundDraft, { openings, pr
 }
 
 function isKey({ rules }: Walk, { maskKey, seedHash, sharesId, shareKey }: EventOf<"Advertised">): boolean {
-  const isMasked = rules.mode === "masked";
+  const isMasked = modeOf(rules).keys === "each";
   if ([maskKey, seedHash, sharesId].includes(zeroBytes32)) return false;
   return (!isMasked || isMaskKey(maskKey)) && (shareKey !== zeroBytes32) === isMasked;
 }

@@ -1,4 +1,5 @@
 import { hexEquals } from "../../core/bytes/hex.ts";
+import { modeOf } from "../../core/modes/mode-of.ts";
 import { slotsOf } from "../../core/record/round-keys.ts";
 import { proposalHash, zeroBytes32 } from "../../core/words/commitment.ts";
 import {
@@ -75,7 +76,7 @@ function checkSet({ rules }: Walk, draft: RoundDraft, proposal: HashedProposal):
   const party = proposal.aggregator;
   const committed = slotsOf(draft.commitments);
   const included = includedIn(draft, proposal);
-  const isSum = rules.mode !== "transparent" && proposal.excluded !== 0n;
+  const isSum = !modeOf(rules).showsUpdates && proposal.excluded !== 0n;
   if ((proposal.excluded & ~committed) !== 0n || included.length < rules.minUpdates || isSum) {
     log.add({
       code: "EXCLUSION_INVALID",

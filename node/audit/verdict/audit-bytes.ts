@@ -2,6 +2,7 @@ import { chunkTreeRoot } from "../../core/bytes/chunk-tree.ts";
 import { hexEquals } from "../../core/bytes/hex.ts";
 import { bytesToLanes } from "../../core/bytes/lanes.ts";
 import type { Bytes32 } from "../../core/ids.ts";
+import { modeOf } from "../../core/modes/mode-of.ts";
 import type { SealedName } from "../../ports/sealing.ts";
 import type { HashedProposal, RoundRecord, TaskRecord } from "../record/task-record.ts";
 import { checkRound, type RoundCheck } from "../replay/check-round.ts";
@@ -101,7 +102,7 @@ export function beginByteAudit(
     return await checkRound({
       taskId: record.taskId,
       rules,
-      open: rules.mode === "encrypted" ? await input.sumOpener?.(round) : undefined,
+      open: modeOf(rules).isRecomputable ? undefined : await input.sumOpener?.(round),
       round: { ...round, proposal },
       baseLanes: base?.lanes,
       getUpdate: ({ contentId, participant: sender, updateRoot: root }) =>
@@ -142,7 +143,7 @@ export function beginByteAudit(
     const log = createFindingLog(record.taskId, round.round);
     // nobody without the key recomputes the model of an encrypted round
     const unopened =
-      rules.mode === "encrypted" &&
+      !modeOf(rules).isRecomputable &&
       judgeUnopened(log, {
         ...{ rules, proposal, sum: check.sum, base: base?.lanes },
         model: typeof found === "object" ? found.lanes : undefined,

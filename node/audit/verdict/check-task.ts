@@ -1,12 +1,12 @@
 import { chunkTreeRoot } from "../../core/bytes/chunk-tree.ts";
 import { hexEquals } from "../../core/bytes/hex.ts";
 import { isFedledgerError } from "../../core/errors/error.ts";
+import { modeOf } from "../../core/modes/mode-of.ts";
 import { initialLanes } from "../../core/task/initial-model.ts";
 import { rulesFault } from "../../core/task/rules-validity.ts";
 import { taskLaneCount } from "../../core/task/task-lanes.ts";
 import { canonicalTaskSpec, parseTaskSpecJson, type TaskSpec } from "../../core/task/task-spec.ts";
 import { privacyProblems } from "../../privacy/budget/check-privacy.ts";
-import { mostEncryptedParameters } from "../../privacy/encrypted/parameters.ts";
 import type { EventOf } from "../record/task-record.ts";
 import { createFindingLog, type Finding, type FindingLog } from "../replay/findings.ts";
 
@@ -37,14 +37,15 @@ export function checkTask(created: EventOf<"TaskCreated">): TaskCheck {
       data: { error, field },
     });
   }
-  const supported = rules.mode !== "encrypted" || rules.parameterCount <= mostEncryptedParameters;
+  const { mostParameters: most = Number.POSITIVE_INFINITY } = modeOf(rules);
+  const supported = rules.parameterCount <= most;
   if (!supported) {
     log.add({
       code: "RULE_UNSUPPORTED",
       severity: "unchecked",
       party: creator,
-      message: `Encrypted updates of ${rules.parameterCount} parameters are larger than any blob: no round can have a result.`,
-      data: { parameterCount: rules.parameterCount, most: mostEncryptedParameters },
+      message: `Updates of ${rules.parameterCount} parameters are larger than any blob: no round can have a result.`,
+      data: { parameterCount: rules.parameterCount, most },
     });
   }
   const computable = supported && fault === undefined;

@@ -1,5 +1,6 @@
 import { hexEquals } from "../../core/bytes/hex.ts";
 import type { Address, Bytes32, RoundNumber } from "../../core/ids.ts";
+import { modeOf } from "../../core/modes/mode-of.ts";
 import type { TaskView } from "../../core/record/task-view.ts";
 import type { TaskRules } from "../../core/records.ts";
 import type { RoundRecord } from "../record/task-record.ts";
@@ -52,8 +53,9 @@ export function openedPairsOf({ rules, rounds }: Pick<TaskView, "rules" | "round
   );
 }
 
-function pairsOf({ mode }: Pick<TaskRules, "mode">, sums: readonly OpenedSum[]): readonly OpenedPair[] {
-  if (mode !== "masked") return [];
+function pairsOf(rules: Pick<TaskRules, "mode">, sums: readonly OpenedSum[]): readonly OpenedPair[] {
+  // only sums that were opened tell a difference, and only masks are opened on the record
+  if (modeOf(rules).keys !== "each") return [];
   return sums.flatMap((one, at) =>
     sums.slice(at + 1).flatMap((other): OpenedPair[] => {
       if (!hexEquals(one.baseModelRoot, other.baseModelRoot)) return [];

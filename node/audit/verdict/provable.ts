@@ -1,14 +1,15 @@
-import type { TaskRules } from "../../core/records.ts";
+import { modeOf } from "../../core/modes/mode-of.ts";
+import type { ProofKind, TaskRules } from "../../core/records.ts";
 import type { Finding, FindingCode } from "../replay/findings.ts";
 import type { RoundVerdict } from "./round-verdict.ts";
 
-/** What a proof on the chain can show of an accepted round. */
-const provable: readonly FindingCode[] = [
-  "AGGREGATE_WRONG",
-  "TOTAL_WEIGHT_WRONG",
-  "OPENING_FALSE",
-  "INCLUSION_UNJUSTIFIED",
-];
+/** What a proof on the chain can show of an accepted round, and by which kind. */
+const proofOf: Readonly<Partial<Record<FindingCode, ProofKind>>> = {
+  AGGREGATE_WRONG: "wrong-chunk",
+  TOTAL_WEIGHT_WRONG: "wrong-weight",
+  OPENING_FALSE: "false-opening",
+  INCLUSION_UNJUSTIFIED: "invalid-update",
+};
 
 /** Seconds since 1970 as people and programs read them. */
 export function timeText(seconds: number): string {
@@ -25,9 +26,8 @@ export function stillProvable(
   const isOver = nowS !== undefined && nowS > provableUntilS;
   const said = isOver ? "It can be proven no more." : `It can still be proven, until ${timeText(provableUntilS)}.`;
   const tell = (finding: Finding): Finding => {
-    const isProvable =
-      finding.severity === "violation" &&
-      (rules.mode === "encrypted" ? finding.code === "TOTAL_WEIGHT_WRONG" : provable.includes(finding.code));
+    const kind = proofOf[finding.code];
+    const isProvable = finding.severity === "violation" && kind !== undefined && modeOf(rules).provable.has(kind);
     return isProvable
       ? { ...finding, message: `${finding.message} ${said}`, data: { ...finding.data, provableUntilS } }
       : finding;

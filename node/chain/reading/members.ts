@@ -34,7 +34,7 @@ export function foldMembers(contract: Interface, logs: readonly RawLog[]): reado
       contacts.set(account, {
         peerId: peerIdFromHex(event.args.peerId),
         encryptionKey: event.args.encryptionKey.toLowerCase() as Bytes32,
-        multiaddrs: String(event.args.multiaddrs).split("\n").filter(Boolean),
+        multiaddrs: linesOf(event.args),
         ...(grant === "0x" ? {} : { grant }),
       });
       continue;
@@ -55,6 +55,15 @@ export function foldMembers(contract: Interface, logs: readonly RawLog[]): reado
     const more = { ...(said && { attributes: said }), ...(contact && { contact }) };
     return held.size === 0 ? [] : [{ account, roles: [...held], ...more }];
   });
+}
+
+/** A member's addresses, one a line; none where it registered what is no text: the contract takes any bytes. */
+function linesOf(args: Result): readonly string[] {
+  try {
+    return String(args.multiaddrs).split("\n").filter(Boolean);
+  } catch {
+    return [];
+  }
 }
 
 function attributesOf({ organisation, region, clearance }: Result): Attributes {

@@ -11,6 +11,11 @@ import {
 
 /** Transactions of one account that nobody waits for any more, and that may still be in the pool. */
 export interface AbandonedTransactions {
+  /**
+   * Looks, once, for what an earlier run of the process left in the pool: nobody knows at what price. Rejects as the
+   * endpoint does.
+   */
+  adopt(signal?: AbortSignal): Promise<void>;
   add(pending: Pick<PendingTransaction, "nonce" | "fees">): void;
   /** The nonce has another use now. */
   forget(nonce: number): void;
@@ -20,6 +25,9 @@ export interface AbandonedTransactions {
    */
   cancelBelow(nonce: number, signal?: AbortSignal): Promise<void>;
 }
+
+/** So often a transfer in the place of another is offered at a higher price, while the endpoint says it is too low. */
+const mostRaises = 16;
 
 /**
  * Keeps them.
@@ -32,19 +40,37 @@ export function createAbandonedTransactions(
   estimate: (call: PricedCall["call"], signal?: AbortSignal) => Promise<bigint>,
 ): AbandonedTransactions {
   const { rpc, signer, clock, log } = deps;
-  const unsettled = new Map<number, { readonly fees: Fees; readonly sinceMs: number }>();
+  /** By nonce; without fees where nobody knows them. */
+  const unsettled = new Map<number, { readonly fees?: Fees; readonly sinceMs: number }>();
   const transfer = { name: "transfer", to: signer.address as Address, data: "0x" } as const;
+  let isAdopted = false;
 
-  async function cancel(nonce: number, fees: Fees, signal?: AbortSignal): Promise<void> {
-    // kept whatever the answer: an endpoint that asks for more gets it next time
-    unsettled.set(nonce, { fees, sinceMs: clock.nowMs() });
+  async function cancel(nonce: number, offered: Fees, now: Fees, signal?: AbortSignal): Promise<void> {
     const gasLimit = await estimate(transfer, signal);
-    const { hash, answer } = await broadcast(deps, { call: transfer, nonce, gasLimit, fees }, signal);
-    const refusal = "error" in answer ? classifySendRefusal(answer.error) : undefined;
-    log.warn("An abandoned transaction is replaced by an empty one", { nonce, hash, refusal });
+    let fees = offered;
+    for (let raises = 0; ; raises++) {
+      // kept whatever the answer: an endpoint that asks for more gets it next time
+      unsettled.set(nonce, { fees, sinceMs: clock.nowMs() });
+      const { hash, answer } = await broadcast(deps, { call: transfer, nonce, gasLimit, fees }, signal);
+      const refusal = "error" in answer ? classifySendRefusal(answer.error) : undefined;
+      if (refusal === "underpriced" && raises < mostRaises) {
+        fees = raiseFees(fees, now);
+        continue;
+      }
+      log.warn("An abandoned transaction is replaced by an empty one", { nonce, hash, refusal });
+      return;
+    }
   }
 
   return {
+    async adopt(signal) {
+      if (isAdopted) return;
+      const mined = await readTransactionCount(deps, "latest", signal);
+      const all = await readTransactionCount(deps, "pending", signal);
+      const sinceMs = clock.nowMs();
+      for (let nonce = mined; nonce < all; nonce++) unsettled.set(nonce, unsettled.get(nonce) ?? { sinceMs });
+      isAdopted = true;
+    },
     add({ nonce, fees }) {
       unsettled.set(nonce, { fees, sinceMs: clock.nowMs() });
     },
@@ -56,7 +82,8 @@ export function createAbandonedTransactions(
       const now = await currentFees(rpc, signal);
       for (const [known, { fees, sinceMs }] of [...unsettled].sort(([a], [b]) => a - b)) {
         const isLate = clock.nowMs() - sinceMs >= replaceAfterMs;
-        if (known < nonce && (isLate || !isEnough(fees, now))) await cancel(known, raiseFees(fees, now), signal);
+        const isLow = fees !== undefined && !isEnough(fees, now);
+        if (known < nonce && (isLate || isLow)) await cancel(known, fees ? raiseFees(fees, now) : now, now, signal);
       }
     },
   };

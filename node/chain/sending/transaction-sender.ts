@@ -37,7 +37,8 @@ const submitTries = 8;
 
 /**
  * A sender for one account. Transactions are submitted one after another and wait for inclusion side by side; while
- * none waits, the next nonce comes from the chain, so that other programs may use the account in between.
+ * none waits, the next nonce comes from the chain, so that other programs may use the account in between. What an
+ * earlier run left in the pool, and is not mined in time, gives way: everything later waits for it.
  */
 export function createTransactionSender(deps: SenderDeps, options: SenderOptions): TransactionSender {
   const { rpc, clock, log } = deps;
@@ -61,6 +62,7 @@ export function createTransactionSender(deps: SenderDeps, options: SenderOptions
     let least: Fees | undefined;
     for (let attempt = 1; ; attempt++) {
       signal?.throwIfAborted();
+      await abandoned.adopt(signal);
       if (waiting === 0) nextNonce = undefined;
       const gasLimit = await estimateGas(deps, call, signal);
       const now = await currentFees(rpc, signal);

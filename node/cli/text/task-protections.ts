@@ -1,4 +1,4 @@
-import type { TaskRules, TaskSpec } from "../../api/index.ts";
+import { modeOf, type TaskRules, type TaskSpec } from "../../api/index.ts";
 import { durationText } from "./bond-text.ts";
 
 const dayS = 86_400;
@@ -9,7 +9,8 @@ export function missingProtections(
   rules: TaskRules,
   options: { readonly isRestricted: boolean },
 ): readonly string[] {
-  const { mode, rule, aggregatorBondGwei, participantBondGwei, challengeWindowS, statementRequired } = rules;
+  const { showsUpdates, isRecomputable } = modeOf(rules);
+  const { rule, aggregatorBondGwei, participantBondGwei, challengeWindowS, statementRequired } = rules;
   const lines: readonly (readonly [boolean, string])[] = [
     [aggregatorBondGwei === 0, "an aggregator loses nothing by a wrong model: --bond least"],
     [participantBondGwei === 0, "a participant loses nothing by attesting a wrong model: --participant-bond least"],
@@ -17,10 +18,10 @@ export function missingProtections(
       challengeWindowS < dayS,
       `a wrong model must be proven within ${durationText(challengeWindowS)}: --challenge-window ${dayS}`,
     ],
-    [mode === "transparent", "everybody who gets the blobs sees each update: --mode masked"],
-    [mode === "encrypted", "what is accepted is final, no proof is possible in this mode: --mode masked"],
+    [showsUpdates, "everybody who gets the blobs sees each update: --mode masked"],
+    [!isRecomputable, "what is accepted is final, no proof is possible in this mode: --mode masked"],
     [
-      mode === "transparent" && rule === "weighted-mean",
+      showsUpdates && rule === "weighted-mean",
       "one participant's update pulls the model as far as the clip lets it: --rule trimmed-mean",
     ],
     [spec.privacy === undefined, "a model may tell of single examples or participants: --epsilon"],

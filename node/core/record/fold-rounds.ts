@@ -1,6 +1,6 @@
 import type { Address, Bytes32 } from "../ids.ts";
-import type { Reason } from "../records.ts";
 import { modeOf } from "../modes/mode-of.ts";
+import type { Reason } from "../records.ts";
 import { extendAccumulator, extendAnchor, proposalHash, wordHash, zeroBytes32 } from "../words/commitment.ts";
 import { inputsOf } from "./evidence.ts";
 import { type Draft, expectSame, replaceRound } from "./fold-draft.ts";

@@ -53,7 +53,9 @@ function isInRange(name: keyof TaskRules, rules: TaskRules): boolean {
     case "trim":
       return (rules.trim !== 0) === (rules.rule === "trimmed-mean") && 2 * rules.trim < minUpdates;
     case "thresholdPercent":
-      return rules.thresholdPercent >= mode.thresholdPercent.least && rules.thresholdPercent <= mode.thresholdPercent.most;
+      return (
+        rules.thresholdPercent >= mode.thresholdPercent.least && rules.thresholdPercent <= mode.thresholdPercent.most
+      );
     case "attestationQuorum":
       return within(rules.attestationQuorum, minUpdates);
     case "maxWeight":

@@ -2,6 +2,7 @@ import { hexEquals } from "../../core/bytes/hex.ts";
 import { FedledgerError } from "../../core/errors/error.ts";
 import type { PeerIdText } from "../../core/ids.ts";
 import { roundInFlight } from "../../core/record/task-view.ts";
+import type { Protocol } from "../../rounds/machine/machine.ts";
 import {
   decodeOpenSum,
   encodeOpenSumAnswer,
@@ -24,7 +25,7 @@ export function answerOpenSum(message: Uint8Array, from: PeerIdText, state: Part
   }
   const { view, members, openedSums, refusedKeys } = state;
   const answer = (): OpenSumAnswer => {
-    if (view === undefined || request.taskId !== view.taskId) return { opened: false, reason: "unknown-task" };
+    if (request.taskId !== view.taskId) return { opened: false, reason: "unknown-task" };
     // members may name a PeerId that is another's: one of them has to be an aggregator
     const asking = members.filter(({ contact }) => contact?.peerId === from);
     const isAggregator = view.joined.some(
@@ -43,3 +44,9 @@ export function answerOpenSum(message: Uint8Array, from: PeerIdText, state: Part
   };
   return encodeOpenSumAnswer(answer());
 }
+
+/** What every participant answers to aggregators of encrypted tasks. */
+export const openSumAnswers: Protocol<ParticipantState> = {
+  protocol: openSumProtocol,
+  answer: async (message, from, state) => answerOpenSum(message, from, state),
+};

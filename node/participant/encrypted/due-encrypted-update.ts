@@ -2,15 +2,16 @@ import { hexEquals } from "../../core/bytes/hex.ts";
 import { isKeyTimeOver, keyDeadlineS } from "../../core/record/round-keys.ts";
 import type { RoundView, TaskView } from "../../core/record/task-view.ts";
 import type { Advertisement, SignedAdvertisement } from "../../core/records.ts";
-import { slotOf } from "../../core/words/draw.ts";
 import { advertisementOf, drawnBySlot } from "../../rounds/steps/mask-queries.ts";
-import { isDrawn, placeOf } from "../../rounds/steps/round-queries.ts";
+import { isDrawn } from "../../rounds/steps/round-queries.ts";
+import { isMyTurn } from "../../rounds/steps/turns.ts";
+import type { DealtKey } from "../state/encrypted-state.ts";
 import type { ParticipantAction, ParticipantState } from "../state/participant-state.ts";
 import { closedKey } from "../state/trained-update.ts";
 import { dueCommitting, dueHoldingBack, dueTraining, mayStillCommit, updateFor } from "../update/due-update.ts";
 
 /** The group key of an encrypted round: the one that its first advertisement deals. */
-export function dealtKeyOf({ advertisements }: Pick<RoundView, "advertisements">): Advertisement | undefined {
+export function dealtKeyOf({ advertisements }: Pick<RoundView, "advertisements">): DealtKey | undefined {
   return advertisements?.[0];
 }
 
@@ -25,7 +26,7 @@ export function dueEncryptedUpdate(
   round: RoundView,
 ): readonly ParticipantAction[] {
   if (!mayStillCommit(state, view, round)) return [];
-  const isOver = isKeyTimeOver(round, view.rules, state.head!.timestampS);
+  const isOver = isKeyTimeOver(round, view.rules, state.head.timestampS);
   const dealt = dealtKeyOf(round);
   // nobody encrypts without a key
   if (dealt === undefined && isOver) return [];
@@ -68,13 +69,13 @@ function dueDealing(state: ParticipantState, view: TaskView, round: RoundView): 
   const { me, head, members, options, dealt } = state;
   const { keyWindowS } = view.rules;
   const openedAtS = keyDeadlineS(round, view.rules) - keyWindowS;
-  const waitedS = head!.timestampS - openedAtS;
-  const slot = slotOf(placeOf(view, me)!.index, round.enrolled, round.drawn, round.seed);
-  const turn = (slot + round.round) % round.drawn;
-  if (waitedS < turn * Math.min(options.patienceS, keyWindowS / (round.drawn + 1))) return [];
+  const waitedS = head.timestampS - openedAtS;
+  const drawn = [...drawnBySlot(view, round)].sort(([a], [b]) => a - b).map(([, account]) => account);
+  const turn = { sinceS: openedAtS, round: round.round, among: drawn };
+  const patienceS = Math.min(options.patienceS, keyWindowS / (round.drawn + 1));
+  if (!isMyTurn(turn, me, state, { patienceS })) return [];
   if (dealt !== undefined && hexEquals(dealt.start, round.start)) return [advertising(dealt)];
   // a copy can be made only for a registered key: some may be on their way
-  const drawn = [...drawnBySlot(view, round).values()];
   const isComplete = drawn.every((account) =>
     members.some((member) => hexEquals(member.account, account) && member.contact !== undefined),
   );

@@ -1,16 +1,18 @@
 import { checkSealedModel } from "../../audit/replay/check-sealed-model.ts";
-import { isSealed, updateBlobBytes } from "../../core/task/blob-length.ts";
 import { chunkTreeRoot } from "../../core/bytes/chunk-tree.ts";
 import { hexEquals } from "../../core/bytes/hex.ts";
 import { bytesToLanes } from "../../core/bytes/lanes.ts";
 import { FedledgerError } from "../../core/errors/error.ts";
 import type { RoundView } from "../../core/record/task-view.ts";
+import { isSealed, updateBlobBytes } from "../../core/task/blob-length.ts";
 import { updateRootOf } from "../../core/words/commitment.ts";
 import type { Chain } from "../../ports/chain.ts";
 import type { Journal } from "../../ports/system.ts";
 import type { ProposedRound } from "../../rounds/blobs/proposed-round.ts";
 import type { TaskLook } from "../../rounds/blobs/task-look.ts";
 import type { Verdict } from "../../rounds/court/judge-proposal.ts";
+import type { ActionContext, Performers } from "../../rounds/machine/machine.ts";
+import type { RoundState } from "../../rounds/state/round-state.ts";
 import type { OpenedSum } from "../../rounds/words/open-sum-messages.ts";
 import type { EncryptedAction, EncryptedEvent } from "../state/encrypted-state.ts";
 import type { ParticipantEvent } from "../state/participant-state.ts";
@@ -25,7 +27,7 @@ import { isRefusal, type OpenSumDeps, openSum, openSumWhole } from "./open-sum.t
 
 /** What carries out the steps of encrypted rounds. */
 export interface EncryptedActions {
-  perform(action: EncryptedAction, look: TaskLook, emit: (event: ParticipantEvent) => void): Promise<undefined>;
+  readonly performers: Performers<RoundState, EncryptedEvent | ParticipantEvent, EncryptedAction>;
   /**
    * The local training of an encrypted round: its lanes wait here for the key; or the update that an earlier run
    * encrypted.
@@ -129,21 +131,25 @@ export function createEncryptedActions(deps: Deps): EncryptedActions {
     }
   }
 
+  async function perform(
+    action: EncryptedAction,
+    { look, emit }: ActionContext<RoundState, ParticipantEvent>,
+  ): Promise<undefined> {
+    try {
+      emit(await step(action, look));
+    } catch (error) {
+      // a fault that time does not mend is told, and the step not tried again
+      if (!isRefusal(error)) throw error;
+      const { code, message } = error;
+      const { round } = action.round;
+      log.warn("A step of an encrypted round is refused", { round, code, reason: message });
+      onProgress?.({ kind: "encryption-refused", round, code, reason: message });
+      emit({ kind: "encryption-refused", key: action.key });
+    }
+  }
+
   return {
-    async perform(action, look, emit) {
-      try {
-        emit(await step(action, look));
-      } catch (error) {
-        // a fault that time does not mend is told, and the step not tried again
-        if (!isRefusal(error)) throw error;
-        const { code, message } = error;
-        const { round } = action.round;
-        log.warn("A step of an encrypted round is refused", { round, code, reason: message });
-        onProgress?.({ kind: "encryption-refused", round, code, reason: message });
-        emit({ kind: "encryption-refused", key: action.key });
-      }
-      return undefined;
-    },
+    performers: { "deal-key": perform, "open-key": perform, encrypt: perform, "open-sum": perform },
     async train(round, look, emit) {
       const update = await written(round, look);
       if (update !== undefined) {
@@ -162,7 +168,9 @@ export function createEncryptedActions(deps: Deps): EncryptedActions {
             throw error;
           });
       if (sum === undefined) return { judgement: { isRight: false }, faults: [] };
-      if ("missing" in sum) return { judgement: { isRight: false, missing: sum.missing }, faults: [] };
+      if ("missing" in sum) {
+        return { judgement: { isRight: false, missing: sum.missing }, faults: [], absent: sum.absent };
+      }
       const sealed = await sealedModel(round, look, sum.opened);
       return { judgement: judgeEncrypted(deps, round, sum.opened, sealed), faults: [] };
     },

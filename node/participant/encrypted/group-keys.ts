@@ -1,9 +1,10 @@
 import { hexEquals } from "../../core/bytes/hex.ts";
 import { FedledgerError } from "../../core/errors/error.ts";
-import type { Bytes32, TaskId } from "../../core/ids.ts";
+import type { TaskId } from "../../core/ids.ts";
 import type { RoundView } from "../../core/record/task-view.ts";
 import type { Advertisement, SignedAdvertisement } from "../../core/records.ts";
 import { zeroBytes32 } from "../../core/words/commitment.ts";
+import { type Invitation, isGranted } from "../../core/words/invitation.ts";
 import type { Chain } from "../../ports/chain.ts";
 import type { BlobStore } from "../../ports/storage.ts";
 import type { Random } from "../../ports/system.ts";
@@ -21,11 +22,14 @@ import { drawSecretKey } from "../../privacy/encrypted/secret-key.ts";
 import { providersOf } from "../../rounds/blobs/providers.ts";
 import type { TaskLook } from "../../rounds/blobs/task-look.ts";
 import { drawnBySlot } from "../../rounds/steps/mask-queries.ts";
+import type { DealtKey } from "../state/encrypted-state.ts";
 
 /** What group keys need. */
 export interface GroupKeysDeps {
   readonly taskId: TaskId;
-  readonly chain: Pick<Chain, "account" | "federation" | "signRecord">;
+  readonly chain: Pick<Chain, "account" | "federation" | "signRecord" | "recoverSigner">;
+  /** What the admin says of who is a member; without it, who is one rests on the endpoint's word. */
+  readonly invitation?: Invitation | undefined;
   readonly store: BlobStore;
   readonly transport: Pick<Transport, "peerId" | "connected">;
   readonly random: Random;
@@ -47,10 +51,11 @@ export interface GroupKeys {
   /** This participant's word that it holds the key that was dealt. */
   sign(round: RoundView, key: Pick<Advertisement, "maskKey" | "seedHash" | "sharesId">): Promise<SignedAdvertisement>;
   /**
-   * The key that was dealt. Rejects with GROUP_KEY_INVALID where the dealer is wrong or dealt none to this participant,
-   * and, while the blob is not to be had, as BlobStore.get does.
+   * The key that was dealt. Rejects with GROUP_KEY_INVALID where it is not signed by its dealer over this round's start,
+   * where the dealer is none of the round's members, or, with an invitation, has no grant of its admin, where it is
+   * wrong, or dealt to others only; and, while the blob is not to be had, as BlobStore.get does.
    */
-  open(round: RoundView, dealt: Advertisement, look: TaskLook): Promise<GroupKey>;
+  open(round: RoundView, dealt: DealtKey, look: TaskLook): Promise<GroupKey>;
 }
 
 /** Keys that are kept: those of the newest rounds, and what a reorganisation brings back. */
@@ -58,9 +63,9 @@ const mostKeys = 4;
 
 /** Group keys of one participant. */
 export function createGroupKeys(deps: GroupKeysDeps): GroupKeys {
-  const { taskId, chain, store, transport, random, bfv, privateKey } = deps;
+  const { taskId, chain, invitation, store, transport, random, bfv, privateKey } = deps;
   const me = chain.account;
-  const opened = new Map<Bytes32, GroupKey>();
+  const opened = new Map<string, GroupKey>();
 
   const contextOf = (round: RoundView, dealer: KeyBlobContext["dealer"]): KeyBlobContext => ({
     federation: chain.federation,
@@ -75,6 +80,21 @@ export function createGroupKeys(deps: GroupKeysDeps): GroupKeys {
     const record = { taskId, round, start, participant: me, ...keys };
     return { ...record, signature: await chain.signRecord({ type: "advertisement", ...record }) };
   };
+
+  /** Throws GROUP_KEY_INVALID for a key that no member of the round dealt. */
+  function requireDealer(round: RoundView, dealt: DealtKey, { view, members }: TaskLook): void {
+    const { participant: dealer, slot, maskKey, seedHash, sharesId, shareKey, signature } = dealt;
+    const keys = { maskKey, seedHash, sharesId, shareKey };
+    const record = { taskId, round: round.round, start: round.start, participant: dealer, ...keys, signature };
+    const signer = chain.recoverSigner({ type: "advertisement", ...record });
+    if (signer === undefined || !hexEquals(signer, dealer)) throw refused("its dealer did not sign it for this round");
+    if (!hexEquals(drawnBySlot(view, round).get(slot) ?? "", dealer)) throw refused("its dealer is not drawn");
+    const member = members.find(({ account }) => hexEquals(account, dealer));
+    const isTrusted =
+      invitation === undefined ||
+      (member !== undefined && isGranted(invitation, member, "participant", chain.recoverSigner));
+    if (!isTrusted) throw refused("its dealer has no grant of the admin who wrote the invitation");
+  }
 
   return {
     async deal(round, look) {
@@ -92,27 +112,30 @@ export function createGroupKeys(deps: GroupKeysDeps): GroupKeys {
     },
     sign,
     async open(round, dealt, look) {
-      const id = `${dealt.sharesId}:${dealt.maskKey}:${dealt.seedHash}:${dealt.participant}`.toLowerCase() as Bytes32;
+      requireDealer(round, dealt, look);
+      const { participant: dealer, maskKey, seedHash, sharesId } = dealt;
+      const id = `${round.start}:${dealer}:${maskKey}:${seedHash}:${sharesId}`.toLowerCase();
       const known = opened.get(id);
       if (known !== undefined) return known;
       const slot = [...drawnBySlot(look.view, round)].find(([, account]) => hexEquals(account, me))?.[0];
       if (privateKey === undefined) {
-        throw new FedledgerError("GROUP_KEY_INVALID", {
-          reason: "this node has no encryption key to open its copy with",
-        });
+        throw refused("this node has no encryption key to open its copy with");
       }
-      if (slot === undefined)
-        throw new FedledgerError("GROUP_KEY_INVALID", { reason: "this participant is not drawn" });
-      const blob = await store.get(dealt.sharesId, {
+      if (slot === undefined) throw refused("this participant is not drawn");
+      const blob = await store.get(sharesId, {
         lengthBytes: keyBlobBytesOf(round.drawn),
-        providers: providersOf({ owner: dealt.participant }, look.view, look.members, transport),
+        providers: providersOf({ owner: dealer }, look.view, look.members, transport),
         signal: look.signal,
       });
-      const context = contextOf(round, dealt.participant);
+      const context = contextOf(round, dealer);
       const key = await openKeyBlob({ bfv, blob, context, hashes: dealt, drawn: round.drawn, slot, me, privateKey });
       opened.set(id, key);
       for (const oldest of [...opened.keys()].slice(0, -mostKeys)) opened.delete(oldest);
       return key;
     },
   };
+}
+
+function refused(reason: string): FedledgerError {
+  return new FedledgerError("GROUP_KEY_INVALID", { reason });
 }

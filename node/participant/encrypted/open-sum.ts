@@ -1,9 +1,9 @@
 import { checkRound } from "../../audit/replay/check-round.ts";
-import { isSealed } from "../../core/task/blob-length.ts";
 import { hexEquals } from "../../core/bytes/hex.ts";
 import { FedledgerError } from "../../core/errors/error.ts";
 import type { RoundView } from "../../core/record/task-view.ts";
 import type { Commitment } from "../../core/records.ts";
+import { isSealed } from "../../core/task/blob-length.ts";
 import type { Journal } from "../../ports/system.ts";
 import type { Bfv } from "../../privacy/encrypted/bfv.ts";
 import type { ModelSource } from "../../rounds/blobs/model-source.ts";
@@ -28,7 +28,11 @@ export interface OpenSumDeps {
 /** The opened sum and the weight of what is in it; or the updates whose bytes are not to be had. */
 export type SumOpening =
   | { readonly opened: OpenedSum; readonly totalWeight: bigint }
-  | { readonly missing: readonly Commitment[] };
+  | {
+      readonly missing: readonly Commitment[];
+      /** Those of them that could not be read here. */
+      readonly absent: readonly Commitment[];
+    };
 
 /**
  * Gets the committed ciphertexts of a closed round, adds them itself, decrypts the sum, and stores the model that it
@@ -66,7 +70,8 @@ export async function openSum(
     getUpdate: (commitment) => source.update(commitment, look),
     sealed: isSealed(look.view),
     open: async (sum) => {
-      await bindToSet(journal, `opened-sum/${taskId}/${round.round}/${dealt.sharesId.toLowerCase()}`, round);
+      // by the secret key itself: its blob can be packed anew, and be shown in another round
+      await bindToSet(journal, `opened-sum/${taskId}/${dealt.seedHash.toLowerCase()}`, round);
       return await bfv.decrypt(key.secretKey, sum, rules.parameterCount, look.signal);
     },
     signal: look.signal,
@@ -85,8 +90,11 @@ export async function openSum(
     const reason = `${lanes}: somebody encrypted something else, or under another key`;
     throw new FedledgerError("SUM_NOT_OPENED", { round: round.round, reason });
   }
-  const missing = check.updates.filter(({ status }) => status !== "valid").map(({ commitment }) => commitment);
-  if (missing.length > 0) return { missing };
+  const missing = check.updates.filter(({ status }) => status !== "valid");
+  if (missing.length > 0) {
+    const absent = missing.filter(({ status }) => status === "missing" || status === "sealed");
+    return { missing: missing.map(({ commitment }) => commitment), absent: absent.map(({ commitment }) => commitment) };
+  }
   const { sum, lanes, modelRoot, totalWeight } = check;
   if (sum === undefined || lanes === undefined || modelRoot === undefined) {
     throw new FedledgerError("SUM_NOT_OPENED", { round: round.round, reason: "it has no updates" });
@@ -100,7 +108,7 @@ export async function openSum(
 export async function openSumWhole(deps: OpenSumDeps, round: RoundView, look: TaskLook): Promise<OpenedSum> {
   const opening = await openSum(deps, round, look);
   if ("opened" in opening) return opening.opened;
-  throw new FedledgerError("BLOB_NOT_FOUND", { contentId: opening.missing[0]!.contentId, providers: "its" });
+  throw new FedledgerError("BLOB_NOT_FOUND", { contentId: opening.missing[0]?.contentId, providers: "its" });
 }
 
 /** Whether an error says that a sum is never to be opened, whatever comes later. */

@@ -23,7 +23,7 @@ export function dueMaskedUpdate(
   const isMine = areOf(state.keys, round);
   const shares = own === undefined || !isMine ? [] : dueShares(state, round, own);
   if (!mayStillCommit(state, view, round)) return commitmentOf(round, state.me) === undefined ? [] : shares;
-  const isFixed = isKeyTimeOver(round, view.rules, state.head!.timestampS);
+  const isFixed = isKeyTimeOver(round, view.rules, state.head.timestampS);
   // without keys in time there is no place in the round, and without enough of them there is no round
   if (isFixed && own === undefined) return [];
   if (isFixed && (round.advertisements?.length ?? 0) < leastUpdates(round, view.rules)) return [];
@@ -64,7 +64,7 @@ function dueKeys(
 ): readonly ParticipantAction[] {
   const { keyWindowS } = view.rules;
   const about = `${round.round}:${round.start}`;
-  const leftS = keyDeadlineS(round, view.rules) - head!.timestampS;
+  const leftS = keyDeadlineS(round, view.rules) - head.timestampS;
   if (keys === undefined || !areOf(keys, round)) {
     const key = `make-keys:${about}`;
     return refusedMasks.has(key) ? [] : [{ kind: "make-keys", key, round, isLate: leftS <= keyWindowS / 2 }];
@@ -77,7 +77,7 @@ function dueKeys(
   const send: ParticipantAction = { kind: "send", key: `advertise:${about}`, call };
   if (options.commit !== "batched") return [send];
   const announce: ParticipantAction = { kind: "announce-keys", key: `announce-keys:${about}`, keys };
-  return isHurried || head!.timestampS >= advertiseOwnAtS(round, view.rules) ? [announce, send] : [announce];
+  return isHurried || head.timestampS >= advertiseOwnAtS(round, view.rules) ? [announce, send] : [announce];
 }
 
 /** The mask, once; a refusal stands for these keys. */

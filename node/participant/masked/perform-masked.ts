@@ -2,20 +2,21 @@ import { chunkTreeRoot } from "../../core/bytes/chunk-tree.ts";
 import { hexEquals } from "../../core/bytes/hex.ts";
 import { bytesToLanes } from "../../core/bytes/lanes.ts";
 import { FedledgerError } from "../../core/errors/error.ts";
-import type { Bytes32, Hex } from "../../core/ids.ts";
+import type { Address, Bytes32, Hex } from "../../core/ids.ts";
 import { shareThreshold } from "../../core/modes/share-threshold.ts";
 import { hasEnded, type RoundView, type TaskView } from "../../core/record/task-view.ts";
-import type { Commitment } from "../../core/records.ts";
+import type { Advertisement, Commitment } from "../../core/records.ts";
 import { updateRootOf } from "../../core/words/commitment.ts";
 import type { Clock, Log } from "../../ports/system.ts";
 import { type ActionResult, reasonOf } from "../../rounds/actions/action-runner.ts";
 import type { ModelSource } from "../../rounds/blobs/model-source.ts";
 import type { TaskLook } from "../../rounds/blobs/task-look.ts";
+import type { Performed, Performers } from "../../rounds/machine/machine.ts";
 import type { Progress } from "../../rounds/progress/progress.ts";
+import type { RoundState } from "../../rounds/state/round-state.ts";
 import { advertisementOf, fellowsIn } from "../../rounds/steps/mask-queries.ts";
 import { commitmentOf } from "../../rounds/steps/round-queries.ts";
 import { advertisementTopic, encodeAdvertisement } from "../../rounds/words/advertisement-messages.ts";
-import type { MaskHeardEvent } from "../../rounds/words/mask-hearing.ts";
 import { closingTopic, encodeClosing, encodeUnmasking, unmaskTopic } from "../../rounds/words/mask-messages.ts";
 import { sharesTold } from "../../rounds/words/unmask-pool.ts";
 import type { MaskedAction, MaskedEvent } from "../state/masked-state.ts";
@@ -39,11 +40,7 @@ export interface MaskedPerformerDeps extends MaskActionDeps, AskAggregatorsDeps 
  * under masks once, and a round that a reorganisation opens again is trained for again, or done without.
  */
 export interface MaskedPerformer {
-  perform(
-    action: MaskedAction,
-    look: TaskLook,
-    emit: (event: MaskedEvent | MaskHeardEvent) => void,
-  ): Promise<ActionResult | undefined>;
+  readonly performers: Performers<RoundState, MaskedEvent, MaskedAction>;
   /** Trains for a masked round, unless an update was masked for it before. Rejects as trainLanes does. */
   train(round: RoundView, look: TaskLook, emit: (event: MaskedEvent) => void): Promise<void>;
   /** This node's share key for its enrolment: 32 bytes, and 64 of signature. */
@@ -73,8 +70,8 @@ export function createMaskedPerformer(
   async function guarded(
     { key, round }: { readonly key: string; readonly round: RoundView },
     emit: (event: MaskedEvent) => void,
-    step: () => Promise<ActionResult | undefined>,
-  ): Promise<ActionResult | undefined> {
+    step: () => Performed,
+  ): Performed {
     try {
       return await step();
     } catch (error) {
@@ -122,87 +119,91 @@ export function createMaskedPerformer(
       for (const round of rounds.filter(isSpent)) masks.forget(round);
     },
 
-    async perform(action, look, emit) {
-      switch (action.kind) {
-        case "read-share-keys":
+    performers: {
+      async "read-share-keys"(_, { emit }) {
+        emit({ kind: "share-keys", keys: await masks.shareKeys() });
+        return undefined;
+      },
+      async "sign-share-key"({ named }, { emit }) {
+        const word = await masks.signShareKey(named);
+        emit({ kind: "share-keys", keys: await masks.shareKeys() });
+        emit({ kind: "share-key-signed", word });
+        return undefined;
+      },
+      async "settle-share-key"({ named }, { emit }) {
+        await masks.settleShareKey(named);
+        emit({ kind: "share-keys", keys: await masks.shareKeys() });
+        return undefined;
+      },
+      "make-keys": (action, { look, emit }) =>
+        guarded(action, emit, async () => {
+          const keys = await masks.makeKeys(action.round, action.isLate, look);
+          if (keys === undefined) return { repeatMs: lookAgainMs };
           emit({ kind: "share-keys", keys: await masks.shareKeys() });
+          emit({ kind: "keys-made", keys });
           return undefined;
-        case "sign-share-key": {
-          const word = await masks.signShareKey(action.named);
-          emit({ kind: "share-keys", keys: await masks.shareKeys() });
-          emit({ kind: "share-key-signed", word });
+        }),
+      async "offer-shares"({ keys }, { look, emit }) {
+        const { round, sharesId } = keys;
+        const offered = () => emit({ kind: "shares-offered", sharesId });
+        const held = await offerShares(deps, keys, look, offered);
+        onProgress?.({ kind: "shares-held", round, ...held });
+        offered();
+        return undefined;
+      },
+      async "announce-keys"({ keys: signed }, { emit }) {
+        emit({ kind: "advertisement", signed });
+        return await announce(advertisementTopic, encodeAdvertisement({ signed, sequence: ++sequence }));
+      },
+      async "get-shares"({ of, round }, { look, emit }) {
+        await bundles.get(of, round, look);
+        emit({ kind: "bundle", sharesId: of.sharesId });
+        return undefined;
+      },
+      mask: (action, { look, emit }) =>
+        guarded(action, emit, async () => {
+          const { round } = action;
+          const startMs = clock.nowMs();
+          const trained = latest?.start === round.start ? latest.trained : undefined;
+          const update = await masks.mask(round, trained, look);
+          latest = undefined;
+          const others = fellowsOf(me, round).length;
+          onProgress?.({ kind: "masked", round: round.round, others, durationMs: clock.nowMs() - startMs });
+          emit({ kind: "masked", update, anchor: round.anchor });
           return undefined;
-        }
-        case "settle-share-key":
-          await masks.settleShareKey(action.named);
-          emit({ kind: "share-keys", keys: await masks.shareKeys() });
+        }),
+      async "get-masked-update"({ commitment }, { look, emit }) {
+        await getUpdate(commitment, look);
+        emit({ kind: "masked-update-here", commitment });
+        return undefined;
+      },
+      "sign-closing": (action, { look, emit }) =>
+        guarded(action, emit, async () => {
+          const { round } = action;
+          const word = await masks.signClosing(round, look);
+          const needed = shareThreshold(round.drawn, look.view.rules.thresholdPercent);
+          onProgress?.({ kind: "closing-signed", round: round.round, needed });
+          emit({ kind: "closing-signed", word });
           return undefined;
-        case "make-keys":
-          return await guarded(action, emit, async () => {
-            const keys = await masks.makeKeys(action.round, action.isLate, look);
-            if (keys === undefined) return { repeatMs: lookAgainMs };
-            emit({ kind: "share-keys", keys: await masks.shareKeys() });
-            emit({ kind: "keys-made", keys });
-            return undefined;
-          });
-        case "offer-shares": {
-          const { round, sharesId } = action.keys;
-          const offered = () => emit({ kind: "shares-offered", sharesId });
-          const held = await offerShares(deps, action.keys, look, offered);
-          onProgress?.({ kind: "shares-held", round, ...held });
-          offered();
+        }),
+      "announce-closing": ({ word }) => announce(closingTopic, encodeClosing({ word, sequence: ++sequence })),
+      unmask: (action, { look, emit }) =>
+        guarded(action, emit, async () => {
+          const { round, words } = action;
+          const unmasking = await masks.unmask(round, { words, held: new Set(action.held) }, look);
+          const of = fellowsOf(me, round).length;
+          onProgress?.({ kind: "unmasked", round: round.round, shares: sharesTold(unmasking), of });
+          emit({ kind: "told", told: { unmasking, bundles: action.bundles } });
           return undefined;
-        }
-        case "announce-keys": {
-          const { keys } = action;
-          emit({ kind: "advertisement", signed: keys });
-          return await announce(advertisementTopic, encodeAdvertisement({ signed: keys, sequence: ++sequence }));
-        }
-        case "get-shares":
-          await bundles.get(action.of, action.round, look);
-          emit({ kind: "bundle", sharesId: action.of.sharesId });
-          return undefined;
-        case "mask":
-          return await guarded(action, emit, async () => {
-            const { round } = action;
-            const startMs = clock.nowMs();
-            const trained = latest?.start === round.start ? latest.trained : undefined;
-            const update = await masks.mask(round, trained, look);
-            latest = undefined;
-            const others = fellowsIn(round, advertisementOf(round, me)!.slot).length;
-            onProgress?.({ kind: "masked", round: round.round, others, durationMs: clock.nowMs() - startMs });
-            emit({ kind: "masked", update, anchor: round.anchor });
-            return undefined;
-          });
-        case "get-masked-update":
-          await getUpdate(action.commitment, look);
-          emit({ kind: "masked-update-here", commitment: action.commitment });
-          return undefined;
-        case "sign-closing":
-          return await guarded(action, emit, async () => {
-            const { round } = action;
-            const word = await masks.signClosing(round, look);
-            const needed = shareThreshold(round.drawn, look.view.rules.thresholdPercent);
-            onProgress?.({ kind: "closing-signed", round: round.round, needed });
-            emit({ kind: "closing-signed", word });
-            return undefined;
-          });
-        case "announce-closing":
-          return await announce(closingTopic, encodeClosing({ word: action.word, sequence: ++sequence }));
-        case "unmask":
-          return await guarded(action, emit, async () => {
-            const { round, words } = action;
-            const unmasking = await masks.unmask(round, { words, held: new Set(action.held) }, look);
-            const of = fellowsIn(round, advertisementOf(round, me)!.slot).length;
-            onProgress?.({ kind: "unmasked", round: round.round, shares: sharesTold(unmasking), of });
-            emit({ kind: "told", told: { unmasking, bundles: action.bundles } });
-            return undefined;
-          });
-        case "announce-unmasking": {
-          const { unmasking } = action.told;
-          return await announce(unmaskTopic, encodeUnmasking({ unmasking, sequence: ++sequence }));
-        }
-      }
+        }),
+      "announce-unmasking": ({ told: { unmasking } }) =>
+        announce(unmaskTopic, encodeUnmasking({ unmasking, sequence: ++sequence })),
     },
   };
+}
+
+/** The advertisements of those with whom an account shares masks; none where it has not advertised. */
+function fellowsOf(me: Address, round: RoundView): readonly Advertisement[] {
+  const own = advertisementOf(round, me);
+  return own === undefined ? [] : fellowsIn(round, own.slot);
 }

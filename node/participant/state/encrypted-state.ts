@@ -1,8 +1,12 @@
-import type { Bytes32 } from "../../core/ids.ts";
+import type { Bytes32, Hex } from "../../core/ids.ts";
 import type { RoundView } from "../../core/record/task-view.ts";
 import type { Advertisement, SignedAdvertisement } from "../../core/records.ts";
+import type { Reducers } from "../../rounds/machine/machine.ts";
 import type { OpenedSum } from "../../rounds/words/open-sum-messages.ts";
 import { remembered } from "./trained-update.ts";
+
+/** The advertisement that deals the group key of a round, with its dealer's signature. */
+export type DealtKey = Advertisement & { readonly signature: Hex };
 
 /** What only encrypted rounds need of a participant's state. */
 export interface EncryptedState {
@@ -40,50 +44,27 @@ export type EncryptedEvent =
 export type EncryptedAction =
   /** Makes the group key and seals it to the drawn. */
   | { readonly kind: "deal-key"; readonly key: string; readonly round: RoundView }
-  | { readonly kind: "open-key"; readonly key: string; readonly round: RoundView; readonly dealt: Advertisement }
+  | { readonly kind: "open-key"; readonly key: string; readonly round: RoundView; readonly dealt: DealtKey }
   | { readonly kind: "encrypt"; readonly key: string; readonly round: RoundView }
   /** Adds the ciphertexts of a closed round and opens the sum. */
   | { readonly kind: "open-sum"; readonly key: string; readonly round: RoundView };
 
-const actionKinds: readonly string[] = ["deal-key", "open-key", "encrypt", "open-sum"];
-
-/** Whether an action is one of encrypted rounds. */
-export function isEncryptedAction<A extends { readonly kind: string }>(
-  action: A | EncryptedAction,
-): action is EncryptedAction {
-  return actionKinds.includes(action.kind);
-}
-
-const eventKinds: readonly string[] = [
-  "trained-unencrypted",
-  "key-dealt",
-  "key-opened",
-  "sum-opened",
-  "encryption-refused",
-];
-
-/** Whether an event is one of encrypted rounds. */
-export function isEncryptedEvent<E extends { readonly kind: string }>(
-  event: E | EncryptedEvent,
-): event is EncryptedEvent {
-  return eventKinds.includes(event.kind);
-}
-
 /** Refusals that are remembered. */
 const mostRefusals = 32;
 
-/** The state after an event. */
-export function reduceEncrypted<S extends EncryptedState>(state: S, event: EncryptedEvent): S {
-  switch (event.kind) {
-    case "trained-unencrypted":
-      return { ...state, unencrypted: event.start };
-    case "key-dealt":
-      return { ...state, dealt: event.signed };
-    case "key-opened":
-      return { ...state, openKeys: remembered(state.openKeys, event.key, event.signed) };
-    case "sum-opened":
-      return { ...state, openedSums: remembered(state.openedSums, event.about, event.opened) };
-    case "encryption-refused":
-      return { ...state, refusedKeys: new Set([...state.refusedKeys, event.key].slice(-mostRefusals)) };
-  }
+/** What each of these events makes of a state. */
+export function encryptedReducers<S extends EncryptedState>(): Reducers<S, EncryptedEvent> {
+  return {
+    "trained-unencrypted": (state, { start }) => ({ ...state, unencrypted: start }),
+    "key-dealt": (state, { signed }) => ({ ...state, dealt: signed }),
+    "key-opened": (state, { key, signed }) => ({ ...state, openKeys: remembered(state.openKeys, key, signed) }),
+    "sum-opened": (state, { about, opened }) => ({
+      ...state,
+      openedSums: remembered(state.openedSums, about, opened),
+    }),
+    "encryption-refused": (state, { key }) => ({
+      ...state,
+      refusedKeys: new Set([...state.refusedKeys, key].slice(-mostRefusals)),
+    }),
+  };
 }

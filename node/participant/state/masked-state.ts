@@ -1,6 +1,7 @@
 import type { Bytes32, Hex } from "../../core/ids.ts";
 import type { RoundView } from "../../core/record/task-view.ts";
 import type { Advertisement, ClosingWord, Commitment, SignedAdvertisement } from "../../core/records.ts";
+import type { Reducers } from "../../rounds/machine/machine.ts";
 import type { Unmasking } from "../../rounds/words/mask-messages.ts";
 import { closedKey, remembered, type TrainedUpdate } from "./trained-update.ts";
 
@@ -93,77 +94,29 @@ export type MaskedAction =
     }
   | { readonly kind: "announce-unmasking"; readonly key: string; readonly told: ToldUnmasking };
 
-const kinds: Readonly<Record<MaskedAction["kind"], true>> = {
-  "read-share-keys": true,
-  "sign-share-key": true,
-  "settle-share-key": true,
-  "make-keys": true,
-  "offer-shares": true,
-  "announce-keys": true,
-  "get-shares": true,
-  mask: true,
-  "get-masked-update": true,
-  "sign-closing": true,
-  "announce-closing": true,
-  unmask: true,
-  "announce-unmasking": true,
-};
-
-/** Whether an action is one of masked rounds. */
-export function isMaskedAction<A extends { readonly kind: string }>(action: A | MaskedAction): action is MaskedAction {
-  return Object.hasOwn(kinds, action.kind);
-}
-
-const eventKinds: Readonly<Record<MaskedEvent["kind"], true>> = {
-  "share-keys": true,
-  "share-key-signed": true,
-  "keys-made": true,
-  "shares-offered": true,
-  "lanes-trained": true,
-  masked: true,
-  bundle: true,
-  "masked-update-here": true,
-  "closing-signed": true,
-  told: true,
-  "mask-refused": true,
-};
-
-/** Whether an event is one of masked rounds. */
-export function isMaskedEvent<E extends { readonly kind: string }>(event: E | MaskedEvent): event is MaskedEvent {
-  return Object.hasOwn(eventKinds, event.kind);
-}
-
 /** Bundles and updates that are remembered to be here: those of two rounds of 64. */
 const mostHere = 128;
 /** Refusals that are remembered. */
 const mostRefusals = 32;
 
-/** The state after an event; others leave it as it is. */
-export function reduceMasked<S extends MaskedState>(state: S, event: MaskedEvent): S {
-  switch (event.kind) {
-    case "share-keys":
-      return { ...state, shareKeys: event.keys };
-    case "share-key-signed":
-      return { ...state, shareKeyWord: event.word };
-    case "keys-made":
-      return { ...state, keys: event.keys };
-    case "shares-offered":
-      return { ...state, sharesOffered: event.sharesId };
-    case "lanes-trained":
-      return { ...state, trainedFor: event.start };
-    case "masked":
-      return { ...state, update: event.update, maskedWith: event.anchor };
-    case "bundle":
-      return { ...state, bundles: added(state.bundles, event.sharesId.toLowerCase(), mostHere) };
-    case "masked-update-here":
-      return { ...state, updatesHere: added(state.updatesHere, maskedUpdateKey(event.commitment), mostHere) };
-    case "closing-signed":
-      return { ...state, closing: event.word };
-    case "told":
-      return { ...state, told: remembered(state.told, closedKey(event.told.unmasking), event.told) };
-    case "mask-refused":
-      return { ...state, refusedMasks: added(state.refusedMasks, event.key, mostRefusals) };
-  }
+/** What each of these events makes of a state. */
+export function maskedReducers<S extends MaskedState>(): Reducers<S, MaskedEvent> {
+  return {
+    "share-keys": (state, { keys }) => ({ ...state, shareKeys: keys }),
+    "share-key-signed": (state, { word }) => ({ ...state, shareKeyWord: word }),
+    "keys-made": (state, { keys }) => ({ ...state, keys }),
+    "shares-offered": (state, { sharesId }) => ({ ...state, sharesOffered: sharesId }),
+    "lanes-trained": (state, { start }) => ({ ...state, trainedFor: start }),
+    masked: (state, { update, anchor }) => ({ ...state, update, maskedWith: anchor }),
+    bundle: (state, { sharesId }) => ({ ...state, bundles: added(state.bundles, sharesId.toLowerCase(), mostHere) }),
+    "masked-update-here": (state, { commitment }) => ({
+      ...state,
+      updatesHere: added(state.updatesHere, maskedUpdateKey(commitment), mostHere),
+    }),
+    "closing-signed": (state, { word }) => ({ ...state, closing: word }),
+    told: (state, { told }) => ({ ...state, told: remembered(state.told, closedKey(told.unmasking), told) }),
+    "mask-refused": (state, { key }) => ({ ...state, refusedMasks: added(state.refusedMasks, key, mostRefusals) }),
+  };
 }
 
 /** Names a masked update by all that is checked of it. */

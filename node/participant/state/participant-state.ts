@@ -3,7 +3,12 @@ import type { RoundView } from "../../core/record/task-view.ts";
 import type { Attestation, Commitment, SignedCommitment } from "../../core/records.ts";
 import type { ProposedRound } from "../../rounds/blobs/proposed-round.ts";
 import type { CommonAction } from "../../rounds/machine/due-in-common.ts";
-import { initialRoundState, type RoleMachineOptions, type RoundState } from "../../rounds/state/round-state.ts";
+import {
+  firstRoundState,
+  type RoleMachineOptions,
+  type RoundState,
+  type Seen,
+} from "../../rounds/state/round-state.ts";
 import { type EncryptedAction, type EncryptedEvent, type EncryptedState, noEncryptedState } from "./encrypted-state.ts";
 import type { GatherAction, GatheredUpdates } from "./gathered-updates.ts";
 import { type MaskedAction, type MaskedEvent, type MaskedState, noMaskedState } from "./masked-state.ts";
@@ -29,11 +34,10 @@ export interface ParticipantState extends RoundState, MaskedState, EncryptedStat
   readonly signed: ReadonlyMap<string, Attestation>;
   /** Of the round in flight. */
   readonly gathered: GatheredUpdates;
-  /**
-   * The first round that it is to have recomputed before it trains above, in this run or an earlier one; absent before
-   * the first look.
-   */
-  readonly firstRound?: RoundNumber;
+  /** The first round that it is to have recomputed before it trains above, in this run or an earlier one. */
+  readonly firstRound: RoundNumber;
+  /** Accepted rounds from that on, void ones apart, that it has not recomputed yet, ascending. */
+  readonly unchecked: readonly ProposedRound[];
   /** Proposals that an earlier run found right, by subjectOf; absent until the journal was asked. */
   readonly checked?: ReadonlySet<string>;
 }
@@ -71,14 +75,16 @@ export type ParticipantAction =
   | MaskedAction
   | EncryptedAction;
 
-/** The state a participant starts with, after any restart. */
-export function initialParticipantState(me: Address, options: ParticipantMachineOptions): ParticipantState {
+/** The state after the first look, after any restart; what is to be recomputed is not reckoned yet. */
+export function firstParticipantState(me: Address, options: ParticipantMachineOptions, seen: Seen): ParticipantState {
   return {
-    ...initialRoundState(me, "participant", options),
+    ...firstRoundState(me, "participant", options, seen),
     ...noMaskedState,
     ...noEncryptedState,
     options,
     signed: new Map(),
     gathered: new Map(),
+    firstRound: Number.POSITIVE_INFINITY,
+    unchecked: [],
   };
 }

@@ -1,24 +1,24 @@
-import type { Address, RoundNumber } from "../../core/ids.ts";
-import { isProvable, type RoundView, type TaskView } from "../../core/record/task-view.ts";
+import type { RoundNumber } from "../../core/ids.ts";
+import { isProvable } from "../../core/record/task-view.ts";
 import { hasProposal, type ProposedRound, subjectOf } from "../../rounds/blobs/proposed-round.ts";
 import { isFoundWrong } from "../../rounds/court/court-state.ts";
-import { commitmentOf } from "../../rounds/steps/round-queries.ts";
+import type { Surveyed } from "../../rounds/steps/survey.ts";
 import type { ParticipantState } from "./participant-state.ts";
 
 /**
  * The first round that a participant is to have recomputed before it trains above it: the first in which it committed,
  * or that could be proven wrong when it came. What was final before is as the record says: whoever enrols takes it so.
  */
-export function firstRoundOf({ rounds }: TaskView, me: Address, nowS: number): RoundNumber {
-  const isOwn = (round: RoundView): boolean => commitmentOf(round, me) !== undefined;
-  const first = rounds.find((round) => isOwn(round) || isProvable(round, nowS));
-  return first?.round ?? (rounds.at(-1)?.round ?? 0) + 1;
+export function firstRoundOf({ view, head, survey }: Surveyed): RoundNumber {
+  const provable = survey.live.find((round) => isProvable(round, head.timestampS))?.round;
+  const next = (view.rounds.at(-1)?.round ?? 0) + 1;
+  return Math.min(survey.firstOwn ?? next, provable ?? next);
 }
 
 /** Accepted rounds, void ones apart, that this participant has not recomputed yet. */
 export function uncheckedRounds(state: ParticipantState): readonly ProposedRound[] {
-  const { view, firstRound = 1 } = state;
-  return (view?.rounds ?? [])
+  const { view, firstRound } = state;
+  return view.rounds
     .filter(({ round }) => round >= firstRound)
     .filter(hasProposal)
     .filter((round) => round.phase === "accepted" && round.void !== true && !isChecked(state, round));
@@ -30,11 +30,11 @@ export function uncheckedRounds(state: ParticipantState): readonly ProposedRound
  * only holders of their key can recompute, that alone.
  */
 export function blockingRound(state: ParticipantState): ProposedRound | undefined {
-  const { view, head, options, court } = state;
-  return uncheckedRounds(state).find((round) => {
+  const { view, head, options, court, unchecked } = state;
+  return unchecked.find((round) => {
     if (isFoundWrong(court.judgements.get(subjectOf(round)))) return true;
-    if (view!.rules.mode === "encrypted") return false;
-    return isProvable(round, head!.timestampS) || options.trainOnUnchecked !== true;
+    if (view.rules.mode === "encrypted") return false;
+    return isProvable(round, head.timestampS) || options.trainOnUnchecked !== true;
   });
 }
 

@@ -2,7 +2,8 @@ import { hexEquals } from "../../core/bytes/hex.ts";
 import type { RoundView, TaskView } from "../../core/record/task-view.ts";
 import { subjectOf } from "../../rounds/blobs/proposed-round.ts";
 import { batchAtS, commitAtS } from "../../rounds/steps/batch-times.ts";
-import { commitmentOf, hasBudget, isDrawn, placeOf } from "../../rounds/steps/round-queries.ts";
+import { commitmentOf, isDrawn, placeOf } from "../../rounds/steps/round-queries.ts";
+import { hasBudget } from "../../rounds/steps/survey.ts";
 import type { ParticipantAction, ParticipantState } from "../state/participant-state.ts";
 import type { TrainedUpdate } from "../state/trained-update.ts";
 import { blockingRound } from "../state/unchecked-rounds.ts";
@@ -16,9 +17,10 @@ export function dueUpdate(state: ParticipantState, view: TaskView, round: RoundV
 }
 
 /** Whether this participant is drawn for the open round, and has neither committed nor used up its rounds. */
-export function mayStillCommit({ me, head }: ParticipantState, view: TaskView, round: RoundView): boolean {
-  if (head!.timestampS > round.commitDeadlineS || placeOf(view, me)?.leaving !== false) return false;
-  return isDrawn(view, round, me) && commitmentOf(round, me) === undefined && hasBudget(view, me);
+export function mayStillCommit(state: ParticipantState, view: TaskView, round: RoundView): boolean {
+  const { me, head } = state;
+  if (head.timestampS > round.commitDeadlineS || placeOf(view, me)?.leaving !== false) return false;
+  return isDrawn(view, round, me) && commitmentOf(round, me) === undefined && hasBudget(state, me);
 }
 
 /**
@@ -57,7 +59,7 @@ export function aboutOf({ round, anchor }: Pick<RoundView, "round" | "anchor">):
 export function dueCommitting(state: ParticipantState, view: TaskView, round: RoundView): readonly ParticipantAction[] {
   const update = updateFor(state, round);
   if (update === undefined) return [];
-  const nowS = state.head!.timestampS;
+  const nowS = state.head.timestampS;
   const about = aboutOf(round);
   const commit = ({ updateRoot, contentId, weight }: Omit<TrainedUpdate, "baseModelRoot">): ParticipantAction => {
     const { anchor } = round;

@@ -1,8 +1,8 @@
-import { updateBlobBytes } from "../../core/task/blob-length.ts";
 import { chunkTreeRoot } from "../../core/bytes/chunk-tree.ts";
 import { decodeLanes } from "../../core/bytes/fixed-point.ts";
 import { isFedledgerError } from "../../core/errors/error.ts";
 import type { RoundView } from "../../core/record/task-view.ts";
+import { updateBlobBytes } from "../../core/task/blob-length.ts";
 import { modelPart } from "../../core/task/task-lanes.ts";
 import { parseTaskSpecJson } from "../../core/task/task-spec.ts";
 import { updateRootOf } from "../../core/words/commitment.ts";

@@ -1,3 +1,4 @@
+import { modeOf } from "../../core/modes/mode-of.ts";
 import type { TaskRules } from "../../core/records.ts";
 import { clipLanesFor, noisePlan } from "../noise/index.ts";
 import { epsilonAfter, type PrivateTaskSpec, roundsAllowed, roundsInBudget } from "./budget.ts";
@@ -20,7 +21,7 @@ export function privacyProblems(spec: PrivateTaskSpec, rules: TaskRules): readon
   };
   if (privacy.unit === "participant") {
     if (rules.maxWeight !== 1) wrong("maxWeight", `is ${rules.maxWeight}: a noised update has weight 1`);
-    if (privacy.mechanism === "discrete-laplace" && rules.mode !== "transparent")
+    if (privacy.mechanism === "discrete-laplace" && !modeOf(rules).showsUpdates)
       wrong("mode", `is ${rules.mode}: Laplace noise is no sum of shares, use Gaussian or Skellam noise`);
     if (privacy.adaptive && rules.rule !== "weighted-mean")
       wrong("rule", `is ${rules.rule}: adaptive clipping counts by the weighted mean`);

@@ -32,7 +32,7 @@ export const publicKeyBytes = 2 * 2 * ringDegree * 8;
 export const secretKeyBytes = ringDegree / 4;
 
 /** Most parameters whose update is a blob when it is encrypted: the last block is whole, and a blob is below 2 GiB. */
-export const mostEncryptedParameters = Math.floor(largestBlobBytes / blockBytes) * ringDegree;
+const mostEncryptedParameters = Math.floor(largestBlobBytes / blockBytes) * ringDegree;
 
 /** Number of blocks of an encrypted update of P parameters. */
 export function blockCountOf(parameterCount: number): number {

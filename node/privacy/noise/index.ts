@@ -8,7 +8,6 @@ export {
   type NoisePlan,
   type NoiseRules,
   noisePlan,
-  noiseShares,
 } from "./noise-plan.ts";
 export { createPoisson } from "./poisson.ts";
 export { createPrivateRandom } from "./private-random.ts";

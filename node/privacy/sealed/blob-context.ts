@@ -4,7 +4,10 @@ import type { SealedName, SealedTask } from "../../ports/sealing.ts";
 
 const purposes = { update: 1, model: 2 } as const;
 
-/** What every hash and key of sealed blobs begins with: `label ‖ uint256 chainId ‖ federation ‖ uint32 taskId` (docs/protocol.md, Sealed blobs). */
+/**
+ * What every hash and key of sealed blobs begins with: `label ‖ uint256 chainId ‖ federation ‖ uint32 taskId`
+ * (docs/protocol/sealed.md).
+ */
 export function taskContext(label: string, { chainId, federation, taskId }: SealedTask): Uint8Array {
   return concatBytes(new TextEncoder().encode(label), word(chainId), fromHex(federation), uint32(taskId));
 }

@@ -1,6 +1,6 @@
 import { type CipherGCM, createCipheriv, createDecipheriv, type DecipherGCM, hkdfSync } from "node:crypto";
-import { sealBytes } from "../../core/task/blob-length.ts";
 import { concatBytes, fromHex, toHex } from "../../core/bytes/hex.ts";
+import { sealBytes } from "../../core/task/blob-length.ts";
 import type { KeyringRef, SealedName, SealedTask } from "../../ports/sealing.ts";
 import { blobContext, uint32 } from "./blob-context.ts";
 

@@ -1,6 +1,6 @@
-import { updateBlobBytes } from "../../core/task/blob-length.ts";
 import { FedledgerError } from "../../core/errors/error.ts";
 import type { Commitment } from "../../core/records.ts";
+import { updateBlobBytes } from "../../core/task/blob-length.ts";
 import type { BlobStore } from "../../ports/storage.ts";
 import { type BytesPatience, withPatience } from "./patient-source.ts";
 import type { TaskLook } from "./task-look.ts";

@@ -1,13 +1,13 @@
 import { checkRound } from "../../audit/replay/check-round.ts";
 import { isUnavailable } from "../../audit/replay/is-unavailable.ts";
 import { type BlobName, readBlob } from "../../audit/replay/read-blob.ts";
-import { isSealed } from "../../core/task/blob-length.ts";
 import { chunkTreeRoot } from "../../core/bytes/chunk-tree.ts";
 import { hexEquals } from "../../core/bytes/hex.ts";
 import { bytesToLanes, lanesToBytes } from "../../core/bytes/lanes.ts";
 import { FedledgerError } from "../../core/errors/error.ts";
 import type { Bytes32, RoundNumber } from "../../core/ids.ts";
 import type { Commitment, Proposal } from "../../core/records.ts";
+import { isSealed } from "../../core/task/blob-length.ts";
 import { initialLanes } from "../../core/task/initial-model.ts";
 import { parseTaskSpecJson } from "../../core/task/task-spec.ts";
 import type { SealedName } from "../../ports/sealing.ts";

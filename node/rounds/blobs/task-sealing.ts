@@ -26,6 +26,8 @@ import type { TaskLook } from "./task-look.ts";
 /** How a node reads and writes the blobs of a sealed task. */
 export interface TaskSealing {
   readonly me: Address;
+  /** Of the questions that it answers. */
+  readonly protocol: string;
   readonly opener: BlobOpener;
   readonly sealer: BlobSealer;
   /**
@@ -34,11 +36,8 @@ export interface TaskSealing {
    */
   ask(keyring: KeyringRef, sender: Address, look: TaskLook): Promise<Uint8Array | undefined>;
   /** Answers such a question from whoever is a reader now. Rejects with PEER_PROTOCOL for garbage. */
-  answer(message: Uint8Array, from: PeerIdText, state: RecordSeen): Promise<Uint8Array>;
+  answer(message: Uint8Array, from: PeerIdText, seen: Omit<TaskLook, "signal">): Promise<Uint8Array>;
 }
-
-/** What a node has seen of a task's record, maybe nothing yet. */
-type RecordSeen = Partial<Pick<TaskLook, "view">> & Pick<TaskLook, "members">;
 
 /** What a node needs for it. */
 export interface TaskSealingDeps {
@@ -81,14 +80,14 @@ export function createTaskSealing(deps: TaskSealingDeps): TaskSealing {
   async function answerTo(
     message: Uint8Array,
     from: PeerIdText,
-    { view, members }: RecordSeen,
+    { view, members }: Omit<TaskLook, "signal">,
   ): Promise<KeyringAnswer> {
     const request = decodeKeyringRequest(message);
     if (request === undefined) {
       const reason = "a malformed request";
       throw new FedledgerError("PEER_PROTOCOL", { peerId: from, protocol: keyringProtocol, reason });
     }
-    if (view === undefined || request.taskId !== taskId) return { given: false, reason: "unknown-task" };
+    if (request.taskId !== taskId) return { given: false, reason: "unknown-task" };
     // members may name a PeerId that is another's, and the secret is sealed to one of them: to each in turn
     const asking = readersOf(view, members).filter(({ contact }) => contact?.peerId === from);
     const contact = asking[answered++ % Math.max(1, asking.length)]?.contact;
@@ -114,6 +113,7 @@ export function createTaskSealing(deps: TaskSealingDeps): TaskSealing {
 
   return {
     me: chain.account,
+    protocol: keyringProtocol,
     opener,
     sealer,
     async ask(keyring, sender, { view, members, signal }) {
@@ -129,6 +129,6 @@ export function createTaskSealing(deps: TaskSealingDeps): TaskSealing {
       }
       return undefined;
     },
-    answer: async (message, from, state) => encodeKeyringAnswer(await answerTo(message, from, state)),
+    answer: async (message, from, seen) => encodeKeyringAnswer(await answerTo(message, from, seen)),
   };
 }

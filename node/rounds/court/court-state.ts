@@ -38,6 +38,8 @@ export interface Purse {
   /** Of a bond without a place: second from which it may be released; 0 where there is none. */
   readonly freeFromS: number;
   readonly creditWei: bigint;
+  /** The account has not the ether for taking out what is free. */
+  readonly isUnpayable?: true;
 }
 
 /** What everybody who recomputes knows beside the record. Immutable. */
@@ -88,7 +90,9 @@ export function reduceCourt(court: CourtState, event: CourtEvent): CourtState {
     case "refused":
       return { ...court, resting: new Map(court.resting).set(event.key, event.untilS) };
     case "measured":
-      return { ...court, measured: new Set([...court.measured, event.subject]) };
+      return court.measured.has(event.subject)
+        ? court
+        : { ...court, measured: new Set([...court.measured, event.subject]) };
     case "purse":
       return { ...court, purse: event.purse };
     case "earned":
@@ -129,5 +133,5 @@ function isSameFault(one: UpdateFault, other: UpdateFault): boolean {
 }
 
 function accusedRoot({ commitments, invalid }: UpdateFault): string {
-  return commitments[invalid.position]!.updateRoot;
+  return commitments[invalid.position]?.updateRoot ?? "";
 }

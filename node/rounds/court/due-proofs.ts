@@ -1,11 +1,11 @@
 import { hexEquals } from "../../core/bytes/hex.ts";
 import type { Address } from "../../core/ids.ts";
 import { evidenceOf, inputsEvidence } from "../../core/record/evidence.ts";
-import { hasEnded, isProvable, type RoundView, type TaskView } from "../../core/record/task-view.ts";
-import type { Head } from "../../ports/chain.ts";
+import { hasEnded, isProvable, type RoundView } from "../../core/record/task-view.ts";
 import type { ProofCall } from "../../ports/proof-calls.ts";
 import { hasProposal, isStruck, type ProposedRound, subjectOf } from "../blobs/proposed-round.ts";
 import { commitmentOf, isExpelled } from "../steps/round-queries.ts";
+import type { Surveyed } from "../steps/survey.ts";
 import type { Turn } from "../steps/turns.ts";
 import { sameUpdate, type WordPool } from "../words/word-pool.ts";
 import type { CourtState } from "./court-state.ts";
@@ -24,24 +24,23 @@ export type NotedProof = DueProof & Turn;
  * What can be proven now of the earliest round that something can be proven of: a wrong proposal, standing or accepted,
  * as long as its window lasts, void or not; an update that breaks the rules; two commitments signed over one anchor;
  * one signed and another made. What the contract had no use for before is tried again after a rest, and holds nothing
- * else back: only the record takes a proof away.
+ * else back: only the record takes a proof away. Nobody accuses itself.
  */
 export function dueProofs(
-  view: TaskView,
-  head: Head,
-  { words, court }: { readonly words: WordPool; readonly court: CourtState },
+  seen: Surveyed,
+  { me, words, court }: { readonly me: Address; readonly words: WordPool; readonly court: CourtState },
 ): readonly DueProof[] {
   const all = [
-    ...view.rounds.filter(hasProposal).flatMap((round) => againstProposal(view, round, head, court)),
-    ...court.faults.flatMap((fault) => againstUpdate(view, fault, head)),
-    ...equivocations(view, words),
-    ...doubleCommitments(view, words, head),
-  ];
+    ...seen.survey.live.filter(hasProposal).flatMap((round) => againstProposal(seen, round, court)),
+    ...court.faults.flatMap((fault) => againstUpdate(seen, fault)),
+    ...equivocations(seen, words),
+    ...doubleCommitments(seen, words),
+  ].filter(({ call }) => !hexEquals(accusedOf(call) ?? "0x", me));
   const { resting } = court;
   const earliest = Math.min(...all.filter(({ key }) => !resting.has(key)).map(({ round }) => round));
   return all.filter(({ key, round }) => {
     const untilS = resting.get(key);
-    return untilS === undefined ? round === earliest : head.timestampS >= untilS;
+    return untilS === undefined ? round === earliest : seen.head.timestampS >= untilS;
   });
 }
 
@@ -50,31 +49,33 @@ export function dueProofs(
  * acceptance.
  */
 function againstProposal(
-  { taskId }: TaskView,
+  { view: { taskId }, head: { timestampS } }: Surveyed,
   round: ProposedRound,
-  { timestampS }: Head,
   { judgements }: CourtState,
 ): readonly DueProof[] {
   const { proof } = judgements.get(subjectOf(round)) ?? {};
   if (proof === undefined || !("evidence" in proof) || isStruck(round)) return [];
   if (round.phase === "accepted" && !isProvable(round, timestampS)) return [];
-  const call = { ...proof, evidence: evidenceOf(taskId, round)! };
+  const evidence = evidenceOf(taskId, round);
+  if (evidence === undefined) return [];
+  const call = { ...proof, evidence };
   const key = `prove:${round.round}:${round.proposal.hash}:${round.phase}`;
   return [{ key, round: round.round, call, untilS: round.result?.provableUntilS ?? round.proposal.attestDeadlineS }];
 }
 
 /** The proof that an update of a closed round breaks the rules, where its owner is in the task still. */
-function againstUpdate(view: TaskView, fault: Extract<ProofCall, { kind: "proveUpdate" }>, head: Head) {
+function againstUpdate(seen: Surveyed, fault: Extract<ProofCall, { kind: "proveUpdate" }>): readonly DueProof[] {
   const { round: number, accumulator } = fault.evidence.inputs;
-  const accused = fault.commitments[fault.invalid.position]!.participant;
-  const round = view.rounds.find((one) => one.round === number && hexEquals(one.accumulator, accumulator));
-  const evidence = round && closedEvidence(view, round, head);
-  if (round === undefined || evidence === undefined || isExpelled(view, accused)) return [];
+  const accused = accusedOf(fault);
+  const round = seen.survey.live.find((one) => one.round === number && hexEquals(one.accumulator, accumulator));
+  const evidence = round && closedEvidence(seen, round);
+  if (round === undefined || evidence === undefined) return [];
+  if (accused === undefined || isExpelled(seen.view, accused)) return [];
   const key = `prove:${number}:${accused}:invalid-update:${round.proposal?.hash ?? round.phase}`;
   return [{ key, round: number, call: { ...fault, evidence } }];
 }
 
-function equivocations(view: TaskView, words: WordPool): readonly DueProof[] {
+function equivocations({ view }: Surveyed, words: WordPool): readonly DueProof[] {
   return [...words.values()].flatMap(({ signed: one, other }) => {
     if (other === undefined || isExpelled(view, one.participant)) return [];
     const { taskId, round, anchor, participant } = one;
@@ -83,14 +84,14 @@ function equivocations(view: TaskView, words: WordPool): readonly DueProof[] {
   });
 }
 
-function doubleCommitments(view: TaskView, words: WordPool, head: Head): readonly DueProof[] {
+function doubleCommitments(seen: Surveyed, words: WordPool): readonly DueProof[] {
   return [...words.values()].flatMap(({ signed }) => {
     const { round: number, participant, anchor } = signed;
-    const round = view.rounds.find((one) => one.round === number && hexEquals(one.anchor, anchor));
+    const round = seen.survey.live.find((one) => one.round === number && hexEquals(one.anchor, anchor));
     const made = round && commitmentOf(round, participant);
-    if (round === undefined || made === undefined || sameUpdate(made, signed) || isExpelled(view, participant))
-      return [];
-    const evidence = closedEvidence(view, round, head);
+    if (round === undefined || made === undefined || sameUpdate(made, signed)) return [];
+    if (isExpelled(seen.view, participant)) return [];
+    const evidence = closedEvidence(seen, round);
     if (evidence === undefined) return [];
     const { commitments } = round;
     const position = commitments.indexOf(made);
@@ -103,7 +104,7 @@ function doubleCommitments(view: TaskView, words: WordPool, head: Head): readonl
  * What shows the round's commitments to the contract: its proposal where it has one, else the record of the newest
  * round, once that is closed.
  */
-function closedEvidence(view: TaskView, round: RoundView, { timestampS }: Head) {
+function closedEvidence({ view, head: { timestampS } }: Surveyed, round: RoundView) {
   if (hasProposal(round)) {
     return round.phase === "accepted" && !isProvable(round, timestampS) ? undefined : evidenceOf(view.taskId, round);
   }
@@ -115,7 +116,7 @@ function closedEvidence(view: TaskView, round: RoundView, { timestampS }: Head) 
 export function accusedOf(call: ProofCall): Address | undefined {
   switch (call.kind) {
     case "proveUpdate":
-      return call.commitments[call.invalid.position]!.participant;
+      return call.commitments[call.invalid.position]?.participant;
     case "proveEquivocation":
       return call.one.participant;
     case "proveDoubleCommitment":

@@ -2,16 +2,16 @@ import { isWeightWrong, proveChunk, proveOpening, proveUpdate, proveWeight } fro
 import { checkRound, type RoundCheck } from "../../audit/replay/check-round.ts";
 import { isUnavailable } from "../../audit/replay/is-unavailable.ts";
 import { falseOpeningOf } from "../../audit/replay/masked-round.ts";
-import { isSealed } from "../../core/task/blob-length.ts";
 import { hexEquals } from "../../core/bytes/hex.ts";
 import { bytesToLanes, lanesToBytes } from "../../core/bytes/lanes.ts";
 import type { Commitment } from "../../core/records.ts";
+import { isSealed } from "../../core/task/blob-length.ts";
 import type { ProofCall } from "../../ports/proof-calls.ts";
 import type { BlobStore } from "../../ports/storage.ts";
 import type { Log } from "../../ports/system.ts";
 import { gatherUpdates } from "../blobs/gather-updates.ts";
 import type { ModelSource } from "../blobs/model-source.ts";
-import type { BytesPatience } from "../blobs/patient-source.ts";
+import { type BytesPatience, withPatience } from "../blobs/patient-source.ts";
 import { type ProposedRound, subjectOf } from "../blobs/proposed-round.ts";
 import { proposedTree } from "../blobs/proposed-tree.ts";
 import type { TaskLook } from "../blobs/task-look.ts";
@@ -23,6 +23,11 @@ export interface Verdict {
   readonly judgement: Judgement;
   /** Proofs that updates of the round, counted or left out, break the rules. */
   readonly faults: readonly UpdateFault[];
+  /**
+   * Of an open question: updates that were not to be read here, and without which nothing more can be said. Absent where
+   * it may be for want of something else.
+   */
+  readonly absent?: readonly Commitment[];
 }
 
 /**
@@ -75,7 +80,9 @@ export async function judgeProposal(deps: JudgeProposalDeps, round: ProposedRoun
   const recomputed = known ?? (await recompute(deps, round, look));
   if (recomputed === undefined) return { judgement: openQuestion, faults: [] };
   const faults = await faultsOf(recomputed.check, { source: deps.source, round, look });
-  return { judgement: await judgeModel(deps, { ...recomputed, faults }, round, look), faults };
+  const judgement = await judgeModel(deps, { ...recomputed, faults }, round, look);
+  const waitsForUpdates = recomputed.baseLanes !== undefined && (judgement.missing?.length ?? 0) > 0;
+  return { judgement, faults, ...(waitsForUpdates && { absent: unreadOf(recomputed.check) }) };
 }
 
 /** Nothing can be said yet. */
@@ -135,7 +142,9 @@ async function judgeModel(
   const invalid = counted.filter(({ status }) => status === "invalid").map(({ commitment }) => commitment);
   if (baseLanes === undefined && invalid.length === 0) return { isRight: false, missing };
   if (missing.length === 0 || invalid.length > 0) tell(deps, round, findings);
-  const proof = faults.find((fault) => invalid.includes(fault.commitments[fault.invalid.position]!));
+  const proof = faults.find(({ commitments, invalid: { position } }) =>
+    invalid.some((commitment) => commitment === commitments[position]),
+  );
   if (proof !== undefined) return { isRight: false, proof };
   // what breaks the rules without a proof is not the bytes behind the committed root
   if (missing.length + invalid.length > 0) return { isRight: false, missing: [...missing, ...invalid] };
@@ -167,14 +176,21 @@ async function keep({ store }: JudgeProposalDeps, lanes: Int32Array, { view, sig
 
 /** The proof that a chunk of the proposed model is wrong, for which its bytes must be had. */
 async function proveModel(
-  { source, memory, onProgress }: JudgeProposalDeps,
+  { source, memory, patience, again, onProgress }: JudgeProposalDeps,
   known: { readonly check: RoundCheck; readonly baseLanes: Int32Array; readonly recomputed: Int32Array },
   round: ProposedRound,
   look: TaskLook,
 ): Promise<Judgement> {
   const { check, baseLanes, recomputed } = known;
   if (memory !== undefined) memory.latest = { subject: subjectOf(round), check, baseLanes };
-  const proposed = await proposedTree(source, round, look, baseLanes);
+  // what its proposer withholds is not waited for as long at every look
+  const proposed = await readable(
+    () =>
+      withPatience(again ? patience : undefined, round.proposal.contentId, look, (part) =>
+        proposedTree(source, round, part, baseLanes),
+      ),
+    look,
+  );
   if (proposed === undefined) return { isRight: false, withheld: true };
   const proof = await proveChunk({
     taskId: look.view.taskId,
@@ -207,7 +223,7 @@ async function judgeSum(deps: JudgeProposalDeps, round: ProposedRound, look: Tas
     signal: look.signal,
   });
   const missing = check.updates.filter(({ status }) => isAbsent(status)).map(({ commitment }) => commitment);
-  if (missing.length > 0) return { judgement: { isRight: false, missing }, faults: [] };
+  if (missing.length > 0) return { judgement: { isRight: false, missing }, faults: [], absent: unreadOf(check) };
   if (check.findings.length > 0) tell(deps, round, check.findings);
   const isRight = check.findings.length === 0;
   // who holds the key opens the sum before it attests: a round that was accepted may stand as proposed again
@@ -247,6 +263,13 @@ function unexplainedBy({ updates }: RoundCheck): bigint {
   return updates
     .filter(({ excluded, status }) => excluded && status === "valid")
     .reduce((slots, { commitment }) => slots | (1n << BigInt(commitment.slot)), 0n);
+}
+
+/** Updates that could not be read: their bytes, or the key to them, may come. */
+function unreadOf({ updates }: RoundCheck): readonly Commitment[] {
+  return updates
+    .filter(({ status }) => status === "missing" || status === "sealed")
+    .map(({ commitment }) => commitment);
 }
 
 /** Whether the bytes behind the committed root are not here, which says nothing about the proposal. */

@@ -19,7 +19,7 @@ export function hearAdvertisement(
 ): { readonly verdict: GossipVerdict; readonly signed?: SignedAdvertisement } {
   const heard = decodeAdvertisement(message)?.signed;
   if (heard === undefined) return { verdict: "reject" };
-  if (view === undefined || heard.taskId !== view.taskId || view.rules.mode !== "masked") return { verdict: "ignore" };
+  if (heard.taskId !== view.taskId || view.rules.mode !== "masked") return { verdict: "ignore" };
   const round = openRound(view);
   if (round?.round !== heard.round || !hexEquals(round.start, heard.start)) return { verdict: "ignore" };
   const participant = view.enrolled.find(({ account }) => hexEquals(account, heard.participant))?.account;

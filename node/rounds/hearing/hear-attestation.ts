@@ -21,7 +21,7 @@ export function hearAttestation(
   const heard = decodeAttestation(message);
   if (heard === undefined) return { verdict: "reject" };
   const { taskId, round, attester, proposalHash, signature } = heard.attestation;
-  if (view === undefined || taskId !== view.taskId) return { verdict: "ignore" };
+  if (taskId !== view.taskId) return { verdict: "ignore" };
   const running = roundInFlight(view);
   const made = running?.round === round ? commitmentOf(running, attester) : undefined;
   if (made === undefined) return { verdict: "ignore" };

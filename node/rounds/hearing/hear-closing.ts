@@ -20,7 +20,7 @@ export function hearClosing(
 ): { readonly verdict: GossipVerdict; readonly word?: ClosingWord } {
   const heard = decodeClosing(message)?.word;
   if (heard === undefined) return { verdict: "reject" };
-  if (view === undefined || heard.taskId !== view.taskId || view.rules.mode !== "masked") return { verdict: "ignore" };
+  if (heard.taskId !== view.taskId || view.rules.mode !== "masked") return { verdict: "ignore" };
   const round = roundInFlight(view);
   if (round?.round !== heard.round || round.phase === "open" || !hexEquals(heard.accumulator, round.accumulator)) {
     return { verdict: "ignore" };

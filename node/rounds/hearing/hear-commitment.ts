@@ -21,7 +21,7 @@ export function hearCommitment(
 ): { readonly verdict: GossipVerdict; readonly signed?: SignedCommitment } {
   const heard = decodeCommitment(message)?.signed;
   if (heard === undefined) return { verdict: "reject" };
-  if (view === undefined || heard.taskId !== view.taskId) return { verdict: "ignore" };
+  if (heard.taskId !== view.taskId) return { verdict: "ignore" };
   const round = roundInFlight(view);
   if (round?.round !== heard.round || !hexEquals(heard.anchor, round.anchor)) return { verdict: "ignore" };
   // a repetition: it was checked when it came first

@@ -23,7 +23,7 @@ export function hearUnmasking(
 ): { readonly verdict: GossipVerdict; readonly unmasking?: Unmasking } {
   const heard = decodeUnmasking(message)?.unmasking;
   if (heard === undefined) return { verdict: "reject" };
-  if (view === undefined || heard.taskId !== view.taskId || view.rules.mode !== "masked") return { verdict: "ignore" };
+  if (heard.taskId !== view.taskId || view.rules.mode !== "masked") return { verdict: "ignore" };
   const round = roundInFlight(view);
   if (round?.round !== heard.round || round.phase === "open" || !hexEquals(heard.accumulator, round.accumulator)) {
     return { verdict: "ignore" };

@@ -1,16 +1,15 @@
 import { hexEquals } from "../../core/bytes/hex.ts";
-import { isProvable, type RoundView, roundInFlight, type TaskView } from "../../core/record/task-view.ts";
+import { isProvable, type RoundView, roundInFlight } from "../../core/record/task-view.ts";
 import type { ChainCall, Head } from "../../ports/chain.ts";
 import type { ProofCall } from "../../ports/proof-calls.ts";
 import { hasProposal, isProposed, isStruck, type ProposedRound, subjectOf } from "../blobs/proposed-round.ts";
 import { isFoundWrong, isOpenQuestion, type Purse } from "../court/court-state.ts";
-import { accusedOf } from "../court/due-proofs.ts";
 import { dueRegistration, isReplaced } from "../state/contact.ts";
-import { isSettled, type RoundState } from "../state/round-state.ts";
+import { hasRole, isSettled, type RoundState } from "../state/round-state.ts";
 import type { NotedPush, PushCall } from "../steps/push.ts";
 import { commitmentOf, isExpelled, memberPlaceOf } from "../steps/round-queries.ts";
 import { isMyTurn } from "../steps/turns.ts";
-import type { Outcome } from "./driver.ts";
+import type { Outcome } from "./machine.ts";
 
 /** What every role does. */
 export type CommonAction =
@@ -40,10 +39,10 @@ export function dueContact(state: RoundState): readonly CommonAction[] {
  * Taking a place: once the account has the role, unless it has one, has left or was expelled, or the task has its
  * rounds.
  */
-export function dueEntry({ me, members, role, view, leaving }: RoundState): readonly CommonAction[] {
-  if (view === undefined || view.complete || leaving || role === "watcher") return [];
-  const hasRole = members.some(({ account, roles }) => hexEquals(account, me) && roles.includes(role));
-  if (!hasRole || memberPlaceOf(view, me) !== undefined || isExpelled(view, me)) return [];
+export function dueEntry(state: RoundState): readonly CommonAction[] {
+  const { me, role, view, leaving } = state;
+  if (view.complete || leaving || role === "watcher") return [];
+  if (!hasRole(state) || memberPlaceOf(view, me) !== undefined || isExpelled(view, me)) return [];
   return [{ kind: "enter", key: `enter:${role}`, role }];
 }
 
@@ -51,21 +50,20 @@ export function dueEntry({ me, members, role, view, leaving }: RoundState): read
  * Judging: the standing proposal, and beside it one accepted round, the earliest that was not judged yet; those that
  * could not be are tried again. Nobody judges its own proposals.
  *
- * @param wishes.must whether an accepted round is to be judged though nothing can be proven of it any more
+ * @param wishes.must accepted rounds that are to be judged though nothing can be proven of them any more, ascending
  * @param wishes.knows whether an accepted round was found right before
  */
 export function dueJudgements(
-  { me, view, head, court }: RoundState,
+  { me, head, survey, court }: RoundState,
   wishes: {
-    readonly must: (round: ProposedRound) => boolean;
+    readonly must: readonly ProposedRound[];
     readonly knows: (round: ProposedRound) => boolean;
-  } = { must: () => false, knows: () => false },
+  } = { must: [], knows: () => false },
 ): readonly CommonAction[] {
-  if (view === undefined || head === undefined) return [];
-  const open = view.rounds
-    .filter(hasProposal)
+  const live = survey.live.filter(hasProposal);
+  const open = [...wishes.must.filter((round) => !live.includes(round)), ...live]
     .filter((round) => !hexEquals(round.proposal.aggregator, me))
-    .filter((round) => isProposed(round) || isProvable(round, head.timestampS) || wishes.must(round))
+    .filter((round) => isProposed(round) || isProvable(round, head.timestampS) || wishes.must.includes(round))
     .filter((round) => isProposed(round) || !(isStruck(round) || wishes.knows(round)))
     .filter((round) => {
       const judgement = court.judgements.get(subjectOf(round));
@@ -82,11 +80,10 @@ export function dueJudgements(
   });
 }
 
-/** Proofs whose turn it is; nobody accuses itself. */
+/** Proofs whose turn it is. */
 export function dueProving({ me, view, head, proofs, options }: RoundState): readonly CommonAction[] {
-  if (view === undefined || head === undefined || options.prove === false) return [];
+  if (options.prove === false) return [];
   return proofs
-    .filter(({ call }) => !hexEquals(accusedOf(call) ?? "0x", me))
     .filter((proof) => isMyTurn(proof, me, { view, head }, options))
     .map(({ key, call }) => ({ kind: "prove", key, call }));
 }
@@ -95,14 +92,13 @@ export function dueProving({ me, view, head, proofs, options }: RoundState): rea
  * Pushes whose turn it is, but none that makes a proposal accepted that this node found wrong, or builds on one. Who is
  * leaving, or watches, pushes behind all others, so that a round ends though nobody else is there, and opens none.
  */
-export function duePushing({ me, view, head, pushes, options, court }: RoundState): readonly CommonAction[] {
-  if (view === undefined || head === undefined) return [];
+export function duePushing({ me, view, head, survey, pushes, options, court }: RoundState): readonly CommonAction[] {
   const stays = memberPlaceOf(view, me)?.leaving === false;
   const isWrong = (round: RoundView | undefined): boolean =>
     round !== undefined && hasProposal(round) && isFoundWrong(court.judgements.get(subjectOf(round)));
   const isBarred = ({ call }: NotedPush): boolean => {
     if (call.kind === "accept") return isWrong(roundInFlight(view));
-    return call.kind === "openRound" && view.rounds.some((round) => isWrong(round) && isStandingBase(round, head));
+    return call.kind === "openRound" && survey.live.some((round) => isWrong(round) && isStandingBase(round, head));
   };
   return pushes
     .filter((push) => (stays || push.call.kind !== "openRound") && !isBarred(push))
@@ -121,7 +117,6 @@ function isStandingBase(round: RoundView, { timestampS }: Head): boolean {
  */
 export function dueCollecting(state: RoundState): readonly CommonAction[] {
   const { me, view, head, pushes, court, options } = state;
-  if (view === undefined || head === undefined) return [];
   const actions: CommonAction[] = [];
   const isOpening = pushes.some(
     (push) => push.call.kind === "openRound" && !isMyTurn({ ...push, outsiders: "last" }, me, { view, head }, options),
@@ -138,32 +133,40 @@ export function dueCollecting(state: RoundState): readonly CommonAction[] {
 /** Whether nothing is left to collect but the bond of a place that this account has. */
 export function isCollected(state: RoundState): boolean {
   const { view, me, court } = state;
-  if (view === undefined || court.purse?.of !== purseSubject(state)) return false;
+  if (court.purse?.of !== purseSubject(state)) return false;
   const isOut = memberPlaceOf(view, me) === undefined;
   return court.purse.creditWei === 0n && !(isOut && court.purse.bondWei > 0n && !isExpelled(view, me));
 }
 
 /**
  * How the work ended: when the task is final and the account's credit paid out; or, of one that has left, when its bond
- * is, and nothing that it has a part in can be proven wrong any more: until then it serves its bytes.
+ * is, and nothing that it has a part in can be proven wrong any more: until then it serves its bytes. Where that is all
+ * that is left to do, and the account cannot pay for it, its work has ended, too.
  */
 export function outcomeInCommon(state: RoundState): Outcome | undefined {
-  const { me, view, head, leaving } = state;
-  if (view === undefined || head === undefined || !isCollected(state)) return undefined;
+  const end = endInCommon(state);
+  if (end === undefined || isCollected(state)) return end;
+  const { purse } = state.court;
+  if (purse?.isUnpayable !== true || purse.of !== purseSubject(state)) return undefined;
+  return { kind: "unpaid", owedWei: purse.bondWei + purse.creditWei };
+}
+
+/** How the work ended, what is owed to the account apart. */
+function endInCommon(state: RoundState): Outcome | undefined {
+  const { me, view, head, survey, leaving } = state;
   if (isSettled(state)) return { kind: "final" };
   if (!leaving || memberPlaceOf(view, me) !== undefined) return undefined;
   const answersFor = (round: RoundView): boolean =>
     commitmentOf(round, me) !== undefined || hexEquals(round.proposal?.aggregator ?? "0x", me);
-  return view.rounds.some((round) => isProvable(round, head.timestampS) && answersFor(round))
+  return survey.live.some((round) => isProvable(round, head.timestampS) && answersFor(round))
     ? undefined
     : { kind: "left" };
 }
 
 /** Measuring the accepted models, of the latest two the earlier one first: one a time, and none of long ago. */
-export function dueMeasuring({ view, court, options }: RoundState): readonly CommonAction[] {
-  if (options.measures !== true || view === undefined) return [];
-  const latest = view.rounds.filter((round) => round.phase === "accepted" && round.void !== true).slice(-2);
-  const round = latest.filter(hasProposal).find((one) => !court.measured.has(subjectOf(one)));
+export function dueMeasuring({ survey, court, options }: RoundState): readonly CommonAction[] {
+  if (options.measures !== true) return [];
+  const round = survey.latest.filter(hasProposal).find((one) => !court.measured.has(subjectOf(one)));
   if (round === undefined) return [];
   const subject = subjectOf(round);
   return [{ kind: "measure", key: `measure:${subject}`, subject, round }];
@@ -175,12 +178,8 @@ function isFree({ bondWei, freeFromS, creditWei }: Purse, { timestampS }: Head):
 }
 
 /** Names what of the record changes what an account has: its place, its expulsion, and its proofs. */
-function purseSubject({ me, view, head, court }: RoundState): string {
-  const place = memberPlaceOf(view!, me) === undefined ? "none" : "place";
-  const proven = court.earnedInBlocks.filter((block) => block <= head!.number).length;
-  return [place, isExpelled(view!, me), provenBy(view!, me), proven].join(":");
-}
-
-function provenBy({ rounds }: TaskView, account: string): number {
-  return rounds.flatMap(({ struck = [] }) => struck).filter(({ prover }) => hexEquals(prover, account)).length;
+function purseSubject({ me, view, head, survey, court }: RoundState): string {
+  const place = memberPlaceOf(view, me) === undefined ? "none" : "place";
+  const proven = court.earnedInBlocks.filter((block) => block <= head.number).length;
+  return [place, isExpelled(view, me), survey.proven, proven].join(":");
 }

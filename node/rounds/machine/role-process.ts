@@ -7,8 +7,10 @@ import type { Clock, Log, Random } from "../../ports/system.ts";
 import type { Transport } from "../../ports/transport.ts";
 import type { ReaderKeys } from "../../privacy/sealed/keyring.ts";
 import type { Progress } from "../progress/progress.ts";
-import type { NodeTimes } from "../steps/node-times.ts";
-import type { Outcome } from "./driver.ts";
+import { ownContact } from "../state/contact.ts";
+import type { RoleMachineOptions } from "../state/round-state.ts";
+import { type NodeTimes, nodeTimes } from "../steps/node-times.ts";
+import type { Driver } from "./driver.ts";
 
 /** What every role works with. The caller opens it all before and closes it after; the transport has started. */
 export interface RoleDeps {
@@ -43,13 +45,18 @@ export interface RoleOptions extends Partial<NodeTimes> {
 }
 
 /** A role at work on one task. */
-export interface RoleProcess {
-  start(): void;
-  /** Stops what runs; resolves when it has ended. */
-  stop(): Promise<void>;
-  /**
-   * Resolves when the work has ended: the task is final, or this account has left it, or came too late, or was stopped.
-   * Never rejects.
-   */
-  readonly done: Promise<Outcome>;
+export type RoleProcess = Driver;
+
+/** What a role's machine wishes, as its owner said. */
+export function machineOptions(
+  deps: Pick<RoleDeps, "chain" | "transport" | "invitation" | "measurePublicly">,
+  options: RoleOptions,
+): RoleMachineOptions {
+  return {
+    ...nodeTimes(options),
+    contact: ownContact(deps, options),
+    prove: options.prove ?? true,
+    reenter: options.reenter ?? false,
+    measures: deps.measurePublicly !== undefined,
+  };
 }

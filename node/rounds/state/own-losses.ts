@@ -10,6 +10,6 @@ export function ownLosses(
 ): readonly AccountProgress[] {
   if (progress.kind !== "expelled" || role === "watcher" || !hexEquals(progress.account, me)) return [];
   const { round } = progress;
-  const amountWei = view?.expelled?.find(({ account }) => hexEquals(account, me))?.amountWei ?? 0n;
+  const amountWei = view.expelled?.find(({ account }) => hexEquals(account, me))?.amountWei ?? 0n;
   return amountWei === 0n ? [] : [{ kind: "bond-lost", role, round, amountWei }];
 }

@@ -24,9 +24,7 @@ export function progressBetween(before: Look | undefined, after: Look): readonly
     if (old !== round) steps.push(...roundSteps(old, round));
   }
   steps.push(...rolledBack(before.view, view));
-  for (const { round, account, kind } of view.expelled?.slice(before.view.expelled?.length ?? 0) ?? []) {
-    steps.push({ kind: "expelled", round, account, proofKind: kind });
-  }
+  steps.push(...expulsions(view, before.view));
   if (view.complete && !before.view.complete) steps.push(completeStep(view));
   if (isFinal(view, after.head) && !isFinal(before.view, before.head)) {
     steps.push({ kind: "final", rounds: view.accepted });
@@ -36,10 +34,18 @@ export function progressBetween(before: Look | undefined, after: Look): readonly
 
 /** Where the task stands: its newest round, and whether there will be another. */
 function standing({ view, head }: Look): readonly RecordStep[] {
-  const steps = view.rounds.slice(-1).flatMap((round) => roundSteps(undefined, round));
+  const steps = [...view.rounds.slice(-1).flatMap((round) => roundSteps(undefined, round)), ...expulsions(view)];
   if (view.complete) steps.push(completeStep(view));
   if (isFinal(view, head)) steps.push({ kind: "final", rounds: view.accepted });
   return steps;
+}
+
+/** Those who were expelled since; a reorganisation may have put them in the place of others. */
+function expulsions(view: TaskView, before?: TaskView): readonly RecordStep[] {
+  const known = new Set(before?.expelled?.map(({ round, account }) => `${round}:${account}`));
+  return (view.expelled ?? [])
+    .filter(({ round, account }) => !known.has(`${round}:${account}`))
+    .map(({ round, account, kind: proofKind }) => ({ kind: "expelled", round, account, proofKind }));
 }
 
 function completeStep(view: TaskView): RecordStep {

@@ -1,3 +1,4 @@
+import { hexEquals } from "../../core/bytes/hex.ts";
 import type { Address } from "../../core/ids.ts";
 import { finalFromS, type TaskView } from "../../core/record/task-view.ts";
 import type { Attestation, Member, Role, SignedCommitment } from "../../core/records.ts";
@@ -6,8 +7,10 @@ import { type CourtEvent, type CourtState, emptyCourt, isCourtEvent, reduceCourt
 import { dueProofs, type NotedProof } from "../court/due-proofs.ts";
 import { duePushes, type NotedPush } from "../steps/push.ts";
 import { hasLeft, memberPlaceOf } from "../steps/round-queries.ts";
+import { type Survey, type Surveyed, surveyOf } from "../steps/survey.ts";
 import { noted } from "../steps/turns.ts";
 import { type AttestationPool, addAttestation, onlyRounds } from "../words/attestation-pool.ts";
+import { changed } from "../words/changed.ts";
 import {
   type MaskHeardEvent,
   type MaskHearing,
@@ -35,16 +38,20 @@ export interface RoleMachineOptions {
   readonly measures?: boolean;
 }
 
+/** What a look at the chain shows: a machine has a state from the first look on, and never one without these. */
+export interface Seen {
+  readonly view: TaskView;
+  readonly head: Head;
+  readonly members: readonly Member[];
+}
+
 /** What every role's machine knows: the record, the members, and what it has heard and found. Immutable. */
-export interface RoundState {
+export interface RoundState extends Seen, Surveyed {
   readonly me: Address;
   /** The role this machine plays. */
   readonly role: Extract<Role, "participant" | "aggregator"> | "watcher";
   readonly options: RoleMachineOptions;
-  /** Absent before the first look at the chain. */
-  readonly view?: TaskView;
-  readonly head?: Head;
-  readonly members: readonly Member[];
+  readonly survey: Survey;
   readonly attestations: AttestationPool;
   /** Signed commitments that it has heard, of the two newest rounds. */
   readonly words: WordPool;
@@ -55,7 +62,10 @@ export interface RoundState {
   readonly proofs: readonly NotedProof[];
   /** The pushes that are due, and since when. */
   readonly pushes: readonly NotedPush[];
-  /** This account was seen leaving, or has left: it takes no place again by itself. */
+  /**
+   * This account was seen leaving while it had its role, so by its own will, or had left before the start: it takes no
+   * place again by itself. One whose role was revoked meanwhile does, when it is given again.
+   */
   readonly leaving: boolean;
   /** The registry has shown this node's contact; what stands there instead since then is of another process. */
   readonly wasListed: boolean;
@@ -65,8 +75,11 @@ export interface RoundState {
 
 /** What happened to a machine of any role. */
 export type RoundEvent =
-  | { readonly kind: "looked"; readonly view: TaskView; readonly head: Head }
-  | { readonly kind: "members"; readonly members: readonly Member[] }
+  | ({
+      readonly kind: "looked";
+      /** A reorganisation undid something of what was seen before. */
+      readonly reset?: boolean;
+    } & Seen)
   /** An attestation whose signature and commitment were checked. */
   | { readonly kind: "attestation"; readonly attestation: Attestation }
   /** A commitment whose signature and draw were checked. */
@@ -74,59 +87,65 @@ export type RoundEvent =
   | MaskHeardEvent
   | CourtEvent;
 
-/** The state a machine starts with, after any restart. */
-export function initialRoundState(me: Address, role: RoundState["role"], options: RoleMachineOptions): RoundState {
-  return {
+/** The state after the first look, after any restart. */
+export function firstRoundState(
+  me: Address,
+  role: RoundState["role"],
+  options: RoleMachineOptions,
+  seen: Seen,
+): RoundState {
+  const { view, head } = seen;
+  const state: RoundState = {
+    ...seen,
     me,
     role,
     options,
-    members: [],
+    survey: surveyOf(view, head, me),
     attestations: new Map(),
     words: noWords,
     masks: noMaskHearing,
     court: emptyCourt,
     proofs: [],
     pushes: [],
-    leaving: false,
+    leaving:
+      (memberPlaceOf(view, me)?.leaving === true && hasRole({ me, role, ...seen })) ||
+      (options.reenter !== true && hasLeft(view, me)),
     wasListed: false,
   };
+  return reduceRound(state, { kind: "looked", ...seen });
 }
 
-/** The state after an event; due pushes and proofs are found anew. */
+/** The state after an event, the same where it tells nothing new; due pushes and proofs are found anew. */
 export function reduceRound<S extends RoundState>(state: S, event: RoundEvent): S {
   const next = applied(state, event);
-  const { view, head, attestations, words, options } = next;
-  if (view === undefined || head === undefined) return next;
-  const pushes = noted<Omit<NotedPush, "sinceS">>(
-    next.pushes,
-    duePushes(view, head, attestations, options, words, next.masks.advertisements),
-    head,
-  );
-  const proofs = noted<Omit<NotedProof, "sinceS">>(next.proofs, dueProofs(view, head, next), head);
+  if (next === state) return state;
+  const { head, options } = next;
+  const pushes = noted<Omit<NotedPush, "sinceS">>(next.pushes, duePushes(next, next, options), head);
+  const proofs = noted<Omit<NotedProof, "sinceS">>(next.proofs, dueProofs(next, next), head);
   return { ...next, pushes, proofs };
 }
 
 function applied<S extends RoundState>(state: S, event: RoundEvent): S {
-  if (isCourtEvent(event)) return { ...state, court: reduceCourt(state.court, event) };
+  if (isCourtEvent(event)) return withRound(state, { court: reduceCourt(state.court, event) });
   switch (event.kind) {
     case "looked":
       return looked(state, event);
-    case "members":
-      return {
-        ...state,
-        members: event.members,
-        wasListed: state.wasListed || isListed(state.me, state.options.contact, event.members),
-      };
     case "attestation":
-      return { ...state, attestations: addAttestation(state.attestations, event.attestation) };
+      return withRound(state, { attestations: addAttestation(state.attestations, event.attestation) });
     case "commitment":
-      return { ...state, words: addCommitment(state.words, event.signed, state.head?.timestampS ?? 0) };
+      return withRound(state, { words: addCommitment(state.words, event.signed, state.head.timestampS) });
     default:
-      return { ...state, masks: reduceMaskHearing(state.masks, event) };
+      return withRound(state, { masks: reduceMaskHearing(state.masks, event) });
   }
 }
 
-function looked<S extends RoundState>(state: S, { view, head }: Extract<RoundEvent, { kind: "looked" }>): S {
+function withRound<S extends RoundState>(state: S, fields: Partial<RoundState>): S {
+  return changed<RoundState>(state, fields) as S;
+}
+
+function looked<S extends RoundState>(state: S, event: Extract<RoundEvent, { kind: "looked" }>): S {
+  const { view, head, members, reset } = event;
+  const { me, role, court } = state;
   const newest = view.rounds.slice(-2).map(({ round }) => round);
   const { finalAtBlock = head.number, ...rest } = state;
   return {
@@ -134,14 +153,31 @@ function looked<S extends RoundState>(state: S, { view, head }: Extract<RoundEve
     ...(isFinal(view, head) && { finalAtBlock: Math.min(finalAtBlock, head.number) }),
     view,
     head,
-    leaving:
-      state.leaving ||
-      memberPlaceOf(view, state.me)?.leaving === true ||
-      (state.options.reenter !== true && hasLeft(view, state.me)),
+    members,
+    survey: surveyOf(view, head, me, state.survey),
+    wasListed: state.wasListed || isListed(me, state.options.contact, members),
+    // whose role was taken did not go by itself
+    leaving: state.leaving || (isGoing(view, me) && !isGoing(state.view, me) && hasRole({ me, role, members })),
+    // what was taken out may not have been
+    court: reset === true ? withoutPurse(court) : court,
     attestations: onlyRounds(state.attestations, newest),
     words: onlyWordsOf(state.words, newest),
     masks: onlyMaskHearingOf(state.masks, newest),
   };
+}
+
+/** Whether the account has the role that its machine plays. */
+export function hasRole({ me, role, members }: Pick<RoundState, "me" | "role" | "members">): boolean {
+  return members.some(({ account, roles }) => hexEquals(account, me) && roles.some((held) => held === role));
+}
+
+/** Whether the account gives its place up, or has. */
+function isGoing(view: TaskView, me: Address): boolean {
+  return memberPlaceOf(view, me)?.leaving === true || hasLeft(view, me);
+}
+
+function withoutPurse({ purse: _, ...court }: CourtState): CourtState {
+  return court;
 }
 
 /** Whether the task has its rounds, and nothing of them can be proven wrong any more. */
@@ -151,5 +187,5 @@ export function isFinal(view: TaskView, { timestampS }: Head): boolean {
 
 /** Whether the task is final, and so many blocks have followed. */
 export function isSettled({ head, finalAtBlock, options }: RoundState): boolean {
-  return head !== undefined && finalAtBlock !== undefined && head.number >= finalAtBlock + options.settleBlocks;
+  return finalAtBlock !== undefined && head.number >= finalAtBlock + options.settleBlocks;
 }

@@ -1,9 +1,8 @@
-import { hexEquals } from "../../core/bytes/hex.ts";
 import { roundInFlight } from "../../core/record/task-view.ts";
 import type { AccountProgress } from "../progress/node-progress.ts";
-import { hasBudget } from "../steps/round-queries.ts";
+import { hasBudget } from "../steps/survey.ts";
 import { taskStart, wantedParticipants } from "../steps/task-start.ts";
-import type { RoundState } from "./round-state.ts";
+import { hasRole, type RoundState } from "./round-state.ts";
 
 /** What a node waits for. */
 export type Waiting = Extract<AccountProgress, { kind: "waiting" }>;
@@ -12,13 +11,13 @@ export type Waiting = Extract<AccountProgress, { kind: "waiting" }>;
  * Whom a node waits for before it can do anything: someone to give it its role, an aggregator, or more participants;
  * undefined when nobody.
  */
-export function waitingFor({ me, members, role, view, head }: RoundState): Waiting | undefined {
+export function waitingFor(state: RoundState): Waiting | undefined {
+  const { role, view, head } = state;
   // a watcher needs no role, and nothing to watch is no reason to wait
-  if (role === "watcher" || view === undefined || head === undefined || view.complete) return undefined;
-  const own = members.find(({ account }) => hexEquals(account, me));
-  if (!own?.roles.includes(role)) return { kind: "waiting", reason: "role" };
+  if (role === "watcher" || view.complete) return undefined;
+  if (!hasRole(state)) return { kind: "waiting", reason: "role" };
   if (roundInFlight(view) !== undefined) return undefined;
-  const enrolled = view.enrolled.filter(({ account, leaving }) => !leaving && hasBudget(view, account)).length;
+  const enrolled = view.enrolled.filter(({ account, leaving }) => !leaving && hasBudget(state, account)).length;
   const wanted = wantedParticipants(view, head.timestampS);
   if (enrolled < wanted) {
     const { latestS } = taskStart(view);

@@ -1,28 +1,29 @@
 import { isKeyTimeOver, keyDeadlineS } from "../../core/record/round-keys.ts";
-import type { RoundView, TaskView } from "../../core/record/task-view.ts";
+import type { RoundView } from "../../core/record/task-view.ts";
 import type { SignedAdvertisement, TaskRules } from "../../core/records.ts";
-import type { Head } from "../../ports/chain.ts";
 import { type AdvertisementPool, advertisementsTo } from "../words/advertisement-pool.ts";
 import { advertisementOf } from "./mask-queries.ts";
-import { hasBudget, placeOf } from "./round-queries.ts";
+import { placeOf } from "./round-queries.ts";
+import { hasBudget, type Surveyed } from "./survey.ts";
 
 /**
  * The signed keys that should be brought to the chain now, in one transaction; none while it is not time: when with
  * them all of the drawn have advertised, or half of the time for keys has passed. Then each later one goes at once.
  */
 export function dueAdvertising(
-  view: TaskView,
+  seen: Surveyed,
   round: RoundView,
-  { timestampS }: Head,
   pool: AdvertisementPool,
 ): readonly SignedAdvertisement[] {
+  const { view, head } = seen;
+  const { timestampS } = head;
   if (view.rules.mode !== "masked" || isKeyTimeOver(round, view.rules, timestampS)) return [];
   const { advertisements = [], drawn } = round;
   const heard = advertisementsTo(pool, round).filter(
     ({ participant }) =>
       advertisementOf(round, participant) === undefined &&
       placeOf(view, participant)?.leaving === false &&
-      hasBudget(view, participant),
+      hasBudget(seen, participant),
   );
   const isTime = timestampS >= advertiseAtS(round, view.rules) || advertisements.length + heard.length >= drawn;
   return isTime ? heard : [];

@@ -1,18 +1,19 @@
 import { isKeyTimeOver } from "../../core/record/round-keys.ts";
-import type { RoundView, TaskView } from "../../core/record/task-view.ts";
+import type { RoundView } from "../../core/record/task-view.ts";
 import type { SignedCommitment } from "../../core/records.ts";
-import type { Head } from "../../ports/chain.ts";
 import { commitmentsTo, type HeardCommitment, type WordPool } from "../words/word-pool.ts";
 import { batchAtS } from "./batch-times.ts";
 import { advertisementOf } from "./mask-queries.ts";
-import { commitmentOf, expectedUpdates, hasBudget, isDrawn, placeOf } from "./round-queries.ts";
+import { commitmentOf, expectedUpdates, isDrawn, placeOf } from "./round-queries.ts";
+import { hasBudget, type Surveyed } from "./survey.ts";
 
 /**
  * The signed commitments that should be brought to the chain now, in one transaction; none while it is not time. When
  * with them all of the drawn have committed, or when it is time for one of them: two batches a round at most, where all
  * arrive and nobody restarts.
  */
-export function dueBatch(view: TaskView, round: RoundView, head: Head, words: WordPool): readonly SignedCommitment[] {
+export function dueBatch(seen: Surveyed, round: RoundView, words: WordPool): readonly SignedCommitment[] {
+  const { view, head } = seen;
   if (head.timestampS > round.commitDeadlineS || !isKeyTimeOver(round, view.rules, head.timestampS)) return [];
   const isDue = ({ heardAtS }: HeardCommitment): boolean =>
     head.timestampS >= (batchAtS(round, view.rules, heardAtS) ?? Number.POSITIVE_INFINITY);
@@ -23,12 +24,13 @@ export function dueBatch(view: TaskView, round: RoundView, head: Head, words: Wo
   );
   // who may commit is asked only when it is time: it takes some hashes for each
   if (heard.length === 0 || !isTime(heard)) return [];
-  const acceptable = heard.filter(({ signed }) => isAcceptable(view, round, signed));
+  const acceptable = heard.filter(({ signed }) => isAcceptable(seen, round, signed));
   return isTime(acceptable) ? acceptable.map(({ signed }) => signed) : [];
 }
 
 /** Whether the contract would add it: what it passes over only costs gas. */
-function isAcceptable(view: TaskView, round: RoundView, { participant, weight }: SignedCommitment): boolean {
+function isAcceptable(seen: Surveyed, round: RoundView, { participant, weight }: SignedCommitment): boolean {
+  const { view } = seen;
   const mayCommit = view.rules.mode !== "masked" || advertisementOf(round, participant) !== undefined;
   return (
     mayCommit &&
@@ -36,6 +38,6 @@ function isAcceptable(view: TaskView, round: RoundView, { participant, weight }:
     isDrawn(view, round, participant) &&
     weight >= 1 &&
     weight <= view.rules.maxWeight &&
-    hasBudget(view, participant)
+    hasBudget(seen, participant)
   );
 }

@@ -7,10 +7,11 @@ import { type RoundView, roundInFlight, type TaskView } from "../../core/record/
 import type { ChainCall, Head } from "../../ports/chain.ts";
 import type { AdvertisementPool } from "../words/advertisement-pool.ts";
 import { type AttestationPool, attestationsTo } from "../words/attestation-pool.ts";
-import { noWords, type WordPool } from "../words/word-pool.ts";
+import type { WordPool } from "../words/word-pool.ts";
 import { dueAdvertising } from "./due-advertising.ts";
 import { dueBatch } from "./due-batch.ts";
-import { expectedUpdates, hasBudget, mayAttest } from "./round-queries.ts";
+import { expectedUpdates, mayAttest } from "./round-queries.ts";
+import { hasBudget, type Surveyed } from "./survey.ts";
 import { wantedParticipants } from "./task-start.ts";
 import type { Turn } from "./turns.ts";
 
@@ -30,6 +31,13 @@ export interface Push extends Omit<Turn, "sinceS"> {
 /** A push and the second of the chain's time at which it was first seen due. */
 export type NotedPush = Push & Turn;
 
+/** What was heard for the steps of a round. */
+export interface HeardWords {
+  readonly attestations: AttestationPool;
+  readonly words: WordPool;
+  readonly masks: { readonly advertisements: AdvertisementPool };
+}
+
 /** Local wishes about pushes; the contract has the last word. */
 export interface PushOptions {
   /** Seconds of chain time to wait, once a quorum has attested, for the rest of those who may. */
@@ -42,16 +50,10 @@ export interface PushOptions {
 const hashedBlocks = 256;
 
 /** The steps that are due in the task now. Deadlines are judged by the head's time. */
-export function duePushes(
-  view: TaskView,
-  head: Head,
-  attestations: AttestationPool,
-  options: PushOptions,
-  words: WordPool = noWords,
-  advertisements: AdvertisementPool = new Map(),
-): readonly Push[] {
+export function duePushes(seen: Surveyed, heard: HeardWords, options: PushOptions): readonly Push[] {
+  const { view, head } = seen;
   const round = roundInFlight(view);
-  if (round === undefined) return dueOpening(view, head);
+  if (round === undefined) return dueOpening(seen);
   const { taskId } = view;
   const about = { taskId, round: round.round };
   const closing: Push = {
@@ -64,24 +66,23 @@ export function duePushes(
       return dueDraw(round, head, closing, taskId);
     case "open":
       if (mayClose(view, round, head)) return [closing];
-      return [...dueKeys(view, round, head, advertisements), ...dueCommitting(view, round, head, words)];
+      return [...dueKeys(seen, round, heard), ...dueCommitting(seen, round, heard)];
     case "aggregating":
       return dueReassignment(view, round, head, round.assignment);
     default:
-      return (
-        dueAcceptance(view, round, head, { attestations, options }) ??
-        dueReassignment(view, round, head, proposedTurn(round))
-      );
+      return dueAcceptance(seen, round, heard, options) ?? dueReassignment(view, round, head, proposedTurn(round));
   }
 }
 
-function dueOpening(view: TaskView, { timestampS }: Head): readonly Push[] {
+function dueOpening(seen: Surveyed): readonly Push[] {
+  const { view, head, survey } = seen;
+  const { timestampS } = head;
   // who has used up its rounds commits no more
-  const ready = view.enrolled.filter(({ account, leaving }) => !leaving && hasBudget(view, account)).length;
+  const ready = view.enrolled.filter(({ account, leaving }) => !leaving && hasBudget(seen, account)).length;
   if (view.complete || ready < wantedParticipants(view, timestampS)) return [];
   // a round without anybody to aggregate would end at once
   if (!view.joined.some(({ leaving }) => !leaving)) return [];
-  const round = nextRoundNumber(view, timestampS);
+  const round = nextRoundNumber({ rounds: survey.live, rules: view.rules }, timestampS);
   if (round === undefined) return [];
   return [{ key: `open:${round}`, round, call: { kind: "openRound", taskId: view.taskId, round } }];
 }
@@ -100,17 +101,17 @@ function mayClose({ rules }: TaskView, round: RoundView, { timestampS }: Head): 
   return (round.advertisements?.length ?? 0) < (rules.mode === "masked" ? leastUpdates(round, rules) : 1);
 }
 
-function dueKeys(view: TaskView, round: RoundView, head: Head, pool: AdvertisementPool): readonly Push[] {
-  const signed = dueAdvertising(view, round, head, pool);
+function dueKeys(seen: Surveyed, round: RoundView, { masks }: HeardWords): readonly Push[] {
+  const signed = dueAdvertising(seen, round, masks.advertisements);
   if (signed.length === 0) return [];
-  const about = { taskId: view.taskId, round: round.round };
+  const about = { taskId: seen.view.taskId, round: round.round };
   return [{ key: `keys:${round.round}`, round: round.round, call: { kind: "advertise", ...about, signed } }];
 }
 
-function dueCommitting(view: TaskView, round: RoundView, head: Head, words: WordPool): readonly Push[] {
-  const signed = dueBatch(view, round, head, words);
+function dueCommitting(seen: Surveyed, round: RoundView, { words }: HeardWords): readonly Push[] {
+  const signed = dueBatch(seen, round, words);
   if (signed.length === 0) return [];
-  const about = { taskId: view.taskId, round: round.round };
+  const about = { taskId: seen.view.taskId, round: round.round };
   return [{ key: `batch:${round.round}`, round: round.round, call: { kind: "commitBatch", ...about, signed } }];
 }
 
@@ -139,14 +140,14 @@ function dueReassignment(
 }
 
 function dueAcceptance(
-  { taskId, rules }: TaskView,
+  { view: { taskId, rules }, head: { timestampS } }: Surveyed,
   round: RoundView,
-  { timestampS }: Head,
-  heard: { readonly attestations: AttestationPool; readonly options: PushOptions },
+  heard: HeardWords,
+  { graceS }: PushOptions,
 ): readonly Push[] | undefined {
   const proposal = proposalOf(round);
-  if (proposal === undefined || hasTooFewLeft(round, rules)) return undefined;
-  const { hash, attestDeadlineS } = round.proposal!;
+  if (round.proposal === undefined || proposal === undefined || hasTooFewLeft(round, rules)) return undefined;
+  const { hash, attestDeadlineS } = round.proposal;
   if (timestampS > attestDeadlineS) return undefined;
   const attestations = attestationsTo(heard.attestations, hash, (attester) => mayAttest(round, attester));
   if (attestations.length < quorumOf(round, rules)) return undefined;
@@ -156,7 +157,7 @@ function dueAcceptance(
       key: `accept:${round.round}:${hash}`,
       round: round.round,
       call: { kind: "accept", taskId, round: round.round, proposal, attestations },
-      waitS: isWhole ? 0 : heard.options.graceS,
+      waitS: isWhole ? 0 : graceS,
       first: proposal.aggregator,
       untilS: attestDeadlineS,
     },

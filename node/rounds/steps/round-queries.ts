@@ -1,7 +1,7 @@
 import { hexEquals } from "../../core/bytes/hex.ts";
 import type { Address } from "../../core/ids.ts";
 import { judgingSlots } from "../../core/record/quorum.ts";
-import { endedOpen, isKeyTimeOver } from "../../core/record/round-keys.ts";
+import { isKeyTimeOver } from "../../core/record/round-keys.ts";
 import type { RoundView, TaskView } from "../../core/record/task-view.ts";
 import type { Commitment, TaskRules } from "../../core/records.ts";
 import { slotOf } from "../../core/words/draw.ts";
@@ -64,18 +64,6 @@ export function includedBy(round: Pick<RoundView, "commitments">, excluded: bigi
   return round.commitments.filter(({ slot }) => !hasSlot(excluded, slot));
 }
 
-/**
- * Whether the account may commit in one more round of the task. A masked round that ended before its updates were
- * frozen costs nothing.
- */
-export function hasBudget({ rules, rounds }: Pick<TaskView, "rules" | "rounds">, account: Address): boolean {
-  const { roundsPerParticipant, mode } = rules;
-  if (roundsPerParticipant === 0) return true;
-  const counts = (round: RoundView): boolean =>
-    commitmentOf(round, account) !== undefined && !(mode === "masked" && endedOpen(round));
-  return rounds.filter(counts).length < roundsPerParticipant;
-}
-
 /** Whether the account gave up its place in the task, and has taken none since. */
 export function hasLeft({ left = [] }: Pick<TaskView, "left">, account: Address): boolean {
   return left.some((one) => hexEquals(one, account));
@@ -97,5 +85,6 @@ function placeIn(
   account: Address,
 ): Place | undefined {
   const index = places.findIndex((place) => hexEquals(place.account, account));
-  return index < 0 ? undefined : { index, leaving: places[index]!.leaving };
+  const place = places[index];
+  return place && { index, leaving: place.leaving };
 }

@@ -23,15 +23,18 @@ export interface Turn {
   readonly last?: Address;
   /** Whether who has no turn comes before those who have one (default), or behind them. */
   readonly outsiders?: "first" | "last";
+  /** Whose turns these are, in an order that begins elsewhere in each round; absent for the task's members. */
+  readonly among?: readonly Address[];
   /** The last second at which it counts: all turns come within half of what is left. Absent for none. */
   readonly untilS?: number;
 }
 
 /**
- * The task's members in the order of their turns: the aggregators from another one on in each round, those that missed
+ * Those who have a turn, in their order. Of the task's members: the aggregators from another one on in each round, those that missed
  * their last turn behind them, then the participants likewise. Who is leaving has no turn.
  */
-export function turnOrder({ round, first, last }: Turn, { joined, enrolled }: TaskView): readonly Address[] {
+export function turnOrder({ round, first, last, among }: Turn, { joined, enrolled }: TaskView): readonly Address[] {
+  if (among !== undefined) return rotated(among, round);
   const aggregators = joined.filter(({ leaving }) => !leaving);
   const active = aggregators.filter(({ idle }) => !idle);
   const idle = aggregators.filter((place) => place.idle);

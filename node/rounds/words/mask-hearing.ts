@@ -1,6 +1,7 @@
 import type { RoundNumber } from "../../core/ids.ts";
 import type { ClosingWord, SignedAdvertisement } from "../../core/records.ts";
 import { type AdvertisementPool, addAdvertisement, onlyAdvertisementsOf } from "./advertisement-pool.ts";
+import { changed } from "./changed.ts";
 import { addClosing, type ClosingPool, onlyClosingsOf } from "./closing-pool.ts";
 import type { Unmasking } from "./mask-messages.ts";
 import { addUnmasking, onlyUnmaskingsOf, type UnmaskPool } from "./unmask-pool.ts";
@@ -50,9 +51,4 @@ export function onlyMaskHearingOf(hearing: MaskHearing, rounds: readonly RoundNu
     closings: onlyClosingsOf(hearing.closings, rounds),
     unmaskings: onlyUnmaskingsOf(hearing.unmaskings, rounds),
   });
-}
-
-function changed(before: MaskHearing, now: Partial<MaskHearing>): MaskHearing {
-  const isSame = (Object.keys(now) as (keyof MaskHearing)[]).every((name) => now[name] === before[name]);
-  return isSame ? before : { ...before, ...now };
 }

@@ -11,7 +11,7 @@ import { createMemorySecret, type SecretFile } from "../../../node/participant/m
 import type { Journal } from "../../../node/ports/system.ts";
 import { createBfv } from "../../../node/privacy/encrypted/bfv.ts";
 import type { ReaderKeys } from "../../../node/privacy/sealed/keyring.ts";
-import type { Outcome } from "../../../node/rounds/machine/driver.ts";
+import type { Outcome } from "../../../node/rounds/machine/machine.ts";
 import type { RoleProcess } from "../../../node/rounds/machine/role-process.ts";
 import type { Progress } from "../../../node/rounds/progress/progress.ts";
 import { createModelChain, type ModelChain } from "../model/model-chain.ts";

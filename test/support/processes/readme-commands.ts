@@ -1,6 +1,9 @@
 import { readFileSync } from "node:fs";
 
-/** A block of commands in README.md: ```sh run (each ends by itself) or ```sh stay ready=WORD (stays until stopped). */
+/**
+ * A block of commands in a page: ```sh run (each ends by itself) or ```sh stay ready=WORD (stays until stopped). A
+ * command goes on in the next line behind a backslash.
+ */
 export interface ReadmeBlock {
   readonly line: number;
   readonly stays: boolean;
@@ -18,10 +21,15 @@ export function readmeBlocks(path: string): ReadmeBlock[] {
     if (opening === null) continue;
     const info = (opening[2] ?? "").trim().split(/\s+/);
     if (!["run", "stay"].includes(info[0] ?? ""))
-      throw new Error(`README line ${index + 1}: a shell block must say run or stay`);
+      throw new Error(`${path}, line ${index + 1}: a shell block must say run or stay`);
     const commands: string[] = [];
     const line = index + 1;
-    while (lines[++index] !== "```") commands.push(lines[index] ?? "");
+    while (lines[++index] !== "```") {
+      const before = commands.at(-1);
+      const text = lines[index] ?? "";
+      if (before?.endsWith("\\")) commands[commands.length - 1] = `${before.slice(0, -1).trim()} ${text.trim()}`;
+      else commands.push(text);
+    }
     blocks.push({
       line,
       stays: info[0] === "stay",

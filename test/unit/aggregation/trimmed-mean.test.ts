@@ -34,7 +34,7 @@ const one = 65_536;
 const smallest = -(2 ** 31);
 const largest = 2 ** 31 - 1;
 
-/** docs/protocol.md section 4 in integers without limit: a sort of every column. */
+/** docs/protocol/bytes.md in integers without limit: a sort of every column. */
 function plainTrimmedMean({ base, updates, trim, serverRateQ16 }: Round): number[] {
   const kept = updates.length - 2 * trim;
   const divisor = BigInt(kept) << 16n;

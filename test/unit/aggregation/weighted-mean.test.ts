@@ -22,7 +22,7 @@ const one = 65_536;
 const smallest = -(2 ** 31);
 const largest = 2 ** 31 - 1;
 
-/** docs/protocol.md section 4 in integers without limit. */
+/** docs/protocol/bytes.md in integers without limit. */
 function plainMean({ base, updates, serverRateQ16 }: Round): number[] {
   const total = updates.reduce((sum, { weight }) => sum + BigInt(weight), 0n) << 16n;
   return Array.from(base, (lane, i) => {

@@ -13,7 +13,6 @@ import type { BlobStore } from "../../../node/ports/storage.ts";
 import type { Clock } from "../../../node/ports/system.ts";
 import { createCipherSum } from "../../../node/privacy/encrypted/cipher-sum.ts";
 import type { ModelOf, ModelSource } from "../../../node/rounds/blobs/model-source.ts";
-import type { RoundEvent } from "../../../node/rounds/state/round-state.ts";
 import {
   decodeOpenSum,
   encodeOpenSumAnswer,
@@ -22,13 +21,13 @@ import {
 import { silentLog } from "../../support/silent-log.ts";
 import { type EncryptedRound, encryptedRoundOfFour } from "../../support/states/encrypted-round.ts";
 import { closedEncrypted, encryptedView, encryptedRules as rules } from "../../support/states/encrypted-states.ts";
+import { lookAt, stateAfter } from "../../support/states/machine-states.ts";
 import {
   accounts,
   commitmentOf,
   contactOf,
   emptyPurse,
   hashOf,
-  headAt,
   members,
   optionsOf,
   participants,
@@ -41,15 +40,8 @@ describe("the aggregator's machine in an encrypted task", () => {
   const here = (slot: number): AggregatorEvent => ({ kind: "update", commitment: commitmentOf(slot), fact: "here" });
   const all = [0, 1, 2, 3].map(here);
   const due = (round: RoundView, events: readonly AggregatorEvent[], timestampS = 205) => {
-    const looked: RoundEvent = { kind: "looked", view: encryptedView(round), head: headAt(timestampS) };
-    const each: (AggregatorEvent | RoundEvent)[] = [
-      { kind: "members", members },
-      emptyPurse,
-      looked,
-      ...events,
-      looked,
-    ];
-    return machine.due(each.reduce((state, event) => machine.reduce(state, event), machine.initial));
+    const look = lookAt(encryptedView(round), timestampS);
+    return machine.due(stateAfter(machine, [emptyPurse, look, ...events, look]));
   };
 
   it("adds all ciphertexts or none, and proposes with the sum", () => {

@@ -3,7 +3,7 @@ import type { Bytes32 } from "../../../node/core/ids.ts";
 import type { TaskView } from "../../../node/core/record/task-view.ts";
 import { participantMachine } from "../../../node/participant/participant-machine.ts";
 import {
-  createParticipantPerformer,
+  createParticipantPerformers,
   type ParticipantPerformerDeps,
 } from "../../../node/participant/perform-participant.ts";
 import type {
@@ -14,17 +14,17 @@ import type {
 import { readCommitment, signCommitment } from "../../../node/participant/update/sign-commitment.ts";
 import type { Chain, ChainCall, SignedRecord } from "../../../node/ports/chain.ts";
 import { createMemoryJournal } from "../../../node/rounds/actions/memory-journal.ts";
+import type { ActionContext } from "../../../node/rounds/machine/machine.ts";
 import type { RoleDesk } from "../../../node/rounds/machine/role-desk.ts";
 import type { RoundEvent } from "../../../node/rounds/state/round-state.ts";
 import { modelRecordDigest, modelSign, modelSigner } from "../../simulation/model/model-signature.ts";
 import { silentLog } from "../../support/silent-log.ts";
+import { lookAt, stateAfter } from "../../support/states/machine-states.ts";
 import {
   accounts,
   commitmentOf,
   emptyPurse,
   hashOf,
-  headAt,
-  members,
   optionsOf,
   roundOf,
   times,
@@ -37,12 +37,11 @@ type Event = ParticipantEvent | RoundEvent;
 const update = { round: 1, baseModelRoot: hashOf(9), updateRoot: hashOf(16), contentId: hashOf(32), weight: 10 };
 const trained: Event = { kind: "trained", update };
 const signed: Event = { kind: "commitment-signed", signed: signedCommitmentOf(0) };
-const look = (view: TaskView, timestampS = 101): Event => ({ kind: "looked", view, head: headAt(timestampS) });
+const look = (view: TaskView, timestampS = 101): Event => lookAt(view, timestampS);
 const machine = participantMachine(a, { ...optionsOf(a), autoEnrol: true, commit: "batched" });
 
 function dueAfter(events: readonly Event[]): readonly ParticipantAction[] {
-  const known: Event[] = [{ kind: "members", members }, emptyPurse, { kind: "recalled", checked: [] }];
-  return machine.due([...known, ...events].reduce((state, event) => machine.reduce(state, event), machine.initial));
+  return machine.due(stateAfter(machine, [emptyPurse, { kind: "recalled", checked: [] }, ...events]));
 }
 const kindsOf = (actions: readonly ParticipantAction[]) =>
   actions.map((action) => (action.kind === "send" || action.kind === "push" ? action.call.kind : action.kind));
@@ -123,19 +122,19 @@ describe("the journal of signed commitments", () => {
     const journal = createMemoryJournal();
     const deps = { chain, journal, taskId: 1 };
     const sent: ChainCall[] = [];
-    const desk: RoleDesk = {
-      async perform(action) {
-        if (action.kind === "send") sent.push(action.call);
+    const desk: Pick<RoleDesk<ParticipantState>, "send"> = {
+      async send({ call }) {
+        sent.push(call);
         return undefined;
       },
     };
-    const performer = { ...deps, desk, times, log: silentLog } as unknown as ParticipantPerformerDeps;
-    const state = { members, view: viewOf([roundOf()]) } as unknown as ParticipantState;
+    const nothing = { performers: {} };
+    const parts = { desk, masked: nothing, encrypted: nothing, times, log: silentLog };
+    const performers = createParticipantPerformers({ ...deps, ...parts } as unknown as ParticipantPerformerDeps);
     const commit = async (updateRoot: Bytes32) => {
       const { baseModelRoot: _, ...contents } = { ...update, updateRoot };
       const call = { kind: "commit", taskId: 1, anchor: hashOf(70), ...contents } as const;
-      const context = { state, signal: new AbortController().signal, emit: () => undefined };
-      await createParticipantPerformer(performer)({ kind: "send", key: "commit", call }, context);
+      await performers.send({ kind: "send", key: "commit", call }, {} as ActionContext<ParticipantState, Event>);
     };
     await commit(update.updateRoot);
     expect((await signCommitment(deps, roundOf(), other)).updateRoot).to.equal(update.updateRoot);

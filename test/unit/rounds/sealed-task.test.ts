@@ -18,7 +18,6 @@ import { isReader, readersOf } from "../../../node/rounds/blobs/readers.ts";
 import { createTaskSealing } from "../../../node/rounds/blobs/task-sealing.ts";
 import { judgeProposal } from "../../../node/rounds/court/judge-proposal.ts";
 import type { Progress } from "../../../node/rounds/progress/progress.ts";
-import { initialRoundState } from "../../../node/rounds/state/round-state.ts";
 import {
   decodeKeyringAnswer,
   encodeKeyringRequest,
@@ -30,15 +29,7 @@ import { expectCode } from "../../support/expect-code.ts";
 import { keysOfAccount } from "../../support/history/sealed-history.ts";
 import { mapJournal, memoryStore } from "../../support/history/sealed-members.ts";
 import { silentLog } from "../../support/silent-log.ts";
-import {
-  accounts,
-  commitmentOf,
-  optionsOf,
-  participants,
-  roundOf,
-  rules,
-  viewOf,
-} from "../../support/states/round-states.ts";
+import { accounts, commitmentOf, participants, roundOf, rules, viewOf } from "../../support/states/round-states.ts";
 
 const base = initialLanes(simulatedSpec, rules.fractionBits);
 const baseModelRoot = chunkTreeRoot(base);
@@ -87,8 +78,7 @@ function openNodes(view: TaskView, members: readonly Member[] = everyone) {
     const own2 = { random: createRandom(), log: silentLog, journal: mapJournal(), keys: keysOfAccount(account) };
     const sealing = createTaskSealing({ taskId: 1, chain, store, transport, ...own2 });
     const source = createModelSource({ store, transport, sealing });
-    const state = { ...initialRoundState(account, "participant", optionsOf(account)), members };
-    const answer = (message: Uint8Array, from: string) => sealing.answer(message, from, { ...state, view });
+    const answer = (message: Uint8Array, from: string) => sealing.answer(message, from, { members, view });
     return { own, store, source, sealing, answer };
   }
   const node = (account: Address) => {

@@ -50,7 +50,7 @@ describe("training/cell-transform", () => {
     expect(on(3, { ...transform, table: [["3", 4]] })).to.equal(4);
   });
 
-  it("hashes under the salt named, by column: the vector of docs/protocol.md", () => {
+  it("hashes under the salt named, by column: the vector of docs/data.md", () => {
     const transform = { kind: "hash", columns: ["name"], salt: "task", buckets: 64 } satisfies Transform;
     expect(on("Müller", transform)).to.equal(27);
     const { buckets: _, ...rest } = transform;

@@ -1,5 +1,8 @@
 import { expect } from "chai";
+import { AbiCoder, concat, JsonRpcProvider } from "ethers";
+import { loadContractInterface } from "../../../../node/chain/contracts/contract-abi.ts";
 import { createChainReader } from "../../../../node/chain/index.ts";
+import { peerIdFromHex } from "../../../../node/core/bytes/peer-id-text.ts";
 import type { Bytes32 } from "../../../../node/core/ids.ts";
 import { foldTask } from "../../../../node/core/record/fold-task.ts";
 import { createClock } from "../../../../node/system/index.ts";
@@ -41,6 +44,24 @@ describe("a reader of a real federation", () => {
     await participants[0]!.chain.send({ kind: "register", ...contact });
     const again = (await admin.chain.members()).find(({ account }) => account === participants[0]!.account)!;
     expect(again.contact).to.deep.equal(contact);
+  });
+
+  it("reads on behind a member that registered bytes which are no text: it has no addresses then", async () => {
+    const { participants, admin, url, federation: to } = federation;
+    const liar = participants[1]!;
+    const { selector } = (await loadContractInterface()).getFunction("register")!;
+    // the same calldata as of a string, whose bytes nobody checks
+    const words = AbiCoder.defaultAbiCoder().encode(
+      ["bytes", "bytes32", "bytes", "bytes"],
+      [`0x${"12".repeat(36)}`, bytes32(9), "0xff", "0x"],
+    );
+    await new JsonRpcProvider(url).send("eth_sendTransaction", [
+      { from: liar.account, to, data: concat([selector, words]), gas: "0x100000" },
+    ]);
+    const found = (await admin.chain.members()).find(({ account }) => account === liar.account)!;
+    expect(found.contact).to.deep.equal({
+      ...{ peerId: peerIdFromHex(`0x${"12".repeat(36)}`), encryptionKey: bytes32(9), multiaddrs: [] },
+    });
   });
 
   it("names the contract's error and its arguments", async () => {

@@ -21,7 +21,7 @@ function openPool(baseFee: bigint) {
   const pool = new Map<number, Transaction>();
   const mined: Transaction[] = [];
   const taken: string[] = [];
-  const state = { baseFee, losesAnswers: false, mines: true };
+  const state = { baseFee, losesAnswers: false, mines: true, leastReplacement: 0n };
   function mine(): void {
     for (;;) {
       const next = pool.get(mined.length);
@@ -33,7 +33,8 @@ function openPool(baseFee: bigint) {
   function take(raw: string): string {
     const given = Transaction.from(raw);
     const known = pool.get(given.nonce);
-    if (known && given.maxFeePerGas! * 10n < known.maxFeePerGas! * 11n) {
+    const isLow = known && given.maxFeePerGas! * 10n < known.maxFeePerGas! * 11n;
+    if (isLow || (known && given.maxFeePerGas! < state.leastReplacement)) {
       throw new TypeError("replacement transaction underpriced");
     }
     pool.set(given.nonce, given);
@@ -97,7 +98,13 @@ function setUp(options: Partial<SenderOptions> = {}) {
     due.abort(new TypeError("no longer due"));
     await sent;
   }
-  return { ...endpoint, send, abandon, account: signer.address };
+  /** What an earlier run left in the pool. */
+  async function leave(nonce: number, maxFeePerGas: bigint, data: Hex = "0x99"): Promise<void> {
+    const fees = { type: 2, maxFeePerGas, maxPriorityFeePerGas: gwei };
+    const raw = await signer.signTransaction({ to, data, nonce, gasLimit: 21_000n, chainId: 1, ...fees });
+    await endpoint.rpc.ask("eth_sendRawTransaction", [raw]);
+  }
+  return { ...endpoint, send, abandon, leave, account: signer.address };
 }
 
 describe("transactions that nobody waits for any more", () => {
@@ -133,6 +140,43 @@ describe("transactions that nobody waits for any more", () => {
     state.mines = true;
     await sent;
     expect(mined.map(({ data }) => data)).to.deep.equal(["0x", "0x02"]);
+  });
+
+  it("are those, too, that an earlier run of the process left in the pool, at whatever price", async () => {
+    for (const priceGwei of [1n, 30n, 400n]) {
+      const { state, send, mined, leave, account } = setUp({ replaceAfterMs: 20 });
+      await leave(0, priceGwei * gwei);
+      await leave(1, priceGwei * gwei);
+      state.baseFee = 500n * gwei;
+      await send("0x03");
+      expect(
+        mined.map(({ to: receiver, data }) => [receiver, data]),
+        `${priceGwei}`,
+      ).to.deep.equal(
+        [
+          [account, "0x"],
+          [account, "0x"],
+          [to, "0x03"],
+        ].map(([receiver, data]) => [String(receiver), data]),
+      );
+    }
+  });
+
+  it("are raised to what the endpoint asks for in their place, where nobody knows what they offer", async () => {
+    const { state, send, mined, leave } = setUp({ replaceAfterMs: 20 });
+    await leave(0, 90n * gwei);
+    state.baseFee = 100n * gwei;
+    // twice the base fee and a tip are not a tenth above it
+    state.leastReplacement = 400n * gwei;
+    await send("0x02");
+    expect(mined.map(({ data }) => data)).to.deep.equal(["0x", "0x02"]);
+  });
+
+  it("are left alone where an earlier run's are mined in time", async () => {
+    const { send, mined, leave } = setUp();
+    await leave(0, 3n * gwei, "0x01");
+    await send("0x02");
+    expect(mined.map(({ data }) => data)).to.deep.equal(["0x01", "0x02"]);
   });
 
   it("are those, too, whose answer was lost, and none whose nonce has another use", async () => {

@@ -12,6 +12,7 @@ import type { Transport } from "../../../../node/ports/transport.ts";
 import { createMaskSecrets, type RoundSecrets } from "../../../../node/privacy/masking/index.ts";
 import { createModelSource } from "../../../../node/rounds/blobs/model-source.ts";
 import { createShareBundles } from "../../../../node/rounds/blobs/share-bundles.ts";
+import { performBy } from "../../../../node/rounds/machine/machine.ts";
 import type { Progress } from "../../../../node/rounds/progress/progress.ts";
 import type { MaskHeardEvent } from "../../../../node/rounds/words/mask-hearing.ts";
 import { closingTopic, decodeClosing } from "../../../../node/rounds/words/mask-messages.ts";
@@ -21,6 +22,7 @@ import { modelRecordDigest, modelSign, modelSigner } from "../../../simulation/m
 import { createVirtualClock } from "../../../simulation/world/virtual-clock.ts";
 import { expectCode } from "../../../support/expect-code.ts";
 import { silentLog } from "../../../support/silent-log.ts";
+import { stateAt } from "../../../support/states/machine-states.ts";
 import { advertisementFor, closedMasked, maskedRound, maskedView } from "../../../support/states/masked-states.ts";
 import { modelInvitation } from "../../../support/states/model-invitation.ts";
 import { accounts, commitmentOf, hashOf, members, participants } from "../../../support/states/round-states.ts";
@@ -66,7 +68,13 @@ function setUp(bytes = new Uint8Array(3 * 178)) {
   );
   const round = maskedRound([0, 1, 2, 3]);
   const look = { view: maskedView(round), members, signal: new AbortController().signal };
-  const perform = (action: MaskedAction) => performer.perform(action, look, (event) => events.push(event));
+  const state = stateAt(accounts.a, "participant", look.view, 75);
+  const emit = (event: (typeof events)[number]) => {
+    events.push(event);
+    return state;
+  };
+  const perform = (action: MaskedAction) =>
+    performBy(performer.performers, action, { state, look, signal: look.signal, emit });
   return { performer, perform, round, look, events, told, warned, published, trainings: () => trainings };
 }
 

@@ -5,11 +5,11 @@ import { dueGathering, lateSlots, onlyOf } from "../../../../node/participant/st
 import type { ParticipantEvent } from "../../../../node/participant/state/participant-state.ts";
 import type { RoundEvent } from "../../../../node/rounds/state/round-state.ts";
 import { updateKey } from "../../../../node/rounds/words/update-key.ts";
+import { lookAt, stateAfter } from "../../../support/states/machine-states.ts";
 import {
   accounts,
   aggregatingRound,
   commitmentOf,
-  headAt,
   optionsOf,
   proposedRound,
   roundOf,
@@ -32,18 +32,14 @@ describe("a participant's gathering", () => {
   });
 
   it("is noted by the chain's time, and forgotten with the round", () => {
-    const looked = (round: RoundView, timestampS: number): RoundEvent => ({
-      kind: "looked",
-      view: viewOf([round]),
-      head: headAt(timestampS),
-    });
+    const looked = (round: RoundView, timestampS: number): RoundEvent => lookAt(viewOf([round]), timestampS);
     const events: (ParticipantEvent | RoundEvent)[] = [
       looked(aggregatingRound(), 205),
       { kind: "gathered", commitment: commitmentOf(1), fact: "here" },
       { kind: "gathered", commitment: commitmentOf(2), fact: "unusable" },
       looked(proposedRound(), 230),
     ];
-    const { gathered } = events.reduce((state, event) => machine.reduce(state, event), machine.initial);
+    const { gathered } = stateAfter(machine, events);
     expect([...gathered]).to.deep.equal([
       [key(1), 205],
       [key(2), undefined],

@@ -53,7 +53,7 @@ describe("encrypted updates", () => {
     expect([...(await bfv.decrypt(secretKey, bytes, values.length))]).to.deep.equal(Array.from(values, (v) => 64 * v));
     const { values: plain, noise } = openBlock(secretKey, bytes.subarray(0, blockBytes));
     expect(plain).to.deep.equal(Array.from(values.subarray(0, 4096), (v) => 64 * v));
-    // docs/protocol.md: a fresh ciphertext's noise is at most 1,538, and q / 2t is beyond 64 of them
+    // docs/exactness.md: a fresh ciphertext's noise is at most 1,538, and q / 2t is beyond 64 of them
     expect(fresh).to.be.lessThan(1538);
     expect(64 * 1538).to.be.lessThan(cipherModulus / (2 * plainModulus));
     expect(noise).to.be.lessThan(64 * 1538);

@@ -1,11 +1,11 @@
 import { expect } from "chai";
+import { modeOf } from "../../../../node/core/modes/mode-of.ts";
 import {
   clipLanesFor,
   greatestClipLanes,
   leastNoisePlan,
   type NoiseRules,
   noisePlan,
-  noiseShares,
   privateUpdate,
 } from "../../../../node/privacy/noise/index.ts";
 import { createSeededRandom } from "../../../simulation/world/seeded-random.ts";
@@ -44,9 +44,9 @@ describe("privacy/noise/noise-plan", () => {
   });
 
   it("divides the noise among the fewest a round can end with, less one", () => {
-    expect(noiseShares(rules)).to.equal(1);
-    expect(noiseShares(masked)).to.equal(5);
-    expect(noiseShares({ mode: "encrypted", minUpdates: 1 })).to.equal(1);
+    expect(modeOf(rules).noiseShares(rules.minUpdates)).to.equal(1);
+    expect(modeOf(masked).noiseShares(masked.minUpdates)).to.equal(5);
+    expect(modeOf({ mode: "encrypted" }).noiseShares(1)).to.equal(1);
     const plan = noisePlan(gaussianPrivacy, masked);
     expect(plan.noiseLanes).to.be.closeTo((1.2 * 2 ** 15) / Math.sqrt(5), 1e-9);
   });

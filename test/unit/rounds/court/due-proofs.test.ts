@@ -1,18 +1,17 @@
 import { expect } from "chai";
 import type { RoundView, TaskView } from "../../../../node/core/record/task-view.ts";
 import type { SignedCommitment } from "../../../../node/core/records.ts";
-import type { ProofCall } from "../../../../node/ports/proof-calls.ts";
 import { emptyCourt, reduceCourt, type UpdateFault } from "../../../../node/rounds/court/court-state.ts";
 import { accusedOf, dueProofs } from "../../../../node/rounds/court/due-proofs.ts";
 import { addCommitment, noWords } from "../../../../node/rounds/words/word-pool.ts";
-import { proofAgainst } from "../../../support/played/proofs-against.ts";
+import { faultIn } from "../../../support/played/proofs-against.ts";
+import { surveyedAt } from "../../../support/states/machine-states.ts";
 import {
   acceptedRound,
   accounts,
   aggregatingRound,
   commitmentOf,
   hashOf,
-  headAt,
   proposedRound,
   roundOf,
   viewOf,
@@ -25,20 +24,9 @@ const wordsOf = (...signed: SignedCommitment[]) => signed.reduce((pool, one) => 
 const twice = wordsOf(signedCommitmentOf(0), signedCommitmentOf(0, { weight: 11 }));
 
 /** The proofs that are due, each as its kind, round and whether its evidence names a proposal. */
-function due(view: TaskView, words = noWords, faults: readonly UpdateFault[] = [], atS = 205) {
+function due(view: TaskView, words = noWords, faults: readonly UpdateFault[] = [], atS = 205, me = accounts.x) {
   const court = faults.reduce((all, fault) => reduceCourt(all, { kind: "fault", fault }), emptyCourt);
-  return dueProofs(view, headAt(atS), { words, court });
-}
-
-function faultIn(round: RoundView, slot: number): UpdateFault {
-  const { evidence } = proofAgainst(proposedRound()) as Extract<ProofCall, { kind: "proveWeight" }>;
-  const { accumulator } = round;
-  return {
-    kind: "proveUpdate",
-    evidence: { ...evidence, inputs: { ...evidence.inputs, round: round.round, accumulator } },
-    commitments: round.commitments,
-    invalid: { position: slot, chunkIndex: 0, update: { chunk: new Uint8Array(256), proof: [] } },
-  };
+  return dueProofs(surveyedAt(view, atS), { me, words, court });
 }
 
 describe("proofs that are due", () => {
@@ -96,6 +84,15 @@ describe("proofs that are due", () => {
     expect(due(viewOf([ended, again]), noWords, [faultIn(ended, 2), faultIn(again, 2)])).to.have.length(1);
     expect(due(viewOf([reorganised]), noWords, [faultIn(ended, 2), faultIn(reorganised, 2)])).to.have.length(1);
     expect(due(viewOf([ended]), noWords, [faultIn(ended, 2), faultIn(ended, 2)]), "judged twice").to.have.length(1);
+  });
+
+  it("are none against the account itself, whose words hold no other proof back", () => {
+    expect(due(viewOf([roundOf()]), twice, [], 205, a)).to.deep.equal([]);
+    const second = aggregatingRound(undefined, { round: 2 });
+    const view = viewOf([acceptedRound(), second]);
+    const proofs = due(view, twice, [faultIn(second, 2)], 205, a);
+    expect(proofs.map(({ round, call }) => [round, call.kind])).to.deep.equal([[2, "proveUpdate"]]);
+    expect(due(view, noWords, [faultIn(second, 2)], 205, accounts.c), "its own update").to.deep.equal([]);
   });
 
   it("are of the earliest round alone", () => {

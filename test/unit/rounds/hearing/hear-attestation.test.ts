@@ -2,24 +2,22 @@ import { expect } from "chai";
 import type { Address } from "../../../../node/core/ids.ts";
 import type { Attestation } from "../../../../node/core/records.ts";
 import { hearAttestation } from "../../../../node/rounds/hearing/hear-attestation.ts";
-import { initialRoundState, type RoundState, reduceRound } from "../../../../node/rounds/state/round-state.ts";
+import { type RoundState, reduceRound } from "../../../../node/rounds/state/round-state.ts";
 import { encodeAttestation } from "../../../../node/rounds/words/attestation-messages.ts";
+import { stateAt } from "../../../support/states/machine-states.ts";
 import {
   acceptedRound,
   accounts,
   aggregatingRound,
   attestationOf,
   hashOf,
-  headAt,
-  optionsOf,
   proposedRound,
   viewOf,
 } from "../../../support/states/round-states.ts";
 
 const { a, x } = accounts;
 const proposed = proposedRound();
-const start = initialRoundState(x, "aggregator", optionsOf(x));
-const state = (view = viewOf([proposed])): RoundState => reduceRound(start, { kind: "looked", view, head: headAt(1) });
+const state = (view = viewOf([proposed])): RoundState => stateAt(x, "aggregator", view, 1);
 const genuine = { recoverAttester: ({ attester }: Attestation): Address => attester };
 const forged = { recoverAttester: (): undefined => undefined };
 
@@ -57,7 +55,6 @@ describe("hearAttestation", () => {
   });
 
   it("ignores what does not concern the running round as it is seen here", () => {
-    expect(hear(start).verdict).to.equal("ignore");
     expect(hear(state(), { taskId: 2 }).verdict).to.equal("ignore");
     expect(hear(state(), { round: 2 }).verdict).to.equal("ignore");
     expect(hear(state(), { attester: x }).verdict).to.equal("ignore");

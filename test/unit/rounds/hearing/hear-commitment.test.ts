@@ -2,16 +2,15 @@ import { expect } from "chai";
 import type { Address } from "../../../../node/core/ids.ts";
 import type { SignedCommitment } from "../../../../node/core/records.ts";
 import { hearCommitment } from "../../../../node/rounds/hearing/hear-commitment.ts";
-import { initialRoundState, type RoundState, reduceRound } from "../../../../node/rounds/state/round-state.ts";
+import { type RoundState, reduceRound } from "../../../../node/rounds/state/round-state.ts";
 import { encodeAttestation } from "../../../../node/rounds/words/attestation-messages.ts";
 import { encodeCommitment } from "../../../../node/rounds/words/commitment-messages.ts";
+import { lookAt, stateAt } from "../../../support/states/machine-states.ts";
 import {
   acceptedRound,
   accounts,
   attestationOf,
   hashOf,
-  headAt,
-  optionsOf,
   proposedRound,
   roundOf,
   rules,
@@ -20,8 +19,7 @@ import {
 import { signedCommitmentOf, wordChain } from "../../../support/states/signed-words.ts";
 
 const { b, x } = accounts;
-const start = initialRoundState(x, "aggregator", optionsOf(x));
-const state = (view = viewOf([roundOf()])): RoundState => reduceRound(start, { kind: "looked", view, head: headAt(1) });
+const state = (view = viewOf([roundOf()])): RoundState => stateAt(x, "aggregator", view, 1);
 const zero = hashOf(0);
 
 describe("hearCommitment", () => {
@@ -88,7 +86,6 @@ describe("hearCommitment", () => {
   });
 
   it("ignores what no round in flight here could take", () => {
-    expect(hear(signedCommitmentOf(0), start).verdict).to.equal("ignore");
     expect(hear(signedCommitmentOf(0, { taskId: 2 })).verdict).to.equal("ignore");
     expect(hear(signedCommitmentOf(0, { round: 2 })).verdict, "a future round").to.equal("ignore");
     expect(hear(signedCommitmentOf(0, { anchor: hashOf(8) })).verdict).to.equal("ignore");
@@ -111,8 +108,7 @@ describe("what is heard", () => {
     expect([...third.words.values()]).to.deep.equal([{ signed: signedCommitmentOf(0), other, heardAtS: 1 }]);
     const next = (round: number) => viewOf([acceptedRound(), roundOf({ round })]);
     const later = viewOf([...next(2).rounds, roundOf({ round: 3 })]);
-    const sizes = (of: RoundState) =>
-      [next(2), later].map((view) => reduceRound(of, { kind: "looked", view, head: headAt(2) }).words.size);
+    const sizes = (of: RoundState) => [next(2), later].map((view) => reduceRound(of, lookAt(view, 2)).words.size);
     expect(sizes(hearing(state(), signedCommitmentOf(0)))).to.deep.equal([1, 0]);
     expect(sizes(heard), "a contradiction is not forgotten").to.deep.equal([1, 1]);
   });

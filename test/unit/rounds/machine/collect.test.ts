@@ -5,10 +5,11 @@ import type { Purse } from "../../../../node/rounds/court/court-state.ts";
 import { createCollector } from "../../../../node/rounds/machine/collect.ts";
 import { createEntry } from "../../../../node/rounds/machine/enter-task.ts";
 import type { Progress } from "../../../../node/rounds/progress/progress.ts";
-import { initialRoundState, reduceRound } from "../../../../node/rounds/state/round-state.ts";
+import type { RoundEvent } from "../../../../node/rounds/state/round-state.ts";
 import { rejection } from "../../../support/rejection.ts";
 import { silentLog } from "../../../support/silent-log.ts";
-import { accounts, hashOf, headAt, optionsOf, rules, viewOf } from "../../../support/states/round-states.ts";
+import { stateAt } from "../../../support/states/machine-states.ts";
+import { accounts, hashOf, rules, viewOf } from "../../../support/states/round-states.ts";
 
 const { a } = accounts;
 const signal = new AbortController().signal;
@@ -31,10 +32,12 @@ function setUp(place: Partial<StoredPlace>, creditWei = 0n, fails?: FedledgerErr
   } as unknown as Chain;
   const deps = { chain, log: silentLog, onProgress: (step: Progress) => void told.push(step) };
   const collect = (nowS: number) => {
-    const looked = { kind: "looked", view: viewOf(), head: headAt(nowS) } as const;
-    const state = reduceRound(initialRoundState(a, "participant", optionsOf(a)), looked);
-    const emit = (event: { kind: string; purse?: Purse }) => event.purse && purses.push(event.purse);
-    return createCollector(deps)({ kind: "collect", key: "", of: "x" }, { state, signal, emit: emit as never });
+    const state = stateAt(a, "participant", viewOf(), nowS);
+    const emit = (event: RoundEvent) => {
+      if (event.kind === "purse") purses.push(event.purse);
+      return state;
+    };
+    return createCollector(deps)({ kind: "collect", key: "", of: "x" }, { state, signal, emit });
   };
   return { sent, told, purses, collect, deps };
 }
@@ -51,6 +54,16 @@ describe("collecting", () => {
     expect(credit.sent).to.deep.equal([{ kind: "withdraw" }]);
     expect(credit.told).to.deep.equal([{ kind: "rewarded", amountWei: 10n, gasUsed: 9 }]);
     expect(credit.purses).to.deep.equal([{ of: "x", bondWei: 0n, freeFromS: 0, creditWei: 0n }]);
+  });
+
+  it("makes known that the account cannot pay for it, and fails, to be tried again", async () => {
+    const poor = setUp({ bondWei: 7n, freeFromS: 100 }, 3n, new FedledgerError("INSUFFICIENT_FUNDS", { account: a }));
+    await rejection(poor.collect(100), "INSUFFICIENT_FUNDS");
+    const purse = { of: "x", bondWei: 7n, freeFromS: 100, creditWei: 3n, isUnpayable: true };
+    expect(poor.purses).to.deep.equal([purse]);
+    const other = setUp({}, 3n, new FedledgerError("RPC_UNREACHABLE", { url: "x", reason: "away" }));
+    await rejection(other.collect(100), "RPC_UNREACHABLE");
+    expect(other.purses).to.deep.equal([]);
   });
 
   it("leaves a bond that is not free, and that of a place", async () => {

@@ -1,27 +1,24 @@
 import { expect } from "chai";
 import { FedledgerError } from "../../../../node/core/errors/error.ts";
+import type { Address } from "../../../../node/core/ids.ts";
+import { initialHistoryHead } from "../../../../node/core/record/history-head.ts";
 import type { TaskEvent } from "../../../../node/core/record/task-events.ts";
+import { rulesHash } from "../../../../node/core/words/commitment.ts";
+import { type Invitation, specHashOf } from "../../../../node/core/words/invitation.ts";
 import type { Chain, ChainUpdate } from "../../../../node/ports/chain.ts";
 import type { AdmittedPeer, Transport } from "../../../../node/ports/transport.ts";
 import type { DueAction } from "../../../../node/rounds/actions/action-runner.ts";
-import { createDriver, type Machine } from "../../../../node/rounds/machine/driver.ts";
+import { createDriver } from "../../../../node/rounds/machine/driver.ts";
+import type { Machine } from "../../../../node/rounds/machine/machine.ts";
 import type { Progress } from "../../../../node/rounds/progress/progress.ts";
 import {
-  initialRoundState,
+  firstRoundState,
   type RoundEvent,
   type RoundState,
   reduceRound,
 } from "../../../../node/rounds/state/round-state.ts";
 import { createVirtualClock } from "../../../simulation/world/virtual-clock.ts";
-import {
-  created as createdTask,
-  enrolled as enrolledAs,
-  events,
-  invalid,
-  joined,
-  opened,
-  story,
-} from "../../../support/played/told-task.ts";
+import { accountOf, buildHistory } from "../../../support/history/history-builder.ts";
 import { silentLog } from "../../../support/silent-log.ts";
 import {
   accounts,
@@ -35,16 +32,15 @@ import {
 } from "../../../support/states/round-states.ts";
 
 const position = { blockNumber: 1, blockHash: hashOf(1), logIndex: 0, transactionHash: hashOf(1) };
+const deployment = { chainId: 31_337, federation: accounts.d };
+const access = { organisations: [], regions: [], clearance: 0 };
+const task = { taskId: 1, rules, access, modelRoot: hashOf(9), spec: "{}" };
 const created: TaskEvent = {
   ...position,
   name: "TaskCreated",
-  taskId: 1,
   creator: accounts.x,
-  rules,
-  access: { organisations: [], regions: [], clearance: 0 },
-  modelRoot: hashOf(9),
-  spec: "{}",
-  historyHead: hashOf(3),
+  ...task,
+  historyHead: initialHistoryHead({ ...deployment, ...task }),
 };
 const enrolled = (index: number): TaskEvent => ({
   ...position,
@@ -57,11 +53,19 @@ const enrolled = (index: number): TaskEvent => ({
 });
 
 type Step = ChainUpdate | FedledgerError;
+type Work = DueAction & { readonly kind: "work" };
 
 /** A driver over a chain that gives these steps, one each second of virtual time, and then waits. */
 function create(
   runs: readonly (readonly Step[])[],
-  changes: { final?: number; linger?: boolean; fails?: number } = {},
+  changes: {
+    final?: number;
+    linger?: boolean;
+    fails?: number;
+    membersFail?: number;
+    invitation?: Invitation;
+    federation?: Address;
+  } = {},
 ) {
   const clock = createVirtualClock(0);
   const admitted: (readonly AdmittedPeer[])[] = [];
@@ -72,22 +76,28 @@ function create(
   const told: Progress[] = [];
   let followed = 0;
   let unsubscribed = 0;
+  let membersFail = changes.membersFail ?? 0;
   let listed = members;
-  const machine: Machine<RoundState, never, DueAction> = {
-    initial: initialRoundState(accounts.a, "participant", optionsOf(accounts.a)),
+  const machine: Machine<RoundState, never, Work> = {
+    first: (shown) => firstRoundState(accounts.a, "participant", optionsOf(accounts.a), shown),
     reduce: (state, event: RoundEvent) => reduceRound(state, event),
     due(state) {
-      if (state.head!.number === changes.fails) throw new Error("no decision");
-      if (seen.at(-1) !== state.view!.enrolled.length) seen.push(state.view!.enrolled.length);
-      return [{ key: `with ${state.view!.enrolled.length} of ${state.members.length}` }];
+      if (state.head.number === changes.fails) throw new Error("no decision");
+      if (seen.at(-1) !== state.view.enrolled.length) seen.push(state.view.enrolled.length);
+      return [{ kind: "work", key: `with ${state.view.enrolled.length} of ${state.members.length}` }];
     },
     outcome: ({ head }) =>
-      changes.final !== undefined && head!.number >= changes.final ? { kind: "final" } : undefined,
+      changes.final !== undefined && head.number >= changes.final ? { kind: "final" } : undefined,
   };
-  const driver = createDriver<RoundState, never, DueAction>({
+  const driver = createDriver<RoundState, never, Work>({
     taskId: 1,
     chain: {
-      members: async () => listed,
+      ...deployment,
+      ...(changes.federation && { federation: changes.federation }),
+      async members() {
+        if (membersFail-- > 0) throw new FedledgerError("RPC_UNREACHABLE", { url: "x", reason: "away" });
+        return listed;
+      },
       async *follow(_taskId: number, { signal }: { signal: AbortSignal }) {
         for (const step of runs[followed++] ?? []) {
           await clock.sleep(1000, { signal }).catch(() => undefined);
@@ -112,11 +122,14 @@ function create(
       warn: (message) => logged.push(message),
     },
     machine,
-    async perform(action, { signal }) {
-      performed.push(action.key);
-      await new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
-      return undefined;
+    performers: {
+      async work({ key }, { signal }) {
+        performed.push(key);
+        await new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
+        return undefined;
+      },
     },
+    invitation: changes.invitation,
     linger: changes.linger,
     onProgress: (progress) => told.push(progress),
   });
@@ -204,11 +217,10 @@ describe("the driver", () => {
   });
 
   it("logs what was on the record before the start not as if it happened now", async () => {
-    const told = [createdTask(), enrolledAs(11, 0), enrolledAs(12, 1), joined(21, 0), opened(1, 2, 1)];
-    const all = events(story(...told, (before) => invalid(before, "too-few-updates")));
+    const { events: all } = await buildHistory({ members: 2, scripts: { 1: { commits: 1 } }, rounds: 1 });
     const [start, ended] = [all.slice(0, -1), all.slice(-1)];
     const logged = async (steps: readonly Step[]) => {
-      const sim = create([steps]);
+      const sim = create([steps], { federation: accountOf("federation") });
       sim.driver.start();
       await sim.clock.run(() => false, 2500);
       await sim.driver.stop();
@@ -225,6 +237,44 @@ describe("the driver", () => {
     await clock.run(() => false, 2000);
     expect(performed).to.deep.equal(["with 2 of 6"]);
     await driver.stop();
+  });
+
+  it("has no first look before the members were read once", async () => {
+    const sim = create([[first, update(2, [])], [first]], { membersFail: 1 });
+    sim.driver.start();
+    await sim.clock.run(() => false, 1500);
+    expect([sim.performed, sim.seen]).to.deep.equal([[], []]);
+    await sim.clock.run(() => false, 4000);
+    expect(sim.performed).to.deep.equal(["with 2 of 6"]);
+    await sim.driver.stop();
+  });
+
+  it("does nothing by a record that its hashes do not bind, or that is not the task of its invitation", async () => {
+    const seenWith = async (event: TaskEvent, invitation?: Invitation) => {
+      const sim = create([[update(1, [event, enrolled(0)], true)]], { ...(invitation && { invitation }) });
+      sim.driver.start();
+      await sim.clock.run(() => false, 2000);
+      await sim.driver.stop();
+      return sim.seen.length;
+    };
+    const flipped = { ...created, rules: { ...rules, mode: "masked" as const } };
+    expect(await seenWith(flipped), "the head is that of other rules").to.equal(0);
+    const made = { ...flipped, historyHead: initialHistoryHead({ ...deployment, ...task, rules: flipped.rules }) };
+    expect(await seenWith(made)).to.equal(1);
+    const invited = { tasks: [{ taskId: 1, rulesHash: rulesHash(rules), specHash: specHashOf("{}") }] };
+    const invitation = invited as unknown as Invitation;
+    expect(await seenWith(created, invitation)).to.equal(1);
+    expect(await seenWith(made, invitation), "made up with all that hangs on it").to.equal(0);
+  });
+
+  it("does nothing by a task that is another one at a later look", async () => {
+    const other = { ...task, rules: { ...rules, mode: "masked" as const } };
+    const made = { ...created, ...other, historyHead: initialHistoryHead({ ...deployment, ...other }) };
+    const sim = create([[update(1, [created], true), update(2, [made, enrolled(0), enrolled(1)], true)]]);
+    sim.driver.start();
+    await sim.clock.run(() => false, 8000);
+    expect(sim.seen).to.deep.equal([0]);
+    await sim.driver.stop();
   });
 
   it("stops by itself when the machine has ended", async () => {

@@ -3,21 +3,22 @@ import { FedledgerError } from "../../../../node/core/errors/error.ts";
 import type { Chain, ChainCall } from "../../../../node/ports/chain.ts";
 import type { ModelSource } from "../../../../node/rounds/blobs/model-source.ts";
 import { subjectOf } from "../../../../node/rounds/blobs/proposed-round.ts";
-import type { Judgement } from "../../../../node/rounds/court/court-state.ts";
+import type { Judgement, UpdateFault } from "../../../../node/rounds/court/court-state.ts";
 import type { CommonAction } from "../../../../node/rounds/machine/due-in-common.ts";
+import { performBy } from "../../../../node/rounds/machine/machine.ts";
 import { createRoleDesk } from "../../../../node/rounds/machine/role-desk.ts";
 import type { RoleDeps } from "../../../../node/rounds/machine/role-process.ts";
 import type { Progress } from "../../../../node/rounds/progress/progress.ts";
-import { initialRoundState, type RoundEvent, reduceRound } from "../../../../node/rounds/state/round-state.ts";
-import { proofAgainst } from "../../../support/played/proofs-against.ts";
+import type { RoundEvent } from "../../../../node/rounds/state/round-state.ts";
+import { faultIn, proofAgainst } from "../../../support/played/proofs-against.ts";
 import { rejection } from "../../../support/rejection.ts";
 import { silentLog } from "../../../support/silent-log.ts";
+import { stateAt } from "../../../support/states/machine-states.ts";
 import {
   acceptedRound,
   accounts,
+  aggregatingRound,
   commitmentOf,
-  headAt,
-  optionsOf,
   proposedRound,
   times,
   viewOf,
@@ -28,7 +29,7 @@ const proposed = proposedRound();
 const metric = { examples: 4, correct: 3, lossQ24: 5n };
 
 /** A desk whose calls revert with this, whose source gives a model or not, and whose judge finds this. */
-function setUp({ revert = "", reads = true, has = true, judgement }: Partial<Setting> = {}) {
+function setUp({ revert = "", reads = true, has = true, judgement, faults = [] }: Partial<Setting> = {}) {
   const sent: ChainCall[] = [];
   const told: Progress[] = [];
   const events: RoundEvent[] = [];
@@ -57,12 +58,16 @@ function setUp({ revert = "", reads = true, has = true, judgement }: Partial<Set
     measurePublicly: async () => metric,
   } as unknown as RoleDeps & { source: ModelSource; times: typeof times };
   const desk = createRoleDesk(deps, {
-    ...(judgement && { judge: async () => ({ judgement, faults: [] }) }),
+    ...(judgement && { judge: async () => ({ judgement, faults }) }),
   });
-  const looked = { kind: "looked", view: viewOf([accepted]), head: headAt(200) } as const;
-  const state = reduceRound(initialRoundState(accounts.d, "watcher", optionsOf(accounts.d)), looked);
+  const state = stateAt(accounts.d, "watcher", viewOf([accepted]), 200);
+  const { signal } = new AbortController();
+  const emit = (event: RoundEvent) => {
+    events.push(event);
+    return state;
+  };
   const perform = (action: CommonAction) =>
-    desk.perform(action, { state, signal: new AbortController().signal, emit: (event) => void events.push(event) });
+    performBy(desk, action, { state, look: { ...state, signal }, signal, emit });
   return { perform, sent, told, events };
 }
 
@@ -71,6 +76,7 @@ interface Setting {
   readonly reads: boolean;
   readonly has: boolean;
   readonly judgement: Judgement;
+  readonly faults: readonly UpdateFault[];
 }
 
 describe("the desk of every role", () => {
@@ -103,9 +109,18 @@ describe("the desk of every role", () => {
       { kind: "judged", subject: subjectOf(accepted), judgement: { isRight: true } },
     ]);
     expect(right.told.map(({ kind }) => kind)).to.deep.equal(["recomputed"]);
-    const missing = setUp({ judgement: { isRight: false, missing: [commitmentOf(1)] } });
-    expect(await missing.perform(judge(proposed))).to.deep.equal({ repeatMs: times.republishMs });
-    expect(await missing.perform(judge())).to.deep.equal({ repeatMs: 15_000 });
+    const missing: Judgement = { isRight: false, missing: [commitmentOf(1)] };
+    expect(await setUp({ judgement: missing }).perform(judge(proposed))).to.deep.equal({ repeatMs: times.republishMs });
+    const open = setUp({ judgement: missing });
+    expect(await open.perform(judge())).to.deep.equal({ repeatMs: 15_000 });
+    expect(await open.perform(judge()), "in vain").to.deep.equal({ repeatMs: 30_000 });
+  });
+
+  it("tells the court of updates that break the rules", async () => {
+    const fault = faultIn(aggregatingRound(), 2);
+    const judging = setUp({ judgement: { isRight: true }, faults: [fault] });
+    await judging.perform(judge());
+    expect(judging.events[0]).to.deep.equal({ kind: "fault", fault });
   });
 
   it("measures a model that it has, waits for one that it has not, and leaves one that it may not read", async () => {

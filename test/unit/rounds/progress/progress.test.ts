@@ -2,8 +2,9 @@ import { expect } from "chai";
 import type { RoundView, TaskView } from "../../../../node/core/record/task-view.ts";
 import { ownLosses } from "../../../../node/rounds/state/own-losses.ts";
 import { type Look, progressBetween } from "../../../../node/rounds/state/progress-between.ts";
-import { initialRoundState, type RoundState } from "../../../../node/rounds/state/round-state.ts";
+import type { RoundState } from "../../../../node/rounds/state/round-state.ts";
 import { waitingFor } from "../../../../node/rounds/state/waiting.ts";
+import { stateAt } from "../../../support/states/machine-states.ts";
 import {
   acceptedRound,
   accounts,
@@ -11,7 +12,6 @@ import {
   commitmentOf,
   headAt,
   members,
-  optionsOf,
   proposedRound,
   roundOf,
   rules,
@@ -91,6 +91,16 @@ describe("progressBetween", () => {
     ]);
   });
 
+  it("tells of expulsions before the start, and of one in the place of another after a reorganisation", () => {
+    const of = (account: `0x${string}`) => ({ round: 1, account, kind: "equivocation" as const, amountWei: 7n });
+    const [first, second] = [of(accounts.a), of(accounts.b)];
+    const told = (before: ReturnType<typeof look> | undefined, after: ReturnType<typeof look>) =>
+      progressBetween(before, after).flatMap((step) => (step.kind === "expelled" ? [step.account] : []));
+    expect(told(undefined, look([], { expelled: [first, second] }))).to.deep.equal([accounts.a, accounts.b]);
+    expect(told(look([], { expelled: [first] }), look([], { expelled: [second] }))).to.deep.equal([accounts.b]);
+    expect(told(look([], { expelled: [first] }), look([], { expelled: [first] }))).to.deep.equal([]);
+  });
+
   it("tells a reassignment and an invalid round", () => {
     const assignment = { attempt: 1, aggregator: accounts.y, place: 1, count: 2, deadlineS: 300 };
     const again = aggregatingRound([0, 1, 2, 3], { assignment });
@@ -113,13 +123,9 @@ describe("ownLosses", () => {
 });
 
 describe("waitingFor", () => {
-  const start = initialRoundState(accounts.a, "participant", optionsOf(accounts.a));
   const spec = JSON.stringify({ start: { participants: 4, latestS: 500 } });
   const state = (changes: Partial<RoundState>, atS = 100): RoundState => ({
-    ...start,
-    members,
-    view: viewOf([], { spec }),
-    head: headAt(atS),
+    ...stateAt(accounts.a, "participant", changes.view ?? viewOf([], { spec }), atS),
     ...changes,
   });
   const few = { enrolled: viewOf().enrolled.slice(1), spec };
@@ -144,8 +150,7 @@ describe("waitingFor", () => {
     expect(waitingFor(state({ view: viewOf([], { joined: [] }) }))?.reason).to.equal("aggregators");
   });
 
-  it("waits for nobody before the first look and after the end", () => {
-    expect(waitingFor(start)).to.equal(undefined);
+  it("waits for nobody after the end", () => {
     expect(waitingFor(state({ view: viewOf([accepted], { ...few, complete: true }) }))).to.equal(undefined);
   });
 });

@@ -2,14 +2,15 @@ import { expect } from "chai";
 import type { RoundView, TaskView } from "../../../../node/core/record/task-view.ts";
 import type { SignedCommitment } from "../../../../node/core/records.ts";
 import { batchAtS, commitAtS, lastBatchAtS } from "../../../../node/rounds/steps/batch-times.ts";
-import { duePushes } from "../../../../node/rounds/steps/push.ts";
+import { duePushes, type HeardWords } from "../../../../node/rounds/steps/push.ts";
+import { noMaskHearing } from "../../../../node/rounds/words/mask-hearing.ts";
 import { addCommitment, noWords, type WordPool } from "../../../../node/rounds/words/word-pool.ts";
+import { surveyedAt } from "../../../support/states/machine-states.ts";
 import {
   acceptedRound,
   accounts,
   commitmentOf,
   hashOf,
-  headAt,
   roundOf,
   rules,
   viewOf,
@@ -20,10 +21,11 @@ import { signedCommitmentOf } from "../../../support/states/signed-words.ts";
 const at = { open: 100, third: 120, half: 130, deadline: 160 };
 const heardAt = (atS: number, ...slots: number[]): WordPool =>
   slots.reduce((pool, slot) => addCommitment(pool, signedCommitmentOf(slot), atS), noWords);
+const heardOf = (words: WordPool): HeardWords => ({ attestations: new Map(), words, masks: noMaskHearing });
 const joined = (...pools: WordPool[]): WordPool => new Map(pools.flatMap((pool) => [...pool]));
 
 function batched(pool: WordPool, atS: number, round: RoundView = roundOf(), changes: Partial<TaskView> = {}) {
-  const pushes = duePushes(viewOf([round], changes), headAt(atS), new Map(), { graceS: 0 }, pool);
+  const pushes = duePushes(surveyedAt(viewOf([round], changes), atS), heardOf(pool), { graceS: 0 });
   const call = pushes.find((push) => push.call.kind === "commitBatch")?.call;
   return call?.kind === "commitBatch" ? call.signed.map(({ participant }) => participant) : undefined;
 }
@@ -69,7 +71,7 @@ describe("batches of signed commitments", () => {
     const spent = viewOf([past, roundOf({ round: 2 })], { rules: { ...rules, roundsPerParticipant: 1 } });
     const second = [0, 1].map((slot) => signedCommitmentOf(slot, { round: 2 }));
     const pool = second.reduce((all, signed: SignedCommitment) => addCommitment(all, signed, at.open), noWords);
-    const call = duePushes(spent, headAt(at.third), new Map(), { graceS: 0 }, pool)[0]?.call;
+    const call = duePushes(surveyedAt(spent, at.third), heardOf(pool), { graceS: 0 })[0]?.call;
     expect(call?.kind === "commitBatch" && call.signed.map(({ participant }) => participant)).to.deep.equal([b]);
   });
 
@@ -79,13 +81,9 @@ describe("batches of signed commitments", () => {
   });
 
   it("end with the window: then the round is closed", () => {
-    const pushes = duePushes(
-      viewOf([roundOf()]),
-      headAt(at.deadline + 1),
-      new Map(),
-      { graceS: 0 },
-      heardAt(at.open, 0),
-    );
+    const pushes = duePushes(surveyedAt(viewOf([roundOf()]), at.deadline + 1), heardOf(heardAt(at.open, 0)), {
+      graceS: 0,
+    });
     expect(pushes.map(({ call }) => call.kind)).to.deep.equal(["closeRound"]);
   });
 

@@ -1,8 +1,11 @@
 import { expect } from "chai";
 import type { TaskView } from "../../../../node/core/record/task-view.ts";
-import { duePushes } from "../../../../node/rounds/steps/push.ts";
+import { duePushes, type HeardWords } from "../../../../node/rounds/steps/push.ts";
 import { noted } from "../../../../node/rounds/steps/turns.ts";
 import { type AttestationPool, addAttestation } from "../../../../node/rounds/words/attestation-pool.ts";
+import { noMaskHearing } from "../../../../node/rounds/words/mask-hearing.ts";
+import { noWords } from "../../../../node/rounds/words/word-pool.ts";
+import { surveyedAt } from "../../../support/states/machine-states.ts";
 import {
   acceptedRound,
   accounts,
@@ -24,6 +27,12 @@ const all = [accounts.a, accounts.b, accounts.c, accounts.d];
 function pool(hash: `0x${string}`, attesters: readonly `0x${string}`[]): AttestationPool {
   return attesters.reduce((sum, one) => addAttestation(sum, attestationOf(one, hash)), new Map() as AttestationPool);
 }
+
+const heardOf = (attestations: AttestationPool): HeardWords => ({
+  attestations,
+  words: noWords,
+  masks: noMaskHearing,
+});
 
 interface Row {
   readonly name: string;
@@ -110,7 +119,7 @@ const rows: readonly Row[] = [
 describe("duePushes", () => {
   for (const { name, view, atS, heard = new Map(), due } of rows) {
     it(`${name}: ${due ?? "nothing"}`, () => {
-      const pushes = duePushes(view, headAt(atS), heard, { graceS: 3 });
+      const pushes = duePushes(surveyedAt(view, atS), heardOf(heard), { graceS: 3 });
       expect(pushes.map(({ call }) => call.kind).join(" ")).to.equal(due ?? "");
     });
   }
@@ -118,7 +127,7 @@ describe("duePushes", () => {
   it("waits for the rest of those who may attest, and no longer than it must", () => {
     const { hash } = proposed.proposal;
     const wait = (heard: AttestationPool, view = viewOf([proposed])) =>
-      duePushes(view, headAt(200), heard, { graceS: 3 })[0]?.waitS;
+      duePushes(surveyedAt(view, 200), heardOf(heard), { graceS: 3 })[0]?.waitS;
     expect(wait(pool(hash, all.slice(1)))).to.equal(3);
     expect(wait(pool(hash, all))).to.equal(0);
     const expelled = viewOf([{ ...proposed, expelled: 0b0001n }]);
@@ -128,13 +137,13 @@ describe("duePushes", () => {
   it("takes attestations of those who committed and left meanwhile", () => {
     const { enrolled } = viewOf();
     const view = viewOf([proposed], { enrolled: enrolled.map((place) => ({ ...place, leaving: true })) });
-    const [push] = duePushes(view, headAt(200), pool(proposed.proposal.hash, all), { graceS: 0 });
+    const [push] = duePushes(surveyedAt(view, 200), heardOf(pool(proposed.proposal.hash, all)), { graceS: 0 });
     expect(push?.call.kind).to.equal("accept");
   });
 
   it("submits attestations ascending by address, whoever came first", () => {
     const heard = pool(proposed.proposal.hash, [accounts.d, accounts.b, accounts.c]);
-    const call = duePushes(viewOf([proposed]), headAt(200), heard, { graceS: 0 })[0]?.call;
+    const call = duePushes(surveyedAt(viewOf([proposed]), 200), heardOf(heard), { graceS: 0 })[0]?.call;
     expect(call?.kind === "accept" && call.attestations.map(({ attester }) => attester)).to.deep.equal([
       accounts.b,
       accounts.c,
@@ -143,11 +152,11 @@ describe("duePushes", () => {
   });
 
   it("notes since when the same step is due, and starts anew with another", () => {
-    const due = duePushes(viewOf(), headAt(10), new Map(), { graceS: 0 });
+    const due = duePushes(surveyedAt(viewOf(), 10), heardOf(new Map()), { graceS: 0 });
     const first = noted([], due, headAt(10));
     expect(first[0]?.sinceS).to.equal(10);
     expect(noted(first, due, headAt(15))[0]?.sinceS).to.equal(10);
-    const other = duePushes(viewOf([roundOf({ commitments })]), headAt(20), new Map(), { graceS: 0 });
+    const other = duePushes(surveyedAt(viewOf([roundOf({ commitments })]), 20), heardOf(new Map()), { graceS: 0 });
     expect(noted(first, other, headAt(20))[0]?.sinceS).to.equal(20);
     expect(noted(first, [], headAt(20))).to.deep.equal([]);
   });
