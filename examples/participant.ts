@@ -24,5 +24,5 @@ const node = await createParticipant({
 process.once("SIGINT", () => node.close());
 node.start();
 console.log(`${node.account} has started`);
-console.log(`ended: ${await node.done}`);
+console.log(`ended: ${(await node.done).kind}`);
 await node.close();

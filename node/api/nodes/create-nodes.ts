@@ -3,6 +3,7 @@ import { foldTask } from "../../core/record/fold-task.ts";
 import type { TaskView } from "../../core/record/task-view.ts";
 import { parseTaskSpecJson, type TaskSpec } from "../../core/task/task-spec.ts";
 import type { Chain, Trainer } from "../../ports/index.ts";
+import type { Outcome } from "../../rounds/machine/machine.ts";
 import { requireJoin } from "../record/eligibility.ts";
 import {
   type ComposedNode,
@@ -27,17 +28,18 @@ export interface FederationNode {
   readonly gatewayUrl: string | undefined;
   /** Begins the work. */
   start(): void;
-  /**
-   * Resolves when the work has ended: "final", nothing of the task can be proven wrong any more; "left", the account has
-   * left it; "too-late", the task ended before it came; "stopped", by {@link FederationNode.close}. Never rejects.
-   */
+  /** Resolves when the work has ended. Never rejects. */
   readonly done: Promise<NodeOutcome>;
   /** Stops the work, then closes everything below it. May be called again. */
   close(): Promise<void>;
 }
 
-/** How a node's work ended. */
-export type NodeOutcome = "final" | "left" | "too-late" | "stopped";
+/**
+ * How a node's work ended: "final", nothing of the task can be proven wrong any more; "left", the account has left it;
+ * "too-late", the task ended before it came; "unpaid", all is done, but it has no ether to take out what it is owed;
+ * "stopped", by {@link FederationNode.close}.
+ */
+export type NodeOutcome = Outcome;
 
 /** A participant: its node, its own choices, and what trains. */
 export interface ParticipantOptions extends NodeOptions, NodeEvents, ParticipantChoices {
@@ -94,7 +96,7 @@ function nodeOf({ chain, role, gatewayUrl, close }: ComposedNode): FederationNod
     account: chain.account,
     gatewayUrl,
     start: () => role.start(),
-    done: role.done.then(({ kind }) => kind),
+    done: role.done,
     close,
   };
 }
