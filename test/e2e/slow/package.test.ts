@@ -204,6 +204,7 @@ function someExamples(seed: number) {
     20 + ((i * 13 + seed * 7) % 60),
     ((i * 29 + seed * 3) % 50) / 10,
   ]);
-  const fails = ([hours = 0, celsius = 0, vibration = 0]: readonly number[]) => hours / 500 + celsius / 40 + vibration / 2 > 3.5;
+  const fails = ([hours = 0, celsius = 0, vibration = 0]: readonly number[]) =>
+    hours / 500 + celsius / 40 + vibration / 2 > 3.5;
   return { inputs, labels: inputs.map((row) => Number(fails(row))) };
 }
