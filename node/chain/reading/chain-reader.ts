@@ -4,6 +4,7 @@ import type { Bytes32, TaskId } from "../../core/ids.ts";
 import type { TaskEvent } from "../../core/record/task-events.ts";
 import type { ChainReader, Clock, Log } from "../../ports/index.ts";
 import { attestationDigest, attestationDomain, recoverSigner } from "../contracts/attestation-digest.ts";
+import { topicOf } from "../contracts/contract-abi.ts";
 import { connectFederation, type FederationConnection } from "../contracts/federation-connection.ts";
 import { findStartBlock } from "../contracts/federation-lookup.ts";
 import { recordDigest } from "../contracts/signed-records.ts";
@@ -44,7 +45,7 @@ export function chainReaderOver(connection: FederationConnection, options: Chain
   const { finality, log, clock } = options;
   const domain = attestationDomain(rpc.chainId, federation);
   const readLogs = createLogReader(rpc);
-  const topicsOf = (names: readonly string[]) => names.map((name) => contract.getEvent(name)!.topicHash as Bytes32);
+  const topicsOf = (names: readonly string[]) => names.map((name) => topicOf(contract, name));
   const taskTopics = topicsOf(taskEventNames);
   const taskFilter = (taskId: TaskId): LogFilter => ({
     address: federation,
