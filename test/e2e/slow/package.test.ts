@@ -71,6 +71,28 @@ describe("the package as it is packed", function () {
     expect(code).to.equal(0);
   });
 
+  it("loads behind each door what its work needs, and no node for an audit", async () => {
+    await writeFile(
+      join(packed.app, "loads.mjs"),
+      `import { registerHooks } from "node:module";
+       const names = new Set();
+       registerHooks({
+         resolve(name, context, next) {
+           if (/^(@[a-z]|[a-z])/.test(name) && !name.startsWith("node:")) names.add(name.split("/")[0]);
+           return next(name, context);
+         },
+       });
+       await import(process.argv[2]);
+       console.log(JSON.stringify([...names]));`,
+    );
+    const loadedBy = async (door: string) => JSON.parse((await node(["loads.mjs", door])).stdout) as string[];
+    const without = (names: readonly string[], ...others: string[]) =>
+      expect(names.filter((name) => others.includes(name))).to.deep.equal([]);
+    without(await loadedBy("fedledger/receipt"), "ethers", "pino", "kubo-rpc-client");
+    without(await loadedBy("fedledger/audit"), "helia", "libp2p", "hardhat", "@tensorflow");
+    expect(await loadedBy("fedledger")).to.include.members(["ethers", "helia", "libp2p"]);
+  });
+
   it("runs the demo to a verified audit, in a folder with nothing else", async () => {
     const command = join(packed.folder, "bin", "fedledger.mjs");
     const { code, stdout } = await node([command, "demo", "--rounds", "2", "--participants", "3"]);
