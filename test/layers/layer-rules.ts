@@ -51,7 +51,7 @@ export const layerRules: LayerRules = {
     "@noble/curves": ["chain", "privacy"],
     multiformats: ["core", "storage", "p2p"],
     canonicalize: ["core"],
-    zod: ["core", "config"],
+    zod: ["core", "config", "chain"],
     "@tensorflow": ["training"],
     "csv-parse": ["training"],
     helia: ["storage"],

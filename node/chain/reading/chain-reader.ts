@@ -11,6 +11,7 @@ import { recordDigest } from "../contracts/signed-records.ts";
 import { createHeadWatch, type Finality, readHead } from "../rpc/head-watch.ts";
 import { createLogFeed } from "../rpc/log-feed.ts";
 import { createLogReader, type LogFilter, type RawLog } from "../rpc/log-ranges.ts";
+import { untilSettled } from "../rpc/settled.ts";
 import { readEventDetails } from "./event-details.ts";
 import { decodeTaskEvent, type EventDetail, taskEventNames } from "./events.ts";
 import { type FollowDeps, followTask } from "./follow-task.ts";
@@ -85,20 +86,21 @@ export function chainReaderOver(connection: FederationConnection, options: Chain
       contract,
       () => newFeed({ address: federation, topics: [topicsOf(memberEventNames)] }),
       () => readHead(rpc, finality),
+      { clock, pauseMs: pollIntervalMs },
     ),
     async head() {
       const { number, hash, timestampS } = await readHead(rpc, finality);
       return { number, hash, timestampS };
     },
     async history(taskId, { detail = false, signal } = {}) {
-      for (;;) {
+      const read = async () => {
         const feed = await newFeed(taskFilter(taskId));
         const step = await feed.advance(await readHead(rpc, finality, signal), signal);
         if (step?.logs.length === 0) throw new FedledgerError("UNKNOWN_TASK", { taskId });
         const details = step && detail ? await readEventDetails(rpc, step.logs, signal) : new Map();
-        if (step && details) return decodeAll(step.logs, details);
-        await clock.sleep(pollIntervalMs, { ...(signal && { signal }) });
-      }
+        return step && details && decodeAll(step.logs, details);
+      };
+      return await untilSettled(read, { clock, pauseMs: pollIntervalMs, ...(signal && { signal }) });
     },
     follow: (taskId, { signal }) => followTask(follow, taskId, signal),
     attestationDigest: (taskId, round, proposalHash) => attestationDigest(domain, { taskId, round, proposalHash }),

@@ -1,6 +1,7 @@
 import pRetry from "p-retry";
 import { FedledgerError, isFedledgerError } from "../../core/errors/error.ts";
 import type { Log } from "../../ports/index.ts";
+import { shapeFault } from "./answer-shapes.ts";
 import { createEndpoint, type Endpoint, type JsonRpcAnswer } from "./rpc-endpoint.ts";
 
 /** JSON-RPC over several endpoints of one chain. */
@@ -43,6 +44,7 @@ export async function createJsonRpc(options: JsonRpcOptions, signal?: AbortSigna
     if (checked.has(endpoint)) return;
     const answer = await endpoint.ask("eth_chainId", [], stop);
     if ("error" in answer) throw endpoint.failed(answer.error.message);
+    requireShape(endpoint, "eth_chainId", answer);
     const actual = Number(answer.result);
     chainId ??= actual;
     if (actual !== chainId) throw new FedledgerError("CHAIN_MISMATCH", { actual, expected: chainId });
@@ -62,6 +64,7 @@ export async function createJsonRpc(options: JsonRpcOptions, signal?: AbortSigna
         await checkChain(endpoint, stop);
         const answer = await endpoint.ask(method, params, stop);
         if ("error" in answer && !errorsAreAnswers) throw endpoint.failed(`${method}: ${answer.error.message}`);
+        requireShape(endpoint, method, answer);
         if (endpoint !== current) {
           log.warn("Ethereum endpoint changed", { from: current.name, to: endpoint.name, error: failure });
           current = endpoint;
@@ -112,4 +115,10 @@ export async function createJsonRpc(options: JsonRpcOptions, signal?: AbortSigna
       return (answer as { result: T }).result;
     },
   };
+}
+
+/** An endpoint whose answer is not what the method gives is of no use: another one is asked. Throws RPC_UNREACHABLE. */
+function requireShape(endpoint: Endpoint, method: string, answer: JsonRpcAnswer): void {
+  const fault = "result" in answer ? shapeFault(method, answer.result) : undefined;
+  if (fault !== undefined) throw endpoint.failed(fault);
 }
