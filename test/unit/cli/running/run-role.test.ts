@@ -1,39 +1,47 @@
 import { expect } from "chai";
-import type { ComposedNode } from "../../../../node/api/index.ts";
+import type { NodeOutcome } from "../../../../node/api/index.ts";
 import { runRole } from "../../../../node/cli/running/run-role.ts";
-import type { Outcome } from "../../../../node/rounds/machine/machine.ts";
-import { rejection } from "../../../support/rejection.ts";
+import type { Address } from "../../../../node/core/ids.ts";
+import { expectCode } from "../../../support/expect-code.ts";
 import { silentLog } from "../../../support/silent-log.ts";
-import { accounts } from "../../../support/states/round-states.ts";
 
-/** Runs a node whose work ends so. */
-function run(outcome: Outcome) {
-  const emitted: object[] = [];
-  let closed = 0;
-  const node = {
-    chain: { account: accounts.a },
-    role: { start: () => undefined, stop: async () => undefined, done: Promise.resolve(outcome) },
-    close: async () => void closed++,
-  } as unknown as ComposedNode;
-  const output = { json: false, emit: (event: object) => void emitted.push(event) };
-  const context = { output, log: silentLog, signal: new AbortController().signal };
-  const code = runRole("participant", context as never, async () => node, { exitWhenFinal: true });
-  return { code, emitted, closed: () => closed };
-}
+const account = `0x${"11".repeat(20)}` as Address;
 
 describe("running a role", () => {
-  it("ends with 0 when the work is done, and with 1 when it came too late", async () => {
-    expect(await run({ kind: "final" }).code).to.equal(0);
-    expect(await run({ kind: "left" }).code).to.equal(0);
-    expect(await run({ kind: "too-late" }).code).to.equal(1);
+  let told: Record<string, unknown>[];
+  let closed: number;
+  /** Runs a node whose work ends so; with `--exit-when-final`. */
+  const run = (outcome: NodeOutcome) => {
+    told = [];
+    closed = 0;
+    const output = {
+      json: true,
+      say: () => undefined,
+      emit: (event: Record<string, unknown>) => void told.push(event),
+    };
+    const node = {
+      account,
+      gatewayUrl: undefined,
+      start: () => undefined,
+      done: Promise.resolve(outcome),
+      close: async () => void closed++,
+    };
+    const context = { output, log: silentLog, signal: new AbortController().signal };
+    return runRole("participant", context, async () => node, { exitWhenFinal: true });
+  };
+
+  it("ends well where the task is final or was left, and with 1 where the node came too late", async () => {
+    expect(await run({ kind: "final" })).to.equal(0);
+    expect(await run({ kind: "left" })).to.equal(0);
+    expect(await run({ kind: "too-late" })).to.equal(1);
+    expect(told.at(-1)).to.deep.equal({ event: "ended", outcome: "too-late" });
+    expect(closed).to.equal(1);
   });
 
-  it("says what is owed to an account that cannot pay for taking it out, and how it comes by it", async () => {
-    const { code, emitted, closed } = run({ kind: "unpaid", owedWei: 5n * 10n ** 17n });
-    const error = await rejection(code, "INSUFFICIENT_FUNDS");
-    expect(error.data.account).to.equal(accounts.a);
-    expect(error.data.purpose).to.include("0.5 ether").and.include("fedledger bond withdraw");
-    expect(emitted.at(-1)).to.deep.equal({ event: "ended", outcome: "unpaid", owedWei: 5n * 10n ** 17n });
-    expect(closed()).to.equal(1);
+  it("says what the account is owed where it cannot pay for taking it out", async () => {
+    const { data } = await expectCode("INSUFFICIENT_FUNDS", () => run({ kind: "unpaid", owedWei: 5n * 10n ** 17n }));
+    expect(data.purpose).to.contain("0.5 ether").and.to.contain("bond withdraw");
+    expect(told.at(-1)).to.deep.equal({ event: "ended", outcome: "unpaid" });
+    expect(closed).to.equal(1);
   });
 });
