@@ -62,8 +62,8 @@ export interface WatcherOptions extends NodeOptions, NodeEvents {}
  * leaves it is the update of each round.
  *
  * Started again with the same folder it goes on where it was. Close it in the end. Rejects with NOT_ELIGIBLE,
- * INVALID_CONFIG, INVITATION_MISMATCH, ADDRESS_IN_USE, STORAGE_FAILED, RPC_UNREACHABLE, NO_FEDERATION, UNKNOWN_TASK, and
- * as the trainer's opening does; everything that was opened is closed again then.
+ * INVALID_CONFIG, INVITATION_MISMATCH, ADDRESS_IN_USE, STORAGE_FAILED, RPC_UNREACHABLE, NO_FEDERATION, UNKNOWN_TASK,
+ * and as the trainer's opening does; everything that was opened is closed again then.
  */
 export async function createParticipant(options: ParticipantOptions): Promise<FederationNode> {
   const openTrainer = async (chain: Chain, taskId: TaskId) => {
@@ -84,8 +84,9 @@ export async function createAggregator(options: AggregatorOptions): Promise<Fede
 }
 
 /**
- * A watcher's node: once started it recomputes every round, and proves a wrong one wrong on the chain. The account needs
- * no role, only ether for that transaction, which liars' bonds pay back. Rejects as {@link createParticipant} does.
+ * A watcher's node: once started it recomputes every round, and proves a wrong one wrong on the chain. The account
+ * needs no role, only ether for that transaction, which liars' bonds pay back. Rejects as {@link createParticipant}
+ * does.
  */
 export async function createWatcher(options: WatcherOptions): Promise<FederationNode> {
   return nodeOf(await composeWatcher(options, options));

@@ -12,7 +12,9 @@ export interface UpdateSource {
 
 /** Updates that are fetched at a time for one judgement. */
 const placesOfAJudgement = 8;
-/** The first try of an update may take this part of all patience, and each later one twice as long as the one before. */
+/**
+ * The first try of an update may take this part of all patience, and each later one twice as long as the one before.
+ */
 const firstTry = 1 / 16;
 
 /** How long the try after so many that took too long may take. */

@@ -25,8 +25,8 @@ export interface Verdict {
   /** Proofs that updates of the round, counted or left out, break the rules. */
   readonly faults: readonly UpdateFault[];
   /**
-   * Of an open question: updates that were not to be read here, and without which nothing more can be said. Absent where
-   * it may be for want of something else.
+   * Of an open question: updates that were not to be read here, and without which nothing more can be said. Absent
+   * where it may be for want of something else.
    */
   readonly absent?: readonly Commitment[];
 }
@@ -160,8 +160,8 @@ async function judgeModel(
 }
 
 /**
- * Whether a finding says nothing against the proposal: what is left out may have been missing then, and a sum beyond the
- * clip, which is cut as the contract cuts it, is the fault of a participant that nobody can name.
+ * Whether a finding says nothing against the proposal: what is left out may have been missing then, and a sum beyond
+ * the clip, which is cut as the contract cuts it, is the fault of a participant that nobody can name.
  */
 function isNoFault(code: string): boolean {
   return code === "EXCLUSION_UNJUSTIFIED" || code === "SUM_OUT_OF_BOUNDS";

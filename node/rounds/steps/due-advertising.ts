@@ -35,7 +35,9 @@ export function advertiseAtS(round: Pick<RoundView, "commitDeadlineS">, rules: T
   return keyDeadlineS(round, rules) - Math.ceil(rules.keyWindowS / 2);
 }
 
-/** The second from which a participant brings its keys itself, whatever it has signed: a quarter of the time is left. */
+/**
+ * The second from which a participant brings its keys itself, whatever it has signed: a quarter of the time is left.
+ */
 export function advertiseOwnAtS(round: Pick<RoundView, "commitDeadlineS">, rules: TaskRules): number {
   return keyDeadlineS(round, rules) - Math.ceil(rules.keyWindowS / 4);
 }
