@@ -60,8 +60,9 @@ export async function gatherUpdates(
     }
   }
 
-  if (waiting.length > 0) {
-    await withPatience(patience, waiting[0]!.update.contentId, look, async (own) => {
+  const [first] = waiting;
+  if (first !== undefined) {
+    await withPatience(patience, first.update.contentId, look, async (own) => {
       await Promise.all(Array.from({ length: placesOfAJudgement }, () => fetchNext(own)));
     });
   }

@@ -4,6 +4,7 @@ import { isUnavailable } from "../../audit/replay/is-unavailable.ts";
 import { falseOpeningOf } from "../../audit/replay/masked-round.ts";
 import { hexEquals } from "../../core/bytes/hex.ts";
 import { bytesToLanes, lanesToBytes } from "../../core/bytes/lanes.ts";
+import { modeOf } from "../../core/modes/mode-of.ts";
 import type { Commitment } from "../../core/records.ts";
 import { isSealed } from "../../core/task/blob-length.ts";
 import type { ProofCall } from "../../ports/proof-calls.ts";
@@ -74,7 +75,7 @@ export async function judgeProposal(deps: JudgeProposalDeps, round: ProposedRoun
     // it may become one, and what members there are may not have been read yet
     return { judgement: openQuestion, faults: [] };
   }
-  if (rules.mode === "encrypted") return await judgeSum(deps, round, look);
+  if (!modeOf(rules).isRecomputable) return await judgeSum(deps, round, look);
   const { latest } = deps.memory ?? {};
   const known = latest?.subject === subjectOf(round) ? latest : undefined;
   const recomputed = known ?? (await recompute(deps, round, look));
