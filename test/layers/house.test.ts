@@ -2,16 +2,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join, relative, sep } from "node:path";
 import { expect } from "chai";
 import { house } from "./house.ts";
-import {
-  crowdedFolders,
-  impureFiles,
-  isSource,
-  longFiles,
-  longLines,
-  modeComparisons,
-  reachable,
-  readDrawing,
-} from "./house-rules.ts";
+import { crowdedFolders, impureFiles, isSource, longFiles, longLines, modeComparisons } from "./house-rules.ts";
 
 const root = join(import.meta.dirname, "..", "..");
 const folders = ["node", "scripts", "test", "contracts", "ignition", "bin"];
