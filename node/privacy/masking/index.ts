@@ -8,10 +8,12 @@ export {
 } from "./answer-unmasking.ts";
 export {
   checkKeys,
+  checkOpening,
   fellowsNeeded,
   type KeyedView,
   leastMembers,
   type MaskTrust,
+  type OpenedView,
   type RoundSecrets,
 } from "./check-keys.ts";
 export {

@@ -5,7 +5,7 @@ import { keccak256 } from "../../../../node/core/bytes/keccak.ts";
 import { bytesToLanes } from "../../../../node/core/bytes/lanes.ts";
 import type { Address, Bytes32, Hex } from "../../../../node/core/ids.ts";
 import type { RoundView, TaskView } from "../../../../node/core/record/task-view.ts";
-import type { ClosingWord, Commitment, Member, SignedAdvertisement } from "../../../../node/core/records.ts";
+import type { ClosingWord, Commitment, Member, SignedAdvertisement, TaskRules } from "../../../../node/core/records.ts";
 import { accumulatorOf, anchorOf, startValue } from "../../../../node/core/words/commitment.ts";
 import { createMaskActions, type MaskActions } from "../../../../node/participant/masked/mask-actions.ts";
 import { createMemorySecret } from "../../../../node/participant/masked/share-keys.ts";
@@ -26,14 +26,14 @@ import { granted, modelInvitation } from "../../../support/states/model-invitati
 import { hashOf, memberOf, participants, roundOf } from "../../../support/states/round-states.ts";
 
 const deployment = { chainId: 31337, federation: `0x${"fe".repeat(20)}` as Address };
-const invitation = modelInvitation(deployment, participants);
 const rules = { ...maskedRules, parameterCount: 100 };
+const invitation = modelInvitation(deployment, participants, [{ ...maskedView(), rules }]);
 const members: readonly Member[] = participants.map((account) => granted(invitation, memberOf(account, "participant")));
 const trained = (slot: number) => ({ lanes: new Int32Array(100).fill(slot + 1), weight: 10 + slot });
 
 /** The round of a task whose history has this head. */
-function openedOver(headAtOpening: Bytes32, round = 1): RoundView {
-  const opened = roundOf({ round, headAtOpening, drawn: 4, enrolled: 4, seed: 0n });
+function openedOver(headAtOpening: Bytes32, round = 1, drawn = 4): RoundView {
+  const opened = roundOf({ round, headAtOpening, drawn, enrolled: drawn, seed: 0n });
   const start = startValue({ ...deployment, taskId: 1, ...opened, historyHead: headAtOpening });
   return { ...opened, start, anchor: start, accumulator: start };
 }
@@ -79,9 +79,10 @@ function participantIn(blobs: ReturnType<typeof memoryBlobs>, account: Address) 
 function lookAt(
   round: RoundView,
   shareKeys: ReadonlyMap<Address, Hex>,
-  { before = [], of = members }: { readonly before?: readonly RoundView[]; readonly of?: readonly Member[] } = {},
+  changes: { readonly before?: readonly RoundView[]; readonly of?: readonly Member[]; readonly rules?: TaskRules } = {},
 ): TaskLook {
-  const view: TaskView = { ...maskedView(...before, round), rules, shareKeys };
+  const { before = [], of = members } = changes;
+  const view: TaskView = { ...maskedView(...before, round), rules: changes.rules ?? rules, shareKeys };
   return { view, members: of, signal: new AbortController().signal };
 }
 
@@ -194,6 +195,41 @@ describe("the steps of a participant in a masked round", () => {
     const lost = first!.restart({ shareKeyFile: createMemorySecret() });
     const { data } = await expectCode("MASK_NOT_MEMBER", () => lost.makeKeys(opened, false, look));
     expect(data.reason).to.contain("lost");
+  });
+
+  it("make no keys, and sign none, for a round that its start value does not stand for, or with too few drawn", async () => {
+    const { shareKeys } = await play();
+    const signed: SignedRecord["type"][] = [];
+    const blobs = memoryBlobs();
+    const fresh = participantIn(blobs, participants[0]!);
+    const chain = {
+      account: participants[0]!,
+      ...deployment,
+      recoverSigner: modelSigner,
+      signRecord: async (record: SignedRecord) => {
+        signed.push(record.type);
+        return modelSign(participants[0]!, modelRecordDigest(record));
+      },
+    };
+    const words = new Map(shareKeys).set(participants[0]!, await fresh.actions.signShareKey());
+    const make = (round: RoundView, of: { readonly asked?: TaskRules; readonly shown?: TaskRules } = {}) => {
+      const { asked = rules, shown = asked } = of;
+      const invited = modelInvitation(deployment, participants, [{ ...maskedView(), rules: asked }]);
+      const actions = fresh.restart({ chain, invitation: invited });
+      return actions.makeKeys(round, true, lookAt(round, words, { rules: shown }));
+    };
+    // three of the four, under the start value of the four: two of them would hold the secrets of the first
+    await expectCode("MASK_KEY_SWAPPED", () => make({ ...opened, drawn: 3, enrolled: 3 }));
+    await expectCode("MASK_KEY_SWAPPED", () => make({ ...opened, baseModelRoot: hashOf(5) }));
+    const three = openedOver(hashOf(7), 1, 3);
+    const least = { ...rules, minUpdates: 4 };
+    const { data } = await expectCode("MASK_BELOW_THRESHOLD", () => make(three, { asked: least }));
+    expect(data).to.include({ actual: 3, of: 3, least: 4 });
+    // what the invitation asks for counts, not what an endpoint shows beside it
+    await expectCode("INVITATION_MISMATCH", () => make(three, { asked: least, shown: rules }));
+    expect({ signed, blobs: blobs.blobs.size }).to.deep.equal({ signed: [], blobs: 0 });
+    expect(await make(opened, { asked: least })).to.include({ start: opened.start });
+    expect(signed).to.deep.equal(["advertisement"]);
   });
 
   it("open the shares of a round by the key that the round before named, and forget the one before it", async () => {

@@ -60,7 +60,7 @@ function setUp(bytes = new Uint8Array(3 * 178)) {
       log: { ...silentLog, warn: (message) => void warned.push(message) },
       holdTimeoutMs: 10,
       republishMs: 500,
-      invitation: modelInvitation(chain, participants),
+      invitation: modelInvitation(chain, participants, [maskedView()]),
       shareKeyFile: createMemorySecret(),
       onProgress: (step) => void told.push(step),
     },
