@@ -3,6 +3,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Command } from "commander";
 import { createProgram } from "../node/cli/program.ts";
+import { lastOf } from "../node/core/bytes/items.ts";
 
 const path = join(import.meta.dirname, "..", "docs", "cli.md");
 const escaped = (text: string) => text.replaceAll("<", "&lt;");
@@ -67,7 +68,7 @@ function wrapped(text: string): string {
   const indent = text.startsWith("- ") ? "  " : "";
   const lines = [""];
   for (const word of text.split(" ")) {
-    const line = lines.at(-1)!;
+    const line = lastOf(lines);
     if (line === "" || line === indent) lines[lines.length - 1] = `${line}${word}`;
     else if (`${line} ${word}`.length <= 120) lines[lines.length - 1] = `${line} ${word}`;
     else lines.push(`${indent}${word}`);

@@ -1,3 +1,4 @@
+import { itemAt } from "../core/bytes/items.ts";
 import type { Rule } from "../core/records.ts";
 import { checkLength, checkTrim, noUpdate } from "./check-arguments.ts";
 import { medianTrim } from "./coordinate-median.ts";
@@ -28,9 +29,9 @@ export function trimBounds(
   const lows = new Int32Array(first.length);
   const highs = new Int32Array(first.length);
   for (let lane = 0; lane < first.length; lane++) {
-    const column = Int32Array.from(chunks, (chunk) => chunk[lane]!).sort();
-    lows[lane] = column[trim]!;
-    highs[lane] = column[chunks.length - 1 - trim]!;
+    const column = Int32Array.from(chunks, (chunk) => itemAt(chunk, lane)).sort();
+    lows[lane] = itemAt(column, trim);
+    highs[lane] = itemAt(column, chunks.length - 1 - trim);
   }
   return { lows, highs };
 }

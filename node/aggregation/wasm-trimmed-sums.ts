@@ -1,3 +1,4 @@
+import { itemAt } from "../core/bytes/items.ts";
 import {
   end,
   i32,
@@ -41,7 +42,7 @@ export function createWasmTrimmedSums(count: number, trim: number, blockLanes: n
   const results = new Float64Array(memory.buffer, count * rowBytes, blockLanes);
   return (updates: readonly Int32Array[], start: number, sums: Float64Array): void => {
     const { length } = sums;
-    for (let k = 0; k < count; k++) rows.set(updates[k]!.subarray(start, start + length), (k * rowBytes) / 4);
+    for (let k = 0; k < count; k++) rows.set(itemAt(updates, k).subarray(start, start + length), (k * rowBytes) / 4);
     // the last group of four may be of stale lanes, whose sums are not read
     run(16 * Math.ceil(length / 4));
     sums.set(results.subarray(0, length));

@@ -2,6 +2,7 @@ export { type AnonymityReport, anonymityReport, requireAnonymity } from "./data/
 export { type BundledName, bundledDatasetPath, bundledDatasets } from "./data/bundled.ts";
 export { checkDatasetFits, type Dataset, holdOut, inputSize, selectExamples } from "./data/dataset.ts";
 export { type DatasetOptions, datasetByName, tableByName } from "./data/dataset-by-name.ts";
+export { datasetOf, type Examples } from "./data/examples.ts";
 export { type ColumnReport, inspectTable, type TableReport } from "./data/inspect-table.ts";
 export { loadOwnExamples, loadParticipantData, type ParticipantDataOptions } from "./data/participant-data.ts";
 export { formatPartition, type Partition, parsePartition, partitionIndices } from "./data/partition.ts";

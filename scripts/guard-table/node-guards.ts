@@ -28,17 +28,17 @@ export const nodeGuards: readonly Guard[] = [
   // the command line
   {
     name: "windows-outlast-the-lag",
-    file: "node/cli/options/task-rules.ts",
+    file: "node/api/tasks/task-rules.ts",
     guard: "if (said !== undefined && said < least) {",
     replacement: "if (said === -1) {",
-    test: "test/unit/cli/options/task-rules.test.ts",
+    test: "test/unit/api/tasks/task-rules.test.ts",
   },
   {
     name: "bonds-by-default",
-    file: "node/cli/options/task-rules.ts",
+    file: "node/api/tasks/task-rules.ts",
     guard: "(said ?? (isTest ? 0 : leastGwei))",
     replacement: "(said ?? 0)",
-    test: "test/unit/cli/options/task-rules.test.ts",
+    test: "test/unit/api/tasks/task-rules.test.ts",
   },
   // masks: what a member asks before it masks, signs or opens
   {

@@ -1,4 +1,5 @@
 import { toHex } from "../../node/core/bytes/hex.ts";
+import { itemAt } from "../../node/core/bytes/items.ts";
 import { FedledgerError, isFedledgerError } from "../../node/core/errors/error.ts";
 import type { Transform } from "../../node/core/task/data-spec.ts";
 import { createKeyedHash } from "../../node/privacy/keyed-hash.ts";
@@ -117,7 +118,7 @@ export function dataMaskingCases(): unknown[] {
 function maskedOrNull(transforms: readonly Transform[], text: string): Cell | null {
   try {
     const mask = createTableMask(columns, { source: "vectors", data: { transforms: [...transforms] }, hashes });
-    return mask.apply([text], 1)[0]!;
+    return itemAt(mask.apply([text], 1), 0);
   } catch (error) {
     if (isFedledgerError(error, "INVALID_DATA")) return null;
     throw error;

@@ -1,4 +1,5 @@
 import { toHex } from "../../node/core/bytes/hex.ts";
+import { itemAt } from "../../node/core/bytes/items.ts";
 import { keccak256 } from "../../node/core/bytes/keccak.ts";
 import { lanesToBytes } from "../../node/core/bytes/lanes.ts";
 import { createBfv } from "../../node/privacy/encrypted/bfv.ts";
@@ -25,7 +26,7 @@ function secretKeyOf(): Uint8Array {
   const key = new Uint8Array(secretKeyBytes);
   for (let i = 0; i < ringDegree; i++) {
     const bits = Number(((BigInt(i + 1) * 0xd1b54a32d192ed03n) & word) >> 62n);
-    if (bits !== 3) key[i >> 2]! |= bits << (2 * (i & 3));
+    if (bits !== 3) key[i >> 2] = itemAt(key, i >> 2) | (bits << (2 * (i & 3)));
   }
   return key;
 }

@@ -1,15 +1,10 @@
 import { join } from "node:path";
 import { SigningKey } from "ethers";
 import { createAggregator } from "../../node/aggregator/create-aggregator.ts";
-import { accountOf } from "../../node/chain/index.ts";
-import {
-  type ComposedNode,
-  composeAggregator,
-  composeNode,
-  composeWatcher,
-  type NodeEvents,
-  type NodeSettings,
-} from "../../node/cli/running/compose.ts";
+import { readInvitation } from "../../node/api/invitations/invited.ts";
+import { type ComposedNode, composeAggregator, composeNode, composeWatcher } from "../../node/api/nodes/compose.ts";
+import type { NodeEvents, NodeOptions } from "../../node/api/nodes/node-options.ts";
+import { accountOf, testAccount } from "../../node/chain/index.ts";
 import type { Bytes32, Hex, RoundNumber } from "../../node/core/ids.ts";
 import { createParticipant, type ParticipantDeps } from "../../node/participant/create-participant.ts";
 import type { Trainer } from "../../node/ports/index.ts";
@@ -31,7 +26,7 @@ export async function openNode(job: NodeJob, events: NodeEvents, onLie: (lie: Li
     sign: (digest: Bytes32) => new SigningKey(key).sign(digest).serialized as Hex,
   }));
   const lying: Lying = { round: lyingRound, onLie, friends };
-  const values = settingsOf(job);
+  const values = await optionsOf(job);
   switch (job.role) {
     case "watcher":
       return await composeWatcher(values, events);
@@ -56,12 +51,12 @@ export async function openNode(job: NodeJob, events: NodeEvents, onLie: (lie: Li
   }
 }
 
-function openParticipant(
+async function openParticipant(
   job: NodeJob,
   events: NodeEvents,
   change: (deps: ParticipantDeps) => ParticipantDeps,
 ): Promise<ComposedNode> {
-  return composeNode(settingsOf(job), events, async (deps, { encryptionKey, directory, onClose }) => {
+  return composeNode(await optionsOf(job), events, async (deps, { encryptionKey, directory, onClose }) => {
     const trainer = await openTrainer(job);
     onClose(() => trainer.close());
     const journal = openJournal(join(directory, "journal.sqlite"));
@@ -80,24 +75,15 @@ async function openTrainer({ seed, part, parts }: NodeJob): Promise<Trainer> {
   return await createTfjsTrainer({ spec, train, heldOut });
 }
 
-function settingsOf({ taskId, federation, rpc, devAccount, dir, invitation }: NodeJob): NodeSettings {
+async function optionsOf({ taskId, federation, rpc, devAccount, dir, invitation }: NodeJob): Promise<NodeOptions> {
   return {
-    task: taskId,
+    account: testAccount(devAccount),
+    endpoint: rpc,
     federation,
-    rpc: [rpc],
-    confirmations: 0,
-    devAccount,
-    dir,
-    listen: ["/ip4/127.0.0.1/tcp/0"],
-    gateway: "127.0.0.1:0",
+    taskId,
+    directory: dir,
+    invitation: invitation === undefined ? undefined : await readInvitation(invitation),
     // blobs stay to be had until the audit is over
-    exitWhenFinal: false,
-    invitation,
-    testSet: undefined,
-    announce: undefined,
-    ipfs: undefined,
-    keystore: undefined,
-    passwordFile: undefined,
-    mdns: false,
+    linger: true,
   };
 }

@@ -1,7 +1,7 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { makeInvitation } from "../../node/api/invitations/make-invitation.ts";
 import type { AuditReport } from "../../node/audit/index.ts";
-import { makeInvitation } from "../../node/cli/options/make-invitation.ts";
 import { chunkTreeRoot } from "../../node/core/bytes/chunk-tree.ts";
 import { weiOfGwei } from "../../node/core/bytes/ether.ts";
 import { hexEquals } from "../../node/core/bytes/hex.ts";
@@ -12,6 +12,7 @@ import type { TaskEvent } from "../../node/core/record/task-events.ts";
 import type { TaskView } from "../../node/core/record/task-view.ts";
 import { initialLanes } from "../../node/core/task/initial-model.ts";
 import { canonicalTaskSpec } from "../../node/core/task/task-spec.ts";
+import { formatInvitation } from "../../node/core/words/invitation.ts";
 import type { StoredPlace } from "../../node/ports/index.ts";
 import { createGatewayStore, gatewayUrls } from "../../node/storage/index.ts";
 import {
@@ -275,15 +276,15 @@ async function prepare(
     (role: "participant" | "aggregator") =>
     ({ account }: FixtureMember) => ({ account, role });
   const invitation = join(folder, "invitation.json");
-  const text = await makeInvitation({
+  const made = await makeInvitation({
     chain: admin.chain,
-    rpc: [fixture.url],
+    endpoint: fixture.url,
     tasks: [taskId],
     grantKey: admin.privateKey,
     members: [...participants.map(member("participant")), ...aggregators.map(member("aggregator"))],
     log: silentLog,
   });
-  writeFileSync(invitation, text);
+  writeFileSync(invitation, formatInvitation(made));
   if (attack?.endpoint === undefined) return { rpc: fixture.url, invitation };
   const about = { federation: fixture.federation, victim: cast.liars.participant, lie: attack.endpoint };
   const endpoint = await startEndpoint(fixture.url, about);

@@ -6,8 +6,8 @@
 // (see below)
 import { parseArgs } from "node:util";
 import { weightedMean } from "../../node/aggregation/index.ts";
-import { withPrivacy } from "../../node/cli/options/task-privacy.ts";
-import { taskRules } from "../../node/cli/options/task-rules.ts";
+import { withPrivacy } from "../../node/api/tasks/task-privacy.ts";
+import { taskRules } from "../../node/api/tasks/task-rules.ts";
 import { decodeLanes } from "../../node/core/bytes/fixed-point.ts";
 import type { Mode, TaskRules } from "../../node/core/records.ts";
 import { initialLanes } from "../../node/core/task/initial-model.ts";

@@ -17,7 +17,7 @@ interface MeanCase {
 }
 
 /** Number of random cases, each a whole chunk; CI sets more. */
-const fuzzCases = Number(process.env.FUZZ_CASES ?? 2000);
+const fuzzCases = Number(process.env.FUZZ_CASES ?? 400);
 
 describe("WeightedMean (Solidity)", () => {
   let harness: LibraryHarness;

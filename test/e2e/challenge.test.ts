@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { composeAggregator, composeParticipant, composeWatcher } from "../../node/cli/running/compose.ts";
+import { composeAggregator, composeParticipant, composeWatcher } from "../../node/api/nodes/compose.ts";
 import { chunkTreeRoot } from "../../node/core/bytes/chunk-tree.ts";
 import { initialLanes } from "../../node/core/task/initial-model.ts";
 import { modelLayout } from "../../node/core/task/model-layout.ts";

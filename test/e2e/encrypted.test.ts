@@ -1,6 +1,6 @@
 import { expect } from "chai";
-import { sumOpenerOf } from "../../node/cli/results/open-sums.ts";
-import { composeAggregator, composeParticipant, composeWatcher } from "../../node/cli/running/compose.ts";
+import { composeAggregator, composeParticipant, composeWatcher } from "../../node/api/nodes/compose.ts";
+import { sumOpenerOf } from "../../node/api/sealed/open-sums.ts";
 import { chunkTreeRoot } from "../../node/core/bytes/chunk-tree.ts";
 import { initialLanes } from "../../node/core/task/initial-model.ts";
 import { modelLayout } from "../../node/core/task/model-layout.ts";
@@ -100,14 +100,12 @@ describe("an encrypted task between nodes", function () {
 
     // a participant's account has a copy of each round's key, and a watcher's has none
     const openedBy = async (member: FixtureMember) => {
-      const { devAccount } = settingsOf(member, taskId);
       const opening = {
         store,
         parameterCount: modelLayout(spec.model).parameterCount,
         signal: AbortSignal.timeout(60_000),
       };
-      const values = { keystore: undefined, passwordFile: undefined, devAccount };
-      const sumOpener = await sumOpenerOf(values, reader, opening);
+      const sumOpener = sumOpenerOf(settingsOf(member, taskId), reader, opening);
       const { verdict, rounds } = await auditOf({
         chainId,
         federation,

@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { expect } from "chai";
-import { composeAggregator, composeParticipant } from "../../node/cli/running/compose.ts";
+import { composeAggregator, composeParticipant } from "../../node/api/nodes/compose.ts";
 import { chunkTreeRoot } from "../../node/core/bytes/chunk-tree.ts";
 import { fromHex } from "../../node/core/bytes/hex.ts";
 import type { Address } from "../../node/core/ids.ts";
@@ -109,7 +109,7 @@ describe("a masked task whose one member has a lying endpoint", function () {
       const settings = { ...settingsOf(member, taskId, { invitation }), seed };
       const events = eventsOf(member, isVictim ? onVictim : undefined);
       return opened(
-        await composeParticipant(isVictim ? { ...settings, rpc: [url] } : settings, events, async () =>
+        await composeParticipant(isVictim ? { ...settings, endpoint: url } : settings, events, async () =>
           createPullingTrainer(seed / 40),
         ),
       );

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { expect } from "chai";
+import { composeAggregator, composeParticipant } from "../../node/api/nodes/compose.ts";
 import { createKeystore, deriveNodeKeys } from "../../node/chain/index.ts";
-import { composeAggregator, composeParticipant } from "../../node/cli/running/compose.ts";
 import { chunkTreeRoot } from "../../node/core/bytes/chunk-tree.ts";
 import { initialLanes } from "../../node/core/task/initial-model.ts";
 import { modelLayout } from "../../node/core/task/model-layout.ts";

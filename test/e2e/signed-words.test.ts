@@ -6,7 +6,7 @@ import {
   composeNode,
   composeParticipant,
   composeWatcher,
-} from "../../node/cli/running/compose.ts";
+} from "../../node/api/nodes/compose.ts";
 import { chunkTreeRoot } from "../../node/core/bytes/chunk-tree.ts";
 import type { TaskRules } from "../../node/core/records.ts";
 import { initialLanes } from "../../node/core/task/initial-model.ts";

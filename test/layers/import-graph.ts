@@ -20,6 +20,8 @@ export interface LayerRules {
    * module itself stands for the files outside every room. A module that is not listed has no order inside.
    */
   readonly rooms: Readonly<Record<string, readonly string[]>>;
+  /** Module → another module → the only files by which it may be entered from there. Not listed: by any file. */
+  readonly doors: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>>;
   /** Package name prefix → modules that may import it. Packages not listed are free. */
   readonly owners: Readonly<Record<string, readonly string[]>>;
   /** Packages and node: modules a module must not import, by prefix. */
@@ -62,9 +64,11 @@ function checkEdge(edge: ImportEdge, rules: LayerRules): string[] {
   if (!edge.isPackage) {
     const target = moduleOf(edge.to);
     if (target === module) return checkRooms(edge, module, rules);
-    return allowed.includes(target) || allowed.includes("*")
+    if (!allowed.includes(target)) return [`${edge.from} imports ${edge.to}: ${module} may not import ${target}`];
+    const doors = rules.doors[module]?.[target];
+    return doors === undefined || doors.includes(edge.to)
       ? []
-      : [`${edge.from} imports ${edge.to}: ${module} may not import ${target}`];
+      : [`${edge.from} imports ${edge.to}: ${module} enters ${target} by ${doors.join(", ")} only`];
   }
   const owner = Object.entries(rules.owners).find(([prefix]) => matches(edge.to, prefix));
   if (owner && !owner[1].includes(module) && !edge.typeOnly)

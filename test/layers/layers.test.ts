@@ -34,6 +34,9 @@ describe("layers", () => {
       ["disk in core", edge("core/planted.ts", "node:fs", { isPackage: true })],
       ["upward between rooms", edge("rounds/words/planted.ts", "rounds/machine/driver.ts")],
       ["unknown room", edge("audit/planted/planted.ts", "audit/record/task-record.ts")],
+      ["past the door", edge("cli/commands/planted.ts", "api/record/open-record.ts")],
+      ["past the errors", edge("cli/commands/planted.ts", "core/record/fold-task.ts", { typeOnly: true })],
+      ["work in the command line", edge("cli/commands/planted.ts", "chain/index.ts")],
       ["unknown module", edge("utils/strings.ts", "core/bytes/hex.ts")],
     ];
     for (const [name, violation] of planted)

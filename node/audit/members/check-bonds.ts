@@ -66,7 +66,7 @@ export function wrong(walk: Walk, event: TaskEvent, what: string): void {
   const round = "round" in event ? roundNumbered(walk.rounds, event.round) : undefined;
   (round?.log ?? logOf(walk)).add({
     code: "BOND_WRONG",
-    message: `${what[0]!.toUpperCase()}${what.slice(1)}.`,
+    message: `${what.charAt(0).toUpperCase()}${what.slice(1)}.`,
     data: { event: event.name, blockNumber: event.blockNumber, logIndex: event.logIndex },
   });
 }

@@ -1,7 +1,7 @@
 import { hexEquals } from "../../core/bytes/hex.ts";
 import type { Address } from "../../core/ids.ts";
 import { modeOf } from "../../core/modes/mode-of.ts";
-import { freeingOf } from "../../core/record/freed-places.ts";
+import { freeingOf, freePlace } from "../../core/record/freed-places.ts";
 import type { TaskEvent } from "../../core/record/task-events.ts";
 import { hashBytes, zeroBytes32 } from "../../core/words/commitment.ts";
 import { extendHeads } from "../record/audit-head.ts";
@@ -68,15 +68,13 @@ export function checkLeft(walk: Walk, event: EventOf<"Left">): void {
     wrong(walk, account, `lost its place where it was the turn of ${next ?? "nobody"}`);
   }
   for (const places of [walk.participants, walk.aggregators]) {
-    const index = at(places, account);
-    if (index < 0) continue;
-    const last = places.pop()!;
-    if (index < places.length) places[index] = last;
+    freePlace(places, at(places, account));
   }
   const state = stateOf(walk, account);
   if (state) state.freeFromS = timestampS === undefined ? undefined : timestampS + walk.rules.challengeWindowS + 1;
-  walk.freeing = { rest: others, leavers, told: told + 1 };
-  if (others.length === 0) endFreeing(walk);
+  const freeing = { rest: others, leavers, told: told + 1 };
+  walk.freeing = freeing;
+  if (others.length === 0) endFreeing(walk, freeing);
 }
 
 /**
@@ -87,7 +85,7 @@ export function followFreeing(walk: Walk, event: TaskEvent | undefined): void {
   const { freeing } = walk;
   if (freeing === undefined || event?.name === "Left") return;
   for (const account of freeing.rest) wrong(walk, account, "kept its place when those of others were freed");
-  endFreeing(walk);
+  endFreeing(walk, freeing);
 }
 
 /** Marks an account that has a place as one that leaves it. */
@@ -95,8 +93,9 @@ export function startLeaving(walk: Walk, account: Address): void {
   const { participants, aggregators } = walk;
   for (const places of [participants, aggregators]) {
     const index = at(places, account);
-    if (index < 0 || places[index]!.leaving) continue;
-    places[index]!.leaving = true;
+    const place = places[index];
+    if (place === undefined || place.leaving) continue;
+    place.leaving = true;
     walk.leavers = [...walk.leavers, { ofAggregator: places === aggregators, index }];
   }
 }
@@ -106,8 +105,7 @@ function freeingNow({ leavers, participants, aggregators }: Walk) {
   return freeingOf({ leavers, enrolled, joined: aggregators });
 }
 
-function endFreeing(walk: Walk): void {
-  const { leavers, told } = walk.freeing!;
+function endFreeing(walk: Walk, { leavers, told }: NonNullable<Walk["freeing"]>): void {
   walk.leavers = leavers;
   walk.freeing = undefined;
   extendHeads(walk, { kind: "freed", places: told });

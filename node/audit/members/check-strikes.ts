@@ -1,5 +1,6 @@
 import { chunkCountOf } from "../../core/bytes/chunk-tree.ts";
 import { hexEquals } from "../../core/bytes/hex.ts";
+import { lastOf } from "../../core/bytes/items.ts";
 import { modeOf } from "../../core/modes/mode-of.ts";
 import type { TaskEvent } from "../../core/record/task-events.ts";
 import type { ProofKind } from "../../core/records.ts";
@@ -38,7 +39,7 @@ export function checkStruck(walk: Walk, event: EventOf<"Struck">): void {
     (draft?.log ?? logOf(walk)).add({ code: "STRIKE_WRONG", party: event.prover, message, data });
   if (!isThere || !hexEquals(proposal.aggregator, event.aggregator)) {
     find(`${event.prover} struck a proposal of ${event.aggregator}, which had none that stood or was accepted.`);
-  } else if (!canProve(walk, draft, event)) {
+  } else if (!canProve(walk, { draft, proposal }, event)) {
     const { kind, index } = event;
     find(`${event.prover} struck a proposal as ${kind} (${index}), for which this record gives no ground.`, {
       ...{ kind, index },
@@ -51,7 +52,7 @@ export function checkStruck(walk: Walk, event: EventOf<"Struck">): void {
     const state = stateOf(walk, account);
     return state !== undefined && !state.expelled;
   });
-  const rollsBack = accepted !== undefined && !draft!.isVoid;
+  const rollsBack = accepted !== undefined && draft?.isVoid === false;
   if (accepted && !rollsBack && signers.length === 0) {
     find(`${event.prover} struck a round that was void already, and nobody was left to expel.`);
   }
@@ -108,7 +109,7 @@ export function checkRewarded(walk: Walk, event: EventOf<"Rewarded">): void {
   if (proof.struck && !hexEquals(proof.struck.prover, event.prover)) {
     bondWrong(walk, event, `${event.prover} was rewarded for the proof of ${proof.struck.prover}`);
   }
-  checkReward(walk, event, { takenWei: proof.takenWei, kind: (proof.struck ?? proof.expelled.at(-1)!).kind });
+  checkReward(walk, event, { takenWei: proof.takenWei, kind: toldOf(proof).kind });
   enter(walk, proof, event);
 }
 
@@ -117,8 +118,9 @@ export function followProof(walk: Walk, event: TaskEvent | undefined): void {
   const { proof } = walk;
   if (proof === undefined || (event && isPartOf(walk, proof, event))) return;
   if (!proof.entered) enter(walk, proof, undefined);
-  if (struckAndStill(walk, proof)) {
-    proof.draft!.log.add({
+  const waiting = struckAndStill(walk, proof);
+  if (waiting) {
+    waiting.log.add({
       code: "INVALIDATION_WRONG",
       message: "A proposal that stood was struck, and its round neither went on nor ended.",
     });
@@ -134,13 +136,18 @@ function isPartOf(walk: Walk, proof: OpenProof, event: TaskEvent): boolean {
     return event.name === "Rewarded" || (event.name === "RolledBack" && struck !== undefined);
   }
   const goesOn = event.name === "AggregatorAssigned" || event.name === "RoundInvalid";
-  return goesOn && event.round === proof.draft?.round && struckAndStill(walk, proof);
+  return goesOn && event.round === proof.draft?.round && struckAndStill(walk, proof) !== undefined;
 }
 
-/** Whether a proposal that stood was struck, and its round has neither gone on nor ended since. */
-function struckAndStill(walk: Walk, { struck, draft, stood }: OpenProof): boolean {
-  if (!stood || struck === undefined || draft === undefined || draft !== inFlight(walk)) return false;
-  return draft.assignments.at(-1)?.attempt === draft.superseded.at(-1)?.attempt;
+/** The round of a struck proposal that stood, where it has neither gone on nor ended since. */
+function struckAndStill(walk: Walk, { struck, draft, stood }: OpenProof): RoundDraft | undefined {
+  if (!stood || struck === undefined || draft === undefined || draft !== inFlight(walk)) return undefined;
+  return draft.assignments.at(-1)?.attempt === draft.superseded.at(-1)?.attempt ? draft : undefined;
+}
+
+/** The event that a proof is known by: its strike, or the newest account that it expelled apart from any. */
+function toldOf({ struck, expelled }: OpenProof): EventOf<"Struck" | "MemberExpelled"> {
+  return struck ?? lastOf(expelled);
 }
 
 /**
@@ -148,7 +155,7 @@ function struckAndStill(walk: Walk, { struck, draft, stood }: OpenProof): boolea
  */
 function enter(walk: Walk, proof: OpenProof, rewarded: EventOf<"Rewarded"> | undefined): void {
   const { struck, draft, proposal, expelled, rolledBack } = proof;
-  const last = struck ?? expelled.at(-1)!;
+  const last = toldOf(proof);
   proof.entered = true;
   if (rewarded === undefined) bondWrong(walk, last, "what a proof took was not divided");
   for (const account of proof.due.values()) bondWrong(walk, last, `${account}, who signed, was not expelled`);
@@ -159,8 +166,9 @@ function enter(walk: Walk, proof: OpenProof, rewarded: EventOf<"Rewarded"> | und
     walk.expelled.push({ ...told, ...(rewarded && { rewardWei: rewarded.rewardWei }) });
   }
   if (struck === undefined) {
-    for (const { account, kind } of prover ? expelled : []) {
-      extendHeads(walk, { kind: "expelled", round, account, proof: kind, prover: prover! });
+    if (prover === undefined) return;
+    for (const { account, kind } of expelled) {
+      extendHeads(walk, { kind: "expelled", round, account, proof: kind, prover });
     }
     return;
   }
@@ -190,8 +198,11 @@ function enter(walk: Walk, proof: OpenProof, rewarded: EventOf<"Rewarded"> | und
 }
 
 /** Whether a proof of this kind can be won in the task's mode; of what the record alone tells, whether it is right. */
-function canProve({ rules, taskId }: Walk, draft: RoundDraft, { kind, index }: EventOf<"Struck">): boolean {
-  const proposal = draft.proposal!;
+function canProve(
+  { rules, taskId }: Walk,
+  { draft, proposal }: { readonly draft: RoundDraft; readonly proposal: NonNullable<RoundDraft["proposal"]> },
+  { kind, index }: EventOf<"Struck">,
+): boolean {
   const isChunk = index < chunkCountOf(rules.parameterCount);
   const isShown: Readonly<Record<ProofKind, () => boolean>> = {
     "wrong-chunk": () => isChunk,

@@ -129,7 +129,7 @@ export function proveUpdate(about: {
   const { commitments } = round;
   const invalid = updateFault(lanes, commitment, commitments, rules);
   if (invalid === undefined) return undefined;
-  return checked({ kind: "proveUpdate", evidence: anyEvidence(taskId, round), commitments, invalid }, rules);
+  return checked({ kind: "proveUpdate", evidence: evidence(taskId, round), commitments, invalid }, rules);
 }
 
 /**
@@ -159,7 +159,7 @@ export function proveDoubleCommitment(about: {
   const { commitments } = round;
   const position = commitments.findIndex(({ participant }) => hexEquals(participant, signed.participant));
   if (position < 0) return undefined;
-  const common = { evidence: anyEvidence(taskId, round), commitments, position, signed };
+  const common = { evidence: evidence(taskId, round), commitments, position, signed };
   return checked({ kind: "proveDoubleCommitment", ...common }, undefined, recoverSigner);
 }
 
@@ -168,12 +168,8 @@ function checked(call: ProofCall, rules?: TaskRules, recoverSigner?: RecoverSign
   return holds(call, rules, recoverSigner) ? call : undefined;
 }
 
-function evidence(taskId: TaskId, round: ProposedRound): Evidence {
-  return evidenceOf(taskId, round)!;
-}
-
 /** Of a round as it is: with its proposal where one stands or was accepted. */
-function anyEvidence(taskId: TaskId, round: RoundView): Evidence {
+function evidence(taskId: TaskId, round: RoundView): Evidence {
   return evidenceOf(taskId, round) ?? { inputs: inputsOf(taskId, round), attesters: [] };
 }
 

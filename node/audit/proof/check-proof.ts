@@ -8,6 +8,7 @@ import {
   verifyChunk,
 } from "../../core/bytes/chunk-tree.ts";
 import { hexEquals, toHex } from "../../core/bytes/hex.ts";
+import { itemAt } from "../../core/bytes/items.ts";
 import { bytesToLanes, lanesToBytes } from "../../core/bytes/lanes.ts";
 import { modeOf } from "../../core/modes/mode-of.ts";
 import { slotsOf } from "../../core/record/round-keys.ts";
@@ -128,7 +129,8 @@ function isChunkWrong(
   if (modeOf(rules).chunkProof !== kind) return false;
   if (proposal === undefined || updates.length !== included.length || included.length === 0) return false;
   if (!verifyChunk({ ...base, root: inputs.baseModelRoot, parameterCount, index: chunkIndex })) return false;
-  if (!included.every((commitment, i) => standsIn(commitment, parameterCount, chunkIndex, updates[i]!))) return false;
+  if (!included.every((commitment, i) => standsIn(commitment, parameterCount, chunkIndex, itemAt(updates, i))))
+    return false;
   if (resultProof.length !== treeDepthOf(parameterCount)) return false;
   const root = rootOfLeaf(parameterCount, chunkIndex, resultLeaf, resultProof);
   if (!hexEquals(root, proposal.modelRoot)) return false;
@@ -145,7 +147,7 @@ function rightChunk(
   included: readonly Commitment[],
   opened: OpenedRound | undefined,
 ): Int32Array | undefined {
-  const weighted = included.map(({ weight }, i) => ({ weight, lanes: bytesToLanes(updates[i]!.chunk.slice()) }));
+  const weighted = included.map(({ weight }, i) => ({ weight, lanes: bytesToLanes(itemAt(updates, i).chunk.slice()) }));
   const sum = opened ? createMaskedSum(rules, opened) : createPlainSum(rules);
   return sum.rightChunk(chunkIndex, bytesToLanes(base.chunk.slice()), weighted);
 }

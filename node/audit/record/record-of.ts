@@ -1,3 +1,4 @@
+import { itemAt } from "../../core/bytes/items.ts";
 import type { Finding } from "../replay/findings.ts";
 import type { RoundDraft, RoundRecord, TaskRecord, Walk } from "./task-record.ts";
 
@@ -16,7 +17,7 @@ export function recordOf(walk: Walk): TaskRecord {
     aggregators: accounts("aggregator"),
     accepted: walk.accepted,
     entries: walk.entries,
-    historyHead: walk.heads[0]!,
+    historyHead: itemAt(walk.heads, 0),
     findings: walk.log.findings,
   };
 }
@@ -26,9 +27,9 @@ function roundRecordOf(draft: RoundDraft): RoundRecord {
   const { assignments, proposal, superseded, ended, strike, isVoid, members, events } = draft;
   return {
     ...{ round, phase, opened, drawn, seed, start, acceptedBefore, advertisements, commitments, assignments },
-    headAtOpening: draft.headsBefore[0]!,
-    anchor: draft.anchors[0]!,
-    accumulator: draft.accumulators[0]!,
+    headAtOpening: itemAt(draft.headsBefore, 0),
+    anchor: itemAt(draft.anchors, 0),
+    accumulator: itemAt(draft.accumulators, 0),
     ...(closed && { closed }),
     ...{ proposal, superseded, isVoid, members, events },
     ...(ended && { ended }),

@@ -10,6 +10,7 @@ import { updateLanesOf } from "../../core/task/blob-length.ts";
 import { updateRootOf } from "../../core/words/commitment.ts";
 import { checkCipherUpdate } from "./encrypted-round.ts";
 import { createFindingLog, type Finding } from "./findings.ts";
+import { scanLanes } from "./lane-changes.ts";
 
 /** What a look at an update's bytes brought. */
 export interface UpdateCheck {
@@ -65,7 +66,7 @@ export async function checkUpdate(input: {
   const mode = modeOf(rules);
   if (!mode.isRecomputable) return { ...checkCipherUpdate(lanes, { bytes, commitment, rules }), lanesRoot };
   if (!mode.showsUpdates) return { lanes, lanesRoot, findings: [], informationBits: 8 * bytes.length };
-  const { outside, informationBits } = scan(lanes, rules.clipLanes);
+  const { outside, informationBits } = scanLanes(lanes, rules.clipLanes);
   if (outside === -1) return { lanes, lanesRoot, findings: [], informationBits };
   log.add({
     code: "UPDATE_OUT_OF_BOUNDS",
@@ -123,18 +124,4 @@ export function sealedFinding(
       : `${what} is sealed to the task's members: ${reason}. A grant of one of them opens it.`,
     data: { contentId, reason },
   };
-}
-
-/**
- * The first lane beyond the clip (-1: none), and the bits of the magnitudes of all lanes that are not cut to the clip.
- */
-function scan(lanes: Int32Array, clipLanes: number): { outside: number; informationBits: number } {
-  let outside = -1;
-  let informationBits = 0;
-  for (let i = 0; i < lanes.length; i++) {
-    const magnitude = Math.abs(lanes[i]!);
-    if (magnitude > clipLanes && outside === -1) outside = i;
-    if (magnitude < clipLanes) informationBits += 32 - Math.clz32(magnitude);
-  }
-  return { outside, informationBits };
 }

@@ -1,5 +1,6 @@
 import { chunkLanes, chunkTreeRoot } from "../../core/bytes/chunk-tree.ts";
 import { hexEquals } from "../../core/bytes/hex.ts";
+import { itemAt } from "../../core/bytes/items.ts";
 import { bytesToLanes } from "../../core/bytes/lanes.ts";
 import type { Bytes32, RoundNumber, TaskId } from "../../core/ids.ts";
 import type { Proposal } from "../../core/records.ts";
@@ -89,5 +90,5 @@ async function proposedLanes(
 function firstDifference(expected: Int32Array, actual: Int32Array | undefined) {
   if (actual?.length !== expected.length) return undefined;
   const lane = expected.findIndex((value, i) => value !== actual[i]);
-  return lane === -1 ? undefined : { lane, expected: expected[lane]!, actual: actual[lane]! };
+  return lane === -1 ? undefined : { lane, expected: itemAt(expected, lane), actual: itemAt(actual, lane) };
 }

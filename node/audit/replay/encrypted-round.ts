@@ -1,5 +1,6 @@
 import { chunkBytes, chunkLanes } from "../../core/bytes/chunk-tree.ts";
 import { hexEquals } from "../../core/bytes/hex.ts";
+import { itemAt } from "../../core/bytes/items.ts";
 import { FedledgerError } from "../../core/errors/error.ts";
 import type { Bytes32, Hex } from "../../core/ids.ts";
 import type { Commitment, Proposal, TaskRules } from "../../core/records.ts";
@@ -74,7 +75,7 @@ export function judgeUnopened(
       code: "MODEL_BEYOND_CLIP",
       party,
       chunk: Math.floor(lane / chunkLanes),
-      message: `Lane ${lane} of the model proposed by ${party} has moved by ${Math.abs(model[lane]! - base[lane]!)}: no updates within the clip move it so far, so it is not what the sum decrypts to.`,
+      message: `Lane ${lane} of the model proposed by ${party} has moved by ${Math.abs(itemAt(model, lane) - itemAt(base, lane))}: no updates within the clip move it so far, so it is not what the sum decrypts to.`,
       data: { lane, clipLanes: rules.clipLanes },
     });
   }

@@ -19,3 +19,17 @@ export function firstBeyondClip(
   const most = Math.ceil((clipLanes * serverRateQ16) / 2 ** 16);
   return model.findIndex((lane, i) => Math.abs(lane - base[i]!) > most);
 }
+
+/**
+ * The first lane beyond the clip (-1: none), and the bits of the magnitudes of all lanes that are not cut to the clip.
+ */
+export function scanLanes(lanes: Int32Array, clipLanes: number): { outside: number; informationBits: number } {
+  let outside = -1;
+  let informationBits = 0;
+  for (let i = 0; i < lanes.length; i++) {
+    const magnitude = Math.abs(lanes[i]!);
+    if (magnitude > clipLanes && outside === -1) outside = i;
+    if (magnitude < clipLanes) informationBits += 32 - Math.clz32(magnitude);
+  }
+  return { outside, informationBits };
+}

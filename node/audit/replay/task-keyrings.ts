@@ -1,3 +1,4 @@
+import { itemAt } from "../../core/bytes/items.ts";
 import { isFedledgerError } from "../../core/errors/error.ts";
 import type { RoundNumber } from "../../core/ids.ts";
 import type { TaskView } from "../../core/record/task-view.ts";
@@ -49,7 +50,7 @@ export async function keyringsOf(
 ): Promise<SenderKeyrings> {
   const refs = new Map<number, KeyringRef | undefined>();
   const at = async (index: number): Promise<KeyringRef | undefined> => {
-    if (!refs.has(index)) refs.set(index, await refOf(blobs[index]!).catch(undefinedIfMissing));
+    if (!refs.has(index)) refs.set(index, await refOf(itemAt(blobs, index)).catch(undefinedIfMissing));
     return refs.get(index);
   };
   const walk = async (first: number, last: number): Promise<void> => {
@@ -64,7 +65,7 @@ export async function keyringsOf(
   await walk(0, blobs.length - 1);
   const found = new Map([...refs.values()].flatMap((ref) => (ref ? [[ref.contentId, ref] as const] : [])));
   const missing = blobs.filter((_, index) => refs.has(index) && refs.get(index) === undefined);
-  return { sender: blobs[0]!.sender, keyrings: [...found.values()], missing };
+  return { sender: itemAt(blobs, 0).sender, keyrings: [...found.values()], missing };
 }
 
 function undefinedIfMissing(error: unknown): undefined {

@@ -56,9 +56,10 @@ export function chartSection(
   report: AuditReport,
   { chartScript }: { readonly chartScript: string },
 ): { readonly section: Html; readonly script: Html } {
-  const measured = report.rounds.filter(({ testMetric }) => testMetric);
+  const measured = report.rounds.flatMap(({ round, testMetric }) => (testMetric ? [{ round, testMetric }] : []));
+  const [first, last] = [measured[0], measured.at(-1)];
   const metric = metricOf(report);
-  if (measured.length === 0) {
+  if (first === undefined || last === undefined) {
     const why = report.task.spec?.testSet
       ? "The task's public test set was not at hand, so nothing was measured."
       : "The task names no public test set, so nothing can be measured here.";
@@ -66,8 +67,7 @@ export function chartSection(
 <p class="empty">${why}</p></section>`;
     return { section, script: html`` };
   }
-  const [first, last] = [measured[0]!, measured.at(-1)!];
-  const summary = `From ${metricText(first.testMetric!)} in round ${first.round} to ${metricText(last.testMetric!)} in round ${last.round}.`;
+  const summary = `From ${metricText(first.testMetric)} in round ${first.round} to ${metricText(last.testMetric)} in round ${last.round}.`;
   const data = {
     rounds: report.rounds.map(({ round }) => round),
     metric: report.rounds.map(({ testMetric }) => (testMetric ? metricValue(testMetric) : null)),
@@ -77,7 +77,7 @@ export function chartSection(
   };
   return {
     section: html`<section aria-labelledby="curve"><h2 id="curve">Learning</h2>
-<p>${summary} Measured by this audit on the task's public test set of ${last.testMetric!.examples} examples, whose content id is in the specification: the same numbers for whoever repeats it.</p>
+<p>${summary} Measured by this audit on the task's public test set of ${last.testMetric.examples} examples, whose content id is in the specification: the same numbers for whoever repeats it.</p>
 <div id="chart" role="img" aria-label="${metric.name} and loss by round. ${summary}"></div>
 <noscript><p class="empty">The curve needs scripts; the same numbers are in the table of rounds.</p></noscript></section>`,
     script: html`<script type="application/json" id="chart-data">${jsonForScript(data)}</script>

@@ -33,7 +33,7 @@ function roundRow(
   }: { readonly tell: (metric: PublicMetric) => string; readonly gas: boolean; readonly hasKeys: boolean },
 ): Html {
   const { opened, testMetric, updates, superseded, strike } = round;
-  const refuted = superseded.filter((former) => former.strike !== undefined);
+  const refuted = superseded.flatMap(({ aggregator, strike: lost }) => (lost ? [{ aggregator, strike: lost }] : []));
   const aside = superseded.length - refuted.length;
   const proven = [...refuted, ...(strike ? [{ aggregator: round.aggregator, strike }] : [])];
   const counted = updates.filter(({ excluded }) => !excluded).length;
@@ -43,7 +43,7 @@ function roundRow(
   return html`<tr><th scope="row" class="num">${round.round}</th>
 <td><span class="chip ${round.verdict === "invalid" ? "ended" : round.verdict}">${round.verdict}</span>${round.isDecryptionAttested && html`<br><small>sum recomputed, decryption attested</small>`}${opened && html`<br><small>sum opened by ${opened.seeds} seeds${opened.keys > 0 && ` and ${opened.keys} keys of who dropped out`}</small>`}${aside > 0 && html`<br><small>${aside} proposal${aside > 1 && "s"} set aside</small>`}${proven.map(
     (each) =>
-      html`<br><small>proposal of ${shortHex(each.aggregator)} proven wrong by ${shortHex(each.strike!.prover)} (${each.strike!.kind})</small>`,
+      html`<br><small>proposal of ${shortHex(each.aggregator)} proven wrong by ${shortHex(each.strike.prover)} (${each.strike.kind})</small>`,
   )}${round.reason && html`<br><small>${round.reason}</small>`}</td>
 <td class="num">${testMetric ? tell(testMetric) : nothing}</td><td class="num">${testMetric ? lossValue(testMetric).toFixed(4) : nothing}</td>
 <td class="num">${counted} / ${updates.length} / ${hasKeys && `${round.keys ?? 0} / `}${round.drawn.length}</td><td class="num">${round.totalWeight === undefined ? nothing : wholeNumber(round.totalWeight)}</td>

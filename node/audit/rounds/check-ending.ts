@@ -55,8 +55,7 @@ export function checkAcceptance(walk: Walk, draft: RoundDraft, event: EventOf<"R
       return { kind: "accepted", round, wordHash: acceptedHash(inputs, proposal?.hash, event) } as const;
     }),
   );
-  const [first, ...others] = entries;
-  extendHeads(walk, first!, ...others);
+  extendHeads(walk, ...entries);
   stateHead(walk, log, historyHead);
   walk.accepted++;
   walk.models = proposal ? [proposal.modelRoot, modelRoot] : [modelRoot];
@@ -115,8 +114,7 @@ export function checkInvalid(walk: Walk, draft: RoundDraft, event: EventOf<"Roun
   const entries = anchors.flatMap((anchor) =>
     accumulators.map((accumulator) => ({ kind: "invalid", round, reason, anchor, accumulator, standing }) as const),
   );
-  const [first, ...others] = entries;
-  extendHeads(walk, first!, ...others);
+  extendHeads(walk, ...entries);
   stateHead(walk, draft.log, event.historyHead);
   if (proposal) draft.superseded.push(proposal);
   draft.proposal = undefined;

@@ -1,4 +1,5 @@
 import { hexEquals } from "../../core/bytes/hex.ts";
+import { itemAt } from "../../core/bytes/items.ts";
 import type { Bytes32, RoundNumber } from "../../core/ids.ts";
 import { mostPassedRounds, ringLength, ringPlace } from "../../core/record/ring.ts";
 import { startValue, zeroBytes32 } from "../../core/words/commitment.ts";
@@ -191,7 +192,7 @@ function begin(walk: Walk, draft: RoundDraft, { start }: EventOf<"RoundOpened" |
   draft.start = start;
   draft.anchors = [start];
   if (!starts.some((each) => hexEquals(each, start))) {
-    draft.anchors = [starts[0]!, start];
+    draft.anchors = [itemAt(starts, 0), start];
     draft.drawTrusted = false;
     draft.log.add({
       code: "ACCUMULATOR_WRONG",

@@ -1,5 +1,6 @@
 import { chunkTreeRoot } from "../../core/bytes/chunk-tree.ts";
 import { hexEquals } from "../../core/bytes/hex.ts";
+import { itemAt } from "../../core/bytes/items.ts";
 import { bytesToLanes } from "../../core/bytes/lanes.ts";
 import type { Bytes32 } from "../../core/ids.ts";
 import { modeOf } from "../../core/modes/mode-of.ts";
@@ -119,23 +120,24 @@ export function beginByteAudit(
     const { proposal } = round;
     // fetched once, whoever asks first
     let reading: Promise<Uint8Array> | undefined;
-    const read = () => {
-      reading ??= getModel(round, proposal!);
-      return reading;
-    };
-    const check = await recompute(round, base, proposal, proposal && read);
+    const read =
+      proposal &&
+      (() => {
+        reading ??= getModel(round, proposal);
+        return reading;
+      });
+    const check = await recompute(round, base, proposal, read);
     const formerRight = await rightOf(round, base, check);
     const seen = { ...check, formerRight, unsampled: false };
-    if (proposal === undefined)
+    if (proposal === undefined || read === undefined)
       return { ...seen, findings: proofFindings(record, round, seen), modelBlob: "not-asked" };
-    const right = check.modelRoot !== undefined && hexEquals(check.modelRoot, proposal.modelRoot);
+    const { modelRoot: root, lanes } = check;
+    const isTheirs = root !== undefined && lanes !== undefined && hexEquals(root, proposal.modelRoot);
+    const recomputed = isTheirs ? { root, lanes } : undefined;
+    const right = recomputed !== undefined;
     const found = await recorded(proposal, read);
     const modelBlob = typeof found === "object" ? "right" : found;
-    const result = right
-      ? { root: check.modelRoot!, lanes: check.lanes! }
-      : typeof found === "object"
-        ? found
-        : undefined;
+    const result = recomputed ?? (typeof found === "object" ? found : undefined);
     if (round.phase === "accepted") {
       candidate = result;
       if (!round.isVoid) model = result;
@@ -206,5 +208,5 @@ function blobsSealed({ opened }: RoundRecord): Finding {
     message:
       "The updates and models of this task are sealed to its members, so nothing was recomputed. A member opens them to an auditor by a grant (fedledger grant create), or audits itself with its keystore.",
   });
-  return log.findings[0]!;
+  return itemAt(log.findings, 0);
 }

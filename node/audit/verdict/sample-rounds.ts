@@ -1,3 +1,4 @@
+import { itemAt } from "../../core/bytes/items.ts";
 import type { RoundNumber } from "../../core/ids.ts";
 import type { Random } from "../../ports/system.ts";
 
@@ -16,7 +17,7 @@ export function sampleRounds(rounds: readonly RoundNumber[], count: number, rand
   const size = Math.max(0, Math.min(Math.floor(count), rest.length));
   for (let i = 0; i < size; i++) {
     const j = i + below(rest.length - i, random);
-    [rest[i], rest[j]] = [rest[j]!, rest[i]!];
+    [rest[i], rest[j]] = [itemAt(rest, j), itemAt(rest, i)];
   }
   return {
     rounds: new Set(rest.slice(0, size)),

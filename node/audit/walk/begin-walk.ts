@@ -19,11 +19,12 @@ export function beginWalk(
   }
   const { taskId, rules, modelRoot, historyHead } = created;
   const log = createFindingLog(taskId, 0);
-  if (events[0] !== created) {
+  const [first] = events;
+  if (first !== created) {
     log.add({
       code: "PHASE_ORDER",
       message: "The first event is not the task's creation.",
-      data: { first: events[0]!.name },
+      data: { first: first?.name },
     });
   }
   const head = headOf(deployment, created);

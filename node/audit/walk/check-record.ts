@@ -102,7 +102,7 @@ function follow(walk: Walk, event: TaskEvent): void {
       return;
     case "RoundOpened":
       checkOpening(walk, event);
-      walk.rounds.at(-1)!.events.push(event);
+      walk.rounds.at(-1)?.events.push(event);
       return;
     case "Struck":
     case "MemberExpelled":

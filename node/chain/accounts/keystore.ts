@@ -59,10 +59,10 @@ export async function openKeystore(path: string, password: string): Promise<Acco
 /** The account of a keystore, which its file names in clear. Rejects with FILE_NOT_FOUND, FILE_UNREADABLE. */
 export async function readKeystoreAccount(path: string): Promise<Address> {
   const { address } = JSON.parse(await readKeystore(path)) as { address?: string };
-  if (!/^(?:0x)?[0-9a-f]{40}$/i.test(address ?? "")) {
+  if (address === undefined || !/^(?:0x)?[0-9a-f]{40}$/i.test(address)) {
     throw new FedledgerError("FILE_UNREADABLE", { path, reason: "the keystore names no account" });
   }
-  return getAddress(address!.toLowerCase().replace(/^(?:0x)?/, "0x")) as Address;
+  return getAddress(address.toLowerCase().replace(/^(?:0x)?/, "0x")) as Address;
 }
 
 async function readKeystore(path: string): Promise<string> {

@@ -37,7 +37,7 @@ const greatestS = 0x7fffffffffffffffffffffffffffffff5d576e7357a4501ddfe92f46681b
 /** Who signed a digest, by the rules of OpenZeppelin's ECDSA; undefined for a signature that it refuses. */
 export function recoverSigner(digest: Bytes32, signature: Hex): Address | undefined {
   if (!/^0x[0-9a-f]{130}$/i.test(signature)) return undefined;
-  const v = fromHex(signature)[64]!;
+  const v = fromHex(signature)[64];
   if ((v !== 27 && v !== 28) || BigInt(`0x${signature.slice(66, 130)}`) > greatestS) return undefined;
   try {
     return getAddress(recoverAddress(digest, signature)) as Address;

@@ -4,7 +4,7 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Interface } from "ethers";
 import { FedledgerError } from "../../core/errors/error.ts";
-import type { Hex } from "../../core/ids.ts";
+import type { Bytes32, Hex } from "../../core/ids.ts";
 
 /** A compiled contract, as Hardhat writes it. */
 export interface ContractArtifact {
@@ -67,4 +67,13 @@ async function loadArtifact(path: string): Promise<ContractArtifact> {
     throw new FedledgerError("NOT_BUILT", { path }, error);
   });
   return JSON.parse(text) as ContractArtifact;
+}
+
+/** The topic that logs of an event begin with. Throws INVALID_ARGUMENT for an event that the contract has not. */
+export function topicOf(contract: Interface, event: string): Bytes32 {
+  const fragment = contract.getEvent(event);
+  if (fragment === null) {
+    throw new FedledgerError("INVALID_ARGUMENT", { name: "event", value: event, expected: "one of the contract" });
+  }
+  return fragment.topicHash as Bytes32;
 }

@@ -9,7 +9,13 @@ import { createSigningProvider } from "../accounts/signing-provider.ts";
 import { createJsonRpc, type JsonRpc } from "../rpc/json-rpc.ts";
 import { createLogReader } from "../rpc/log-ranges.ts";
 import { classifySendRefusal } from "../rpc/send-errors.ts";
-import { type ContractArtifact, type DeployedContract, loadContractArtifact, packageFolder } from "./contract-abi.ts";
+import {
+  type ContractArtifact,
+  type DeployedContract,
+  loadContractArtifact,
+  packageFolder,
+  topicOf,
+} from "./contract-abi.ts";
 import { checkFederation, findStartBlock } from "./federation-lookup.ts";
 
 /** What to deploy, and where. */
@@ -132,7 +138,9 @@ async function runIgnition(
     throw outage ? error : failed(message, error);
   });
   if (result.type === DeploymentResultType.SUCCESSFUL_DEPLOYMENT) {
-    return getAddress(result.contracts["Federation#Federation"]!.address) as Address;
+    const deployed = result.contracts["Federation#Federation"];
+    if (deployed === undefined) throw failed("the deployment names no federation");
+    return getAddress(deployed.address) as Address;
   }
   if (result.type === DeploymentResultType.EXECUTION_ERROR) {
     const reasons = result.failed.map(({ error }) => error);
@@ -153,11 +161,12 @@ async function readBuildInfo(id: string | undefined) {
 /** The transaction that made the federation: that of its first event, the admin's role. */
 async function originOf(rpc: JsonRpc, contract: Interface, address: Address) {
   const latest = Number(await rpc.request<Hex>("eth_blockNumber", []));
-  const granted = contract.getEvent("RoleGranted")!.topicHash as Bytes32;
+  const granted = topicOf(contract, "RoleGranted");
   const from = await findStartBlock(rpc, address);
   const [first] = await createLogReader(rpc)({ address, topics: [granted] }, from, latest);
-  if (!first) throw new FedledgerError("NO_FEDERATION", { address, chainId: rpc.chainId });
-  const admin = getAddress(contract.parseLog(first)!.args.account) as Address;
+  const parsed = first && contract.parseLog(first);
+  if (!parsed) throw new FedledgerError("NO_FEDERATION", { address, chainId: rpc.chainId });
+  const admin = getAddress(parsed.args.account) as Address;
   const { gasUsed } = await rpc.request<{ gasUsed: Hex }>("eth_getTransactionReceipt", [first.transactionHash]);
   return {
     admin,

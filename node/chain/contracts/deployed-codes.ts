@@ -45,7 +45,9 @@ export async function readCodes(options: {
   const written = readCode(artifacts.Federation, own);
   const others = written && withoutEach(written, writtenByHonest(rpc.chainId, federation));
   // what is left is the court's address
-  const court = others?.length === 1 && /^0x0{24}/.test(others[0]!) ? `0x${others[0]!.slice(26)}` : undefined;
+  const [word, another] = others ?? [];
+  const isAddress = word !== undefined && another === undefined && /^0x0{24}/.test(word);
+  const court = isAddress ? `0x${word.slice(26)}` : undefined;
   const contract = await loadContractInterface();
   const answer = await rpc.ask("eth_call", [{ to: federation, data: contract.encodeFunctionData("proofs") }, "latest"]);
   const proofs = "result" in answer ? addressIn(answer.result as Hex) : undefined;
@@ -110,8 +112,9 @@ function readCode(artifact: ContractArtifact, deployed: Hex): Hex[] | undefined 
   const written: Hex[] = [];
   for (const places of Object.values(artifact.immutableReferences)) {
     const words = places.map(({ start, length }) => toHex(actual.subarray(start, start + length)));
-    if (words.some((word) => word !== words[0])) return undefined;
-    written.push(words[0]!);
+    const [first] = words;
+    if (first === undefined || words.some((word) => word !== first)) return undefined;
+    written.push(first);
     for (const { start, length } of places) actual.fill(0, start, start + length);
   }
   return hexEquals(toHex(actual), artifact.deployedBytecode) ? written : undefined;

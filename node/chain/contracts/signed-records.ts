@@ -1,4 +1,5 @@
 import { TypedDataEncoder, type TypedDataField } from "ethers";
+import { itemAt } from "../../core/bytes/items.ts";
 import type { Bytes32 } from "../../core/ids.ts";
 import type { SignedRecord } from "../../ports/index.ts";
 import type { attestationDomain } from "./attestation-digest.ts";
@@ -50,7 +51,7 @@ export function typedRecord(record: SignedRecord): {
   readonly types: Record<string, TypedDataField[]>;
   readonly value: Record<string, unknown>;
 } {
-  const fields = Object.values(types[record.type])[0]!;
+  const fields = itemAt(Object.values(types[record.type]), 0);
   const role = record.type === "role-grant" ? { role: grantedRoles[record.role] } : {};
   const all: Record<string, unknown> = { ...record, ...role };
   return { types: types[record.type], value: Object.fromEntries(fields.map(({ name }) => [name, all[name]])) };

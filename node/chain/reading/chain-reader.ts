@@ -4,12 +4,14 @@ import type { Bytes32, TaskId } from "../../core/ids.ts";
 import type { TaskEvent } from "../../core/record/task-events.ts";
 import type { ChainReader, Clock, Log } from "../../ports/index.ts";
 import { attestationDigest, attestationDomain, recoverSigner } from "../contracts/attestation-digest.ts";
+import { topicOf } from "../contracts/contract-abi.ts";
 import { connectFederation, type FederationConnection } from "../contracts/federation-connection.ts";
 import { findStartBlock } from "../contracts/federation-lookup.ts";
 import { recordDigest } from "../contracts/signed-records.ts";
 import { createHeadWatch, type Finality, readHead } from "../rpc/head-watch.ts";
 import { createLogFeed } from "../rpc/log-feed.ts";
 import { createLogReader, type LogFilter, type RawLog } from "../rpc/log-ranges.ts";
+import { untilSettled } from "../rpc/settled.ts";
 import { readEventDetails } from "./event-details.ts";
 import { decodeTaskEvent, type EventDetail, taskEventNames } from "./events.ts";
 import { type FollowDeps, followTask } from "./follow-task.ts";
@@ -44,7 +46,7 @@ export function chainReaderOver(connection: FederationConnection, options: Chain
   const { finality, log, clock } = options;
   const domain = attestationDomain(rpc.chainId, federation);
   const readLogs = createLogReader(rpc);
-  const topicsOf = (names: readonly string[]) => names.map((name) => contract.getEvent(name)!.topicHash as Bytes32);
+  const topicsOf = (names: readonly string[]) => names.map((name) => topicOf(contract, name));
   const taskTopics = topicsOf(taskEventNames);
   const taskFilter = (taskId: TaskId): LogFilter => ({
     address: federation,
@@ -84,20 +86,21 @@ export function chainReaderOver(connection: FederationConnection, options: Chain
       contract,
       () => newFeed({ address: federation, topics: [topicsOf(memberEventNames)] }),
       () => readHead(rpc, finality),
+      { clock, pauseMs: pollIntervalMs },
     ),
     async head() {
       const { number, hash, timestampS } = await readHead(rpc, finality);
       return { number, hash, timestampS };
     },
     async history(taskId, { detail = false, signal } = {}) {
-      for (;;) {
+      const read = async () => {
         const feed = await newFeed(taskFilter(taskId));
         const step = await feed.advance(await readHead(rpc, finality, signal), signal);
         if (step?.logs.length === 0) throw new FedledgerError("UNKNOWN_TASK", { taskId });
         const details = step && detail ? await readEventDetails(rpc, step.logs, signal) : new Map();
-        if (step && details) return decodeAll(step.logs, details);
-        await clock.sleep(pollIntervalMs, { ...(signal && { signal }) });
-      }
+        return step && details && decodeAll(step.logs, details);
+      };
+      return await untilSettled(read, { clock, pauseMs: pollIntervalMs, ...(signal && { signal }) });
     },
     follow: (taskId, { signal }) => followTask(follow, taskId, signal),
     attestationDigest: (taskId, round, proposalHash) => attestationDigest(domain, { taskId, round, proposalHash }),

@@ -1,5 +1,5 @@
 import { getAddress, type Result, toUtf8String } from "ethers";
-import { fromHex, toHex } from "../../core/bytes/hex.ts";
+import { fullSignature } from "../../core/bytes/compact-signature.ts";
 import { wordText } from "../../core/bytes/word-text.ts";
 import type { Address, Bytes32, Hex } from "../../core/ids.ts";
 import type { Access, Proposal, TaskRules } from "../../core/records.ts";
@@ -57,10 +57,7 @@ export function proposalOf(proposal: Result): Proposal {
 
 /** A signature of 65 bytes of its compact form (EIP-2098). */
 export function wholeSignature(r: string, vs: string): Hex {
-  const last = fromHex(vs);
-  const v = 27 + (last[0]! >> 7);
-  last[0]! &= 0x7f;
-  return `0x${lower(r).slice(2)}${toHex(last).slice(2)}${v.toString(16)}`;
+  return fullSignature(`0x${r.slice(2)}${vs.slice(2)}`);
 }
 
 /** Bytes as text: what is not UTF-8 is shown with replacement marks, and no reader takes it as JSON. */

@@ -3,6 +3,7 @@ import type { EventPosition, TaskEvent } from "../../core/record/task-events.ts"
 import { proofKindCodes, reasonCodes } from "../../core/task/enum-codes.ts";
 import type { RawLog } from "../rpc/log-ranges.ts";
 import { accessOf, fieldsOf, proposalOf, rulesOf, textOf, wholeSignature } from "./event-fields.ts";
+import { parseLog } from "./parse-log.ts";
 
 type WithoutPosition<Event> = Event extends unknown ? Omit<Event, keyof EventPosition | "taskId"> : never;
 type Body = WithoutPosition<TaskEvent>;
@@ -155,14 +156,17 @@ export const taskEventNames = Object.keys(bodies) as readonly TaskEvent["name"][
  */
 export type EventDetail = Required<Pick<EventPosition, "timestampS">> & Pick<EventPosition, "sender" | "gasUsed">;
 
-/** The log as a task event; undefined for events of other kinds. Accounts are checksummed, hashes lower case. */
+/**
+ * The log as a task event; undefined for events of other kinds. Accounts are checksummed, hashes lower case. Throws
+ * RPC_UNREACHABLE for a log that no contract wrote.
+ */
 export function decodeTaskEvent(contract: Interface, log: RawLog, detail?: EventDetail): TaskEvent | undefined {
-  const parsed = contract.parseLog(log);
-  if (parsed === null || !Object.hasOwn(bodies, parsed.name)) return undefined;
-  const { args } = parsed;
-  const round = "round" in args.toObject() ? Number(args.round) : 0;
-  const body = bodies[parsed.name as TaskEvent["name"]](args, round);
-  return { ...positionOf(log), ...detail, taskId: Number(args.taskId), ...body } as TaskEvent;
+  return parseLog(contract, log, ({ name, args }) => {
+    if (!Object.hasOwn(bodies, name)) return undefined;
+    const round = "round" in args.toObject() ? Number(args.round) : 0;
+    const body = bodies[name as TaskEvent["name"]](args, round);
+    return { ...positionOf(log), ...detail, taskId: Number(args.taskId), ...body } as TaskEvent;
+  });
 }
 
 function positionOf(log: RawLog): EventPosition {

@@ -1,13 +1,15 @@
-import { getAddress, type Interface, type Result } from "ethers";
+import { getAddress, type Interface, type LogDescription, type Result } from "ethers";
 import { peerIdFromHex } from "../../core/bytes/peer-id-text.ts";
 import { wordText } from "../../core/bytes/word-text.ts";
 import type { Address, Bytes32, Hex } from "../../core/ids.ts";
 import type { AttributeChange, Attributes, Member, Role } from "../../core/records.ts";
 import { roleOfId } from "../../core/task/enum-codes.ts";
-import type { ChainReader } from "../../ports/index.ts";
+import type { ChainReader, Clock } from "../../ports/index.ts";
 import type { LinkedHead } from "../rpc/head-watch.ts";
-import type { LogFeed, LogStep } from "../rpc/log-feed.ts";
+import type { LogFeed } from "../rpc/log-feed.ts";
 import type { RawLog } from "../rpc/log-ranges.ts";
+import { untilSettled } from "../rpc/settled.ts";
+import { parseLog } from "./parse-log.ts";
 
 /** Names of the contract events that say who is a member. */
 export const memberEventNames = ["MemberRegistered", "RoleGranted", "RoleRevoked", "AttributesSet"] as const;
@@ -25,36 +27,38 @@ export function foldMembers(contract: Interface, logs: readonly RawLog[]): reado
     roles.set(account, held);
     return held;
   };
-  for (const log of logs) {
-    const event = contract.parseLog(log);
-    if (event?.name === "MemberRegistered") {
-      const account = getAddress(event.args.member) as Address;
+  const take = ({ name, args }: LogDescription): void => {
+    if (name === "MemberRegistered") {
+      const account = getAddress(args.member) as Address;
       rolesOf(account);
-      const grant = event.args.grant.toLowerCase() as Hex;
-      contacts.set(account, {
-        peerId: peerIdFromHex(event.args.peerId),
-        encryptionKey: event.args.encryptionKey.toLowerCase() as Bytes32,
-        multiaddrs: linesOf(event.args),
-        ...(grant === "0x" ? {} : { grant }),
-      });
-      continue;
+      contacts.set(account, contactOf(args));
+    } else if (name === "AttributesSet") {
+      attributes.set(getAddress(args.account) as Address, attributesOf(args.attributes));
+    } else {
+      const role = roleOfId(args.role);
+      if (role === undefined) return;
+      const held = rolesOf(getAddress(args.account) as Address);
+      if (name === "RoleGranted") held.add(role);
+      else held.delete(role);
     }
-    if (event?.name === "AttributesSet") {
-      attributes.set(getAddress(event.args.account) as Address, attributesOf(event.args.attributes));
-      continue;
-    }
-    const role = event && roleOfId(event.args.role);
-    if (!role) continue;
-    const held = rolesOf(getAddress(event.args.account) as Address);
-    if (event.name === "RoleGranted") held.add(role);
-    else held.delete(role);
-  }
+  };
+  for (const log of logs) parseLog(contract, log, take);
   return [...roles].flatMap(([account, held]) => {
     const contact = contacts.get(account);
     const said = attributes.get(account);
     const more = { ...(said && { attributes: said }), ...(contact && { contact }) };
     return held.size === 0 ? [] : [{ account, roles: [...held], ...more }];
   });
+}
+
+function contactOf(args: Result): Member["contact"] {
+  const grant = args.grant.toLowerCase() as Hex;
+  return {
+    peerId: peerIdFromHex(args.peerId),
+    encryptionKey: args.encryptionKey.toLowerCase() as Bytes32,
+    multiaddrs: linesOf(args),
+    ...(grant === "0x" ? {} : { grant }),
+  };
 }
 
 /** A member's addresses, one a line; none where it registered what is no text: the contract takes any bytes. */
@@ -73,11 +77,13 @@ function attributesOf({ organisation, region, clearance }: Result): Attributes {
 /** What these logs, in chain order, say that admins set of accounts. */
 export function foldAttributes(contract: Interface, logs: readonly RawLog[]): readonly AttributeChange[] {
   return logs.flatMap((log) => {
-    const event = contract.parseLog(log);
-    if (event?.name !== "AttributesSet") return [];
-    const account = getAddress(event.args.account) as Address;
-    const attributes = attributesOf(event.args.attributes);
-    return [{ account, attributes, blockNumber: Number(log.blockNumber), logIndex: Number(log.logIndex) }];
+    const change = parseLog(contract, log, ({ name, args }): AttributeChange | undefined => {
+      if (name !== "AttributesSet") return undefined;
+      const account = getAddress(args.account) as Address;
+      const attributes = attributesOf(args.attributes);
+      return { account, attributes, blockNumber: Number(log.blockNumber), logIndex: Number(log.logIndex) };
+    });
+    return change ?? [];
   });
 }
 
@@ -86,6 +92,7 @@ export function createMemberReader(
   contract: Interface,
   newFeed: () => Promise<LogFeed>,
   readNewestHead: () => Promise<LinkedHead>,
+  times: { readonly clock: Clock; readonly pauseMs: number },
 ): Pick<ChainReader, "members" | "attributeChanges"> {
   let feed: LogFeed | undefined;
   let logs: RawLog[] = [];
@@ -94,13 +101,12 @@ export function createMemberReader(
   const read = <T>(fold: (contract: Interface, logs: readonly RawLog[]) => T): Promise<T> => {
     const look = queue.then(async () => {
       feed ??= await newFeed();
-      // Only the first look must bring something; later ones may find nothing new.
-      for (let step: LogStep | undefined; !step; ) {
-        step = await feed.advance(await readNewestHead());
-        if (step?.reset) logs = [];
-        if (step) logs.push(...step.logs);
-        if (looked) break;
-      }
+      const reader = feed;
+      const advance = async () => await reader.advance(await readNewestHead());
+      // only the first look must bring something; later ones may find nothing new
+      const step = looked ? await advance() : await untilSettled(advance, times);
+      if (step?.reset) logs = [];
+      if (step) logs.push(...step.logs);
       looked = true;
       return fold(contract, logs);
     });

@@ -1,3 +1,4 @@
+import { itemAt } from "../../core/bytes/items.ts";
 import { FedledgerError } from "../../core/errors/error.ts";
 import type { Bytes32, Hex } from "../../core/ids.ts";
 import type { ChainReader } from "../../ports/index.ts";
@@ -38,12 +39,12 @@ export function createStorageReader(
     const [words] = await call("extsload", [slots], block);
     return [...(words as Iterable<Bytes32>)];
   }
+  const loadOne = async (slot: Bytes32, block: string): Promise<Bytes32> => itemAt(await load([slot], block), 0);
   const blockToRead = async () => toQuantity((await readHead(rpc, finality)).number);
 
   return {
     async taskCount() {
-      const [value] = await load([slotOfTaskCount], "latest");
-      return readTaskCount(value!);
+      return readTaskCount(await loadOne(slotOfTaskCount, "latest"));
     },
     async storedState(taskId) {
       const stored = readTask(await load(slotsOfTask(taskId), await blockToRead()));
@@ -54,17 +55,15 @@ export function createStorageReader(
       const block = await blockToRead();
       const [rules] = await call("taskRules", [taskId], block);
       if (Number(rules.rounds) === 0) throw new FedledgerError("UNKNOWN_TASK", { taskId });
-      const [value] = await load([slotOfPlace(taskId, account)], block);
-      const { pendingRound, ...place } = readPlace(value!, rulesOf(rules));
+      const value = await loadOne(slotOfPlace(taskId, account), block);
+      const { pendingRound, ...place } = readPlace(value, rulesOf(rules));
       if (pendingRound === 0) return place;
       const { slot, bit } = placeOfEndedOpen(taskId, pendingRound);
-      const [ended] = await load([slot], block);
-      const counts = (BigInt(ended!) & bit) === 0n;
+      const counts = (BigInt(await loadOne(slot, block)) & bit) === 0n;
       return { ...place, roundsCommitted: place.roundsCommitted + (counts ? 1 : 0) };
     },
     async creditOf(account) {
-      const [value] = await load([slotOfCredit(account)], await blockToRead());
-      return BigInt(value!);
+      return BigInt(await loadOne(slotOfCredit(account), await blockToRead()));
     },
   };
 }

@@ -20,17 +20,22 @@ export async function readHead(rpc: JsonRpc, finality: Finality, signal?: AbortS
     // Nodes answer null or an error until their first safe block.
     const answer = await rpc.ask("eth_getBlockByNumber", [finality, false], signal);
     if ("result" in answer && answer.result) return toHead(answer.result as RawBlock);
-    return (await readBlock(rpc, 0, signal))!;
+    return await readOwnBlock(rpc, 0, signal);
   }
   if (finality.confirmations === 0) {
     return toHead(await rpc.request<RawBlock>("eth_getBlockByNumber", ["latest", false], signal));
   }
   const latest = Number(await rpc.request<Hex>("eth_blockNumber", [], signal));
   const number = Math.max(0, latest - finality.confirmations);
-  const head = await readBlock(rpc, number, signal);
+  return await readOwnBlock(rpc, number, signal);
+}
+
+/** A block that is below the head. */
+async function readOwnBlock(rpc: JsonRpc, number: number, signal?: AbortSignal): Promise<LinkedHead> {
+  const block = await readBlock(rpc, number, signal);
   // Only when endpoints changed in between, to one that lags.
-  if (!head) throw new FedledgerError("RPC_UNREACHABLE", { url: "any", reason: `block ${number} is not there yet` });
-  return head;
+  if (!block) throw new FedledgerError("RPC_UNREACHABLE", { url: "any", reason: `block ${number} is not there yet` });
+  return block;
 }
 
 /** A block by its number; undefined where the endpoint has none. Rejects with RPC_UNREACHABLE. */

@@ -1,6 +1,7 @@
 import pRetry from "p-retry";
 import { FedledgerError, isFedledgerError } from "../../core/errors/error.ts";
 import type { Log } from "../../ports/index.ts";
+import { shapeFault } from "./answer-shapes.ts";
 import { createEndpoint, type Endpoint, type JsonRpcAnswer } from "./rpc-endpoint.ts";
 
 /** JSON-RPC over several endpoints of one chain. */
@@ -33,15 +34,17 @@ export interface JsonRpcOptions {
 export async function createJsonRpc(options: JsonRpcOptions, signal?: AbortSignal): Promise<JsonRpc> {
   const { log, requestTimeoutMs = 15_000, retries = 3 } = options;
   const endpoints = options.urls.map((url) => createEndpoint(url, requestTimeoutMs));
-  if (endpoints.length === 0) throw new FedledgerError("INVALID_CONFIG", { name: "urls", reason: "give an RPC URL" });
+  const [best] = endpoints;
+  if (best === undefined) throw new FedledgerError("INVALID_CONFIG", { name: "urls", reason: "give an RPC URL" });
   const checked = new Set<Endpoint>();
   let chainId: number | undefined;
-  let current = 0;
+  let current = best;
 
   async function checkChain(endpoint: Endpoint, stop?: AbortSignal): Promise<void> {
     if (checked.has(endpoint)) return;
     const answer = await endpoint.ask("eth_chainId", [], stop);
     if ("error" in answer) throw endpoint.failed(answer.error.message);
+    requireShape(endpoint, "eth_chainId", answer);
     const actual = Number(answer.result);
     chainId ??= actual;
     if (actual !== chainId) throw new FedledgerError("CHAIN_MISMATCH", { actual, expected: chainId });
@@ -54,18 +57,17 @@ export async function createJsonRpc(options: JsonRpcOptions, signal?: AbortSigna
     errorsAreAnswers: boolean,
     stop?: AbortSignal,
   ): Promise<JsonRpcAnswer> {
-    const first = current;
+    const first = endpoints.indexOf(current);
     let failure: unknown;
-    for (let i = 0; i < endpoints.length; i++) {
-      const index = (first + i) % endpoints.length;
-      const endpoint = endpoints[index]!;
+    for (const endpoint of [...endpoints.slice(first), ...endpoints.slice(0, first)]) {
       try {
         await checkChain(endpoint, stop);
         const answer = await endpoint.ask(method, params, stop);
         if ("error" in answer && !errorsAreAnswers) throw endpoint.failed(`${method}: ${answer.error.message}`);
-        if (index !== current) {
-          log.warn("Ethereum endpoint changed", { from: endpoints[current]!.name, to: endpoint.name, error: failure });
-          current = index;
+        requireShape(endpoint, method, answer);
+        if (endpoint !== current) {
+          log.warn("Ethereum endpoint changed", { from: current.name, to: endpoint.name, error: failure });
+          current = endpoint;
         }
         return answer;
       } catch (error) {
@@ -85,12 +87,12 @@ export async function createJsonRpc(options: JsonRpcOptions, signal?: AbortSigna
       shouldRetry: ({ error }) => isFedledgerError(error, "RPC_UNREACHABLE"),
     });
 
-  const failures = await pRetry(
+  const { failures, ownChainId } = await pRetry(
     async () => {
       const outcomes = await Promise.allSettled(endpoints.map((endpoint) => checkChain(endpoint, signal)));
       const reasons = outcomes.flatMap((outcome) => (outcome.status === "rejected" ? [outcome.reason] : []));
       if (chainId === undefined) throw reasons[0];
-      return reasons;
+      return { failures: reasons, ownChainId: chainId };
     },
     {
       retries,
@@ -106,11 +108,17 @@ export async function createJsonRpc(options: JsonRpcOptions, signal?: AbortSigna
   }
 
   return {
-    chainId: chainId!,
+    chainId: ownChainId,
     ask: (method, params, stop) => run(method, params, true, stop),
     async request<T>(method: string, params: readonly unknown[], stop?: AbortSignal): Promise<T> {
       const answer = await run(method, params, false, stop);
       return (answer as { result: T }).result;
     },
   };
+}
+
+/** An endpoint whose answer is not what the method gives is of no use: another one is asked. Throws RPC_UNREACHABLE. */
+function requireShape(endpoint: Endpoint, method: string, answer: JsonRpcAnswer): void {
+  const fault = "result" in answer ? shapeFault(method, answer.result) : undefined;
+  if (fault !== undefined) throw endpoint.failed(fault);
 }

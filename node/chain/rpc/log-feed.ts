@@ -40,8 +40,8 @@ export function createLogFeed(
   let behindSinceMs: number | undefined;
 
   /** Whether this lower head may only be an endpoint that lags behind the one asked before. */
-  function maybeLagging(head: LinkedHead): boolean {
-    if (head.number >= cursor!.number) return false;
+  function maybeLagging(head: LinkedHead, before: LinkedHead): boolean {
+    if (head.number >= before.number) return false;
     const known = seen.get(head.number);
     if (known !== undefined && known !== head.hash) return false;
     behindSinceMs ??= clock.nowMs();
@@ -52,13 +52,13 @@ export function createLogFeed(
    * The first block to read for this head, and whether what was given before is void; undefined when the endpoint
    * cannot tell.
    */
-  async function resume(head: LinkedHead, signal?: AbortSignal) {
-    const extends_ = head.number === cursor!.number + 1 && head.parentHash === cursor!.hash;
-    if (extends_) return { from: cursor!.number + 1, reset: false };
-    if (head.number > cursor!.number) {
-      const block = await readBlock(rpc, cursor!.number, signal);
+  async function resume(head: LinkedHead, before: LinkedHead, signal?: AbortSignal) {
+    const next = { from: before.number + 1, reset: false };
+    if (head.number === next.from && head.parentHash === before.hash) return next;
+    if (head.number > before.number) {
+      const block = await readBlock(rpc, before.number, signal);
       if (!block) return undefined;
-      if (block.hash === cursor!.hash) return { from: cursor!.number + 1, reset: false };
+      if (block.hash === before.hash) return next;
     }
     if (!lastLog) return { from: startBlock, reset: false };
     if (lastLog.blockNumber > head.number) return { from: startBlock, reset: true };
@@ -80,8 +80,8 @@ export function createLogFeed(
   return {
     async advance(head, signal) {
       if (head.hash === cursor?.hash) return undefined;
-      if (cursor && maybeLagging(head)) return undefined;
-      const start = cursor ? await resume(head, signal) : { from: startBlock, reset: true };
+      if (cursor && maybeLagging(head, cursor)) return undefined;
+      const start = cursor ? await resume(head, cursor, signal) : { from: startBlock, reset: true };
       if (!start) return undefined;
       const logs = await readLogs(filter, start.from, head.number, signal);
       const last = logs.at(-1);

@@ -1,4 +1,4 @@
-import { FedledgerError } from "../../core/errors/error.ts";
+import { FedledgerError, isFedledgerError } from "../../core/errors/error.ts";
 
 /** An error as an endpoint answers it. */
 export interface JsonRpcError {
@@ -26,13 +26,18 @@ export interface Endpoint {
 const limitExceeded = -32_005;
 const rateLimited = /rate limit|too many requests|capacity|exceeded.*(?:second|credits|compute)/i;
 
+/** The logs of a task with many members and rounds are some megabytes. */
+const largestAnswerBytes = 1 << 28;
+/** So much of what an endpoint says is shown. */
+const shownCharacters = 200;
+
 /** An endpoint. Nothing is sent yet. Throws INVALID_CONFIG for what is not an HTTP(S) URL. */
 export function createEndpoint(urlText: string, timeoutMs: number): Endpoint {
   const { url, name, headers } = parse(urlText);
   let nextId = 1;
 
   const failed = (reason: string, cause?: unknown) =>
-    new FedledgerError("RPC_UNREACHABLE", { url: name, reason }, cause);
+    new FedledgerError("RPC_UNREACHABLE", { url: name, reason: shown(reason) }, cause);
 
   async function post(body: string, signal?: AbortSignal): Promise<{ status: number; text: string }> {
     signal?.throwIfAborted();
@@ -44,8 +49,11 @@ export function createEndpoint(urlText: string, timeoutMs: number): Endpoint {
         body,
         signal: signal ? AbortSignal.any([signal, timeout]) : timeout,
       });
-      return { status: response.status, text: await response.text() };
+      const text = await readText(response);
+      if (text === undefined) throw failed(`its answer has more than ${largestAnswerBytes} bytes`);
+      return { status: response.status, text };
     } catch (error) {
+      if (isFedledgerError(error)) throw error;
       if (signal?.aborted) throw signal.reason;
       if (timeout.aborted) throw failed(`no answer within ${timeoutMs} ms`, error);
       const { cause, message } = error as Error & { cause?: Error & { code?: string } };
@@ -60,16 +68,33 @@ export function createEndpoint(urlText: string, timeoutMs: number): Endpoint {
       const { status, text } = await post(JSON.stringify({ jsonrpc: "2.0", id: nextId++, method, params }), signal);
       const answer = readAnswer(text);
       // Some providers send JSON-RPC errors with a 4xx status: those are answers too.
-      if (answer === undefined || status === 429 || status >= 500) throw failed(`HTTP status ${status}`);
+      if (status === 429 || status >= 500) throw failed(`HTTP status ${status}`);
+      if (answer === undefined) throw failed(`what it answers is no JSON-RPC (HTTP status ${status})`);
       if ("error" in answer && isOverload(method, answer.error)) throw failed(answer.error.message);
       return answer;
     },
   };
 }
 
+/** The body as text; undefined where it is longer than {@link largestAnswerBytes}. */
+async function readText(response: Response): Promise<string | undefined> {
+  const chunks: Uint8Array[] = [];
+  let lengthBytes = 0;
+  for await (const chunk of response.body ?? []) {
+    lengthBytes += chunk.length;
+    if (lengthBytes > largestAnswerBytes) return undefined;
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString("utf8");
+}
+
 /** A node that answers "not now": another one may help. For logs the same code means that the range is too long. */
 function isOverload(method: string, error: JsonRpcError): boolean {
   return rateLimited.test(error.message) || (error.code === limitExceeded && method !== "eth_getLogs");
+}
+
+function shown(text: string): string {
+  return text.length <= shownCharacters ? text : `${text.slice(0, shownCharacters)} …`;
 }
 
 function readAnswer(text: string): JsonRpcAnswer | undefined {

@@ -1,4 +1,4 @@
-import { startEmbeddedChain } from "../../chain/index.ts";
+import { startEmbeddedChain } from "../../api/index.ts";
 import { defineCommand } from "../options/command.ts";
 
 /** `fedledger chain`. */

@@ -2,17 +2,14 @@ import { mkdirSync, readdirSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { etherText, weiOfGwei } from "../../core/bytes/ether.ts";
+import { etherText, finalFromS, privacyText, type TaskChoice, weiOfGwei } from "../../api/index.ts";
 import { FedledgerError } from "../../core/errors/error.ts";
-import { finalFromS } from "../../core/record/task-view.ts";
 import { createClock } from "../../system/index.ts";
 import type { CommandContext } from "../options/command.ts";
-import type { TaskChoice } from "../options/task-choice.ts";
-import { privacyText } from "../options/task-privacy.ts";
 import { dateText } from "../text/bond-text.ts";
 import { style } from "../text/output.ts";
 import { followRounds } from "./follow-rounds.ts";
-import { foundFederation } from "./found-federation.ts";
+import { foundDemo } from "./found-federation.ts";
 import { createLiveView, type LiveView } from "./live-view.ts";
 import { type ChildEvent, createProcessGroup, type DemoProcess, type ProcessGroup } from "./processes.ts";
 import { createPublicMetrics } from "./public-metrics.ts";
@@ -101,7 +98,7 @@ export async function runDemo(options: DemoOptions, { output, log, signal }: Com
     });
     const { url } = (await chainProcess.next("chain", { signal })) as ChildEvent & { url: string };
     view.status("deploying the contracts");
-    const { chain, invitation } = await foundFederation(url, options, { log, signal });
+    const { chain, invitation } = await foundDemo(url, options, { log, signal });
     output.say(`  chain ${url}, federation ${chain.federation}, logs in ${logs}\n`);
 
     view.status("starting the members");

@@ -1,7 +1,6 @@
 import { existsSync } from "node:fs";
-import { readKeystoreAccount } from "../../chain/index.ts";
+import { type Address, readKeystoreAccount } from "../../api/index.ts";
 import { FedledgerError } from "../../core/errors/error.ts";
-import type { Address } from "../../core/ids.ts";
 
 /** An account given as such, or by its keystore file. Rejects with INVALID_CONFIG, FILE_UNREADABLE. */
 export async function accountArgument(text: string): Promise<Address> {

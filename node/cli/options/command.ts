@@ -1,9 +1,9 @@
 import { Command } from "commander";
-import type { SettingName } from "../../config/index.ts";
+import type { SettingName, Settings } from "../../config/index.ts";
 import type { Log } from "../../ports/system.ts";
 import { createLog } from "../../telemetry/index.ts";
 import { createOutput, type Output } from "../text/output.ts";
-import { addSettings, readSettings, type Settings } from "./options.ts";
+import { addSettings, readSettings } from "./options.ts";
 
 /** What every command works with. */
 export interface CommandContext {

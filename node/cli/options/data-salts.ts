@@ -1,8 +1,6 @@
-import { FedledgerError } from "../../core/errors/error.ts";
-import type { KeyedHash, KeyedHashes } from "../../ports/index.ts";
-import { createKeyedHash, saltBytes } from "../../privacy/keyed-hash.ts";
+import { type KeyedHash, type KeyedHashes, parseSalt } from "../../api/index.ts";
+import type { Settings } from "../../config/index.ts";
 import { readFileText } from "../../system/index.ts";
-import type { Settings } from "./options.ts";
 
 /** Settings that say where the secret salts of declared hashes are. */
 export const saltSettings = ["taskSaltFile", "saltFile"] as const;
@@ -31,10 +29,5 @@ async function readSalt(
   said: string | undefined,
 ): Promise<KeyedHash | undefined> {
   const text = (path === undefined ? said : await readFileText(path))?.trim();
-  if (text === undefined) return undefined;
-  if (!new RegExp(`^[0-9a-fA-F]{${2 * saltBytes}}$`).test(text)) {
-    const reason = `expected ${2 * saltBytes} hexadecimal digits; fedledger data salt makes one`;
-    throw new FedledgerError("INVALID_CONFIG", { name: path === undefined ? name : `${name} of ${path}`, reason });
-  }
-  return createKeyedHash(Buffer.from(text, "hex"));
+  return text === undefined ? undefined : parseSalt(text, path === undefined ? name : `${name} of ${path}`);
 }

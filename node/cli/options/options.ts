@@ -5,15 +5,10 @@ import {
   parseSetting,
   type Setting,
   type SettingName,
-  type SettingValue,
+  type Settings,
   settings,
 } from "../../config/index.ts";
 import { FedledgerError } from "../../core/errors/error.ts";
-
-/** Values of some settings; those without a default may be absent. */
-export type Settings<K extends SettingName> = {
-  readonly [Name in K]: SettingValue<(typeof settings)[Name]> | undefined;
-};
 
 /** Adds the flags of these settings, and --config, to a command. The order is that of the help text. */
 export function addSettings(command: Command, names: readonly SettingName[]): Command {
@@ -54,13 +49,6 @@ export function readSettings<K extends SettingName>(command: Command, names: rea
   if (values.invitation !== undefined)
     for (const name of ["rpc", "task"] as const) if (byDefault.has(name)) values[name] = undefined;
   return values as Settings<K>;
-}
-
-/** A value that must be there. Throws INVALID_CONFIG naming the flag and its environment variable. */
-export function required<K extends SettingName, V>(value: V | undefined, name: K): V {
-  if (value !== undefined) return value;
-  const { flag, env } = settings[name] as { flag: string; env?: string };
-  throw new FedledgerError("INVALID_CONFIG", { name: flag, reason: `it is needed${env ? ` (or set ${env})` : ""}` });
 }
 
 function readConfigFile(command: Command): Readonly<Record<string, string>> {

@@ -1,4 +1,4 @@
-import type { Settings } from "./options.ts";
+import type { Settings } from "../../config/index.ts";
 
 /** The share of the data that the settings say, for loading it: nothing where they say all of it. */
 export function shareOf({ part, partition, seed = 1 }: Settings<"part" | "partition" | "seed">) {

@@ -1,7 +1,6 @@
-import type { Progress } from "../../rounds/progress/progress.ts";
+import type { ComposedNode, NodeEvents, Progress } from "../../api/index.ts";
 import type { CommandContext } from "../options/command.ts";
 import { progressText } from "../text/progress-text.ts";
-import type { ComposedNode, NodeEvents } from "./compose.ts";
 
 /**
  * Runs a node until its work is done or it is stopped: starts it, tells its progress, and closes everything in order.

@@ -1,70 +1,45 @@
 import {
-  createChain,
-  createChainReader,
-  createSigner,
-  type Finality,
-  openKeystore,
-  probeChain,
+  type Account,
+  accountOfKeystore,
+  type Chain,
+  type ChainReader,
+  type FederationOptions,
+  type FinalityOptions,
+  type Log,
+  openFederation,
+  openFederationAs,
+  type Reader,
+  readGrant,
+  requireTestChain,
   testAccount,
-} from "../../chain/index.ts";
+} from "../../api/index.ts";
+import { required, type Settings } from "../../config/index.ts";
 import { FedledgerError } from "../../core/errors/error.ts";
-import type { Chain, ChainReader, Log } from "../../ports/index.ts";
-import { createClock } from "../../system/index.ts";
-import { required, type Settings } from "../options/options.ts";
 import { readPassword } from "../options/password.ts";
-import type { ChainSide } from "../options/task-rules.ts";
 
 /** Settings that say which record to read. */
 export const recordSettings = ["federation", "rpc", "confirmations"] as const;
 /** Settings that say who acts. */
 export const accountSettings = ["keystore", "passwordFile", "devAccount"] as const;
+/** Settings that say with what sealed blobs are opened. */
+export const openingSettings = ["grant", ...accountSettings] as const;
 
 type RecordSettings = Settings<(typeof recordSettings)[number]>;
 type AccountSettings = Settings<(typeof accountSettings)[number]>;
 
-/** The chain of the embedded test node, whose accounts' keys are public and whose blocks nobody undoes. */
-const testChainId = 31337;
-
-/** Whether this is the local test chain. */
-export function isTestChain(chainId: number): boolean {
-  return chainId === testChainId;
+/** The settings of an endpoint, as options. */
+export function endpointOf({ rpc = [], confirmations }: Settings<"rpc" | "confirmations">, log: Log): FinalityOptions {
+  return { endpoint: rpc, confirmations, log };
 }
 
-/**
- * From when on an event counts: as the settings say, else at once on the local test chain, and where the chain calls it
- * safe on others. Rejects with CONFIRMATIONS_NEEDED where it calls nothing so.
- */
-export async function finalityOf({ confirmations, rpc }: RecordSettings, log: Log): Promise<Finality> {
-  if (confirmations !== undefined) return typeof confirmations === "number" ? { confirmations } : confirmations;
-  const { chainId, hasSafe } = await probeChain({ urls: rpc ?? [], log });
-  if (isTestChain(chainId)) return { confirmations: 0 };
-  if (!hasSafe) throw new FedledgerError("CONFIRMATIONS_NEEDED", { chainId });
-  return "safe";
-}
-
-/**
- * What the chain adds to a task's rules: whether anything is at stake on it, and how far an event that counts is
- * behind.
- */
-export async function chainSideOf(values: RecordSettings, log: Log): Promise<ChainSide> {
-  const { chainId, lagS } = await probeChain({ urls: values.rpc ?? [], log });
-  const isTest = isTestChain(chainId);
-  return { isTest, lagS: isTest ? 0 : await lagS(await finalityOf(values, log)) };
-}
-
-async function readerOptions(values: RecordSettings, log: Log) {
-  return {
-    urls: values.rpc ?? [],
-    federation: required(values.federation, "federation"),
-    finality: await finalityOf(values, log),
-    log,
-    clock: createClock(),
-  };
+/** The settings of a record, as options. Throws INVALID_CONFIG without a federation. */
+export function federationOf(values: RecordSettings, log: Log): FederationOptions {
+  return { ...endpointOf(values, log), federation: required(values.federation, "federation") };
 }
 
 /** The record, to read. */
-export async function openRecord(values: RecordSettings, log: Log): Promise<ChainReader> {
-  return createChainReader(await readerOptions(values, log));
+export function openRecordOf(values: RecordSettings, log: Log): Promise<ChainReader> {
+  return openFederation(federationOf(values, log));
 }
 
 /**
@@ -74,33 +49,30 @@ export async function openRecord(values: RecordSettings, log: Log): Promise<Chai
 export async function openRecordAs(
   values: RecordSettings & AccountSettings,
   log: Log,
-  privateKey?: string,
+  account?: Account,
 ): Promise<Chain> {
-  privateKey ??= await readPrivateKey(values);
-  const chain = await createChain({ ...(await readerOptions(values, log)), signer: createSigner(privateKey) });
+  const chain = await openFederationAs({
+    account: account ?? (await readAccount(values)),
+    ...federationOf(values, log),
+  });
   if (values.devAccount !== undefined) requireTestChain(chain.chainId);
   return chain;
 }
 
-/**
- * The private key of the settings: a keystore's, or a test account's. Rejects with NO_ACCOUNT, WRONG_PASSWORD,
- * FILE_NOT_FOUND.
- */
-export async function readPrivateKey(values: AccountSettings): Promise<string> {
-  if (values.devAccount !== undefined) return testAccount(values.devAccount).privateKey;
+/** The account of the settings: a keystore's, or a test one. Rejects with NO_ACCOUNT, WRONG_PASSWORD, FILE_NOT_FOUND. */
+export async function readAccount(values: AccountSettings): Promise<Account> {
+  if (values.devAccount !== undefined) return testAccount(values.devAccount);
   if (values.keystore === undefined) throw new FedledgerError("NO_ACCOUNT");
-  const { privateKey } = await openKeystore(
-    values.keystore,
-    await readPassword(values.keystore, { file: values.passwordFile }),
-  );
-  return privateKey;
+  const password = await readPassword(values.keystore, { file: values.passwordFile });
+  return accountOfKeystore(values.keystore, password);
 }
 
-/** Throws CHAIN_MISMATCH unless this is the local test chain: the test accounts' keys are public. */
-export function requireTestChain(chainId: number): void {
-  if (!isTestChain(chainId))
-    throw new FedledgerError("CHAIN_MISMATCH", {
-      actual: chainId,
-      expected: `${testChainId} (test accounts are for it only)`,
-    });
+/**
+ * Who reads what is sealed, by the settings: nobody where they name none. Rejects with GRANT_INVALID, NO_ACCOUNT,
+ * WRONG_PASSWORD, FILE_NOT_FOUND.
+ */
+export async function readReader(values: Settings<(typeof openingSettings)[number]>): Promise<Reader> {
+  const grant = values.grant === undefined ? undefined : await readGrant(values.grant);
+  const isNamed = values.keystore !== undefined || values.devAccount !== undefined || grant !== undefined;
+  return isNamed ? { grant, account: await readAccount(values) } : {};
 }

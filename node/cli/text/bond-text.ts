@@ -1,10 +1,5 @@
-import { etherText } from "../../core/bytes/ether.ts";
-import type { TaskId } from "../../core/ids.ts";
-import type { StoredPlace } from "../../ports/index.ts";
+import { etherText, type StoredPlace, type TaskPlace } from "../../api/index.ts";
 import { formatTable } from "./output.ts";
-
-/** What the contract stores of an account in one task. */
-export type TaskPlace = StoredPlace & { readonly taskId: TaskId };
 
 /**
  * An account's places, bonds and credit as people read them, in ether. `nowS`: the chain's time, seconds since 1970.

@@ -1,6 +1,8 @@
-import type { DataSpec, Transform } from "../../core/task/data-spec.ts";
-import type { AnonymityReport, ColumnReport, TableReport } from "../../training/index.ts";
+import type { AnonymityReport, ColumnReport, TableReport, TaskSpec } from "../../api/index.ts";
 import { formatTable } from "./output.ts";
+
+type DataSpec = TaskSpec["data"];
+type Transform = NonNullable<DataSpec["transforms"]>[number];
 
 const mostLines = 20;
 const mostCounted = 1000;

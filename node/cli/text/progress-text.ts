@@ -1,6 +1,4 @@
-import { etherText } from "../../core/bytes/ether.ts";
-import type { ProofKind, Reason } from "../../core/records.ts";
-import type { Progress, RecordProgress } from "../../rounds/progress/progress.ts";
+import { etherText, type Progress, type ProofKind, type Reason, type RecordProgress } from "../../api/index.ts";
 import { dateText } from "./bond-text.ts";
 import { publicText } from "./public-text.ts";
 

@@ -1,4 +1,4 @@
-import type { PublicMetric } from "../../ports/index.ts";
+import type { PublicMetric } from "../../api/index.ts";
 
 /** Accuracy, 0 to 1, or R². */
 export function metricOf({ correct, r2Q24 = 0n, examples }: PublicMetric): number {

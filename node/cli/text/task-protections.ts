@@ -1,6 +1,4 @@
-import { modeOf } from "../../core/modes/mode-of.ts";
-import type { TaskRules } from "../../core/records.ts";
-import type { TaskSpec } from "../../core/task/task-spec.ts";
+import { modeOf, type TaskRules, type TaskSpec } from "../../api/index.ts";
 import { durationText } from "./bond-text.ts";
 
 const dayS = 86_400;

@@ -1,7 +1,11 @@
-import { finalFromS, type RoundView, type TaskView } from "../../core/record/task-view.ts";
-import { policyText } from "../../core/task/access.ts";
-import type { TaskSpec } from "../../core/task/task-spec.ts";
-import type { PublicMetric } from "../../ports/index.ts";
+import {
+  finalFromS,
+  type PublicMetric,
+  policyText,
+  type RoundView,
+  type TaskSpec,
+  type TaskView,
+} from "../../api/index.ts";
 import { dateText } from "./bond-text.ts";
 import { formatTable } from "./output.ts";
 import { lossOf, metricOf } from "./public-text.ts";

@@ -1,6 +1,7 @@
 import { FedledgerError } from "../errors/error.ts";
 import type { Bytes32, Hex } from "../ids.ts";
 import { fromHex, hexEquals, toHex } from "./hex.ts";
+import { itemAt, lastOf } from "./items.ts";
 import { keccak256 } from "./keccak.ts";
 import { lanesToBytes } from "./lanes.ts";
 
@@ -125,17 +126,17 @@ export function verifyChunk(claim: {
 function treeOver(parameterCount: number, levels: readonly Uint8Array[]): LeafTree {
   const chunkCount = chunkCountOf(parameterCount);
   return {
-    root: rootOf(parameterCount, levels.at(-1)!),
+    root: rootOf(parameterCount, lastOf(levels)),
     chunkCount,
     depth: levels.length - 1,
     node(height, index) {
-      const level = levels[checkedPlace("height", height, levels.length)]!;
+      const level = itemAt(levels, checkedPlace("height", height, levels.length));
       const start = 32 * checkedPlace("index", index, level.length / 32);
       return toHex(level.subarray(start, start + 32));
     },
     leaf(index) {
       const start = 32 * checkedPlace("index", index, chunkCount);
-      return toHex(levels[0]!.subarray(start, start + 32));
+      return toHex(itemAt(levels, 0).subarray(start, start + 32));
     },
     proof(index) {
       checkedPlace("index", index, chunkCount);
@@ -163,7 +164,7 @@ function climb(index: number, leaf: Uint8Array, proof: readonly Bytes32[]): Uint
 /** All levels from the leaves to the single top. */
 function levelsFrom(leaves: Uint8Array): Uint8Array[] {
   const levels = [leaves];
-  for (let level = levels[0]!; level.length > 32; levels.push(level)) {
+  for (let level = leaves; level.length > 32; levels.push(level)) {
     level = raised(level, new Uint8Array(level.length / 2));
   }
   return levels;

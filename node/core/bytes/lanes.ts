@@ -30,7 +30,8 @@ export function bytesToLanes(bytes: Uint8Array): Int32Array {
 }
 
 function swapped(bytes: Uint8Array): Uint8Array {
-  const copy = new Uint8Array(bytes.byteLength);
-  for (let i = 0; i < copy.length; i++) copy[i] = bytes[i ^ 3]!;
+  const copy = bytes.slice();
+  const view = new DataView(copy.buffer);
+  for (let i = 0; i < copy.length; i += 4) view.setInt32(i, view.getInt32(i), true);
   return copy;
 }

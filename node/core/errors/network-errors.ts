@@ -46,6 +46,10 @@ export const networkErrors = {
     "Another version may have deployed it: use that version. Otherwise its rules may be others than documented: join it only if you trust its deployer.",
   ),
   ADDRESS_IN_USE: user("Cannot listen on {address}: {reason}.", "Choose another port, or stop what listens there."),
+  NODE_TOO_OLD: user(
+    "A program that imports Fedledger needs Node 22.18 or later: this is {actual}.",
+    "Run it on such a Node; the command fedledger brings its own.",
+  ),
   NATIVE_PART_MISSING: user(
     "The local test chain cannot run: npm has not installed the native part of {name}.",
     "npm leaves it out when it runs on a Node before 22: install Fedledger again with the npm of Node 22.18 or later.",

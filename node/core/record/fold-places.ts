@@ -1,6 +1,6 @@
 import type { Address } from "../ids.ts";
 import type { Draft } from "./fold-draft.ts";
-import { freeingOf } from "./freed-places.ts";
+import { freeingOf, freePlace } from "./freed-places.ts";
 import { extendHistory, type HistoryEntry } from "./history-head.ts";
 import { impossible, type TaskEventOf } from "./impossible-event.ts";
 import { type PlaceView, roundInFlight } from "./task-view.ts";
@@ -56,10 +56,11 @@ export function leaving(event: TaskEventOf<"Leaving">, draft: Draft): Draft {
  */
 export function startLeaving(account: Address, draft: Draft): boolean {
   for (const places of [draft.enrolled, draft.joined] as PlaceView[][]) {
-    const at = places.findIndex((place) => place.account === account);
-    if (at < 0) continue;
-    if (places[at]!.leaving) return false;
-    places[at] = { ...places[at]!, leaving: true };
+    const at = places.findIndex((each) => each.account === account);
+    const place = places[at];
+    if (place === undefined) continue;
+    if (place.leaving) return false;
+    places[at] = { ...place, leaving: true };
     draft.leavers.push({ ofAggregator: places === draft.joined, index: at });
     return true;
   }
@@ -80,9 +81,7 @@ export function freed(event: TaskEventOf<"Left">, draft: Draft): Draft {
   if (next !== account) throw impossible(event, `the next place to be freed is that of ${next ?? "nobody"}`);
   for (const places of [draft.enrolled, draft.joined] as PlaceView[][]) {
     const at = places.findIndex((place) => place.account === account);
-    if (at < 0) continue;
-    const last = places.pop()!;
-    if (at < places.length) places[at] = last;
+    freePlace(places, at);
   }
   if (rest.length > 0) return { ...before, unfinished: { ...call, rest } };
   return { ...before, leavers: [...call.leavers], ...grown(draft, { kind: "freed", places: call.count }) };
@@ -100,6 +99,7 @@ export function resumed(event: TaskEventOf<"Resumed">, draft: Draft): Draft {
 
 /** Marks an aggregator as one that missed its turn, or not any more. */
 export function setIdle(account: Address, idle: boolean, { joined }: Draft): void {
-  const at = joined.findIndex((place) => place.account === account);
-  if (at >= 0) joined[at] = { ...joined[at]!, idle };
+  const at = joined.findIndex((each) => each.account === account);
+  const place = joined[at];
+  if (place !== undefined) joined[at] = { ...place, idle };
 }

@@ -1,3 +1,4 @@
+import { lastOf } from "../bytes/items.ts";
 import type { Address } from "../ids.ts";
 import { type Draft, expectSame, replaceRound } from "./fold-draft.ts";
 import { startLeaving } from "./fold-places.ts";
@@ -40,10 +41,11 @@ export function rolledBack(event: TaskEventOf<"RolledBack">, draft: Draft): Draf
     throw impossible(event, "no accepted round was struck");
   }
   if (roundInFlight(draft) !== undefined) throw impossible(event, "a round is in flight");
-  const from = rounds.findLast(({ round }) => round === unfinished.round)!;
+  const from = rounds.findLast(({ round }) => round === unfinished.round);
+  if (from === undefined) throw impossible(event, "the struck round is none of the task's");
   const { firstRound, lastRound } = event;
   expectSame(event, "first round", firstRound, from.round);
-  expectSame(event, "last round", lastRound, rounds.at(-1)!.round);
+  expectSame(event, "last round", lastRound, lastOf(rounds).round);
   expectSame(event, "model", event.modelRoot, from.baseModelRoot);
   rounds
     .filter(({ round, phase }) => round >= firstRound && phase === "accepted")
@@ -51,11 +53,11 @@ export function rolledBack(event: TaskEventOf<"RolledBack">, draft: Draft): Draf
       replaceRound(draft, { ...round, void: true });
     });
   const { modelContentId: _, ...rest } = draft;
-  const base = rounds.findLast(({ result, void: isVoid }) => result !== undefined && !isVoid);
+  const base = rounds.findLast(({ result, void: isVoid }) => result !== undefined && !isVoid)?.proposal;
   return {
     ...rest,
     modelRoot: from.baseModelRoot,
-    ...(base === undefined ? {} : { modelContentId: base.proposal!.contentId }),
+    ...(base === undefined ? {} : { modelContentId: base.contentId }),
     accepted: from.acceptedBefore,
     complete: from.acceptedBefore >= draft.rules.rounds,
     unfinished: { ...unfinished, rolledBack: { firstRound, lastRound } },

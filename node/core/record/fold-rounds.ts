@@ -118,8 +118,9 @@ function endOfTurn({ phase, assignment, struck }: RoundView): Reason | undefined
 
 /** Hash of the proposal that stands, or was struck right now; zero where there is none. */
 function standingOf(round: RoundView): Bytes32 {
-  if (round.phase === "proposed") return round.proposal!.hash;
-  return endOfTurn(round) === "proven-wrong" ? round.struck!.at(-1)!.hash : zeroBytes32;
+  const { phase, proposal, struck } = round;
+  const lastStruck = endOfTurn(round) === "proven-wrong" ? struck?.at(-1) : undefined;
+  return (phase === "proposed" ? proposal : lastStruck)?.hash ?? zeroBytes32;
 }
 
 function assigned(event: TaskEventOf<"AggregatorAssigned">, round: RoundView, draft: Draft): Draft {
@@ -128,7 +129,7 @@ function assigned(event: TaskEventOf<"AggregatorAssigned">, round: RoundView, dr
   const reason = endOfTurn(round);
   expectSame(event, "attempt", attempt, round.assignment === undefined ? 0 : round.assignment.attempt + 1);
   if (attempt >= draft.rules.attempts) throw impossible(event, `the task has ${draft.rules.attempts} attempts`);
-  if (reason === "no-proposal") setIdle(round.assignment!.aggregator, true, draft);
+  if (round.assignment && reason === "no-proposal") setIdle(round.assignment.aggregator, true, draft);
   const turn = turnOf({ round: round.round, attempt, count: round.aggregators }, draft.joined);
   if (turn === undefined) throw impossible(event, "no aggregator can be assigned");
   expectSame(event, "number of aggregators", count, round.aggregators);
@@ -165,7 +166,8 @@ export function accepted(event: TaskEventOf<"RoundAccepted">, round: RoundView, 
   expectPhase(event, round, "proposed");
   if (hasTooFewLeft(round, draft.rules)) throw impossible(event, "too few of those who committed are left");
   const { modelRoot, attesters, provableUntilS } = event;
-  const proposal = round.proposal!;
+  const { proposal } = round;
+  if (proposal === undefined) throw impossible(event, "nothing is proposed");
   expectSame(event, "model", modelRoot, proposal.modelRoot);
   const hash = wordHash(inputsOf(draft.taskId, round), proposal.hash, attesters);
   const entry = { kind: "accepted", round: round.round, wordHash: hash } as const;
@@ -189,9 +191,9 @@ export function invalidated(event: TaskEventOf<"RoundInvalid">, round: RoundView
   const { reason } = event;
   const isInStrike = draft.unfinished?.call === "strike" && draft.unfinished.rollsBack;
   if ((reason === "rolled-back") !== isInStrike) throw impossible(event, `the reason cannot be ${reason}`);
+  const { anchor, accumulator, assignment } = round;
   const missed = reason === "no-proposal" || reason === "no-aggregator";
-  if (missed && endOfTurn(round) === "no-proposal") setIdle(round.assignment!.aggregator, true, draft);
-  const { anchor, accumulator } = round;
+  if (missed && assignment && endOfTurn(round) === "no-proposal") setIdle(assignment.aggregator, true, draft);
   const standing = standingOf(round);
   const entry = { kind: "invalid", round: round.round, reason, anchor, accumulator, standing } as const;
   const historyHead = extendHistory(draft.historyHead, entry);

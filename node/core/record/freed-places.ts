@@ -1,3 +1,4 @@
+import { lastOf } from "../bytes/items.ts";
 import type { PlaceView, TaskView, UnfinishedCall } from "./task-view.ts";
 
 /** Most steps of one call. */
@@ -18,18 +19,27 @@ export function freeingOf({
   const aggregators: PlaceView[] = [...joined];
   const rest: PlaceView["account"][] = [];
   for (let step = 0; step < stepsAtOnce && waiting.length > 0; step++) {
-    const { ofAggregator, index } = waiting.at(-1)!;
+    const { ofAggregator, index } = lastOf(waiting);
     const places = ofAggregator ? aggregators : participants;
-    const place = places[index];
-    if (!place?.leaving) {
+    const [place, last] = [places[index], places.at(-1)];
+    if (!place?.leaving || last === undefined) {
       waiting.pop();
       continue;
     }
-    const last = places.pop()!;
     rest.push(last.leaving ? last.account : place.account);
-    if (last.leaving) continue;
-    places[index] = last;
+    if (last.leaving) {
+      places.pop();
+      continue;
+    }
+    freePlace(places, index);
     waiting.pop();
   }
   return { call: "free-places", count: rest.length, rest, leavers: waiting };
+}
+
+/** Frees a place of a list: the last one moves there. Nothing happens for -1. */
+export function freePlace<Place>(places: Place[], index: number): void {
+  if (index < 0) return;
+  const last = places.pop();
+  if (last !== undefined && index < places.length) places[index] = last;
 }

@@ -40,7 +40,10 @@ const transform = z.discriminatedUnion("kind", [
       .array(finite)
       .min(2)
       .max(1024)
-      .refine((edges) => edges.every((edge, i) => i === 0 || edge > edges[i - 1]!), "expected ascending edges"),
+      .refine(
+        (edges) => edges.every((edge, i) => edge > (edges[i - 1] ?? Number.NEGATIVE_INFINITY)),
+        "expected ascending edges",
+      ),
     to: z.enum(["middle", "place"]),
   }),
   /** A date as its year; `order` is that of year, month and day in the text, default "ymd". */

@@ -1,3 +1,4 @@
+import { itemAt, lastOf } from "../bytes/items.ts";
 import { FedledgerError } from "../errors/error.ts";
 import type { ModelSpec, OutputSpec } from "./task-spec.ts";
 
@@ -27,7 +28,7 @@ export function modelLayout(model: ModelSpec): ModelLayout {
   const tensors: TensorLayout[] = [];
   const dense = (units: readonly number[]): void => {
     units.slice(1).forEach((outputs, i) => {
-      const inputs = units[i]!;
+      const inputs = itemAt(units, i);
       tensors.push(...layer(`dense${i + 1}`, [inputs, outputs], inputs, outputs));
     });
   };
@@ -73,7 +74,7 @@ export function outputCount(output: OutputSpec): number {
 function layer(name: string, shape: readonly number[], fanIn: number, fanOut: number): TensorLayout[] {
   return [
     { name: `${name}/kernel`, shape, fanIn, fanOut, role: "kernel" },
-    { name: `${name}/bias`, shape: [shape.at(-1)!], fanIn, fanOut, role: "bias" },
+    { name: `${name}/bias`, shape: [lastOf(shape)], fanIn, fanOut, role: "bias" },
   ];
 }
 

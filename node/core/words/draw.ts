@@ -1,4 +1,5 @@
 import { word } from "../bytes/hex.ts";
+import { itemAt } from "../bytes/items.ts";
 import { keccak256 } from "../bytes/keccak.ts";
 import { FedledgerError } from "../errors/error.ts";
 import type { Address, Bytes32, RoundNumber, TaskId } from "../ids.ts";
@@ -57,7 +58,7 @@ function shuffled(index: number, enrolled: number, key: Uint8Array): number {
   const hash = keccak256(key);
   let x = index;
   for (let i = enrolled - 1; i > 0; i--) {
-    const j = ((hash[30 - 2 * i]! << 8) | hash[31 - 2 * i]!) % (i + 1);
+    const j = twoBytes(hash, 30 - 2 * i) % (i + 1);
     if (x === i) x = j;
     else if (x === j) x = i;
   }
@@ -77,11 +78,16 @@ function permuted(x: number, half: number, key: Uint8Array): number {
     view.setUint32(9, right);
     const hash = keccak256(message);
     // half is at most 16, so the last two bytes of the hash are enough.
-    const next = (left ^ ((hash[30]! << 8) | hash[31]!)) & (size - 1);
+    const next = (left ^ twoBytes(hash, 30)) & (size - 1);
     left = right;
     right = next;
   }
   return left * size + right;
+}
+
+/** Two bytes of a hash as a number, the first the higher. */
+function twoBytes(hash: Uint8Array, at: number): number {
+  return (itemAt(hash, at) << 8) | itemAt(hash, at + 1);
 }
 
 function outside(name: string, value: number | bigint, expected: string): FedledgerError {

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { hexEquals, toHex } from "../bytes/hex.ts";
+import { itemAt, lastOf } from "../bytes/items.ts";
 import { keccak256 } from "../bytes/keccak.ts";
 import { FedledgerError } from "../errors/error.ts";
 import type { Address, Hex, TaskId } from "../ids.ts";
@@ -61,7 +62,7 @@ export function parseInvitation(text: string): Invitation {
   }
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
-  const issue = parsed.error.issues[0]!;
+  const issue = itemAt(parsed.error.issues, 0);
   throw new FedledgerError("INVALID_INVITATION", {
     reason: `${issue.path.join(".") || "all of it"}: ${issue.message}`,
   });
@@ -74,7 +75,7 @@ export function formatInvitation(invitation: Invitation): string {
 
 /** The key whose grants count: the last successor. */
 export function grantKeyOf({ grantKeys }: Pick<Invitation, "grantKeys">): Address {
-  return grantKeys.at(-1)!.key;
+  return lastOf(grantKeys).key;
 }
 
 /** Who signed a record of a chain and federation: {@link ChainReader.recoverSigner} in node/ports fits. */
@@ -100,7 +101,7 @@ export function checkInvitation(
   for (const [i, { key: successor, signature: word }] of grantKeys.entries()) {
     if (word === undefined) continue;
     const signer = chain.recoverSigner({ type: "grant-key", successor, signature: word });
-    if (signer !== undefined && hexEquals(signer, grantKeys[i - 1]!.key)) continue;
+    if (signer !== undefined && hexEquals(signer, itemAt(grantKeys, i - 1).key)) continue;
     throw new FedledgerError("INVALID_INVITATION", {
       reason: `grant key ${successor} is not signed by the one before it`,
     });

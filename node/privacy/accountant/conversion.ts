@@ -1,3 +1,4 @@
+import { itemAt } from "../../core/bytes/items.ts";
 import { FedledgerError } from "../../core/errors/error.ts";
 import { type RdpCurve, rdpOrders } from "./rdp-curve.ts";
 
@@ -15,7 +16,7 @@ export function epsilonOf(curve: RdpCurve, delta: number): number {
   }
   let least = Number.POSITIVE_INFINITY;
   for (const [i, order] of rdpOrders.entries()) {
-    const rdp = curve[i]!;
+    const rdp = itemAt(curve, i);
     if (delta ** 2 + Math.expm1(-rdp) > 0) return 0;
     least = Math.min(least, rdp + Math.log1p(-1 / order) - Math.log(delta * order) / (order - 1));
   }

@@ -72,7 +72,7 @@ export function createMaskJournal(journal: Journal): MaskJournal {
     readClosing: (of) => read("closing", of, (fields) => ({ accumulator: bytes32In(fields, "accumulator") })),
     async writeClosing(of, { accumulator }) {
       if ((await write("closing", of, { accumulator: lower(accumulator) })) === undefined) return;
-      const expected = (await journalOf.readClosing(of))!.accumulator;
+      const expected = (await journalOf.readClosing(of))?.accumulator;
       throw new FedledgerError("MASK_SET_CHANGED", { round: of.round, expected, actual: accumulator });
     },
   };

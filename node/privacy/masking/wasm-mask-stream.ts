@@ -1,3 +1,4 @@
+import { itemAt } from "../../core/bytes/items.ts";
 import {
   end,
   i32Add,
@@ -121,7 +122,7 @@ function loadWord(address: number, then: readonly number[]): number[] {
 }
 
 function roundCode(round: number): number[] {
-  const at = counterPlaces[round % 10]!;
+  const at = itemAt(counterPlaces, round % 10);
   return mixed.flatMap(([a, b, c, d], g) => {
     if (round === 0 && mixedAhead.some((place) => place === g)) return [];
     const withCounter = (word: number) => (at === word ? [...localGet(message), ...addWords] : []);

@@ -1,3 +1,4 @@
+import { itemAt } from "../../core/bytes/items.ts";
 import type { Random } from "../../ports/system.ts";
 import { inSteps, longestStep } from "../in-steps.ts";
 import { clipUpdate } from "./clip-update.ts";
@@ -53,7 +54,7 @@ export async function privateUpdate(
     for (let from = 0; from < local.length; from += lanesAtOnce) {
       if (from > 0) yield longestStep;
       const to = Math.min(local.length, from + lanesAtOnce);
-      for (let i = from; i < to; i++) lanes[i] = cut(clipped.lanes[i]! + draw());
+      for (let i = from; i < to; i++) lanes[i] = cut(itemAt(clipped.lanes, i) + draw());
     }
   }
   await inSteps(noiseBlocks(), options.signal);

@@ -35,8 +35,8 @@ export async function sealGrant(
   about: Omit<UnsignedGrant, "format" | "secrets">,
   secrets: ReadonlyMap<Bytes32, Uint8Array>,
 ): Promise<UnsignedGrant> {
-  const ids = [...secrets.keys()].sort();
-  const entries = concatBytes(...ids.flatMap((id) => [fromHex(id), secrets.get(id)!]));
+  const ascending = [...secrets].sort(([a], [b]) => (a < b ? -1 : 1));
+  const entries = concatBytes(...ascending.flatMap(([id, secret]) => [fromHex(id), secret]));
   const sealed = await sealTo(about.auditor, entries, { info: infoOf(about) });
   return { format: "fedledger/grant/1", ...about, secrets: toHex(sealed) };
 }

@@ -1,3 +1,4 @@
+import { itemAt, valueAt } from "../../core/bytes/items.ts";
 import { FedledgerError } from "../../core/errors/error.ts";
 import type { Anonymity } from "../../core/task/data-spec.ts";
 import type { RowGroups } from "../table/row-groups.ts";
@@ -33,7 +34,7 @@ export function anonymityReport({ of, lines }: RowGroups, { k, quasiIdentifiers 
     groups: rowsOf.size,
     smallest: sizes[0]?.rows ?? 0,
     sizes,
-    linesBelow: [...lines].filter((_, row) => rowsOf.get(of[row]!)! < k),
+    linesBelow: [...lines].filter((_, row) => valueAt(rowsOf, itemAt(of, row)) < k),
   };
 }
 

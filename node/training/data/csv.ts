@@ -1,3 +1,4 @@
+import { itemAt } from "../../core/bytes/items.ts";
 import { FedledgerError } from "../../core/errors/error.ts";
 import type { DataSpec } from "../../core/task/data-spec.ts";
 import type { ModelSpec, OutputSpec } from "../../core/task/task-spec.ts";
@@ -55,7 +56,7 @@ export async function readCsv(source: string, text: AsyncIterable<Uint8Array>, s
     const cells = mask.apply(record, line);
     const shown = (at: number) => (mask.masked[at] ? "the value" : quoted(String(cells[at])));
     const readNumber = (at: number): number => {
-      const cell: Cell = cells[at]!;
+      const cell: Cell = itemAt(cells, at);
       const value = Number(cell);
       if (isBlank(cell)) refuse(`line ${line}, column ${mask.columns[at]}: the value is missing`);
       if (!Number.isFinite(value)) refuse(`line ${line}, column ${mask.columns[at]}: ${shown(at)} is not a number`);

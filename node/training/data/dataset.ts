@@ -1,3 +1,4 @@
+import { itemAt } from "../../core/bytes/items.ts";
 import { FedledgerError } from "../../core/errors/error.ts";
 import type { ModelSpec, OutputSpec } from "../../core/task/task-spec.ts";
 import type { RowGroups } from "../table/row-groups.ts";
@@ -33,7 +34,7 @@ export function selectExamples(dataset: Dataset, indices: ArrayLike<number>): Da
   const inputs = new Float32Array(indices.length * width);
   const labels = new Float32Array(indices.length * dataset.labelWidth);
   for (let row = 0; row < indices.length; row++) {
-    const from = indices[row]!;
+    const from = itemAt(indices, row);
     if (!Number.isInteger(from) || from < 0 || from >= dataset.samples) {
       throw new FedledgerError("INVALID_ARGUMENT", {
         name: "index",
@@ -47,9 +48,10 @@ export function selectExamples(dataset: Dataset, indices: ArrayLike<number>): Da
       row * dataset.labelWidth,
     );
   }
-  const groups = dataset.groups && {
-    of: Uint32Array.from(indices, (from) => dataset.groups!.of[from]!),
-    lines: Uint32Array.from(indices, (from) => dataset.groups!.lines[from]!),
+  const { groups: all } = dataset;
+  const groups = all && {
+    of: Uint32Array.from(indices, (from) => itemAt(all.of, from)),
+    lines: Uint32Array.from(indices, (from) => itemAt(all.lines, from)),
   };
   return { ...dataset, inputs, labels, samples: indices.length, ...(groups && { groups }) };
 }

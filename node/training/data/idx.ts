@@ -1,4 +1,5 @@
 import { gunzipSync } from "node:zlib";
+import { itemAt } from "../../core/bytes/items.ts";
 import { FedledgerError } from "../../core/errors/error.ts";
 import type { TaskSpec } from "../../core/task/task-spec.ts";
 import { createInputScaling } from "../table/input-scaling.ts";
@@ -30,9 +31,9 @@ export function parseIdx(source: string, file: Uint8Array): IdxArray {
       refuse("its gzip compression is damaged", error);
     }
   }
-  if (bytes.length < 4 || bytes[0] !== 0 || bytes[1] !== 0) refuse("it is not an IDX file");
-  if (bytes[2] !== 0x08) refuse(`its type is ${bytes[2]}; only unsigned bytes (8) are read`);
-  const rank = bytes[3]!;
+  const [zero, alsoZero, type, rank] = bytes;
+  if (rank === undefined || zero !== 0 || alsoZero !== 0) return refuse("it is not an IDX file");
+  if (type !== 0x08) refuse(`its type is ${type}; only unsigned bytes (8) are read`);
   const start = 4 + 4 * rank;
   if (rank < 1 || bytes.length < start) refuse("its header is cut off");
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
@@ -54,7 +55,7 @@ export function readIdxPair(
   const pixels = parseIdx(images.source, images.file);
   const classes = parseIdx(labels.source, labels.file);
   const [samples, height, width] = pixels.shape;
-  if (pixels.shape.length !== 3 || height === undefined || width === undefined) {
+  if (pixels.shape.length !== 3 || samples === undefined || height === undefined || width === undefined) {
     throw new FedledgerError("INVALID_DATA", {
       source: images.source,
       reason: "it does not hold images (3 dimensions)",
@@ -66,11 +67,11 @@ export function readIdxPair(
   const size = height * width;
   const scaling = createInputScaling(data, size, images.source);
   const inputs = new Float32Array(pixels.values.length);
-  for (let i = 0; i < inputs.length; i++) inputs[i] = scaling(pixels.values[i]!, i % size);
+  for (let i = 0; i < inputs.length; i++) inputs[i] = scaling(itemAt(pixels.values, i), i % size);
   return {
     inputs,
     labels: Float32Array.from(classes.values),
-    samples: samples!,
+    samples,
     inputShape: [height, width, 1],
     labelWidth: 1,
     classCount: classes.values.reduce((most, label) => Math.max(most, label), 0) + 1,

@@ -1,3 +1,4 @@
+import { itemAt } from "../../core/bytes/items.ts";
 import { FedledgerError } from "../../core/errors/error.ts";
 import type { DataSpec } from "../../core/task/data-spec.ts";
 import type { KeyedHashes } from "../../ports/keyed-hash.ts";
@@ -72,7 +73,7 @@ async function inspect(
   for await (const { record, line } of records) {
     const cells = mask.apply(record, line);
     columns.forEach(({ left, seen }, place) => {
-      seen.add(record[place]!, cells[left]);
+      seen.add(itemAt(record, place), cells[left]);
     });
     rows++;
   }

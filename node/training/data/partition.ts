@@ -1,3 +1,4 @@
+import { itemAt } from "../../core/bytes/items.ts";
 import { FedledgerError } from "../../core/errors/error.ts";
 import type { Dataset } from "./dataset.ts";
 import { drawDirichlet } from "./dirichlet.ts";
@@ -94,7 +95,7 @@ function divide(dataset: Dataset, partition: Partition, parts: number, random: S
     case "iid": {
       const order = shuffledIndices(dataset.samples, random);
       order.forEach((index, place) => {
-        result[place % parts]!.push(index);
+        itemAt(result, place % parts).push(index);
       });
       break;
     }
@@ -116,7 +117,7 @@ function divide(dataset: Dataset, partition: Partition, parts: number, random: S
       order.forEach((shard, place) => {
         const from = Math.floor((shard * sorted.length) / shards);
         const to = Math.floor(((shard + 1) * sorted.length) / shards);
-        result[place % parts]!.push(...sorted.slice(from, to));
+        itemAt(result, place % parts).push(...sorted.slice(from, to));
       });
       break;
     }
@@ -127,24 +128,24 @@ function divide(dataset: Dataset, partition: Partition, parts: number, random: S
 /** Indices of each class, shuffled. */
 function examplesByClass(dataset: Dataset, random: SeededRandom): number[][] {
   const groups = new Map<number, number[]>();
-  const classOf = dataset.classCount > 0 ? (index: number) => dataset.labels[index]! : tenthOf(dataset);
+  const classOf = dataset.classCount > 0 ? (index: number) => itemAt(dataset.labels, index) : tenthOf(dataset);
   for (const index of shuffledIndices(dataset.samples, random)) {
     const label = classOf(index);
     const group = groups.get(label);
     if (group) group.push(index);
     else groups.set(label, [index]);
   }
-  return [...groups.keys()].sort((a, b) => a - b).map((label) => groups.get(label)!);
+  return [...groups].sort(([a], [b]) => a - b).map(([, members]) => members);
 }
 
 function tenthOf(dataset: Dataset): (index: number) => number {
-  const value = (index: number): number => dataset.labels[index * dataset.labelWidth]!;
+  const value = (index: number): number => itemAt(dataset.labels, index * dataset.labelWidth);
   const ranked = Array.from({ length: dataset.samples }, (_, i) => i).sort((a, b) => value(a) - value(b) || a - b);
   const tenths = new Uint8Array(dataset.samples);
   ranked.forEach((index, rank) => {
     tenths[index] = Math.floor((rank * 10) / dataset.samples);
   });
-  return (index) => tenths[index]!;
+  return (index) => itemAt(tenths, index);
 }
 
 /** Cuts `members` at the cumulative proportions and gives each part its piece. */
@@ -155,7 +156,7 @@ function share(members: readonly number[], proportions: readonly number[], resul
     sum += proportion;
     const to =
       part === proportions.length - 1 ? members.length : Math.min(members.length, Math.round(sum * members.length));
-    for (let i = from; i < to; i++) result[part]!.push(members[i]!);
+    for (const member of members.slice(from, to)) itemAt(result, part).push(member);
     from = Math.max(from, to);
   });
 }

@@ -1,3 +1,4 @@
+import { itemAt } from "../../core/bytes/items.ts";
 /** A small exact generator for shuffles and experiments. Not for secrets. */
 export interface SeededRandom {
   /** The next uint32. */
@@ -56,8 +57,8 @@ export function shuffledIndices(count: number, random: SeededRandom): Uint32Arra
   for (let i = 0; i < count; i++) order[i] = i;
   for (let i = count - 1; i > 0; i--) {
     const j = random.below(i + 1);
-    const held = order[i]!;
-    order[i] = order[j]!;
+    const held = itemAt(order, i);
+    order[i] = itemAt(order, j);
     order[j] = held;
   }
   return order;

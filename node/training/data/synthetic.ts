@@ -1,3 +1,4 @@
+import { itemAt } from "../../core/bytes/items.ts";
 import type { Dataset } from "./dataset.ts";
 import { createSeededRandom } from "./seeded-random.ts";
 
@@ -22,9 +23,9 @@ export function syntheticTen(seed: number, samples = 10_000): Dataset {
     for (let i = 0; i < width; i++) {
       const x = Math.fround(random.normal());
       inputs[row * width + i] = x;
-      sum += weights[i]! * x;
+      sum += itemAt(weights, i) * x;
     }
-    sum += 2 * (Math.abs(inputs[row * width]!) - Math.abs(inputs[row * width + 1]!));
+    sum += 2 * (Math.abs(itemAt(inputs, row * width)) - Math.abs(itemAt(inputs, row * width + 1)));
     labels[row] = sum > 0 ? 1 : 0;
   }
   return { inputs, labels, samples, inputShape: [width], labelWidth: 1, classCount: 2, source: "synthetic-ten" };

@@ -1,4 +1,5 @@
 import * as tf from "@tensorflow/tfjs-core";
+import { itemAt } from "../../core/bytes/items.ts";
 import type { OutputSpec } from "../../core/task/task-spec.ts";
 import type { EvaluationResult } from "../../ports/trainer.ts";
 import { type Dataset, inputSize } from "../data/dataset.ts";
@@ -57,7 +58,7 @@ export async function evaluateModel(
   await inBatches(deps, parameters, options.signal, (tensors, inputs, from, to) => {
     const labels = model.labelTensor(data.labels.subarray(from * labelWidth, to * labelWidth), to - from);
     const outputs = model.forward(tensors, inputs);
-    lossSum += model.loss(outputs, labels).dataSync()[0]! * (to - from);
+    lossSum += itemAt(model.loss(outputs, labels).dataSync(), 0) * (to - from);
     pieces.push(outputs.dataSync() as Float32Array);
   });
   const outputs = concatenated(pieces);
@@ -105,8 +106,8 @@ function accuracy({ samples, labels }: Dataset, outputs: Float32Array, kind: "cl
   let correct = 0;
   for (let i = 0; i < samples; i++) {
     const row = outputs.subarray(i * width, (i + 1) * width);
-    const greatest = row.reduce((best, value, at) => (value > row[best]! ? at : best), 0);
-    if ((kind === "binary" ? Number(row[0]! >= 0) : greatest) === labels[i]) correct++;
+    const greatest = row.reduce((best, value, at) => (value > itemAt(row, best) ? at : best), 0);
+    if ((kind === "binary" ? Number(itemAt(row, 0) >= 0) : greatest) === labels[i]) correct++;
   }
   return correct / samples;
 }
@@ -115,12 +116,13 @@ function rSquared({ samples, labels, labelWidth }: Dataset, outputs: Float32Arra
   let sum = 0;
   for (let column = 0; column < labelWidth; column++) {
     let mean = 0;
-    for (let i = column; i < labels.length; i += labelWidth) mean += labels[i]! / samples;
+    for (let i = column; i < labels.length; i += labelWidth) mean += itemAt(labels, i) / samples;
     let residual = 0;
     let total = 0;
     for (let i = column; i < labels.length; i += labelWidth) {
-      residual += (labels[i]! - outputs[i]!) ** 2;
-      total += (labels[i]! - mean) ** 2;
+      const label = itemAt(labels, i);
+      residual += (label - itemAt(outputs, i)) ** 2;
+      total += (label - mean) ** 2;
     }
     sum += total > 0 ? 1 - residual / total : residual === 0 ? 1 : 0;
   }

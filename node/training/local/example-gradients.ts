@@ -1,4 +1,5 @@
 import * as tf from "@tensorflow/tfjs-core";
+import { itemAt } from "../../core/bytes/items.ts";
 import type { Layer } from "../models/model-layers.ts";
 import type { TfModel } from "../models/models.ts";
 
@@ -65,7 +66,7 @@ function tapLayers(
   inputs: tf.Tensor,
   labels: tf.Tensor2D,
 ): { readonly loss: number; readonly tapped: readonly TappedLayer[] } {
-  const examples = inputs.shape[0]!;
+  const examples = itemAt(inputs.shape, 0);
   const shapes: number[][] = [];
   tf.tidy(() => {
     model.forward(tensors, inputs, ({ sum }) => {
@@ -77,7 +78,7 @@ function tapLayers(
   const run = (...addends: tf.Tensor[]): tf.Scalar => {
     const outputs = model.forward(tensors, inputs, ({ layer, input, sum }) => {
       seen.push({ layer, input: tf.keep(tf.clone(input)) });
-      return tf.add(sum, addends[seen.length - 1]!);
+      return tf.add(sum, itemAt(addends, seen.length - 1));
     });
     // the mean's gradient is that of each example's own loss divided by their number
     return tf.mul(model.loss(outputs, labels), examples) as tf.Scalar;
@@ -87,9 +88,9 @@ function tapLayers(
   const tapped = seen.map(({ layer, input }, i) => {
     const own = tf.clone(input);
     input.dispose();
-    return { layer, input: own, delta: grads[i]! };
+    return { layer, input: own, delta: itemAt(grads, i) };
   });
-  return { loss: value.dataSync()[0]!, tapped };
+  return { loss: itemAt(value.dataSync(), 0), tapped };
 }
 
 function denseGradients({ input, delta }: TappedLayer): LayerGradients {
@@ -106,7 +107,7 @@ function denseGradients({ input, delta }: TappedLayer): LayerGradients {
 function convolutionGradients({ layer, input, delta }: TappedLayer): LayerGradients {
   const { kernel } = layer as Extract<Layer, { kind: "convolution" }>;
   const [examples, height, width, channels] = input.shape as [number, number, number, number];
-  const filters = delta.shape[3]!;
+  const filters = itemAt(delta.shape, 3);
   const patches = tf.reshape(patchesOf(input as tf.Tensor4D, kernel), [examples, height * width, -1]);
   const flat = tf.reshape(delta, [examples, height * width, filters]);
   // [examples, kernel² · channels, filters]: every example's own gradient
@@ -137,5 +138,5 @@ function patchesOf(input: tf.Tensor4D, kernel: number): tf.Tensor {
       windows.push(tf.slice(padded, [0, row, column, 0], [examples, height, width, channels]) as tf.Tensor4D);
     }
   }
-  return windows.length === 1 ? windows[0]! : tf.concat(windows, 3);
+  return windows.length === 1 ? itemAt(windows, 0) : tf.concat(windows, 3);
 }

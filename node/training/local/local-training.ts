@@ -1,4 +1,5 @@
 import * as tf from "@tensorflow/tfjs-core";
+import { itemAt } from "../../core/bytes/items.ts";
 import { FedledgerError } from "../../core/errors/error.ts";
 import type { TaskSpec } from "../../core/task/task-spec.ts";
 import type { TrainJob, TrainResult } from "../../ports/trainer.ts";
@@ -40,8 +41,8 @@ export function createLocalTraining({
       const gradients = tf.valueAndGrads((...at: tf.Tensor[]) => model.loss(model.forward(at, inputs), labels))([
         ...tensors,
       ]);
-      loss = gradients.value.dataSync()[0]!;
-      return gradients.grads.map((gradient, i) => tf.sub(tensors[i]!, tf.mul(gradient, learningRate)));
+      loss = itemAt(gradients.value.dataSync(), 0);
+      return gradients.grads.map((gradient, i) => tf.sub(itemAt(tensors, i), tf.mul(gradient, learningRate)));
     });
     return { loss, next };
   };

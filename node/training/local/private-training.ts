@@ -1,4 +1,5 @@
 import * as tf from "@tensorflow/tfjs-core";
+import { itemAt } from "../../core/bytes/items.ts";
 import { FedledgerError } from "../../core/errors/error.ts";
 import { type ExamplePrivacy, stepsPerRound } from "../../core/task/privacy-spec.ts";
 import type { PrivateRandom } from "../../ports/noise.ts";
@@ -63,7 +64,7 @@ export function createPrivateTraining(deps: PrivateTrainingDeps): (job: TrainJob
         return;
       }
       loss = part.loss;
-      for (let i = 0; i < sum.length; i++) sum[i]! += part.sum[i]!;
+      for (let i = 0; i < sum.length; i++) sum[i] = itemAt(sum, i) + itemAt(part.sum, i);
     });
     if (finite.length === rows.length || finite.length === 0) return loss;
     return addGradients(parameters, finite, sum);
@@ -90,7 +91,8 @@ export function createPrivateTraining(deps: PrivateTrainingDeps): (job: TrainJob
           if (await pause()) await useBackend(tfName);
           const to = Math.min(sum.length, from + lanesAtOnce);
           for (let i = from; i < to; i++) {
-            parameters[i] = parameters[i]! - rate * (Math.round(sum[i]! / gridStep) + draw());
+            const change = Math.round(itemAt(sum, i) / gridStep) + draw();
+            parameters[i] = itemAt(parameters, i) - rate * change;
           }
         }
       }

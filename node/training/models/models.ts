@@ -1,4 +1,5 @@
 import * as tf from "@tensorflow/tfjs-core";
+import { itemAt } from "../../core/bytes/items.ts";
 import { FedledgerError } from "../../core/errors/error.ts";
 import { modelLayout, outputCount, tensorSize } from "../../core/task/model-layout.ts";
 import type { ModelSpec } from "../../core/task/task-spec.ts";
@@ -91,7 +92,7 @@ export function createTfModel(model: ModelSpec): TfModel {
     labelTensor(labels, samples) {
       if (kind !== "classes") return tf.tensor2d(labels.slice(), [samples, outputs], "float32");
       const oneHot = new Float32Array(samples * outputs);
-      for (let i = 0; i < samples; i++) oneHot[i * outputs + labels[i]!] = 1;
+      for (let i = 0; i < samples; i++) oneHot[i * outputs + itemAt(labels, i)] = 1;
       return tf.tensor2d(oneHot, [samples, outputs], "float32");
     },
     predict(tensors, inputs) {
@@ -102,23 +103,20 @@ export function createTfModel(model: ModelSpec): TfModel {
   };
 }
 
-function apply(
-  layer: Layer,
-  x: tf.Tensor,
-  [kernel, bias]: readonly tf.Tensor[],
-  tap: LayerTap = ({ sum }) => sum,
-): tf.Tensor {
+function apply(layer: Layer, x: tf.Tensor, own: readonly tf.Tensor[], tap: LayerTap = ({ sum }) => sum): tf.Tensor {
   switch (layer.kind) {
     case "convolution": {
-      const sum = tf.add(tf.conv2d(x as tf.Tensor4D, kernel as tf.Tensor4D, 1, "same"), bias!);
+      const [kernel, bias] = [itemAt(own, 0), itemAt(own, 1)];
+      const sum = tf.add(tf.conv2d(x as tf.Tensor4D, kernel as tf.Tensor4D, 1, "same"), bias);
       return tf.relu(tap({ layer, input: x, sum }));
     }
     case "pool":
       return tf.maxPool(x as tf.Tensor4D, 2, 2, "valid");
     case "flatten":
-      return tf.reshape(x, [x.shape[0]!, -1]);
+      return tf.reshape(x, [itemAt(x.shape, 0), -1]);
     case "dense": {
-      const sum = tap({ layer, input: x, sum: tf.add(tf.matMul(x as tf.Tensor2D, kernel as tf.Tensor2D), bias!) });
+      const [kernel, bias] = [itemAt(own, 0), itemAt(own, 1)];
+      const sum = tap({ layer, input: x, sum: tf.add(tf.matMul(x as tf.Tensor2D, kernel as tf.Tensor2D), bias) });
       if (layer.activation === "linear") return sum;
       return layer.activation === "relu" ? tf.relu(sum) : tf.tanh(sum);
     }

@@ -1,4 +1,5 @@
 import { setImmediate } from "node:timers/promises";
+import { itemAt } from "../../core/bytes/items.ts";
 import { modelPart } from "../../core/task/task-lanes.ts";
 import type { TaskSpec } from "../../core/task/task-spec.ts";
 import { decodeTestSet, exampleSize, type TestSet } from "../../core/task/test-set.ts";
@@ -67,23 +68,28 @@ function inUnits(value: number): bigint {
 
 /** The greatest output, the first of several; of a binary model, whether it is at least 0. */
 function classOf(kind: "classes" | "binary", outputs: Float64Array): number {
-  if (kind === "binary") return outputs[0]! >= 0 ? 1 : 0;
-  return outputs.reduce((best, value, at) => (value > outputs[best]! ? at : best), 0);
+  if (kind === "binary") return itemAt(outputs, 0) >= 0 ? 1 : 0;
+  return outputs.reduce((best, value, at) => (value > itemAt(outputs, best) ? at : best), 0);
 }
 
 /** Cross-entropy of softmax or sigmoid in natural units, or the mean square error of an example's numbers. */
 function lossOf(kind: TaskSpec["model"]["output"]["kind"], outputs: Float64Array, labels: Float32Array): number {
   if (kind === "binary") {
-    const z = outputs[0]!;
-    return Math.max(z, 0) - z * labels[0]! + exactLog(1 + exactExp(-Math.abs(z)));
+    const z = itemAt(outputs, 0);
+    return Math.max(z, 0) - z * itemAt(labels, 0) + exactLog(1 + exactExp(-Math.abs(z)));
   }
   if (kind === "classes") {
     const greatest = outputs.reduce((most, value) => Math.max(most, value), Number.NEGATIVE_INFINITY);
     const sum = outputs.reduce((total, value) => total + exactExp(value - greatest), 0);
-    return greatest - outputs[labels[0]!]! + exactLog(sum);
+    return greatest - itemAt(outputs, itemAt(labels, 0)) + exactLog(sum);
   }
-  const squares = outputs.reduce((total, value, at) => total + (value - labels[at]!) * (value - labels[at]!), 0);
+  const squares = outputs.reduce((total, value, at) => total + square(value - itemAt(labels, at)), 0);
   return squares / outputs.length;
+}
+
+/** One multiplication, whose rounding IEEE 754 fixes; that of a power it does not. */
+function square(x: number): number {
+  return x * x;
 }
 
 /**
@@ -94,13 +100,14 @@ function rSquared({ labels, examples }: TestSet, outputs: Float64Array, width: n
   let sum = 0;
   for (let column = 0; column < width; column++) {
     let labelSum = 0;
-    for (let at = column; at < labels.length; at += width) labelSum += labels[at]!;
+    for (let at = column; at < labels.length; at += width) labelSum += itemAt(labels, at);
     const mean = labelSum / examples;
     let residual = 0;
     let total = 0;
     for (let at = column; at < labels.length; at += width) {
-      residual += (labels[at]! - outputs[at]!) * (labels[at]! - outputs[at]!);
-      total += (labels[at]! - mean) * (labels[at]! - mean);
+      const label = itemAt(labels, at);
+      residual += square(label - itemAt(outputs, at));
+      total += square(label - mean);
     }
     sum += total > 0 ? 1 - residual / total : residual === 0 ? 1 : 0;
   }

@@ -1,3 +1,4 @@
+import { itemAt, lastOf } from "../../core/bytes/items.ts";
 import { FedledgerError } from "../../core/errors/error.ts";
 import type { Transform } from "../../core/task/data-spec.ts";
 import type { KeyedHashes } from "../../ports/keyed-hash.ts";
@@ -42,7 +43,7 @@ export function createCellTransform(transform: Transform, column: string, hashes
       return (cell, refuse) => {
         const place = placeIn(edges, numberOf(cell, refuse));
         if (place < 0) return refuse(`the value is outside of the ranges ${edges[0]} to ${edges.at(-1)}`);
-        return to === "place" ? place : middleOf(edges[place]!, edges[place + 1]!);
+        return to === "place" ? place : middleOf(itemAt(edges, place), itemAt(edges, place + 1));
       };
     }
     case "year": {
@@ -89,7 +90,7 @@ function createHash(
 /** The last range whose lower edge is not above the value; the last edge belongs to the last range; -1 outside. */
 function placeIn(edges: readonly number[], value: number): number {
   if (value === edges.at(-1)) return edges.length - 2;
-  if (value > edges.at(-1)!) return -1;
+  if (value > lastOf(edges)) return -1;
   return edges.findLastIndex((edge) => edge <= value);
 }
 

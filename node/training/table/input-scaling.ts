@@ -1,3 +1,4 @@
+import { itemAt } from "../../core/bytes/items.ts";
 import { FedledgerError } from "../../core/errors/error.ts";
 import type { TaskSpec } from "../../core/task/task-spec.ts";
 
@@ -19,8 +20,8 @@ export function createInputScaling(
     }
   }
   return (value, at) => {
-    const from = typeof offset === "number" ? offset : offset[at]!;
-    const by = typeof scale === "number" ? scale : scale[at]!;
+    const from = typeof offset === "number" ? offset : itemAt(offset, at);
+    const by = typeof scale === "number" ? scale : itemAt(scale, at);
     return Math.fround((value - from) * by);
   };
 }

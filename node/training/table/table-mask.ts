@@ -1,3 +1,4 @@
+import { itemAt } from "../../core/bytes/items.ts";
 import { FedledgerError } from "../../core/errors/error.ts";
 import { type DataSpec, erasedColumns } from "../../core/task/data-spec.ts";
 import type { KeyedHash, KeyedHashes } from "../../ports/keyed-hash.ts";
@@ -50,19 +51,19 @@ export function createTableMask(header: readonly string[], options: MaskOptions)
       const [place, another] = header.flatMap((each, at) => (each === name ? [at] : []));
       if (place === undefined) return refuse(`there is no column ${JSON.stringify(name)}, which the task transforms`);
       if (another !== undefined) return refuse(`there are two columns ${JSON.stringify(name)}`);
-      steps[place]!.push(createCellTransform(transform, name, hashes));
+      itemAt(steps, place).push(createCellTransform(transform, name, hashes));
     }
   }
   const gone = erasedColumns(data);
   const places = header.flatMap((name, at) => (gone.has(name) ? [] : [at]));
   return {
-    columns: places.map((at) => header[at]!),
-    masked: places.map((at) => steps[at]!.length > 0),
+    columns: places.map((at) => itemAt(header, at)),
+    masked: places.map((at) => itemAt(steps, at).length > 0),
     places,
     apply: (record, line) =>
       places.map((at) => {
         const refuseCell = (reason: string) => refuse(`line ${line}, column ${header[at]}: ${reason}`);
-        return steps[at]!.reduce((cell: Cell, step) => step(cell, refuseCell), record[at]!);
+        return itemAt(steps, at).reduce((cell: Cell, step) => step(cell, refuseCell), itemAt(record, at));
       }),
   };
 }

@@ -1,10 +1,11 @@
-import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { makeInvitation } from "../../../node/cli/options/make-invitation.ts";
-import type { ComposedNode, NodeEvents, NodeSettings } from "../../../node/cli/running/compose.ts";
+import { makeInvitation } from "../../../node/api/invitations/make-invitation.ts";
+import type { ComposedNode } from "../../../node/api/nodes/compose.ts";
+import type { NodeEvents, NodeOptions } from "../../../node/api/nodes/node-options.ts";
 import type { TaskId } from "../../../node/core/ids.ts";
 import { foldTask } from "../../../node/core/record/fold-task.ts";
 import type { TaskEvent } from "../../../node/core/record/task-events.ts";
+import type { Invitation } from "../../../node/core/words/invitation.ts";
 import type { Log, LogData } from "../../../node/ports/system.ts";
 import type { Progress } from "../../../node/rounds/progress/progress.ts";
 import { createGatewayStore, gatewayUrls } from "../../../node/storage/index.ts";
@@ -27,14 +28,14 @@ export interface NodePlay {
   readonly steps: ToldStep[];
   /** Proofs that the contract refused. */
   readonly refusals: unknown[];
-  settingsOf(member: FixtureMember, task: TaskId, more?: Partial<NodeSettings>): NodeSettings;
+  settingsOf(member: FixtureMember, task: TaskId, more?: Partial<NodeOptions>): NodeOptions;
   /** `onStep` hears each step of this node, too. */
   eventsOf(member: FixtureMember, onStep?: (step: Progress) => void): NodeEvents;
   /** Closes it at the end. */
   opened(node: ComposedNode): ComposedNode;
   onClose(close: () => Promise<unknown>): void;
-  /** The file of an invitation with grants for all members of the fixture. */
-  invitationFor(task: TaskId): Promise<string>;
+  /** An invitation with grants for all members of the fixture. */
+  invitationFor(task: TaskId): Promise<Invitation>;
   /**
    * Starts nodes, moves the chain's clock past the challenge window once the task is complete, and waits until all have
    * ended; how they did.
@@ -74,24 +75,12 @@ export function createNodePlay(fixture: FederationFixture, folder: string): Node
     steps,
     refusals,
     settingsOf: (member, task, more) => ({
-      task,
+      account: { address: member.account, privateKey: member.privateKey },
+      endpoint: fixture.url,
       federation: fixture.federation,
-      rpc: [fixture.url],
-      confirmations: 0,
-      devAccount: fixture.chain.accounts.findIndex(
-        ({ address }) => address.toLowerCase() === member.account.toLowerCase(),
-      ),
-      dir: join(folder, String(task), member.account),
-      listen: ["/ip4/127.0.0.1/tcp/0"],
-      gateway: "127.0.0.1:0",
-      exitWhenFinal: false,
-      invitation: undefined,
-      testSet: undefined,
-      announce: undefined,
-      ipfs: undefined,
-      keystore: undefined,
-      passwordFile: undefined,
-      mdns: false,
+      taskId: task,
+      directory: join(folder, String(task), member.account),
+      linger: true,
       ...more,
     }),
     eventsOf: ({ account }, onStep = () => undefined) => ({
@@ -110,10 +99,9 @@ export function createNodePlay(fixture: FederationFixture, folder: string): Node
     onClose: (close) => void closing.push(close),
     async invitationFor(task) {
       const { admin, participants, aggregators } = fixture;
-      const path = join(folder, `invitation-${task}.json`);
-      const text = await makeInvitation({
+      return makeInvitation({
         chain: admin.chain,
-        rpc: [fixture.url],
+        endpoint: fixture.url,
         tasks: [task],
         grantKey: admin.privateKey,
         members: [
@@ -122,8 +110,6 @@ export function createNodePlay(fixture: FederationFixture, folder: string): Node
         ],
         log: silentLog,
       });
-      writeFileSync(path, text);
-      return path;
     },
     async toFinal(roles) {
       for (const role of roles) role.start();

@@ -1,6 +1,6 @@
 import { expect } from "chai";
+import { createSumOpener } from "../../../node/api/sealed/open-sums.ts";
 import { deriveNodeKeys } from "../../../node/chain/index.ts";
-import { createSumOpener } from "../../../node/cli/results/open-sums.ts";
 import { initialLanes } from "../../../node/core/task/initial-model.ts";
 import { auditOf } from "../../support/history/audit-of.ts";
 import { type PlayedEncrypted, startPlayedEncrypted } from "../../support/played/played-encrypted.ts";
