@@ -4,6 +4,7 @@ import { subjectOf } from "../../rounds/blobs/proposed-round.ts";
 import { batchAtS, commitAtS } from "../../rounds/steps/batch-times.ts";
 import { commitmentOf, isDrawn, placeOf } from "../../rounds/steps/round-queries.ts";
 import { hasBudget } from "../../rounds/steps/survey.ts";
+import { commitmentsTo, sameUpdate } from "../../rounds/words/word-pool.ts";
 import type { ParticipantAction, ParticipantState } from "../state/participant-state.ts";
 import type { TrainedUpdate } from "../state/trained-update.ts";
 import { blockingRound } from "../state/unchecked-rounds.ts";
@@ -55,12 +56,17 @@ export function aboutOf({ round, anchor }: Pick<RoundView, "round" | "anchor">):
 
 /**
  * Bringing an update to the chain: by an own transaction, or by a signed word for others, and the own one behind it.
+ * Nothing where another word of this account's over the round's anchor was heard: a second process, or one before the
+ * journal was put back, signed another update, and two words cost the bond.
  */
 export function dueCommitting(state: ParticipantState, view: TaskView, round: RoundView): readonly ParticipantAction[] {
   const update = updateFor(state, round);
   if (update === undefined) return [];
   const nowS = state.head.timestampS;
   const about = aboutOf(round);
+  const { commitment } = state;
+  const isSigned = commitment?.signed.round === round.round && hexEquals(commitment.signed.anchor, round.anchor);
+  if (!isSigned && saidOtherwise(state, round, update)) return [];
   const commit = ({ updateRoot, contentId, weight }: Omit<TrainedUpdate, "baseModelRoot">): ParticipantAction => {
     const { anchor } = round;
     const contents = { taskId: view.taskId, round: round.round, anchor, updateRoot, contentId, weight };
@@ -68,8 +74,6 @@ export function dueCommitting(state: ParticipantState, view: TaskView, round: Ro
   };
   if (state.options.commit !== "batched") return [commit(update)];
   const isLate = nowS > round.commitDeadlineS - hurryS(state, view);
-  const { commitment } = state;
-  const isSigned = commitment?.signed.round === round.round && hexEquals(commitment.signed.anchor, round.anchor);
   if (!isSigned) {
     const comesTooLate = isLate || batchAtS(round, view.rules, nowS) === undefined;
     const key = `sign-commitment:${about}`;
@@ -78,6 +82,12 @@ export function dueCommitting(state: ParticipantState, view: TaskView, round: Ro
   const { signed, signedAtS } = commitment;
   const announce = { kind: "announce-commitment", key: `announce-commitment:${about}`, signed } as const;
   return isLate || nowS >= commitAtS(round, signedAtS) ? [announce, commit(signed)] : [announce];
+}
+
+/** Whether a word of this account's over the round's anchor was heard that commits it to another update. */
+function saidOtherwise({ me, words }: ParticipantState, round: RoundView, update: TrainedUpdate): boolean {
+  const own = commitmentsTo(words, round).find(({ signed }) => hexEquals(signed.participant, me));
+  return own !== undefined && !sameUpdate(own.signed, update);
 }
 
 /** So many seconds before the deadline, nobody else is waited for. */

@@ -72,6 +72,21 @@ describe("a participant that has its commitments batched", () => {
     expect(same?.kind === "send" && same.call).to.deep.include({ updateRoot: update.updateRoot });
   });
 
+  it("signs and commits nothing over an anchor for which another process of its account signed another update", () => {
+    const word = signedCommitmentOf(0);
+    const heard = (changes: object): Event => ({ kind: "commitment", signed: { ...word, ...changes } });
+    const another = heard({ updateRoot: hashOf(99) });
+    for (const atS of [101, 150]) expect(kindsOf(due([trained, another], open, atS))).to.deep.equal([]);
+    // its own word of before a restart, another member's, and one over another anchor are none
+    expect(kindsOf(due([trained, heard({})]))).to.deep.equal(["sign-commitment"]);
+    expect(kindsOf(due([trained, heard({ participant: accounts.b, updateRoot: hashOf(99) })]))).to.include(
+      "sign-commitment",
+    );
+    expect(kindsOf(due([trained, another], other))).to.deep.equal(["sign-commitment"]);
+    // what it signed itself it stands by
+    expect(kindsOf(due([trained, signed, another]))).to.deep.equal(["announce-commitment"]);
+  });
+
   it("does not sign when it is too late for a batch", () => {
     expect(kindsOf(due([trained], open, 130))).to.deep.equal(["sign-commitment"]);
     expect(kindsOf(due([trained], open, 131))).to.deep.equal(["commit"]);
