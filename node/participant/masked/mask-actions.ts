@@ -118,7 +118,7 @@ export function createMaskActions(deps: MaskActionDeps): MaskActions {
   function secretsOf(round: RoundView): RoundSecrets {
     const secrets = memory.of(round);
     if (secrets !== undefined) return secrets;
-    const reason = "its secrets were in the memory of a process that has ended";
+    const reason = "its secrets are forgotten, or were in the memory of a process that has ended";
     throw new FedledgerError("MASK_NOT_MEMBER", { round: round.round, reason });
   }
 
@@ -224,6 +224,8 @@ export function createMaskActions(deps: MaskActionDeps): MaskActions {
       const here = await bundles.here(fellowsIn(round, own.secrets.slot), round, look);
       const request = { view: round, trust: trustIn(round, look), ...heard, bundles: here };
       const { answer } = await answerUnmasking(own, request);
+      // what was forgotten meanwhile is told no more: the seed that the answer names is overwritten
+      secretsOf(round);
       const { accumulator } = round;
       return { taskId, round: round.round, accumulator, participant: me, ...encodeUnmasking(answer) };
     },
