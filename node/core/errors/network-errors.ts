@@ -15,6 +15,10 @@ export const networkErrors = {
     "The blob {contentId} is larger than the {limitBytes} bytes it may have.",
     "The sender is wrong or lying.",
   ),
+  DIRECTORY_IN_USE: user(
+    "The content store in {path} does not open: another node runs on this folder, or its files are damaged.",
+    "Stop the other node, or give this one a folder of its own with --dir.",
+  ),
   STORAGE_FAILED: infrastructure(
     "The content store failed: {reason}.",
     "Check the disk space and the permissions of {path}.",

@@ -1,4 +1,5 @@
 import { FedledgerError } from "../../core/errors/error.ts";
+import { modeOf } from "../../core/modes/mode-of.ts";
 import { endedOpen } from "../../core/record/round-keys.ts";
 import type { RoundView, TaskView } from "../../core/record/task-view.ts";
 import type { TaskSpec } from "../../core/task/task-spec.ts";
@@ -43,7 +44,7 @@ export async function spendRound(
   const since = drawnSince.get(journal) ?? new Set();
   const records = createMaskJournal(journal);
   const unseen = new Set<string>();
-  for (const ended of rules.mode === "masked" ? rounds.filter(endedOpen) : []) {
+  for (const ended of modeOf(rules).isOpenRoundSpent ? [] : rounds.filter(endedOpen)) {
     const of = { taskId, round: ended.round };
     const isOpened = (await records.readClosing(of)) !== undefined;
     const isUnknown = !since.has(entryOf(ended)) && (await records.readMasked(of)) !== undefined;

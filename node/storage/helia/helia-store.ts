@@ -125,7 +125,9 @@ export async function createHeliaStore(options: HeliaStoreOptions): Promise<Heli
     start: () =>
       orStorageFailed(undefined, async () => {
         await files?.open();
-        await datastore?.open();
+        await datastore?.open().catch((error: unknown) => {
+          throw new FedledgerError("DIRECTORY_IN_USE", { path: directory }, error);
+        });
         await helia.start();
         if (blockStream) stopServing = blockStream.serve(blocks);
       }),

@@ -84,7 +84,7 @@ describe("Helia store", () => {
     it("can be opened by one process at a time", async () => {
       await open({ directory: directory.path });
       const second = await createHeliaStore({ directory: directory.path, log });
-      await expectCode("STORAGE_FAILED", () => second.start());
+      await expectCode("DIRECTORY_IN_USE", () => second.start());
     });
 
     it("collects what was removed and nothing else, while others put and get", async () => {
