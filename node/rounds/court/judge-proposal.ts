@@ -29,6 +29,8 @@ export interface Verdict {
    * where it may be for want of something else.
    */
   readonly absent?: readonly Commitment[];
+  /** Of an open question: all else is right, and only the sealed model itself could not be read here. */
+  readonly isModelAbsent?: boolean;
 }
 
 /**
@@ -82,8 +84,9 @@ export async function judgeProposal(deps: JudgeProposalDeps, round: ProposedRoun
   if (recomputed === undefined) return { judgement: openQuestion, faults: [] };
   const faults = await faultsOf(recomputed.check, { source: deps.source, round, look });
   const judgement = await judgeModel(deps, { ...recomputed, faults }, round, look);
-  const waitsForUpdates = recomputed.baseLanes !== undefined && (judgement.missing?.length ?? 0) > 0;
-  return { judgement, faults, ...(waitsForUpdates && { absent: unreadOf(recomputed.check) }) };
+  if (recomputed.baseLanes === undefined || judgement.missing === undefined) return { judgement, faults };
+  const isModelAbsent = judgement.missing.length === 0;
+  return { judgement, faults, absent: unreadOf(recomputed.check), isModelAbsent };
 }
 
 /** Nothing can be said yet. */
