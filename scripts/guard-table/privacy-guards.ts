@@ -260,8 +260,8 @@ export const privacyGuards: readonly Guard[] = [
   {
     name: "one-word-of-an-account",
     file: "node/participant/update/due-update.ts",
-    guard: "if (!isSigned && saidOtherwise(state, round, update)) return [];",
-    replacement: "",
+    guard: "[commit(word?.signed ?? update)]",
+    replacement: "[commit(update)]",
     test: "test/unit/participant/participant-signing.test.ts",
   },
   {

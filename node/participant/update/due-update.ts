@@ -4,7 +4,7 @@ import { subjectOf } from "../../rounds/blobs/proposed-round.ts";
 import { batchAtS, commitAtS } from "../../rounds/steps/batch-times.ts";
 import { commitmentOf, isDrawn, placeOf } from "../../rounds/steps/round-queries.ts";
 import { hasBudget } from "../../rounds/steps/survey.ts";
-import { commitmentsTo, sameUpdate } from "../../rounds/words/word-pool.ts";
+import { commitmentsTo } from "../../rounds/words/word-pool.ts";
 import type { ParticipantAction, ParticipantState } from "../state/participant-state.ts";
 import type { TrainedUpdate } from "../state/trained-update.ts";
 import { blockingRound } from "../state/unchecked-rounds.ts";
@@ -56,38 +56,30 @@ export function aboutOf({ round, anchor }: Pick<RoundView, "round" | "anchor">):
 
 /**
  * Bringing an update to the chain: by an own transaction, or by a signed word for others, and the own one behind it.
- * Nothing where another word of this account's over the round's anchor was heard: a second process, or one before the
- * journal was put back, signed another update, and two words cost the bond.
+ * What this account was heard to have signed over the anchor is what is committed, whichever process signed it: another
+ * word would be misconduct.
  */
 export function dueCommitting(state: ParticipantState, view: TaskView, round: RoundView): readonly ParticipantAction[] {
   const update = updateFor(state, round);
   if (update === undefined) return [];
   const nowS = state.head.timestampS;
   const about = aboutOf(round);
-  const { commitment } = state;
-  const isSigned = commitment?.signed.round === round.round && hexEquals(commitment.signed.anchor, round.anchor);
-  if (!isSigned && saidOtherwise(state, round, update)) return [];
   const commit = ({ updateRoot, contentId, weight }: Omit<TrainedUpdate, "baseModelRoot">): ParticipantAction => {
     const { anchor } = round;
     const contents = { taskId: view.taskId, round: round.round, anchor, updateRoot, contentId, weight };
     return { kind: "send", key: `commit:${about}`, call: { kind: "commit", ...contents } };
   };
-  if (state.options.commit !== "batched") return [commit(update)];
+  const word = commitmentsTo(state.words, round).find(({ signed }) => hexEquals(signed.participant, state.me));
+  if (state.options.commit !== "batched") return [commit(word?.signed ?? update)];
   const isLate = nowS > round.commitDeadlineS - hurryS(state, view);
-  if (!isSigned) {
+  if (word === undefined) {
     const comesTooLate = isLate || batchAtS(round, view.rules, nowS) === undefined;
     const key = `sign-commitment:${about}`;
     return comesTooLate ? [commit(update)] : [{ kind: "sign-commitment", key, round, update }];
   }
-  const { signed, signedAtS } = commitment;
+  const { signed, heardAtS } = word;
   const announce = { kind: "announce-commitment", key: `announce-commitment:${about}`, signed } as const;
-  return isLate || nowS >= commitAtS(round, signedAtS) ? [announce, commit(signed)] : [announce];
-}
-
-/** Whether a word of this account's over the round's anchor was heard that commits it to another update. */
-function saidOtherwise({ me, words }: ParticipantState, round: RoundView, update: TrainedUpdate): boolean {
-  const own = commitmentsTo(words, round).find(({ signed }) => hexEquals(signed.participant, me));
-  return own !== undefined && !sameUpdate(own.signed, update);
+  return isLate || nowS >= commitAtS(round, heardAtS) ? [announce, commit(signed)] : [announce];
 }
 
 /** So many seconds before the deadline, nobody else is waited for. */
