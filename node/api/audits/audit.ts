@@ -9,7 +9,7 @@ import { type EndpointOptions, logOf } from "../record/open-federation.ts";
 import type { TaskReader } from "../record/open-record.ts";
 import { openerOf, type ReaderSource, readerOf } from "../sealed/open-sealed.ts";
 import { sumOpenerOf } from "../sealed/open-sums.ts";
-import { createPublicMeasure } from "../tasks/test-set.ts";
+import { createPublicMeasure, requireOwnTestSet } from "../tasks/test-set.ts";
 
 /** How to audit. */
 export interface AuditOptions extends Pick<EndpointOptions, "log"> {
@@ -42,6 +42,7 @@ export async function audit(record: TaskReader, content: Content, options: Audit
   const { signal, sample } = options;
   const { events, storedState } = await settledRecord(chain, taskId, signal);
   const created = events.find((event) => event.name === "TaskCreated");
+  if (created !== undefined) await requireOwnTestSet(created, options.testSet);
   const isEncrypted = created !== undefined && !modeOf(created.rules).isRecomputable;
   const reader = created && (isSealed(created) || isEncrypted) ? await readerOf(options.reader) : {};
   const opening = { store: content, parameterCount: created?.rules.parameterCount ?? 0, signal };
@@ -55,12 +56,16 @@ export async function audit(record: TaskReader, content: Content, options: Audit
     store: content,
     opener: created && isSealed(created) ? await openerOf(reader, record) : undefined,
     sumOpener: isEncrypted ? sumOpenerOf(reader, chain, opening) : undefined,
-    measurePublicly: createPublicMeasure({
-      ...record,
-      store: content,
-      values: { testSet: options.testSet },
-      log: logOf(options),
-    }),
+    // of what is audited, not of another read
+    measurePublicly:
+      created &&
+      createPublicMeasure({
+        chain,
+        task: async () => created,
+        store: content,
+        values: { testSet: options.testSet },
+        log: logOf(options),
+      }),
     requireFinal: options.requireFinal ?? false,
     nowS: (await chain.head()).timestampS,
     signal,

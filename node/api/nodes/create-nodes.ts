@@ -1,8 +1,6 @@
-import { foldTask } from "../../core/record/fold-task.ts";
 import type { TaskView } from "../../core/record/task-view.ts";
 import { parseTaskSpecJson, type TaskSpec } from "../../core/task/task-spec.ts";
-import type { Chain, Trainer } from "../../ports/index.ts";
-import { requireJoin } from "../record/eligibility.ts";
+import type { Trainer } from "../../ports/index.ts";
 import {
   type ComposedNode,
   composeAggregator,
@@ -44,11 +42,9 @@ export interface WatcherOptions extends NodeOptions, NodeEvents {}
  * as the trainer's opening does; everything that was opened is closed again then.
  */
 export function createParticipant(options: ParticipantOptions): Promise<ComposedNode> {
-  return composeParticipant(options, options, async (chain: Chain, taskId) => {
-    await requireJoin(chain, taskId);
-    const view = foldTask(await chain.history(taskId));
-    return options.trainer({ spec: parseTaskSpecJson(view.spec), view });
-  });
+  return composeParticipant(options, options, async (view) =>
+    options.trainer({ spec: parseTaskSpecJson(view.spec), view }),
+  );
 }
 
 /**
