@@ -9,7 +9,6 @@ export { deriveNodeKeys, type NodeKeys } from "./accounts/node-keys.ts";
 export { accountOf, createSigner, type Signer } from "./accounts/signer.ts";
 export { testAccount } from "./accounts/test-accounts.ts";
 export { type DeployedFederation, type DeployOptions, type DeployStep, deployFederation } from "./contracts/deploy.ts";
-export { differingCodes, type FederationCodes, readCodes } from "./contracts/deployed-codes.ts";
 export { type EmbeddedChain, type EmbeddedChainOptions, startEmbeddedChain } from "./embedded-chain.ts";
 export { type ChainOptions, createChain } from "./ethers-chain.ts";
 export { type ChainReaderOptions, createChainReader } from "./reading/chain-reader.ts";

@@ -1,6 +1,5 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { readCodes } from "../../chain/index.ts";
 import { hexEquals } from "../../core/bytes/hex.ts";
 import { FedledgerError } from "../../core/errors/error.ts";
 import type { TaskId } from "../../core/ids.ts";
@@ -11,7 +10,7 @@ import {
   type Invitation,
   parseInvitation,
 } from "../../core/words/invitation.ts";
-import type { ChainReader, Log } from "../../ports/index.ts";
+import type { ChainReader } from "../../ports/index.ts";
 import { readFileText, writeFileAtomic } from "../../system/index.ts";
 import { onlyTask } from "./invited.ts";
 
@@ -33,12 +32,10 @@ export async function heldInvitation(
   asked: Asked,
   node: {
     readonly chain: ChainReader;
-    readonly rpc: readonly string[];
     readonly directory: string;
-    readonly log: Log;
   },
 ): Promise<{ readonly taskId: TaskId; readonly invitation?: Invitation }> {
-  const { chain, rpc, directory, log } = node;
+  const { chain, directory } = node;
   const path = pathIn(directory);
   const kept = existsSync(path) ? parseInvitation(await readFileText(path)) : undefined;
   const invitation = asked.invitation ?? kept;
@@ -47,7 +44,7 @@ export async function heldInvitation(
   // the admin says nothing of a task that was begun later
   if (asked.invitation === undefined && !invitation.tasks.some((task) => task.taskId === taskId)) return { taskId };
   checkInvitation(invitation, chain);
-  const { hashes } = await readCodes({ urls: rpc, federation: chain.federation, log });
+  const { hashes } = await chain.codes();
   for (const [name, actual] of Object.entries(hashes)) {
     const expected = invitation.codeHashes[name];
     if (expected !== undefined && hexEquals(expected, actual)) continue;

@@ -16,7 +16,7 @@ import { createWatcher } from "../../watcher/create-watcher.ts";
 import { withInvitation } from "../invitations/invited.ts";
 import { heldInvitation, keepInvitation } from "../invitations/keep-invitation.ts";
 import { requireJoin, requireRead } from "../record/eligibility.ts";
-import { finalityOf, logOf, openFederationAs, urlsOf } from "../record/open-federation.ts";
+import { finalityOf, logOf, openFederationAs } from "../record/open-federation.ts";
 import { requireTask } from "../record/open-record.ts";
 import { createPublicMeasure } from "../tasks/test-set.ts";
 import { withMemberGateways } from "./member-gateways.ts";
@@ -163,7 +163,7 @@ export async function composeNode(
     const chain = await openFederationAs({ ...options, ...told(finality), log: log.child({ module: "chain" }) });
     const directory = options.directory ?? usualDirectory(chain);
     // the task: what it is said to be, and whether it is one for us
-    const { taskId, invitation } = await heldInvitation(options, { chain, rpc: urlsOf(options), directory, log });
+    const { taskId, invitation } = await heldInvitation(options, { chain, directory });
     const view = await requireTask({ chain, taskId }, invitation);
     await admit({ chain, view, finality, invitation });
     if (invitation !== undefined) await keepInvitation(invitation, directory);

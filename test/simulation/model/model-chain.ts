@@ -189,6 +189,8 @@ export function createModelChain(clock: VirtualClock, random: SeededRandom, opti
       head: () => answer(() => tip().head),
       members: () => answer(() => structuredClone(tip().storage.members)),
       attributeChanges: () => answer(() => []),
+      ringWords: () => answer(() => []),
+      codes: () => answer(() => ({ differing: [], hashes: {} })),
       taskCount: () => answer(() => tip().storage.tasks.length),
       history: (taskId) => answer(() => blocks.flatMap(({ events }) => events.filter((e) => e.taskId === taskId))),
       storedState: (taskId) =>

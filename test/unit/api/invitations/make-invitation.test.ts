@@ -13,7 +13,6 @@ import {
 } from "../../../../node/core/words/invitation.ts";
 import { expectCode } from "../../../support/expect-code.ts";
 import { type FederationFixture, startFederation } from "../../../support/federation-fixture.ts";
-import { silentLog } from "../../../support/silent-log.ts";
 
 const [grantKey, successor] = [1, 2].map((digit) => `0x${String(digit).repeat(64)}`);
 
@@ -66,7 +65,7 @@ describe("making an invitation", function () {
 
   it("is kept by a node, which takes no other one of another chain, code or line of grant keys", async () => {
     const { chain } = fixture.participants[0]!;
-    const node = { chain, rpc: [fixture.url], directory: folder, log: silentLog };
+    const node = { chain, directory: folder };
     const held = async (invitation: Invitation | undefined, taskId?: number) => {
       const found = await heldInvitation({ invitation, taskId }, node);
       if (invitation !== undefined) await keepInvitation(invitation, folder);
