@@ -1,39 +1,24 @@
 import { getAddress } from "ethers";
 import { fromHex, hexEquals, toHex } from "../../core/bytes/hex.ts";
-import type { Address, Bytes32, Hex } from "../../core/ids.ts";
+import type { Address, Hex } from "../../core/ids.ts";
 import { hashBytes } from "../../core/words/commitment.ts";
-import type { Log } from "../../ports/index.ts";
-import { createJsonRpc } from "../rpc/json-rpc.ts";
+import type { FederationCodes } from "../../ports/index.ts";
 import { domainName, domainVersion } from "./attestation-digest.ts";
-import {
-  type ContractArtifact,
-  type DeployedContract,
-  loadContractArtifact,
-  loadContractInterface,
-} from "./contract-abi.ts";
-
-/** The codes that a federation runs by. */
-export interface FederationCodes {
-  /** Which are not those that this package was built with. */
-  readonly differing: readonly DeployedContract[];
-  /** keccak256 of each code as it is on the chain; of no bytes where there is none. An invitation names them. */
-  readonly hashes: Readonly<Record<DeployedContract, Bytes32>>;
-}
+import { type ContractArtifact, type DeployedContract, loadContractArtifact } from "./contract-abi.ts";
+import type { FederationConnection } from "./federation-connection.ts";
 
 const contractNames = ["Federation", "Court", "Proofs"] as const satisfies readonly DeployedContract[];
 
 /**
  * Compares a federation's codes with this package's, byte for byte: its own, that of the court that it names, and that
  * of the proofs that count there. What a constructor has written into a code must be what an honest one writes. Rejects
- * with NOT_BUILT, RPC_UNREACHABLE, CHAIN_MISMATCH.
+ * with NOT_BUILT, RPC_UNREACHABLE.
  */
-export async function readCodes(options: {
-  readonly urls: readonly string[];
-  readonly federation: Address;
-  readonly log: Log;
-}): Promise<FederationCodes> {
-  const { urls, federation, log } = options;
-  const rpc = await createJsonRpc({ urls, log });
+export async function readCodes({
+  rpc,
+  contract,
+  federation,
+}: Pick<FederationConnection, "rpc" | "contract" | "federation">): Promise<FederationCodes> {
   const codeAt = async (address: string | undefined): Promise<Hex> =>
     address === undefined ? "0x" : rpc.request<Hex>("eth_getCode", [address, "latest"]);
   const artifacts = {
@@ -48,7 +33,6 @@ export async function readCodes(options: {
   const [word, another] = others ?? [];
   const isAddress = word !== undefined && another === undefined && /^0x0{24}/.test(word);
   const court = isAddress ? `0x${word.slice(26)}` : undefined;
-  const contract = await loadContractInterface();
   const answer = await rpc.ask("eth_call", [{ to: federation, data: contract.encodeFunctionData("proofs") }, "latest"]);
   const proofs = "result" in answer ? addressIn(answer.result as Hex) : undefined;
   const codes = { Federation: own, Court: await codeAt(court), Proofs: await codeAt(proofs) };
@@ -65,11 +49,6 @@ export async function readCodes(options: {
       Proofs: hashBytes(codes.Proofs),
     },
   };
-}
-
-/** Which of a federation's codes are not those of this package ({@link readCodes}). */
-export async function differingCodes(options: Parameters<typeof readCodes>[0]): Promise<readonly DeployedContract[]> {
-  return (await readCodes(options)).differing;
 }
 
 /**
