@@ -6,7 +6,7 @@ import { grantFor, type Invitation, specHashOf } from "../../../node/core/words/
 import { modelRecordDigest, modelSign } from "../../simulation/model/model-signature.ts";
 
 /** The grant key of invitations in models. */
-const grantKey = `0x${"9e".repeat(20)}` as Address;
+export const grantKey = `0x${"9e".repeat(20)}` as Address;
 
 /** An invitation of model accounts as participants of these tasks, by the model's signatures. */
 export function modelInvitation(
