@@ -7,7 +7,6 @@ export { deriveNodeKeys } from "./accounts/node-keys.ts";
 export { accountOf, createSigner } from "./accounts/signer.ts";
 export { testAccount } from "./accounts/test-accounts.ts";
 export { type DeployedFederation, type DeployStep, deployFederation } from "./contracts/deploy.ts";
-export { differingCodes, readCodes } from "./contracts/deployed-codes.ts";
 export { type EmbeddedChain, type EmbeddedChainOptions, startEmbeddedChain } from "./embedded-chain.ts";
 export { createChain } from "./ethers-chain.ts";
 export { type ChainReaderOptions, createChainReader } from "./reading/chain-reader.ts";

@@ -8,9 +8,11 @@ export {
 } from "./answer-unmasking.ts";
 export {
   checkKeys,
+  checkOpening,
   fellowsNeeded,
   type KeyedView,
   type MaskTrust,
+  type OpenedView,
   type RoundSecrets,
 } from "./check-keys.ts";
 export {

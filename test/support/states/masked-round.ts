@@ -104,13 +104,14 @@ export class MaskedRoundPlay {
       recoverSigner: modelSigner,
       isGranted: (account) => !this.ungranted.has(account),
       drawnBySlot: new Map(this.clients.map(({ slot, participant }) => [slot, participant])),
+      rules: this.rules,
     };
   }
 
   /** The participant in this slot makes its secrets, deals its shares and advertises. */
-  async advertise(slot: number, { start } = this.opening): Promise<Signed> {
+  async advertise(slot: number, { start, drawn } = this.opening): Promise<Signed> {
     const client = this.clients[slot]!;
-    const { thresholdPercent, minUpdates, drawn } = this.rules;
+    const { thresholdPercent, minUpdates } = this.rules;
     const { participant, shareKey: own } = client;
     const { taskId } = this;
     const { round } = this.opening;
