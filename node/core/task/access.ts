@@ -4,9 +4,9 @@ import { FedledgerError, isFedledgerError } from "../errors/error.ts";
 import type { Access, Attributes } from "../records.ts";
 
 /** Most organisations or regions of a policy: what the contract takes. */
-export const mostEntries = 32;
+const mostEntries = 32;
 /** The greatest clearance. */
-export const mostClearance = 255;
+const mostClearance = 255;
 
 const texts = z
   .array(z.string().min(1).refine(isWord, "expected at most 32 bytes of UTF-8 without zero characters"))

@@ -50,7 +50,7 @@ export function dueTraining(round: RoundView): ParticipantAction {
 }
 
 /** Names a round by all that its words are over. */
-export function aboutOf({ round, anchor }: Pick<RoundView, "round" | "anchor">): string {
+function aboutOf({ round, anchor }: Pick<RoundView, "round" | "anchor">): string {
   return `${round}:${anchor}`;
 }
 

@@ -59,7 +59,7 @@ export interface MaskingClient {
 }
 
 /** The chain and federation of all plays. */
-export const deployment = { chainId: 31_337, federation: `0x${"fe".repeat(20)}` as Address };
+const deployment = { chainId: 31_337, federation: `0x${"fe".repeat(20)}` as Address };
 
 /** A round in which every participant acts when it is told to, on what it is shown. */
 export class MaskedRoundPlay {
