@@ -47,8 +47,9 @@ export async function makeInvitation(options: InvitationOptions): Promise<Invita
   const { chainId, federation } = chain;
   if (from !== undefined) checkInvitation(from, chain);
   const keys = from?.grantKeys ?? [{ key: accountOf(options.grantKey) }];
-  if (!hexEquals(keys.at(-1)!.key, accountOf(options.grantKey))) {
-    const reason = `the invitation before has the grant key ${keys.at(-1)!.key}`;
+  const newest = grantKeyOf({ grantKeys: keys });
+  if (!hexEquals(newest, accountOf(options.grantKey))) {
+    const reason = `the invitation before has the grant key ${newest}`;
     throw new FedledgerError("INVALID_CONFIG", { name: "--grant-key", reason });
   }
   const sign = async (privateKey: string, record: SignedRecord): Promise<Hex> => {

@@ -158,6 +158,19 @@ export function createModelSource(deps: {
     throw new FedledgerError("INVALID_TASK_SPEC", { reason: "its initial model is not the one on the chain" });
   };
 
+  /** The first of these rounds' models that is to be had. */
+  async function firstFetched(
+    sources: readonly ProposedRound[],
+    look: TaskLook,
+    tried: ReadonlyMap<RoundNumber, Int32Array | undefined>,
+  ): Promise<Int32Array | undefined> {
+    for (const source of sources) {
+      const lanes = tried.has(source.round) ? tried.get(source.round) : await fetched(source, look);
+      if (lanes !== undefined) return lanes;
+    }
+    return undefined;
+  }
+
   /**
    * The model of a root that rounds before this one gave; `tried` is what came of the rounds that were tried before.
    */
@@ -171,10 +184,8 @@ export function createModelSource(deps: {
     const givers = look.view.rounds.filter(hasProposal).filter((round) => round.round < before && gave(round, root));
     const newest = givers.toReversed();
     const sources = [...newest.filter((round) => !isVoid(round)), ...newest.filter(isVoid)];
-    for (const source of sources) {
-      const lanes = tried.has(source.round) ? tried.get(source.round) : await fetched(source, look);
-      if (lanes !== undefined) return lanes;
-    }
+    const kept = await firstFetched(sources, look, tried);
+    if (kept !== undefined) return kept;
     for (const source of sources.filter(({ round }) => !tried.has(round))) {
       const base = await found(source.baseModelRoot, source.round, look, tried);
       const lanes = base && (await recomputed(source, base, look));

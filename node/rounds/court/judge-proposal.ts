@@ -83,14 +83,10 @@ async function judgeModel(
   const { check, baseLanes, faults } = recomputed;
   const { proposal } = round;
   const sealed = isSealed(look.view);
-  const unexplained = unexplainedBy(check);
   const findings = check.findings.filter(({ code }) => !isNoFault(code));
   if (check.lanes !== undefined && findings.length === 0) {
     await keep(deps, check.lanes, look);
-    const cut = check.findings.find(({ code }) => code === "SUM_OUT_OF_BOUNDS");
-    if (cut && !deps.again) deps.log.warn(cut.message, { round: round.round, finding: cut.code });
-    if (unexplained !== 0n) tell(deps, round, check.findings);
-    return { isRight: true, ...(unexplained !== 0n && { unexplained }) };
+    return judgeRight(deps, check, round);
   }
   const counted = check.updates.filter(({ excluded }) => !excluded);
   const missing = counted.filter(({ status }) => isAbsent(status)).map(({ commitment }) => commitment);
@@ -111,6 +107,16 @@ async function judgeModel(
     return maySettle ? { isRight: false, missing: [] } : { isRight: false };
   }
   return await proveModel(deps, { check, baseLanes, recomputed: check.lanes }, round, look);
+}
+
+/** A model that is what was recomputed: what is to be told of it all the same. */
+function judgeRight(deps: JudgeProposalDeps, check: RoundCheck, round: ProposedRound): Judgement {
+  const unexplained = unexplainedBy(check);
+  const cut = check.findings.find(({ code }) => code === "SUM_OUT_OF_BOUNDS");
+  if (cut && !deps.again) deps.log.warn(cut.message, { round: round.round, finding: cut.code });
+  if (unexplained === 0n) return { isRight: true };
+  tell(deps, round, check.findings);
+  return { isRight: true, unexplained };
 }
 
 /**

@@ -3,6 +3,7 @@ import { FedledgerError } from "../../core/errors/error.ts";
 import type { Bytes32, TaskId } from "../../core/ids.ts";
 import { requireBound } from "../../core/record/bound-task.ts";
 import { foldTask } from "../../core/record/fold-task.ts";
+import type { TaskEvent } from "../../core/record/task-events.ts";
 import type { TaskView } from "../../core/record/task-view.ts";
 import type { Member } from "../../core/records.ts";
 import { checkInvitedTask, type Invitation } from "../../core/words/invitation.ts";
@@ -59,10 +60,7 @@ export function createDriver<S extends RoundState, E, A extends DueAction & { re
       // asked before each look, so that a look never rests on older members than its head
       const members = await readMembers(run?.seen.members);
       if (life.signal.aborted) return;
-      const before = run?.seen.view;
-      const isSame = before !== undefined && !reset && events.length === 0;
-      const view = isSame ? before : genuine(foldTask(events, reset ? undefined : before));
-      const seen = { view, head, members };
+      const seen = { view: viewAfter(events, reset), head, members };
       if (run === undefined) {
         run = createRun(deps, seen, onOutcome);
         run.start();
@@ -71,6 +69,12 @@ export function createDriver<S extends RoundState, E, A extends DueAction & { re
       if (reset) log.warn("The chain was reorganised", { block: head.number });
       run.looked({ kind: "looked", reset, ...seen });
     }
+  }
+
+  /** The view that these events make of the one before, or, after a reorganisation, of nothing. */
+  function viewAfter(events: readonly TaskEvent[], reset: boolean): TaskView {
+    const before = reset ? undefined : run?.seen.view;
+    return before !== undefined && events.length === 0 ? before : genuine(foldTask(events, before));
   }
 
   /**
