@@ -1,3 +1,4 @@
+import { readdirSync } from "node:fs";
 import { createRequire } from "node:module";
 import ethersPlugin from "@nomicfoundation/hardhat-ethers";
 import chaiMatchers from "@nomicfoundation/hardhat-ethers-chai-matchers";
@@ -18,14 +19,10 @@ const compiler = {
 
 /** Tests that know the federation by its artifact only compile in a third of the time without the IR pipeline. */
 const testCompiler = { ...compiler, settings: { ...compiler.settings, viaIR: false } };
-const plainTests = [
-  "Walk.t.sol",
-  "support/TestBase.sol",
-  "support/WalkBook.sol",
-  "support/WalkProofs.sol",
-  "support/WalkMembers.sol",
-  "support/WalkRounds.sol",
-].map((name) => `test/contracts/${name}`);
+const supports = readdirSync(new URL("test/contracts/support", import.meta.url))
+  .filter((name) => name.endsWith(".sol"))
+  .map((name) => `support/${name}`);
+const plainTests = ["Walk.t.sol", ...supports].map((name) => `test/contracts/${name}`);
 
 const profile = {
   compilers: [compiler],

@@ -5,44 +5,112 @@ import {IFederation} from "../../../contracts/interfaces/IFederation.sol";
 import {IProofs} from "../../../contracts/interfaces/IProofs.sol";
 import {Advertisement} from "../../../contracts/types/PrivacyTypes.sol";
 import {RoundState} from "../../../contracts/types/RoundState.sol";
-import {Commitment, Evidence, Proposal, RoundInputs, TaskRules} from "../../../contracts/types/TaskTypes.sol";
+import {Commitment, Phase, Proposal, RoundInputs, TaskRules} from "../../../contracts/types/TaskTypes.sol";
 import {TestBase} from "./TestBase.sol";
+import {WalkHistory, WalkWallet} from "./WalkWallet.sol";
 
-/// @notice A round as the walk knows it. `wrong` says that its proposal is a lie.
+/// @notice A model or an update whose lanes are all the same. `behind` is the leaf behind its last chunk.
+struct Vector {
+    int256 lane;
+    bytes32 behind;
+}
+
+/// @notice What an account is in a task, by the rules; `since` is the number of the round after which it came.
+struct Member {
+    bool inside;
+    bool leaving;
+    bool expelled;
+    bool bonded;
+    bool everIn;
+    bool idle;
+    uint32 since;
+    uint16 spent;
+    uint256 freeFrom;
+}
+
+/// @notice A task, by the rules: its newest round, and the model that holds.
+struct Head {
+    uint32 newest;
+    uint16 accepted;
+    bytes32 root;
+    Vector model;
+}
+
+/// @notice A round, by the rules. Sets of accounts are bitmaps of their numbers. `assigned` is ACCOUNTS where it is
+/// nobody; `wrongs` says in which ways the proposal is a lie; `keysUntil` and `deadline` are last seconds.
 struct Book {
+    Phase phase;
+    uint8 attempt;
+    uint8 drawn;
+    uint32 enrolled;
+    uint64 seed;
+    uint256 drawBlock;
+    uint256 keysUntil;
+    uint256 deadline;
+    uint256 aggregators;
+    uint256 assigned;
+    uint256 members;
+    uint256 keyed;
+    uint256 committed;
+    uint256 invalid;
+    uint256 weight;
+    uint8[8] slots;
+    int256[8] lanes;
+    Vector base;
+    bytes32 start;
     RoundInputs inputs;
     Proposal proposal;
-    address[] attesters;
+    Vector proposed;
     bytes openings;
-    bytes32 start;
-    bool wrong;
+    uint8 falseSlot;
+    uint256 wrongs;
+    address[] attesters;
     bool accepted;
     bool isVoid;
     uint256 acceptedAt;
 }
 
 /// @title WalkBook
-/// @notice A federation, who is there, what the walk has noted of the rounds, and what must hold whatever was called.
-/// @dev Accounts: participants 0-2 and aggregator 0 are honest, participants 3-5 and aggregators 1-2 lie. The outsider
-/// has no role. This contract is the admin.
+/// @notice A federation, who is there, what the walk has noted of them, and where the chain has the same.
+/// @dev Accounts: participants 0-2, the wallet 6 and aggregator 8 are honest; participants 3-5, the wallet 7 and
+/// aggregators 9 and 10 lie. The code of participant 2 is delegated. The outsider has no role. This contract is the
+/// admin.
 abstract contract WalkBook is TestBase {
-    uint256 internal constant PARTICIPANTS = 6;
-    uint256 internal constant ACCOUNTS = 9;
+    uint256 internal constant SIGNERS = 6;
+    uint256 internal constant PARTICIPANTS = 8;
+    uint256 internal constant ACCOUNTS = 11;
+    uint256 internal constant HONEST = 0x147;
     uint256 internal constant PURSE = 1000 ether;
-    uint256 internal constant MAX_TASKS = 6;
+    uint256 internal constant MAX_TASKS = 5;
+    address internal constant HISTORY = 0x0000F90827F1C53a10cb7A02335B175320002935;
+
+    /// @dev In which ways a proposal is wrong; the last is seen by who can open the updates, and proven by nobody.
+    uint256 internal constant CHUNK = 1;
+    uint256 internal constant WEIGHT = 2;
+    uint256 internal constant INVALID = 4;
+    uint256 internal constant OPENING = 8;
+    uint256 internal constant BEHIND = 16;
+    uint256 internal constant HIDDEN = 32;
 
     IFederation internal federation;
     IProofs internal proofs;
     address[] internal accounts;
     address internal outsider = vm.addr(0xbad);
     uint32 internal taskCount;
+    /// @dev Whose role stands.
+    uint256 internal roles = (1 << ACCOUNTS) - 1;
     mapping(uint32 taskId => TaskRules) internal rulesOf;
+    mapping(uint32 taskId => Head) internal heads;
+    mapping(uint32 taskId => mapping(uint256 account => Member)) internal members;
     mapping(uint32 taskId => mapping(uint32 round => Book)) internal books;
+    mapping(uint32 taskId => mapping(uint32 place => uint256 acceptedAt)) internal ring;
     mapping(uint32 taskId => mapping(uint32 round => Commitment[])) internal commitments;
     mapping(uint32 taskId => mapping(uint32 round => Advertisement[])) internal advertisements;
 
     /// @notice What went otherwise than it must; empty while nothing did.
     string public violation;
+    /// @notice With what the newest call that was refused was refused.
+    bytes public refusal;
     /// @notice How often a step of this name was done.
     mapping(string step => uint256) public done;
 
@@ -53,11 +121,15 @@ abstract contract WalkBook is TestBase {
         federation = IFederation(_deployCode(bytes.concat(code, abi.encode(address(this), court, address(proofs)))));
         federation.grantRole(federation.TASK_CREATOR_ROLE(), address(this));
         for (uint256 i = 0; i < ACCOUNTS; ++i) {
-            accounts.push(vm.addr(_keyOf(i)));
+            bool isWallet = i >= SIGNERS && i < PARTICIPANTS;
+            accounts.push(isWallet ? address(new WalkWallet()) : vm.addr(_keyOf(i)));
             vm.deal(accounts[i], PURSE);
             federation.grantRole(_roleOf(i), accounts[i]);
         }
+        vm.etch(accounts[2], hex"00");
+        vm.etch(HISTORY, type(WalkHistory).runtimeCode);
         vm.warp(1_800_000_000);
+        vm.roll(20_000);
     }
 
     function _deployCode(bytes memory code) private returns (address deployed) {
@@ -65,58 +137,6 @@ abstract contract WalkBook is TestBase {
             deployed := create(0, add(code, 32), mload(code))
         }
         assertTrue(deployed != address(0), "deployed");
-    }
-
-    /// @notice What does not hold; empty where all does.
-    function mismatch() external view returns (string memory) {
-        uint256 held = _wordAt(4);
-        uint256 liars = 0;
-        for (uint256 i = 0; i <= ACCOUNTS; ++i) {
-            address account = i == ACCOUNTS ? outsider : accounts[i];
-            uint256 own = _creditOf(account) + _bondsOf(account);
-            held += own;
-            if (i < ACCOUNTS && !_isLiar(i)) {
-                if (own + account.balance < PURSE) return "somebody honest has lost something";
-                if (_isExpelledAnywhere(account)) return "somebody honest was expelled";
-            }
-            if (i < ACCOUNTS && _isLiar(i)) liars += own + account.balance;
-        }
-        if (held != address(federation).balance) return "bonds, credits and what was burnt are not the balance";
-        if (liars > 5 * PURSE) return "liars have gained";
-        for (uint32 taskId = 1; taskId <= taskCount; ++taskId) {
-            if (!_followsBooks(taskId)) return "the model is not that of the last round that is accepted and not void";
-        }
-        return "";
-    }
-
-    /// @dev The model and the count of accepted rounds are those of the books.
-    function _followsBooks(uint32 taskId) private view returns (bool) {
-        RoundState state = _stateOf(taskId);
-        bytes32 root = _initialRoot(taskId);
-        uint256 count = 0;
-        for (uint32 round = 1; round <= state.round(); ++round) {
-            Book storage book = books[taskId][round];
-            if (!book.accepted || book.isVoid) continue;
-            ++count;
-            root = book.proposal.modelRoot;
-        }
-        return count == state.accepted() && bytes32(_word(taskId, 2)) == root;
-    }
-
-    function _bondsOf(address account) private view returns (uint256 sum) {
-        for (uint32 taskId = 1; taskId <= taskCount; ++taskId) {
-            uint256 enrolment = _enrolmentOf(taskId, account);
-            if (!_has(enrolment, 184)) continue;
-            TaskRules storage rules = rulesOf[taskId];
-            sum += uint256(_has(enrolment, 168) ? rules.aggregatorBondGwei : rules.participantBondGwei) * 1 gwei;
-        }
-    }
-
-    function _isExpelledAnywhere(address account) private view returns (bool) {
-        for (uint32 taskId = 1; taskId <= taskCount; ++taskId) {
-            if (_has(_enrolmentOf(taskId, account), 192)) return true;
-        }
-        return false;
     }
 
     function _wordAt(uint256 slot) internal view returns (uint256) {
@@ -136,20 +156,9 @@ abstract contract WalkBook is TestBase {
         return RoundState.wrap(_word(taskId, 4));
     }
 
-    function _enrolmentOf(uint32 taskId, address account) internal view returns (uint256) {
+    function _enrolmentOf(uint32 taskId, uint256 i) internal view returns (uint256) {
         uint256 slot = uint256(keccak256(abi.encode(taskId, 1))) + 14;
-        return _wordAt(uint256(keccak256(abi.encode(account, slot))));
-    }
-
-    /// @dev Whether a flag of an enrolment is set.
-    function _has(uint256 enrolment, uint256 bit) internal pure returns (bool) {
-        return (enrolment >> bit) & 1 != 0;
-    }
-
-    /// @dev Whether the account has a place and is not leaving.
-    function _isIn(uint32 taskId, address account) internal view returns (bool) {
-        uint256 enrolment = _enrolmentOf(taskId, account);
-        return uint32(enrolment) != 0 && !_has(enrolment, 176);
+        return _wordAt(uint256(keccak256(abi.encode(accounts[i], slot))));
     }
 
     /// @dev The head that a task's history began with.
@@ -157,54 +166,80 @@ abstract contract WalkBook is TestBase {
         return bytes32(_word(taskId, 21));
     }
 
-    function _initialRoot(uint32 taskId) internal pure returns (bytes32) {
-        return keccak256(abi.encode("initial", taskId));
-    }
-
-    function _evidenceOf(uint32 taskId, uint32 round) internal view returns (Evidence memory) {
-        Book storage book = books[taskId][round];
-        return Evidence(book.inputs, book.proposal, book.attesters);
-    }
-
     function _keyOf(uint256 i) internal pure returns (uint256) {
         return 0xa11ce + i;
     }
 
-    function _isLiar(uint256 i) internal pure returns (bool) {
-        return i < PARTICIPANTS ? i >= 3 : i > PARTICIPANTS;
+    function _isHonest(uint256 i) internal pure returns (bool) {
+        return _in(HONEST, i);
     }
 
     function _roleOf(uint256 i) internal pure returns (bytes32) {
         return i < PARTICIPANTS ? keccak256("PARTICIPANT_ROLE") : keccak256("AGGREGATOR_ROLE");
     }
 
+    /// @dev Whether a set has a number.
+    function _in(uint256 set, uint256 i) internal pure returns (bool) {
+        return (set >> i) & 1 != 0;
+    }
+
+    function _count(uint256 set) internal pure returns (uint256 count) {
+        for (; set != 0; set &= set - 1) ++count;
+    }
+
+    /// @dev The number of an account; ACCOUNTS where it has none.
+    function _indexOf(address account) internal view returns (uint256 i) {
+        while (i < ACCOUNTS && accounts[i] != account) ++i;
+    }
+
+    /// @dev The bitmap of the slots of a set of accounts.
+    function _slotsOf(Book storage book, uint256 set) internal view returns (uint64 slots) {
+        for (uint256 i = 0; i < PARTICIPANTS; ++i) if (_in(set, i)) slots |= uint64(1) << book.slots[i];
+    }
+
     /// @dev Calls the federation, or another contract; a refusal is an answer.
     function _try(address sender, address target, bytes memory call, uint256 value) internal returns (bool ok) {
+        bytes memory answer;
         vm.prank(sender);
-        (ok, ) = target.call{value: value}(call);
+        (ok, answer) = target.call{value: value}(call);
+        if (!ok && bytes(violation).length == 0) refusal = answer;
     }
 
-    function _call(address sender, bytes memory call, string memory step) internal returns (bool ok) {
-        ok = _try(sender, address(federation), call, 0);
-        if (ok) ++done[step];
+    /// @dev A step that is done exactly where the rules say so.
+    function _step(address sender, bytes memory call, bool must, string memory step) internal returns (bool) {
+        _expect(_try(sender, address(federation), call, 0), must, step);
+        if (must) ++done[step];
+        return must;
     }
 
-    /// @dev A step that must be refused, or must not.
-    function _expect(bool ok, bool must, string memory otherwise) internal {
-        if (ok != must && bytes(violation).length == 0) violation = otherwise;
+    function _expect(bool ok, bool must, string memory step) internal {
+        if (ok == must || bytes(violation).length != 0) return;
+        violation = string.concat(step, ok ? ": done, though it must be refused" : ": refused, though it must be done");
     }
 
-    /// @dev A signature in two words (EIP-2098) of a struct under the federation's domain.
-    function _sign(uint256 key, bytes32 structHash) internal view returns (bytes32 r, bytes32 vs) {
+    /// @dev The digest of a struct under the federation's domain.
+    function _digest(bytes32 structHash) internal view returns (bytes32) {
         bytes32 typeHash = keccak256(
             "EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)"
         );
         bytes32 domain = keccak256(
             abi.encode(typeHash, keccak256("Fedledger"), keccak256("2"), block.chainid, address(federation))
         );
+        return keccak256(abi.encodePacked(hex"1901", domain, structHash));
+    }
+
+    /// @dev A signature in two words (EIP-2098) of a struct under the federation's domain.
+    function _sign(uint256 key, bytes32 structHash) internal view returns (bytes32 r, bytes32 vs) {
         uint8 v;
         bytes32 s;
-        (v, r, s) = vm.sign(key, keccak256(abi.encodePacked(hex"1901", domain, structHash)));
+        (v, r, s) = vm.sign(key, _digest(structHash));
         vs = bytes32(uint256(s) | (uint256(v - 27) << 255));
+    }
+
+    /// @dev To a later second, a block each 12.
+    function _pass(uint256 time) internal {
+        if (time <= block.timestamp) return;
+        vm.roll(block.number + 1 + (time - block.timestamp) / 12);
+        vm.warp(time);
     }
 }

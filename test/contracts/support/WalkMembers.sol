@@ -1,170 +1,167 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.28;
 
+import {IAccessControl} from "@openzeppelin/contracts/access/IAccessControl.sol";
 import {IBonds} from "../../../contracts/interfaces/IBonds.sol";
-import {IProofs} from "../../../contracts/interfaces/IProofs.sol";
+import {IMembers} from "../../../contracts/interfaces/IMembers.sol";
+import {IRounds} from "../../../contracts/interfaces/IRounds.sol";
 import {ITasks} from "../../../contracts/interfaces/ITasks.sol";
-import {Access} from "../../../contracts/types/PrivacyTypes.sol";
-import {RoundState} from "../../../contracts/types/RoundState.sol";
-import {Mode, TaskRules} from "../../../contracts/types/TaskTypes.sol";
-import {WalkBook} from "./WalkBook.sol";
+import {Attributes} from "../../../contracts/types/PrivacyTypes.sol";
+import {ProofKind} from "../../../contracts/types/ProofTypes.sol";
+import {Evidence, TaskRules} from "../../../contracts/types/TaskTypes.sol";
+import {Member} from "./WalkBook.sol";
+import {WalkTasks} from "./WalkTasks.sol";
+import {WalkWallet} from "./WalkWallet.sol";
 
 /// @title WalkMembers
-/// @notice What members, the admin and time may do to tasks and places, in whatever order.
-abstract contract WalkMembers is WalkBook {
-    /// @dev Of the windows' lengths, the least and some longer ones.
-    function _window(uint256 seed) private pure returns (uint24) {
-        uint24[5] memory lengths = [uint24(1), 40, 600, 7200, 86_400];
-        return lengths[seed % 5];
-    }
-
-    /// @notice Creates a task: transparent or masked, with or without bonds and budgets, its windows from the least to
-    /// long ones; one time in eight with a window out of range.
-    function create(uint256 kind, uint256 windows) public {
-        if (taskCount == MAX_TASKS) return;
-        TaskRules memory rules = _rules(kind, windows);
-        bool isBonded = rules.aggregatorBondGwei != 0;
-        bool outOfRange = kind % 8 == 7;
-        if (outOfRange) rules.challengeWindowS = isBonded ? (windows % 2 == 0 ? 3599 : 1_209_601) : 59;
-        Access memory access;
-        uint32 taskId = taskCount + 1;
-        bytes memory call = abi.encodeCall(ITasks.createTask, (rules, access, _initialRoot(taskId), "{}", ""));
-        (bool ok, ) = address(federation).call(call);
-        _expect(ok, !outOfRange, "creation");
-        if (!ok) return;
-        taskCount = taskId;
-        rulesOf[taskId] = rules;
-        ++done["create"];
-    }
-
-    function _rules(uint256 kind, uint256 windows) private view returns (TaskRules memory rules) {
-        bool masked = (kind >> 3) % 2 == 1;
-        rules.mode = masked ? Mode.Masked : Mode.Transparent;
-        rules.fractionBits = 16;
-        rules.attempts = uint8(1 + ((kind >> 4) % 3));
-        rules.parameterCount = 1000;
-        rules.clipLanes = 1000;
-        rules.maxWeight = 1000;
-        rules.serverRateQ16 = 65_536;
-        rules.rounds = uint16(1 + ((kind >> 6) % 8));
-        rules.minUpdates = masked ? 3 : uint16(1 + ((kind >> 8) % 3));
-        rules.maxUpdates = 6;
-        rules.participationBps = 10_000;
-        rules.roundsPerParticipant = (kind >> 10) % 4 == 1 ? 2 : 0;
-        rules.thresholdPercent = masked ? 51 : 0;
-        rules.attestationQuorum = 1;
-        rules.commitWindowS = _window(windows);
-        rules.aggregateWindowS = _window(windows >> 8);
-        rules.attestWindowS = _window(windows >> 16);
-        rules.keyWindowS = masked ? _window(windows >> 24) : 0;
-        rules.challengeWindowS = (kind >> 12) % 2 == 0 ? 3600 : 1_209_600;
-        if ((kind >> 14) % 4 == 0) {
-            rules.challengeWindowS = (kind >> 12) % 2 == 0 ? 60 : type(uint24).max;
-            rules.commitWindowS = (kind >> 16) % 4 == 0 ? type(uint24).max : rules.commitWindowS;
-            return rules;
-        }
-        uint48 bondGwei = uint48(IProofs(federation.proofs()).leastBondWei(rules) / 1 gwei);
-        rules.aggregatorBondGwei = bondGwei;
-        rules.participantBondGwei = bondGwei;
-    }
-
-    /// @notice Takes a place, as the account's role says, with the bond that is due; the outsider never gets one.
-    function enter(uint256 who, uint256 task) public {
-        uint32 taskId = _task(task);
-        if (taskId == 0) return;
-        uint256 i = who % (ACCOUNTS + 1);
-        if (i == ACCOUNTS) {
-            bytes memory call = abi.encodeCall(ITasks.enrol, (taskId, _first(taskId), 0, ""));
-            return _expect(_try(outsider, address(federation), call, 0), false, "an outsider has a place");
-        }
-        TaskRules storage rules = rulesOf[taskId];
-        uint256 enrolment = _enrolmentOf(taskId, accounts[i]);
-        uint256 due = uint256(i < PARTICIPANTS ? rules.participantBondGwei : rules.aggregatorBondGwei) * 1 gwei;
-        if (_has(enrolment, 184)) due = 0;
-        bytes memory entering =
+/// @notice What members, the admin, outsiders and time may do to tasks and places, in whatever order.
+abstract contract WalkMembers is WalkTasks {
+    /// @notice Takes a place, as the account's role says, with the bond that is due, or with a little more or less.
+    function _enter(uint32 taskId, uint256 i, uint256 seed) internal {
+        uint256 due = members[taskId][i].bonded ? 0 : _bondWei(taskId, i);
+        uint256 sent = due;
+        if (seed % 16 == 1) sent += 1;
+        if (seed % 16 == 2 && due != 0) sent -= 1;
+        bool stated = seed % 16 > 3 || i >= PARTICIPANTS || !rulesOf[taskId].statementRequired;
+        bytes32 first = seed % 16 == 4 ? bytes32("another") : _first(taskId);
+        bytes32 statement = stated ? bytes32("statement") : bytes32(0);
+        bytes memory call =
             i < PARTICIPANTS
-                ? abi.encodeCall(ITasks.enrol, (taskId, _first(taskId), 0, ""))
-                : abi.encodeCall(ITasks.join, (taskId, _first(taskId)));
-        bool may =
-            federation.hasRole(_roleOf(i), accounts[i]) &&
-                uint32(enrolment) == 0 &&
-                !_has(enrolment, 192) &&
-                _stateOf(taskId).accepted() < rules.rounds;
-        bool ok = _try(accounts[i], address(federation), entering, due);
-        _expect(ok, may, "entering");
-        if (ok) ++done["enter"];
+                ? abi.encodeCall(ITasks.enrol, (taskId, first, statement, ""))
+                : abi.encodeCall(ITasks.join, (taskId, first));
+        bool must = _mayEnter(taskId, i) && sent == due && stated && seed % 16 != 4;
+        _expect(_try(accounts[i], address(federation), call, sent), must, "enter");
+        if (!must) return;
+        ++done["enter"];
+        Member storage member = members[taskId][i];
+        (member.inside, member.everIn, member.freeFrom) = (true, true, 0);
+        member.bonded = _bondWei(taskId, i) != 0;
     }
 
-    function depart(uint256 who, uint256 task) public {
-        uint32 taskId = _task(task);
-        address account = accounts[who % ACCOUNTS];
-        bool may = _isIn(taskId, account);
-        _expect(_call(account, abi.encodeCall(ITasks.leave, (taskId)), "leave"), may, "leaving");
+    function _mayEnter(uint32 taskId, uint256 i) private view returns (bool) {
+        TaskRules storage rules = rulesOf[taskId];
+        Member storage member = members[taskId][i];
+        if (!_in(roles, i) || member.inside || member.expelled) return false;
+        if (heads[taskId].accepted >= rules.rounds) return false;
+        bool isFull = _count(_places(taskId, 0, PARTICIPANTS)) >= rules.maxUpdates;
+        return i >= PARTICIPANTS || rules.drawDelayBlocks != 0 || !isFull;
+    }
+
+    function _depart(uint32 taskId, uint256 i) internal {
+        bool must = _isIn(taskId, i);
+        if (_step(accounts[i], abi.encodeCall(ITasks.leave, (taskId)), must, "leave")) _left(taskId, i);
     }
 
     /// @notice The admin revokes an account's role, mostly to give it back; one time in eight everybody's.
-    function revoke(uint256 who, uint256 kind) public {
-        uint256 least = kind % 16 == 0 ? 0 : who % ACCOUNTS;
-        uint256 most = kind % 16 == 0 ? ACCOUNTS : least + 1;
-        for (uint256 i = least; i < most; ++i) federation.revokeRole(_roleOf(i), accounts[i]);
+    function _revoke(uint256 seed) internal {
+        bool all = seed % 8 == 0;
+        uint256 only = (seed >> 8) % ACCOUNTS;
+        for (uint256 i = 0; i < ACCOUNTS; ++i) if (all || i == only) _revokeOne(i);
         ++done["revoke"];
-        if (kind % 2 == 0) return;
-        for (uint256 i = least; i < most; ++i) federation.grantRole(_roleOf(i), accounts[i]);
+        if ((seed >> 3) % 3 != 0) _grantAll();
     }
 
-    function grantAll() public {
+    function _revokeOne(uint256 i) private {
+        federation.revokeRole(_roleOf(i), accounts[i]);
+        roles &= ~(uint256(1) << i);
+        for (uint32 taskId = 1; taskId <= taskCount; ++taskId) if (_isIn(taskId, i)) _left(taskId, i);
+    }
+
+    function _grantAll() internal {
         for (uint256 i = 0; i < ACCOUNTS; ++i) federation.grantRole(_roleOf(i), accounts[i]);
+        roles = (1 << ACCOUNTS) - 1;
     }
 
-    function resume(uint256 who, uint256 task) public {
-        _call(accounts[who % ACCOUNTS], abi.encodeCall(ITasks.resume, (_task(task))), "resume");
+    function _resume(uint32 taskId, uint256 i) internal {
+        bool must = _isIn(taskId, i) && members[taskId][i].idle;
+        if (_step(accounts[i], abi.encodeCall(ITasks.resume, (taskId)), must, "resume")) members[taskId][i].idle = false;
     }
 
-    function free(uint256 task) public {
-        uint32 taskId = _task(task);
-        if (taskId == 0) return;
-        bool may = !_stateOf(taskId).inFlight();
-        _expect(_call(outsider, abi.encodeCall(ITasks.freePlaces, (taskId)), "free"), may, "freeing");
+    function _free(uint32 taskId) internal {
+        bool must = !_inFlight(taskId);
+        if (_step(outsider, abi.encodeCall(ITasks.freePlaces, (taskId)), must, "free")) _freed(taskId);
     }
 
     /// @notice A bond leaves exactly when its owner has no place, is not expelled, and its time is over: not one second
     /// before.
-    function release(uint256 who, uint256 task) public {
-        uint32 taskId = _task(task);
-        address account = accounts[who % ACCOUNTS];
-        uint256 enrolment = _enrolmentOf(taskId, account);
-        uint256 from = uint40(enrolment >> 128);
-        if (from != 0) from -= (who >> 8) % 2;
-        if (_has(enrolment, 184) && uint32(enrolment) == 0 && from > block.timestamp) vm.warp(from);
-        bool may = _has(enrolment, 184) && uint32(enrolment) == 0 && block.timestamp >= uint40(enrolment >> 128);
-        _expect(_call(outsider, abi.encodeCall(IBonds.releaseBond, (taskId, account)), "release"), may, "releasing");
+    function _release(uint32 taskId, uint256 i, uint256 seed) internal {
+        // mostly of one that has left
+        for (uint256 k = 0; k < ACCOUNTS && seed % 8 != 0 && !_hasLeft(taskId, i); ++k) i = (i + 1) % ACCOUNTS;
+        seed >>= 3;
+        Member storage member = members[taskId][i];
+        if (member.bonded && !member.inside) _pass(member.freeFrom - (seed % 2));
+        bool must = member.bonded && !member.inside && block.timestamp >= member.freeFrom;
+        bytes memory call = abi.encodeCall(IBonds.releaseBond, (taskId, accounts[i]));
+        if (_step(outsider, call, must, "release")) member.bonded = false;
     }
 
-    function withdraw(uint256 who) public {
-        uint256 i = who % (ACCOUNTS + 1);
-        address account = i == ACCOUNTS ? outsider : accounts[i];
-        bool may = _creditOf(account) != 0;
-        _expect(_call(account, abi.encodeCall(IBonds.withdraw, ()), "withdraw"), may, "withdrawing");
+    function _hasLeft(uint32 taskId, uint256 i) private view returns (bool) {
+        return members[taskId][i].bonded && !members[taskId][i].inside;
     }
 
-    function wait(uint256 seconds_) public {
-        vm.warp(block.timestamp + bound(seconds_, 1, 100_000));
+    function _withdraw(uint256 i) internal {
+        address account = i >= ACCOUNTS ? outsider : accounts[i];
+        _step(account, abi.encodeCall(IBonds.withdraw, ()), _creditOf(account) != 0, "withdraw");
     }
 
-    /// @notice To the last second of a task's step, or of its newest word's window, or one second behind it.
-    function waitFor(uint256 task, uint256 kind) public {
-        uint32 taskId = _task(task);
-        RoundState state = _stateOf(taskId);
-        uint256 time = state.deadline();
-        if (kind % 4 > 1) time = books[taskId][state.round()].acceptedAt + rulesOf[taskId].challengeWindowS;
-        time += kind % 2;
-        if (time > block.timestamp) vm.warp(time);
+    /// @notice What only others may do, tried by the outsider or by a liar.
+    function _usurp(uint32 taskId, uint256 seed) internal {
+        uint256 kind = seed % 12;
+        address account = (seed >> 8) % 2 == 0 ? outsider : accounts[(seed >> 9) % 2 == 0 ? 5 : 10];
+        bool isMember = account != outsider && _isIn(taskId, _indexOf(account));
+        bytes memory call;
+        Evidence memory evidence;
+        evidence.inputs.taskId = taskId;
+        evidence.inputs.round = heads[taskId].newest;
+        if (kind == 0) call = abi.encodeCall(IBonds.strike, (evidence, ProofKind.WrongChunk, 0, account, account));
+        else if (kind == 1) call = abi.encodeCall(IBonds.expel, (taskId, 1, accounts[0], ProofKind.Equivocation, account));
+        else if (kind == 2) call = abi.encodeCall(IAccessControl.grantRole, (_roleOf(0), account));
+        else if (kind == 3) call = abi.encodeCall(IAccessControl.revokeRole, (_roleOf(0), accounts[0]));
+        else if (kind == 4) call = abi.encodeCall(IMembers.setAttributes, (account, Attributes("a", "b", 9)));
+        else if (kind == 5) call = abi.encodeCall(IRounds.openRound, (taskId, heads[taskId].newest + 1));
+        else if (kind == 6) call = abi.encodeCall(ITasks.record, (taskId, _first(taskId), 1, "record"));
+        else if (kind == 7) call = abi.encodeCall(ITasks.join, (taskId, _first(taskId)));
+        else if (kind == 8) call = abi.encodeCall(ITasks.enrol, (taskId, _first(taskId), "statement", ""));
+        else if (kind == 9) call = abi.encodeCall(ITasks.leave, (taskId));
+        else if (kind == 10) call = abi.encodeCall(ITasks.resume, (taskId));
+        else call = abi.encodeCall(IRounds.commit, (taskId, heads[taskId].newest, bytes32(_word(taskId, 5)), "root", "content", 1));
+        // aggregators may join, and participants enrol
+        if (account != outsider && kind == 7) account = accounts[5];
+        if (account != outsider && kind == 8) account = accounts[10];
+        // a member's own steps are tried elsewhere
+        if (isMember && kind > 4 && kind != 7 && kind != 8) return;
+        _expect(_try(account, address(federation), call, 0), false, "usurping");
+        ++done["usurp"];
+    }
+
+    /// @notice The liar's wallet answers otherwise from now on.
+    function _sway(uint256 seed) internal {
+        WalkWallet(payable(accounts[7])).setMood(seed % 7);
+    }
+
+    function _wait(uint256 seed) internal {
+        _pass(block.timestamp + 1 + (seed % 100_000));
+    }
+
+    /// @notice To the last second of a task's step, of its keys, or of its newest word's window, or one second behind
+    /// it; or so far that no draw is in reach.
+    function _waitFor(uint32 taskId, uint256 seed) internal {
+        uint256 time = _newest(taskId).deadline;
+        if (seed % 8 == 7) vm.roll(block.number + 8192);
+        if (seed % 8 == 6) time = _newest(taskId).keysUntil;
+        if (seed % 8 < 3) {
+            uint32 back = uint32((seed >> 8) % 3);
+            if (back < heads[taskId].newest) {
+                time = books[taskId][heads[taskId].newest - back].acceptedAt + rulesOf[taskId].challengeWindowS;
+            }
+        }
+        _pass(time + ((seed >> 4) % 2));
     }
 
     /// @dev One of the two newest tasks, now and then an older one; 0 where there is none.
-    function _task(uint256 task) internal view returns (uint32) {
+    function _task(uint256 seed) internal view returns (uint32) {
         if (taskCount == 0) return 0;
-        uint256 reach = task % 8 == 0 || taskCount < 2 ? taskCount : 2;
-        return uint32(taskCount - ((task >> 3) % reach));
+        uint256 reach = seed % 8 == 0 || taskCount < 2 ? taskCount : 2;
+        return uint32(taskCount - ((seed >> 3) % reach));
     }
 }

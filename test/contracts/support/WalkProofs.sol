@@ -1,244 +1,248 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.28;
 
-import {IBonds} from "../../../contracts/interfaces/IBonds.sol";
 import {IProofs} from "../../../contracts/interfaces/IProofs.sol";
-import {IRounds} from "../../../contracts/interfaces/IRounds.sol";
-import {ITasks} from "../../../contracts/interfaces/ITasks.sol";
-import {RoundState} from "../../../contracts/types/RoundState.sol";
-import {Mode, Phase, Signature, SignedCommitment} from "../../../contracts/types/TaskTypes.sol";
+import {ChunkProof, UpdateProof} from "../../../contracts/types/ProofTypes.sol";
+import {Commitment, Evidence, Mode, Phase, Rule, SignedCommitment, TaskRules} from "../../../contracts/types/TaskTypes.sol";
 import {Book} from "./WalkBook.sol";
-import {WalkRounds} from "./WalkRounds.sol";
+import {WalkProposals} from "./WalkProposals.sol";
+
+/// @notice The ways to prove something.
+enum Way {
+    Chunk,
+    MaskedChunk,
+    Opening,
+    Weight,
+    Update,
+    DoubleCommitment,
+    Equivocation
+}
+
+/// @notice What is said of a round. `bare` says that the evidence names no proposal; `pick` is which commitment, chunk or
+/// slot it is about.
+struct Claim {
+    uint32 taskId;
+    uint32 round;
+    Way way;
+    bool bare;
+    bool forged;
+    uint256 pick;
+    uint256 seed;
+    Evidence evidence;
+    Commitment[] all;
+}
 
 /// @title WalkProofs
-/// @notice Proofs, reorganisations, and the end of it all, on top of what rounds and members do.
-abstract contract WalkProofs is WalkRounds {
-    /// @notice Proves a proposal wrong: that of the newest round, or one of the three before. Of a right one, no proof
-    /// is taken; of a wrong one each is, while it stands or its window lasts.
-    function prove(uint256 task, uint256 which, uint256 who) public {
-        (uint32 taskId, uint32 round) = _suspect(task, which);
-        if (round == 0) return;
-        RoundState state = _stateOf(taskId);
+/// @notice Makes proofs of all seven kinds, of what is wrong and of what is not, over true evidence or forged.
+abstract contract WalkProofs is WalkProposals {
+    /// @dev The claim with its evidence, of which one time in four something is forged.
+    function _claim(uint32 taskId, uint32 round, Way way, uint256 seed) internal view returns (Claim memory claim) {
         Book storage book = books[taskId][round];
-        if (book.proposal.aggregator == address(0)) return;
-        bool stands = round == state.round() && state.phase() == Phase.Proposed;
-        bool provable = book.accepted && block.timestamp <= book.acceptedAt + rulesOf[taskId].challengeWindowS;
-        bool anybody = _anybodyLeft(taskId, book);
-        bool must = book.wrong && (stands || (provable && (!book.isVoid || anybody)));
-        address prover = who % 4 == 0 ? accounts[3 + (who % 3)] : outsider;
-        uint256 credit = _creditOf(prover);
-        bool ok = _try(prover, address(proofs), _proof(taskId, round), 0);
-        _expect(ok, must, ok ? "a right proposal was struck, or too late" : "a wrong proposal was not struck");
-        if (!ok) return;
-        ++done[
-            stands
-                ? "strike"
-                : book.isVoid
-                    ? "strike of a void round"
-                    : "roll-back"
-        ];
-        _expect(_creditOf(prover) >= credit, true, "reward");
-        _expect(_anybodyLeft(taskId, book), false, "somebody that signed a lie has its bond");
-        if (stands) return;
-        for (uint32 r = round; r <= state.round(); ++r) books[taskId][r].isVoid = true;
+        (claim.taskId, claim.round, claim.way, claim.seed) = (taskId, round, way, seed);
+        claim.bare = (way == Way.Update || way == Way.DoubleCommitment) && seed % 2 == 0;
+        claim.all = commitments[taskId][round];
+        claim.pick = _pick(book, claim, seed >> 8);
+        if (claim.bare) claim.evidence.inputs = _inputs(taskId, round, 0);
+        else claim.evidence = Evidence(book.inputs, book.proposal, book.attesters);
+        if ((seed >> 4) % 4 == 0) _forge(claim, (seed >> 16) % 8);
     }
 
-    /// @dev A round to be proven wrong: an accepted lie of any task where there is one and the seed is even; the oldest
-    /// or the newest.
-    function _suspect(uint256 task, uint256 which) private view returns (uint32 taskId, uint32 suspect) {
-        if (which % 2 == 0) {
-            for (uint32 t = 1; t <= taskCount; ++t) {
-                for (uint32 round = _stateOf(t).round(); round != 0; --round) {
-                    Book storage book = books[t][round];
-                    if (!book.wrong || !book.accepted || (book.isVoid && !_anybodyLeft(t, book))) continue;
-                    if (block.timestamp > book.acceptedAt + rulesOf[t].challengeWindowS) continue;
-                    (taskId, suspect) = (t, round);
-                    if ((which >> 3) % 2 == 0) return (taskId, suspect);
-                }
-            }
-            if (suspect != 0) return (taskId, suspect);
+    /// @dev What the claim is about: mostly where something is wrong.
+    function _pick(Book storage book, Claim memory claim, uint256 seed) private view returns (uint256 pick) {
+        bool sure = seed % 4 != 0;
+        if (claim.way == Way.Opening) return sure ? book.falseSlot : (seed >> 8) % PARTICIPANTS;
+        if (claim.way == Way.Chunk) {
+            bool one = rulesOf[claim.taskId].parameterCount <= 64;
+            if (one) return 0;
+            return sure && book.wrongs & BEHIND != 0 ? 3 : (seed >> 8) % 4;
         }
-        taskId = _task(task);
-        uint32 newest = _stateOf(taskId).round();
-        uint32 back = uint32((which >> 1) % 4);
-        suspect = back < newest ? newest - back : newest;
+        if (claim.way == Way.MaskedChunk || claim.all.length == 0) return 0;
+        pick = (seed >> 8) % claim.all.length;
+        if (claim.way != Way.Update || !sure) return pick;
+        for (uint256 k = 0; k < claim.all.length; ++k) {
+            uint256 at = (pick + k) % claim.all.length;
+            if (_in(book.invalid, _indexOf(claim.all[at].participant))) return at;
+        }
     }
 
-    function _proof(uint32 taskId, uint32 round) private view returns (bytes memory) {
-        Book storage book = books[taskId][round];
-        if (rulesOf[taskId].mode != Mode.Masked) {
-            return
-                abi.encodeCall(
-                    IProofs.proveWeight,
-                    (federation, _evidenceOf(taskId, round), commitments[taskId][round])
-                );
+    function _forge(Claim memory claim, uint256 kind) private view {
+        Evidence memory evidence = claim.evidence;
+        // of a bare one neither proposal nor attesters are looked at
+        if (claim.bare && (kind == 0 || kind == 3 || kind == 4)) return;
+        if (claim.way == Way.Opening && kind == 5) return;
+        claim.forged = true;
+        if (kind == 0) evidence.attesters = _others(evidence.attesters);
+        else if (kind == 1) evidence.inputs.acceptedBefore += 1;
+        else if (kind == 2) evidence.inputs.baseModelRoot = "another";
+        else if (kind == 3) evidence.proposal.totalWeight += 1;
+        else if (kind == 4) evidence.proposal.aggregator = evidence.proposal.aggregator == accounts[8] ? outsider : accounts[8];
+        else if (kind == 5) claim.all = _shortened(claim.all);
+        else if (kind == 6) evidence.inputs.round += 1;
+        else evidence.inputs.taskId = claim.taskId == 1 ? 2 : 1;
+    }
+
+    /// @dev One less, or, of nobody, the outsider.
+    function _others(address[] memory attesters) private view returns (address[] memory others) {
+        others = new address[](attesters.length == 0 ? 1 : attesters.length - 1);
+        for (uint256 k = 0; k < others.length; ++k) others[k] = attesters.length == 0 ? outsider : attesters[k];
+    }
+
+    function _shortened(Commitment[] memory all) private pure returns (Commitment[] memory shorter) {
+        shorter = new Commitment[](all.length - 1);
+        for (uint256 k = 0; k < shorter.length; ++k) shorter[k] = all[k];
+    }
+
+    /// @dev The call that makes the claim.
+    function _proofOf(Claim memory claim) internal view returns (bytes memory) {
+        Evidence memory evidence = claim.evidence;
+        if (claim.way == Way.Weight) return abi.encodeCall(IProofs.proveWeight, (federation, evidence, claim.all));
+        if (claim.way == Way.Chunk) {
+            return abi.encodeCall(IProofs.proveChunk, (federation, evidence, claim.all, _chunkProof(claim)));
         }
-        uint8 slot = 0;
-        while ((book.inputs.committed >> slot) & 1 == 0) ++slot;
+        if (claim.way == Way.Update) {
+            return abi.encodeCall(IProofs.proveUpdate, (federation, evidence, claim.all, _updateProof(claim)));
+        }
+        if (claim.way == Way.MaskedChunk) return _maskedProof(claim, evidence);
+        if (claim.way == Way.Opening) return _openingProof(claim, evidence);
+        (uint32 position, SignedCommitment memory signed) = (uint32(claim.pick), _secondWord(claim));
+        return abi.encodeCall(IProofs.proveDoubleCommitment, (federation, evidence, claim.all, position, signed));
+    }
+
+    function _maskedProof(Claim memory claim, Evidence memory evidence) private view returns (bytes memory) {
+        Book storage book = books[claim.taskId][claim.round];
+        ChunkProof memory proof = _chunkProof(claim);
         return
             abi.encodeCall(
-                IProofs.proveOpening,
-                (federation, _evidenceOf(taskId, round), book.start, advertisements[taskId][round], book.openings, slot)
+                IProofs.proveMaskedChunk,
+                (
+                    federation,
+                    evidence,
+                    book.start,
+                    advertisements[claim.taskId][claim.round],
+                    claim.all,
+                    book.openings,
+                    proof
+                )
             );
     }
 
-    /// @dev Whether somebody that signed, and is or was in the task, is not expelled.
-    function _anybodyLeft(uint32 taskId, Book storage book) private view returns (bool) {
-        if (_isLeft(taskId, book.proposal.aggregator)) return true;
-        for (uint256 i = 0; i < book.attesters.length; ++i) {
-            if (_isLeft(taskId, book.attesters[i])) return true;
-        }
-        return false;
+    function _openingProof(Claim memory claim, Evidence memory evidence) private view returns (bytes memory) {
+        Book storage book = books[claim.taskId][claim.round];
+        return
+            abi.encodeCall(
+                IProofs.proveOpening,
+                (
+                    federation,
+                    evidence,
+                    book.start,
+                    advertisements[claim.taskId][claim.round],
+                    book.openings,
+                    uint8(claim.pick)
+                )
+            );
     }
 
-    function _isLeft(uint32 taskId, address account) private view returns (bool) {
-        uint256 enrolment = _enrolmentOf(taskId, account);
-        // its greatest weight and its role stay
-        return !_has(enrolment, 192) && (uint32(enrolment >> 32) != 0 || _has(enrolment, 168));
+    function _chunkProof(Claim memory claim) private view returns (ChunkProof memory proof) {
+        Book storage book = books[claim.taskId][claim.round];
+        TaskRules storage rules = rulesOf[claim.taskId];
+        bytes32[] memory leaves = _leavesOf(rules.parameterCount, book.proposed);
+        proof.chunkIndex = uint32(claim.pick);
+        proof.leaf = leaves[claim.pick];
+        proof.leafPath = _pathOf(leaves, claim.pick);
+        uint256 lanes = _lanesIn(rules.parameterCount, claim.pick);
+        if (lanes == 0) return proof;
+        leaves = _leavesOf(rules.parameterCount, book.base);
+        proof.base = _chunk(book.base.lane, lanes);
+        proof.basePath = _pathOf(leaves, claim.pick);
+        _addUpdates(claim, proof);
+        if (rules.rule == Rule.WeightedMean) return proof;
+        int256[] memory sorted = _sorted(book, _includedIn(book));
+        uint256 trim = _trim(rules, sorted.length);
+        proof.bounds = bytes.concat(
+            _chunk(sorted[trim], lanes),
+            _chunk(sorted[sorted.length - 1 - trim], lanes)
+        );
     }
 
-    /// @notice A participant is said to have signed two words over one anchor; a liar has, an honest one's word is
-    /// shown twice.
-    function equivocate(uint256 task, uint256 who) public {
-        uint32 taskId = _task(task);
-        if (taskId == 0) return;
-        uint256 i = who % PARTICIPANTS;
-        // a liar that is gone tells no more lies
-        if (_isLiar(i) && (who >> 8) % 8 != 0) return;
-        bytes32 anchor = bytes32(_word(taskId, 5));
-        uint32 round = _stateOf(taskId).round();
-        SignedCommitment memory one = _signedCommitment(taskId, round, anchor, i, 10);
-        SignedCommitment memory other = _signedCommitment(taskId, round, anchor, i, _isLiar(i) ? 11 : 10);
-        bytes memory call = abi.encodeCall(IProofs.proveEquivocation, (federation, taskId, round, anchor, one, other));
-        bool must = _isLiar(i) && _isLeft(taskId, accounts[i]);
-        bool ok = _try(outsider, address(proofs), call, 0);
-        _expect(ok, must, "equivocation");
-        if (ok) ++done["equivocation"];
-    }
-
-    /// @notice A step that is due, or a few of them, so that rounds get further than chance would take them.
-    function advance(uint256 task, uint256 kinds) public {
-        for (uint256 times = (kinds % 6) + 1; times != 0; --times) {
-            kinds /= 6;
-            _advance(task, kinds);
-        }
-    }
-
-    function _advance(uint256 task, uint256 kinds) private {
-        uint32 taskId = _task(task);
-        if (taskId == 0) return create(kinds >> 8, kinds >> 32);
-        Phase phase = _stateOf(taskId).phase();
-        if (phase == Phase.Open) {
-            // often one honest participant stays away: then three liars are a majority of five
-            uint256 bits = 63 & ~(uint256(1) << (kinds % 3));
-            if (kinds % 4 == 0) bits = 63;
-            if (kinds % 4 == 1) bits = kinds >> 8;
-            if (kinds % 4 == 2) bits = (kinds >> 8) & 57;
-            if (rulesOf[taskId].mode == Mode.Masked) {
-                advertise(task, kinds % 16 == 1 ? bits : 63);
-                _passKeys(taskId);
-            }
-            for (uint256 i = 0; i < PARTICIPANTS && kinds % 8 == 3; ++i) commit(task, i, 10);
-            commitBatch(task, bits);
-            if (kinds % 8 != 5) waitFor(task, 1);
-            close(task);
-        } else if (phase == Phase.Aggregating) {
-            if (kinds % 8 == 7) waitFor(task, 1);
-            reassign(task);
-            propose(task, kinds);
-        } else if (phase == Phase.Proposed) {
-            if (kinds % 8 == 7) waitFor(task, 1);
-            if (kinds % 8 == 6) prove(task, 0, kinds);
-            reassign(task);
-            accept(task, kinds % 2 == 1 ? kinds >> 8 : 63);
-        } else {
-            _begin(task, taskId, kinds);
+    function _addUpdates(Claim memory claim, ChunkProof memory proof) private view {
+        Commitment[] storage all = commitments[claim.taskId][claim.round];
+        Book storage book = books[claim.taskId][claim.round];
+        uint256 included = _includedIn(book);
+        uint256 depth = proof.basePath.length;
+        proof.updatePaths = new bytes32[](_count(included) * depth);
+        uint256 at = 0;
+        for (uint256 k = 0; k < all.length; ++k) {
+            uint256 i = _indexOf(all[k].participant);
+            if (!_in(included, i)) continue;
+            bytes memory chunk = _updateChunk(claim.taskId, claim.round, i, all[k].weight, claim.pick);
+            proof.updates = bytes.concat(proof.updates, _zigzag(chunk));
+            bytes32[] memory path = _pathOf(_updateLeaves(claim.taskId, claim.round, i, all[k].weight), claim.pick);
+            for (uint256 level = 0; level < depth; ++level) proof.updatePaths[at++] = path[level];
         }
     }
 
-    /// @dev Whoever may comes (back), and one of them opens a round; now and then there is a new task instead.
-    function _begin(uint256 task, uint32 taskId, uint256 kinds) private {
-        if (kinds % 16 == 3) grantAll();
-        free(task);
-        for (uint256 i = 0; i < ACCOUNTS; ++i) if (!_isIn(taskId, accounts[i])) enter(i, task);
-        uint256 opener = kinds % ACCOUNTS;
-        for (uint256 i = 0; i < ACCOUNTS && !_isIn(taskId, accounts[opener]); ++i) opener = (opener + 1) % ACCOUNTS;
-        // the next number, by that account
-        open(task, opener + 26 * (ACCOUNTS + 1));
-        if (!_stateOf(taskId).inFlight() && kinds % 5 == 0) create(kinds >> 8, kinds >> 32);
-    }
-
-    /// @dev To the first second at which no key comes any more.
-    function _passKeys(uint32 taskId) private {
-        uint256 time = uint256(_stateOf(taskId).deadline()) - rulesOf[taskId].commitWindowS + 1;
-        if (time > block.timestamp) vm.warp(time);
-    }
-
-    /// @notice Takes some steps and undoes them, as a reorganisation does, takes others, and brings what was signed
-    /// before: it is worth nothing but where the chain has the very same.
-    function reorganise(uint256 task, uint256 kinds, uint256 others) public {
-        uint32 taskId = _task(task);
-        if (taskId == 0) return;
-        uint256 fork = vm.snapshotState();
-        advance(task, kinds);
-        bool stood = _stateOf(taskId).phase() == Phase.Proposed;
-        uint32 round = _stateOf(taskId).round();
-        bytes32 proposalHash = bytes32(_word(taskId, 7));
-        Signature[] memory words = _attestations(taskId, round, proposalHash, books[taskId][round].wrong ? 0 : 63);
-        bytes32 anchor = bytes32(_word(taskId, 5));
-        vm.revertToState(fork);
-        advance(task, others);
-        ++done["reorganise"];
-        RoundState state = _stateOf(taskId);
-        if (state.round() == round && state.phase() == Phase.Open) _replay(taskId, round, anchor);
-        if (!stood || state.round() != round || state.phase() != Phase.Proposed) return;
-        // honest ones among those who signed: a lie that stands in its place must not be accepted by their words
-        bool same = bytes32(_word(taskId, 7)) == proposalHash;
-        _accept(taskId, round, words, same ? 63 : 0);
-    }
-
-    /// @dev Signed commitments over an anchor that may be gone.
-    function _replay(uint32 taskId, uint32 round, bytes32 anchor) private {
-        if (bytes32(_word(taskId, 5)) == anchor) return;
-        SignedCommitment[] memory signed = new SignedCommitment[](PARTICIPANTS);
-        for (uint256 i = 0; i < PARTICIPANTS; ++i) signed[i] = _signedCommitment(taskId, round, anchor, i, 10);
-        bool ok = _try(outsider, address(federation), abi.encodeCall(IRounds.commitBatch, (taskId, round, signed)), 0);
-        _expect(ok, false, "committed over another anchor");
-    }
-
-    /// @notice Nobody does anything any more, nobody has a role, the admin neither: still every round ends and every
-    /// bond leaves, pushed by one that has nothing to do with it. All of it is undone behind.
-    function drain(uint256 task) public {
-        uint32 taskId = _task(task);
-        if (taskId == 0) return;
-        uint256 fork = vm.snapshotState();
-        string memory found = _drained(taskId);
-        vm.revertToState(fork);
-        if (bytes(found).length != 0 && bytes(violation).length == 0) violation = found;
-        ++done["drain"];
-    }
-
-    function _drained(uint32 taskId) private returns (string memory) {
-        for (uint256 i = 0; i < ACCOUNTS; ++i) federation.revokeRole(_roleOf(i), accounts[i]);
-        federation.renounceRole(0x00, address(this));
-        for (uint256 step = 0; step < 10 && _stateOf(taskId).inFlight(); ++step) {
-            RoundState state = _stateOf(taskId);
-            if (block.timestamp <= state.deadline()) vm.warp(uint256(state.deadline()) + 1);
-            bytes memory push =
-                state.phase() == Phase.Open
-                    ? abi.encodeCall(IRounds.closeRound, (taskId, state.round()))
-                    : abi.encodeCall(IRounds.reassign, (taskId, state.round()));
-            if (!_try(outsider, address(federation), push, 0)) return "a round cannot be pushed";
+    /// @dev Those whose update a proposal includes.
+    function _includedIn(Book storage book) internal view returns (uint256 set) {
+        set = book.committed;
+        for (uint256 i = 0; i < PARTICIPANTS; ++i) {
+            if (_in(set, i) && _in(book.proposal.excluded, book.slots[i])) set &= ~(uint256(1) << i);
         }
-        if (_stateOf(taskId).inFlight()) return "a round does not end";
-        if (!_try(outsider, address(federation), abi.encodeCall(ITasks.freePlaces, (taskId)), 0)) return "not freed";
-        vm.warp(block.timestamp + rulesOf[taskId].challengeWindowS + 1);
-        for (uint256 i = 0; i < ACCOUNTS; ++i) {
-            if (!_has(_enrolmentOf(taskId, accounts[i]), 184)) continue;
-            bytes memory call = abi.encodeCall(IBonds.releaseBond, (taskId, accounts[i]));
-            if (!_try(outsider, address(federation), call, 0)) return "a bond does not leave";
-            if (!_try(accounts[i], address(federation), abi.encodeCall(IBonds.withdraw, ()), 0)) return "not paid";
+    }
+
+    function _updateProof(Claim memory claim) private view returns (UpdateProof memory proof) {
+        Commitment[] storage all = commitments[claim.taskId][claim.round];
+        uint256 i = _indexOf(all[claim.pick].participant);
+        uint256 weight = all[claim.pick].weight;
+        proof.position = uint32(claim.pick);
+        proof.chunkIndex = rulesOf[claim.taskId].parameterCount > 64 ? uint32(claim.seed >> 40) % 3 : 0;
+        proof.chunk = _updateChunk(claim.taskId, claim.round, i, weight, proof.chunkIndex);
+        proof.path = _pathOf(_updateLeaves(claim.taskId, claim.round, i, weight), proof.chunkIndex);
+    }
+
+    /// @dev Another word of the one who committed; of an honest one the same, or one over another anchor; of a wallet
+    /// somebody else's.
+    function _secondWord(Claim memory claim) private view returns (SignedCommitment memory) {
+        Commitment memory made = commitments[claim.taskId][claim.round][claim.pick];
+        uint256 i = _indexOf(made.participant);
+        bytes32 anchor = claim.evidence.inputs.anchor;
+        if (i >= SIGNERS) return _word(claim.taskId, claim.round, anchor, 3, made.weight + 1, made.updateRoot);
+        if (!_isHonest(i)) return _word(claim.taskId, claim.round, anchor, i, made.weight + 1, made.updateRoot);
+        if (claim.seed % 4 < 2) return _word(claim.taskId, claim.round, anchor, i, made.weight, made.updateRoot);
+        return _word(claim.taskId, claim.round, "another", i, made.weight, "another");
+    }
+
+    /// @dev Whose commitment the claim is about.
+    function _ownerOf(Claim memory claim) internal view returns (uint256) {
+        return _indexOf(commitments[claim.taskId][claim.round][claim.pick].participant);
+    }
+
+    /// @dev Whether the claim is true, whatever has become of the round.
+    function _isTrue(Claim memory claim) internal view returns (bool) {
+        Book storage book = books[claim.taskId][claim.round];
+        Mode mode = rulesOf[claim.taskId].mode;
+        if (claim.forged) return false;
+        if (claim.way == Way.Weight) return book.wrongs & WEIGHT != 0;
+        if (claim.way == Way.Chunk) {
+            return mode == Mode.Transparent && book.wrongs & (claim.pick == 3 ? BEHIND : CHUNK) != 0;
         }
-        return "";
+        // of false openings come false sums
+        if (claim.way == Way.MaskedChunk) return mode == Mode.Masked && book.wrongs & (CHUNK | OPENING) != 0;
+        if (claim.way == Way.Opening) return book.wrongs & OPENING != 0 && claim.pick == book.falseSlot;
+        uint256 i = _ownerOf(claim);
+        if (claim.way == Way.Update) return mode != Mode.Encrypted && _in(book.invalid, i);
+        return i < SIGNERS && !_isHonest(i);
+    }
+
+    /// @dev Whether there is still somebody to convict by the evidence, at this second.
+    function _isOpen(Claim memory claim) internal view returns (bool) {
+        Book storage book = books[claim.taskId][claim.round];
+        bool isNewest = claim.round == heads[claim.taskId].newest;
+        if (claim.bare) {
+            return
+                isNewest &&
+                (book.phase == Phase.Aggregating || book.phase == Phase.Proposed || book.phase == Phase.Invalid);
+        }
+        if (isNewest && book.phase == Phase.Proposed) return true;
+        return book.accepted && block.timestamp <= book.acceptedAt + rulesOf[claim.taskId].challengeWindowS;
     }
 }

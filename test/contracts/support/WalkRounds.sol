@@ -3,65 +3,64 @@ pragma solidity ^0.8.28;
 
 import {IRounds} from "../../../contracts/interfaces/IRounds.sol";
 import {Advertisement, SignedAdvertisement} from "../../../contracts/types/PrivacyTypes.sol";
-import {RoundState} from "../../../contracts/types/RoundState.sol";
-import {
-    Commitment,
-    Mode,
-    Phase,
-    Proposal,
-    RoundInputs,
-    Signature,
-    SignedCommitment,
-    WalletWord
-} from "../../../contracts/types/TaskTypes.sol";
+import {Commitment, Mode, Phase, SignedCommitment} from "../../../contracts/types/TaskTypes.sol";
 import {Book} from "./WalkBook.sol";
 import {WalkMembers} from "./WalkMembers.sol";
+import {WalkHeaders} from "./WalkWallet.sol";
 
 /// @title WalkRounds
-/// @notice The steps of a round, right or wrong, by whoever may and whoever may not.
+/// @notice The steps of a round up to its closing, right or wrong, by whoever may and whoever may not.
 abstract contract WalkRounds is WalkMembers {
-    /// @dev The generator of secp256k1, whose secret key is 1: everybody's mask key.
-    bytes32 private constant GENERATOR = 0x79be667ef9dcbbac55a06295ce870b07029bfcdb2dce28d959f2815b16f81798;
     bytes32 private constant COMMITMENT = keccak256(
         "Commitment(uint32 taskId,uint32 round,bytes32 anchor,bytes32 updateRoot,bytes32 contentId,uint32 weight)"
     );
-    bytes32 private constant ATTESTATION = keccak256("Attestation(uint32 taskId,uint32 round,bytes32 proposalHash)");
     bytes32 private constant ADVERTISEMENT = keccak256(
         "Advertisement(uint32 taskId,uint32 round,bytes32 start,bytes32 maskKey,bytes32 seedHash,bytes32 sharesId,bytes32 shareKey)"
     );
 
-    function open(uint256 task, uint256 who) public {
-        uint32 taskId = _task(task);
-        if (taskId == 0) return;
-        uint256 i = who % (ACCOUNTS + 1);
-        address account = i == ACCOUNTS ? outsider : accounts[i];
-        RoundState former = _stateOf(taskId);
-        bool must = _isIn(taskId, account) && !former.inFlight() && former.accepted() < rulesOf[taskId].rounds;
-        // one time in eight another number than the next one, which is refused while no word is in its way
-        uint32 number = former.round() + ((who >> 8) % 8 == 0 ? uint32((who >> 16) % 4) : 1);
-        bool ok = _call(account, abi.encodeCall(IRounds.openRound, (taskId, number)), "open");
-        if (ok) _expect(must && number > former.round(), true, "opened by whom, or as what, it was not for");
-        if (ok && former.round() < 63) _expect(number == former.round() + 1, true, "a number was passed over");
+    function _open(uint32 taskId, uint256 i, uint32 number) internal {
+        bool must = i < ACCOUNTS && _isIn(taskId, i) && !_inFlight(taskId);
+        must = must && heads[taskId].accepted < rulesOf[taskId].rounds;
+        must = must && _staying(taskId) >= rulesOf[taskId].minUpdates && number == _nextNumber(taskId);
+        address account = i >= ACCOUNTS ? outsider : accounts[i];
+        if (_step(account, abi.encodeCall(IRounds.openRound, (taskId, number)), must, "open")) _opened(taskId, number);
     }
 
-    /// @notice The keys of some participants, brought by the outsider.
-    function advertise(uint256 task, uint256 bits) public {
-        uint32 taskId = _task(task);
-        RoundState state = _stateOf(taskId);
-        if (taskId == 0 || rulesOf[taskId].mode != Mode.Masked || state.phase() != Phase.Open) return;
-        SignedAdvertisement[] memory signed = new SignedAdvertisement[](PARTICIPANTS);
-        bytes32 start = bytes32(_word(taskId, 8));
-        for (uint256 i = 0; i < PARTICIPANTS; ++i) {
-            if ((bits >> i) & 1 != 0) signed[i] = _keys(taskId, state.round(), start, i);
+    /// @notice Somebody gives the header of the block that draws, or another.
+    function _draw(uint32 taskId, bool right) internal {
+        uint32 round = heads[taskId].newest;
+        Book storage book = books[taskId][round];
+        uint256 number = book.drawBlock;
+        _showHeader(number);
+        bytes memory header = WalkHeaders.headerOf(right ? number : number + 1);
+        bytes memory call = abi.encodeCall(IRounds.drawRound, (taskId, round, header));
+        if (!_step(outsider, call, right && _mayDraw(book), "draw")) return;
+        bytes32 hash = keccak256(abi.encode(WalkHeaders.mixOf(number), federation, taskId, round));
+        _begun(taskId, round, uint64(bytes8(hash)));
+    }
+
+    /// @notice The keys of a set of participants, brought by the outsider; of the bogus ones the word is over another
+    /// start value, or the key is none.
+    function _advertise(uint32 taskId, uint256 set, uint256 bogus) internal {
+        uint32 round = heads[taskId].newest;
+        Book storage book = books[taskId][round];
+        SignedAdvertisement[] memory signed = new SignedAdvertisement[](SIGNERS);
+        uint256 added = 0;
+        for (uint256 i = 0; i < SIGNERS; ++i) {
+            if (!_in(set, i)) continue;
+            signed[i] = _keys(taskId, round, _in(bogus, i) ? bytes32("another") : book.start, i);
+            if (_in(bogus, i) && i % 2 == 1) signed[i] = _noKeys(taskId, round, book.start, i);
+            if (!_in(bogus, i) && _mayAdvertise(taskId, book, i)) added |= uint256(1) << i;
         }
-        uint64 before = uint64(_word(taskId, 10));
-        if (!_call(outsider, abi.encodeCall(IRounds.advertise, (taskId, state.round(), signed)), "advertise")) return;
-        uint64 added = uint64(_word(taskId, 10)) & ~before;
-        for (uint256 i = 0; i < PARTICIPANTS; ++i) {
-            uint256 place = uint32(_enrolmentOf(taskId, accounts[i]));
-            if (place == 0 || (added >> (place - 1)) & 1 == 0) continue;
-            advertisements[taskId][state.round()].push(
-                Advertisement(accounts[i], uint8(place - 1), GENERATOR, _seedHash(i), "shares", "next")
+        bool must = rulesOf[taskId].mode != Mode.Transparent && book.phase == Phase.Open;
+        must = must && block.timestamp <= book.keysUntil && added != 0;
+        if (!_step(outsider, abi.encodeCall(IRounds.advertise, (taskId, round, signed)), must, "advertise")) return;
+        book.keyed |= added;
+        for (uint256 i = 0; i < SIGNERS; ++i) {
+            if (!_in(added, i)) continue;
+            bytes32 shareKey = signed[i].shareKey;
+            advertisements[taskId][round].push(
+                Advertisement(accounts[i], book.slots[i], GENERATOR, _seedHash(i), "shares", shareKey)
             );
         }
     }
@@ -72,230 +71,181 @@ abstract contract WalkRounds is WalkMembers {
         bytes32 start,
         uint256 i
     ) private view returns (SignedAdvertisement memory made) {
-        (made.maskKey, made.seedHash, made.sharesId, made.shareKey) = (GENERATOR, _seedHash(i), "shares", "next");
-        bytes32 hash = keccak256(
-            abi.encode(ADVERTISEMENT, taskId, round, start, GENERATOR, made.seedHash, made.sharesId, made.shareKey)
-        );
-        (made.signature.r, made.signature.vs) = _sign(_keyOf(i), hash);
+        made.maskKey = GENERATOR;
+        made.seedHash = _seedHash(i);
+        made.sharesId = "shares";
+        if (rulesOf[taskId].mode == Mode.Masked) made.shareKey = "next";
+        _signKeys(taskId, round, start, i, made);
     }
 
-    function _seed(uint256 i) private pure returns (bytes32) {
-        return keccak256(abi.encode("seed", i));
+    /// @dev No point has this x; without shares it is nothing in any mode.
+    function _noKeys(
+        uint32 taskId,
+        uint32 round,
+        bytes32 start,
+        uint256 i
+    ) private view returns (SignedAdvertisement memory made) {
+        made = _keys(taskId, round, start, i);
+        made.maskKey = bytes32(uint256(5));
+        if (rulesOf[taskId].mode != Mode.Masked) made.sharesId = 0;
+        _signKeys(taskId, round, start, i, made);
+    }
+
+    function _signKeys(
+        uint32 taskId,
+        uint32 round,
+        bytes32 start,
+        uint256 i,
+        SignedAdvertisement memory made
+    ) private view {
+        bytes32 hash = keccak256(
+            abi.encode(
+                ADVERTISEMENT,
+                taskId,
+                round,
+                start,
+                made.maskKey,
+                made.seedHash,
+                made.sharesId,
+                made.shareKey
+            )
+        );
+        (made.signature.r, made.signature.vs) = _sign(_keyOf(i), hash);
     }
 
     function _seedHash(uint256 i) private pure returns (bytes32) {
         return keccak256(abi.encodePacked(uint8(5), _seed(i)));
     }
 
-    function commit(uint256 task, uint256 who, uint32 weight) public {
-        uint32 taskId = _task(task);
-        RoundState state = _stateOf(taskId);
-        address account = who % 11 == 10 ? outsider : accounts[who % ACCOUNTS];
-        bytes32 anchor = bytes32(_word(taskId, 5));
-        weight = uint32(bound(weight, 0, 1001));
-        bytes memory call = abi.encodeCall(
-            IRounds.commit,
-            (taskId, state.round(), anchor, keccak256(abi.encode(account)), "content", weight)
-        );
-        if (!_call(account, call, "commit")) return;
-        _expect(_isIn(taskId, account) && weight != 0 && weight <= 1000, true, "committed by whom it was not for");
-        _noteCommitment(taskId, state, account, weight);
+    /// @dev The round's anchor, folded from what was advertised.
+    function _anchorOf(uint32 taskId, uint32 round) internal view returns (bytes32 anchor) {
+        anchor = books[taskId][round].start;
+        Advertisement[] storage all = advertisements[taskId][round];
+        for (uint256 k = 0; k < all.length; ++k) anchor = keccak256(abi.encode(anchor, uint256(1), all[k]));
     }
 
-    /// @notice Signed commitments of some participants, brought by the outsider.
-    function commitBatch(uint256 task, uint256 bits) public {
-        uint32 taskId = _task(task);
-        RoundState state = _stateOf(taskId);
-        bytes32 anchor = bytes32(_word(taskId, 5));
-        SignedCommitment[] memory signed = new SignedCommitment[](PARTICIPANTS);
-        for (uint256 i = 0; i < PARTICIPANTS; ++i) {
-            if ((bits >> i) & 1 != 0) signed[i] = _signedCommitment(taskId, state.round(), anchor, i, 10);
+    /// @dev What a liar commits to is decided before it does: an update that breaks the rules, or, where nobody can
+    /// see it, anything.
+    function _decide(uint32 taskId, Book storage book, uint256 i, uint256 seed) private {
+        if (_isHonest(i) || _in(book.committed, i)) return;
+        Mode mode = rulesOf[taskId].mode;
+        book.invalid &= ~(uint256(1) << i);
+        book.lanes[i] = int256((seed >> 8) % 2001) - 1000;
+        if (mode == Mode.Masked && seed % 4 == 0) book.lanes[i] = int32(uint32(seed >> 16));
+        if (mode == Mode.Encrypted || seed % 5 != 1) return;
+        if (mode == Mode.Transparent) book.lanes[i] = int256(1001 + (seed >> 8) % 2) * (seed % 2 == 0 ? int256(1) : -1);
+        book.invalid |= uint256(1) << i;
+    }
+
+    /// @dev Honest ones always state the same.
+    function _weightOf(uint256 i, uint256 seed) internal pure returns (uint32) {
+        if (_isHonest(i)) return uint32(10 + i);
+        return seed % 16 == 0 ? uint32(seed >> 4) % 1002 : uint32(1 + ((seed >> 8) % 50));
+    }
+
+    /// @notice An account commits, over the round's anchor or another.
+    function _commit(uint32 taskId, uint256 i, uint256 seed) internal {
+        uint32 round = heads[taskId].newest;
+        Book storage book = books[taskId][round];
+        bool stale = seed % 16 == 3;
+        uint32 weight = _weightOf(i, seed >> 64);
+        bool must = i < PARTICIPANTS && !stale && _takesCommitments(taskId, book);
+        must = must && _mayCommit(taskId, book, i, weight);
+        bytes32 root = "root";
+        if (must) {
+            _decide(taskId, book, i, seed >> 128);
+            root = _updateRoot(taskId, round, i, weight);
         }
-        if (!_call(outsider, abi.encodeCall(IRounds.commitBatch, (taskId, state.round(), signed)), "batch")) return;
-        uint64 added = _stateOf(taskId).committed() & ~state.committed();
-        for (uint256 i = 0; i < PARTICIPANTS; ++i) {
-            uint256 place = uint32(_enrolmentOf(taskId, accounts[i]));
-            if (place != 0 && (added >> (place - 1)) & 1 != 0) _noteCommitment(taskId, state, accounts[i], 10);
+        bytes32 anchor = stale ? bytes32("another") : bytes32(_word(taskId, 5));
+        bytes memory call = abi.encodeCall(IRounds.commit, (taskId, round, anchor, root, "content", weight));
+        if (_step(i >= ACCOUNTS ? outsider : accounts[i], call, must, "commit")) {
+            _committed(taskId, round, i, weight, root);
         }
     }
 
-    function _signedCommitment(
+    /// @notice Signed commitments of a set of participants, brought by the outsider; the bogus ones are over another
+    /// anchor.
+    function _commitBatch(uint32 taskId, uint256 set, uint256 bogus, uint256 seed) internal {
+        uint32 round = heads[taskId].newest;
+        Book storage book = books[taskId][round];
+        SignedCommitment[] memory signed = new SignedCommitment[](SIGNERS);
+        uint256 added = 0;
+        for (uint256 i = 0; i < SIGNERS; ++i) {
+            if (!_in(set, i)) continue;
+            uint256 own = uint256(keccak256(abi.encode(seed, i)));
+            bool counts = !_in(bogus, i) && _mayCommit(taskId, book, i, _weightOf(i, own));
+            if (counts) added |= uint256(1) << i;
+            signed[i] = _batched(taskId, i, own, counts, _in(bogus, i));
+        }
+        bool must = added != 0 && _takesCommitments(taskId, book);
+        if (!_step(outsider, abi.encodeCall(IRounds.commitBatch, (taskId, round, signed)), must, "batch")) return;
+        for (uint256 i = 0; i < SIGNERS; ++i) {
+            if (_in(added, i)) _committed(taskId, round, i, signed[i].weight, signed[i].updateRoot);
+        }
+    }
+
+    function _batched(
+        uint32 taskId,
+        uint256 i,
+        uint256 seed,
+        bool counts,
+        bool isBogus
+    ) private returns (SignedCommitment memory) {
+        uint32 round = heads[taskId].newest;
+        uint32 weight = _weightOf(i, seed);
+        bytes32 root = "root";
+        if (counts) {
+            _decide(taskId, books[taskId][round], i, seed >> 128);
+            root = _updateRoot(taskId, round, i, weight);
+        }
+        return _word(taskId, round, isBogus ? bytes32("another") : bytes32(_word(taskId, 5)), i, weight, root);
+    }
+
+    /// @dev A commitment that a participant signed.
+    function _word(
         uint32 taskId,
         uint32 round,
         bytes32 anchor,
         uint256 i,
-        uint32 weight
+        uint32 weight,
+        bytes32 root
     ) internal view returns (SignedCommitment memory made) {
-        (made.weight, made.updateRoot, made.contentId) = (weight, keccak256(abi.encode(accounts[i])), "content");
+        (made.weight, made.updateRoot, made.contentId) = (weight, root, "content");
         (made.signature.r, made.signature.vs) = _sign(
             _keyOf(i),
-            keccak256(abi.encode(COMMITMENT, taskId, round, anchor, made.updateRoot, made.contentId, weight))
+            keccak256(abi.encode(COMMITMENT, taskId, round, anchor, root, made.contentId, weight))
         );
     }
 
-    function _noteCommitment(uint32 taskId, RoundState state, address account, uint32 weight) private {
-        uint8 slot = uint8(uint32(_enrolmentOf(taskId, account)) - 1);
-        _expect((state.committed() >> slot) & 1 == 0, true, "committed twice");
-        commitments[taskId][state.round()].push(
-            Commitment(account, slot, weight, keccak256(abi.encode(account)), "content")
-        );
-    }
-
-    function close(uint256 task) public {
-        uint32 taskId = _task(task);
-        _call(outsider, abi.encodeCall(IRounds.closeRound, (taskId, _stateOf(taskId).round())), "close");
-    }
-
-    function reassign(uint256 task) public {
-        uint32 taskId = _task(task);
-        _call(outsider, abi.encodeCall(IRounds.reassign, (taskId, _stateOf(taskId).round())), "reassign");
-    }
-
-    /// @notice The assigned aggregator proposes: an honest one what is right, a liar a wrong weight or opening as
-    /// `kind` says.
-    function propose(uint256 task, uint256 kind) public {
-        uint32 taskId = _task(task);
-        RoundState state = _stateOf(taskId);
-        if (taskId == 0 || state.phase() != Phase.Aggregating) return;
-        uint32 round = state.round();
-        uint256 i = _assigned(taskId);
-        if (i == ACCOUNTS) return;
-        bool wrong = _isLiar(i) && kind % 2 == 0;
-        bool masked = rulesOf[taskId].mode == Mode.Masked;
-        bytes memory openings = masked ? _openings(taskId, round, state.committed(), wrong) : bytes("");
-        Proposal memory proposal = _proposal(taskId, state, accounts[i], wrong && !masked, kind);
-        if (!masked && wrong && proposal.excluded == 0) return;
-        RoundInputs memory inputs = _inputs(taskId, state, keccak256(openings));
-        bytes memory call = abi.encodeCall(IRounds.propose, (taskId, round, inputs.accumulator, proposal, openings));
-        bool must = block.timestamp <= state.deadline();
-        bool ok = _call(accounts[i], call, wrong ? "lie" : "propose");
-        _expect(ok, must, "proposing");
-        if (!ok) return;
+    function _committed(uint32 taskId, uint32 round, uint256 i, uint32 weight, bytes32 root) private {
         Book storage book = books[taskId][round];
-        book.inputs = inputs;
-        book.proposal = proposal;
-        book.openings = openings;
-        book.start = bytes32(_word(taskId, 8));
-        book.wrong = wrong;
-        delete book.attesters;
+        commitments[taskId][round].push(Commitment(accounts[i], book.slots[i], weight, root, "content"));
+        book.committed |= uint256(1) << i;
+        book.weight += weight;
+        if (rulesOf[taskId].roundsPerParticipant != 0) ++members[taskId][i].spent;
     }
 
-    /// @dev Which account is assigned; ACCOUNTS where it is none, as it has left.
-    function _assigned(uint32 taskId) private view returns (uint256 i) {
-        address assigned = address(uint160(_word(taskId, 7)));
-        while (i < ACCOUNTS && accounts[i] != assigned) ++i;
-    }
-
-    /// @dev All included; a wrong one leaves out the first with a weight that is not the sum of the rest, where it can.
-    function _proposal(
-        uint32 taskId,
-        RoundState state,
-        address aggregator,
-        bool wrong,
-        uint256 kind
-    ) private view returns (Proposal memory made) {
-        (made.attempt, made.aggregator) = (state.attempt(), aggregator);
-        made.modelRoot = keccak256(abi.encode(taskId, state.round(), made.attempt, kind));
-        made.contentId = "blob";
-        made.totalWeight = state.totalWeight();
-        if (!wrong) return made;
-        Commitment[] storage all = commitments[taskId][state.round()];
-        if (all.length <= rulesOf[taskId].minUpdates) return made;
-        made.excluded = uint64(1) << all[0].slot;
-        made.totalWeight = all[0].weight == 1 ? made.totalWeight - 2 : made.totalWeight - 1;
-    }
-
-    function _openings(
-        uint32 taskId,
-        uint32 round,
-        uint64 committed,
-        bool wrong
-    ) private view returns (bytes memory openings) {
-        uint64 keyed = uint64(_word(taskId, 10));
-        for (uint256 slot = 0; slot < PARTICIPANTS; ++slot) {
-            if ((committed >> slot) & 1 == 0) continue;
-            openings = bytes.concat(openings, wrong ? bytes32("wrong") : _seed(_ownerOf(taskId, round, slot)));
-            wrong = false;
-        }
-        for (uint256 slot = 0; slot < PARTICIPANTS; ++slot) {
-            if (((keyed & ~committed) >> slot) & 1 != 0) openings = bytes.concat(openings, bytes32(uint256(1)));
-        }
-    }
-
-    /// @dev Which account advertised for a slot.
-    function _ownerOf(uint32 taskId, uint32 round, uint256 slot) private view returns (uint256 i) {
-        Advertisement[] storage all = advertisements[taskId][round];
-        uint256 k = 0;
-        while (all[k].slot != slot) ++k;
-        while (accounts[i] != all[k].participant) ++i;
-    }
-
-    function _inputs(
-        uint32 taskId,
-        RoundState state,
-        bytes32 openingsHash
-    ) internal view returns (RoundInputs memory inputs) {
-        inputs.taskId = taskId;
-        inputs.round = state.round();
-        inputs.drawn = state.drawn();
-        inputs.committed = state.committed();
-        inputs.keyed = rulesOf[taskId].keyWindowS == 0 ? 0 : uint64(_word(taskId, 10));
-        inputs.totalWeight = state.totalWeight();
-        inputs.acceptedBefore = state.accepted();
-        inputs.baseModelRoot = bytes32(_word(taskId, 2));
-        inputs.anchor = bytes32(_word(taskId, 5));
-        inputs.accumulator = bytes32(_word(taskId, 6));
-        inputs.openingsHash = openingsHash;
-    }
-
-    /// @notice Some participants attest; of a lie, liars only.
-    function accept(uint256 task, uint256 bits) public {
-        uint32 taskId = _task(task);
-        RoundState state = _stateOf(taskId);
-        if (taskId == 0 || state.phase() != Phase.Proposed) return;
-        Book storage book = books[taskId][state.round()];
-        if (book.wrong) bits &= ~uint256(7);
-        Signature[] memory signatures = _attestations(taskId, state.round(), bytes32(_word(taskId, 7)), bits);
-        _accept(taskId, state.round(), signatures, bits);
-    }
-
-    function _attestations(
-        uint32 taskId,
-        uint32 round,
-        bytes32 proposalHash,
-        uint256 bits
-    ) internal view returns (Signature[] memory signatures) {
-        signatures = new Signature[](PARTICIPANTS);
-        for (uint256 i = 0; i < PARTICIPANTS; ++i) {
-            if ((bits >> i) & 1 == 0) continue;
-            bytes32 hash = keccak256(abi.encode(ATTESTATION, taskId, round, proposalHash));
-            (signatures[i].r, signatures[i].vs) = _sign(_keyOf(i), hash);
-        }
-    }
-
-    function _accept(uint32 taskId, uint32 round, Signature[] memory signatures, uint256 bits) internal {
+    function _close(uint32 taskId) internal {
+        uint32 round = heads[taskId].newest;
         Book storage book = books[taskId][round];
-        uint64 counting = _counting(taskId, round);
-        WalletWord[] memory none = new WalletWord[](0);
-        bytes memory call = abi.encodeCall(IRounds.accept, (taskId, round, book.proposal, signatures, none));
-        if (!_call(outsider, call, book.wrong ? "accept a lie" : "accept")) return;
-        (book.accepted, book.acceptedAt) = (true, block.timestamp);
-        for (uint256 i = 0; i < PARTICIPANTS; ++i) {
-            if ((bits >> i) & (counting >> i) & 1 != 0) book.attesters.push(accounts[i]);
-        }
-        uint256 all = 0;
-        for (uint64 rest = counting; rest != 0; rest &= rest - 1) ++all;
-        _expect(book.attesters.length > all / 2, true, "accepted by fewer than a majority");
+        (bool may, uint256 least) = _mayClose(taskId, book);
+        bool drawing = book.phase == Phase.Drawing;
+        if (drawing) _showHeader(book.drawBlock);
+        if (!_step(outsider, abi.encodeCall(IRounds.closeRound, (taskId, round)), may, "close")) return;
+        if (drawing) ++done["close without a draw"];
+        if (drawing || _count(_counting(taskId, book)) < least) _ended(taskId);
+        else _assign(taskId, 0);
     }
 
-    /// @dev Bitmap of the accounts that committed in a round and are not expelled.
-    function _counting(uint32 taskId, uint32 round) private view returns (uint64 bitmap) {
-        Commitment[] storage all = commitments[taskId][round];
-        for (uint256 k = 0; k < all.length; ++k) {
-            if (_has(_enrolmentOf(taskId, all[k].participant), 192)) continue;
-            for (uint256 i = 0; i < PARTICIPANTS; ++i) {
-                if (accounts[i] == all[k].participant) bitmap |= uint64(1 << i);
-            }
-        }
+    function _reassign(uint32 taskId) internal {
+        uint32 round = heads[taskId].newest;
+        Book storage book = books[taskId][round];
+        bool enough = _count(_counting(taskId, book)) >= rulesOf[taskId].minUpdates;
+        bool must = book.phase == Phase.Aggregating || book.phase == Phase.Proposed;
+        must = must && (!enough || block.timestamp > book.deadline);
+        if (!_step(outsider, abi.encodeCall(IRounds.reassign, (taskId, round)), must, "reassign")) return;
+        bool missed = enough && book.phase == Phase.Aggregating && book.assigned != ACCOUNTS;
+        if (missed) members[taskId][book.assigned].idle = true;
+        _retried(taskId);
     }
 }

@@ -1,0 +1,235 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity ^0.8.28;
+
+import {IBonds} from "../../../contracts/interfaces/IBonds.sol";
+import {IProofs} from "../../../contracts/interfaces/IProofs.sol";
+import {IRounds} from "../../../contracts/interfaces/IRounds.sol";
+import {ITasks} from "../../../contracts/interfaces/ITasks.sol";
+import {RoundState} from "../../../contracts/types/RoundState.sol";
+import {Mode, Phase, Signature, SignedCommitment, WalletWord} from "../../../contracts/types/TaskTypes.sol";
+import {Book} from "./WalkBook.sol";
+import {Draft} from "./WalkProposals.sol";
+import {WalkTrials} from "./WalkTrials.sol";
+
+/// @notice What was signed on the side of a fork that is gone.
+struct Signed {
+    uint32 round;
+    bytes32 anchor;
+    bytes32 accumulator;
+    bytes32 proposalHash;
+    bool stood;
+    bool byHonest;
+    uint256 set;
+    Signature[] attestations;
+    SignedCommitment[] words;
+    Draft draft;
+}
+
+/// @title WalkForks
+/// @notice Steps that are due, reorganisations, and the end of it all, on top of what rounds and members do.
+abstract contract WalkForks is WalkTrials {
+    /// @notice A step that is due, or a few of them, so that rounds get further than chance would take them.
+    function _advance(uint32 taskId, uint256 seed) internal {
+        for (uint256 times = 1 + (seed % 4); times != 0; --times) {
+            seed = uint256(keccak256(abi.encode(seed)));
+            if (taskId == 0) _create(seed);
+            else _go(taskId, seed);
+        }
+    }
+
+    function _go(uint32 taskId, uint256 seed) private {
+        Book storage book = _newest(taskId);
+        uint256 kind = seed % 16;
+        seed >>= 8;
+        if (book.phase == Phase.Drawing) {
+            if (block.number <= book.drawBlock) vm.roll(book.drawBlock + 1 + (seed % 400));
+            _draw(taskId, true);
+        } else if (book.phase == Phase.Open) {
+            _update(taskId, kind, seed);
+            if (kind != 5) _pass(book.deadline + 1);
+            _close(taskId);
+        } else if (book.phase == Phase.Aggregating) {
+            if (kind == 7 || book.assigned == ACCOUNTS) _pass(book.deadline + 1);
+            _reassign(taskId);
+            if (book.phase == Phase.Aggregating) _propose(taskId, book.assigned, seed << 8);
+        } else if (book.phase == Phase.Proposed) {
+            if (kind == 7) _pass(book.deadline + 1);
+            if (kind == 6) _accuse(taskId, seed);
+            _reassign(taskId);
+            _accept(taskId, kind % 4 == 1 ? seed >> 8 : 255, kind == 2 ? seed >> 16 : 0, (seed >> 24) << 4);
+        } else {
+            _begin(taskId, kind, seed);
+        }
+    }
+
+    /// @dev Keys and commitments. Often one honest participant stays away: then liars are a majority.
+    function _update(uint32 taskId, uint256 kind, uint256 seed) private {
+        uint256 set = 255 & ~(uint256(1) << (seed % 3));
+        if (kind % 4 == 0) set = 255;
+        if (kind % 4 == 1) set = seed >> 8;
+        if (rulesOf[taskId].mode != Mode.Transparent) {
+            _advertise(taskId, kind == 9 ? seed >> 16 : 255, kind == 10 ? seed >> 16 : 0);
+            _pass(_newest(taskId).keysUntil + 1);
+        }
+        if (kind == 11) for (uint256 i = 0; i < SIGNERS; ++i) _commit(taskId, i, (seed >> i) << 4);
+        for (uint256 i = SIGNERS; i < PARTICIPANTS; ++i) if (_in(set, i)) _commit(taskId, i, (seed >> 8) << 4);
+        _commitBatch(taskId, set, kind == 12 ? seed >> 16 : 0, seed >> 32);
+    }
+
+    /// @dev Whoever may comes (back), and one of them opens a round; now and then there is a new task instead.
+    function _begin(uint32 taskId, uint256 kind, uint256 seed) private {
+        if (kind < 3) _grantAll();
+        _free(taskId);
+        for (uint256 i = 0; i < ACCOUNTS; ++i) if (!_isIn(taskId, i)) _enter(taskId, i, 5);
+        uint256 opener = seed % ACCOUNTS;
+        for (uint256 i = 0; i < ACCOUNTS && !_isIn(taskId, opener); ++i) opener = (opener + 1) % ACCOUNTS;
+        _open(taskId, opener, _nextNumber(taskId));
+        if (!_inFlight(taskId) && seed % 3 == 0) _create(seed >> 8);
+    }
+
+    /// @notice Rounds that nobody answers, until the ring's places come again.
+    function _spin(uint32 taskId, uint256 seed) internal {
+        if (_inFlight(taskId)) return;
+        for (uint256 times = 0; times < 66; ++times) {
+            uint256 opener = seed % ACCOUNTS;
+            for (uint256 i = 0; i < ACCOUNTS && !_isIn(taskId, opener); ++i) opener = (opener + 1) % ACCOUNTS;
+            uint32 number = _nextNumber(taskId);
+            if (number != heads[taskId].newest + 1) {
+                ++done["pass over a number"];
+                _open(taskId, opener, heads[taskId].newest + 1);
+            }
+            _open(taskId, opener, number);
+            Book storage book = _newest(taskId);
+            if (!_inFlight(taskId)) return;
+            if (book.phase == Phase.Drawing) _go(taskId, 0);
+            // a long window would be over, with all words in the ring
+            if (book.deadline > block.timestamp + 1000) return;
+            _pass(book.deadline + 1);
+            _close(taskId);
+            if (_inFlight(taskId)) return;
+        }
+    }
+
+    /// @notice Takes some steps and undoes them, as a reorganisation does, takes others, and brings what was signed
+    /// before: it is worth nothing but where the chain has the very same.
+    function _reorganise(uint32 taskId, uint256 seed) internal {
+        uint256 fork = vm.snapshotState();
+        _advance(taskId, seed);
+        string memory found = violation;
+        Signed memory gone = _signed(taskId, seed);
+        vm.revertToState(fork);
+        if (bytes(found).length != 0) violation = found;
+        _advance(taskId, seed % 4 == 0 ? seed : uint256(keccak256(abi.encode("other", seed))));
+        ++done["reorganise"];
+        Book storage book = _newest(taskId);
+        if (heads[taskId].newest != gone.round) return;
+        _replayWords(taskId, gone);
+        if (gone.stood && gone.byHonest) _replayProposal(taskId, gone);
+        if (!gone.stood || book.phase != Phase.Proposed) return;
+        // honest ones among those who signed: a lie that stands in its place must not be accepted by their words
+        bool same = _proposalHash(taskId, gone.round) == gone.proposalHash;
+        WalletWord[] memory none = new WalletWord[](0);
+        bytes memory call = abi.encodeCall(
+            IRounds.accept,
+            (taskId, gone.round, book.proposal, gone.attestations, none)
+        );
+        ++done[same ? "replay the same attestations" : "replay other attestations"];
+        _acceptBy(taskId, gone.round, call, same ? _counted(taskId, book, gone.set) : 0, true);
+    }
+
+    function _signed(uint32 taskId, uint256 seed) private view returns (Signed memory gone) {
+        Book storage book = _newest(taskId);
+        gone.round = heads[taskId].newest;
+        gone.anchor = bytes32(_word(taskId, 5));
+        gone.words = _wordsOver(taskId, gone.round, gone.anchor);
+        gone.stood = book.phase == Phase.Proposed;
+        if (!gone.stood) return gone;
+        gone.byHonest = book.wrongs == 0 && book.proposal.aggregator == accounts[8];
+        gone.accumulator = book.inputs.accumulator;
+        gone.proposalHash = _proposalHash(taskId, gone.round);
+        gone.set = (book.wrongs != 0 ? 255 & ~HONEST : seed % 2 == 0 ? 255 : 7) & ((1 << SIGNERS) - 1);
+        gone.attestations = _signatures(taskId, gone.round, gone.proposalHash, gone.set, 0);
+        (gone.draft.proposal, gone.draft.openings, gone.draft.model) = (book.proposal, book.openings, book.proposed);
+    }
+
+    /// @dev What honest ones would commit to over an anchor.
+    function _wordsOver(
+        uint32 taskId,
+        uint32 round,
+        bytes32 anchor
+    ) private view returns (SignedCommitment[] memory words) {
+        words = new SignedCommitment[](3);
+        for (uint256 i = 0; i < 3; ++i) {
+            uint32 weight = _weightOf(i, 0);
+            bytes32 root = keccak256(abi.encode(anchor, i));
+            words[i] = _word(taskId, round, anchor, i, weight, root);
+        }
+    }
+
+    /// @dev Signed commitments over an anchor that may be gone: they add nothing, and are no equivocation.
+    function _replayWords(uint32 taskId, Signed memory gone) private {
+        bytes32 anchor = bytes32(_word(taskId, 5));
+        if (anchor == gone.anchor) return;
+        ++done["replay words"];
+        bytes memory call = abi.encodeCall(IRounds.commitBatch, (taskId, gone.round, gone.words));
+        _expect(_try(outsider, address(federation), call, 0), false, "committing over another anchor");
+        SignedCommitment[] memory words = _wordsOver(taskId, gone.round, anchor);
+        call = abi.encodeCall(
+            IProofs.proveEquivocation,
+            (federation, taskId, gone.round, anchor, gone.words[0], words[0])
+        );
+        _expect(_try(outsider, address(proofs), call, 0), false, "equivocation over two anchors");
+    }
+
+    /// @dev An honest aggregator's transaction lands on the other side: it is right there, or refused.
+    function _replayProposal(uint32 taskId, Signed memory gone) private {
+        Book storage book = _newest(taskId);
+        Draft memory draft = gone.draft;
+        bytes32 accumulator = _inputs(taskId, gone.round, 0).accumulator;
+        bool must = book.phase == Phase.Aggregating && block.timestamp <= book.deadline && book.assigned == 8;
+        must = must && accumulator == gone.accumulator && draft.proposal.attempt == book.attempt;
+        bytes memory call = abi.encodeCall(
+            IRounds.propose,
+            (taskId, gone.round, gone.accumulator, draft.proposal, draft.openings)
+        );
+        if (!_step(accounts[8], call, must, "replay a proposal")) return;
+        _expect(_isRight(taskId, gone.round, draft), true, "a proposal that lands is right");
+        book.inputs = _inputs(taskId, gone.round, keccak256(draft.openings));
+        _proposed(taskId, book, 8, draft);
+    }
+
+    /// @notice Nobody does anything any more, nobody has a role, the admin neither: still every round ends and every
+    /// bond leaves, pushed by one that has nothing to do with it. All of it is undone behind.
+    function _drain(uint32 taskId) internal {
+        uint256 fork = vm.snapshotState();
+        string memory found = _drained(taskId);
+        vm.revertToState(fork);
+        if (bytes(found).length != 0 && bytes(violation).length == 0) violation = found;
+        ++done["drain"];
+    }
+
+    function _drained(uint32 taskId) private returns (string memory) {
+        for (uint256 i = 0; i < ACCOUNTS; ++i) federation.revokeRole(_roleOf(i), accounts[i]);
+        federation.renounceRole(0x00, address(this));
+        for (uint256 step = 0; step < 10 && _stateOf(taskId).inFlight(); ++step) {
+            RoundState state = _stateOf(taskId);
+            _pass(uint256(state.deadline()) + 1);
+            if (state.phase() == Phase.Drawing) vm.roll(block.number + 12_288);
+            bytes memory push =
+                state.phase() == Phase.Open || state.phase() == Phase.Drawing
+                    ? abi.encodeCall(IRounds.closeRound, (taskId, state.round()))
+                    : abi.encodeCall(IRounds.reassign, (taskId, state.round()));
+            if (!_try(outsider, address(federation), push, 0)) return "a round cannot be pushed";
+        }
+        if (_stateOf(taskId).inFlight()) return "a round does not end";
+        if (!_try(outsider, address(federation), abi.encodeCall(ITasks.freePlaces, (taskId)), 0)) return "not freed";
+        _pass(block.timestamp + rulesOf[taskId].challengeWindowS + 1);
+        for (uint256 i = 0; i < ACCOUNTS; ++i) {
+            if (!members[taskId][i].bonded) continue;
+            bytes memory call = abi.encodeCall(IBonds.releaseBond, (taskId, accounts[i]));
+            if (!_try(outsider, address(federation), call, 0)) return "a bond does not leave";
+            if (!_try(accounts[i], address(federation), abi.encodeCall(IBonds.withdraw, ()), 0)) return "not paid";
+        }
+        return "";
+    }
+}
