@@ -6,10 +6,10 @@ import {IProofs} from "../../../contracts/interfaces/IProofs.sol";
 import {IRounds} from "../../../contracts/interfaces/IRounds.sol";
 import {ITasks} from "../../../contracts/interfaces/ITasks.sol";
 import {RoundState} from "../../../contracts/types/RoundState.sol";
-import {Mode, Phase, Signature, SignedCommitment, WalletWord} from "../../../contracts/types/TaskTypes.sol";
+import {Phase, Signature, SignedCommitment, WalletWord} from "../../../contracts/types/TaskTypes.sol";
 import {Book} from "./WalkBook.sol";
 import {Draft} from "./WalkProposals.sol";
-import {WalkTrials} from "./WalkTrials.sol";
+import {WalkTurns} from "./WalkTurns.sol";
 
 /// @notice What was signed on the side of a fork that is gone.
 struct Signed {
@@ -26,100 +26,20 @@ struct Signed {
 }
 
 /// @title WalkForks
-/// @notice Steps that are due, reorganisations, and the end of it all, on top of what rounds and members do.
-abstract contract WalkForks is WalkTrials {
-    /// @notice A step that is due, or a few of them, so that rounds get further than chance would take them.
-    function _advance(uint32 taskId, uint256 seed) internal {
-        for (uint256 times = 1 + (seed % 4); times != 0; --times) {
-            seed = uint256(keccak256(abi.encode(seed)));
-            if (taskId == 0) _create(seed);
-            else _go(taskId, seed);
-        }
-    }
-
-    function _go(uint32 taskId, uint256 seed) private {
-        Book storage book = _newest(taskId);
-        uint256 kind = seed % 16;
-        seed >>= 8;
-        if (book.phase == Phase.Drawing) {
-            if (block.number <= book.drawBlock) vm.roll(book.drawBlock + 1 + (seed % 400));
-            _draw(taskId, true);
-        } else if (book.phase == Phase.Open) {
-            _update(taskId, kind, seed);
-            if (kind != 5) _pass(book.deadline + 1);
-            _close(taskId);
-        } else if (book.phase == Phase.Aggregating) {
-            if (kind == 7 || book.assigned == ACCOUNTS) _pass(book.deadline + 1);
-            _reassign(taskId);
-            if (book.phase == Phase.Aggregating) _propose(taskId, book.assigned, seed << 8);
-        } else if (book.phase == Phase.Proposed) {
-            if (kind == 7) _pass(book.deadline + 1);
-            if (kind == 6) _accuse(taskId, seed);
-            _reassign(taskId);
-            _accept(taskId, kind % 4 == 1 ? seed >> 8 : 255, kind == 2 ? seed >> 16 : 0, (seed >> 24) << 4);
-        } else {
-            _begin(taskId, kind, seed);
-        }
-    }
-
-    /// @dev Keys and commitments. Often one honest participant stays away: then liars are a majority.
-    function _update(uint32 taskId, uint256 kind, uint256 seed) private {
-        uint256 set = 255 & ~(uint256(1) << (seed % 3));
-        if (kind % 4 == 0) set = 255;
-        if (kind % 4 == 1) set = seed >> 8;
-        if (rulesOf[taskId].mode != Mode.Transparent) {
-            _advertise(taskId, kind == 9 ? seed >> 16 : 255, kind == 10 ? seed >> 16 : 0);
-            _pass(_newest(taskId).keysUntil + 1);
-        }
-        if (kind == 11) for (uint256 i = 0; i < SIGNERS; ++i) _commit(taskId, i, (seed >> i) << 4);
-        for (uint256 i = SIGNERS; i < PARTICIPANTS; ++i) if (_in(set, i)) _commit(taskId, i, (seed >> 8) << 4);
-        _commitBatch(taskId, set, kind == 12 ? seed >> 16 : 0, seed >> 32);
-    }
-
-    /// @dev Whoever may comes (back), and one of them opens a round; now and then there is a new task instead.
-    function _begin(uint32 taskId, uint256 kind, uint256 seed) private {
-        if (kind < 3) _grantAll();
-        _free(taskId);
-        for (uint256 i = 0; i < ACCOUNTS; ++i) if (!_isIn(taskId, i)) _enter(taskId, i, 5);
-        uint256 opener = seed % ACCOUNTS;
-        for (uint256 i = 0; i < ACCOUNTS && !_isIn(taskId, opener); ++i) opener = (opener + 1) % ACCOUNTS;
-        _open(taskId, opener, _nextNumber(taskId));
-        if (!_inFlight(taskId) && seed % 3 == 0) _create(seed >> 8);
-    }
-
-    /// @notice Rounds that nobody answers, until the ring's places come again.
-    function _spin(uint32 taskId, uint256 seed) internal {
-        if (_inFlight(taskId)) return;
-        for (uint256 times = 0; times < 66; ++times) {
-            uint256 opener = seed % ACCOUNTS;
-            for (uint256 i = 0; i < ACCOUNTS && !_isIn(taskId, opener); ++i) opener = (opener + 1) % ACCOUNTS;
-            uint32 number = _nextNumber(taskId);
-            if (number != heads[taskId].newest + 1) {
-                ++done["pass over a number"];
-                _open(taskId, opener, heads[taskId].newest + 1);
-            }
-            _open(taskId, opener, number);
-            Book storage book = _newest(taskId);
-            if (!_inFlight(taskId)) return;
-            if (book.phase == Phase.Drawing) _go(taskId, 0);
-            // a long window would be over, with all words in the ring
-            if (book.deadline > block.timestamp + 1000) return;
-            _pass(book.deadline + 1);
-            _close(taskId);
-            if (_inFlight(taskId)) return;
-        }
-    }
-
+/// @notice Reorganisations, and the end of it all, on top of what rounds and members do.
+abstract contract WalkForks is WalkTurns {
     /// @notice Takes some steps and undoes them, as a reorganisation does, takes others, and brings what was signed
     /// before: it is worth nothing but where the chain has the very same.
     function _reorganise(uint32 taskId, uint256 seed) internal {
         uint256 fork = vm.snapshotState();
-        _advance(taskId, seed);
+        _advance(taskId, seed % 4 == 0 ? 3 : 1, seed);
         string memory found = violation;
         Signed memory gone = _signed(taskId, seed);
         vm.revertToState(fork);
         if (bytes(found).length != 0) violation = found;
-        _advance(taskId, seed % 4 == 0 ? seed : uint256(keccak256(abi.encode("other", seed))));
+        // the same steps, others, or none
+        if (seed % 4 == 0) _advance(taskId, 3, seed);
+        if (seed % 4 == 1) _advance(taskId, 1, uint256(keccak256(abi.encode("others", seed))));
         ++done["reorganise"];
         Book storage book = _newest(taskId);
         if (heads[taskId].newest != gone.round) return;
@@ -147,7 +67,14 @@ abstract contract WalkForks is WalkTrials {
         gone.byHonest = book.wrongs == 0 && book.proposal.aggregator == accounts[8];
         gone.accumulator = book.inputs.accumulator;
         gone.proposalHash = _proposalHash(taskId, gone.round);
-        gone.set = (book.wrongs != 0 ? 255 & ~HONEST : seed % 2 == 0 ? 255 : 7) & ((1 << SIGNERS) - 1);
+        gone.set =
+            (
+                book.wrongs != 0
+                    ? 255 & ~HONEST
+                    : seed % 2 == 0
+                        ? 255
+                        : 7
+            ) & ((1 << SIGNERS) - 1);
         gone.attestations = _signatures(taskId, gone.round, gone.proposalHash, gone.set, 0);
         (gone.draft.proposal, gone.draft.openings, gone.draft.model) = (book.proposal, book.openings, book.proposed);
     }

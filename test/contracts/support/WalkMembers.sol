@@ -18,6 +18,7 @@ import {WalkWallet} from "./WalkWallet.sol";
 abstract contract WalkMembers is WalkTasks {
     /// @notice Takes a place, as the account's role says, with the bond that is due, or with a little more or less.
     function _enter(uint32 taskId, uint256 i, uint256 seed) internal {
+        for (uint256 k = 0; k < ACCOUNTS && seed % 16 < 5 && members[taskId][i].inside; ++k) i = (i + 1) % ACCOUNTS;
         uint256 due = members[taskId][i].bonded ? 0 : _bondWei(taskId, i);
         uint256 sent = due;
         if (seed % 16 == 1) sent += 1;
@@ -73,8 +74,11 @@ abstract contract WalkMembers is WalkTasks {
     }
 
     function _resume(uint32 taskId, uint256 i) internal {
+        // mostly one that is idle
+        for (uint256 k = 0; k < ACCOUNTS && i % 4 != 0 && !members[taskId][i].idle; ++k) i = (i + 1) % ACCOUNTS;
         bool must = _isIn(taskId, i) && members[taskId][i].idle;
-        if (_step(accounts[i], abi.encodeCall(ITasks.resume, (taskId)), must, "resume")) members[taskId][i].idle = false;
+        if (_step(accounts[i], abi.encodeCall(ITasks.resume, (taskId)), must, "resume"))
+            members[taskId][i].idle = false;
     }
 
     function _free(uint32 taskId) internal {
@@ -86,8 +90,12 @@ abstract contract WalkMembers is WalkTasks {
     /// before.
     function _release(uint32 taskId, uint256 i, uint256 seed) internal {
         // mostly of one that has left
-        for (uint256 k = 0; k < ACCOUNTS && seed % 8 != 0 && !_hasLeft(taskId, i); ++k) i = (i + 1) % ACCOUNTS;
-        seed >>= 3;
+        for (uint256 k = 0; k < ACCOUNTS && !_hasLeft(taskId, i); ++k) i = (i + 1) % ACCOUNTS;
+        if (seed % 2 == 0 && _isIn(taskId, i) && !_inFlight(taskId)) {
+            _depart(taskId, i);
+            _free(taskId);
+        }
+        seed >>= 1;
         Member storage member = members[taskId][i];
         if (member.bonded && !member.inside) _pass(member.freeFrom - (seed % 2));
         bool must = member.bonded && !member.inside && block.timestamp >= member.freeFrom;
@@ -100,6 +108,7 @@ abstract contract WalkMembers is WalkTasks {
     }
 
     function _withdraw(uint256 i) internal {
+        for (uint256 k = 0; k < ACCOUNTS && i < ACCOUNTS && _creditOf(accounts[i]) == 0; ++k) i = (i + 1) % ACCOUNTS;
         address account = i >= ACCOUNTS ? outsider : accounts[i];
         _step(account, abi.encodeCall(IBonds.withdraw, ()), _creditOf(account) != 0, "withdraw");
     }
@@ -114,7 +123,8 @@ abstract contract WalkMembers is WalkTasks {
         evidence.inputs.taskId = taskId;
         evidence.inputs.round = heads[taskId].newest;
         if (kind == 0) call = abi.encodeCall(IBonds.strike, (evidence, ProofKind.WrongChunk, 0, account, account));
-        else if (kind == 1) call = abi.encodeCall(IBonds.expel, (taskId, 1, accounts[0], ProofKind.Equivocation, account));
+        else if (kind == 1)
+            call = abi.encodeCall(IBonds.expel, (taskId, 1, accounts[0], ProofKind.Equivocation, account));
         else if (kind == 2) call = abi.encodeCall(IAccessControl.grantRole, (_roleOf(0), account));
         else if (kind == 3) call = abi.encodeCall(IAccessControl.revokeRole, (_roleOf(0), accounts[0]));
         else if (kind == 4) call = abi.encodeCall(IMembers.setAttributes, (account, Attributes("a", "b", 9)));
@@ -124,7 +134,11 @@ abstract contract WalkMembers is WalkTasks {
         else if (kind == 8) call = abi.encodeCall(ITasks.enrol, (taskId, _first(taskId), "statement", ""));
         else if (kind == 9) call = abi.encodeCall(ITasks.leave, (taskId));
         else if (kind == 10) call = abi.encodeCall(ITasks.resume, (taskId));
-        else call = abi.encodeCall(IRounds.commit, (taskId, heads[taskId].newest, bytes32(_word(taskId, 5)), "root", "content", 1));
+        else
+            call = abi.encodeCall(
+                IRounds.commit,
+                (taskId, heads[taskId].newest, bytes32(_word(taskId, 5)), "root", "content", 1)
+            );
         // aggregators may join, and participants enrol
         if (account != outsider && kind == 7) account = accounts[5];
         if (account != outsider && kind == 8) account = accounts[10];

@@ -3,9 +3,17 @@ pragma solidity ^0.8.28;
 
 import {IProofs} from "../../../contracts/interfaces/IProofs.sol";
 import {ChunkProof, UpdateProof} from "../../../contracts/types/ProofTypes.sol";
-import {Commitment, Evidence, Mode, Phase, Rule, SignedCommitment, TaskRules} from "../../../contracts/types/TaskTypes.sol";
+import {
+    Commitment,
+    Evidence,
+    Mode,
+    Phase,
+    Rule,
+    SignedCommitment,
+    TaskRules
+} from "../../../contracts/types/TaskTypes.sol";
 import {Book} from "./WalkBook.sol";
-import {WalkProposals} from "./WalkProposals.sol";
+import {WalkAcceptance} from "./WalkAcceptance.sol";
 
 /// @notice The ways to prove something.
 enum Way {
@@ -18,8 +26,8 @@ enum Way {
     Equivocation
 }
 
-/// @notice What is said of a round. `bare` says that the evidence names no proposal; `pick` is which commitment, chunk or
-/// slot it is about.
+/// @notice What is said of a round. `bare` says that the evidence names no proposal; `pick` is which commitment, chunk
+/// or slot it is about.
 struct Claim {
     uint32 taskId;
     uint32 round;
@@ -34,7 +42,7 @@ struct Claim {
 
 /// @title WalkProofs
 /// @notice Makes proofs of all seven kinds, of what is wrong and of what is not, over true evidence or forged.
-abstract contract WalkProofs is WalkProposals {
+abstract contract WalkProofs is WalkAcceptance {
     /// @dev The claim with its evidence, of which one time in four something is forged.
     function _claim(uint32 taskId, uint32 round, Way way, uint256 seed) internal view returns (Claim memory claim) {
         Book storage book = books[taskId][round];
@@ -75,7 +83,8 @@ abstract contract WalkProofs is WalkProposals {
         else if (kind == 1) evidence.inputs.acceptedBefore += 1;
         else if (kind == 2) evidence.inputs.baseModelRoot = "another";
         else if (kind == 3) evidence.proposal.totalWeight += 1;
-        else if (kind == 4) evidence.proposal.aggregator = evidence.proposal.aggregator == accounts[8] ? outsider : accounts[8];
+        else if (kind == 4)
+            evidence.proposal.aggregator = evidence.proposal.aggregator == accounts[8] ? outsider : accounts[8];
         else if (kind == 5) claim.all = _shortened(claim.all);
         else if (kind == 6) evidence.inputs.round += 1;
         else evidence.inputs.taskId = claim.taskId == 1 ? 2 : 1;
@@ -158,10 +167,7 @@ abstract contract WalkProofs is WalkProposals {
         if (rules.rule == Rule.WeightedMean) return proof;
         int256[] memory sorted = _sorted(book, _includedIn(book));
         uint256 trim = _trim(rules, sorted.length);
-        proof.bounds = bytes.concat(
-            _chunk(sorted[trim], lanes),
-            _chunk(sorted[sorted.length - 1 - trim], lanes)
-        );
+        proof.bounds = bytes.concat(_chunk(sorted[trim], lanes), _chunk(sorted[sorted.length - 1 - trim], lanes));
     }
 
     function _addUpdates(Claim memory claim, ChunkProof memory proof) private view {

@@ -2,10 +2,9 @@
 pragma solidity ^0.8.28;
 
 import {IRounds} from "../../../contracts/interfaces/IRounds.sol";
-import {Commitment, Mode, Phase, Proposal, RoundInputs, Signature, WalletWord} from "../../../contracts/types/TaskTypes.sol";
-import {Book, Head, Vector} from "./WalkBook.sol";
+import {Commitment, Mode, Phase, Proposal, RoundInputs} from "../../../contracts/types/TaskTypes.sol";
+import {Book, Vector} from "./WalkBook.sol";
 import {WalkRounds} from "./WalkRounds.sol";
-import {WalkWallet} from "./WalkWallet.sol";
 
 /// @notice A proposal in the making. `excluded` is a set of accounts.
 struct Draft {
@@ -18,24 +17,21 @@ struct Draft {
 }
 
 /// @title WalkProposals
-/// @notice Proposals, right ones and lies of every kind, and their acceptance, by honest ones of right ones only.
+/// @notice Proposals, right ones and lies of every kind.
 abstract contract WalkProposals is WalkRounds {
-    bytes32 private constant ATTESTATION = keccak256("Attestation(uint32 taskId,uint32 round,bytes32 proposalHash)");
-    bytes32 private constant WALLET_ATTESTATION = keccak256(
-        "WalletAttestation(uint32 taskId,uint32 round,bytes32 proposalHash,address wallet)"
-    );
-
     /// @notice An aggregator proposes: an honest one what is right, or nothing; a liar what it likes. Now and then it
     /// is not its turn, or it is over other updates.
     function _propose(uint32 taskId, uint256 i, uint256 seed) internal {
         uint32 round = heads[taskId].newest;
         Book storage book = books[taskId][round];
-        if (book.committed == 0) return;
+        if (_count(book.committed) < rulesOf[taskId].minUpdates) return;
         (Draft memory draft, bool any) = _draft(taskId, round, i, seed >> 8);
         if (!any) return;
         RoundInputs memory inputs = _inputs(taskId, round, keccak256(draft.openings));
         bytes32 accumulator = seed % 16 == 3 ? bytes32("another") : inputs.accumulator;
         if (seed % 16 == 4) draft.proposal.attempt += 1;
+        // in the name of the one that is assigned
+        if (seed % 16 == 5 && book.assigned < ACCOUNTS) draft.proposal.aggregator = accounts[book.assigned];
         bool must = book.phase == Phase.Aggregating && block.timestamp <= book.deadline && book.assigned == i;
         must = must && seed % 16 != 3 && seed % 16 != 4;
         bytes memory call = abi.encodeCall(
@@ -79,6 +75,9 @@ abstract contract WalkProposals is WalkRounds {
         Book storage book = books[taskId][round];
         Mode mode = rulesOf[taskId].mode;
         uint256 lie = _isHonest(i) ? 0 : seed % 6;
+        // what the mode does not know
+        if (lie == 5 && rulesOf[taskId].parameterCount <= 64) lie = mode == Mode.Masked ? 4 : 1;
+        if (lie == 2 && mode == Mode.Masked) lie = 4;
         if (mode == Mode.Transparent) draft.excluded = _excluded(taskId, book, lie, seed >> 8);
         if (book.committed & ~draft.excluded & book.invalid != 0) draft.wrongs = INVALID;
         if (_isHonest(i) && draft.wrongs != 0) return (draft, false);
@@ -185,94 +184,11 @@ abstract contract WalkProposals is WalkRounds {
     }
 
     function _proposalHash(uint32 taskId, uint32 round) internal view returns (bytes32) {
-        Book storage book = books[taskId][round];
-        bytes32 openingsHash = book.inputs.openingsHash;
-        return keccak256(abi.encode(taskId, round, book.inputs.accumulator, openingsHash, book.proposal));
+        return _hashOf(taskId, round, books[taskId][round].proposal);
     }
 
-    /// @notice A set of participants attests; of a lie, liars only. Of the bogus ones words over something else are
-    /// brought. The liar's wallet answers as it likes, and otherwise when it was asked before.
-    function _accept(uint32 taskId, uint256 set, uint256 bogus, uint256 seed) internal {
-        uint32 round = heads[taskId].newest;
-        Book storage book = books[taskId][round];
-        if (book.proposal.aggregator == address(0)) return;
-        if (book.wrongs != 0) set &= ~HONEST;
-        // wallets are in no list of signatures
-        bogus &= (1 << SIGNERS) - 1;
-        bytes32 hash = _proposalHash(taskId, round);
-        Proposal memory given = book.proposal;
-        if (seed % 16 == 3) given.contentId = "another";
-        bytes memory call = abi.encodeCall(
-            IRounds.accept,
-            (taskId, round, given, _signatures(taskId, round, hash, set, bogus), _wallets(taskId, round, hash, set))
-        );
-        if ((seed >> 4) % 4 == 0) {
-            _sway(0);
-            uint256 asked = vm.snapshotState();
-            _try(outsider, address(federation), call, 0);
-            vm.revertToState(asked);
-            _sway(seed >> 8);
-        }
-        _acceptBy(taskId, round, call, _counted(taskId, book, set & ~bogus), seed % 16 != 3);
-    }
-
-    function _acceptBy(uint32 taskId, uint32 round, bytes memory call, uint256 counted, bool must) internal {
-        Book storage book = books[taskId][round];
-        uint256 left = _count(_counting(taskId, book));
-        uint256 quorum = left / 2 + 1;
-        if (quorum < rulesOf[taskId].attestationQuorum) quorum = rulesOf[taskId].attestationQuorum;
-        must = must && book.phase == Phase.Proposed && block.timestamp <= book.deadline;
-        must = must && left >= rulesOf[taskId].minUpdates && _count(counted) >= quorum;
-        if (!_step(outsider, call, must, "accept")) return;
-        ++done[book.wrongs != 0 ? "accept a lie" : "accept what is right"];
-        if (_in(counted, 6)) ++done["accept by a wallet"];
-        _expect(book.wrongs != 0 && counted & HONEST != 0, false, "an honest word for a lie");
-        (book.phase, book.accepted, book.acceptedAt) = (Phase.Accepted, true, block.timestamp);
-        ring[taskId][round % 64] = block.timestamp;
-        for (uint256 i = 0; i < PARTICIPANTS; ++i) if (_in(counted, i)) book.attesters.push(accounts[i]);
-        Head storage head = heads[taskId];
-        (head.root, head.model, head.accepted) = (book.proposal.modelRoot, book.proposed, head.accepted + 1);
-    }
-
-    /// @dev Whose words of a set count.
-    function _counted(uint32 taskId, Book storage book, uint256 set) internal view returns (uint256) {
-        uint256 mood = WalkWallet(payable(accounts[7])).mood();
-        if (mood != 0 && mood != 3 && mood != 6) set &= 0x7f;
-        return set & _counting(taskId, book);
-    }
-
-    function _signatures(
-        uint32 taskId,
-        uint32 round,
-        bytes32 hash,
-        uint256 set,
-        uint256 bogus
-    ) internal view returns (Signature[] memory signatures) {
-        signatures = new Signature[](SIGNERS);
-        for (uint256 i = 0; i < SIGNERS; ++i) {
-            if (!_in(set, i)) continue;
-            bytes32 signed = _in(bogus, i) ? bytes32("another") : hash;
-            (signatures[i].r, signatures[i].vs) = _sign(
-                _keyOf(i),
-                keccak256(abi.encode(ATTESTATION, taskId, round, signed))
-            );
-        }
-    }
-
-    /// @dev Of both wallets, and of an account that is none. What somebody else has approved is of no use to them.
-    function _wallets(
-        uint32 taskId,
-        uint32 round,
-        bytes32 hash,
-        uint256 set
-    ) internal returns (WalletWord[] memory words) {
-        words = new WalletWord[](3);
-        for (uint256 i = SIGNERS; i < PARTICIPANTS; ++i) {
-            if (!_in(set, i)) continue;
-            words[i - SIGNERS].account = accounts[i];
-            bytes32 structHash = keccak256(abi.encode(WALLET_ATTESTATION, taskId, round, hash, accounts[i]));
-            WalkWallet(payable(accounts[i])).approve(_digest(structHash));
-        }
-        words[2].account = accounts[0];
+    function _hashOf(uint32 taskId, uint32 round, Proposal memory proposal) internal view returns (bytes32) {
+        RoundInputs storage inputs = books[taskId][round].inputs;
+        return keccak256(abi.encode(taskId, round, inputs.accumulator, inputs.openingsHash, proposal));
     }
 }

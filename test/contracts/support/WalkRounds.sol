@@ -15,7 +15,8 @@ abstract contract WalkRounds is WalkMembers {
         "Commitment(uint32 taskId,uint32 round,bytes32 anchor,bytes32 updateRoot,bytes32 contentId,uint32 weight)"
     );
     bytes32 private constant ADVERTISEMENT = keccak256(
-        "Advertisement(uint32 taskId,uint32 round,bytes32 start,bytes32 maskKey,bytes32 seedHash,bytes32 sharesId,bytes32 shareKey)"
+        "Advertisement(uint32 taskId,uint32 round,bytes32 start,bytes32 maskKey,bytes32 seedHash,"
+        "bytes32 sharesId,bytes32 shareKey)"
     );
 
     function _open(uint32 taskId, uint256 i, uint32 number) internal {
@@ -44,12 +45,14 @@ abstract contract WalkRounds is WalkMembers {
     function _advertise(uint32 taskId, uint256 set, uint256 bogus) internal {
         uint32 round = heads[taskId].newest;
         Book storage book = books[taskId][round];
-        SignedAdvertisement[] memory signed = new SignedAdvertisement[](SIGNERS);
+        SignedAdvertisement[] memory signed = new SignedAdvertisement[](SIGNERS + 1);
         uint256 added = 0;
         for (uint256 i = 0; i < SIGNERS; ++i) {
             if (!_in(set, i)) continue;
             signed[i] = _keys(taskId, round, _in(bogus, i) ? bytes32("another") : book.start, i);
             if (_in(bogus, i) && i % 2 == 1) signed[i] = _noKeys(taskId, round, book.start, i);
+            // one is brought twice
+            signed[SIGNERS] = signed[i];
             if (!_in(bogus, i) && _mayAdvertise(taskId, book, i)) added |= uint256(1) << i;
         }
         bool must = rulesOf[taskId].mode != Mode.Transparent && book.phase == Phase.Open;
@@ -99,16 +102,7 @@ abstract contract WalkRounds is WalkMembers {
         SignedAdvertisement memory made
     ) private view {
         bytes32 hash = keccak256(
-            abi.encode(
-                ADVERTISEMENT,
-                taskId,
-                round,
-                start,
-                made.maskKey,
-                made.seedHash,
-                made.sharesId,
-                made.shareKey
-            )
+            abi.encode(ADVERTISEMENT, taskId, round, start, made.maskKey, made.seedHash, made.sharesId, made.shareKey)
         );
         (made.signature.r, made.signature.vs) = _sign(_keyOf(i), hash);
     }
@@ -133,14 +127,16 @@ abstract contract WalkRounds is WalkMembers {
         book.lanes[i] = int256((seed >> 8) % 2001) - 1000;
         if (mode == Mode.Masked && seed % 4 == 0) book.lanes[i] = int32(uint32(seed >> 16));
         if (mode == Mode.Encrypted || seed % 5 != 1) return;
-        if (mode == Mode.Transparent) book.lanes[i] = int256(1001 + (seed >> 8) % 2) * (seed % 2 == 0 ? int256(1) : -1);
+        if (mode == Mode.Transparent)
+            book.lanes[i] = int256(1001 + ((seed >> 8) % 2)) * (seed % 2 == 0 ? int256(1) : -1);
         book.invalid |= uint256(1) << i;
     }
 
     /// @dev Honest ones always state the same.
     function _weightOf(uint256 i, uint256 seed) internal pure returns (uint32) {
         if (_isHonest(i)) return uint32(10 + i);
-        return seed % 16 == 0 ? uint32(seed >> 4) % 1002 : uint32(1 + ((seed >> 8) % 50));
+        if (seed % 16 == 0) return (seed >> 4) % 2 == 0 ? 0 : 1001;
+        return seed % 16 == 1 ? 1000 : uint32(1 + ((seed >> 8) % 50));
     }
 
     /// @notice An account commits, over the round's anchor or another.
@@ -168,7 +164,7 @@ abstract contract WalkRounds is WalkMembers {
     function _commitBatch(uint32 taskId, uint256 set, uint256 bogus, uint256 seed) internal {
         uint32 round = heads[taskId].newest;
         Book storage book = books[taskId][round];
-        SignedCommitment[] memory signed = new SignedCommitment[](SIGNERS);
+        SignedCommitment[] memory signed = new SignedCommitment[](SIGNERS + 1);
         uint256 added = 0;
         for (uint256 i = 0; i < SIGNERS; ++i) {
             if (!_in(set, i)) continue;
@@ -176,6 +172,8 @@ abstract contract WalkRounds is WalkMembers {
             bool counts = !_in(bogus, i) && _mayCommit(taskId, book, i, _weightOf(i, own));
             if (counts) added |= uint256(1) << i;
             signed[i] = _batched(taskId, i, own, counts, _in(bogus, i));
+            // one is brought twice
+            signed[SIGNERS] = signed[i];
         }
         bool must = added != 0 && _takesCommitments(taskId, book);
         if (!_step(outsider, abi.encodeCall(IRounds.commitBatch, (taskId, round, signed)), must, "batch")) return;

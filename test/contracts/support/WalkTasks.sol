@@ -39,7 +39,13 @@ abstract contract WalkTasks is WalkMirror {
         taskCount = taskId;
         rulesOf[taskId] = rules;
         (heads[taskId].root, heads[taskId].model) = (root, model);
-        ++done[rules.drawDelayBlocks != 0 ? "create with a draw" : rules.mode == Mode.Encrypted ? "create encrypted" : "create other"];
+        ++done[
+            rules.drawDelayBlocks != 0
+                ? "create with a draw"
+                : rules.mode == Mode.Encrypted
+                    ? "create encrypted"
+                    : "create other"
+        ];
     }
 
     function _knownHeader(uint256 before) private returns (bytes memory) {
@@ -138,7 +144,8 @@ abstract contract WalkTasks is WalkMirror {
         else if (kind == 10) rules.drawDelayBlocks = 4097;
         else if (kind == 11) (rules.drawDelayBlocks, rules.participationBps) = (0, 9999);
         else if (kind == 12) rules.attestationQuorum = rules.minUpdates + 1;
-        else if (kind == 13) rules.minUpdates = rules.mode == Mode.Transparent ? 0 : uint16(rules.mode == Mode.Masked ? 2 : 1);
+        else if (kind == 13)
+            rules.minUpdates = rules.mode == Mode.Transparent ? 0 : uint16(rules.mode == Mode.Masked ? 2 : 1);
         else if (kind == 14) rules.maxUpdates = 65;
         else if (kind == 15) rules.thresholdPercent = rules.mode == Mode.Masked ? 50 : 51;
         else if (kind == 16) rules.attempts = (rules.attempts % 2) * 17;

@@ -7,8 +7,8 @@ import {Book} from "./WalkBook.sol";
 import {Claim, Way, WalkProofs} from "./WalkProofs.sol";
 
 /// @title WalkTrials
-/// @notice What follows from proofs: every lie is struck while it stands or its window lasts, nothing right ever is, and
-/// all that signed it lose their bonds.
+/// @notice What follows from proofs: every lie is struck while it stands or its window lasts, nothing right ever is,
+/// and all that signed it lose their bonds.
 abstract contract WalkTrials is WalkProofs {
     /// @notice Somebody accuses: of what is wrong with a proposal, mostly, or of anything.
     function _accuse(uint32 taskId, uint256 seed) internal {
@@ -38,7 +38,7 @@ abstract contract WalkTrials is WalkProofs {
                 for (uint32 round = heads[t].newest; round != 0; --round) {
                     Book storage book = books[t][round];
                     if (book.wrongs & ~HIDDEN == 0 || !book.accepted) continue;
-                    if (book.isVoid && (seed >> 4) % 2 == 0) continue;
+                    if (book.isVoid && (seed >> 4) % 4 == 0) continue;
                     if (block.timestamp > book.acceptedAt + rulesOf[t].challengeWindowS) continue;
                     (taskId, suspect) = (t, round);
                     if ((seed >> 3) % 2 == 0) return (taskId, suspect);
@@ -108,7 +108,13 @@ abstract contract WalkTrials is WalkProofs {
         bool stands,
         uint256 offender
     ) private returns (uint256 takenWei) {
-        ++done[stands ? "strike" : book.isVoid ? "strike of a void round" : "roll-back"];
+        ++done[
+            stands
+                ? "strike"
+                : book.isVoid
+                    ? "strike of a void round"
+                    : "roll-back"
+        ];
         if (!stands && !book.isVoid) _rolledBack(claim.taskId, claim.round);
         takenWei = _expelled(claim.taskId, _indexOf(book.proposal.aggregator));
         for (uint256 k = 0; k < book.attesters.length; ++k) {
@@ -119,13 +125,7 @@ abstract contract WalkTrials is WalkProofs {
     }
 
     /// @dev At most half of what was taken is the prover's; of a strike the least bond's half, if that is less.
-    function _checkReward(
-        Claim memory claim,
-        address prover,
-        uint256 credit,
-        uint256 burnt,
-        uint256 takenWei
-    ) private {
+    function _checkReward(Claim memory claim, address prover, uint256 credit, uint256 burnt, uint256 takenWei) private {
         uint256 rewardWei = _creditOf(prover) - credit;
         _expect(rewardWei + _wordAt(4) - burnt == takenWei, true, "taking bonds");
         _expect(rewardWei <= takenWei / 2 && (rewardWei != 0) == (takenWei != 0), true, "rewarding by half at most");
@@ -134,8 +134,8 @@ abstract contract WalkTrials is WalkProofs {
         _expect(rewardWei == (takenWei / 2 < most ? takenWei / 2 : most), true, "rewarding a strike");
     }
 
-    /// @notice A participant is said to have signed two words over one anchor; a liar has. An honest one's word is shown
-    /// twice, or over two anchors, as it may have signed them on two sides of a fork.
+    /// @notice A participant is said to have signed two words over one anchor; a liar has. An honest one's word is
+    /// shown twice, or over two anchors, as it may have signed them on two sides of a fork.
     function _equivocation(uint32 taskId, uint256 seed) private {
         uint256 i = (seed >> 8) % SIGNERS;
         // a liar that is gone tells no more lies

@@ -77,8 +77,7 @@ abstract contract WalkVectors is WalkBook {
     }
 
     function _rootOf(uint256 count, bytes32[] memory leaves) internal pure returns (bytes32) {
-        bytes32 top =
-            leaves.length == 1 ? leaves[0] : _node(_node(leaves[0], leaves[1]), _node(leaves[2], leaves[3]));
+        bytes32 top = leaves.length == 1 ? leaves[0] : _node(_node(leaves[0], leaves[1]), _node(leaves[2], leaves[3]));
         return keccak256(abi.encodePacked(uint8(2), uint32(count), top));
     }
 
@@ -206,11 +205,7 @@ abstract contract WalkVectors is WalkBook {
     }
 
     /// @dev The mean without the least and the greatest values.
-    function _trimmedLane(
-        TaskRules storage rules,
-        Book storage book,
-        uint256 excluded
-    ) private view returns (int256) {
+    function _trimmedLane(TaskRules storage rules, Book storage book, uint256 excluded) private view returns (int256) {
         int256[] memory sorted = _sorted(book, book.committed & ~excluded);
         uint256 trim = _trim(rules, sorted.length);
         int256 sum = 0;
