@@ -51,7 +51,7 @@ export function parsePolicy(name: string, value: Policy): Policy {
 export const noAttributes: Attributes = { organisation: "", region: "", clearance: 0 };
 
 /**
- * Whether a policy lets a member with these attributes in: the contract's rule (contracts/interfaces/IAccess.sol).
+ * Whether a policy lets a member with these attributes in: the contract's rule (contracts/libraries/Places.sol).
  * Texts are compared exactly.
  */
 export function admits(policy: Policy | undefined, attributes: Attributes = noAttributes): boolean {

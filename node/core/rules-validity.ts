@@ -13,7 +13,7 @@ const sumLimits = { transparent: 1n << 52n, masked: 1n << 31n, encrypted: 1n << 
 const leastMinUpdates = { transparent: 1, masked: 3, encrypted: 2 } as const;
 
 /**
- * What is wrong with rules, as the contract says it (contracts/libraries/RulesValidation.sol); undefined where nothing
+ * What is wrong with rules, as the contract says it (contracts/libraries/Rules.sol); undefined where nothing
  * is.
  */
 export function rulesFault(rules: TaskRules): RulesFault | undefined {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.28;
 
-import {IRounds} from "../../../contracts/interfaces/IRounds.sol";
 import {Phase, Proposal, Signature, WalletWord} from "../../../contracts/types/TaskTypes.sol";
+import {Calls} from "./Calls.sol";
 import {Book, Head} from "./WalkBook.sol";
 import {WalkProposals} from "./WalkProposals.sol";
 import {WalkWallet} from "./WalkWallet.sol";
@@ -29,7 +29,7 @@ abstract contract WalkAcceptance is WalkProposals {
         if (seed % 16 == 3) (given.contentId, set) = ("another", set & ~HONEST);
         bytes32 hash = _hashOf(taskId, round, given);
         bytes memory call = abi.encodeCall(
-            IRounds.accept,
+            Calls.accept,
             (taskId, round, given, _signatures(taskId, round, hash, set, bogus), _wallets(taskId, round, hash, set))
         );
         if ((seed >> 4) % 4 == 0) {
@@ -89,7 +89,8 @@ abstract contract WalkAcceptance is WalkProposals {
         }
     }
 
-    /// @dev Of both wallets, of one twice, and of an account that is none. What somebody else has approved is of no use to them.
+    /// @dev Of both wallets, of one twice, and of an account that is none: what others have approved is of no use to
+    /// them.
     function _wallets(
         uint32 taskId,
         uint32 round,

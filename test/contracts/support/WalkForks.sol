@@ -1,12 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.28;
 
-import {IBonds} from "../../../contracts/interfaces/IBonds.sol";
-import {IProofs} from "../../../contracts/interfaces/IProofs.sol";
-import {IRounds} from "../../../contracts/interfaces/IRounds.sol";
-import {ITasks} from "../../../contracts/interfaces/ITasks.sol";
 import {RoundState} from "../../../contracts/types/RoundState.sol";
 import {Phase, Signature, SignedCommitment, WalletWord} from "../../../contracts/types/TaskTypes.sol";
+import {Calls} from "./Calls.sol";
 import {Book} from "./WalkBook.sol";
 import {Draft} from "./WalkProposals.sol";
 import {WalkTurns} from "./WalkTurns.sol";
@@ -49,10 +46,7 @@ abstract contract WalkForks is WalkTurns {
         // honest ones among those who signed: a lie that stands in its place must not be accepted by their words
         bool same = _proposalHash(taskId, gone.round) == gone.proposalHash;
         WalletWord[] memory none = new WalletWord[](0);
-        bytes memory call = abi.encodeCall(
-            IRounds.accept,
-            (taskId, gone.round, book.proposal, gone.attestations, none)
-        );
+        bytes memory call = abi.encodeCall(Calls.accept, (taskId, gone.round, book.proposal, gone.attestations, none));
         ++done[same ? "replay the same attestations" : "replay other attestations"];
         _acceptBy(taskId, gone.round, call, same ? _counted(taskId, book, gone.set) : 0, true);
     }
@@ -98,11 +92,11 @@ abstract contract WalkForks is WalkTurns {
         bytes32 anchor = bytes32(_word(taskId, 5));
         if (anchor == gone.anchor) return;
         ++done["replay words"];
-        bytes memory call = abi.encodeCall(IRounds.commitBatch, (taskId, gone.round, gone.words));
+        bytes memory call = abi.encodeCall(Calls.commitBatch, (taskId, gone.round, gone.words));
         _expect(_try(outsider, address(federation), call, 0), false, "committing over another anchor");
         SignedCommitment[] memory words = _wordsOver(taskId, gone.round, anchor);
         call = abi.encodeCall(
-            IProofs.proveEquivocation,
+            Calls.proveEquivocation,
             (federation, taskId, gone.round, anchor, gone.words[0], words[0])
         );
         _expect(_try(outsider, address(proofs), call, 0), false, "equivocation over two anchors");
@@ -116,7 +110,7 @@ abstract contract WalkForks is WalkTurns {
         bool must = book.phase == Phase.Aggregating && block.timestamp <= book.deadline && book.assigned == 8;
         must = must && accumulator == gone.accumulator && draft.proposal.attempt == book.attempt;
         bytes memory call = abi.encodeCall(
-            IRounds.propose,
+            Calls.propose,
             (taskId, gone.round, gone.accumulator, draft.proposal, draft.openings)
         );
         if (!_step(accounts[8], call, must, "replay a proposal")) return;
@@ -144,18 +138,18 @@ abstract contract WalkForks is WalkTurns {
             if (state.phase() == Phase.Drawing) vm.roll(block.number + 12_288);
             bytes memory push =
                 state.phase() == Phase.Open || state.phase() == Phase.Drawing
-                    ? abi.encodeCall(IRounds.closeRound, (taskId, state.round()))
-                    : abi.encodeCall(IRounds.reassign, (taskId, state.round()));
+                    ? abi.encodeCall(Calls.closeRound, (taskId, state.round()))
+                    : abi.encodeCall(Calls.reassign, (taskId, state.round()));
             if (!_try(outsider, address(federation), push, 0)) return "a round cannot be pushed";
         }
         if (_stateOf(taskId).inFlight()) return "a round does not end";
-        if (!_try(outsider, address(federation), abi.encodeCall(ITasks.freePlaces, (taskId)), 0)) return "not freed";
+        if (!_try(outsider, address(federation), abi.encodeCall(Calls.freePlaces, (taskId)), 0)) return "not freed";
         _pass(block.timestamp + rulesOf[taskId].challengeWindowS + 1);
         for (uint256 i = 0; i < ACCOUNTS; ++i) {
             if (!members[taskId][i].bonded) continue;
-            bytes memory call = abi.encodeCall(IBonds.releaseBond, (taskId, accounts[i]));
+            bytes memory call = abi.encodeCall(Calls.releaseBond, (taskId, accounts[i]));
             if (!_try(outsider, address(federation), call, 0)) return "a bond does not leave";
-            if (!_try(accounts[i], address(federation), abi.encodeCall(IBonds.withdraw, ()), 0)) return "not paid";
+            if (!_try(accounts[i], address(federation), abi.encodeCall(Calls.withdraw, ()), 0)) return "not paid";
         }
         return "";
     }

@@ -2,13 +2,9 @@
 pragma solidity ^0.8.28;
 
 import {IAccessControl} from "@openzeppelin/contracts/access/IAccessControl.sol";
-import {IBonds} from "../../../contracts/interfaces/IBonds.sol";
-import {IMembers} from "../../../contracts/interfaces/IMembers.sol";
-import {IRounds} from "../../../contracts/interfaces/IRounds.sol";
-import {ITasks} from "../../../contracts/interfaces/ITasks.sol";
-import {Attributes} from "../../../contracts/types/PrivacyTypes.sol";
 import {ProofKind} from "../../../contracts/types/ProofTypes.sol";
-import {Evidence, TaskRules} from "../../../contracts/types/TaskTypes.sol";
+import {Attributes, Evidence, TaskRules} from "../../../contracts/types/TaskTypes.sol";
+import {Calls} from "./Calls.sol";
 import {Member} from "./WalkBook.sol";
 import {WalkTasks} from "./WalkTasks.sol";
 import {WalkWallet} from "./WalkWallet.sol";
@@ -28,8 +24,8 @@ abstract contract WalkMembers is WalkTasks {
         bytes32 statement = stated ? bytes32("statement") : bytes32(0);
         bytes memory call =
             i < PARTICIPANTS
-                ? abi.encodeCall(ITasks.enrol, (taskId, first, statement, ""))
-                : abi.encodeCall(ITasks.join, (taskId, first));
+                ? abi.encodeCall(Calls.enrol, (taskId, first, statement, ""))
+                : abi.encodeCall(Calls.join, (taskId, first));
         bool must = _mayEnter(taskId, i) && sent == due && stated && seed % 16 != 4;
         _expect(_try(accounts[i], address(federation), call, sent), must, "enter");
         if (!must) return;
@@ -50,7 +46,7 @@ abstract contract WalkMembers is WalkTasks {
 
     function _depart(uint32 taskId, uint256 i) internal {
         bool must = _isIn(taskId, i);
-        if (_step(accounts[i], abi.encodeCall(ITasks.leave, (taskId)), must, "leave")) _left(taskId, i);
+        if (_step(accounts[i], abi.encodeCall(Calls.leave, (taskId, _first(taskId))), must, "leave")) _left(taskId, i);
     }
 
     /// @notice The admin revokes an account's role, mostly to give it back; one time in eight everybody's.
@@ -77,13 +73,12 @@ abstract contract WalkMembers is WalkTasks {
         // mostly one that is idle
         for (uint256 k = 0; k < ACCOUNTS && i % 4 != 0 && !members[taskId][i].idle; ++k) i = (i + 1) % ACCOUNTS;
         bool must = _isIn(taskId, i) && members[taskId][i].idle;
-        if (_step(accounts[i], abi.encodeCall(ITasks.resume, (taskId)), must, "resume"))
-            members[taskId][i].idle = false;
+        if (_step(accounts[i], abi.encodeCall(Calls.resume, (taskId)), must, "resume")) members[taskId][i].idle = false;
     }
 
     function _free(uint32 taskId) internal {
         bool must = !_inFlight(taskId);
-        if (_step(outsider, abi.encodeCall(ITasks.freePlaces, (taskId)), must, "free")) _freed(taskId);
+        if (_step(outsider, abi.encodeCall(Calls.freePlaces, (taskId)), must, "free")) _freed(taskId);
     }
 
     /// @notice A bond leaves exactly when its owner has no place, is not expelled, and its time is over: not one second
@@ -99,7 +94,7 @@ abstract contract WalkMembers is WalkTasks {
         Member storage member = members[taskId][i];
         if (member.bonded && !member.inside) _pass(member.freeFrom - (seed % 2));
         bool must = member.bonded && !member.inside && block.timestamp >= member.freeFrom;
-        bytes memory call = abi.encodeCall(IBonds.releaseBond, (taskId, accounts[i]));
+        bytes memory call = abi.encodeCall(Calls.releaseBond, (taskId, accounts[i]));
         if (_step(outsider, call, must, "release")) member.bonded = false;
     }
 
@@ -110,7 +105,7 @@ abstract contract WalkMembers is WalkTasks {
     function _withdraw(uint256 i) internal {
         for (uint256 k = 0; k < ACCOUNTS && i < ACCOUNTS && _creditOf(accounts[i]) == 0; ++k) i = (i + 1) % ACCOUNTS;
         address account = i >= ACCOUNTS ? outsider : accounts[i];
-        _step(account, abi.encodeCall(IBonds.withdraw, ()), _creditOf(account) != 0, "withdraw");
+        _step(account, abi.encodeCall(Calls.withdraw, ()), _creditOf(account) != 0, "withdraw");
     }
 
     /// @notice What only others may do, tried by the outsider or by a liar.
@@ -122,21 +117,21 @@ abstract contract WalkMembers is WalkTasks {
         Evidence memory evidence;
         evidence.inputs.taskId = taskId;
         evidence.inputs.round = heads[taskId].newest;
-        if (kind == 0) call = abi.encodeCall(IBonds.strike, (evidence, ProofKind.WrongChunk, 0, account, account));
+        if (kind == 0) call = abi.encodeCall(Calls.strike, (evidence, ProofKind.WrongChunk, 0, account, account));
         else if (kind == 1)
-            call = abi.encodeCall(IBonds.expel, (taskId, 1, accounts[0], ProofKind.Equivocation, account));
+            call = abi.encodeCall(Calls.expel, (taskId, 1, accounts[0], ProofKind.Equivocation, account));
         else if (kind == 2) call = abi.encodeCall(IAccessControl.grantRole, (_roleOf(0), account));
         else if (kind == 3) call = abi.encodeCall(IAccessControl.revokeRole, (_roleOf(0), accounts[0]));
-        else if (kind == 4) call = abi.encodeCall(IMembers.setAttributes, (account, Attributes("a", "b", 9)));
-        else if (kind == 5) call = abi.encodeCall(IRounds.openRound, (taskId, heads[taskId].newest + 1));
-        else if (kind == 6) call = abi.encodeCall(ITasks.record, (taskId, _first(taskId), 1, "record"));
-        else if (kind == 7) call = abi.encodeCall(ITasks.join, (taskId, _first(taskId)));
-        else if (kind == 8) call = abi.encodeCall(ITasks.enrol, (taskId, _first(taskId), "statement", ""));
-        else if (kind == 9) call = abi.encodeCall(ITasks.leave, (taskId));
-        else if (kind == 10) call = abi.encodeCall(ITasks.resume, (taskId));
+        else if (kind == 4) call = abi.encodeCall(Calls.setAttributes, (account, Attributes("a", "b", 9)));
+        else if (kind == 5) call = abi.encodeCall(Calls.openRound, (taskId, heads[taskId].newest + 1));
+        else if (kind == 6) call = abi.encodeCall(Calls.record, (taskId, _first(taskId), 1, "record"));
+        else if (kind == 7) call = abi.encodeCall(Calls.join, (taskId, _first(taskId)));
+        else if (kind == 8) call = abi.encodeCall(Calls.enrol, (taskId, _first(taskId), "statement", ""));
+        else if (kind == 9) call = abi.encodeCall(Calls.leave, (taskId, _first(taskId)));
+        else if (kind == 10) call = abi.encodeCall(Calls.resume, (taskId));
         else
             call = abi.encodeCall(
-                IRounds.commit,
+                Calls.commit,
                 (taskId, heads[taskId].newest, bytes32(_word(taskId, 5)), "root", "content", 1)
             );
         // aggregators may join, and participants enrol

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.28;
 
-import {IProofs} from "../../../contracts/interfaces/IProofs.sol";
 import {ChunkProof, UpdateProof} from "../../../contracts/types/ProofTypes.sol";
 import {
     Commitment,
@@ -12,6 +11,7 @@ import {
     SignedCommitment,
     TaskRules
 } from "../../../contracts/types/TaskTypes.sol";
+import {Calls} from "./Calls.sol";
 import {Book} from "./WalkBook.sol";
 import {WalkAcceptance} from "./WalkAcceptance.sol";
 
@@ -104,17 +104,17 @@ abstract contract WalkProofs is WalkAcceptance {
     /// @dev The call that makes the claim.
     function _proofOf(Claim memory claim) internal view returns (bytes memory) {
         Evidence memory evidence = claim.evidence;
-        if (claim.way == Way.Weight) return abi.encodeCall(IProofs.proveWeight, (federation, evidence, claim.all));
+        if (claim.way == Way.Weight) return abi.encodeCall(Calls.proveWeight, (federation, evidence, claim.all));
         if (claim.way == Way.Chunk) {
-            return abi.encodeCall(IProofs.proveChunk, (federation, evidence, claim.all, _chunkProof(claim)));
+            return abi.encodeCall(Calls.proveChunk, (federation, evidence, claim.all, _chunkProof(claim)));
         }
         if (claim.way == Way.Update) {
-            return abi.encodeCall(IProofs.proveUpdate, (federation, evidence, claim.all, _updateProof(claim)));
+            return abi.encodeCall(Calls.proveUpdate, (federation, evidence, claim.all, _updateProof(claim)));
         }
         if (claim.way == Way.MaskedChunk) return _maskedProof(claim, evidence);
         if (claim.way == Way.Opening) return _openingProof(claim, evidence);
         (uint32 position, SignedCommitment memory signed) = (uint32(claim.pick), _secondWord(claim));
-        return abi.encodeCall(IProofs.proveDoubleCommitment, (federation, evidence, claim.all, position, signed));
+        return abi.encodeCall(Calls.proveDoubleCommitment, (federation, evidence, claim.all, position, signed));
     }
 
     function _maskedProof(Claim memory claim, Evidence memory evidence) private view returns (bytes memory) {
@@ -122,7 +122,7 @@ abstract contract WalkProofs is WalkAcceptance {
         ChunkProof memory proof = _chunkProof(claim);
         return
             abi.encodeCall(
-                IProofs.proveMaskedChunk,
+                Calls.proveMaskedChunk,
                 (
                     federation,
                     evidence,
@@ -139,7 +139,7 @@ abstract contract WalkProofs is WalkAcceptance {
         Book storage book = books[claim.taskId][claim.round];
         return
             abi.encodeCall(
-                IProofs.proveOpening,
+                Calls.proveOpening,
                 (
                     federation,
                     evidence,

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.28;
 
-import {IRounds} from "../../../contracts/interfaces/IRounds.sol";
 import {Commitment, Mode, Phase, Proposal, RoundInputs} from "../../../contracts/types/TaskTypes.sol";
+import {Calls} from "./Calls.sol";
 import {Book, Vector} from "./WalkBook.sol";
 import {WalkRounds} from "./WalkRounds.sol";
 
@@ -34,10 +34,7 @@ abstract contract WalkProposals is WalkRounds {
         if (seed % 16 == 5 && book.assigned < ACCOUNTS) draft.proposal.aggregator = accounts[book.assigned];
         bool must = book.phase == Phase.Aggregating && block.timestamp <= book.deadline && book.assigned == i;
         must = must && seed % 16 != 3 && seed % 16 != 4;
-        bytes memory call = abi.encodeCall(
-            IRounds.propose,
-            (taskId, round, accumulator, draft.proposal, draft.openings)
-        );
+        bytes memory call = abi.encodeCall(Calls.propose, (taskId, round, accumulator, draft.proposal, draft.openings));
         if (!_step(accounts[i], call, must, "propose")) return;
         if (draft.wrongs != 0) ++done["propose a lie"];
         book.inputs = inputs;

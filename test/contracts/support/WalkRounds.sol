@@ -1,9 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.28;
 
-import {IRounds} from "../../../contracts/interfaces/IRounds.sol";
-import {Advertisement, SignedAdvertisement} from "../../../contracts/types/PrivacyTypes.sol";
-import {Commitment, Mode, Phase, SignedCommitment} from "../../../contracts/types/TaskTypes.sol";
+import {
+    Advertisement,
+    Commitment,
+    Mode,
+    Phase,
+    SignedAdvertisement,
+    SignedCommitment
+} from "../../../contracts/types/TaskTypes.sol";
+import {Calls} from "./Calls.sol";
 import {Book} from "./WalkBook.sol";
 import {WalkMembers} from "./WalkMembers.sol";
 import {WalkHeaders} from "./WalkWallet.sol";
@@ -24,7 +30,7 @@ abstract contract WalkRounds is WalkMembers {
         must = must && heads[taskId].accepted < rulesOf[taskId].rounds;
         must = must && _staying(taskId) >= rulesOf[taskId].minUpdates && number == _nextNumber(taskId);
         address account = i >= ACCOUNTS ? outsider : accounts[i];
-        if (_step(account, abi.encodeCall(IRounds.openRound, (taskId, number)), must, "open")) _opened(taskId, number);
+        if (_step(account, abi.encodeCall(Calls.openRound, (taskId, number)), must, "open")) _opened(taskId, number);
     }
 
     /// @notice Somebody gives the header of the block that draws, or another.
@@ -34,7 +40,7 @@ abstract contract WalkRounds is WalkMembers {
         uint256 number = book.drawBlock;
         _showHeader(number);
         bytes memory header = WalkHeaders.headerOf(right ? number : number + 1);
-        bytes memory call = abi.encodeCall(IRounds.drawRound, (taskId, round, header));
+        bytes memory call = abi.encodeCall(Calls.drawRound, (taskId, round, header));
         if (!_step(outsider, call, right && _mayDraw(book), "draw")) return;
         bytes32 hash = keccak256(abi.encode(WalkHeaders.mixOf(number), federation, taskId, round));
         _begun(taskId, round, uint64(bytes8(hash)));
@@ -57,7 +63,7 @@ abstract contract WalkRounds is WalkMembers {
         }
         bool must = rulesOf[taskId].mode != Mode.Transparent && book.phase == Phase.Open;
         must = must && block.timestamp <= book.keysUntil && added != 0;
-        if (!_step(outsider, abi.encodeCall(IRounds.advertise, (taskId, round, signed)), must, "advertise")) return;
+        if (!_step(outsider, abi.encodeCall(Calls.advertise, (taskId, round, signed)), must, "advertise")) return;
         book.keyed |= added;
         for (uint256 i = 0; i < SIGNERS; ++i) {
             if (!_in(added, i)) continue;
@@ -153,7 +159,7 @@ abstract contract WalkRounds is WalkMembers {
             root = _updateRoot(taskId, round, i, weight);
         }
         bytes32 anchor = stale ? bytes32("another") : bytes32(_word(taskId, 5));
-        bytes memory call = abi.encodeCall(IRounds.commit, (taskId, round, anchor, root, "content", weight));
+        bytes memory call = abi.encodeCall(Calls.commit, (taskId, round, anchor, root, "content", weight));
         if (_step(i >= ACCOUNTS ? outsider : accounts[i], call, must, "commit")) {
             _committed(taskId, round, i, weight, root);
         }
@@ -176,7 +182,7 @@ abstract contract WalkRounds is WalkMembers {
             signed[SIGNERS] = signed[i];
         }
         bool must = added != 0 && _takesCommitments(taskId, book);
-        if (!_step(outsider, abi.encodeCall(IRounds.commitBatch, (taskId, round, signed)), must, "batch")) return;
+        if (!_step(outsider, abi.encodeCall(Calls.commitBatch, (taskId, round, signed)), must, "batch")) return;
         for (uint256 i = 0; i < SIGNERS; ++i) {
             if (_in(added, i)) _committed(taskId, round, i, signed[i].weight, signed[i].updateRoot);
         }
@@ -229,7 +235,7 @@ abstract contract WalkRounds is WalkMembers {
         (bool may, uint256 least) = _mayClose(taskId, book);
         bool drawing = book.phase == Phase.Drawing;
         if (drawing) _showHeader(book.drawBlock);
-        if (!_step(outsider, abi.encodeCall(IRounds.closeRound, (taskId, round)), may, "close")) return;
+        if (!_step(outsider, abi.encodeCall(Calls.closeRound, (taskId, round)), may, "close")) return;
         if (drawing) ++done["close without a draw"];
         if (drawing || _count(_counting(taskId, book)) < least) _ended(taskId);
         else _assign(taskId, 0);
@@ -241,7 +247,7 @@ abstract contract WalkRounds is WalkMembers {
         bool enough = _count(_counting(taskId, book)) >= rulesOf[taskId].minUpdates;
         bool must = book.phase == Phase.Aggregating || book.phase == Phase.Proposed;
         must = must && (!enough || block.timestamp > book.deadline);
-        if (!_step(outsider, abi.encodeCall(IRounds.reassign, (taskId, round)), must, "reassign")) return;
+        if (!_step(outsider, abi.encodeCall(Calls.reassign, (taskId, round)), must, "reassign")) return;
         bool missed = enough && book.phase == Phase.Aggregating && book.assigned != ACCOUNTS;
         if (missed) members[taskId][book.assigned].idle = true;
         _retried(taskId);

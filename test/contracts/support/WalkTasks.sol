@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.28;
 
-import {IProofs} from "../../../contracts/interfaces/IProofs.sol";
-import {ITasks} from "../../../contracts/interfaces/ITasks.sol";
-import {Access} from "../../../contracts/types/PrivacyTypes.sol";
-import {Mode, Rule, TaskRules} from "../../../contracts/types/TaskTypes.sol";
+import {Access, Mode, Rule, TaskRules} from "../../../contracts/types/TaskTypes.sol";
+import {Calls} from "./Calls.sol";
 import {Vector} from "./WalkBook.sol";
 import {WalkMirror} from "./WalkMirror.sol";
 import {WalkHeaders} from "./WalkWallet.sol";
@@ -32,7 +30,7 @@ abstract contract WalkTasks is WalkMirror {
         bool known = rules.drawDelayBlocks != 0 && seed % 64 == 5;
         if (known) (must, header) = (false, _knownHeader(before));
         Access memory access;
-        bytes memory call = abi.encodeCall(ITasks.createTask, (rules, access, root, "{}", header));
+        bytes memory call = abi.encodeCall(Calls.createTask, (rules, access, root, "{}", header));
         bool done_ = _step(address(this), call, must, "create");
         if (known) vm.prevrandao(0);
         if (!done_) return;

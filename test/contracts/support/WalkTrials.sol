@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.28;
 
-import {IProofs} from "../../../contracts/interfaces/IProofs.sol";
 import {Phase, SignedCommitment} from "../../../contracts/types/TaskTypes.sol";
+import {Calls} from "./Calls.sol";
 import {Book} from "./WalkBook.sol";
 import {Claim, Way, WalkProofs} from "./WalkProofs.sol";
 
@@ -149,7 +149,7 @@ abstract contract WalkTrials is WalkProofs {
         else if (seed % 3 == 2) other = _word(taskId, round, anchor, 3, 10, "another");
         bool must = !_isHonest(i) && _isLeft(taskId, i);
         uint256 credit = _creditOf(outsider);
-        bytes memory call = abi.encodeCall(IProofs.proveEquivocation, (federation, taskId, round, anchor, one, other));
+        bytes memory call = abi.encodeCall(Calls.proveEquivocation, (federation, taskId, round, anchor, one, other));
         _expect(_try(outsider, address(proofs), call, 0), must, "prove equivocation");
         if (!must) return;
         ++done["prove equivocation"];

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.28;
 
-import {Lanes} from "../../../contracts/libraries/Lanes.sol";
-import {MaskKeys} from "../../../contracts/libraries/MaskKeys.sol";
-import {MaskStream} from "../../../contracts/libraries/MaskStream.sol";
+import {Lanes} from "../../../contracts/libraries/Chunks.sol";
+import {MaskStream} from "../../../contracts/libraries/Masks.sol";
 import {Commitment, Mode, Rule, TaskRules} from "../../../contracts/types/TaskTypes.sol";
 import {Book, Vector, WalkBook} from "./WalkBook.sol";
 
@@ -28,35 +27,25 @@ abstract contract WalkVectors is WalkBook {
 
     /// @dev A chunk of `lanes` times the same lane, little-endian, and zeros.
     function _chunk(int256 lane, uint256 lanes) internal pure returns (bytes memory chunk) {
-        uint256 eight = Lanes.swap(uint256(uint32(int32(lane))) * ONES);
+        uint256 eight = uint256(uint32(int32(lane))) * ONES;
         chunk = new bytes(256);
         for (uint256 k = 0; 8 * k < lanes; ++k) {
             uint256 left = lanes - 8 * k;
-            uint256 word = left < 8 ? eight & ~(type(uint256).max >> (32 * left)) : eight;
-            assembly ("memory-safe") {
-                mstore(add(add(chunk, 32), mul(32, k)), word)
-            }
+            Lanes.store(chunk, 32 * k, left < 8 ? eight & ~(type(uint256).max >> (32 * left)) : eight);
         }
     }
 
     /// @dev Each lane q as (q << 1) ^ (q >> 31).
     function _zigzag(bytes memory chunk) internal pure returns (bytes memory zigzag) {
         zigzag = new bytes(256);
-        for (uint256 k = 0; k < 8; ++k) {
-            uint256 word;
-            assembly ("memory-safe") {
-                word := mload(add(add(chunk, 32), mul(32, k)))
-            }
-            word = Lanes.swap(word);
+        for (uint256 k = 0; k < 256; k += 32) {
+            uint256 lanes = Lanes.load(chunk, k);
             uint256 packed = 0;
             for (uint256 place = 0; place < 8; ++place) {
-                int256 lane = Lanes.laneAt(word, place);
+                int256 lane = Lanes.laneAt(lanes, place);
                 packed |= uint256(uint32(uint256((lane << 1) ^ (lane >> 31)))) << (32 * place);
             }
-            packed = Lanes.swap(packed);
-            assembly ("memory-safe") {
-                mstore(add(add(zigzag, 32), mul(32, k)), packed)
-            }
+            Lanes.store(zigzag, k, packed);
         }
     }
 
@@ -136,39 +125,26 @@ abstract contract WalkVectors is WalkBook {
     ) private view returns (bytes memory chunk) {
         Book storage book = books[taskId][round];
         chunk = _chunk(lane, 40);
-        bytes memory buffer = MaskStream.newBuffer();
-        _mask(chunk, MaskStream.chunkAt(buffer, _seed(i), 0), true);
+        _mask(chunk, _seed(i), true);
         for (uint256 j = 0; j < SIGNERS; ++j) {
             if (j == i || !_in(book.keyed, j)) continue;
             bool adds = book.slots[i] < book.slots[j];
-            bytes32 key = MaskKeys.pairSeed(
-                taskId,
-                round,
-                adds ? book.slots[i] : book.slots[j],
-                adds ? book.slots[j] : book.slots[i],
-                bytes32(uint256(1)),
-                GENERATOR
-            );
-            _mask(chunk, MaskStream.chunkAt(buffer, key, 0), adds);
+            (uint8 a, uint8 b) = adds ? (book.slots[i], book.slots[j]) : (book.slots[j], book.slots[i]);
+            // the point that two secrets of 1 share is the generator
+            bytes32 key = keccak256(abi.encodePacked(uint8(6), taskId, round, a, b, vm.addr(1)));
+            _mask(chunk, key, adds);
         }
         if (_in(book.invalid, i)) chunk[252] = 0x01;
     }
 
-    /// @dev Adds or subtracts a stream, lane by lane modulo 2^32, in the five words that are no padding.
-    function _mask(bytes memory chunk, uint256 stream, bool adds) private pure {
-        for (uint256 k = 0; k < 5; ++k) {
-            uint256 word;
-            uint256 mask;
-            assembly ("memory-safe") {
-                word := mload(add(add(chunk, 32), mul(32, k)))
-                mask := mload(add(stream, mul(32, k)))
-            }
-            mask = Lanes.swap(mask);
+    /// @dev Adds or subtracts a key's stream, lane by lane modulo 2^32, in the five words that are no padding.
+    function _mask(bytes memory chunk, bytes32 key, bool adds) private view {
+        bytes memory stream = new bytes(MaskStream.BUFFER_BYTES);
+        MaskStream.read(stream, key, 0);
+        for (uint256 k = 0; k < 160; k += 32) {
+            uint256 mask = Lanes.load(stream, k);
             if (!adds) mask = _sum(~mask, ONES);
-            word = Lanes.swap(_sum(Lanes.swap(word), mask));
-            assembly ("memory-safe") {
-                mstore(add(add(chunk, 32), mul(32, k)), word)
-            }
+            Lanes.store(chunk, k, _sum(Lanes.load(chunk, k), mask));
         }
     }
 
