@@ -19,7 +19,7 @@ import {Commitment, Proposal, Signature, SignedCommitment, WalletWord} from "./t
 /// @title Federation
 /// @notice One federation: its members and roles, its tasks, and their rounds, each step of which anyone can check.
 /// Events and errors are those of {ITasks}, {IRounds} and {IBonds}. What it stores is read by {Court.extsload}; the
-/// layout is held by a test (node/chain/storage-layout.ts).
+/// layout is held by a test (node/chain/reading/storage-layout.ts).
 /// @dev What happens in every round is here, but for the keys of masked ones; the rest is {Court}'s code, which runs in
 /// this contract's storage: together the two are larger than one contract may be. Roles are OpenZeppelin's. There is no
 /// proxy and no pause: the codes are fixed by the constructor, so the rules of a federation do not change under its

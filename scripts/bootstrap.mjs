@@ -13,6 +13,7 @@ import {
   symlinkSync,
   writeFileSync,
 } from "node:fs";
+import { createRequire } from "node:module";
 import { homedir } from "node:os";
 import { basename, delimiter, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -23,6 +24,10 @@ export const root = dirname(dirname(fileURLToPath(import.meta.url)));
 export const isClone = existsSync(join(root, "node", "cli", "main.ts"));
 
 const windows = process.platform === "win32";
+/** Where the published package keeps what it fetches: it writes nothing into the folder that npm put it in. */
+const cache = join(homedir(), ".cache", "fedledger");
+/** The folder of native parts that npm had left out; undefined where none was missing. */
+let nativeParts;
 
 /** Whether the Node we run on executes TypeScript and has node:sqlite without flags, and is one Hardhat accepts. */
 export function isRecentNode(version = process.versions.node) {
@@ -40,23 +45,26 @@ export async function ensureReady(say = (line) => process.stderr.write(`${line}\
     if (isClone) {
       await ensureDependencies(node, say);
       await ensureContracts(node, say);
+    } else {
+      await ensureNativeParts(node, say);
     }
     return node;
   });
 }
 
-/** PATH with the chosen Node in front, for child processes. */
+/** The environment of child processes: the chosen Node first in PATH, and fetched native parts in NODE_PATH. */
 export function pathWith(node) {
   const key = Object.keys(process.env).find((name) => name.toUpperCase() === "PATH") ?? "PATH";
   return {
     ...process.env,
     [key]: [join(root, "node_modules", ".bin"), dirname(node), process.env[key] ?? ""].join(delimiter),
+    ...(nativeParts && { NODE_PATH: [nativeParts, process.env.NODE_PATH].filter(Boolean).join(delimiter) }),
   };
 }
 
 async function ensureNode(say) {
   if (isRecentNode()) return process.execPath;
-  const home = isClone ? join(root, ".runtime") : join(homedir(), ".cache", "fedledger", "runtime");
+  const home = runtimeHome();
   const wanted = readFileSync(join(root, "scripts", "runtime", "package-lock.json"), "utf8");
   const binary = () => findNode(join(home, "node_modules"));
   const stamp = join(home, "stamp");
@@ -67,7 +75,7 @@ async function ensureNode(say) {
     mkdirSync(home, { recursive: true });
     writeFileSync(join(home, "package.json"), readFileSync(join(root, "scripts", "runtime", "package.json")));
     writeFileSync(join(home, "package-lock.json"), wanted);
-    writeFileSync(join(home, ".npmrc"), "fund=false\naudit=false\nupdate-notifier=false\nloglevel=error\n");
+    writeFileSync(join(home, ".npmrc"), quiet);
     // Windows on ARM runs the x64 binary.
     const args = windows && process.arch === "arm64" ? ["ci", "--cpu=x64"] : ["ci"];
     await npm(process.execPath, undefined, args, home, say);
@@ -78,6 +86,68 @@ async function ensureNode(say) {
     writeFileSync(stamp, digest(wanted));
   }
   return binary();
+}
+
+/** Settings of npm in a folder of ours. */
+const quiet = "fund=false\naudit=false\nupdate-notifier=false\nloglevel=error\n";
+
+function runtimeHome() {
+  return isClone ? join(root, ".runtime") : join(cache, "runtime");
+}
+
+/** The npm that came with a private Node; undefined where `node` is the machine's own. */
+function privateNpm(node) {
+  const entry = join(runtimeHome(), "node_modules", "npm", "bin", "npm-cli.js");
+  return node !== process.execPath && existsSync(entry) ? entry : undefined;
+}
+
+/**
+ * Fetches the native part of the test chain where npm has left it out: npm skips an optional package that asks for a
+ * newer Node than the one npm runs on, and says nothing. Where this fails, what needs the part says so.
+ */
+async function ensureNativeParts(node, say) {
+  const engine = chainEngine();
+  if (engine === undefined || engine.parts.some((name) => resolves(engine.require, name))) return;
+  const home = join(cache, "native", `edr-${engine.version}`);
+  const stamp = join(home, "stamp");
+  if (read(stamp) !== engine.version) {
+    say("The native part of the test chain is missing, for npm ran on an old Node: fetching it (once) ...");
+    mkdirSync(home, { recursive: true });
+    writeFileSync(
+      join(home, "package.json"),
+      JSON.stringify({ private: true, optionalDependencies: engine.optionalDependencies }),
+    );
+    writeFileSync(join(home, ".npmrc"), quiet);
+    try {
+      await npm(node, privateNpm(node), ["install"], home, say);
+      writeFileSync(stamp, engine.version);
+    } catch (error) {
+      say(`  it cannot be had: ${error.message}`);
+      return;
+    }
+  }
+  nativeParts = join(home, "node_modules");
+}
+
+/** The package of the test chain, its native parts by platform; undefined where it is not to be found. */
+function chainEngine() {
+  try {
+    const hardhat = createRequire(join(root, "package.json")).resolve("hardhat/hre");
+    const entry = createRequire(hardhat).resolve("@nomicfoundation/edr");
+    const { version, optionalDependencies } = JSON.parse(readFileSync(join(dirname(entry), "package.json"), "utf8"));
+    return { version, optionalDependencies, parts: Object.keys(optionalDependencies), require: createRequire(entry) };
+  } catch {
+    return undefined;
+  }
+}
+
+function resolves(require, name) {
+  try {
+    require.resolve(name);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function findNode(modules) {
@@ -97,9 +167,8 @@ async function ensureDependencies(node, say) {
   if (read(stamp) !== mark) {
     if (!isInstalled(lock)) {
       say("Installing the dependencies (about 700 MB on disk, once) ...");
-      const privateNpm = join(root, ".runtime", "node_modules", "npm", "bin", "npm-cli.js");
       // npm must itself run on the recent Node: it skips native parts that the running Node is too old for.
-      await npm(node, existsSync(privateNpm) && node !== process.execPath ? privateNpm : undefined, ["ci"], root, say);
+      await npm(node, privateNpm(node), ["ci"], root, say);
     }
     writeFileSync(stamp, mark);
   }
@@ -209,7 +278,7 @@ function run(command, args, cwd, env, shell = false) {
 
 /** One installer at a time: others wait until it is done, or take over where its process is gone. */
 async function withLock(say, work) {
-  const lock = isClone ? join(root, ".runtime-lock") : join(homedir(), ".cache", "fedledger", "lock");
+  const lock = isClone ? join(root, ".runtime-lock") : join(cache, "lock");
   mkdirSync(dirname(lock), { recursive: true });
   for (let told = false; ; ) {
     try {

@@ -7,9 +7,10 @@ const root = join(import.meta.dirname, "..");
 rmSync(join(root, "dist"), { recursive: true, force: true });
 const tsc = spawnSync(process.execPath, [join(root, "node_modules/typescript/bin/tsc"), "-p", "tsconfig.build.json"], {
   cwd: root,
-  stdio: "inherit",
+  stdio: ["ignore", 2, 2],
 });
 // the bundled data sets stand where the code expects them: two folders above node/training
 cpSync(join(root, "data"), join(root, "dist", "data"), { recursive: true });
-process.stdout.write(tsc.status === 0 ? "dist/ is built; npm pack makes the package\n" : "");
+// on standard error: standard output is npm's, which tells there what it has packed
+process.stderr.write(tsc.status === 0 ? "dist/ is built; npm pack makes the package\n" : "");
 process.exitCode = tsc.status ?? 1;

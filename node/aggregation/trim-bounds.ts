@@ -1,10 +1,11 @@
+import { itemAt } from "../core/bytes/items.ts";
 import type { Rule } from "../core/records.ts";
 import { checkLength, checkTrim, noUpdate } from "./check-arguments.ts";
 import { medianTrim } from "./coordinate-median.ts";
 
 /**
- * How many values a rule drops at each end of `count` updates; undefined for a rule that does not trim. `trim` is the task's,
- * the median's follows from `count`.
+ * How many values a rule drops at each end of `count` updates; undefined for a rule that does not trim. `trim` is the
+ * task's, the median's follows from `count`.
  */
 export function trimOf({ rule, trim = 0 }: { rule: Rule; trim?: number }, count: number): number | undefined {
   if (rule === "trimmed-mean") return trim;
@@ -12,8 +13,8 @@ export function trimOf({ rule, trim = 0 }: { rule: Rule; trim?: number }, count:
 }
 
 /**
- * The least and the greatest value that each lane keeps: what a proof tells the contract, which counts instead of sorting
- * (docs/protocol.md section 4). As chunks of bytes, lows before highs, they are the `bounds` of TrimmedMean.sol.
+ * The least and the greatest value that each lane keeps: what a proof tells the contract, which counts instead of
+ * sorting (docs/protocol/bytes.md). As chunks of bytes, lows before highs, they are the `bounds` of TrimmedMean.sol.
  *
  * Throws LENGTH_MISMATCH unless all chunks are of one length, INVALID_ARGUMENT for none or a trim that leaves none.
  */
@@ -28,9 +29,9 @@ export function trimBounds(
   const lows = new Int32Array(first.length);
   const highs = new Int32Array(first.length);
   for (let lane = 0; lane < first.length; lane++) {
-    const column = Int32Array.from(chunks, (chunk) => chunk[lane]!).sort();
-    lows[lane] = column[trim]!;
-    highs[lane] = column[chunks.length - 1 - trim]!;
+    const column = Int32Array.from(chunks, (chunk) => itemAt(chunk, lane)).sort();
+    lows[lane] = itemAt(column, trim);
+    highs[lane] = itemAt(column, chunks.length - 1 - trim);
   }
   return { lows, highs };
 }

@@ -1,3 +1,4 @@
+import { itemAt } from "../core/bytes/items.ts";
 import {
   end,
   i32,
@@ -15,7 +16,7 @@ import {
   vectorLoad,
   vectorStore,
   wasmModule,
-} from "../core/wasm-code.ts";
+} from "../core/bytes/wasm-code.ts";
 import { trimmingNetwork } from "./trimming-network.ts";
 
 /** What the assembled module exports. */
@@ -25,12 +26,15 @@ interface Exports {
   readonly run: (rowBytes: number) => void;
 }
 
-/** Lanes of a row are padded by a cache line: rows a power of two apart would all fall into one set of the first-level cache. */
+/**
+ * Lanes of a row are padded by a cache line: rows a power of two apart would all fall into one set of the first-level
+ * cache.
+ */
 const paddingBytes = 64;
 
 /**
- * The sums of {@link TrimmedSums} by a WebAssembly function assembled for this number of updates and this trim: four lanes at
- * a time run through the whole network in registers. Undefined where WebAssembly or its SIMD is not to be had.
+ * The sums of {@link TrimmedSums} by a WebAssembly function assembled for this number of updates and this trim: four
+ * lanes at a time run through the whole network in registers. Undefined where WebAssembly or its SIMD is not to be had.
  */
 export function createWasmTrimmedSums(count: number, trim: number, blockLanes: number) {
   const rowBytes = 4 * blockLanes + paddingBytes;
@@ -41,7 +45,7 @@ export function createWasmTrimmedSums(count: number, trim: number, blockLanes: n
   const results = new Float64Array(memory.buffer, count * rowBytes, blockLanes);
   return (updates: readonly Int32Array[], start: number, sums: Float64Array): void => {
     const { length } = sums;
-    for (let k = 0; k < count; k++) rows.set(updates[k]!.subarray(start, start + length), (k * rowBytes) / 4);
+    for (let k = 0; k < count; k++) rows.set(itemAt(updates, k).subarray(start, start + length), (k * rowBytes) / 4);
     // the last group of four may be of stale lanes, whose sums are not read
     run(16 * Math.ceil(length / 4));
     sums.set(results.subarray(0, length));
@@ -68,7 +72,10 @@ function assemble(count: number, trim: number, rowBytes: number): Uint8Array<Arr
   ]);
 }
 
-/** Locals: the end of a row, where it stands in the rows and in the sums, then one vector for each update and two of sums. */
+/**
+ * Locals: the end of a row, where it stands in the rows and in the sums, then one vector for each update and two of
+ * sums.
+ */
 function functionCode(count: number, trim: number, rowBytes: number, sumsOffset: number): number[] {
   const [rowEnd, place, sumsPlace, first] = [0, 1, 2, 3];
   const halves = [first + count, first + count + 1] as const;

@@ -15,7 +15,7 @@ const blockLanes = 16384;
 
 /**
  * Weighted mean of the updates added to the base: `saturate32(θ + floorDiv(Σ w·q · rate, Σ w · 2^16))`, exact, floor
- * towards -∞ (docs/protocol.md section 4). McMahan et al., "Communication-Efficient Learning of Deep Networks from
+ * towards -∞ (docs/protocol/bytes.md). McMahan et al., "Communication-Efficient Learning of Deep Networks from
  * Decentralized Data", AISTATS 2017.
  *
  * Throws LENGTH_MISMATCH, and INVALID_ARGUMENT for no update, a weight not 1 to 2^32 - 1, a rate not 1 to 2^20.
@@ -97,7 +97,9 @@ function streamed(round: Parameters<typeof weightedMean>[0]): Int32Array {
   return mean.finish(base);
 }
 
-/** sums[j] += Σ weight · lanes[start + j]; eight updates a pass, so that a sum is loaded and stored an eighth as often. */
+/**
+ * sums[j] += Σ weight · lanes[start + j]; eight updates a pass, so that a sum is loaded and stored an eighth as often.
+ */
 function addBlock(sums: Float64Array, updates: readonly WeightedUpdate[], start: number): void {
   const block = (k: number): Int32Array => updates[k]!.lanes.subarray(start, start + sums.length);
   const weights = Float64Array.from(updates, ({ weight }) => weight);

@@ -1,10 +1,10 @@
-import { checkRound } from "../audit/check-round.ts";
-import { isSealed } from "../core/blob-length.ts";
+import { checkRound } from "../audit/replay/check-round.ts";
 import type { Address, Bytes32 } from "../core/ids.ts";
-import { quorumOf } from "../core/quorum.ts";
+import { quorumOf } from "../core/record/quorum.ts";
+import { isSealed } from "../core/task/blob-length.ts";
 import type { BlobStore } from "../ports/storage.ts";
-import type { Progress } from "../rounds/progress.ts";
-import type { TaskLook } from "../rounds/task-look.ts";
+import type { TaskLook } from "../rounds/blobs/task-look.ts";
+import type { Progress } from "../rounds/progress/progress.ts";
 import type { AggregatorAction, AggregatorEvent } from "./aggregator-state.ts";
 import { type AskModelDeps, askModels, namedModel } from "./ask-model.ts";
 

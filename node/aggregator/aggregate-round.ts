@@ -1,15 +1,15 @@
-import { proveUpdate } from "../audit/build-proof.ts";
-import { checkRound, type RoundCheck } from "../audit/check-round.ts";
-import { isSealed } from "../core/blob-length.ts";
-import { FedledgerError } from "../core/error.ts";
+import { proveUpdate } from "../audit/proof/build-proof.ts";
+import { checkRound, type RoundCheck } from "../audit/replay/check-round.ts";
+import { bytesToLanes } from "../core/bytes/lanes.ts";
+import { FedledgerError } from "../core/errors/error.ts";
 import type { Address } from "../core/ids.ts";
-import { bytesToLanes } from "../core/lanes.ts";
-import type { RoundView } from "../core/task-view.ts";
-import { isUpdateFault } from "../rounds/court-state.ts";
-import type { ModelSource } from "../rounds/model-source.ts";
-import { includedBy } from "../rounds/round-queries.ts";
-import type { RoundEvent } from "../rounds/round-state.ts";
-import type { TaskLook } from "../rounds/task-look.ts";
+import type { RoundView } from "../core/record/task-view.ts";
+import { isSealed } from "../core/task/blob-length.ts";
+import type { ModelSource } from "../rounds/blobs/model-source.ts";
+import type { TaskLook } from "../rounds/blobs/task-look.ts";
+import { isUpdateFault } from "../rounds/court/court-state.ts";
+import type { RoundEvent } from "../rounds/state/round-state.ts";
+import { includedBy } from "../rounds/steps/round-queries.ts";
 import type { AggregatorAction, AggregatorEvent } from "./aggregator-state.ts";
 
 /** What computing a round needs. */

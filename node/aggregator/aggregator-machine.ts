@@ -1,7 +1,7 @@
-import { hexEquals } from "../core/hex.ts";
+import { hexEquals } from "../core/bytes/hex.ts";
 import type { Address } from "../core/ids.ts";
-import { type RoundView, roundInFlight, type TaskView } from "../core/task-view.ts";
-import type { Machine } from "../rounds/driver.ts";
+import { modeOf } from "../core/modes/mode-of.ts";
+import { type RoundView, roundInFlight, type TaskView } from "../core/record/task-view.ts";
 import {
   dueCollecting,
   dueContact,
@@ -11,14 +11,15 @@ import {
   dueProving,
   duePushing,
   outcomeInCommon,
-} from "../rounds/due-in-common.ts";
-import { type RoleMachineOptions, type RoundEvent, reduceRound } from "../rounds/round-state.ts";
-import { updateKey } from "../rounds/update-key.ts";
+} from "../rounds/machine/due-in-common.ts";
+import { type Machine, type Reducers, reducerOf } from "../rounds/machine/machine.ts";
+import { type RoleMachineOptions, type RoundEvent, reduceRound } from "../rounds/state/round-state.ts";
+import { updateKey } from "../rounds/words/update-key.ts";
 import {
   type AggregatorAction,
   type AggregatorEvent,
   type AggregatorState,
-  initialAggregatorState,
+  firstAggregatorState,
 } from "./aggregator-state.ts";
 import { dueProposal } from "./due-proposal.ts";
 
@@ -27,28 +28,25 @@ export function aggregatorMachine(
   me: Address,
   options: RoleMachineOptions,
 ): Machine<AggregatorState, AggregatorEvent, AggregatorAction> {
-  return { initial: initialAggregatorState(me, options), reduce, due, outcome: outcomeInCommon };
+  return { first: (seen) => firstAggregatorState(me, options, seen), reduce, due, outcome: outcomeInCommon };
 }
 
+const reducers: Reducers<AggregatorState, AggregatorEvent> = {
+  update(state, { commitment, fact }) {
+    const updates = new Map(state.updates);
+    if (fact === "gone") updates.delete(updateKey(commitment));
+    else updates.set(updateKey(commitment), fact);
+    return { ...state, updates };
+  },
+  bundle: (state, { sharesId }) => ({ ...state, bundles: new Set([...state.bundles, sharesId.toLowerCase()]) }),
+  opening: (state, { opening }) => ({ ...state, opening }),
+  aggregated: (state, { result }) => ({ ...state, result }),
+};
+
 function reduce(state: AggregatorState, event: AggregatorEvent | RoundEvent): AggregatorState {
-  switch (event.kind) {
-    case "update": {
-      const updates = new Map(state.updates);
-      if (event.fact === "gone") updates.delete(updateKey(event.commitment));
-      else updates.set(updateKey(event.commitment), event.fact);
-      return { ...state, updates };
-    }
-    case "bundle":
-      return { ...state, bundles: new Set([...state.bundles, event.sharesId.toLowerCase()]) };
-    case "opening":
-      return { ...state, opening: event.opening };
-    case "aggregated":
-      return { ...state, result: event.result };
-    case "looked":
-      return reduceRound(withoutOthers(state, roundInFlight(event.view)), event);
-    default:
-      return reduceRound(state, event);
-  }
+  const own = reducerOf(reducers, event);
+  const next = own ? own(state) : reduceRound(state, event as RoundEvent);
+  return event.kind === "looked" ? withoutOthers(next, roundInFlight(next.view)) : next;
 }
 
 /** The state without what it knows of other rounds' blobs. */
@@ -66,7 +64,6 @@ function withoutOthers(state: AggregatorState, round: RoundView | undefined): Ag
 
 function due(state: AggregatorState): readonly AggregatorAction[] {
   const { view } = state;
-  if (view === undefined || state.head === undefined) return [];
   const round = roundInFlight(view);
   return [
     ...dueContact(state),
@@ -98,7 +95,7 @@ function dueGathering(state: AggregatorState, round: RoundView): readonly Aggreg
 
 /** And every share bundle of a masked round, as long as its owner is there to give it. */
 function dueShares({ bundles }: AggregatorState, { rules }: TaskView, round: RoundView): readonly AggregatorAction[] {
-  if (rules.mode !== "masked" || round.phase === "proposed") return [];
+  if (modeOf(rules).keys !== "each" || round.phase === "proposed") return [];
   return (round.advertisements ?? [])
     .filter(({ sharesId }) => !bundles.has(sharesId.toLowerCase()))
     .map((of) => ({ kind: "gather-shares", key: `gather-shares:${of.sharesId}`, of, round }));

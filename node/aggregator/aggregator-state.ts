@@ -1,9 +1,9 @@
 import type { Address, Bytes32, Hex } from "../core/ids.ts";
+import type { RoundView } from "../core/record/task-view.ts";
 import type { Advertisement, Commitment, Proposal } from "../core/records.ts";
-import type { RoundView } from "../core/task-view.ts";
-import type { CommonAction } from "../rounds/due-in-common.ts";
-import type { Unmasking } from "../rounds/mask-messages.ts";
-import { initialRoundState, type RoleMachineOptions, type RoundState } from "../rounds/round-state.ts";
+import type { CommonAction } from "../rounds/machine/due-in-common.ts";
+import { firstRoundState, type RoleMachineOptions, type RoundState, type Seen } from "../rounds/state/round-state.ts";
+import type { Unmasking } from "../rounds/words/mask-messages.ts";
 
 /** What is known of an update's bytes: they are in the store, or are not what was committed. */
 export type UpdateFact = "here" | "unusable";
@@ -71,7 +71,7 @@ export type AggregatorAction =
       readonly openings?: Hex;
     };
 
-/** The state an aggregator starts with, after any restart. */
-export function initialAggregatorState(me: Address, options: RoleMachineOptions): AggregatorState {
-  return { ...initialRoundState(me, "aggregator", options), updates: new Map(), bundles: new Set() };
+/** The state after the first look, after any restart. */
+export function firstAggregatorState(me: Address, options: RoleMachineOptions, seen: Seen): AggregatorState {
+  return { ...firstRoundState(me, "aggregator", options, seen), updates: new Map(), bundles: new Set() };
 }

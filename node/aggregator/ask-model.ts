@@ -1,18 +1,23 @@
-import { isUnavailable } from "../audit/is-unavailable.ts";
-import { firstBeyondClip } from "../audit/lane-changes.ts";
-import { isSealed } from "../core/blob-length.ts";
-import { chunkTreeRoot } from "../core/chunk-tree.ts";
-import { FedledgerError } from "../core/error.ts";
-import { hexEquals } from "../core/hex.ts";
+import { isUnavailable } from "../audit/replay/is-unavailable.ts";
+import { firstBeyondClip } from "../audit/replay/lane-changes.ts";
+import { chunkTreeRoot } from "../core/bytes/chunk-tree.ts";
+import { hexEquals } from "../core/bytes/hex.ts";
+import { bytesToLanes } from "../core/bytes/lanes.ts";
+import { FedledgerError } from "../core/errors/error.ts";
 import type { Address, Bytes32, PeerIdText } from "../core/ids.ts";
-import { bytesToLanes } from "../core/lanes.ts";
-import type { RoundView } from "../core/task-view.ts";
+import type { RoundView } from "../core/record/task-view.ts";
+import { isSealed } from "../core/task/blob-length.ts";
 import type { Log } from "../ports/system.ts";
 import type { Transport } from "../ports/transport.ts";
-import { reasonOf } from "../rounds/action-runner.ts";
-import { drawnBySlot } from "../rounds/mask-queries.ts";
-import type { ModelSource, TaskLook } from "../rounds/model-source.ts";
-import { decodeOpenSumAnswer, encodeOpenSum, type OpenedSum, openSumProtocol } from "../rounds/open-sum-messages.ts";
+import { reasonOf } from "../rounds/actions/action-runner.ts";
+import type { ModelSource, TaskLook } from "../rounds/blobs/model-source.ts";
+import { drawnBySlot } from "../rounds/steps/mask-queries.ts";
+import {
+  decodeOpenSumAnswer,
+  encodeOpenSum,
+  type OpenedSum,
+  openSumProtocol,
+} from "../rounds/words/open-sum-messages.ts";
 
 /** What asking for a model needs. */
 export interface AskModelDeps {
@@ -91,9 +96,11 @@ export async function namedModel(
 ): Promise<Int32Array | undefined> {
   const { rules } = look.view;
   const base = await source.baseOf(round.round, look);
-  for (const [i, owner] of by.entries()) {
+  for (const [i, contentId] of contentIds.entries()) {
+    const aggregator = by[i];
+    if (aggregator === undefined) continue;
     try {
-      const proposal = { aggregator: owner, modelRoot, contentId: contentIds[i]! };
+      const proposal = { aggregator, modelRoot, contentId };
       const bytes = await source.model({ round: round.round, proposal }, look);
       const lanes = bytes.length === 4 * rules.parameterCount ? bytesToLanes(bytes) : undefined;
       if (

@@ -1,8 +1,9 @@
-import { hexEquals } from "../core/hex.ts";
-import type { RoundView } from "../core/task-view.ts";
-import { excludeAtS } from "../rounds/exclusion-times.ts";
-import { sharesTold, unmaskingsOf } from "../rounds/unmask-pool.ts";
-import { updateKey } from "../rounds/update-key.ts";
+import { hexEquals } from "../core/bytes/hex.ts";
+import { modeOf } from "../core/modes/mode-of.ts";
+import type { RoundView } from "../core/record/task-view.ts";
+import { excludeAtS } from "../rounds/court/exclusion-times.ts";
+import { sharesTold, unmaskingsOf } from "../rounds/words/unmask-pool.ts";
+import { updateKey } from "../rounds/words/update-key.ts";
 import type { AggregatorAction, AggregatorState, Opening } from "./aggregator-state.ts";
 import { chooseUpdates } from "./choose-updates.ts";
 
@@ -11,19 +12,19 @@ export function dueProposal(state: AggregatorState, round: RoundView): readonly 
   const { view, head, me, result, updates } = state;
   const { assignment } = round;
   if (assignment === undefined || !hexEquals(assignment.aggregator, me)) return [];
-  if (head!.timestampS > assignment.deadlineS) return [];
+  if (head.timestampS > assignment.deadlineS) return [];
   // who was expelled meanwhile may not propose
-  if (view!.joined.find(({ account }) => hexEquals(account, me))?.leaving !== false) return [];
+  if (view.joined.find(({ account }) => hexEquals(account, me))?.leaving !== false) return [];
   const { attempt } = assignment;
-  const isMasked = view!.rules.mode === "masked";
+  const isMasked = modeOf(view.rules).keys === "each";
   const opening = isMasked ? openingOf(state, round) : undefined;
   // what opens the sum is asked for at once: updates may come meanwhile
   if (isMasked && opening?.openings === undefined) return dueOpening(state, round);
   const excluded = chooseUpdates({
     round,
-    rules: view!.rules,
+    rules: view.rules,
     factOf: (commitment) => updates.get(updateKey(commitment)),
-    isTimeUp: head!.timestampS >= excludeAtS(round, view!.rules),
+    isTimeUp: head.timestampS >= excludeAtS(round, view.rules),
   });
   if (excluded === undefined) return [];
   const about = `${round.round}:${attempt}:${excluded.toString(16)}`;
@@ -33,7 +34,7 @@ export function dueProposal(state: AggregatorState, round: RoundView): readonly 
     const inputs = { round, attempt, excluded, ...(openings && { openings }) };
     return [{ kind: "aggregate", key: `aggregate:${about}`, subject, ...inputs }];
   }
-  const { taskId } = view!;
+  const { taskId } = view;
   const { accumulator } = round;
   const { proposal } = result;
   // of an encrypted round the sum is known only when it was computed

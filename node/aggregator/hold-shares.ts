@@ -1,11 +1,15 @@
-import { FedledgerError } from "../core/error.ts";
-import { hexEquals } from "../core/hex.ts";
+import { hexEquals } from "../core/bytes/hex.ts";
+import { FedledgerError } from "../core/errors/error.ts";
 import type { Address, Bytes32, PeerIdText } from "../core/ids.ts";
-import { roundInFlight } from "../core/task-view.ts";
+import { modeOf } from "../core/modes/mode-of.ts";
+import { roundInFlight, type TaskView } from "../core/record/task-view.ts";
 import type { BlobStore } from "../ports/storage.ts";
 import type { Log } from "../ports/system.ts";
 import { shareBundleBytes } from "../privacy/masking/index.ts";
-import { reasonOf } from "../rounds/action-runner.ts";
+import { reasonOf } from "../rounds/actions/action-runner.ts";
+import type { RoundState } from "../rounds/state/round-state.ts";
+import { drawnBySlot } from "../rounds/steps/mask-queries.ts";
+import { openRound } from "../rounds/steps/round-queries.ts";
 import {
   decodeHoldShares,
   encodeHoldSharesAnswer,
@@ -13,10 +17,7 @@ import {
   type HoldSharesRefusal,
   type HoldSharesRequest,
   holdSharesProtocol,
-} from "../rounds/mask-messages.ts";
-import { drawnBySlot } from "../rounds/mask-queries.ts";
-import { openRound } from "../rounds/round-queries.ts";
-import type { RoundState } from "../rounds/round-state.ts";
+} from "../rounds/words/mask-messages.ts";
 
 /** Different bundles held for one participant in one round: a restart before the journal was written makes a second. */
 const maxHeldPerParticipant = 2;
@@ -24,26 +25,22 @@ const maxHeldPerParticipant = 2;
 /** Answers requests to hold share bundles, and forgets in the end what was held and never advertised. */
 export interface SharesHolder {
   /** The answer's bytes. Rejects with PEER_PROTOCOL for garbage. */
-  answer(message: Uint8Array, from: PeerIdText, signal: AbortSignal): Promise<Uint8Array>;
+  answer(message: Uint8Array, from: PeerIdText, state: RoundState, signal: AbortSignal): Promise<Uint8Array>;
+  readonly protocol: string;
   /** Removes bundles of rounds that have ended without the bundle being advertised. */
-  sweep(): Promise<void>;
+  sweep(view: TaskView): Promise<void>;
 }
 
-/** Creates a holder that looks at the machine's state. */
-export function createSharesHolder(deps: {
-  readonly store: BlobStore;
-  readonly log: Log;
-  readonly state: () => RoundState;
-}): SharesHolder {
-  const { store, log, state } = deps;
+/** Creates a holder. */
+export function createSharesHolder({ store, log }: { readonly store: BlobStore; readonly log: Log }): SharesHolder {
   const held = new Map<Bytes32, { readonly round: number; readonly account: Address; readonly lengthBytes: number }>();
 
   const judge = (
     { taskId, round: number, sharesId }: HoldSharesRequest,
     from: PeerIdText,
+    { view, members }: RoundState,
   ): HoldSharesRefusal | { readonly account: Address; readonly lengthBytes: number } => {
-    const { view, members } = state();
-    if (view === undefined || taskId !== view.taskId || view.rules.mode !== "masked") return "unknown-task";
+    if (taskId !== view.taskId || modeOf(view.rules).keys !== "each") return "unknown-task";
     const round = openRound(view);
     if (round?.round !== number) return "wrong-round";
     // members may name a PeerId that is another's: any of them that is drawn will do, and has room
@@ -60,13 +57,18 @@ export function createSharesHolder(deps: {
     return { account, lengthBytes: shareBundleBytes(round.drawn) };
   };
 
-  const hold = async (message: Uint8Array, from: PeerIdText, signal: AbortSignal): Promise<HoldSharesAnswer> => {
+  const hold = async (
+    message: Uint8Array,
+    from: PeerIdText,
+    state: RoundState,
+    signal: AbortSignal,
+  ): Promise<HoldSharesAnswer> => {
     const request = decodeHoldShares(message);
     if (request === undefined) {
       const reason = "a malformed request";
       throw new FedledgerError("PEER_PROTOCOL", { peerId: from, protocol: holdSharesProtocol, reason });
     }
-    const judged = judge(request, from);
+    const judged = judge(request, from, state);
     if (typeof judged === "string") return { held: false, reason: judged };
     const { sharesId, round } = request;
     const isNew = !held.has(sharesId);
@@ -82,10 +84,9 @@ export function createSharesHolder(deps: {
   };
 
   return {
-    answer: async (message, from, signal) => encodeHoldSharesAnswer(await hold(message, from, signal)),
-    async sweep() {
-      const { view } = state();
-      if (view === undefined) return;
+    protocol: holdSharesProtocol,
+    answer: async (message, from, state, signal) => encodeHoldSharesAnswer(await hold(message, from, state, signal)),
+    async sweep(view) {
       const running = roundInFlight(view)?.round ?? Number.POSITIVE_INFINITY;
       const advertised = new Set(
         view.rounds.flatMap(({ advertisements = [] }) => advertisements.map(({ sharesId }) => sharesId)),

@@ -1,11 +1,11 @@
-import { closedRoundOf } from "../audit/masked-round.ts";
-import { hexEquals, toHex } from "../core/hex.ts";
+import { closedRoundOf } from "../audit/replay/masked-round.ts";
+import { hexEquals, toHex } from "../core/bytes/hex.ts";
 import type { Log } from "../ports/system.ts";
 import { collectOpenings, decodeUnmasking } from "../privacy/masking/index.ts";
-import { fellowsIn } from "../rounds/mask-queries.ts";
-import type { Progress } from "../rounds/progress.ts";
-import type { ShareBundles } from "../rounds/share-bundles.ts";
-import type { TaskLook } from "../rounds/task-look.ts";
+import type { ShareBundles } from "../rounds/blobs/share-bundles.ts";
+import type { TaskLook } from "../rounds/blobs/task-look.ts";
+import type { Progress } from "../rounds/progress/progress.ts";
+import { fellowsIn } from "../rounds/steps/mask-queries.ts";
 import type { AggregatorAction, Opening } from "./aggregator-state.ts";
 
 /** What putting the openings of a round together needs. */

@@ -1,8 +1,4 @@
-export type { AuditInput } from "./audit-input.ts";
-export type { AuditReport, Expelled, RecordEntry } from "./audit-report.ts";
-export { auditTask } from "./audit-task.ts";
 export {
-  includedCommitments,
   isWeightWrong,
   type ProposedRound,
   proveChunk,
@@ -12,14 +8,14 @@ export {
   proveUpdate,
   proveWeight,
   type WrongChunkInput,
-} from "./build-proof.ts";
-export { holds } from "./check-proof.ts";
-export { checkRecord } from "./check-record.ts";
-export { checkRound, type RoundCheck, type RoundCheckInput, type UpdateStatus } from "./check-round.ts";
-export type { StoredState } from "./check-storage.ts";
-export { checkTask, type TaskCheck } from "./check-task.ts";
-export { checkUpdate, missingUpdate, type UpdateCheck } from "./check-update.ts";
-export { decryptionInWords } from "./decryption-words.ts";
+} from "./proof/build-proof.ts";
+export { holds } from "./proof/check-proof.ts";
+export { buildReceipt, type UpdateReceipt } from "./receipt/receipt.ts";
+export { type ReceiptVerdict, verifyReceipt } from "./receipt/verify-receipt.ts";
+export type { StoredState } from "./record/check-storage.ts";
+export type { RecoverSigner, RoundRecord } from "./record/task-record.ts";
+export { checkRound, type RoundCheckInput } from "./replay/check-round.ts";
+export { checkUpdate } from "./replay/check-update.ts";
 export {
   exitCodeOf,
   type Finding,
@@ -28,18 +24,17 @@ export {
   type Severity,
   type Verdict,
   verdictOf,
-} from "./findings.ts";
-export { isUnavailable } from "./is-unavailable.ts";
-export { metricText } from "./metric-text.ts";
-export { type OpenedPair, openedPairsOf } from "./opened-pairs.ts";
-export { timeText } from "./provable.ts";
-export { type BlobName, type BlobReading, type ReadOptions, readBlob } from "./read-blob.ts";
-export { buildReceipt, type UpdateReceipt } from "./receipt.ts";
-export { type ReportExtras, renderReport } from "./report.ts";
-export { type Contribution, contributionsOf } from "./report-members.ts";
-export type { RoundGas } from "./round-gas.ts";
-export type { RoundVerdict, Strike, SupersededProposal, UpdateVerdict } from "./round-verdict.ts";
-export { keyringsOf, type SenderKeyrings, sealedBlobs } from "./task-keyrings.ts";
-export type { EventOf, HashedProposal, RecoverSigner, RoundRecord, TaskRecord } from "./task-record.ts";
-export { updateFault } from "./update-fault.ts";
-export { type ReceiptVerdict, verifyReceipt } from "./verify-receipt.ts";
+} from "./replay/findings.ts";
+export { type BlobName, readBlob } from "./replay/read-blob.ts";
+export { keyringsOf, type SenderKeyrings, sealedBlobs } from "./replay/task-keyrings.ts";
+export { updateFault } from "./replay/update-fault.ts";
+export { decryptionInWords } from "./report/decryption-words.ts";
+export { renderReport } from "./report/report.ts";
+export { contributionsOf } from "./report/report-members.ts";
+export type { AuditInput } from "./verdict/audit-input.ts";
+export type { AuditReport } from "./verdict/audit-report.ts";
+export { auditTask } from "./verdict/audit-task.ts";
+export { openedPairsOf } from "./verdict/opened-pairs.ts";
+export { timeText } from "./verdict/provable.ts";
+export type { RoundVerdict, UpdateVerdict } from "./verdict/round-verdict.ts";
+export { checkRecord } from "./walk/check-record.ts";

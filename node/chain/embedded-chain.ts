@@ -1,8 +1,9 @@
 import { join } from "node:path";
+import { FedledgerError } from "../core/errors/error.ts";
 import type { Address, Hex } from "../core/ids.ts";
-import { packageFolder } from "./contract-abi.ts";
-import { createRpcServer } from "./rpc-server.ts";
-import { testAccount, testMnemonic } from "./test-accounts.ts";
+import { testAccount, testMnemonic } from "./accounts/test-accounts.ts";
+import { packageFolder } from "./contracts/contract-abi.ts";
+import { createRpcServer } from "./rpc/rpc-server.ts";
 
 /** What a chain on this machine is like. */
 export interface EmbeddedChainOptions {
@@ -44,13 +45,14 @@ export interface EmbeddedChain {
 
 /**
  * Starts Hardhat's chain (EDR) in this process and serves it. Blocks may share a timestamp, so that its clock is the
- * machine's however many transactions come in a second. Rejects with ADDRESS_IN_USE.
+ * machine's however many transactions come in a second. Rejects with ADDRESS_IN_USE, and with NATIVE_PART_MISSING where
+ * npm has not installed the chain's native part.
  */
 export async function startEmbeddedChain(options: EmbeddedChainOptions): Promise<EmbeddedChain> {
   const { port, hostname = "127.0.0.1", accounts: count, mnemonic = testMnemonic } = options;
   const { blockIntervalMs = 1_000, chainId = 31_337 } = options;
   // Hardhat takes a while to load, and only this function needs it.
-  const { createHardhatRuntimeEnvironment } = await import("hardhat/hre");
+  const { createHardhatRuntimeEnvironment } = await import("hardhat/hre").catch(refuseMissingPart);
   const root = packageFolder();
   const environment = await createHardhatRuntimeEnvironment(
     {
@@ -73,7 +75,7 @@ export async function startEmbeddedChain(options: EmbeddedChainOptions): Promise
     {},
     root,
   );
-  const { provider, close: closeChain } = await openConnection(environment);
+  const { provider, close: closeChain } = await openConnection(environment).catch(refuseMissingPart);
   const server = await createRpcServer(provider, { hostname, port }).catch(async (error) => {
     await closeChain();
     throw error;
@@ -103,6 +105,13 @@ export async function startEmbeddedChain(options: EmbeddedChainOptions): Promise
       await closeChain();
     },
   };
+}
+
+/** What the chain's loader says where its native part is not there, with a code. */
+function refuseMissingPart(error: unknown): never {
+  const reason = error instanceof Error ? error.message : String(error);
+  if (!/native binding/i.test(reason)) throw error;
+  throw new FedledgerError("NATIVE_PART_MISSING", { name: "@nomicfoundation/edr" }, error);
 }
 
 async function openConnection(environment: import("hardhat/types/hre").HardhatRuntimeEnvironment) {

@@ -1,19 +1,19 @@
 import { getAddress } from "ethers";
-import { isFedledgerError } from "../core/error.ts";
+import { isFedledgerError } from "../core/errors/error.ts";
 import type { Address, Hex } from "../core/ids.ts";
 import type { Chain, ChainCall } from "../ports/index.ts";
-import { attestationDomain, attestationTypes } from "./attestation-digest.ts";
-import { readHeader } from "./block-header.ts";
-import { type ChainReaderOptions, chainReaderOver } from "./chain-reader.ts";
-import { encodeCall, weiSentBy } from "./contract-calls.ts";
-import { decodeTaskEvent } from "./events.ts";
-import { connectFederation, type FederationConnection } from "./federation-connection.ts";
-import type { JsonRpc } from "./json-rpc.ts";
-import type { RawReceipt, SenderOptions } from "./pending-transaction.ts";
-import { isProofCall } from "./proof-arguments.ts";
-import { typedRecord } from "./signed-records.ts";
-import type { Signer } from "./signer.ts";
-import { createTransactionSender } from "./transaction-sender.ts";
+import type { Signer } from "./accounts/signer.ts";
+import { attestationDomain, attestationTypes } from "./contracts/attestation-digest.ts";
+import { encodeCall, weiSentBy } from "./contracts/contract-calls.ts";
+import { connectFederation, type FederationConnection } from "./contracts/federation-connection.ts";
+import { isProofCall } from "./contracts/proof-arguments.ts";
+import { typedRecord } from "./contracts/signed-records.ts";
+import { type ChainReaderOptions, chainReaderOver } from "./reading/chain-reader.ts";
+import { decodeTaskEvent } from "./reading/events.ts";
+import { readHeader } from "./rpc/block-header.ts";
+import type { JsonRpc } from "./rpc/json-rpc.ts";
+import type { RawReceipt, SenderOptions } from "./sending/pending-transaction.ts";
+import { createTransactionSender } from "./sending/transaction-sender.ts";
 
 /** How to read and write a federation's record. */
 export type ChainOptions = ChainReaderOptions &

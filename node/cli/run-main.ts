@@ -1,6 +1,6 @@
 import { CommanderError } from "commander";
-import { reportError } from "./output.ts";
 import { createProgram } from "./program.ts";
+import { reportError } from "./text/output.ts";
 
 /** Runs the command line and ends the process with its exit code. */
 export async function runMain(args: readonly string[]): Promise<void> {

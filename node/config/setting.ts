@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { FedledgerError } from "../core/error.ts";
+import { FedledgerError } from "../core/errors/error.ts";
 
 /** One local setting: its flag, its environment variable, its default and its meaning, stated once. */
 export interface Setting<T = unknown> {

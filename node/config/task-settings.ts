@@ -13,7 +13,7 @@ export const taskSettings = {
   }),
   spec: defineSetting({
     flag: "--spec <file>",
-    help: "task specification (JSON, docs/protocol.md section 8) instead of a preset",
+    help: "task specification (JSON, docs/protocol/specification.md) instead of a preset",
     schema: text,
   }),
   testSet: defineSetting({

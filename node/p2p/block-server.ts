@@ -1,7 +1,7 @@
 import type { Connection, Stream } from "@libp2p/interface";
 import pLimit from "p-limit";
-import { type Cid, linksOf } from "../core/blob-dag.ts";
-import { FedledgerError } from "../core/error.ts";
+import { type Cid, linksOf } from "../core/bytes/blob-dag.ts";
+import { FedledgerError } from "../core/errors/error.ts";
 import type { PeerIdText } from "../core/ids.ts";
 import type { BlockReader, Log } from "../ports/index.ts";
 import { blocksProtocol, blocksStatus, decodeBlocksRequest, maxCidBytes } from "./blocks-protocol.ts";

@@ -1,6 +1,6 @@
 import type { Stream } from "@libp2p/interface";
-import { blobChildren, blobRoot, type Cid, isBlockOf, walkBlob } from "../core/blob-dag.ts";
-import { FedledgerError } from "../core/error.ts";
+import { blobChildren, blobRoot, type Cid, isBlockOf, walkBlob } from "../core/bytes/blob-dag.ts";
+import { FedledgerError } from "../core/errors/error.ts";
 import type { PeerIdText } from "../core/ids.ts";
 import type { BlobTransfer, BlockExchange, Log } from "../ports/index.ts";
 import { serveBlocks } from "./block-server.ts";
@@ -43,7 +43,7 @@ export function createBlockExchange(deps: {
   }
 }
 
-/** Reads a response; see docs/protocol.md section 9. */
+/** Reads a response; see docs/protocol/messages.md. */
 async function receive(
   stream: Stream,
   peerId: PeerIdText,

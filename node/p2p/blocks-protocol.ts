@@ -1,6 +1,6 @@
-import { type Cid, parseCid } from "../core/blob-dag.ts";
+import { type Cid, parseCid } from "../core/bytes/blob-dag.ts";
 
-/** Protocol of verified block streams, docs/protocol.md section 9. */
+/** Protocol of verified block streams, docs/protocol/messages.md. */
 export const blocksProtocol = "/fedledger/blocks/1";
 
 /** First byte of a response. */

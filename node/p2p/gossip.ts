@@ -1,6 +1,6 @@
 import type { GossipSub, Message, TopicValidatorResult } from "@libp2p/gossipsub";
 import type { PeerId } from "@libp2p/interface";
-import { FedledgerError } from "../core/error.ts";
+import { FedledgerError } from "../core/errors/error.ts";
 import type { PeerIdText } from "../core/ids.ts";
 import type { GossipVerdict, Log, Transport } from "../ports/index.ts";
 import type { Admission } from "./admission.ts";

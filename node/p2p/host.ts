@@ -12,7 +12,7 @@ import { webSockets } from "@libp2p/websockets";
 import { yamux } from "@libp2p/yamux";
 import { multiaddr } from "@multiformats/multiaddr";
 import { createLibp2p } from "libp2p";
-import { FedledgerError } from "../core/error.ts";
+import { FedledgerError } from "../core/errors/error.ts";
 import type { PeerIdText } from "../core/ids.ts";
 import type { Clock, Log, Transport } from "../ports/index.ts";
 import { type Admission, createAdmission } from "./admission.ts";
@@ -175,7 +175,11 @@ export async function createHost(options: HostOptions): Promise<Host> {
     open: connector.open,
     report,
     async start() {
-      await libp2p.start();
+      try {
+        await libp2p.start();
+      } catch (error) {
+        throw notListening(listen, error);
+      }
       gossip.begin();
       dialler.want(wanted);
     },
@@ -184,6 +188,16 @@ export async function createHost(options: HostOptions): Promise<Host> {
       await libp2p.stop();
     },
   };
+}
+
+/** Why nothing is heard: ADDRESS_IN_USE, or INVALID_CONFIG for an address of another machine or kind. */
+function notListening(listen: readonly string[], error: unknown): unknown {
+  if (!(error instanceof Error) || error.name !== "UnsupportedListenAddressesError") return error;
+  const address = listen.find((each) => error.message.includes(each)) ?? listen.join(", ");
+  const reason = /listen (E[A-Z]+[^\n]*)/.exec(error.message)?.[1] ?? "no transport listens there";
+  return reason.startsWith("EADDRINUSE")
+    ? new FedledgerError("ADDRESS_IN_USE", { address, reason }, error)
+    : new FedledgerError("INVALID_CONFIG", { name: "listen", reason: `${address}: ${reason}` }, error);
 }
 
 async function keyOf(seed: Uint8Array) {

@@ -1,4 +1,4 @@
-import { type ErrorData, FedledgerError, isFedledgerError } from "../core/error.ts";
+import { type ErrorData, FedledgerError, isFedledgerError } from "../core/errors/error.ts";
 import type { PeerIdText } from "../core/ids.ts";
 import type { Offence } from "./peer-score.ts";
 

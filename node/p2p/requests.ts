@@ -1,7 +1,7 @@
 import type { Connection, Libp2p, Stream } from "@libp2p/interface";
 import { lpStream } from "@libp2p/utils";
-import { FedledgerError, isFedledgerError } from "../core/error.ts";
-import { errorCatalogue } from "../core/error-catalogue.ts";
+import { FedledgerError, isFedledgerError } from "../core/errors/error.ts";
+import { errorCatalogue } from "../core/errors/error-catalogue.ts";
 import type { PeerIdText } from "../core/ids.ts";
 import type { Log, Transport } from "../ports/index.ts";
 import type { Admission } from "./admission.ts";
@@ -16,7 +16,7 @@ const statusRefused = 1;
 /** What a handler of the port is. */
 type Handler = Parameters<Transport["respond"]>[1];
 
-/** One request, one response, each in one length-prefixed frame (docs/protocol.md section 9). */
+/** One request, one response, each in one length-prefixed frame (docs/protocol/messages.md). */
 export type Requests = Pick<Transport, "request" | "respond">;
 
 /** Requests over libp2p streams. */

@@ -1,5 +1,5 @@
 import type { Stream } from "@libp2p/interface";
-import { FedledgerError } from "../core/error.ts";
+import { FedledgerError } from "../core/errors/error.ts";
 import { unreachable } from "./peer-fault.ts";
 
 /** Where a stream leads and how long it may stand still. */

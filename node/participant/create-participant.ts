@@ -1,29 +1,26 @@
 import type { Bytes32 } from "../core/ids.ts";
+import { modeOf } from "../core/modes/mode-of.ts";
 import type { Journal } from "../ports/system.ts";
 import type { Trainer } from "../ports/trainer.ts";
 import { type Bfv, createBfv } from "../privacy/encrypted/bfv.ts";
-import { ownContact } from "../rounds/contact.ts";
-import { createDriver } from "../rounds/driver.ts";
-import { createGatherer } from "../rounds/gatherer.ts";
-import { createModelSource } from "../rounds/model-source.ts";
-import { nodeTimes } from "../rounds/node-times.ts";
-import { openSumProtocol } from "../rounds/open-sum-messages.ts";
-import { ownLosses } from "../rounds/own-losses.ts";
-import type { Progress } from "../rounds/progress.ts";
-import { createRoleDesk } from "../rounds/role-desk.ts";
-import type { RoleDeps, RoleOptions, RoleProcess } from "../rounds/role-process.ts";
-import { isDrawn } from "../rounds/round-queries.ts";
-import { createShareBundles } from "../rounds/share-bundles.ts";
-import { createTaskSealing } from "../rounds/task-sealing.ts";
-import { answerOpenSum } from "./answer-open-sum.ts";
-import { createEncryptedActions } from "./encrypted-actions.ts";
+import { createGatherer } from "../rounds/blobs/gatherer.ts";
+import { createModelSource } from "../rounds/blobs/model-source.ts";
+import { createShareBundles } from "../rounds/blobs/share-bundles.ts";
+import { createTaskSealing } from "../rounds/blobs/task-sealing.ts";
+import { createDriver } from "../rounds/machine/driver.ts";
+import { createRoleDesk } from "../rounds/machine/role-desk.ts";
+import { machineOptions, type RoleDeps, type RoleOptions, type RoleProcess } from "../rounds/machine/role-process.ts";
+import { nodeTimes } from "../rounds/steps/node-times.ts";
+import { isDrawn } from "../rounds/steps/round-queries.ts";
+import { openSumAnswers } from "./encrypted/answer-open-sum.ts";
+import { createEncryptedActions } from "./encrypted/encrypted-actions.ts";
+import { createMaskedPerformer } from "./masked/perform-masked.ts";
+import { createMemorySecret, type SecretFile } from "./masked/share-keys.ts";
 import { participantMachine } from "./participant-machine.ts";
-import type { ParticipantAction, ParticipantEvent, ParticipantState } from "./participant-state.ts";
-import { createMaskedPerformer } from "./perform-masked.ts";
-import { createParticipantPerformer } from "./perform-participant.ts";
-import { createMemorySecret, type SecretFile } from "./share-keys.ts";
-import { trainLanes } from "./train-update.ts";
-import { closedKey } from "./trained-update.ts";
+import { createParticipantPerformers } from "./perform-participant.ts";
+import type { ParticipantAction, ParticipantEvent, ParticipantState } from "./state/participant-state.ts";
+import { closedKey } from "./state/trained-update.ts";
+import { trainLanes } from "./update/train-update.ts";
 
 /** What a participant works with; the caller also closes trainer and journal. */
 export interface ParticipantDeps extends RoleDeps {
@@ -57,17 +54,16 @@ export interface ParticipantOptions extends RoleOptions {
  * ones, proves the wrong ones, and pushes rounds forward when those before it do not. Nothing happens before `start`.
  */
 export function createParticipant(deps: ParticipantDeps, options: ParticipantOptions): RoleProcess {
-  const { chain, store, transport, keys, onProgress } = deps;
-  const times = nodeTimes(options);
+  const { chain, store, transport, clock, keys } = deps;
   const me = chain.account;
+  const times = nodeTimes(options);
   const sealing = keys && createTaskSealing({ ...deps, keys });
-  const source = createModelSource({ store, transport, sealing, clock: deps.clock });
-  const training = { ...deps, source, seed: options.seed ?? 0 };
+  const source = createModelSource({ store, transport, sealing, clock });
+  const training = { ...deps, source, times, seed: options.seed ?? 0 };
   const masked = createMaskedPerformer(
     {
-      ...deps,
+      ...training,
       me,
-      source,
       shareKeyFile: deps.shareKeyFile ?? createMemorySecret(),
       bundles: createShareBundles({ store, transport }),
       holdTimeoutMs: times.answerTimeoutMs,
@@ -76,63 +72,30 @@ export function createParticipant(deps: ParticipantDeps, options: ParticipantOpt
     (round, look) => trainLanes(training, round, look),
   );
   const encrypted = createEncryptedActions({ ...training, privateKey: keys?.privateKey, bfv: deps.bfv ?? createBfv() });
-  const { statement } = options;
-  const desk = createRoleDesk(
-    { ...deps, source, times },
-    {
-      words: { statement, shareKey: () => masked.shareKeyForEnrolment() },
-      async judge(round, look) {
-        if (look.view.rules.mode !== "encrypted" || round.phase !== "proposed") return undefined;
-        if (!isDrawn(look.view, round, me)) return undefined;
-        return await encrypted.judge(round, look, driver.state().openedSums.get(closedKey(round)));
-      },
+  const desk = createRoleDesk<ParticipantState>(training, {
+    words: { statement: options.statement, shareKey: () => masked.shareKeyForEnrolment() },
+    // who holds the key of an encrypted round opens its sum before it attests
+    async judge(round, look, { openedSums }) {
+      if (modeOf(look.view.rules).isRecomputable || round.phase !== "proposed") return undefined;
+      return isDrawn(look.view, round, me)
+        ? await encrypted.judge(round, look, openedSums.get(closedKey(round)))
+        : undefined;
     },
-  );
-  const gather = createGatherer({ ...deps, source, places: 4 });
-  const perform = createParticipantPerformer({ ...training, times, desk, masked, encrypted, gather });
-
-  /** Tells of the record's steps, and of what they mean for this node. */
-  function tell(progress: Progress): void {
-    onProgress?.(progress);
-    const state = driver.state();
-    for (const loss of ownLosses(progress, state)) onProgress?.(loss);
-    const { kind } = progress;
-    if (state.view && (kind === "round-closed" || kind === "accepted" || kind === "invalid"))
-      masked.forgetSpent(state.view);
-  }
-
-  const driver = createDriver<ParticipantState, ParticipantEvent, ParticipantAction>({
+  });
+  const gather = createGatherer({ ...training, places: 4 });
+  return createDriver<ParticipantState, ParticipantEvent, ParticipantAction>({
     ...deps,
     machine: participantMachine(me, {
-      ...times,
-      contact: ownContact(deps, options),
+      ...machineOptions(deps, options),
       autoEnrol: options.autoEnrol ?? true,
-      prove: options.prove ?? true,
-      reenter: options.reenter ?? false,
       commit: options.commit ?? "own",
       trainOnUnchecked: options.trainOnUnchecked ?? false,
-      measures: deps.measurePublicly !== undefined,
     }),
-    perform,
-    sealing,
-    onProgress: tell,
+    performers: createParticipantPerformers({ ...training, desk, masked, encrypted, gather }),
+    protocols: [openSumAnswers, ...(sealing ? [sealing] : [])],
+    onStep({ kind }, { view }) {
+      if (kind === "round-closed" || kind === "accepted" || kind === "invalid") masked.forgetSpent(view);
+    },
     linger: options.linger,
   });
-  let unrespond: (() => void) | undefined;
-  void driver.done.then(() => {
-    if (!options.linger) unrespond?.();
-  });
-  return {
-    start() {
-      unrespond ??= transport.respond(openSumProtocol, async (message, from) =>
-        answerOpenSum(message, from, driver.state()),
-      );
-      driver.start();
-    },
-    async stop() {
-      unrespond?.();
-      await driver.stop();
-    },
-    done: driver.done,
-  };
 }

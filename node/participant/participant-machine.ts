@@ -1,7 +1,8 @@
-import type { Address, RoundNumber } from "../core/ids.ts";
-import { type RoundView, roundInFlight, type TaskView } from "../core/task-view.ts";
-import { isAttestable } from "../rounds/court-state.ts";
-import type { Machine, Outcome } from "../rounds/driver.ts";
+import type { Address } from "../core/ids.ts";
+import { modeOf } from "../core/modes/mode-of.ts";
+import { type RoundView, roundInFlight, type TaskView } from "../core/record/task-view.ts";
+import { isProposed, type ProposedRound, subjectOf } from "../rounds/blobs/proposed-round.ts";
+import { isAttestable } from "../rounds/court/court-state.ts";
 import {
   dueCollecting,
   dueContact,
@@ -12,88 +13,90 @@ import {
   duePushing,
   isCollected,
   outcomeInCommon,
-} from "../rounds/due-in-common.ts";
-import { isProposed, type ProposedRound, subjectOf } from "../rounds/proposed-round.ts";
-import { commitmentOf, mayAttest, placeOf } from "../rounds/round-queries.ts";
-import { isSettled, type RoundEvent, reduceRound } from "../rounds/round-state.ts";
-import { updateKey } from "../rounds/update-key.ts";
-import { dueEncryptedUpdate, dueSumOpening } from "./due-encrypted-update.ts";
-import { dueMaskedUpdate } from "./due-masked-update.ts";
-import { dueShareKey } from "./due-share-key.ts";
-import { dueUnmasking } from "./due-unmasking.ts";
-import { dueUpdate } from "./due-update.ts";
-import { isEncryptedEvent, reduceEncrypted } from "./encrypted-state.ts";
-import { dueGathering, lateSlots, onlyOf } from "./gathered-updates.ts";
-import { isMaskedEvent, reduceMasked } from "./masked-state.ts";
+} from "../rounds/machine/due-in-common.ts";
+import { type Machine, type Outcome, type Reducers, reducerOf } from "../rounds/machine/machine.ts";
+import { isSettled, type RoundEvent, reduceRound, type Seen } from "../rounds/state/round-state.ts";
+import { mayAttest, placeOf } from "../rounds/steps/round-queries.ts";
+import { updateKey } from "../rounds/words/update-key.ts";
+import { dueEncryptedUpdate, dueSumOpening } from "./encrypted/due-encrypted-update.ts";
+import { dueMaskedUpdate } from "./masked/due-masked-update.ts";
+import { dueShareKey } from "./masked/due-share-key.ts";
+import { dueUnmasking } from "./masked/due-unmasking.ts";
+import { encryptedReducers } from "./state/encrypted-state.ts";
+import { dueGathering, lateSlots, onlyOf } from "./state/gathered-updates.ts";
+import { maskedReducers } from "./state/masked-state.ts";
 import {
-  initialParticipantState,
+  firstParticipantState,
   type ParticipantAction,
   type ParticipantEvent,
   type ParticipantMachineOptions,
   type ParticipantState,
-} from "./participant-state.ts";
-import { remembered } from "./trained-update.ts";
-import { firstRoundOf, isChecked, uncheckedRounds } from "./unchecked-rounds.ts";
+} from "./state/participant-state.ts";
+import { remembered } from "./state/trained-update.ts";
+import { firstRoundOf, isChecked, uncheckedRounds } from "./state/unchecked-rounds.ts";
+import { dueUpdate } from "./update/due-update.ts";
 
 /** The participant's decisions. */
 export function participantMachine(
   me: Address,
   options: ParticipantMachineOptions,
 ): Machine<ParticipantState, ParticipantEvent, ParticipantAction> {
-  return { initial: initialParticipantState(me, options), reduce, due, outcome };
+  const first = (seen: Seen) => reduce(firstParticipantState(me, options, seen), { kind: "looked", ...seen });
+  return { first, reduce, due, outcome };
 }
+
+const reducers: Reducers<ParticipantState, ParticipantEvent> = {
+  ...maskedReducers<ParticipantState>(),
+  ...encryptedReducers<ParticipantState>(),
+  trained: (state, { update }) => ({ ...state, update }),
+  signed(state, { subject, attestation }) {
+    const signed = remembered(state.signed, subject, attestation);
+    return reduceRound({ ...state, signed }, { kind: "attestation", attestation });
+  },
+  gathered(state, { commitment, fact }) {
+    const sinceS = fact === "here" ? state.head.timestampS : undefined;
+    return { ...state, gathered: new Map(state.gathered).set(updateKey(commitment), sinceS) };
+  },
+  recalled: (state, { firstRound, checked }) => ({
+    ...state,
+    firstRound: Math.min(state.firstRound, firstRound ?? state.firstRound),
+    checked: new Set(checked),
+  }),
+};
 
 function reduce(state: ParticipantState, event: ParticipantEvent | RoundEvent): ParticipantState {
-  if (isEncryptedEvent(event)) return reduceEncrypted(state, event);
-  if (isMaskedEvent(event)) return reduceMasked(state, event);
-  switch (event.kind) {
-    case "trained":
-      return { ...state, update: event.update };
-    case "commitment-signed": {
-      const { signed } = event;
-      const commitment = { signed, signedAtS: state.head?.timestampS ?? 0 };
-      return reduceRound({ ...state, commitment }, { kind: "commitment", signed });
-    }
-    case "signed": {
-      const { subject, attestation } = event;
-      const signed = remembered(state.signed, subject, attestation);
-      return reduceRound({ ...state, signed }, { kind: "attestation", attestation });
-    }
-    case "gathered": {
-      const sinceS = event.fact === "here" ? state.head?.timestampS : undefined;
-      return { ...state, gathered: new Map(state.gathered).set(updateKey(event.commitment), sinceS) };
-    }
-    case "recalled":
-      return { ...state, ...withFirst(state, event.firstRound), checked: new Set(event.checked) };
-    case "looked": {
-      // after a reorganisation the rounds to come may have smaller numbers
-      const firstRound = firstRoundOf(event.view, state.me, event.head.timestampS);
-      const gathered = onlyOf(state.gathered, roundInFlight(event.view));
-      return reduceRound({ ...state, ...withFirst(state, firstRound), gathered }, event);
-    }
-    default:
-      return reduceRound(state, event);
-  }
+  const own = reducerOf(reducers, event);
+  const next = own ? own(state) : reduceRound(state, event as RoundEvent);
+  return withUnchecked(state, event.kind === "looked" ? looked(next) : next);
 }
 
-/** The earlier one of the first rounds known. */
-function withFirst(
-  { firstRound }: ParticipantState,
-  other: RoundNumber | undefined,
-): Pick<ParticipantState, "firstRound"> {
-  if (other === undefined) return {};
-  return { firstRound: Math.min(firstRound ?? other, other) };
+/** What a look changes of what a participant knows. */
+function looked(state: ParticipantState): ParticipantState {
+  return {
+    ...state,
+    // after a reorganisation the rounds to come may have smaller numbers
+    firstRound: Math.min(state.firstRound, firstRoundOf(state)),
+    gathered: onlyOf(state.gathered, roundInFlight(state.view)),
+  };
 }
 
-/** The way to a commitment, by the task's mode. */
-const updateStepsOf = { transparent: dueUpdate, masked: dueMaskedUpdate, encrypted: dueEncryptedUpdate };
+/** The state with the rounds that are to be recomputed, found anew where something has changed of them. */
+function withUnchecked(before: ParticipantState, state: ParticipantState): ParticipantState {
+  const isSame =
+    before.view.rounds === state.view.rounds &&
+    before.court.judgements === state.court.judgements &&
+    before.checked === state.checked &&
+    before.firstRound === state.firstRound;
+  return isSame ? state : { ...state, unchecked: uncheckedRounds(state) };
+}
+
+/** The way to a commitment, by who puts keys on the chain before it. */
+const updateStepsOf = { none: dueUpdate, each: dueMaskedUpdate, one: dueEncryptedUpdate };
 
 function outcome(state: ParticipantState): Outcome | undefined {
-  const { view, me, leaving } = state;
-  if (view === undefined) return undefined;
-  const contributed = view.rounds.some((round) => commitmentOf(round, me) !== undefined);
-  const place = placeOf(view, me);
-  if (!contributed && !leaving && view.complete && isCollected(state)) {
+  const { view, me, survey, leaving } = state;
+  if (survey.firstOwn === undefined && !leaving && view.complete && isCollected(state)) {
+    const place = placeOf(view, me);
     // who has a place may be needed again: a complete task is not final
     const cameLate = place === undefined || place.index >= (view.rounds.at(-1)?.enrolled ?? 0);
     if (cameLate && (place === undefined || isSettled(state))) return { kind: "too-late" };
@@ -103,7 +106,6 @@ function outcome(state: ParticipantState): Outcome | undefined {
 
 function due(state: ParticipantState): readonly ParticipantAction[] {
   const { view } = state;
-  if (view === undefined || state.head === undefined) return [];
   const round = roundInFlight(view);
   return [
     ...dueContact(state),
@@ -121,7 +123,7 @@ function due(state: ParticipantState): readonly ParticipantAction[] {
 
 function dueInRound(state: ParticipantState, view: TaskView, round: RoundView): readonly ParticipantAction[] {
   return [
-    ...(round.phase === "open" ? updateStepsOf[view.rules.mode](state, view, round) : []),
+    ...(round.phase === "open" ? updateStepsOf[modeOf(view.rules).keys](state, view, round) : []),
     ...dueGathering(state.gathered, round),
     ...dueUnmasking(state, view, round),
     ...dueSumOpening(state, view, round),
@@ -153,11 +155,7 @@ function dueRecall(state: ParticipantState): readonly ParticipantAction[] {
  * any more is where training above it needs that.
  */
 function judgingWishes(state: ParticipantState): Parameters<typeof dueJudgements>[1] {
-  const { view, checked, options } = state;
-  const unchecked = new Set(uncheckedRounds(state).map(subjectOf));
-  const isFree = checked === undefined || options.trainOnUnchecked === true || view?.rules.mode === "encrypted";
-  return {
-    must: (round) => !isFree && unchecked.has(subjectOf(round)),
-    knows: (round) => isChecked(state, round),
-  };
+  const { view, checked, unchecked, options } = state;
+  const isFree = checked === undefined || options.trainOnUnchecked === true || !modeOf(view.rules).isRecomputable;
+  return { must: isFree ? [] : unchecked, knows: (round) => isChecked(state, round) };
 }

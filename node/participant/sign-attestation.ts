@@ -1,16 +1,16 @@
-import { decodeLanes } from "../core/fixed-point.ts";
-import { bytesToLanes } from "../core/lanes.ts";
+import { decodeLanes } from "../core/bytes/fixed-point.ts";
+import { bytesToLanes } from "../core/bytes/lanes.ts";
 import type { Attestation } from "../core/records.ts";
-import { modelPart } from "../core/task-lanes.ts";
-import { parseTaskSpecJson } from "../core/task-spec.ts";
+import { modelPart } from "../core/task/task-lanes.ts";
+import { parseTaskSpecJson } from "../core/task/task-spec.ts";
 import type { Chain } from "../ports/chain.ts";
 import type { Log } from "../ports/system.ts";
 import type { Trainer } from "../ports/trainer.ts";
-import { reasonOf } from "../rounds/action-runner.ts";
-import type { ModelSource } from "../rounds/model-source.ts";
-import type { Progress } from "../rounds/progress.ts";
-import type { ProposedRound } from "../rounds/proposed-round.ts";
-import type { TaskLook } from "../rounds/task-look.ts";
+import { reasonOf } from "../rounds/actions/action-runner.ts";
+import type { ModelSource } from "../rounds/blobs/model-source.ts";
+import type { ProposedRound } from "../rounds/blobs/proposed-round.ts";
+import type { TaskLook } from "../rounds/blobs/task-look.ts";
+import type { Progress } from "../rounds/progress/progress.ts";
 
 /** What signing needs. */
 export interface SignAttestationDeps {

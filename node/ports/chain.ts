@@ -1,4 +1,5 @@
 import type { Address, Bytes32, Hex, RoundNumber, TaskId } from "../core/ids.ts";
+import type { TaskEvent } from "../core/record/task-events.ts";
 import type {
   Access,
   Attestation,
@@ -14,7 +15,6 @@ import type {
   SignedCommitment,
   TaskRules,
 } from "../core/records.ts";
-import type { TaskEvent } from "../core/task-events.ts";
 import type { ProofCall } from "./proof-calls.ts";
 
 export type { ProofCall } from "./proof-calls.ts";

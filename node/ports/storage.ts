@@ -1,4 +1,4 @@
-import type { Cid } from "../core/blob-dag.ts";
+import type { Cid } from "../core/bytes/blob-dag.ts";
 import type { Bytes32, PeerIdText } from "../core/ids.ts";
 
 /** How to get a blob. */

@@ -1,6 +1,6 @@
 import { Aes256Gcm, CipherSuite, DhkemX25519HkdfSha256, HkdfSha256 } from "@hpke/core";
-import { FedledgerError } from "../core/error.ts";
-import { concatBytes, fromHex } from "../core/hex.ts";
+import { concatBytes, fromHex } from "../core/bytes/hex.ts";
+import { FedledgerError } from "../core/errors/error.ts";
 import type { Bytes32 } from "../core/ids.ts";
 
 /** Bytes by which a sealed message is longer than its plaintext: the encapsulated key, 32, and the tag, 16. */
@@ -16,9 +16,10 @@ export interface HpkeContext {
 }
 
 /**
- * Seals a message for the owner of an X25519 key, in one shot (RFC 9180, base mode, DHKEM(X25519, HKDF-SHA256), HKDF-SHA256, AES-256-GCM):
- * the encapsulated key, 32 bytes, then the ciphertext. Two calls never give the same bytes: the sender's key is fresh, from WebCrypto.
- * Rejects with HPKE_KEY_INVALID for a public key that is not 32 bytes or of small order.
+ * Seals a message for the owner of an X25519 key, in one shot (RFC 9180, base mode, DHKEM(X25519, HKDF-SHA256),
+ * HKDF-SHA256, AES-256-GCM): the encapsulated key, 32 bytes, then the ciphertext. Two calls never give the same bytes:
+ * the sender's key is fresh, from WebCrypto. Rejects with HPKE_KEY_INVALID for a public key that is not 32 bytes or of
+ * small order.
  */
 export async function sealTo(
   publicKey: Bytes32,
@@ -36,8 +37,8 @@ export async function sealTo(
 }
 
 /**
- * Opens what {@link sealTo} made for this key and context. Rejects with HPKE_NOT_OPENED for anything else: too short, changed,
- * for another key, or sealed in another context.
+ * Opens what {@link sealTo} made for this key and context. Rejects with HPKE_NOT_OPENED for anything else: too short,
+ * changed, for another key, or sealed in another context.
  */
 export async function openSealed(
   privateKey: Uint8Array,

@@ -1,12 +1,12 @@
 import { access, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { NextToLast } from "blockstore-fs/sharding";
-import { isBlockOf } from "../core/blob-dag.ts";
-import { contentIdFromCid } from "../core/content-id.ts";
-import { FedledgerError } from "../core/error.ts";
+import { isBlockOf } from "../core/bytes/blob-dag.ts";
+import { contentIdFromCid } from "../core/bytes/content-id.ts";
+import { FedledgerError } from "../core/errors/error.ts";
 import type { BlobStore } from "../ports/index.ts";
-import { storageLimits } from "./limits.ts";
-import { readOnlyStore } from "./read-only-store.ts";
+import { storageLimits } from "./blocks/limits.ts";
+import { readOnlyStore } from "./blocks/read-only-store.ts";
 
 /**
  * Reads the blocks that a Helia store (of another process, running or not) keeps in its directory, without changing

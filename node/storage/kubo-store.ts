@@ -1,9 +1,9 @@
 import { create } from "kubo-rpc-client";
-import { cidOf, contentIdFromCid, contentIdOf, unixfsChunkBytes, unixfsMaxChildren } from "../core/content-id.ts";
-import { FedledgerError } from "../core/error.ts";
+import { cidOf, contentIdFromCid, contentIdOf, unixfsChunkBytes, unixfsMaxChildren } from "../core/bytes/content-id.ts";
+import { FedledgerError } from "../core/errors/error.ts";
 import type { Bytes32 } from "../core/ids.ts";
 import type { BlobStore } from "../ports/index.ts";
-import { storageLimits } from "./limits.ts";
+import { storageLimits } from "./blocks/limits.ts";
 
 /** Where a Kubo daemon is. */
 export interface KuboOptions {

@@ -1,4 +1,4 @@
-import { FedledgerError, isFedledgerError } from "../core/error.ts";
+import { FedledgerError, isFedledgerError } from "../core/errors/error.ts";
 import type { BlobStore } from "../ports/index.ts";
 
 /**

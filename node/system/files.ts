@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import { mkdir, open, readFile, rename, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { FedledgerError } from "../core/error.ts";
+import { FedledgerError } from "../core/errors/error.ts";
 
 /** The bytes of a file. Rejects with FILE_NOT_FOUND or FILE_UNREADABLE. */
 export async function readFileBytes(path: string): Promise<Uint8Array> {

@@ -1,7 +1,6 @@
 import { mkdirSync } from "node:fs";
 import { dirname } from "node:path";
-import { DatabaseSync } from "node:sqlite";
-import { FedledgerError } from "../core/error.ts";
+import { FedledgerError } from "../core/errors/error.ts";
 import type { Journal } from "../ports/system.ts";
 
 /**
@@ -13,6 +12,8 @@ import type { Journal } from "../ports/system.ts";
 export function openJournal(path: string): Journal {
   const database = attempt(path, () => {
     if (path !== ":memory:") mkdirSync(dirname(path), { recursive: true });
+    // asked for here, so that an old Node, which has none, can load this file and say so
+    const { DatabaseSync } = process.getBuiltinModule("node:sqlite");
     const opened = new DatabaseSync(path);
     opened.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA busy_timeout = 2000;");
     opened.exec("CREATE TABLE IF NOT EXISTS journal (key TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID");

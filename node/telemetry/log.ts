@@ -2,7 +2,7 @@ import { mkdirSync } from "node:fs";
 import { dirname } from "node:path";
 import pino from "pino";
 import pretty from "pino-pretty";
-import { FedledgerError, isFedledgerError } from "../core/error.ts";
+import { FedledgerError, isFedledgerError } from "../core/errors/error.ts";
 import type { Log } from "../ports/system.ts";
 
 /** How much a log says; each level includes those before it. */

@@ -1,7 +1,7 @@
-import { FedledgerError } from "../core/error.ts";
+import { FedledgerError } from "../core/errors/error.ts";
 import type { TaskRules } from "../core/records.ts";
-import { type ModelSpec, parseTaskSpec, type TaskSpec } from "../core/task-spec.ts";
-import type { BundledName } from "./bundled.ts";
+import { type ModelSpec, parseTaskSpec, type TaskSpec } from "../core/task/task-spec.ts";
+import type { BundledName } from "./data/bundled.ts";
 
 /** A complete task that is known to learn, for demonstrations and as a start of one's own. */
 export interface TaskPreset {

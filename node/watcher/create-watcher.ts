@@ -1,12 +1,12 @@
 import type { Journal } from "../ports/system.ts";
-import { ownContact } from "../rounds/contact.ts";
-import { createDriver } from "../rounds/driver.ts";
-import { createModelSource } from "../rounds/model-source.ts";
-import { nodeTimes } from "../rounds/node-times.ts";
-import { createRoleDesk } from "../rounds/role-desk.ts";
-import type { RoleDeps, RoleOptions, RoleProcess } from "../rounds/role-process.ts";
-import { createTaskSealing } from "../rounds/task-sealing.ts";
-import { watcherMachine } from "./watcher-machine.ts";
+import { createModelSource } from "../rounds/blobs/model-source.ts";
+import { createTaskSealing } from "../rounds/blobs/task-sealing.ts";
+import { createDriver } from "../rounds/machine/driver.ts";
+import type { CommonAction } from "../rounds/machine/due-in-common.ts";
+import { createRoleDesk } from "../rounds/machine/role-desk.ts";
+import { machineOptions, type RoleDeps, type RoleOptions, type RoleProcess } from "../rounds/machine/role-process.ts";
+import { nodeTimes } from "../rounds/steps/node-times.ts";
+import { type WatcherState, watcherMachine } from "./watcher-machine.ts";
 
 /** What a watcher works with; the caller also closes the journal. */
 export interface WatcherDeps extends RoleDeps {
@@ -24,22 +24,14 @@ export type WatcherOptions = RoleOptions;
  * proven is told.
  */
 export function createWatcher(deps: WatcherDeps, options: WatcherOptions): RoleProcess {
-  const { chain, store, transport, keys, journal } = deps;
-  const times = nodeTimes(options);
+  const { chain, store, transport, clock, keys, journal } = deps;
   const sealing = keys && journal && createTaskSealing({ ...deps, keys, journal });
-  const source = createModelSource({ store, transport, sealing, clock: deps.clock });
-  const desk = createRoleDesk({ ...deps, source, times });
-  const driver = createDriver({
+  const source = createModelSource({ store, transport, sealing, clock });
+  return createDriver<WatcherState, never, CommonAction>({
     ...deps,
-    machine: watcherMachine(chain.account, {
-      ...times,
-      contact: ownContact(deps, options),
-      prove: options.prove ?? true,
-      measures: deps.measurePublicly !== undefined,
-    }),
-    perform: (action, context) => desk.perform(action, context),
-    sealing,
+    machine: watcherMachine(chain.account, machineOptions(deps, options)),
+    performers: createRoleDesk({ ...deps, source, times: nodeTimes(options) }),
+    protocols: sealing && [sealing],
     linger: options.linger,
   });
-  return { start: driver.start, stop: driver.stop, done: driver.done };
 }

@@ -1,5 +1,4 @@
 import type { Address } from "../core/ids.ts";
-import type { Machine } from "../rounds/driver.ts";
 import {
   type CommonAction,
   dueCollecting,
@@ -9,28 +8,26 @@ import {
   dueProving,
   duePushing,
   outcomeInCommon,
-} from "../rounds/due-in-common.ts";
+} from "../rounds/machine/due-in-common.ts";
+import type { Machine } from "../rounds/machine/machine.ts";
 import {
-  initialRoundState,
+  firstRoundState,
   type RoleMachineOptions,
-  type RoundEvent,
   type RoundState,
   reduceRound,
-} from "../rounds/round-state.ts";
+  type Seen,
+} from "../rounds/state/round-state.ts";
 
 /** What a watcher decides by. */
 export type WatcherState = RoundState;
 
 /** The watcher's decisions: it judges and proves, and pushes behind all others what nobody else does. */
-export function watcherMachine(
-  me: Address,
-  options: RoleMachineOptions,
-): Machine<WatcherState, RoundEvent, CommonAction> {
-  return { initial: initialRoundState(me, "watcher", options), reduce: reduceRound, due, outcome: outcomeInCommon };
+export function watcherMachine(me: Address, options: RoleMachineOptions): Machine<WatcherState, never, CommonAction> {
+  const first = (seen: Seen) => firstRoundState(me, "watcher", options, seen);
+  return { first, reduce: reduceRound, due, outcome: outcomeInCommon };
 }
 
 function due(state: WatcherState): readonly CommonAction[] {
-  if (state.view === undefined || state.head === undefined) return [];
   return [
     ...dueContact(state),
     ...dueJudgements(state),

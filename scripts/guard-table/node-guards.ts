@@ -1,21 +1,21 @@
 import type { Guard } from "./guard.ts";
 
-/** Guards of nodes, masks and the command line. */
+/** guards of nodes and the command line. */
 export const nodeGuards: readonly Guard[] = [
   // the public test set
   {
     name: "test-set-of-the-model",
-    file: "node/core/test-set.ts",
+    file: "node/core/task/test-set.ts",
     guard: "if (inputs !== size.inputs || labels !== size.labels) {",
     replacement: "if (false) {",
-    test: "test/unit/training/public-metric.test.ts",
+    test: "test/unit/training/models/public-metric.test.ts",
   },
   {
     name: "test-set-of-finite-numbers",
-    file: "node/core/test-set.ts",
+    file: "node/core/task/test-set.ts",
     guard: 'if (!set.inputs.every(Number.isFinite)) throw invalid("an input is not a finite number");',
     replacement: "",
-    test: "test/unit/training/public-metric.test.ts",
+    test: "test/unit/training/models/public-metric.test.ts",
   },
   // the network
   {
@@ -28,124 +28,66 @@ export const nodeGuards: readonly Guard[] = [
   // the command line
   {
     name: "windows-outlast-the-lag",
-    file: "node/cli/task-rules.ts",
+    file: "node/api/tasks/task-rules.ts",
     guard: "if (said !== undefined && said < least) {",
     replacement: "if (said === -1) {",
-    test: "test/unit/cli/task-rules.test.ts",
+    test: "test/unit/api/tasks/task-rules.test.ts",
   },
   {
     name: "bonds-by-default",
-    file: "node/cli/task-rules.ts",
+    file: "node/api/tasks/task-rules.ts",
     guard: "(said ?? (isTest ? 0 : leastGwei))",
     replacement: "(said ?? 0)",
-    test: "test/unit/cli/task-rules.test.ts",
-  },
-  // masks: what a member asks before it masks, signs or opens
-  {
-    name: "masks-start-value",
-    file: "node/privacy/masking/check-keys.ts",
-    guard:
-      "if (!hexEquals(start, startValue({ chainId, federation, taskId, ...view, historyHead: view.headAtOpening }))) {",
-    replacement: "if (false) {",
-    test: "test/unit/privacy/masking/answer-unmasking.test.ts",
-  },
-  {
-    name: "masks-signed-keys",
-    file: "node/privacy/masking/check-keys.ts",
-    guard: 'throw new FedledgerError("MASK_WORD_FALSE", { round, account });',
-    replacement: "",
-    test: "test/unit/privacy/masking/answer-unmasking.test.ts",
-  },
-  {
-    name: "masks-grants",
-    file: "node/privacy/masking/check-keys.ts",
-    guard: 'if (!isGranted(account)) throw new FedledgerError("MASK_NO_GRANT", { round, account });',
-    replacement: "",
-    test: "test/unit/privacy/masking/answer-unmasking.test.ts",
-  },
-  {
-    name: "masks-enough-keys",
-    file: "node/privacy/masking/check-keys.ts",
-    guard: "if (advertisements.length < least) {",
-    replacement: "if (false) {",
-    test: "test/unit/privacy/masking/answer-unmasking.test.ts",
-  },
-  {
-    name: "masks-one-update",
-    file: "node/privacy/masking/answer-unmasking.ts",
-    guard: "if (masked === undefined || hexEquals(masked.anchor, anchor)) return anchor;",
-    replacement: "return anchor;",
-    test: "test/unit/privacy/masking/answer-unmasking.test.ts",
-  },
-  {
-    name: "masks-enough-survivors",
-    file: "node/privacy/masking/answer-unmasking.ts",
-    guard: "if (surviving.size < least) {",
-    replacement: "if (false) {",
-    test: "test/unit/privacy/masking/answer-unmasking.test.ts",
-  },
-  {
-    name: "masks-one-closing",
-    file: "node/privacy/masking/answer-unmasking.ts",
-    guard: "if (closing === undefined || hexEquals(closing.accumulator, accumulator)) return surviving;",
-    replacement: "return surviving;",
-    test: "test/unit/privacy/masking/answer-unmasking.test.ts",
-  },
-  {
-    name: "masks-words-of-others",
-    file: "node/privacy/masking/answer-unmasking.ts",
-    guard: 'if (actual < least) throw new FedledgerError("MASK_WORDS_MISSING", { round, actual, least });',
-    replacement: "",
-    test: "test/unit/privacy/masking/answer-unmasking.test.ts",
+    test: "test/unit/api/tasks/task-rules.test.ts",
   },
   // node: what an endpoint may tell
   {
     name: "fold-heads",
-    file: "node/core/fold-rounds.ts",
+    file: "node/core/record/fold-rounds.ts",
     guard: "if (named !== reckoned) throw impossible(event, `it names the history head",
     replacement: "if (false) throw impossible(event, `it names the history head",
     test: "test/unit/core/fold-refusals.test.ts",
   },
   {
     name: "fold-base",
-    file: "node/core/fold-opening.ts",
+    file: "node/core/record/fold-opening.ts",
     guard: 'expectSame(event, "base", baseModelRoot, draft.modelRoot);',
     replacement: "",
     test: "test/unit/core/fold-refusals.test.ts",
   },
   {
     name: "fold-accumulator-of-a-proposal",
-    file: "node/core/fold-rounds.ts",
+    file: "node/core/record/fold-rounds.ts",
     guard: 'expectSame(event, "accumulator", accumulator, round.accumulator);',
     replacement: "",
     test: "test/unit/core/fold-refusals.test.ts",
   },
   {
     name: "fold-turn",
-    file: "node/core/fold-rounds.ts",
+    file: "node/core/record/fold-rounds.ts",
     guard: 'expectSame(event, "aggregator", aggregator, turn.aggregator);',
     replacement: "",
     test: "test/unit/core/fold-refusals.test.ts",
   },
   {
     name: "fold-places",
-    file: "node/core/fold-places.ts",
+    file: "node/core/record/fold-places.ts",
     guard: "if (next !== account) throw",
     replacement: "if (false) throw",
     test: "test/unit/core/fold-refusals.test.ts",
   },
   {
     name: "header-of-its-block",
-    file: "node/chain/block-header.ts",
+    file: "node/chain/rpc/block-header.ts",
     guard: "if (actual === raw.hash.toLowerCase()) return header;",
     replacement: "return header;",
-    test: "test/unit/chain/block-header.test.ts",
+    test: "test/unit/chain/rpc/block-header.test.ts",
   },
   {
     name: "court-is-this-package's",
-    file: "node/chain/deployed-codes.ts",
+    file: "node/chain/contracts/deployed-codes.ts",
     guard: "Court: readCode(artifacts.Court, codes.Court)?.length === 0,",
     replacement: "Court: true,",
-    test: "test/unit/chain/deployed-codes.test.ts",
+    test: "test/unit/chain/contracts/deployed-codes.test.ts",
   },
 ];

@@ -1,9 +1,10 @@
 import { weightedMean } from "../../node/aggregation/weighted-mean.ts";
-import { createChunkTree } from "../../node/core/chunk-tree.ts";
-import { encodeParameters, encodeUpdate } from "../../node/core/fixed-point.ts";
+import { createChunkTree } from "../../node/core/bytes/chunk-tree.ts";
+import { encodeParameters, encodeUpdate } from "../../node/core/bytes/fixed-point.ts";
+import { itemAt } from "../../node/core/bytes/items.ts";
 import type { Hex } from "../../node/core/ids.ts";
-import { initialLanes } from "../../node/core/initial-model.ts";
-import type { ModelSpec } from "../../node/core/task-spec.ts";
+import { initialLanes } from "../../node/core/task/initial-model.ts";
+import type { ModelSpec } from "../../node/core/task/task-spec.ts";
 import { lanesHex, randomLanes } from "./lanes.ts";
 
 /** The weighted mean of one chunk, with the extremes. */
@@ -45,7 +46,7 @@ export function weightedMeanCases(): unknown[] {
     weights,
     updates: lanes.map(lanesHex),
     expected: lanesHex(
-      weightedMean({ base, serverRateQ16, updates: lanes.map((l, k) => ({ lanes: l, weight: weights[k]! })) }),
+      weightedMean({ base, serverRateQ16, updates: lanes.map((l, k) => ({ lanes: l, weight: itemAt(weights, k) })) }),
     ),
   }));
 }

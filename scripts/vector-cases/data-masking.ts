@@ -1,11 +1,12 @@
-import type { Transform } from "../../node/core/data-spec.ts";
-import { FedledgerError, isFedledgerError } from "../../node/core/error.ts";
-import { toHex } from "../../node/core/hex.ts";
+import { toHex } from "../../node/core/bytes/hex.ts";
+import { itemAt } from "../../node/core/bytes/items.ts";
+import { FedledgerError, isFedledgerError } from "../../node/core/errors/error.ts";
+import type { Transform } from "../../node/core/task/data-spec.ts";
 import { createKeyedHash } from "../../node/privacy/keyed-hash.ts";
-import { anonymityReport } from "../../node/training/anonymity.ts";
-import type { Cell } from "../../node/training/cell-transform.ts";
-import { createRowGroups } from "../../node/training/row-groups.ts";
-import { createTableMask, saltCheckOf } from "../../node/training/table-mask.ts";
+import { anonymityReport } from "../../node/training/data/anonymity.ts";
+import type { Cell } from "../../node/training/table/cell-transform.ts";
+import { createRowGroups } from "../../node/training/table/row-groups.ts";
+import { createTableMask, saltCheckOf } from "../../node/training/table/table-mask.ts";
 
 const salts = {
   task: Uint8Array.from({ length: 32 }, (_, i) => i),
@@ -117,7 +118,7 @@ export function dataMaskingCases(): unknown[] {
 function maskedOrNull(transforms: readonly Transform[], text: string): Cell | null {
   try {
     const mask = createTableMask(columns, { source: "vectors", data: { transforms: [...transforms] }, hashes });
-    return mask.apply([text], 1)[0]!;
+    return itemAt(mask.apply([text], 1), 0);
   } catch (error) {
     if (isFedledgerError(error, "INVALID_DATA")) return null;
     throw error;

@@ -1,6 +1,7 @@
-import { toHex } from "../../node/core/hex.ts";
-import { keccak256 } from "../../node/core/keccak.ts";
-import { lanesToBytes } from "../../node/core/lanes.ts";
+import { toHex } from "../../node/core/bytes/hex.ts";
+import { itemAt } from "../../node/core/bytes/items.ts";
+import { keccak256 } from "../../node/core/bytes/keccak.ts";
+import { lanesToBytes } from "../../node/core/bytes/lanes.ts";
 import { createBfv } from "../../node/privacy/encrypted/bfv.ts";
 import { createCipherSum } from "../../node/privacy/encrypted/cipher-sum.ts";
 import { cipherBytesOf, cipherModulus, ringDegree, secretKeyBytes } from "../../node/privacy/encrypted/parameters.ts";
@@ -25,12 +26,15 @@ function secretKeyOf(): Uint8Array {
   const key = new Uint8Array(secretKeyBytes);
   for (let i = 0; i < ringDegree; i++) {
     const bits = Number(((BigInt(i + 1) * 0xd1b54a32d192ed03n) & word) >> 62n);
-    if (bits !== 3) key[i >> 2]! |= bits << (2 * (i & 3));
+    if (bits !== 3) key[i >> 2] = itemAt(key, i >> 2) | (bits << (2 * (i & 3)));
   }
   return key;
 }
 
-/** Sums of ciphertexts that a formula gives, and what a key that a formula gives opens them to: whatever the bytes are, both are fixed. */
+/**
+ * Sums of ciphertexts that a formula gives, and what a key that a formula gives opens them to: whatever the bytes are,
+ * both are fixed.
+ */
 export async function encryptedCases(): Promise<readonly object[]> {
   const bfv = createBfv();
   const secretKey = secretKeyOf();

@@ -1,6 +1,6 @@
-import { createChunkTree } from "../../node/core/chunk-tree.ts";
-import { cidOf, contentIdOf } from "../../node/core/content-id.ts";
-import { toHex } from "../../node/core/hex.ts";
+import { createChunkTree } from "../../node/core/bytes/chunk-tree.ts";
+import { cidOf, contentIdOf } from "../../node/core/bytes/content-id.ts";
+import { toHex } from "../../node/core/bytes/hex.ts";
 import { lanesHex, randomLanes } from "./lanes.ts";
 
 /** Roots and proofs of vectors around chunk borders. */

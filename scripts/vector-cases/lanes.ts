@@ -1,7 +1,7 @@
-import { abiWords, toHex } from "../../node/core/hex.ts";
+import { abiWords, toHex } from "../../node/core/bytes/hex.ts";
+import { keccak256 } from "../../node/core/bytes/keccak.ts";
+import { lanesToBytes } from "../../node/core/bytes/lanes.ts";
 import type { Hex } from "../../node/core/ids.ts";
-import { keccak256 } from "../../node/core/keccak.ts";
-import { lanesToBytes } from "../../node/core/lanes.ts";
 
 /** The lanes' bytes in hexadecimal. */
 export const lanesHex = (lanes: Int32Array): Hex => toHex(lanesToBytes(lanes));

@@ -1,9 +1,10 @@
 import { secp256k1 } from "@noble/curves/secp256k1.js";
-import { abiWords, concatBytes, toHex } from "../../node/core/hex.ts";
+import { abiWords, concatBytes, toHex } from "../../node/core/bytes/hex.ts";
+import { itemAt, valueAt } from "../../node/core/bytes/items.ts";
+import { keccak256 } from "../../node/core/bytes/keccak.ts";
 import type { Address, Bytes32 } from "../../node/core/ids.ts";
-import { keccak256 } from "../../node/core/keccak.ts";
-import { encodeGrant } from "../../node/core/role-grants.ts";
-import { shareThreshold } from "../../node/core/round-keys.ts";
+import { shareThreshold } from "../../node/core/modes/share-threshold.ts";
+import { encodeGrant } from "../../node/core/words/role-grants.ts";
 import {
   type ClosedRound,
   createMaskedMean,
@@ -130,7 +131,7 @@ function grantCases(): unknown[] {
     toHex(concatBytes(bytesOf("r"), bytesOf("s").fill(1, 0, 1), Uint8Array.of(v))),
   );
   return (["participant", "aggregator"] as const).map((role, i) => {
-    const grant = { epoch: 1 + 300 * i, role, signature: signatures[i]! };
+    const grant = { epoch: 1 + 300 * i, role, signature: itemAt(signatures, i) };
     return { name: `grant of ${role}`, kind: "grant", ...grant, expected: encodeGrant(grant) };
   });
 }
@@ -176,8 +177,8 @@ async function roundCase(shape: {
   const advertisements = slots.map((slot) => ({
     participant: account(`${name} ${slot}`),
     slot,
-    maskKey: secrets.get(slot)!.maskKey,
-    seedHash: secrets.get(slot)!.seedHash,
+    maskKey: valueAt(secrets, slot).maskKey,
+    seedHash: valueAt(secrets, slot).seedHash,
     sharesId: toHex(bytesOf(`${name} ${slot} shares`)) as Bytes32,
     shareKey: toHex(bytesOf(`${name} ${slot} next`)) as Bytes32,
   }));
@@ -193,14 +194,14 @@ async function roundCase(shape: {
         slot,
         weight,
         lanes,
-        masked: await maskUpdate({ lanes, weight, slot, secrets: secrets.get(slot)!, round: closed }),
+        masked: await maskUpdate({ lanes, weight, slot, secrets: valueAt(secrets, slot), round: closed }),
       };
     }),
   );
   const sides = roundSides(closed);
   const openings = concatBytes(
-    ...sides.survivors.map(({ slot }) => secrets.get(slot)!.seed),
-    ...sides.dropped.map(({ slot }) => secrets.get(slot)!.secretKey),
+    ...sides.survivors.map(({ slot }) => valueAt(secrets, slot).seed),
+    ...sides.dropped.map(({ slot }) => valueAt(secrets, slot).secretKey),
   );
   const options = { parameterCount, serverRateQ16, clipLanes, round: closed, openings };
   const mean = createMaskedMean(options);

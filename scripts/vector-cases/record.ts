@@ -1,3 +1,6 @@
+import type { Address, Hex } from "../../node/core/ids.ts";
+import { extendHistory, type HistoryEntry, initialHistoryHead } from "../../node/core/record/history-head.ts";
+import type { Proposal, RoundInputs } from "../../node/core/records.ts";
 import {
   accessHash,
   attributesHash,
@@ -11,10 +14,7 @@ import {
   updateRootOf,
   wordHash,
   zeroBytes32,
-} from "../../node/core/commitment.ts";
-import { extendHistory, type HistoryEntry, initialHistoryHead } from "../../node/core/history-head.ts";
-import type { Address, Hex } from "../../node/core/ids.ts";
-import type { Proposal, RoundInputs } from "../../node/core/records.ts";
+} from "../../node/core/words/commitment.ts";
 import { maskedRules, transparentRules } from "./rules.ts";
 import { account, hash, uintHex } from "./words.ts";
 

@@ -1,5 +1,5 @@
 import type { TaskRules } from "../../node/core/records.ts";
-import { rulesFault } from "../../node/core/rules-validity.ts";
+import { rulesFault } from "../../node/core/task/rules-validity.ts";
 
 /** Rules of a transparent task with everything that a rule may be. */
 export const transparentRules: TaskRules = {

@@ -1,6 +1,6 @@
-import { toHex } from "../../node/core/hex.ts";
+import { toHex } from "../../node/core/bytes/hex.ts";
+import { lanesToBytes } from "../../node/core/bytes/lanes.ts";
 import type { Address, Bytes32 } from "../../node/core/ids.ts";
-import { lanesToBytes } from "../../node/core/lanes.ts";
 import type { SealedName } from "../../node/ports/index.ts";
 import { keyringBytes, secretCheck } from "../../node/privacy/sealed/keyring.ts";
 import { blobKeys, sealBlob } from "../../node/privacy/sealed/sealed-blob.ts";

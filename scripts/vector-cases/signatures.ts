@@ -1,6 +1,11 @@
 import { computeAddress, SigningKey, TypedDataEncoder } from "ethers";
-import { attestationDigest, attestationDomain, attestationTypes } from "../../node/chain/attestation-digest.ts";
-import { recordDigest, typedRecord } from "../../node/chain/signed-records.ts";
+import {
+  attestationDigest,
+  attestationDomain,
+  attestationTypes,
+} from "../../node/chain/contracts/attestation-digest.ts";
+import { recordDigest, typedRecord } from "../../node/chain/contracts/signed-records.ts";
+import { itemAt } from "../../node/core/bytes/items.ts";
 import type { Address, Bytes32, Hex } from "../../node/core/ids.ts";
 import type { SignedRecord } from "../../node/ports/chain.ts";
 import { account, hash } from "./words.ts";
@@ -56,7 +61,7 @@ export function signatureCases(): unknown[] {
     ...records.map((record) => {
       const { types, value } = typedRecord(record);
       const name = record.type === "role-grant" ? `${record.type} of ${record.role}` : record.type;
-      const primary = Object.keys(types)[0]!;
+      const primary = itemAt(Object.keys(types), 0);
       return { name, type: record.type, primary, ...common, value, ...signed(recordDigest(domain, record)) };
     }),
   ];

@@ -1,11 +1,11 @@
-import { contentIdOf } from "../../node/core/content-id.ts";
-import { toHex } from "../../node/core/hex.ts";
-import { lanesToBytes } from "../../node/core/lanes.ts";
-import { modelLayout } from "../../node/core/model-layout.ts";
-import type { ModelSpec } from "../../node/core/task-spec.ts";
-import { encodeTestSet, exampleSize } from "../../node/core/test-set.ts";
-import { publicMetric } from "../../node/training/public-metric.ts";
-import { createSeededRandom } from "../../node/training/seeded-random.ts";
+import { contentIdOf } from "../../node/core/bytes/content-id.ts";
+import { toHex } from "../../node/core/bytes/hex.ts";
+import { lanesToBytes } from "../../node/core/bytes/lanes.ts";
+import { modelLayout } from "../../node/core/task/model-layout.ts";
+import type { ModelSpec } from "../../node/core/task/task-spec.ts";
+import { encodeTestSet, exampleSize } from "../../node/core/task/test-set.ts";
+import { createSeededRandom } from "../../node/training/data/seeded-random.ts";
+import { publicMetric } from "../../node/training/models/public-metric.ts";
 
 const classes = { kind: "classes", count: 3 } as const;
 const binary = { kind: "binary" } as const;

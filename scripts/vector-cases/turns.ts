@@ -1,6 +1,6 @@
-import { drawnCount, drawSeed, slotOf } from "../../node/core/draw.ts";
-import { nextRoundNumber, ringLength, ringPlace } from "../../node/core/ring.ts";
-import { turnOf } from "../../node/core/rotation.ts";
+import { nextRoundNumber, ringLength, ringPlace } from "../../node/core/record/ring.ts";
+import { turnOf } from "../../node/core/record/rotation.ts";
+import { drawnCount, drawSeed, slotOf } from "../../node/core/words/draw.ts";
 import { account, hash, uintHex } from "./words.ts";
 
 const greatestSeed = (1n << 64n) - 1n;
@@ -33,8 +33,9 @@ export function drawCases(): unknown[] {
 /** The numbers that an opening has: a round that was accepted, and the last second at which its word is provable. */
 function openingCases(): unknown[] {
   const rules = { rounds: 65_535, challengeWindowS: 3_071 };
-  const firstRounds = (count: number, until: number) => Array.from({ length: count }, (_, at) => [at + 1, until]);
-  const openings: { newest: number; nowS: number; accepted: (readonly number[])[] }[] = [
+  const firstRounds = (count: number, until: number) =>
+    Array.from({ length: count }, (_, at) => [at + 1, until] as const);
+  const openings: { newest: number; nowS: number; accepted: (readonly [number, number])[] }[] = [
     { newest: 0, nowS: 1_000, accepted: [] },
     { newest: 1, nowS: 1_000, accepted: [[1, 1_001]] },
     // the window's last second, and the one behind it
@@ -56,8 +57,8 @@ function openingCases(): unknown[] {
     },
   ];
   return openings.map(({ newest, nowS, accepted }) => {
-    const numbers = [...new Set([...accepted.map(([round]) => round!), newest])].filter((number) => number > 0);
-    const untilOf = new Map(accepted.map(([round, until]) => [round!, until!]));
+    const numbers = [...new Set([...accepted.map(([round]) => round), newest])].filter((number) => number > 0);
+    const untilOf = new Map(accepted);
     const rounds = numbers.map((round) => {
       const provableUntilS = untilOf.get(round);
       return { round, result: provableUntilS === undefined ? undefined : { provableUntilS } };

@@ -1,6 +1,6 @@
-import { toHex } from "../../node/core/hex.ts";
+import { toHex } from "../../node/core/bytes/hex.ts";
+import { keccak256 } from "../../node/core/bytes/keccak.ts";
 import type { Address, Bytes32, Hex } from "../../node/core/ids.ts";
-import { keccak256 } from "../../node/core/keccak.ts";
 
 /** An integer as the vectors write it where it may pass 2^53. */
 export const uintHex = (value: bigint): Hex => `0x${value.toString(16)}`;

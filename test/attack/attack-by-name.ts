@@ -1,4 +1,4 @@
-import { FedledgerError } from "../../node/core/error.ts";
+import { FedledgerError } from "../../node/core/errors/error.ts";
 import type { Attack } from "./attack.ts";
 import { attacks } from "./attacks.ts";
 

@@ -1,9 +1,9 @@
-import { leastBondWei } from "../../node/core/least-bond.ts";
-import { modelLayout } from "../../node/core/model-layout.ts";
 import type { TaskRules } from "../../node/core/records.ts";
-import { parseTaskSpec, type TaskSpec } from "../../node/core/task-spec.ts";
+import { leastBondWei } from "../../node/core/task/least-bond.ts";
+import { modelLayout } from "../../node/core/task/model-layout.ts";
+import { parseTaskSpec, type TaskSpec } from "../../node/core/task/task-spec.ts";
 import { taskPreset } from "../../node/training/index.ts";
-import { maskedRules, plainRules } from "../support/plain-rules.ts";
+import { maskedRules, plainRules } from "../support/states/plain-rules.ts";
 import type { Attack } from "./attack.ts";
 
 /** What all runs train: handwritten digits, on a model of 76 chunks. */

@@ -1,4 +1,4 @@
-import type { TaskEvent } from "../../node/core/task-events.ts";
+import type { TaskEvent } from "../../node/core/record/task-events.ts";
 
 /** A task's event of one name. */
 export type EventOf<Name extends TaskEvent["name"]> = Extract<TaskEvent, { name: Name }>;

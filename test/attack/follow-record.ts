@@ -1,7 +1,7 @@
-import { FedledgerError } from "../../node/core/error.ts";
-import { foldTask } from "../../node/core/fold-task.ts";
-import type { TaskEvent } from "../../node/core/task-events.ts";
-import type { TaskView } from "../../node/core/task-view.ts";
+import { FedledgerError } from "../../node/core/errors/error.ts";
+import { foldTask } from "../../node/core/record/fold-task.ts";
+import type { TaskEvent } from "../../node/core/record/task-events.ts";
+import type { TaskView } from "../../node/core/record/task-view.ts";
 import type { FederationFixture } from "../support/federation-fixture.ts";
 
 const stallMs = 90_000;
@@ -17,8 +17,9 @@ export interface FollowedRecord {
 }
 
 /**
- * Tells each event of a task as it comes. Where `jumpTo`, given the second that it is on the chain, names a deadline that everybody waits for, the chain's clock is
- * moved beyond it: so nobody has to wait for it, and none of the windows need be short.
+ * Tells each event of a task as it comes. Where `jumpTo`, given the second that it is on the chain, names a deadline
+ * that everybody waits for, the chain's clock is moved beyond it: so nobody has to wait for it, and none of the windows
+ * need be short.
  */
 export function followRecord(options: {
   readonly fixture: FederationFixture;

@@ -1,7 +1,7 @@
-import { hexEquals } from "../../node/core/hex.ts";
+import { hexEquals } from "../../node/core/bytes/hex.ts";
 import type { Address } from "../../node/core/ids.ts";
-import { finalFromS, type RoundView, roundInFlight, type TaskView } from "../../node/core/task-view.ts";
-import { isDrawn } from "../../node/rounds/round-queries.ts";
+import { finalFromS, type RoundView, roundInFlight, type TaskView } from "../../node/core/record/task-view.ts";
+import { isDrawn } from "../../node/rounds/steps/round-queries.ts";
 import type { Lie } from "../support/malicious/lie.ts";
 import { type Attack, roundOfLie } from "./attack.ts";
 import type { Cast } from "./cast.ts";
@@ -17,7 +17,10 @@ export interface Standing {
   readonly absences: Absences;
 }
 
-/** The second beyond which the chain's clock is to be moved, as everybody waits for it; undefined where something else can happen. */
+/**
+ * The second beyond which the chain's clock is to be moved, as everybody waits for it; undefined where something else
+ * can happen.
+ */
 export function jumpTo({ view, nowS, attack, cast, lies, absences }: Standing): number | undefined {
   const round = roundInFlight(view);
   const { liars } = cast;

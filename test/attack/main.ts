@@ -1,9 +1,9 @@
 // What `npm run attack` runs: a federation with one liar, told line by line, and how it ends.
 import { parseArgs } from "node:util";
-import { stopSignal } from "../../node/cli/command.ts";
-import { createOutput, formatTable, type Output, reportError, style } from "../../node/cli/output.ts";
-import { FedledgerError } from "../../node/core/error.ts";
-import { hexEquals } from "../../node/core/hex.ts";
+import { stopSignal } from "../../node/cli/options/command.ts";
+import { createOutput, formatTable, type Output, reportError, style } from "../../node/cli/text/output.ts";
+import { hexEquals } from "../../node/core/bytes/hex.ts";
+import { FedledgerError } from "../../node/core/errors/error.ts";
 import { attacks } from "./attacks.ts";
 import { nodeCount } from "./cast.ts";
 import { eventsNamed } from "./events-named.ts";
@@ -14,8 +14,8 @@ import { ether, type StoryLine } from "./story.ts";
 const usage = `npm run attack -- NAME [--seed N] [--json] [--log FILE]
 npm run attack -- --list
 
-Runs a federation of ${nodeCount} nodes, one of which lies as NAME says, and tells what happens line by line: who lied, who proved
-it, what it cost, who took over. Then it audits the record and compares the model with that of an honest run.
+Runs a federation of ${nodeCount} nodes, one of which lies as NAME says, and tells what happens line by line: who lied,
+who proved it, what it cost, who took over. Then it audits the record and compares the model with that of an honest run.
 
   --list       the attacks there are
   --seed N     of data, model and trainings (default 1)

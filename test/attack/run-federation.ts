@@ -1,37 +1,38 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { makeInvitation } from "../../node/api/invitations/make-invitation.ts";
 import type { AuditReport } from "../../node/audit/index.ts";
-import { makeInvitation } from "../../node/cli/make-invitation.ts";
-import { chunkTreeRoot } from "../../node/core/chunk-tree.ts";
-import { FedledgerError } from "../../node/core/error.ts";
-import { weiOfGwei } from "../../node/core/ether.ts";
-import { foldTask } from "../../node/core/fold-task.ts";
-import { hexEquals } from "../../node/core/hex.ts";
+import { chunkTreeRoot } from "../../node/core/bytes/chunk-tree.ts";
+import { weiOfGwei } from "../../node/core/bytes/ether.ts";
+import { hexEquals } from "../../node/core/bytes/hex.ts";
+import { FedledgerError } from "../../node/core/errors/error.ts";
 import type { Address, RoundNumber, TaskId } from "../../node/core/ids.ts";
-import { initialLanes } from "../../node/core/initial-model.ts";
-import type { TaskEvent } from "../../node/core/task-events.ts";
-import { canonicalTaskSpec } from "../../node/core/task-spec.ts";
-import type { TaskView } from "../../node/core/task-view.ts";
+import { foldTask } from "../../node/core/record/fold-task.ts";
+import type { TaskEvent } from "../../node/core/record/task-events.ts";
+import type { TaskView } from "../../node/core/record/task-view.ts";
+import { initialLanes } from "../../node/core/task/initial-model.ts";
+import { canonicalTaskSpec } from "../../node/core/task/task-spec.ts";
+import { formatInvitation } from "../../node/core/words/invitation.ts";
 import type { StoredPlace } from "../../node/ports/index.ts";
 import { createGatewayStore, gatewayUrls } from "../../node/storage/index.ts";
-import { auditOf } from "../support/audit-of.ts";
 import {
   type FederationFixture,
   type FixtureMember,
   silentLog,
   startFederation,
 } from "../support/federation-fixture.ts";
+import { auditOf } from "../support/history/audit-of.ts";
 import type { Lie } from "../support/malicious/lie.ts";
 import { temporaryDirectory } from "../support/temporary-directory.ts";
 import { type Attack, roundOfLie } from "./attack.ts";
 import { rulesOf, specOf } from "./attack-task.ts";
 import { aggregatorCount, type Cast, castOf, namesOf, nodeCount, participantCount } from "./cast.ts";
-import { failedProofs } from "./failed-proofs.ts";
+import { failedProofs } from "./checks/failed-proofs.ts";
 import { followRecord } from "./follow-record.ts";
 import { jumpTo } from "./jump-to.ts";
-import type { NodeJob, NodeMessage } from "./node-job.ts";
-import { startEndpoint } from "./start-endpoint.ts";
-import { startNode } from "./start-node.ts";
+import type { NodeJob, NodeMessage } from "./nodes/node-job.ts";
+import { startEndpoint } from "./nodes/start-endpoint.ts";
+import { startNode } from "./nodes/start-node.ts";
 import { createStory, ether, type Story, type StoryLine } from "./story.ts";
 
 /** Who stays away from which rounds. */
@@ -79,8 +80,8 @@ export interface FederationRun {
 }
 
 /**
- * Founds a federation on a chain of its own, starts its nodes, each a process with its own key, libp2p host, store, journal
- * and gateway, sees a task through to its end, and audits it. The chain is in this process.
+ * Founds a federation on a chain of its own, starts its nodes, each a process with its own key, libp2p host, store,
+ * journal and gateway, sees a task through to its end, and audits it. The chain is in this process.
  *
  * Rejects with INTERRUPTED when the signal aborts, with STALLED when the record stands still, and with PROCESS_DIED.
  */
@@ -275,15 +276,15 @@ async function prepare(
     (role: "participant" | "aggregator") =>
     ({ account }: FixtureMember) => ({ account, role });
   const invitation = join(folder, "invitation.json");
-  const text = await makeInvitation({
+  const made = await makeInvitation({
     chain: admin.chain,
-    rpc: [fixture.url],
+    endpoint: fixture.url,
     tasks: [taskId],
     grantKey: admin.privateKey,
     members: [...participants.map(member("participant")), ...aggregators.map(member("aggregator"))],
     log: silentLog,
   });
-  writeFileSync(invitation, text);
+  writeFileSync(invitation, formatInvitation(made));
   if (attack?.endpoint === undefined) return { rpc: fixture.url, invitation };
   const about = { federation: fixture.federation, victim: cast.liars.participant, lie: attack.endpoint };
   const endpoint = await startEndpoint(fixture.url, about);

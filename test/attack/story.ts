@@ -1,7 +1,7 @@
 import type { EmbeddedChain } from "../../node/chain/index.ts";
 import type { Address, Bytes32, RoundNumber } from "../../node/core/ids.ts";
-import type { TaskEvent } from "../../node/core/task-events.ts";
-import type { Progress } from "../../node/rounds/progress.ts";
+import type { TaskEvent } from "../../node/core/record/task-events.ts";
+import type { Progress } from "../../node/rounds/progress/progress.ts";
 import type { Lie } from "../support/malicious/lie.ts";
 
 /** A line of the story, and what it tells of. */
@@ -142,7 +142,7 @@ export function createStory(
 }
 
 /** What a mined transaction cost. */
-export async function costOf(chain: Pick<EmbeddedChain, "request">, transactionHash: Bytes32): Promise<Cost> {
+async function costOf(chain: Pick<EmbeddedChain, "request">, transactionHash: Bytes32): Promise<Cost> {
   const receipt = (await chain.request("eth_getTransactionReceipt", [transactionHash])) as {
     readonly gasUsed: string;
     readonly effectiveGasPrice: string;

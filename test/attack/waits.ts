@@ -1,4 +1,4 @@
-import { hexEquals } from "../../node/core/hex.ts";
+import { hexEquals } from "../../node/core/bytes/hex.ts";
 import type { WaitsFor } from "./attack.ts";
 
 /** Seconds of the chain in which everybody gets what is to be had of a closed round. */

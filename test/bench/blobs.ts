@@ -4,7 +4,7 @@ import { createBlockExchange, type Host } from "../../node/p2p/index.ts";
 import { sendBytes, streamReader } from "../../node/p2p/stream-io.ts";
 import { createHeliaStore, type HeliaStore } from "../../node/storage/index.ts";
 import { testBlob } from "../support/blobs.ts";
-import { connectedHosts, stopAll } from "../support/hosts.ts";
+import { connectedHosts, stopAll } from "../support/processes/hosts.ts";
 import { silentLog as log } from "../support/silent-log.ts";
 import { temporaryDirectory } from "../support/temporary-directory.ts";
 

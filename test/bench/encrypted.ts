@@ -3,8 +3,8 @@
 // --quick takes a hundred thousand parameters.
 import { weightedMean } from "../../node/aggregation/index.ts";
 import { meanOfSum } from "../../node/aggregation/mean-of-sum.ts";
-import { x25519PublicKey } from "../../node/chain/node-keys.ts";
-import { toHex } from "../../node/core/hex.ts";
+import { x25519PublicKey } from "../../node/chain/accounts/node-keys.ts";
+import { toHex } from "../../node/core/bytes/hex.ts";
 import { createBfv } from "../../node/privacy/encrypted/bfv.ts";
 import { createCipherSum } from "../../node/privacy/encrypted/cipher-sum.ts";
 import { groupKeyHashes, openKeyBlob, sealKeyBlob } from "../../node/privacy/encrypted/key-blob.ts";

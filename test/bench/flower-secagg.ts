@@ -5,9 +5,9 @@
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 import { weightedMean } from "../../node/aggregation/index.ts";
-import { x25519PublicKey } from "../../node/chain/node-keys.ts";
-import { FedledgerError } from "../../node/core/error.ts";
-import { toHex } from "../../node/core/hex.ts";
+import { x25519PublicKey } from "../../node/chain/accounts/node-keys.ts";
+import { toHex } from "../../node/core/bytes/hex.ts";
+import { FedledgerError } from "../../node/core/errors/error.ts";
 import type { Address } from "../../node/core/ids.ts";
 import {
   collectOpenings,
@@ -22,7 +22,7 @@ import {
   type UnmaskAnswer,
 } from "../../node/privacy/masking/index.ts";
 import { createRandom } from "../../node/system/random.ts";
-import { createSeededRandom } from "../../node/training/seeded-random.ts";
+import { createSeededRandom } from "../../node/training/data/seeded-random.ts";
 
 /**
  * How many of the participants really mask: the aggregator is given copies of the first one's vector for the others,

@@ -10,8 +10,9 @@
  * with noise on top. Each view is made by the nodes' own code. Masks, keys and noise are fresh at every run: figures of
  * views with them change in the last digits.
  */
-import { initialLanes } from "../../node/core/initial-model.ts";
-import { type ModelSpec, parseTaskSpec, type TaskSpec } from "../../node/core/task-spec.ts";
+import { initialLanes } from "../../node/core/task/initial-model.ts";
+import { type ModelSpec, parseTaskSpec, type TaskSpec } from "../../node/core/task/task-spec.ts";
+import { createSeededRandom, shuffledIndices } from "../../node/training/data/seeded-random.ts";
 import {
   createModelRunner,
   type Dataset,
@@ -19,7 +20,6 @@ import {
   selectExamples,
   taskPreset,
 } from "../../node/training/index.ts";
-import { createSeededRandom, shuffledIndices } from "../../node/training/seeded-random.ts";
 import { type Inversion, judgeInversion, reconstruct } from "./leakage/inversion.ts";
 import { membershipAuc } from "./leakage/membership.ts";
 import { type LocalUpdate, laneRules, movedBy, trainRound } from "./leakage/train-round.ts";

@@ -4,15 +4,15 @@
 import { createCipheriv } from "node:crypto";
 import { SigningKey } from "ethers";
 import { createWeightedMean } from "../../node/aggregation/index.ts";
-import { attestationDomain, recoverSigner } from "../../node/chain/attestation-digest.ts";
-import { recordDigest } from "../../node/chain/signed-records.ts";
-import { accountOf } from "../../node/chain/signer.ts";
-import { accumulatorOf, anchorOf, startValue } from "../../node/core/commitment.ts";
-import { toHex } from "../../node/core/hex.ts";
+import { accountOf } from "../../node/chain/accounts/signer.ts";
+import { attestationDomain, recoverSigner } from "../../node/chain/contracts/attestation-digest.ts";
+import { recordDigest } from "../../node/chain/contracts/signed-records.ts";
+import { toHex } from "../../node/core/bytes/hex.ts";
+import { keccak256 } from "../../node/core/bytes/keccak.ts";
 import type { Address, Hex } from "../../node/core/ids.ts";
-import { keccak256 } from "../../node/core/keccak.ts";
 import type { Commitment } from "../../node/core/records.ts";
-import { rememberSigners } from "../../node/participant/mask-trust.ts";
+import { accumulatorOf, anchorOf, startValue } from "../../node/core/words/commitment.ts";
+import { rememberSigners } from "../../node/participant/masked/mask-trust.ts";
 import type { SignedRecord } from "../../node/ports/chain.ts";
 import {
   answerUnmasking,
@@ -142,6 +142,7 @@ async function round(parameterCount: number, drawn: number): Promise<object> {
   const trust = (): MaskTrust => ({
     ...deployment,
     isGranted: () => true,
+    rules: { thresholdPercent: 67, minUpdates: 3 },
     drawnBySlot: new Map(accounts.map((account, slot) => [slot, account])),
     recoverSigner: rememberSigners((record) => recoverSigner(recordDigest(domain, record), record.signature)),
   });

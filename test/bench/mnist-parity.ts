@@ -14,9 +14,10 @@ import { fileURLToPath } from "node:url";
 import * as tf from "@tensorflow/tfjs-core";
 import * as tfl from "@tensorflow/tfjs-layers";
 import { weightedMean } from "../../node/aggregation/index.ts";
-import { decodeLanes, encodeUpdate } from "../../node/core/fixed-point.ts";
-import { initialLanes } from "../../node/core/initial-model.ts";
-import { modelLayout } from "../../node/core/model-layout.ts";
+import { decodeLanes, encodeUpdate } from "../../node/core/bytes/fixed-point.ts";
+import { initialLanes } from "../../node/core/task/initial-model.ts";
+import { modelLayout } from "../../node/core/task/model-layout.ts";
+import { createSeededRandom, shuffledIndices } from "../../node/training/data/seeded-random.ts";
 import {
   createModelRunner,
   createTfjsTrainer,
@@ -27,7 +28,6 @@ import {
   selectExamples,
   taskPreset,
 } from "../../node/training/index.ts";
-import { createSeededRandom, shuffledIndices } from "../../node/training/seeded-random.ts";
 
 const json = process.argv.includes("--json");
 const [directoryGiven, roundsGiven] = process.argv.slice(2).filter((argument) => argument !== "--json");

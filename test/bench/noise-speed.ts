@@ -2,7 +2,7 @@
 // runs.
 //
 //   node test/bench/noise-speed.ts [PARAMETERS]
-import type { ParticipantPrivacy } from "../../node/core/privacy-spec.ts";
+import type { ParticipantPrivacy } from "../../node/core/task/privacy-spec.ts";
 import { noisePlan, privateUpdate } from "../../node/privacy/noise/index.ts";
 import { createRandom } from "../../node/system/index.ts";
 

@@ -6,14 +6,14 @@
 // (see below)
 import { parseArgs } from "node:util";
 import { weightedMean } from "../../node/aggregation/index.ts";
-import { withPrivacy } from "../../node/cli/task-privacy.ts";
-import { taskRules } from "../../node/cli/task-rules.ts";
-import { decodeLanes } from "../../node/core/fixed-point.ts";
-import { initialLanes } from "../../node/core/initial-model.ts";
+import { withPrivacy } from "../../node/api/tasks/task-privacy.ts";
+import { taskRules } from "../../node/api/tasks/task-rules.ts";
+import { decodeLanes } from "../../node/core/bytes/fixed-point.ts";
 import type { Mode, TaskRules } from "../../node/core/records.ts";
-import { modelPart } from "../../node/core/task-lanes.ts";
-import type { TaskSpec } from "../../node/core/task-spec.ts";
-import { encodeRound } from "../../node/participant/encode-round.ts";
+import { initialLanes } from "../../node/core/task/initial-model.ts";
+import { modelPart } from "../../node/core/task/task-lanes.ts";
+import type { TaskSpec } from "../../node/core/task/task-spec.ts";
+import { encodeRound } from "../../node/participant/update/encode-round.ts";
 import type { Trainer } from "../../node/ports/trainer.ts";
 import { createPrivateRandom } from "../../node/privacy/noise/index.ts";
 import { createRandom } from "../../node/system/index.ts";

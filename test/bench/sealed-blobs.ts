@@ -1,13 +1,13 @@
 // What sealing costs: cipher, content id and tree of one blob, and a keyring by its number of readers. One core.
 // Run: node test/bench/sealed-blobs.ts [parameters]
 import { deriveNodeKeys } from "../../node/chain/index.ts";
-import { chunkTreeRoot } from "../../node/core/chunk-tree.ts";
-import { contentIdOf } from "../../node/core/content-id.ts";
-import { bytesToLanes } from "../../node/core/lanes.ts";
+import { chunkTreeRoot } from "../../node/core/bytes/chunk-tree.ts";
+import { contentIdOf } from "../../node/core/bytes/content-id.ts";
+import { bytesToLanes } from "../../node/core/bytes/lanes.ts";
 import { keyringBytes, openKeyring, readKeyring, writeKeyring } from "../../node/privacy/sealed/keyring.ts";
 import { openBlob, sealBlob } from "../../node/privacy/sealed/sealed-blob.ts";
 import { testBlob } from "../support/blobs.ts";
-import { accountOfMember, anyContentId, sealedTask, updateName } from "../support/sealed-members.ts";
+import { accountOfMember, anyContentId, sealedTask, updateName } from "../support/history/sealed-members.ts";
 
 const parameters = Number(process.argv[2] ?? 1_000_000);
 const repetitions = 9;

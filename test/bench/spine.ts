@@ -8,11 +8,11 @@ import {
   trimmedMean,
   weightedMean,
 } from "../../node/aggregation/index.ts";
-import { chunkTreeRoot } from "../../node/core/chunk-tree.ts";
-import { contentIdOf } from "../../node/core/content-id.ts";
-import { decodeLanes, encodeParameters, encodeUpdate } from "../../node/core/fixed-point.ts";
-import { keccak256 } from "../../node/core/keccak.ts";
-import { lanesToBytes } from "../../node/core/lanes.ts";
+import { chunkTreeRoot } from "../../node/core/bytes/chunk-tree.ts";
+import { contentIdOf } from "../../node/core/bytes/content-id.ts";
+import { decodeLanes, encodeParameters, encodeUpdate } from "../../node/core/bytes/fixed-point.ts";
+import { keccak256 } from "../../node/core/bytes/keccak.ts";
+import { lanesToBytes } from "../../node/core/bytes/lanes.ts";
 
 const parameterCount = 1_000_000;
 const updateCount = 32;

@@ -5,13 +5,13 @@
  *
  * The last column is DP-SGD on wasm (per-example clipping, noise), with batches of 32 on average.
  */
-import { decodeLanes } from "../../node/core/fixed-point.ts";
-import { initialLanes } from "../../node/core/initial-model.ts";
-import { type ModelSpec, parseTaskSpec, type TaskSpec } from "../../node/core/task-spec.ts";
+import { decodeLanes } from "../../node/core/bytes/fixed-point.ts";
+import { initialLanes } from "../../node/core/task/initial-model.ts";
+import { type ModelSpec, parseTaskSpec, type TaskSpec } from "../../node/core/task/task-spec.ts";
 import { createPrivateRandom } from "../../node/privacy/noise/index.ts";
 import { createRandom } from "../../node/system/index.ts";
 import { type BackendChoice, createTfjsTrainer } from "../../node/training/index.ts";
-import { randomDataset } from "../support/random-dataset.ts";
+import { randomDataset } from "../support/training/random-dataset.ts";
 
 const output = { kind: "classes", count: 10 } as const;
 const image = { kind: "cnn", height: 28, width: 28, channels: 1, output } as const;

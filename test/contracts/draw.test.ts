@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { drawnCount, slotOf } from "../../node/core/draw.ts";
+import { drawnCount, slotOf } from "../../node/core/words/draw.ts";
 import { createLibraryHarness, type LibraryHarness } from "./support/library-harness.ts";
 import { readVectors } from "./support/vectors.ts";
 

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { slotOf } from "../../node/core/draw.ts";
+import { slotOf } from "../../node/core/words/draw.ts";
 import { headerOf } from "./support/block-header.ts";
 import { baseRules, createFederation, openAccess, type TestFederation, word, zeroWord } from "./support/federation.ts";
 import { expectRefused } from "./support/refused.ts";

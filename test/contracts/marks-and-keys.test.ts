@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { AbiCoder, keccak256 } from "ethers";
-import { updateRootOf } from "../../node/core/commitment.ts";
+import { updateRootOf } from "../../node/core/words/commitment.ts";
 import { withoutProposal } from "./support/facts.ts";
 import { baseRules, createFederation, maskedRules, type TestFederation, word, zeroWord } from "./support/federation.ts";
 import { vectorOf } from "./support/proven-round.ts";

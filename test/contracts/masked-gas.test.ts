@@ -1,8 +1,8 @@
 import { expect } from "chai";
 import type { TransactionResponse } from "ethers";
 import hre from "hardhat";
-import { createChunkTree } from "../../node/core/chunk-tree.ts";
-import { fromHex, toHex } from "../../node/core/hex.ts";
+import { createChunkTree } from "../../node/core/bytes/chunk-tree.ts";
+import { fromHex, toHex } from "../../node/core/bytes/hex.ts";
 import { createMaskSecrets } from "../../node/privacy/masking/index.ts";
 import { createFederation, maskedRules, word } from "./support/federation.ts";
 import { runMasked, seededRandom } from "./support/masked-round.ts";
@@ -65,9 +65,12 @@ describe("Gas of masked rounds", () => {
         return written;
       };
       const before = await f.networkHelpers.takeSnapshot();
-      // of many masks the trace takes minutes: it writes what the proof without them wrote
-      const written = await prove("", missing > 1 ? { fresh: 3, updated: 3 } : undefined);
-      expect(written.fresh).below(9);
+      // Traces of many masks take minutes, and all are of the same code: the smallest round tells what a proof writes.
+      // It is the prover's first and creates its credit, and the pot of what is burnt; the others raise both.
+      const later = missing > 1 ? { fresh: 3, updated: 3 } : { fresh: 2, updated: 5 };
+      const isFirst = Object.keys(measured).length === 0;
+      const written = await prove("", isFirst ? undefined : later);
+      if (isFirst) expect(written).deep.equals({ fresh: 4, updated: 3 });
       if (count < 64) continue;
       await before.restore();
       const attesters = round.round.surviving.slice(0, 63).map((slot) => f.members[slot]!);

@@ -1,8 +1,8 @@
 import { expect } from "chai";
 import { weightedMean } from "../../node/aggregation/index.ts";
-import { createChunkTree } from "../../node/core/chunk-tree.ts";
-import { concatBytes, fromHex, toHex } from "../../node/core/hex.ts";
-import { keccak256 } from "../../node/core/keccak.ts";
+import { createChunkTree } from "../../node/core/bytes/chunk-tree.ts";
+import { concatBytes, fromHex, toHex } from "../../node/core/bytes/hex.ts";
+import { keccak256 } from "../../node/core/bytes/keccak.ts";
 import type { SolidityAdvertisement } from "./support/facts.ts";
 import { createFederation, type TestFederation, word } from "./support/federation.ts";
 import { type MaskedPlan, type MaskedRoundOfTest, runMasked } from "./support/masked-round.ts";

@@ -1,7 +1,7 @@
 import { expect } from "chai";
-import { concatBytes, fromHex, toHex } from "../../node/core/hex.ts";
+import { concatBytes, fromHex, toHex } from "../../node/core/bytes/hex.ts";
+import { bytesToLanes, lanesToBytes } from "../../node/core/bytes/lanes.ts";
 import type { Hex } from "../../node/core/ids.ts";
-import { bytesToLanes, lanesToBytes } from "../../node/core/lanes.ts";
 import { type ClosedRound, createMaskSecrets, maskedChunk } from "../../node/privacy/masking/index.ts";
 import type { SolidityAdvertisement } from "./support/facts.ts";
 import { maskedRules, type SolidityRules } from "./support/federation.ts";

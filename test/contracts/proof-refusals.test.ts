@@ -1,7 +1,7 @@
 import { expect } from "chai";
-import { type ChunkTree, createChunkTree } from "../../node/core/chunk-tree.ts";
-import { concatBytes, fromHex, toHex } from "../../node/core/hex.ts";
-import { keccak256 } from "../../node/core/keccak.ts";
+import { type ChunkTree, createChunkTree } from "../../node/core/bytes/chunk-tree.ts";
+import { concatBytes, fromHex, toHex } from "../../node/core/bytes/hex.ts";
+import { keccak256 } from "../../node/core/bytes/keccak.ts";
 import { type SolidityEvidence, type SolidityInputs, type SolidityProposal, withoutProposal } from "./support/facts.ts";
 import { createFederation, type TestFederation, word } from "./support/federation.ts";
 import { encodeZigzag, runToAggregating, vectorOf } from "./support/proven-round.ts";

@@ -1,7 +1,7 @@
 import { expect } from "chai";
-import { createChunkTree } from "../../node/core/chunk-tree.ts";
-import { concatBytes, fromHex, toHex } from "../../node/core/hex.ts";
-import { keccak256 } from "../../node/core/keccak.ts";
+import { createChunkTree } from "../../node/core/bytes/chunk-tree.ts";
+import { concatBytes, fromHex, toHex } from "../../node/core/bytes/hex.ts";
+import { keccak256 } from "../../node/core/bytes/keccak.ts";
 import type { SolidityEvidence } from "./support/facts.ts";
 import { createFederation, type SolidityRules, type TestFederation } from "./support/federation.ts";
 import {

@@ -1,7 +1,7 @@
 import { expect } from "chai";
-import { leastBondWei, proofWei } from "../../node/core/least-bond.ts";
 import type { TaskRules } from "../../node/core/records.ts";
-import { rulesFault } from "../../node/core/rules-validity.ts";
+import { leastBondWei, proofWei } from "../../node/core/task/least-bond.ts";
+import { rulesFault } from "../../node/core/task/rules-validity.ts";
 import { baseRules, type SolidityRules } from "./support/federation.ts";
 import { createLibraryHarness, type LibraryHarness } from "./support/library-harness.ts";
 import { createSeededNumbers } from "./support/seeded-numbers.ts";

@@ -2,12 +2,12 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "chai";
 import { deriveNodeKeys } from "../../node/chain/index.ts";
-import { foldTask } from "../../node/core/fold-task.ts";
-import { canonicalTaskSpec, parseTaskSpecJson } from "../../node/core/task-spec.ts";
+import { foldTask } from "../../node/core/record/fold-task.ts";
+import { canonicalTaskSpec, parseTaskSpecJson } from "../../node/core/task/task-spec.ts";
 import { taskPreset } from "../../node/training/index.ts";
 import { type FederationFixture, type FixtureMember, startFederation } from "../support/federation-fixture.ts";
-import { startFedledger } from "../support/fedledger-process.ts";
-import { runInProcess } from "../support/run-command.ts";
+import { startFedledger } from "../support/processes/fedledger-process.ts";
+import { runInProcess } from "../support/processes/run-command.ts";
 import { temporaryDirectory } from "../support/temporary-directory.ts";
 
 const policy = "--join-organisations North,South --join-regions EU --join-clearance 2";

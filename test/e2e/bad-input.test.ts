@@ -3,9 +3,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
 import { createKeystore, type EmbeddedChain, startEmbeddedChain } from "../../node/chain/index.ts";
-import { type ErrorCode, errorCatalogue } from "../../node/core/error-catalogue.ts";
-import { startFedledger } from "../support/fedledger-process.ts";
-import { runInProcess } from "../support/run-command.ts";
+import { type ErrorCode, errorCatalogue } from "../../node/core/errors/error-catalogue.ts";
+import { startFedledger } from "../support/processes/fedledger-process.ts";
+import { runInProcess } from "../support/processes/run-command.ts";
 
 // What a clumsy user types: each line must end with its code of the catalogue, a remedy, that code's exit code, one
 // JSON line for programs, no stack trace, and no file left behind. `FEDERATION`, `RPC` and `BUSY` stand for what the

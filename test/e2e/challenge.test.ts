@@ -1,15 +1,15 @@
 import { expect } from "chai";
-import { composeAggregator, composeParticipant, composeWatcher } from "../../node/cli/compose.ts";
-import { chunkTreeRoot } from "../../node/core/chunk-tree.ts";
-import { initialLanes } from "../../node/core/initial-model.ts";
-import { modelLayout } from "../../node/core/model-layout.ts";
-import { canonicalTaskSpec, parseTaskSpec } from "../../node/core/task-spec.ts";
+import { composeAggregator, composeParticipant, composeWatcher } from "../../node/api/nodes/compose.ts";
+import { chunkTreeRoot } from "../../node/core/bytes/chunk-tree.ts";
+import { initialLanes } from "../../node/core/task/initial-model.ts";
+import { modelLayout } from "../../node/core/task/model-layout.ts";
+import { canonicalTaskSpec, parseTaskSpec } from "../../node/core/task/task-spec.ts";
 import { type FederationFixture, type FixtureMember, startFederation } from "../support/federation-fixture.ts";
-import { openLoopbackNode } from "../support/loopback-node.ts";
 import { createLaneFlipper, type FlippedLane } from "../support/malicious/lane-flipper.ts";
-import { createNodePlay, type NodePlay } from "../support/node-play.ts";
-import { createPullingTrainer } from "../support/pulling-trainer.ts";
+import { createNodePlay, type NodePlay } from "../support/played/node-play.ts";
+import { openLoopbackNode } from "../support/processes/loopback-node.ts";
 import { temporaryDirectory } from "../support/temporary-directory.ts";
+import { createPullingTrainer } from "../support/training/pulling-trainer.ts";
 
 const spec = parseTaskSpec({
   format: "fedledger/task/1",

@@ -3,10 +3,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
 import { type EmbeddedChain, startEmbeddedChain } from "../../node/chain/index.ts";
-import type { DataSpec } from "../../node/core/data-spec.ts";
+import type { DataSpec } from "../../node/core/task/data-spec.ts";
 import { taskPreset } from "../../node/training/index.ts";
-import { projectFolder } from "../support/fedledger-process.ts";
-import { runInProcess } from "../support/run-command.ts";
+import { projectFolder } from "../support/processes/fedledger-process.ts";
+import { runInProcess } from "../support/processes/run-command.ts";
 
 // A ward's table with names and birthdays, a task that masks them, and what becomes of it on the way to a participant.
 const table = [

@@ -1,16 +1,16 @@
 import { expect } from "chai";
-import { composeAggregator, composeParticipant, composeWatcher } from "../../node/cli/compose.ts";
-import { sumOpenerOf } from "../../node/cli/open-sums.ts";
-import { chunkTreeRoot } from "../../node/core/chunk-tree.ts";
-import { initialLanes } from "../../node/core/initial-model.ts";
-import { modelLayout } from "../../node/core/model-layout.ts";
-import { canonicalTaskSpec, parseTaskSpec } from "../../node/core/task-spec.ts";
+import { composeAggregator, composeParticipant, composeWatcher } from "../../node/api/nodes/compose.ts";
+import { sumOpenerOf } from "../../node/api/sealed/open-sums.ts";
+import { chunkTreeRoot } from "../../node/core/bytes/chunk-tree.ts";
+import { initialLanes } from "../../node/core/task/initial-model.ts";
+import { modelLayout } from "../../node/core/task/model-layout.ts";
+import { canonicalTaskSpec, parseTaskSpec } from "../../node/core/task/task-spec.ts";
 import { createGatewayStore, gatewayUrls } from "../../node/storage/index.ts";
-import { auditOf } from "../support/audit-of.ts";
 import { type FederationFixture, type FixtureMember, startFederation } from "../support/federation-fixture.ts";
-import { createNodePlay, type NodePlay } from "../support/node-play.ts";
-import { createPullingTrainer } from "../support/pulling-trainer.ts";
+import { auditOf } from "../support/history/audit-of.ts";
+import { createNodePlay, type NodePlay } from "../support/played/node-play.ts";
 import { temporaryDirectory } from "../support/temporary-directory.ts";
+import { createPullingTrainer } from "../support/training/pulling-trainer.ts";
 
 const spec = parseTaskSpec({
   format: "fedledger/task/1",
@@ -100,14 +100,12 @@ describe("an encrypted task between nodes", function () {
 
     // a participant's account has a copy of each round's key, and a watcher's has none
     const openedBy = async (member: FixtureMember) => {
-      const { devAccount } = settingsOf(member, taskId);
       const opening = {
         store,
         parameterCount: modelLayout(spec.model).parameterCount,
         signal: AbortSignal.timeout(60_000),
       };
-      const values = { keystore: undefined, passwordFile: undefined, devAccount };
-      const sumOpener = await sumOpenerOf(values, reader, opening);
+      const sumOpener = sumOpenerOf(settingsOf(member, taskId), reader, opening);
       const { verdict, rounds } = await auditOf({
         chainId,
         federation,

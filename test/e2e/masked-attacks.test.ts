@@ -2,22 +2,22 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { expect } from "chai";
-import { composeAggregator, composeParticipant } from "../../node/cli/compose.ts";
-import { chunkTreeRoot } from "../../node/core/chunk-tree.ts";
-import { fromHex } from "../../node/core/hex.ts";
+import { composeAggregator, composeParticipant } from "../../node/api/nodes/compose.ts";
+import { chunkTreeRoot } from "../../node/core/bytes/chunk-tree.ts";
+import { fromHex } from "../../node/core/bytes/hex.ts";
 import type { Address } from "../../node/core/ids.ts";
-import { initialLanes } from "../../node/core/initial-model.ts";
-import { modelLayout } from "../../node/core/model-layout.ts";
-import { canonicalTaskSpec, parseTaskSpec } from "../../node/core/task-spec.ts";
+import { initialLanes } from "../../node/core/task/initial-model.ts";
+import { modelLayout } from "../../node/core/task/model-layout.ts";
+import { canonicalTaskSpec, parseTaskSpec } from "../../node/core/task/task-spec.ts";
 import { isSecretKeyOf, seedHashOf } from "../../node/privacy/masking/index.ts";
-import type { Progress } from "../../node/rounds/progress.ts";
+import type { Progress } from "../../node/rounds/progress/progress.ts";
 import { type FederationFixture, type FixtureMember, startFederation } from "../support/federation-fixture.ts";
-import { projectFolder } from "../support/fedledger-process.ts";
 import type { Lie } from "../support/malicious/forged-history.ts";
-import { createNodePlay, type NodePlay } from "../support/node-play.ts";
-import { maskedRules } from "../support/plain-rules.ts";
-import { createPullingTrainer } from "../support/pulling-trainer.ts";
+import { createNodePlay, type NodePlay } from "../support/played/node-play.ts";
+import { projectFolder } from "../support/processes/fedledger-process.ts";
+import { maskedRules } from "../support/states/plain-rules.ts";
 import { temporaryDirectory } from "../support/temporary-directory.ts";
+import { createPullingTrainer } from "../support/training/pulling-trainer.ts";
 
 const spec = parseTaskSpec({
   format: "fedledger/task/1",
@@ -109,7 +109,7 @@ describe("a masked task whose one member has a lying endpoint", function () {
       const settings = { ...settingsOf(member, taskId, { invitation }), seed };
       const events = eventsOf(member, isVictim ? onVictim : undefined);
       return opened(
-        await composeParticipant(isVictim ? { ...settings, rpc: [url] } : settings, events, async () =>
+        await composeParticipant(isVictim ? { ...settings, endpoint: url } : settings, events, async () =>
           createPullingTrainer(seed / 40),
         ),
       );

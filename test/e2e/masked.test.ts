@@ -3,23 +3,23 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
 import { createAggregator } from "../../node/aggregator/create-aggregator.ts";
-import { composeAggregator, composeParticipant, composeWatcher } from "../../node/cli/compose.ts";
-import { chunkTreeRoot } from "../../node/core/chunk-tree.ts";
-import { initialLanes } from "../../node/core/initial-model.ts";
-import { modelLayout } from "../../node/core/model-layout.ts";
-import { canonicalTaskSpec, parseTaskSpec } from "../../node/core/task-spec.ts";
+import { composeAggregator, composeParticipant, composeWatcher } from "../../node/api/nodes/compose.ts";
+import { chunkTreeRoot } from "../../node/core/bytes/chunk-tree.ts";
+import { initialLanes } from "../../node/core/task/initial-model.ts";
+import { modelLayout } from "../../node/core/task/model-layout.ts";
+import { canonicalTaskSpec, parseTaskSpec } from "../../node/core/task/task-spec.ts";
 import type { Trainer } from "../../node/ports/trainer.ts";
-import type { Progress } from "../../node/rounds/progress.ts";
+import type { Progress } from "../../node/rounds/progress/progress.ts";
 import { type FederationFixture, type FixtureMember, startFederation } from "../support/federation-fixture.ts";
-import { runFedledger } from "../support/fedledger-process.ts";
-import { openLoopbackNode } from "../support/loopback-node.ts";
 import { openFalsely } from "../support/malicious/false-opener.ts";
 import { flipLane } from "../support/malicious/lane-flipper.ts";
 import type { CorruptAggregator, Lie } from "../support/malicious/lie.ts";
-import { createNodePlay, type NodePlay } from "../support/node-play.ts";
-import { maskedRules } from "../support/plain-rules.ts";
-import { createPullingTrainer } from "../support/pulling-trainer.ts";
+import { createNodePlay, type NodePlay } from "../support/played/node-play.ts";
+import { runFedledger } from "../support/processes/fedledger-process.ts";
+import { openLoopbackNode } from "../support/processes/loopback-node.ts";
+import { maskedRules } from "../support/states/plain-rules.ts";
 import { temporaryDirectory } from "../support/temporary-directory.ts";
+import { createPullingTrainer } from "../support/training/pulling-trainer.ts";
 
 const spec = parseTaskSpec({
   format: "fedledger/task/1",

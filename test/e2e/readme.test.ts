@@ -3,16 +3,16 @@ import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from "node:fs"
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { expect } from "chai";
-import { projectFolder } from "../support/fedledger-process.ts";
-import { type ReadmeBlock, readmeBlocks } from "../support/readme-commands.ts";
+import { projectFolder } from "../support/processes/fedledger-process.ts";
+import { type ReadmeBlock, readmeBlocks } from "../support/processes/readme-commands.ts";
 
-// Every command of the README is run as it stands there: `npx fedledger` by the clone's own link, `npm start` and
-// `npm test` by the CI itself (they are what runs this test).
+// Every command of the README and of the guide is run as it stands there: `npx fedledger` by the clone's own link,
+// `npm start` and `npm test` by the CI itself (they are what runs this test).
 const runByCi = ["npm start", "npm test"];
 
-describe("the README", function () {
+describe("the README and the guide", function () {
   this.timeout(240_000);
-  const blocks = readmeBlocks(join(projectFolder, "README.md"));
+  const blocks = ["README.md", join("docs", "guide.md")].flatMap((path) => readmeBlocks(join(projectFolder, path)));
   const folder = mkdtempSync(join(tmpdir(), "fedledger-readme-"));
   const running: ChildProcess[] = [];
   const environment: Record<string, string> = {};
@@ -39,7 +39,7 @@ describe("the README", function () {
     rmSync(folder, { recursive: true, force: true });
   });
 
-  it("names all its commands in blocks that say how they run", () => {
+  it("have all their commands in blocks that say how they run", () => {
     expect(blocks.filter(({ stays }) => stays)).to.have.length(5);
     expect(blocks.flatMap(({ commands }) => commands).length).to.be.greaterThan(20);
   });
@@ -51,7 +51,7 @@ describe("the README", function () {
     }
   }
 
-  it("has all three hospitals train in every round, and told each that it waited for the others", () => {
+  it("have all three hospitals train in every round, and told each that it waited for the others", () => {
     const hospitals = [...told].filter(([command]) => command.includes("participant"));
     expect(hospitals).to.have.length(3);
     for (const [command, said] of hospitals) {
@@ -60,12 +60,12 @@ describe("the README", function () {
     expect(hospitals.some(([, said]) => /waiting: [12] of 3 enrolled/.test(said))).to.equal(true);
   });
 
-  it("has left an audit report and a model", () => {
+  it("have left an audit report and a model", () => {
     expect(readFileSync(join(folder, "audit.html"), "utf8")).to.contain("<!doctype html>");
     expect(readFileSync(join(folder, "model.safetensors")).length).to.be.greaterThan(100);
   });
 
-  it("deploys by Hardhat Ignition as its users expect", async () => {
+  it("deploy by Hardhat Ignition as its users expect", async () => {
     await run("npx hardhat ignition deploy ignition/modules/Federation.ts --network localhost --deployment-id readme");
   });
 

@@ -1,17 +1,17 @@
 import { join } from "node:path";
 import { expect } from "chai";
+import { composeAggregator, composeParticipant } from "../../node/api/nodes/compose.ts";
 import { createKeystore, deriveNodeKeys } from "../../node/chain/index.ts";
-import { composeAggregator, composeParticipant } from "../../node/cli/compose.ts";
-import { chunkTreeRoot } from "../../node/core/chunk-tree.ts";
-import { initialLanes } from "../../node/core/initial-model.ts";
-import { modelLayout } from "../../node/core/model-layout.ts";
-import { canonicalTaskSpec, parseTaskSpec } from "../../node/core/task-spec.ts";
+import { chunkTreeRoot } from "../../node/core/bytes/chunk-tree.ts";
+import { initialLanes } from "../../node/core/task/initial-model.ts";
+import { modelLayout } from "../../node/core/task/model-layout.ts";
+import { canonicalTaskSpec, parseTaskSpec } from "../../node/core/task/task-spec.ts";
 import { type FederationFixture, type FixtureMember, startFederation } from "../support/federation-fixture.ts";
-import { runFedledger } from "../support/fedledger-process.ts";
-import { createNodePlay, type NodePlay } from "../support/node-play.ts";
-import { createPullingTrainer } from "../support/pulling-trainer.ts";
-import { runInProcess } from "../support/run-command.ts";
+import { createNodePlay, type NodePlay } from "../support/played/node-play.ts";
+import { runFedledger } from "../support/processes/fedledger-process.ts";
+import { runInProcess } from "../support/processes/run-command.ts";
 import { temporaryDirectory } from "../support/temporary-directory.ts";
+import { createPullingTrainer } from "../support/training/pulling-trainer.ts";
 
 const spec = parseTaskSpec({
   format: "fedledger/task/1",

@@ -6,21 +6,21 @@ import {
   composeNode,
   composeParticipant,
   composeWatcher,
-} from "../../node/cli/compose.ts";
-import { chunkTreeRoot } from "../../node/core/chunk-tree.ts";
-import { initialLanes } from "../../node/core/initial-model.ts";
-import { modelLayout } from "../../node/core/model-layout.ts";
+} from "../../node/api/nodes/compose.ts";
+import { chunkTreeRoot } from "../../node/core/bytes/chunk-tree.ts";
 import type { TaskRules } from "../../node/core/records.ts";
-import { canonicalTaskSpec, parseTaskSpec } from "../../node/core/task-spec.ts";
+import { initialLanes } from "../../node/core/task/initial-model.ts";
+import { modelLayout } from "../../node/core/task/model-layout.ts";
+import { canonicalTaskSpec, parseTaskSpec } from "../../node/core/task/task-spec.ts";
 import { createParticipant } from "../../node/participant/create-participant.ts";
 import { openJournal } from "../../node/system/index.ts";
 import { type FederationFixture, type FixtureMember, startFederation } from "../support/federation-fixture.ts";
 import { exceedClip } from "../support/malicious/clip-exceeder.ts";
 import { equivocate } from "../support/malicious/equivocator.ts";
 import type { CorruptParticipant, Lie } from "../support/malicious/lie.ts";
-import { createNodePlay, type NodePlay } from "../support/node-play.ts";
-import { createPullingTrainer } from "../support/pulling-trainer.ts";
+import { createNodePlay, type NodePlay } from "../support/played/node-play.ts";
 import { temporaryDirectory } from "../support/temporary-directory.ts";
+import { createPullingTrainer } from "../support/training/pulling-trainer.ts";
 
 const spec = parseTaskSpec({
   format: "fedledger/task/1",

@@ -3,9 +3,9 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
-import { modelLayout } from "../../node/core/model-layout.ts";
-import { decodeSafetensors, encodeSafetensors } from "../../node/training/safetensors.ts";
-import { initialParameters, smallModels, taskOf } from "../support/small-tasks.ts";
+import { modelLayout } from "../../node/core/task/model-layout.ts";
+import { decodeSafetensors, encodeSafetensors } from "../../node/training/models/safetensors.ts";
+import { initialParameters, smallModels, taskOf } from "../support/states/small-tasks.ts";
 
 const python = process.env.PYTHON ?? "python3";
 const script = `

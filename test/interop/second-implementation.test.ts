@@ -1,4 +1,5 @@
-// Needs Python 3.10 or later, as `python3` or under the name in PYTHON; nothing else: the second implementation uses the
+// Needs Python 3.10 or later, as `python3` or under the name in PYTHON; nothing else: the second implementation uses
+// the
 // standard library only. By hand: python3 test/interop/second-implementation/check_vectors.py test/vectors
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
@@ -6,17 +7,17 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect } from "chai";
-import { contentIdOf } from "../../node/core/content-id.ts";
-import { evidenceOf } from "../../node/core/evidence.ts";
-import { foldTask } from "../../node/core/fold-task.ts";
-import { toHex } from "../../node/core/hex.ts";
-import type { TaskEvent } from "../../node/core/task-events.ts";
-import { encodeTestSet } from "../../node/core/test-set.ts";
-import { publicMetric } from "../../node/training/public-metric.ts";
-import { type ChainDump, dumpChain } from "../support/chain-dump.ts";
-import { startPlayedEncrypted } from "../support/played-encrypted.ts";
-import { startPlayedMasked } from "../support/played-masked.ts";
-import { type PlayedTask, playEveryEnding, playedModel, startPlayedTask } from "../support/played-task.ts";
+import { contentIdOf } from "../../node/core/bytes/content-id.ts";
+import { toHex } from "../../node/core/bytes/hex.ts";
+import { evidenceOf } from "../../node/core/record/evidence.ts";
+import { foldTask } from "../../node/core/record/fold-task.ts";
+import type { TaskEvent } from "../../node/core/record/task-events.ts";
+import { encodeTestSet } from "../../node/core/task/test-set.ts";
+import { publicMetric } from "../../node/training/models/public-metric.ts";
+import { type ChainDump, dumpChain } from "../support/played/chain-dump.ts";
+import { startPlayedEncrypted } from "../support/played/played-encrypted.ts";
+import { startPlayedMasked } from "../support/played/played-masked.ts";
+import { type PlayedTask, playEveryEnding, playedModel, startPlayedTask } from "../support/played/played-task.ts";
 
 const python = process.env.PYTHON ?? "python3";
 const fileOf = (path: string) => fileURLToPath(new URL(path, import.meta.url));

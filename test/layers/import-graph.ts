@@ -15,6 +15,13 @@ export interface ImportEdge {
 /** Who may import whom: module → modules, and module → packages of which it is an owner. */
 export interface LayerRules {
   readonly mayImport: Readonly<Record<string, readonly string[]>>;
+  /**
+   * Module → its rooms (folders), lowest first: a file may import its own room and those before it. The name of the
+   * module itself stands for the files outside every room. A module that is not listed has no order inside.
+   */
+  readonly rooms: Readonly<Record<string, readonly string[]>>;
+  /** Module → another module → the only files by which it may be entered from there. Not listed: by any file. */
+  readonly doors: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>>;
   /** Package name prefix → modules that may import it. Packages not listed are free. */
   readonly owners: Readonly<Record<string, readonly string[]>>;
   /** Packages and node: modules a module must not import, by prefix. */
@@ -56,9 +63,12 @@ function checkEdge(edge: ImportEdge, rules: LayerRules): string[] {
   if (allowed === undefined) return [`${edge.from}: module ${module} is not in the table`];
   if (!edge.isPackage) {
     const target = moduleOf(edge.to);
-    return target === module || allowed.includes(target) || allowed.includes("*")
+    if (target === module) return checkRooms(edge, module, rules);
+    if (!allowed.includes(target)) return [`${edge.from} imports ${edge.to}: ${module} may not import ${target}`];
+    const doors = rules.doors[module]?.[target];
+    return doors === undefined || doors.includes(edge.to)
       ? []
-      : [`${edge.from} imports ${edge.to}: ${module} may not import ${target}`];
+      : [`${edge.from} imports ${edge.to}: ${module} enters ${target} by ${doors.join(", ")} only`];
   }
   const owner = Object.entries(rules.owners).find(([prefix]) => matches(edge.to, prefix));
   if (owner && !owner[1].includes(module) && !edge.typeOnly)
@@ -67,12 +77,26 @@ function checkEdge(edge: ImportEdge, rules: LayerRules): string[] {
   return banned ? [`${edge.from} imports ${edge.to}: not allowed in ${module}`] : [];
 }
 
+function checkRooms({ from, to }: ImportEdge, module: string, rules: LayerRules): string[] {
+  const rooms = rules.rooms[module];
+  if (rooms === undefined) return [];
+  const [own, other] = [rooms.indexOf(roomOf(from)), rooms.indexOf(roomOf(to))];
+  if (own < 0) return [`${from}: room ${roomOf(from)} is not in the table`];
+  return other >= 0 && other <= own ? [] : [`${from} imports ${to}: ${roomOf(to)} is not below ${roomOf(from)}`];
+}
+
 function matches(name: string, prefix: string): boolean {
   return name === prefix || name.startsWith(prefix.endsWith("/") || prefix.endsWith(":") ? prefix : `${prefix}/`);
 }
 
 function moduleOf(file: string): string {
   return file.split("/")[0] as string;
+}
+
+/** The folder in a module, or the module's own name for a file outside of every folder. */
+function roomOf(file: string): string {
+  const [module, room] = file.split("/");
+  return (file.split("/").length > 2 ? room : module) as string;
 }
 
 function findCycles(edges: readonly ImportEdge[]): string[] {

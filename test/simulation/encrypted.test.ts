@@ -1,13 +1,13 @@
 import { expect } from "chai";
-import { FedledgerError } from "../../node/core/error.ts";
+import { FedledgerError } from "../../node/core/errors/error.ts";
 import type { Bytes32 } from "../../node/core/ids.ts";
+import type { RoundView } from "../../node/core/record/task-view.ts";
 import type { TaskRules } from "../../node/core/records.ts";
-import type { RoundView } from "../../node/core/task-view.ts";
-import { auditOf } from "../support/audit-of.ts";
-import { allBlobs, type SimulatedFederation, simulatedBfv } from "./federation.ts";
-import { modelDeployment } from "./model-storage.ts";
-import { play, quiet } from "./play.ts";
-import type { Fault } from "./scenario.ts";
+import { auditOf } from "../support/history/audit-of.ts";
+import { modelDeployment } from "./model/model-storage.ts";
+import { allBlobs, type SimulatedFederation, simulatedBfv } from "./world/federation.ts";
+import { play, quiet } from "./world/play.ts";
+import type { Fault } from "./world/scenario.ts";
 
 const rules: TaskRules = { ...quiet.rules, mode: "encrypted", clipLanes: 1 << 16, keyWindowS: 20 };
 const playEncrypted = (faults: readonly Fault[], changes: Partial<TaskRules> = {}, more: Partial<typeof quiet> = {}) =>

@@ -1,9 +1,9 @@
 import { expect } from "chai";
+import type { TaskView } from "../../node/core/record/task-view.ts";
 import type { TaskRules } from "../../node/core/records.ts";
-import type { TaskView } from "../../node/core/task-view.ts";
-import type { Progress } from "../../node/rounds/progress.ts";
-import { play, quiet } from "./play.ts";
-import type { Fault } from "./scenario.ts";
+import type { Progress } from "../../node/rounds/progress/progress.ts";
+import { play, quiet } from "./world/play.ts";
+import type { Fault } from "./world/scenario.ts";
 
 /** Five participants share masks with all others; three shares open a secret, four of five commitments make a round. */
 const masked = {

@@ -1,20 +1,21 @@
 import { expect } from "chai";
-import { chunkTreeRoot } from "../../node/core/chunk-tree.ts";
+import { chunkTreeRoot } from "../../node/core/bytes/chunk-tree.ts";
 import type { Address } from "../../node/core/ids.ts";
 import type { Phase } from "../../node/core/records.ts";
 import { type FederationFixture, startFederation } from "../support/federation-fixture.ts";
-import { createComparedLanes } from "./compared-lanes.ts";
-import { comparedProofs } from "./compared-proofs.ts";
-import { type ComparedSides, createSides, lower } from "./compared-sides.ts";
-import { type ComparedCast, comparedSteps, taskOf } from "./compared-steps.ts";
-import { comparedTasks, told } from "./compared-tasks.ts";
-import { booksWei } from "./model-bonds.ts";
-import { storedPlaceOf } from "./model-chain.ts";
-import { slotIn } from "./model-steps.ts";
-import { count, hasSlot, placedOf } from "./model-storage.ts";
-import { createSeededRandom } from "./seeded-random.ts";
+import { createComparedLanes } from "./compared/compared-lanes.ts";
+import { comparedProofs } from "./compared/compared-proofs.ts";
+import { type ComparedSides, createSides, lower } from "./compared/compared-sides.ts";
+import { type ComparedCast, comparedSteps, taskOf } from "./compared/compared-steps.ts";
+import { comparedTasks, told } from "./compared/compared-tasks.ts";
+import { booksWei } from "./model/model-bonds.ts";
+import { storedPlaceOf } from "./model/model-chain.ts";
+import { slotIn } from "./model/model-steps.ts";
+import { count, hasSlot, placedOf } from "./model/model-storage.ts";
+import { createSeededRandom } from "./world/seeded-random.ts";
 
-// The simulation is worth as much as its contract: random calls, right and wrong ones, to the model and to the real contracts.
+// The simulation is worth as much as its contract: random calls, right and wrong ones, to the model and to the real
+// contracts.
 
 const seed = Number(process.env.SIM_FIRST ?? 2);
 /** Tasks of each kind, one after the other in one federation, and random calls to each. */
@@ -102,7 +103,9 @@ describe("the model contract", () => {
     }
   }
 
-  /** A first round as it should be, but for its model in every other task, which is proven wrong once it is accepted. */
+  /**
+   * A first round as it should be, but for its model in every other task, which is proven wrong once it is accepted.
+   */
   async function begin(cast: ComparedCast, chain: FederationFixture["chain"]): Promise<void> {
     const { random } = cast;
     const next = { none: "open", drawing: "draw", aggregating: "propose", proposed: "accept" } as const;

@@ -1,11 +1,11 @@
 import { expect } from "chai";
-import type { PrivacySpec } from "../../node/core/privacy-spec.ts";
 import type { TaskRules } from "../../node/core/records.ts";
-import { roundsInBudget } from "../../node/privacy/budget.ts";
-import { adaptivePrivacy, gaussianPrivacy } from "../support/privacy-specs.ts";
-import { simulatedSpec } from "./federation.ts";
-import { play, quiet } from "./play.ts";
-import type { Fault } from "./scenario.ts";
+import type { PrivacySpec } from "../../node/core/task/privacy-spec.ts";
+import { roundsInBudget } from "../../node/privacy/budget/budget.ts";
+import { adaptivePrivacy, gaussianPrivacy } from "../support/states/privacy-specs.ts";
+import { simulatedSpec } from "./world/federation.ts";
+import { play, quiet } from "./world/play.ts";
+import type { Fault } from "./world/scenario.ts";
 
 const noisyRules: TaskRules = { ...quiet.rules, maxWeight: 1, clipLanes: 1 << 24, roundsPerParticipant: 3 };
 const masks: Partial<TaskRules> = { mode: "masked", thresholdPercent: 67, minUpdates: 3, keyWindowS: 10 };

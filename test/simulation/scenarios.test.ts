@@ -1,9 +1,9 @@
 import { expect } from "chai";
-import { bonds } from "./draw-scenarios.ts";
-import { holdingsWei } from "./model-bonds.ts";
-import { weiPerGwei } from "./model-storage.ts";
-import { play, quiet, wrongfulProofs } from "./play.ts";
-import type { Fault } from "./scenario.ts";
+import { holdingsWei } from "./model/model-bonds.ts";
+import { weiPerGwei } from "./model/model-storage.ts";
+import { bonds } from "./world/draw-scenarios.ts";
+import { play, quiet, wrongfulProofs } from "./world/play.ts";
+import type { Fault } from "./world/scenario.ts";
 
 describe("a simulated federation", () => {
   it("accepts every round with everybody's update and attestation when nothing goes wrong", async () => {

@@ -1,8 +1,8 @@
 import { expect } from "chai";
 import { keyringOf } from "../../node/privacy/sealed/sealed-blob.ts";
-import { simulatedBfv } from "./federation.ts";
-import { play, quiet } from "./play.ts";
-import type { Fault } from "./scenario.ts";
+import { simulatedBfv } from "./world/federation.ts";
+import { play, quiet } from "./world/play.ts";
+import type { Fault } from "./world/scenario.ts";
 
 const phases = ["accepted", "accepted", "accepted"];
 

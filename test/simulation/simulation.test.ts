@@ -1,11 +1,11 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { expect } from "chai";
-import { foldTask } from "../../node/core/fold-task.ts";
-import { drawEncryptedScenario, drawLyingScenario, drawMaskedScenario } from "./draw-scenarios.ts";
-import { createSimulatedFederation, type SimulatedFederation, simulatedBfv } from "./federation.ts";
-import { wrongfulProofs } from "./play.ts";
-import { brokenProperties } from "./properties.ts";
-import { createSeededRandom } from "./seeded-random.ts";
+import { foldTask } from "../../node/core/record/fold-task.ts";
+import { drawEncryptedScenario, drawLyingScenario, drawMaskedScenario } from "./world/draw-scenarios.ts";
+import { createSimulatedFederation, type SimulatedFederation, simulatedBfv } from "./world/federation.ts";
+import { wrongfulProofs } from "./world/play.ts";
+import { brokenProperties } from "./world/properties.ts";
+import { createSeededRandom } from "./world/seeded-random.ts";
 
 const notablePath = new URL("notable-seeds.json", import.meta.url);
 const notable = JSON.parse(readFileSync(notablePath, "utf8")) as {
@@ -15,7 +15,7 @@ const notable = JSON.parse(readFileSync(notablePath, "utf8")) as {
   masked?: true;
   encrypted?: true;
 }[];
-const seedCount = Number(process.env.SIM_SEEDS ?? 50);
+const seedCount = Number(process.env.SIM_SEEDS ?? 25);
 const maskedCount = Math.ceil(seedCount / 20);
 const encryptedCount = Math.ceil(seedCount / 40);
 const lyingCount = seedCount;

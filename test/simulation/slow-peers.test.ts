@@ -1,10 +1,10 @@
 import { expect } from "chai";
-import { FedledgerError } from "../../node/core/error.ts";
-import { foldTask } from "../../node/core/fold-task.ts";
+import { FedledgerError } from "../../node/core/errors/error.ts";
 import type { Bytes32 } from "../../node/core/ids.ts";
+import { foldTask } from "../../node/core/record/fold-task.ts";
 import type { BlobStore, GetOptions } from "../../node/ports/storage.ts";
-import { createSimulatedFederation, type SimulatedFederation } from "./federation.ts";
-import { quiet } from "./play.ts";
+import { createSimulatedFederation, type SimulatedFederation } from "./world/federation.ts";
+import { quiet } from "./world/play.ts";
 
 const windows = { commitWindowS: 60, aggregateWindowS: 60, attestWindowS: 60 };
 
@@ -15,7 +15,9 @@ function federationOf(participants: number, slow: readonly number[]): SimulatedF
   return createSimulatedFederation(11, { ...quiet, ...places, faults, rules });
 }
 
-/** Puts `instead` in the place of what honest nodes get of the first so many participants, while none of them has it. */
+/**
+ * Puts `instead` in the place of what honest nodes get of the first so many participants, while none of them has it.
+ */
 function withhold(
   federation: SimulatedFederation,
   count: number,

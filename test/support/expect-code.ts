@@ -1,6 +1,6 @@
 import { expect } from "chai";
-import { FedledgerError } from "../../node/core/error.ts";
-import type { ErrorCode } from "../../node/core/error-catalogue.ts";
+import { FedledgerError } from "../../node/core/errors/error.ts";
+import type { ErrorCode } from "../../node/core/errors/error-catalogue.ts";
 
 /** Expects `action` to throw, or to reject with, a FedledgerError of this code; returns it. */
 export async function expectCode(code: ErrorCode, action: () => unknown): Promise<FedledgerError> {

@@ -15,7 +15,7 @@ import type { Access, Role, TaskRules } from "../../node/core/records.ts";
 import type { Chain, ChainReader, Log } from "../../node/ports/index.ts";
 import { createClock } from "../../node/system/index.ts";
 import { createLog } from "../../node/telemetry/index.ts";
-import { plainRules } from "./plain-rules.ts";
+import { plainRules } from "./states/plain-rules.ts";
 
 /** A member of the fixture: its funded account, and the chain as it. */
 export interface FixtureMember {

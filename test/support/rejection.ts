@@ -1,7 +1,7 @@
 import { expect } from "chai";
-import type { FedledgerError } from "../../node/core/error.ts";
-import { isFedledgerError } from "../../node/core/error.ts";
-import type { ErrorCode } from "../../node/core/error-catalogue.ts";
+import type { FedledgerError } from "../../node/core/errors/error.ts";
+import { isFedledgerError } from "../../node/core/errors/error.ts";
+import type { ErrorCode } from "../../node/core/errors/error-catalogue.ts";
 
 /** The FedledgerError of this code that the promise rejects with; fails when it resolves or rejects otherwise. */
 export async function rejection(promise: Promise<unknown>, code: ErrorCode): Promise<FedledgerError> {

@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "chai";
-import { FedledgerError, isFedledgerError } from "../../node/core/error.ts";
-import { type ErrorCode, errorCatalogue } from "../../node/core/error-catalogue.ts";
+import { FedledgerError, isFedledgerError } from "../../node/core/errors/error.ts";
+import { type ErrorCode, errorCatalogue } from "../../node/core/errors/error-catalogue.ts";
 import { listSources } from "../layers/import-graph.ts";
 
 const node = join(import.meta.dirname, "..", "..", "node");

@@ -1,6 +1,7 @@
-import { defineCommand } from "../command.ts";
-import { composeAggregator, nodeSettings } from "../compose.ts";
-import { runRole } from "../run-role.ts";
+import { createAggregator } from "../../api/index.ts";
+import { defineCommand } from "../options/command.ts";
+import { nodeOptionsOf, nodeSettings } from "../running/node-settings.ts";
+import { runRole } from "../running/run-role.ts";
 
 /** `fedledger aggregator`. */
 export const aggregatorCommand = () =>
@@ -13,7 +14,10 @@ export const aggregatorCommand = () =>
       "started again, or on another machine, it goes on where the record is.",
     settings: ["reenter", ...nodeSettings],
     run: (values, context) =>
-      runRole("aggregator", context, (events) => composeAggregator(values, events), {
-        exitWhenFinal: values.exitWhenFinal ?? false,
-      }),
+      runRole(
+        "aggregator",
+        context,
+        async (events) => createAggregator({ ...(await nodeOptionsOf(values)), ...events, reenter: values.reenter }),
+        { exitWhenFinal: values.exitWhenFinal ?? false },
+      ),
   });

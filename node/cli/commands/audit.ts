@@ -1,26 +1,21 @@
-import { createRequire } from "node:module";
-import { dirname, join } from "node:path";
 import {
   type AuditReport,
-  auditTask,
+  audit,
   decryptionInWords,
   type Finding,
+  modeOf,
+  openContent,
   type RoundVerdict,
-  renderReport,
-} from "../../audit/index.ts";
-import { isSealed } from "../../core/blob-length.ts";
-import type { ChainReader } from "../../ports/index.ts";
-import { createClock, createRandom, readFileText, writeFileAtomic } from "../../system/index.ts";
-import { dateText } from "../bond-text.ts";
-import { defineCommand } from "../command.ts";
-import { openContentForAudit } from "../content.ts";
+  reportPage,
+} from "../../api/index.ts";
+import type { Settings } from "../../config/index.ts";
+import { createClock, writeFileAtomic } from "../../system/index.ts";
 import { formatBytes } from "../demo/live-view.ts";
-import { openerOf, openingSettings } from "../open-sealed.ts";
-import { sumOpenerOf } from "../open-sums.ts";
-import { style } from "../output.ts";
-import { publicText } from "../public-text.ts";
-import { openRecord, recordSettings } from "../session.ts";
-import { createPublicMeasure } from "../test-set.ts";
+import { defineCommand } from "../options/command.ts";
+import { openingSettings, openRecordOf, readReader, recordSettings } from "../running/session.ts";
+import { dateText } from "../text/bond-text.ts";
+import { style } from "../text/output.ts";
+import { publicText } from "../text/public-text.ts";
 
 /** `fedledger audit`. */
 export const auditCommand = () =>
@@ -45,44 +40,22 @@ export const auditCommand = () =>
       "force",
     ],
     run: async (values, { output, log, signal }) => {
-      const taskId = values.task ?? 1;
-      const chain = await openRecord(values, log);
-      const store = await openContentForAudit(chain, values.content, log);
-      const { events, storedState } = await recordOf(chain, taskId, signal);
-      const created = events.find((event) => event.name === "TaskCreated");
-      const opener = created && isSealed(created) ? await openerOf(values, chain, taskId) : undefined;
-      const isEncrypted = created?.rules.mode === "encrypted";
-      const opening = { store, parameterCount: created?.rules.parameterCount ?? 0, signal };
-      const sumOpener = isEncrypted ? await sumOpenerOf(values, chain, opening) : undefined;
+      const chain = await openRecordOf(values, log);
+      const record = { chain, taskId: values.task ?? 1 };
+      const content = await openContent({ sources: values.content, record, ifNone: "empty", log });
       const startedMs = createClock().nowMs();
-      const audit = auditTask({
-        chainId: chain.chainId,
-        federation: chain.federation,
-        events,
-        recoverSigner: chain.recoverSigner,
-        attributeChanges: await chain.attributeChanges(),
-        storedState,
-        store,
-        opener,
-        sumOpener,
-        measurePublicly: createPublicMeasure({ chain, taskId, store, values, log }),
-        requireFinal: values.final ?? false,
-        nowS: (await chain.head()).timestampS,
-        signal,
-        ...(values.sample === undefined ? {} : { sample: { rounds: values.sample, random: createRandom() } }),
+      const report = await audit(record, content, {
+        reader: () => readReader(values),
+        testSet: values.testSet,
+        sample: values.sample,
+        requireFinal: values.final,
+        onRound: (round) => output.emit({ event: "round", ...forPrograms(round) }, roundLine(round)),
+        ...{ log, signal },
       });
-      let step = await audit.next();
-      for (; !step.done; step = await audit.next()) {
-        output.emit({ event: "round", ...forPrograms(step.value) }, roundLine(step.value));
-      }
-      const report = step.value;
       const seconds = (createClock().nowMs() - startedMs) / 1000;
       const text = verdictText(report, seconds);
       if (values.report !== undefined) {
-        const html = renderReport(report, {
-          ...(await chartLibrary()),
-          command: auditCommandLine(values, chain.federation),
-        });
+        const html = await reportPage(report, { command: auditCommandLine(values, chain.federation) });
         await writeFileAtomic(values.report, html, { replace: values.force ?? false });
       }
       output.emit({ event: "verdict", ...forPrograms(report), seconds, text }, text);
@@ -90,20 +63,6 @@ export const auditCommand = () =>
       return report.exitCode;
     },
   });
-
-/**
- * The task's events, and the contract's storage as of the last of them: a running task is read again until nothing
- * moved in between.
- */
-async function recordOf(chain: ChainReader, taskId: number, signal: AbortSignal) {
-  for (;;) {
-    const before = await chain.storedState(taskId);
-    const events = await chain.history(taskId, { detail: true, signal });
-    const storedState = await chain.storedState(taskId);
-    if (JSON.stringify(before) === JSON.stringify(storedState)) return { events, storedState };
-    signal.throwIfAborted();
-  }
-}
 
 function roundLine(round: RoundVerdict): string {
   const colour = {
@@ -186,7 +145,7 @@ function privacyText({ privacy }: AuditReport): string {
 function verifiedText(report: AuditReport): string {
   const { totals, sample, task } = report;
   if (totals.accepted === 0) return "VERIFIED: the record is right; no round has a result yet.";
-  if (task.rules.mode === "encrypted") {
+  if (!modeOf(task.rules).isRecomputable) {
     return `VERIFIED: the record is right, and ${sample ? "each sum of ciphertexts drawn" : "every sum of ciphertexts"} was recomputed and is the one on record, bit for bit. ${decryptionInWords(report)}`;
   }
   if (sample) return "VERIFIED: the record is right, and every round drawn was recomputed and is equal, bit for bit.";
@@ -199,17 +158,6 @@ function forPrograms<T extends object>(value: T): Omit<T, "finalModelLanes"> {
   return rest as Omit<T, "finalModelLanes">;
 }
 
-async function chartLibrary(): Promise<{ chartScript: string; chartStyle: string }> {
-  const folder = dirname(createRequire(import.meta.url).resolve("uplot/package.json"));
-  return {
-    chartScript: await readFileText(join(folder, "dist", "uPlot.iife.min.js")),
-    chartStyle: await readFileText(join(folder, "dist", "uPlot.min.css")),
-  };
-}
-
-function auditCommandLine(
-  values: { readonly task: number | undefined; readonly rpc: readonly string[] | undefined },
-  federation: string,
-): string {
+function auditCommandLine(values: Settings<"task" | "rpc">, federation: string): string {
   return `npx fedledger audit --federation ${federation} --rpc ${values.rpc?.join(",") ?? ""} --task ${values.task ?? 1}`;
 }

@@ -1,15 +1,21 @@
 import { Command } from "commander";
-import { readKeystoreAccount, testAccount } from "../../chain/index.ts";
-import { FedledgerError } from "../../core/error.ts";
-import { etherText } from "../../core/ether.ts";
-import type { Address } from "../../core/ids.ts";
-import type { Chain, ChainReader } from "../../ports/index.ts";
-import { createClock } from "../../system/index.ts";
-import { accountArgument } from "../account-argument.ts";
-import { bondText, type TaskPlace, whenText } from "../bond-text.ts";
-import { type CommandContext, defineCommand } from "../command.ts";
-import type { Settings } from "../options.ts";
-import { accountSettings, openRecord, openRecordAs, recordSettings } from "../session.ts";
+import {
+  type Address,
+  type Chain,
+  chainTimeS,
+  etherText,
+  placesOf,
+  readKeystoreAccount,
+  releaseBonds,
+  type TaskPlace,
+  testAccount,
+} from "../../api/index.ts";
+import type { Settings } from "../../config/index.ts";
+import { FedledgerError } from "../../core/errors/error.ts";
+import { accountArgument } from "../options/account-argument.ts";
+import { type CommandContext, defineCommand } from "../options/command.ts";
+import { accountSettings, openRecordAs, openRecordOf, recordSettings } from "../running/session.ts";
+import { bondText, whenText } from "../text/bond-text.ts";
 
 /** `fedledger bond`. */
 export function bondCommand(): Command {
@@ -32,12 +38,12 @@ const showCommand = () =>
     settings: [...recordSettings, "keystore", "devAccount"],
     run: async (values, { output, log }, [argument]) => {
       const account = argument === undefined ? await settingsAccount(values) : await accountArgument(argument);
-      const chain = await openRecord(values, log);
+      const chain = await openRecordOf(values, log);
       const places = await placesOf(chain, account);
       const creditWei = await chain.creditOf(account);
       output.emit(
         { event: "bond", account, places, creditWei },
-        `Bonds of ${account}\n${bondText(places, creditWei, await nowS(chain))}`,
+        `Bonds of ${account}\n${bondText(places, creditWei, await chainTimeS(chain))}`,
       );
       return 0;
     },
@@ -54,7 +60,7 @@ const releaseCommand = () =>
       const account = argument === undefined ? chain.account : await accountArgument(argument);
       const released = await releaseAll(chain, account, context);
       if (released === 0) {
-        const reason = laterText(await placesOf(chain, account), await nowS(chain));
+        const reason = laterText(await placesOf(chain, account), await chainTimeS(chain));
         throw new FedledgerError("NOTHING_TO_TAKE", { action: "release", account, reason });
       }
       return 0;
@@ -74,7 +80,7 @@ const withdrawCommand = () =>
       await releaseAll(chain, account, context);
       const creditWei = await chain.creditOf(account);
       if (creditWei === 0n) {
-        const reason = laterText(await placesOf(chain, account), await nowS(chain));
+        const reason = laterText(await placesOf(chain, account), await chainTimeS(chain));
         throw new FedledgerError("NOTHING_TO_TAKE", { action: "withdraw", account, reason });
       }
       const { gasUsed } = await chain.send({ kind: "withdraw" }, { signal });
@@ -86,30 +92,17 @@ const withdrawCommand = () =>
     },
   });
 
-/** Releases all bonds of an account whose time is over; how many these were. */
+/** Releases all bonds of an account whose time is over, and tells of each; how many these were. */
 async function releaseAll(chain: Chain, account: Address, { output, signal }: CommandContext): Promise<number> {
-  const atS = await nowS(chain);
-  const due = (await placesOf(chain, account)).filter(
-    ({ role, expelled, bondWei, freeFromS }) => role === undefined && !expelled && bondWei > 0n && freeFromS <= atS,
-  );
-  for (const { taskId, bondWei } of due) {
-    const { gasUsed } = await chain.send({ kind: "releaseBond", taskId, account }, { signal });
-    output.emit(
-      { event: "released", account, taskId, amountWei: bondWei, gasUsed },
-      `Released ${etherText(bondWei)} ether of task ${taskId} for ${account} (${gasUsed} gas)`,
-    );
-  }
-  return due.length;
-}
-
-/** What of an account stands in the tasks that it is, or was, a member of. */
-async function placesOf(chain: ChainReader, account: Address): Promise<readonly TaskPlace[]> {
-  const places: TaskPlace[] = [];
-  for (let taskId = 1; taskId <= (await chain.taskCount()); taskId++) {
-    const place = await chain.placeOf(taskId, account);
-    if (place.role !== undefined || place.expelled || place.bondWei > 0n) places.push({ taskId, ...place });
-  }
-  return places;
+  const released = await releaseBonds(chain, account, {
+    onReleased: ({ taskId, bondWei, gasUsed }) =>
+      output.emit(
+        { event: "released", account, taskId, amountWei: bondWei, gasUsed },
+        `Released ${etherText(bondWei)} ether of task ${taskId} for ${account} (${gasUsed} gas)`,
+      ),
+    signal,
+  });
+  return released.length;
 }
 
 /** Why there is nothing to take now. */
@@ -133,9 +126,4 @@ async function settingsAccount(values: Settings<"keystore" | "devAccount">): Pro
   if (values.keystore !== undefined) return readKeystoreAccount(values.keystore);
   const reason = "say which: an account, its keystore file, --keystore or --dev-account";
   throw new FedledgerError("INVALID_CONFIG", { name: "account", reason });
-}
-
-/** The chain's time, seconds since 1970: the newest block's, or this machine's where no block has come for a while. */
-async function nowS(chain: ChainReader): Promise<number> {
-  return Math.max((await chain.head()).timestampS, Math.floor(createClock().nowMs() / 1000));
 }

@@ -1,5 +1,5 @@
-import { startEmbeddedChain } from "../../chain/index.ts";
-import { defineCommand } from "../command.ts";
+import { startEmbeddedChain } from "../../api/index.ts";
+import { defineCommand } from "../options/command.ts";
 
 /** `fedledger chain`. */
 export const chainCommand = () =>

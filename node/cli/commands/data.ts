@@ -1,37 +1,22 @@
-import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { gunzipSync } from "node:zlib";
 import { Command } from "commander";
-import { FedledgerError } from "../../core/error.ts";
-import { foldTask } from "../../core/fold-task.ts";
-import { parseTaskSpecJson } from "../../core/task-spec.ts";
-import type { Log } from "../../ports/index.ts";
-import { createKeyedHash, saltBytes } from "../../privacy/keyed-hash.ts";
-import { createRandom, readFileText, writeFileAtomic } from "../../system/index.ts";
 import {
-  anonymityReport,
-  bundledDatasetPath,
-  bundledDatasets,
+  bundledNames,
   type ColumnReport,
-  datasetByName,
-  inputSize,
-  inspectTable,
-  loadOwnExamples,
-  parsePartition,
-  partitionIndices,
-  publicIndices,
-  requireAnonymity,
-  saltCheckOf,
-  selectExamples,
-  taskPreset,
-} from "../../training/index.ts";
-import { defineCommand } from "../command.ts";
-import { dataReportText, usesOf } from "../data-report.ts";
-import { readSalts, saltSettings } from "../data-salts.ts";
-import { datasetName } from "../dataset-name.ts";
-import { required, type Settings } from "../options.ts";
-import { openRecord, recordSettings } from "../session.ts";
-import { shareOf } from "../share-of.ts";
+  createSalt,
+  inspectData,
+  parseTaskSpecJson,
+  splitDataset,
+  viewOf,
+} from "../../api/index.ts";
+import { required, type Settings } from "../../config/index.ts";
+import type { Log } from "../../ports/index.ts";
+import { readFileText, writeFileAtomic } from "../../system/index.ts";
+import { defineCommand } from "../options/command.ts";
+import { readSalts, saltSettings } from "../options/data-salts.ts";
+import { shareOf } from "../options/share-of.ts";
+import { openRecordOf, recordSettings } from "../running/session.ts";
+import { dataReportText, usesOf } from "../text/data-report.ts";
 
 /** `fedledger data`. */
 export function dataCommand(): Command {
@@ -42,36 +27,15 @@ export function dataCommand(): Command {
     defineCommand({
       name: "split <dataset>",
       summary: "cut a bundled data set into CSV files, one for each participant",
-      details: `Data sets: ${Object.keys(bundledDatasets).join(", ")}. The rows stay as they are in the source; every fifth is left out: these are the public test set of tasks with this data set.`,
+      details: `Data sets: ${bundledNames.join(", ")}. The rows stay as they are in the source; every fifth is left out: these are the public test set of tasks with this data set.`,
       settings: ["parts", "partition", "seed", "out", "force"],
       run: async (values, { output }, [name = ""]) => {
         const folder = required(values.out, "out");
-        const path = bundledDatasetPath(name);
-        if (path === undefined) {
-          throw new FedledgerError("INVALID_CONFIG", {
-            name,
-            reason: `expected one of ${Object.keys(bundledDatasets).join(", ")}`,
-          });
-        }
-        const { spec, partition } = taskPreset(name);
-        const whole = await datasetByName(name, { spec });
-        const { train } = publicIndices(whole);
-        const dataset = selectExamples(whole, train);
-        const parts = partitionIndices(
-          dataset,
-          parsePartition(values.partition ?? partition),
-          values.parts ?? 3,
-          values.seed ?? 1,
-        );
-        const [header, ...rows] = gunzipSync(await readFile(path))
-          .toString("utf8")
-          .trimEnd()
-          .split(/\r?\n/);
-        for (const [index, indices] of parts.entries()) {
+        const { parts, partition, seed, force: replace = false } = values;
+        for (const [index, { csv, examples }] of (await splitDataset({ name, parts, partition, seed })).entries()) {
           const file = join(folder, `part-${index + 1}.csv`);
-          const text = `${[header, ...Array.from(indices, (row) => rows[train[row] ?? 0])].join("\n")}\n`;
-          await writeFileAtomic(file, text, { replace: values.force ?? false });
-          output.emit({ event: "written", path: file, samples: indices.length }, `${file}: ${indices.length} examples`);
+          await writeFileAtomic(file, csv, { replace });
+          output.emit({ event: "written", path: file, samples: examples }, `${file}: ${examples} examples`);
         }
         return 0;
       },
@@ -87,26 +51,17 @@ export function dataCommand(): Command {
         "Exit codes: 0 a participant could train on it · 1 its rows are less alike than the task asks for (ANONYMITY_TOO_LOW) · 2 the table, the task or a salt does not fit.",
       settings: ["data", "spec", "task", ...recordSettings, ...saltSettings, "partition", "part", "seed"],
       run: async (values, { output, log }) => {
-        const dataset = datasetName(required(values.data, "data"));
+        const data = required(values.data, "data");
         const { spec: path, task = 1 } = values;
         const text = path === undefined ? await specOnChain(values, log, task) : await readFileText(path);
         const spec = parseTaskSpecJson(text);
-        const { anonymity } = spec.data;
-        const hashes = await readSalts(values);
-        const own = await loadOwnExamples({ spec, dataset, hashes, ...shareOf(values) });
-        const report = await inspectTable(dataset, spec.data, inputSize(own), hashes);
-        const alike = anonymity && own.groups && anonymityReport(own.groups, anonymity);
+        const report = await inspectData({ spec, data, hashes: await readSalts(values), ...shareOf(values) });
+        const { table, anonymity } = report;
         output.emit(
-          {
-            event: "data",
-            source: report.source,
-            rows: report.rows,
-            columns: report.columns.map(told),
-            anonymity: alike,
-          },
-          dataReportText(report, spec.data, alike),
+          { event: "data", source: table.source, rows: table.rows, columns: table.columns.map(told), anonymity },
+          dataReportText(table, spec.data, anonymity),
         );
-        requireAnonymity(own, anonymity);
+        report.requireAnonymity();
         return 0;
       },
     }),
@@ -119,9 +74,8 @@ export function dataCommand(): Command {
       settings: ["out"],
       run: async (values, { output }) => {
         const path = required(values.out, "out");
-        const salt = createRandom().bytes(saltBytes);
-        await writeFileAtomic(path, `${Buffer.from(salt).toString("hex")}\n`, { mode: 0o600 });
-        const check = saltCheckOf(createKeyedHash(salt));
+        const { text, check } = createSalt();
+        await writeFileAtomic(path, `${text}\n`, { mode: 0o600 });
         output.emit({ event: "salt", path, check }, `A new salt is in ${path}; its check is ${check}`);
         return 0;
       },
@@ -132,7 +86,7 @@ export function dataCommand(): Command {
 
 /** A task's specification as the chain has it. */
 async function specOnChain(values: Settings<(typeof recordSettings)[number]>, log: Log, task: number): Promise<string> {
-  return foldTask(await (await openRecord(values, log)).history(task)).spec;
+  return (await viewOf({ chain: await openRecordOf(values, log), taskId: task })).spec;
 }
 
 /** A column for programs: all of its report but the values that only its owner may see. */

@@ -1,10 +1,8 @@
 import { join } from "node:path";
-import { loadParticipantData } from "../../training/index.ts";
-import { defineCommand } from "../command.ts";
-import { readSalts, saltArguments } from "../data-salts.ts";
-import { datasetName } from "../dataset-name.ts";
+import { chooseTask, modeOf, requireTrainable, taskChoiceSettings } from "../../api/index.ts";
 import { runDemo } from "../demo/run-demo.ts";
-import { chooseTask, taskChoiceSettings } from "../task-choice.ts";
+import { defineCommand } from "../options/command.ts";
+import { readSalts, saltArguments, saltSettings } from "../options/data-salts.ts";
 
 /** `fedledger demo`: what `npm start` runs. */
 export const demoCommand = () =>
@@ -19,7 +17,7 @@ export const demoCommand = () =>
       "  fedledger demo --mode masked               nobody sees an update, only the sum of a round's\n" +
       "  fedledger demo --data synthetic-ten        ten clients, five drawn a round, 100 rounds: the textbooks' case\n" +
       "  fedledger demo --data mnist:FOLDER         FOLDER holds MNIST's IDX files",
-    settings: [...taskChoiceSettings, "partition", "aggregators", "backend", "out"],
+    settings: [...taskChoiceSettings, ...saltSettings, "partition", "aggregators", "backend", "out"],
     run: async (values, context) => {
       const dataset = values.data ?? "digits";
       const windows = {
@@ -28,15 +26,15 @@ export const demoCommand = () =>
         attestWindow: values.attestWindow ?? 30,
         bond: values.bond ?? ("least" as const),
         participantBond: values.participantBond ?? ("least" as const),
-        ...((values.mode ?? "transparent") !== "transparent" && { keyWindow: values.keyWindow ?? 30 }),
+        ...(modeOf({ mode: values.mode ?? "transparent" }).keys !== "none" && { keyWindow: values.keyWindow ?? 30 }),
       };
-      const task = await chooseTask({ ...values, data: dataset, ...windows });
-      // what the participants would all refuse is said once, before anything is started
       const hashes = await readSalts(values);
+      const task = await chooseTask({ ...values, data: dataset, ...windows }, undefined, hashes);
+      // what the participants would all refuse is said once, before anything is started
       for (let part = 0; part < (task.spec.data.anonymity ? task.participants : 1); part++)
-        await loadParticipantData({
+        await requireTrainable({
           spec: task.spec,
-          dataset: datasetName(dataset),
+          data: dataset,
           seed: values.seed ?? 1,
           heldOutFraction: task.heldOutFraction,
           hashes,

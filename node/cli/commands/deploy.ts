@@ -1,7 +1,6 @@
-import { createChain, createSigner, deployFederation } from "../../chain/index.ts";
-import { createClock } from "../../system/index.ts";
-import { defineCommand } from "../command.ts";
-import { accountSettings, readPrivateKey, requireTestChain } from "../session.ts";
+import { foundFederation } from "../../api/index.ts";
+import { defineCommand } from "../options/command.ts";
+import { accountSettings, endpointOf, readAccount } from "../running/session.ts";
 
 /** `fedledger deploy`. */
 export const deployCommand = () =>
@@ -13,28 +12,14 @@ export const deployCommand = () =>
       "`npx hardhat ignition deploy ignition/modules/Federation.ts --network NAME` does the same.",
     settings: ["rpc", ...accountSettings, "dir"],
     run: async (values, { output, log, signal }) => {
-      const urls = values.rpc ?? [];
-      const signer = createSigner(await readPrivateKey(values));
-      const deployed = await deployFederation({
-        urls,
-        signer,
-        log,
+      const deployed = await foundFederation({
+        ...endpointOf(values, log),
+        account: await readAccount(values),
+        directory: values.dir,
         onProgress: ({ step }) => output.say(`  ${step}`),
-        ...(values.dir === undefined ? {} : { deploymentDir: values.dir }),
+        testChainOnly: values.devAccount !== undefined,
+        signal,
       });
-      if (values.devAccount !== undefined) requireTestChain(deployed.chainId);
-      const chain = await createChain({
-        urls,
-        federation: deployed.address,
-        finality: { confirmations: 0 },
-        signer,
-        log,
-        clock: createClock(),
-      });
-      const creator = (await chain.members())
-        .find(({ account }) => account === chain.account)
-        ?.roles.includes("task-creator");
-      if (!creator) await chain.send({ kind: "grantRole", role: "task-creator", account: chain.account }, { signal });
       output.emit(
         { event: "deployed", federation: deployed.address, ...deployed },
         `Federation ${deployed.address} on chain ${deployed.chainId}, block ${deployed.blockNumber}, ${deployed.gasUsed} gas\n` +

@@ -1,22 +1,20 @@
 import { existsSync } from "node:fs";
 import { Command } from "commander";
-import { accountOf, deriveNodeKeys, openKeystore } from "../../chain/index.ts";
-import { isSealed } from "../../core/blob-length.ts";
-import { FedledgerError } from "../../core/error.ts";
-import { foldTask } from "../../core/fold-task.ts";
-import { hexEquals } from "../../core/hex.ts";
-import type { Address, Bytes32 } from "../../core/ids.ts";
-import type { Member } from "../../core/records.ts";
-import { createBlobOpener } from "../../privacy/sealed/blob-opener.ts";
-import { grantWord, sealGrant } from "../../privacy/sealed/grant.ts";
+import {
+  type Address,
+  accountOfKeystore,
+  type Bytes32,
+  createGrant,
+  type Member,
+  openContent,
+  publicKeysOf,
+} from "../../api/index.ts";
+import { required } from "../../config/index.ts";
+import { FedledgerError } from "../../core/errors/error.ts";
 import { writeFileAtomic } from "../../system/index.ts";
-import { defineCommand } from "../command.ts";
-import { openContent } from "../content.ts";
-import { requireAudit } from "../eligibility.ts";
-import { collectSecrets } from "../make-grant.ts";
-import { required } from "../options.ts";
-import { readPassword } from "../password.ts";
-import { accountSettings, openRecordAs, readPrivateKey, recordSettings } from "../session.ts";
+import { defineCommand } from "../options/command.ts";
+import { readPassword } from "../options/password.ts";
+import { accountSettings, openRecordAs, readAccount, recordSettings } from "../running/session.ts";
 
 /** `fedledger grant`. */
 export function grantCommand(): Command {
@@ -46,29 +44,18 @@ export function grantCommand(): Command {
       run: async (values, { output, log, signal }) => {
         const taskId = values.task ?? 1;
         const out = required(values.out, "out");
-        const privateKey = await readPrivateKey(values);
-        const chain = await openRecordAs(values, log, privateKey);
-        const view = foldTask(await chain.history(taskId, { signal }));
-        if (!isSealed(view)) throw new FedledgerError("NOTHING_SEALED", { taskId, reason: "its blobs are public" });
-        const { key: auditor, account } = await auditorOf(required(values.auditor, "auditor"), await chain.members());
-        await requireAudit(chain, view, account);
-        const { chainId, federation } = chain;
-        const task = { chainId, federation, taskId };
-        const opener = createBlobOpener({ task, reader: deriveNodeKeys(privateKey).encryption });
-        const store = await openContent(chain, values.content);
-        const from = values.fromRound ?? 1;
-        const to = values.toRound ?? Math.max(from, view.rounds.at(-1)?.round ?? 0);
-        const { secrets, missing, sealed } = await collectSecrets(view, { from, to }, { store, opener, signal });
-        if (secrets.size === 0) {
-          const reason =
-            sealed.length > 0 ? "this member is none of its readers" : "no sealed blob of these rounds could be had";
-          throw new FedledgerError("BLOB_SEALED", { contentId: `of task ${taskId}`, reason });
-        }
-        const about = { ...task, fromRound: from, toRound: to, auditor, grantedBy: chain.account };
-        const unsigned = await sealGrant(about, secrets);
-        const signature = await chain.signRecord({ type: "grant", ...grantWord(unsigned) });
-        const text = `${JSON.stringify({ ...unsigned, signature }, undefined, 2)}\n`;
+        const account = await readAccount(values);
+        const chain = await openRecordAs(values, log, account);
+        const auditor = await auditorOf(required(values.auditor, "auditor"), await chain.members());
+        const { grant, keyrings, missing, sealed } = await createGrant(chain, {
+          ...{ taskId, account, auditor, signal },
+          fromRound: values.fromRound,
+          toRound: values.toRound,
+          content: values.content && (await openContent({ sources: values.content })),
+        });
+        const text = `${JSON.stringify(grant, undefined, 2)}\n`;
         await writeFileAtomic(out, text, { replace: values.force ?? false });
+        const { fromRound: from, toRound: to } = grant;
         const lacks = [
           ...(missing > 0 ? [`${missing} blobs could not be had`] : []),
           ...(sealed.length > 0 ? [`sealed from this member, too, are keyrings of ${sealed.join(", ")}`] : []),
@@ -77,14 +64,14 @@ export function grantCommand(): Command {
           {
             event: "granted",
             path: out,
-            auditor,
+            auditor: auditor.key,
             fromRound: from,
             toRound: to,
-            keyrings: secrets.size,
+            keyrings,
             missing,
             sealed,
           },
-          `${out} lets ${auditor} read rounds ${from} to ${to} of task ${taskId} (${secrets.size} keyrings)` +
+          `${out} lets ${auditor.key} read rounds ${from} to ${to} of task ${taskId} (${keyrings} keyrings)` +
             (lacks.length > 0 ? `; not covered: ${lacks.join("; ")}` : ""),
         );
         return lacks.length > 0 ? 4 : 0;
@@ -104,18 +91,22 @@ async function auditorOf(
 ): Promise<{ readonly key: Bytes32; readonly account: Address | undefined }> {
   if (/^0x[0-9a-fA-F]{64}$/.test(text)) {
     const key = text.toLowerCase() as Bytes32;
-    const owner = members.find(({ contact }) => contact !== undefined && hexEquals(contact.encryptionKey, key));
+    const owner = members.find(({ contact }) => contact !== undefined && sameHex(contact.encryptionKey, key));
     return { key, account: owner?.account };
   }
   if (/^0x[0-9a-fA-F]{40}$/.test(text)) {
-    const member = members.find(({ account }) => hexEquals(account, text));
+    const member = members.find(({ account }) => sameHex(account, text));
     if (member?.contact !== undefined) return { key: member.contact.encryptionKey, account: member.account };
     throw new FedledgerError("INVALID_CONFIG", { name: "--auditor", reason: `${text} has registered no key` });
   }
   if (existsSync(text)) {
-    const { privateKey } = await openKeystore(text, await readPassword(text));
-    return { key: deriveNodeKeys(privateKey).encryption.publicKey, account: accountOf(privateKey) };
+    const keys = await publicKeysOf(await accountOfKeystore(text, await readPassword(text)));
+    return { key: keys.encryptionKey, account: keys.account };
   }
   const reason = `${text} is neither a public key (0x and 64 hexadecimal digits), nor an account, nor a keystore file`;
   throw new FedledgerError("INVALID_CONFIG", { name: "--auditor", reason });
+}
+
+function sameHex(one: string, other: string): boolean {
+  return one.toLowerCase() === other.toLowerCase();
 }

@@ -1,13 +1,18 @@
-import { openKeystore } from "../../chain/index.ts";
-import { FedledgerError } from "../../core/error.ts";
-import { grantKeyOf, parseInvitation } from "../../core/invitation.ts";
-import { readFileText, writeFileAtomic } from "../../system/index.ts";
-import { accountArgument } from "../account-argument.ts";
-import { defineCommand } from "../command.ts";
-import { type Invited, makeInvitation } from "../make-invitation.ts";
-import { required } from "../options.ts";
-import { readPassword } from "../password.ts";
-import { accountSettings, openRecordAs, readPrivateKey, recordSettings } from "../session.ts";
+import {
+  accountOfKeystore,
+  formatInvitation,
+  grantKeyOf,
+  type Invited,
+  makeInvitation,
+  readInvitation,
+} from "../../api/index.ts";
+import { required } from "../../config/index.ts";
+import { FedledgerError } from "../../core/errors/error.ts";
+import { writeFileAtomic } from "../../system/index.ts";
+import { accountArgument } from "../options/account-argument.ts";
+import { defineCommand } from "../options/command.ts";
+import { readPassword } from "../options/password.ts";
+import { accountSettings, endpointOf, openRecordAs, readAccount, recordSettings } from "../running/session.ts";
 
 /** `fedledger invite`. */
 export const inviteCommand = () =>
@@ -37,23 +42,21 @@ export const inviteCommand = () =>
     ],
     run: async (values, { output, log }) => {
       const out = required(values.out, "out");
-      const privateKey = await readPrivateKey(values);
-      const chain = await openRecordAs(values, log, privateKey);
-      const from = values.from === undefined ? undefined : parseInvitation(await readFileText(values.from));
+      const account = await readAccount(values);
+      const chain = await openRecordAs(values, log, account);
+      const from = values.from === undefined ? undefined : await readInvitation(values.from);
       const { task, revoke = false } = values;
-      const text = await makeInvitation({
+      const invitation = await makeInvitation({
+        ...endpointOf(values, log),
         chain,
-        rpc: values.rpc ?? [],
         tasks: values.tasks?.map(taskNumber) ?? (task === undefined ? [] : [task]),
-        grantKey: await keyIn(values.grantKey, privateKey),
+        grantKey: await keyIn(values.grantKey, account.privateKey),
         members: await Promise.all((values.grantTo ?? []).map(invited)),
         from,
         revoke,
         successor: await keyIn(values.successor, undefined),
-        log,
       });
-      await writeFileAtomic(out, text, { replace: values.force ?? false });
-      const invitation = parseInvitation(text);
+      await writeFileAtomic(out, formatInvitation(invitation), { replace: values.force ?? false });
       const { epoch, grants, tasks } = invitation;
       const named = tasks.map(({ taskId }) => taskId);
       output.emit(
@@ -70,7 +73,7 @@ async function keyIn<Other extends string | undefined>(
   other: Other,
 ): Promise<string | Other> {
   if (keystore === undefined) return other;
-  return (await openKeystore(keystore, await readPassword(keystore))).privateKey;
+  return (await accountOfKeystore(keystore, await readPassword(keystore))).privateKey;
 }
 
 /** A member of `--grant-to`: an account or its keystore file, and behind it :aggregator for one. */

@@ -1,12 +1,11 @@
 import { existsSync } from "node:fs";
 import { Command } from "commander";
-import { accountOf, createKeystore, deriveNodeKeys } from "../../chain/index.ts";
-import { FedledgerError } from "../../core/error.ts";
-import { peerIdOfSeed } from "../../p2p/index.ts";
-import { defineCommand } from "../command.ts";
-import { required } from "../options.ts";
-import { readPassword } from "../password.ts";
-import { readPrivateKey } from "../session.ts";
+import { createKeystore, publicKeysOf } from "../../api/index.ts";
+import { required } from "../../config/index.ts";
+import { FedledgerError } from "../../core/errors/error.ts";
+import { defineCommand } from "../options/command.ts";
+import { readPassword } from "../options/password.ts";
+import { readAccount } from "../running/session.ts";
 
 /** `fedledger keys`. */
 export function keysCommand(): Command {
@@ -37,15 +36,9 @@ export function keysCommand(): Command {
       summary: "show the account, PeerId and public encryption key of a keystore",
       settings: ["keystore", "passwordFile"],
       run: async (values, { output }) => {
-        const privateKey = await readPrivateKey({
-          ...values,
-          keystore: required(values.keystore, "keystore"),
-          devAccount: undefined,
-        });
-        const account = accountOf(privateKey);
-        const derived = deriveNodeKeys(privateKey);
-        const peerId = await peerIdOfSeed(derived.libp2pSeed);
-        const encryptionKey = derived.encryption.publicKey;
+        const keystore = required(values.keystore, "keystore");
+        const named = await readAccount({ ...values, keystore, devAccount: undefined });
+        const { account, peerId, encryptionKey } = await publicKeysOf(named);
         output.emit(
           { event: "keys", account, peerId, encryptionKey },
           `account         ${account}\nPeerId          ${peerId}\nencryption key  ${encryptionKey}`,

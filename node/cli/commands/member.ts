@@ -1,18 +1,18 @@
 import { Command } from "commander";
-import { requireFunds, sendEther } from "../../chain/index.ts";
-import { attributesText, noAttributes, parsePolicy } from "../../core/access.ts";
-import { FedledgerError } from "../../core/error.ts";
-import { hexEquals } from "../../core/hex.ts";
-import type { Attributes } from "../../core/records.ts";
-import { createClock } from "../../system/index.ts";
-import { accountArgument } from "../account-argument.ts";
-import { defineCommand } from "../command.ts";
-import { required, type Settings } from "../options.ts";
-import { formatTable } from "../output.ts";
-import { accountSettings, openRecord, openRecordAs, readPrivateKey, recordSettings } from "../session.ts";
-
-/** More gas than giving one account a role takes. */
-const grantGas = 200_000n;
+import { type Attributes, addMembers, attributesText, changedAttributes, parsePolicy } from "../../api/index.ts";
+import { required, type Settings } from "../../config/index.ts";
+import { FedledgerError } from "../../core/errors/error.ts";
+import { accountArgument } from "../options/account-argument.ts";
+import { defineCommand } from "../options/command.ts";
+import {
+  accountSettings,
+  endpointOf,
+  openRecordAs,
+  openRecordOf,
+  readAccount,
+  recordSettings,
+} from "../running/session.ts";
+import { formatTable } from "../text/output.ts";
 
 /** `fedledger member`. */
 export function memberCommand(): Command {
@@ -28,21 +28,16 @@ export function memberCommand(): Command {
       run: async (values, { output, log, signal }, args) => {
         const role = required(values.role, "role");
         const accounts = await Promise.all(args.map(accountArgument));
-        const privateKey = await readPrivateKey(values);
-        const chain = await openRecordAs(values, log, privateKey);
-        const { fund: ether, rpc: urls = [] } = values;
-        const payment =
-          ether === undefined ? undefined : { urls, privateKey, to: accounts, ether, log, clock: createClock() };
-        // before anything is done: a role without the ether to use it would be half of what was asked for
-        if (payment !== undefined) await requireFunds(payment, BigInt(accounts.length) * grantGas);
-        for (const account of accounts) {
-          const { gasUsed } = await chain.send({ kind: "grantRole", role, account }, { signal });
-          output.emit({ event: "granted", account, role, gasUsed }, `${account} is now ${role} (${gasUsed} gas)`);
-        }
-        if (payment !== undefined) {
-          await sendEther(payment);
-          output.emit({ event: "funded", accounts, ether: payment.ether }, `sent ${payment.ether} ether to each`);
-        }
+        const account = await readAccount(values);
+        const chain = await openRecordAs(values, log, account);
+        const { fund: ether } = values;
+        await addMembers(chain, {
+          ...endpointOf(values, log),
+          ...{ account, role, members: accounts, ether, signal },
+          onGranted: ({ account, gasUsed }) =>
+            output.emit({ event: "granted", account, role, gasUsed }, `${account} is now ${role} (${gasUsed} gas)`),
+        });
+        if (ether !== undefined) output.emit({ event: "funded", accounts, ether }, `sent ${ether} ether to each`);
         return 0;
       },
     }),
@@ -74,10 +69,7 @@ export function memberCommand(): Command {
         const changes = attributeChanges(values);
         const accounts = await Promise.all(args.map(accountArgument));
         const chain = await openRecordAs(values, log);
-        const said = await chain.attributeChanges();
-        for (const account of accounts) {
-          const last = said.findLast((change) => hexEquals(change.account, account));
-          const attributes = { ...noAttributes, ...last?.attributes, ...changes };
+        for (const { account, attributes } of await changedAttributes(chain, accounts, changes)) {
           const { gasUsed } = await chain.send({ kind: "setAttributes", account, attributes }, { signal });
           output.emit(
             { event: "attributes", account, attributes, gasUsed },
@@ -94,7 +86,7 @@ export function memberCommand(): Command {
       summary: "show all members, their roles, attributes and contacts",
       settings: recordSettings,
       run: async (values, { output, log }) => {
-        const members = await (await openRecord(values, log)).members();
+        const members = await (await openRecordOf(values, log)).members();
         output.emit(
           { event: "members", members },
           formatTable(

@@ -1,16 +1,22 @@
 import { join } from "node:path";
 import { Command } from "commander";
-import type { TaskSpec } from "../../core/task-spec.ts";
+import {
+  createModelRunner,
+  loadDataset,
+  modelFiles,
+  openContent,
+  type RecordedModel,
+  readModel,
+  type TaskReader,
+  type TaskSpec,
+} from "../../api/index.ts";
+import { required, type Settings } from "../../config/index.ts";
+import type { Log } from "../../ports/index.ts";
 import { writeFileAtomic } from "../../system/index.ts";
-import { createModelRunner, datasetByName, encodeSafetensors, encodeTfjsModel } from "../../training/index.ts";
-import { dateText } from "../bond-text.ts";
-import { defineCommand } from "../command.ts";
-import { readSalts, saltSettings } from "../data-salts.ts";
-import { datasetName } from "../dataset-name.ts";
-import { type RecordedModel, recordedModel } from "../final-model.ts";
-import { openingSettings } from "../open-sealed.ts";
-import { required } from "../options.ts";
-import { openRecord, recordSettings } from "../session.ts";
+import { defineCommand } from "../options/command.ts";
+import { readSalts, saltSettings } from "../options/data-salts.ts";
+import { openingSettings, openRecordOf, readReader, recordSettings } from "../running/session.ts";
+import { dateText } from "../text/bond-text.ts";
 
 const settings = ["task", "round", ...recordSettings, "content", ...openingSettings] as const;
 
@@ -28,23 +34,11 @@ export function modelCommand(): Command {
       settings: [...settings, "out", "force"],
       run: async (values, { output, log, signal }) => {
         const out = required(values.out, "out");
-        const chain = await openRecord(values, log);
-        const taskId = values.task ?? 1;
-        const recorded = await recordedModel(chain, { ...values, taskId, signal });
-        const { spec, round, modelRoot, parameters } = recorded;
-        const metadata = {
-          format: "pt",
-          federation: chain.federation,
-          chainId: String(chain.chainId),
-          task: String(taskId),
-          round: String(round),
-          modelRoot,
-        };
-        const files = out.endsWith(".safetensors")
-          ? [[out, encodeSafetensors(spec.model, parameters, metadata)] as const]
-          : Object.entries(encodeTfjsModel(spec.model, parameters, metadata)).map(
-              ([name, data]) => [join(out, name), data as string | Uint8Array] as const,
-            );
+        const { record, recorded } = await recordedModel(values, log, signal);
+        const { round, modelRoot, parameters } = recorded;
+        const isFile = out.endsWith(".safetensors");
+        const made = Object.entries(modelFiles(recorded, record, isFile ? "safetensors" : "tfjs"));
+        const files = made.map(([name, data]) => [isFile ? out : join(out, name), data] as const);
         for (const [path, data] of files) await writeFileAtomic(path, data, { replace: values.force ?? false });
         output.emit(
           { event: "exported", files: files.map(([path]) => path), round, modelRoot, parameters: parameters.length },
@@ -60,16 +54,9 @@ export function modelCommand(): Command {
       summary: "measure the model on a data set",
       settings: [...settings, "data", ...saltSettings, "backend"],
       run: async (values, { output, log, signal }) => {
-        const { spec, round, parameters } = await recordedModel(await openRecord(values, log), {
-          ...values,
-          taskId: values.task ?? 1,
-          signal,
-        });
+        const { spec, round, parameters } = (await recordedModel(values, log, signal)).recorded;
         const runner = await createModelRunner(spec, { backend: values.backend ?? "auto" });
-        const data = await datasetByName(datasetName(required(values.data, "data")), {
-          spec,
-          hashes: await readSalts(values),
-        });
+        const data = await loadDataset({ data: required(values.data, "data"), spec, hashes: await readSalts(values) });
         const { samples, metric, loss } = await runner.evaluate(parameters, data, { signal });
         output.emit(
           { event: "evaluated", round, samples, metric, loss },
@@ -86,16 +73,9 @@ export function modelCommand(): Command {
       details: "Text: the predicted class or numbers. --json: the probability of each class, or the numbers.",
       settings: [...settings, "data", ...saltSettings, "backend"],
       run: async (values, { output, log, signal }) => {
-        const { spec, parameters } = await recordedModel(await openRecord(values, log), {
-          ...values,
-          taskId: values.task ?? 1,
-          signal,
-        });
+        const { spec, parameters } = (await recordedModel(values, log, signal)).recorded;
         const runner = await createModelRunner(spec, { backend: values.backend ?? "auto" });
-        const data = await datasetByName(datasetName(required(values.data, "data")), {
-          spec,
-          hashes: await readSalts(values),
-        });
+        const data = await loadDataset({ data: required(values.data, "data"), spec, hashes: await readSalts(values) });
         const predicted = await runner.predict(parameters, data, { signal });
         const width = predicted.length / data.samples;
         for (let row = 0; row < data.samples; row++) {
@@ -107,6 +87,18 @@ export function modelCommand(): Command {
     }),
   );
   return model;
+}
+
+/** The model that the settings say, and its task's record. */
+async function recordedModel(
+  values: Settings<(typeof settings)[number]>,
+  log: Log,
+  signal: AbortSignal,
+): Promise<{ readonly record: TaskReader; readonly recorded: RecordedModel }> {
+  const record = { chain: await openRecordOf(values, log), taskId: values.task ?? 1 };
+  const content = values.content && (await openContent({ sources: values.content }));
+  const reader = () => readReader(values);
+  return { record, recorded: await readModel(record, { round: values.round, content, reader, signal }) };
 }
 
 /** What a model's round may still come to. */

@@ -1,19 +1,11 @@
-import { foldTask } from "../../core/fold-task.ts";
-import { toHex } from "../../core/hex.ts";
-import { keccak256 } from "../../core/keccak.ts";
-import { parseTaskSpecJson } from "../../core/task-spec.ts";
-import type { Chain } from "../../ports/index.ts";
-import { createPrivateRandom } from "../../privacy/noise/index.ts";
-import { createRandom, readFileBytes } from "../../system/index.ts";
-import { createTfjsTrainer, loadParticipantData } from "../../training/index.ts";
-import { defineCommand } from "../command.ts";
-import { composeParticipant, nodeSettings } from "../compose.ts";
-import { readSalts, saltSettings } from "../data-salts.ts";
-import { datasetName } from "../dataset-name.ts";
-import { requireJoin } from "../eligibility.ts";
-import { required } from "../options.ts";
-import { runRole } from "../run-role.ts";
-import { shareOf } from "../share-of.ts";
+import { createParticipant, keccak256, loadTrainer, type TaskSpec, toHex } from "../../api/index.ts";
+import { required, type Settings } from "../../config/index.ts";
+import { readFileBytes } from "../../system/index.ts";
+import { type CommandContext, defineCommand } from "../options/command.ts";
+import { readSalts, saltSettings } from "../options/data-salts.ts";
+import { shareOf } from "../options/share-of.ts";
+import { nodeOptionsOf, nodeSettings } from "../running/node-settings.ts";
+import { runRole } from "../running/run-role.ts";
 
 /** `fedledger participant`. */
 export const participantCommand = () =>
@@ -43,41 +35,44 @@ export const participantCommand = () =>
         "participant",
         context,
         async (events) => {
-          const source = required(values.data, "data");
-          const seed = values.seed ?? 1;
-          const openTrainer = async (chain: Chain, taskId: number) => {
-            await requireJoin(chain, taskId);
-            const spec = parseTaskSpecJson(foldTask(await chain.history(taskId)).spec);
-            const { train, heldOut } = await loadParticipantData({
-              spec,
-              dataset: datasetName(source),
-              heldOutFraction: values.holdOut ?? 0.2,
-              hashes: await readSalts(values),
-              ...shareOf(values),
-            });
-            const privateRandom = createPrivateRandom(createRandom());
-            const backend = values.backend ?? "auto";
-            const trainer = await createTfjsTrainer({ spec, train, heldOut, backend, privateRandom });
-            const noise = spec.privacy ? `, ${spec.privacy.mechanism} noise` : "";
-            const reproducible = trainer.reproducible
-              ? `bit-reproducible${noise && `, but for the${noise.slice(1)} that is added to the update`}`
-              : `not bit-reproducible${noise}: the audit begins where the update is committed`;
-            context.output.emit(
-              {
-                event: "trainer",
-                engine: trainer.engine,
-                reproducible: trainer.reproducible && spec.privacy === undefined,
-                samples: train.samples,
-                heldOut: heldOut.samples,
-              },
-              `Training: ${trainer.description} (${reproducible}); ${train.samples} examples to train on, ${heldOut.samples} held out for you alone`,
-            );
-            return trainer;
-          };
-          const { statement: path } = values;
-          const statement = path === undefined ? undefined : toHex(keccak256(await readFileBytes(path)));
-          return composeParticipant({ ...values, seed, statement }, events, openTrainer);
+          const data = required(values.data, "data");
+          const { seed = 1, commit, trainOnUnchecked, reenter, statement: path } = values;
+          const options = await nodeOptionsOf(values);
+          return createParticipant({
+            ...{ ...options, ...events, seed, data, commit, trainOnUnchecked, reenter },
+            statement: path === undefined ? undefined : toHex(keccak256(await readFileBytes(path))),
+            trainer: ({ spec }) => openTrainer({ ...values, data }, spec, context),
+          });
         },
         { exitWhenFinal: values.exitWhenFinal ?? false },
       ),
   });
+
+type TrainerSettings = Settings<"holdOut" | "partition" | "part" | "seed" | "backend" | (typeof saltSettings)[number]>;
+
+/** The trainer of the settings, which is told about. */
+async function openTrainer(
+  values: TrainerSettings & { readonly data: string },
+  spec: TaskSpec,
+  { output }: Pick<CommandContext, "output">,
+) {
+  const { data, backend, holdOut: heldOutFraction } = values;
+  const hashes = await readSalts(values);
+  const trainer = await loadTrainer({ spec, data, hashes, heldOutFraction, backend, ...shareOf(values) });
+  const { engine, samples, heldOutSamples, description } = trainer;
+  const noise = spec.privacy ? `, ${spec.privacy.mechanism} noise` : "";
+  const reproducible = trainer.reproducible
+    ? `bit-reproducible${noise && `, but for the${noise.slice(1)} that is added to the update`}`
+    : `not bit-reproducible${noise}: the audit begins where the update is committed`;
+  output.emit(
+    {
+      event: "trainer",
+      engine,
+      reproducible: trainer.reproducible && spec.privacy === undefined,
+      samples,
+      heldOut: heldOutSamples,
+    },
+    `Training: ${description} (${reproducible}); ${samples} examples to train on, ${heldOutSamples} held out for you alone`,
+  );
+  return trainer;
+}

@@ -1,14 +1,12 @@
 import { Command } from "commander";
-import { buildReceipt, verifyReceipt } from "../../audit/index.ts";
-import { FedledgerError } from "../../core/error.ts";
-import { foldTask } from "../../core/fold-task.ts";
-import type { ChainReader } from "../../ports/index.ts";
+import { checkReceipt, createReceipt } from "../../api/index.ts";
+import { required } from "../../config/index.ts";
+import { FedledgerError } from "../../core/errors/error.ts";
 import { readFileText, writeFileAtomic } from "../../system/index.ts";
-import { accountArgument } from "../account-argument.ts";
-import { defineCommand } from "../command.ts";
-import { required } from "../options.ts";
-import { style } from "../output.ts";
-import { openRecord, recordSettings } from "../session.ts";
+import { accountArgument } from "../options/account-argument.ts";
+import { defineCommand } from "../options/command.ts";
+import { openRecordOf, recordSettings } from "../running/session.ts";
+import { style } from "../text/output.ts";
 
 /** `fedledger receipt`. */
 export function receiptCommand(): Command {
@@ -25,10 +23,9 @@ export function receiptCommand(): Command {
       run: async (values, { output, log, signal }) => {
         const taskId = values.task ?? 1;
         const participant = await accountArgument(required(values.participant, "participant"));
-        const chain = await openRecord(values, log);
-        const events = await chain.history(taskId, { signal });
-        const round = values.round ?? lastAccepted(events, taskId);
-        const made = buildReceipt({ chainId: chain.chainId, federation: chain.federation, events, round, participant });
+        const record = { chain: await openRecordOf(values, log), taskId };
+        const made = await createReceipt(record, { participant, round: values.round, signal });
+        const { round } = made;
         const text = `${JSON.stringify(made, undefined, 2)}\n`;
         if (values.out === undefined) {
           output.emit({ event: "receipt", receipt: made }, text);
@@ -51,15 +48,8 @@ export function receiptCommand(): Command {
       settings: recordSettings,
       run: async (values, { output, log }, [file = ""]) => {
         const given = parse(file, await readFileText(file));
-        const chain = await openRecord(values, log);
         const taskId = Number((given as { taskId?: unknown } | null)?.taskId ?? 1);
-        const historyHead = await headOf(chain, taskId, given);
-        const verdict = verifyReceipt(given, {
-          chainId: chain.chainId,
-          federation: chain.federation,
-          taskId,
-          historyHead,
-        });
+        const verdict = await checkReceipt({ chain: await openRecordOf(values, log), taskId }, given);
         if (!verdict.valid) {
           output.emit(
             { event: "verdict", valid: false, reason: verdict.reason },
@@ -90,22 +80,6 @@ export function receiptCommand(): Command {
     }),
   );
   return receipt;
-}
-
-/**
- * The stored head, or the head that the contract recorded when the receipt's last round ended: later rounds do not
- * spoil a receipt.
- */
-async function headOf(chain: ChainReader, taskId: number, receipt: unknown): Promise<`0x${string}`> {
-  const named = (receipt as { head?: unknown } | null)?.head;
-  const recorded = (await chain.history(taskId)).find((event) => "historyHead" in event && event.historyHead === named);
-  return recorded && "historyHead" in recorded ? recorded.historyHead : (await chain.storedState(taskId)).historyHead;
-}
-
-function lastAccepted(events: Parameters<typeof foldTask>[0], taskId: number): number {
-  const last = foldTask(events).rounds.findLast((round) => round.result !== undefined && !round.void);
-  if (last !== undefined) return last.round;
-  throw new FedledgerError("INVALID_CONFIG", { name: "--round", reason: `task ${taskId} has no accepted round yet` });
 }
 
 function parse(path: string, text: string): unknown {

@@ -1,32 +1,42 @@
 import { Command } from "commander";
-import { isSealed } from "../../core/blob-length.ts";
-import { chunkTreeRoot } from "../../core/chunk-tree.ts";
-import { FedledgerError } from "../../core/error.ts";
-import { etherText, weiOfGwei } from "../../core/ether.ts";
-import { foldTask } from "../../core/fold-task.ts";
-import { toHex } from "../../core/hex.ts";
-import type { Bytes32 } from "../../core/ids.ts";
-import { initialLanes } from "../../core/initial-model.ts";
-import { keccak256 } from "../../core/keccak.ts";
-import type { Access, TaskRules } from "../../core/records.ts";
-import { mayBeMissing } from "../../core/round-keys.ts";
-import { canonicalTaskSpec, type TaskSpec } from "../../core/task-spec.ts";
-import type { TaskView } from "../../core/task-view.ts";
-import type { ChainReader, PublicMetric } from "../../ports/index.ts";
+import {
+  type Bytes32,
+  chainSideOf,
+  chooseTask,
+  createTask,
+  etherText,
+  keccak256,
+  mayBeMissing,
+  openContent,
+  policySettings,
+  privacyText,
+  publicResults,
+  type TaskRules,
+  type TaskSpec,
+  type TaskView,
+  taskAccess,
+  taskChoiceSettings,
+  toHex,
+  viewOf,
+  weiOfGwei,
+} from "../../api/index.ts";
+import { FedledgerError } from "../../core/errors/error.ts";
 import { readFileBytes } from "../../system/index.ts";
-import { policySettings, taskAccess } from "../access-policy.ts";
-import { dateText } from "../bond-text.ts";
-import { type CommandContext, defineCommand } from "../command.ts";
-import { openContentForAudit } from "../content.ts";
-import { openerOf, openingSettings } from "../open-sealed.ts";
-import type { Settings } from "../options.ts";
-import { formatTable } from "../output.ts";
-import { publicResults } from "../public-results.ts";
-import { accountSettings, chainSideOf, openRecord, openRecordAs, recordSettings } from "../session.ts";
-import { chooseTask, taskChoiceSettings } from "../task-choice.ts";
-import { privacyText } from "../task-privacy.ts";
-import { missingProtections } from "../task-protections.ts";
-import { stateText, taskText } from "../task-text.ts";
+import { defineCommand } from "../options/command.ts";
+import { readSalts, saltSettings } from "../options/data-salts.ts";
+import {
+  accountSettings,
+  endpointOf,
+  openingSettings,
+  openRecordAs,
+  openRecordOf,
+  readReader,
+  recordSettings,
+} from "../running/session.ts";
+import { dateText } from "../text/bond-text.ts";
+import { formatTable } from "../text/output.ts";
+import { missingProtections } from "../text/task-protections.ts";
+import { stateText, taskText } from "../text/task-text.ts";
 
 /** `fedledger task`. */
 export function taskCommand(): Command {
@@ -42,20 +52,22 @@ export function taskCommand(): Command {
         "Participants bring their own data: here --data only says what it looks like.\n" +
         "Which protections it does without is printed, one line each, with the flag that turns it on.\n" +
         "Who may join, read and audit is said by attributes that the admin sets (fedledger member set); several kinds must all be had, of several names of a kind one.",
-      settings: [...taskChoiceSettings, "startWithin", ...policySettings, ...recordSettings, ...accountSettings],
+      settings: [
+        ...taskChoiceSettings,
+        ...saltSettings,
+        "startWithin",
+        ...policySettings,
+        ...recordSettings,
+        ...accountSettings,
+      ],
       run: async (values, { output, log, signal }) => {
         const chain = await openRecordAs(values, log);
-        const chosen = await chooseTask(values, await chainSideOf(values, log));
+        const chosen = await chooseTask(values, await chainSideOf(endpointOf(values, log)), await readSalts(values));
         const { rules, participants } = chosen;
-        const latestS = (await chain.head()).timestampS + (values.startWithin ?? 86_400);
-        const start = chosen.spec.start ?? { participants, latestS };
-        const { spec, join } = taskAccess({ ...chosen.spec, start }, values);
-        const access = join ?? everybody;
-        const modelRoot = chunkTreeRoot(initialLanes(spec, rules.fractionBits));
-        const created = await chain.send(
-          { kind: "createTask", rules, modelRoot, spec: canonicalTaskSpec(spec), access },
-          { signal },
-        );
+        const { spec: wanted, join } = taskAccess(chosen.spec, values);
+        const { startWithin: startWithinS } = values;
+        const created = await createTask(chain, { spec: wanted, rules, participants, startWithinS, join, signal });
+        const { spec, access, modelRoot } = created;
         output.emit(
           { event: "created", taskId: created.taskId, rules, spec, access, modelRoot, gasUsed: created.gasUsed },
           [
@@ -72,15 +84,13 @@ export function taskCommand(): Command {
   return task;
 }
 
-const everybody: Access = { organisations: [], regions: [], clearance: 0 };
-
 /** What there is to know of a task just created, beside its rules. */
 function createdLines(spec: TaskSpec, rules: TaskRules, testSet: string | undefined): readonly string[] {
   const { privacy, start } = spec;
-  const { mode, maxUpdates, thresholdPercent, aggregatorBondGwei, participantBondGwei } = rules;
+  const { maxUpdates, thresholdPercent, aggregatorBondGwei, participantBondGwei } = rules;
   const ether = (gwei: number) => etherText(weiOfGwei(gwei));
   const bonds = `bonds: ${ether(aggregatorBondGwei)} ether of each aggregator, ${ether(participantBondGwei)} ether of each participant`;
-  const missing = mode === "masked" ? mayBeMissing(maxUpdates, thresholdPercent) : undefined;
+  const missing = thresholdPercent > 0 ? mayBeMissing(maxUpdates, thresholdPercent) : undefined;
   const served =
     testSet === undefined ? "every node makes it from the bundled data" : `start a node with --test-set ${testSet}`;
   return [
@@ -102,11 +112,10 @@ const listCommand = () =>
     summary: "show all tasks",
     settings: recordSettings,
     run: async (values, { output, log }) => {
-      const chain = await openRecord(values, log);
+      const chain = await openRecordOf(values, log);
       const nowS = (await chain.head()).timestampS;
       const views: TaskView[] = [];
-      for (let taskId = 1; taskId <= (await chain.taskCount()); taskId++)
-        views.push(foldTask(await chain.history(taskId)));
+      for (let taskId = 1; taskId <= (await chain.taskCount()); taskId++) views.push(await viewOf({ chain, taskId }));
       const tasks = views.map((view) => ({
         taskId: view.taskId,
         name: (JSON.parse(view.spec) as { name?: string }).name ?? "",
@@ -141,28 +150,19 @@ const showCommand = () =>
     summary: "show a task's rules, specification and rounds, and what each model reaches on the public test set",
     settings: ["task", ...recordSettings, "content", "testSet", ...openingSettings],
     run: async (values, { output, log, signal }) => {
-      const chain = await openRecord(values, log);
-      const view = foldTask(await chain.history(values.task ?? 1));
-      const metrics = await metricsOf(view, chain, values, { log, signal });
+      const chain = await openRecordOf(values, log);
+      const record = { chain, taskId: values.task ?? 1 };
+      const view = await viewOf(record);
+      const metrics = await publicResults(record, {
+        ...{ testSet: values.testSet, log, signal },
+        content: values.content && (await openContent({ sources: values.content })),
+        reader: () => readReader(values),
+      });
       const nowS = (await chain.head()).timestampS;
       output.emit({ event: "task", task: view, metrics: Object.fromEntries(metrics) }, taskText(view, metrics, nowS));
       return 0;
     },
   });
-
-/** What the task's models reach on its public test set; nothing is fetched where it has none, or no model. */
-async function metricsOf(
-  view: TaskView,
-  chain: ChainReader,
-  values: Settings<"content" | "testSet" | (typeof openingSettings)[number]>,
-  { log, signal }: Pick<CommandContext, "log" | "signal">,
-): Promise<ReadonlyMap<number, PublicMetric>> {
-  const hasSet = (JSON.parse(view.spec) as Partial<TaskSpec> | null)?.testSet !== undefined;
-  if (!hasSet || !view.rounds.some(({ result }) => result !== undefined)) return new Map();
-  const store = await openContentForAudit(chain, values.content, log);
-  const opener = isSealed(view) ? await openerOf(values, chain, view.taskId) : undefined;
-  return publicResults({ chain, view, store, opener, testSet: values.testSet, log, signal });
-}
 
 const kinds: Readonly<Record<string, number>> = { approval: 1, incident: 2 };
 
@@ -183,7 +183,7 @@ const recordCommand = () =>
       const hash = isHash ? (given as Bytes32) : toHex(keccak256(await readFileBytes(given)));
       const chain = await openRecordAs(values, log);
       const taskId = values.task ?? 1;
-      const { firstHead: first } = foldTask(await chain.history(taskId));
+      const { firstHead: first } = await viewOf({ chain, taskId });
       const { gasUsed } = await chain.send({ kind: "record", taskId, first, entryKind, hash }, { signal });
       output.emit(
         { event: "recorded", taskId, kind: entryKind, hash, gasUsed },

@@ -1,6 +1,7 @@
-import { defineCommand } from "../command.ts";
-import { composeWatcher, nodeSettings } from "../compose.ts";
-import { runRole } from "../run-role.ts";
+import { createWatcher } from "../../api/index.ts";
+import { defineCommand } from "../options/command.ts";
+import { nodeOptionsOf, nodeSettings } from "../running/node-settings.ts";
+import { runRole } from "../running/run-role.ts";
 
 /** `fedledger watch`. */
 export const watchCommand = () =>
@@ -15,7 +16,7 @@ export const watchCommand = () =>
       "A proof is checked here as the contract checks it and simulated before it is sent. Started again, it goes on where the record is.",
     settings: nodeSettings,
     run: (values, context) =>
-      runRole("watcher", context, (events) => composeWatcher(values, events), {
+      runRole("watcher", context, async (events) => createWatcher({ ...(await nodeOptionsOf(values)), ...events }), {
         exitWhenFinal: values.exitWhenFinal ?? false,
       }),
   });

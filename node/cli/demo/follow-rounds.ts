@@ -1,8 +1,14 @@
-import { foldTask } from "../../core/fold-task.ts";
-import { hasEnded, type RoundView, type TaskView } from "../../core/task-view.ts";
-import type { ChainReader, PublicMetric } from "../../ports/index.ts";
-import { reasonText } from "../progress-text.ts";
-import { lossOf, metricOf } from "../public-text.ts";
+import {
+  type ChainReader,
+  foldTask,
+  hasEnded,
+  modeOf,
+  type PublicMetric,
+  type RoundView,
+  type TaskView,
+} from "../../api/index.ts";
+import { reasonText } from "../text/progress-text.ts";
+import { lossOf, metricOf } from "../text/public-text.ts";
 import type { LiveView } from "./live-view.ts";
 import type { PublicMetrics } from "./public-metrics.ts";
 import type { RoundCosts } from "./round-costs.ts";
@@ -74,7 +80,7 @@ function statusOf(task: TaskView): string {
       }
       return `${of}: training, ${round.commitments.length} of ${round.drawn} updates committed`;
     case "aggregating":
-      return task.rules.mode === "masked"
+      return modeOf(task.rules).keys === "each"
         ? `${of}: survivors open the sum of ${round.commitments.length} masked updates`
         : `${of}: aggregating ${round.commitments.length} updates`;
     case "proposed":

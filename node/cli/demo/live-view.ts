@@ -1,4 +1,4 @@
-import { style } from "../output.ts";
+import { style } from "../text/output.ts";
 
 /** A round as the demo's table shows it. */
 export interface RoundRow {

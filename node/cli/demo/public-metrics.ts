@@ -1,4 +1,4 @@
-import type { PublicMetric } from "../../ports/index.ts";
+import type { PublicMetric } from "../../api/index.ts";
 import type { ChildEvent } from "./processes.ts";
 
 /**

@@ -1,7 +1,6 @@
 import { join } from "node:path";
-import { deriveNodeKeys, testAccount } from "../../chain/index.ts";
-import type { Chain } from "../../ports/index.ts";
-import type { CommandContext } from "../command.ts";
+import { type Chain, publicKeysOf, testAccount } from "../../api/index.ts";
+import type { CommandContext } from "../options/command.ts";
 import type { LiveView } from "./live-view.ts";
 import type { ProcessGroup } from "./processes.ts";
 
@@ -20,7 +19,7 @@ export async function grantTo(
 ): Promise<readonly string[]> {
   const { url, chain, folder, view, signal } = options;
   const file = join(folder, "grant.json");
-  const auditor = deriveNodeKeys(testAccount(auditorAccount).privateKey).encryption.publicKey;
+  const { encryptionKey: auditor } = await publicKeysOf(testAccount(auditorAccount));
   const record = ["--task", "1", "--rpc", url, "--federation", chain.federation];
   view.status("the aggregator gives the auditor a grant for the sealed blobs");
   const granting = group.start({

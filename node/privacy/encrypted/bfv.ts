@@ -1,6 +1,6 @@
 import { setImmediate } from "node:timers/promises";
 import type { ClassHandle, MainModule, SEALContext } from "node-seal";
-import { FedledgerError } from "../../core/error.ts";
+import { FedledgerError } from "../../core/errors/error.ts";
 import { checkCipher } from "./cipher-sum.ts";
 import {
   blockBytes,

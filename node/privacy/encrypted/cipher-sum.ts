@@ -1,5 +1,5 @@
-import { FedledgerError } from "../../core/error.ts";
-import { bytesToLanes, lanesToBytes } from "../../core/lanes.ts";
+import { bytesToLanes, lanesToBytes } from "../../core/bytes/lanes.ts";
+import { FedledgerError } from "../../core/errors/error.ts";
 import { cipherBytesOf, cipherModulus, coefficientBytes, mostAddends } from "./parameters.ts";
 
 /** The sum of a round's encrypted updates: anybody computes it, nobody needs a key for it. */

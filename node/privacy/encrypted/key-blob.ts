@@ -1,7 +1,7 @@
-import { FedledgerError } from "../../core/error.ts";
-import { concatBytes, fromHex, hexEquals, toHex, word } from "../../core/hex.ts";
+import { concatBytes, fromHex, hexEquals, toHex, word } from "../../core/bytes/hex.ts";
+import { keccak256 } from "../../core/bytes/keccak.ts";
+import { FedledgerError } from "../../core/errors/error.ts";
 import type { Address, Bytes32, RoundNumber, TaskId } from "../../core/ids.ts";
-import { keccak256 } from "../../core/keccak.ts";
 import { hpkeOverheadBytes, openSealed, sealTo } from "../hpke.ts";
 import type { Bfv } from "./bfv.ts";
 import { publicKeyBytes, secretKeyBytes } from "./parameters.ts";

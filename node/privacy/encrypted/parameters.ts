@@ -1,5 +1,5 @@
-import { largestBlobBytes } from "../../core/content-id.ts";
-import { FedledgerError } from "../../core/error.ts";
+import { largestBlobBytes } from "../../core/bytes/content-id.ts";
+import { FedledgerError } from "../../core/errors/error.ts";
 
 // BFV (Brakerski 2012; Fan and Vercauteren, ePrint 2012/144) in the ring Z[x] / (x^4096 + 1). Why these numbers:
 // docs/protocol/encrypted.md.
@@ -32,10 +32,10 @@ export const publicKeyBytes = 2 * 2 * ringDegree * 8;
 export const secretKeyBytes = ringDegree / 4;
 
 /** Most parameters whose update is a blob when it is encrypted: the last block is whole, and a blob is below 2 GiB. */
-export const mostEncryptedParameters = Math.floor(largestBlobBytes / blockBytes) * ringDegree;
+const mostEncryptedParameters = Math.floor(largestBlobBytes / blockBytes) * ringDegree;
 
 /** Number of blocks of an encrypted update of P parameters. */
-export function blockCountOf(parameterCount: number): number {
+function blockCountOf(parameterCount: number): number {
   return Math.ceil(parameterCount / ringDegree);
 }
 

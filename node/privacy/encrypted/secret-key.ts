@@ -1,4 +1,5 @@
-import { FedledgerError } from "../../core/error.ts";
+import { itemAt } from "../../core/bytes/items.ts";
+import { FedledgerError } from "../../core/errors/error.ts";
 import type { Random } from "../../ports/system.ts";
 import { heaviestKey, ringDegree, secretKeyBytes } from "./parameters.ts";
 
@@ -38,7 +39,7 @@ function drawKey(random: Random): Uint8Array {
     for (let i = 0; i < 4 * bytes.length && drawn < ringDegree; i++) {
       const bits = bitsAt(bytes, i);
       if (bits === 3) continue;
-      key[drawn >> 2]! |= bits << (2 * (drawn & 3));
+      key[drawn >> 2] = itemAt(key, drawn >> 2) | (bits << (2 * (drawn & 3)));
       drawn++;
     }
     bytes.fill(0);
@@ -47,7 +48,7 @@ function drawKey(random: Random): Uint8Array {
 }
 
 function bitsAt(bytes: Uint8Array, i: number): number {
-  return (bytes[i >> 2]! >> (2 * (i & 3))) & 3;
+  return (itemAt(bytes, i >> 2) >> (2 * (i & 3))) & 3;
 }
 
 function weightOf(key: Uint8Array): number {

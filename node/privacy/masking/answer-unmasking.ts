@@ -1,8 +1,8 @@
-import { accumulatorOf } from "../../core/commitment.ts";
-import { FedledgerError, isFedledgerError } from "../../core/error.ts";
-import { hexEquals } from "../../core/hex.ts";
+import { hexEquals } from "../../core/bytes/hex.ts";
+import { FedledgerError, isFedledgerError } from "../../core/errors/error.ts";
 import type { Bytes32 } from "../../core/ids.ts";
 import type { ClosingWord, Commitment } from "../../core/records.ts";
+import { accumulatorOf } from "../../core/words/commitment.ts";
 import {
   checkKeys,
   fellowsNeeded,

@@ -1,4 +1,4 @@
-import { FedledgerError } from "../../core/error.ts";
+import { FedledgerError } from "../../core/errors/error.ts";
 
 /** Rounds of BLAKE2b. */
 export const roundCount = 12;

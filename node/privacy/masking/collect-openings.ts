@@ -1,7 +1,9 @@
 import { combine } from "shamir-secret-sharing";
-import { toHex } from "../../core/hex.ts";
+import { toHex } from "../../core/bytes/hex.ts";
+import { itemAt, valueAt } from "../../core/bytes/items.ts";
 import type { Address } from "../../core/ids.ts";
-import { openingBytes, shareThreshold } from "../../core/round-keys.ts";
+import { shareThreshold } from "../../core/modes/share-threshold.ts";
+import { openingBytes } from "../../core/record/round-keys.ts";
 import { isSecretKeyOf, seedHashOf } from "./mask-keys.ts";
 import { type AdvertisedKey, type ClosedRound, fellowsOf, roundSides } from "./round-masks.ts";
 import { type ShareKind, shareBytes, shareHash } from "./share-hash.ts";
@@ -86,7 +88,7 @@ export async function collectOpenings(collected: {
   ];
   const isNeeded = ({ key, kind }: (typeof wanted)[number]) => kind === "key" || !seeds.has(key.slot);
   const missing = wanted.filter(isNeeded).map(({ key: { slot }, kind }) => {
-    return { slot, kind, have: shares.get(slot)!.size, need };
+    return { slot, kind, have: valueAt(shares, slot).size, need };
   });
   const lacking = missing.filter(({ have, need }) => have < need);
   if (lacking.length > 0 || survivors.length === 0) return { missing: lacking, blame };
@@ -94,8 +96,8 @@ export async function collectOpenings(collected: {
   const pieces = await Promise.all(
     wanted.map(async (piece) => {
       const { key, kind } = piece;
-      if (!isNeeded(piece)) return seeds.get(key.slot)!;
-      return await combined(key, kind, [...shares.get(key.slot)!.values()], need);
+      if (!isNeeded(piece)) return seeds.get(key.slot);
+      return await combined(key, kind, [...valueAt(shares, key.slot).values()], need);
     }),
   );
   const failed = wanted.filter((_, i) => pieces[i] === undefined);
@@ -104,7 +106,7 @@ export async function collectOpenings(collected: {
     return { missing: missing.filter(({ slot }) => failed.some(({ key }) => key.slot === slot)), blame };
   }
   const openings = new Uint8Array(openingBytes * wanted.length);
-  for (const [i, piece] of pieces.entries()) openings.set(piece!, openingBytes * i);
+  for (const [i, piece] of pieces.entries()) if (piece) openings.set(piece, openingBytes * i);
   return { openings, missing: [], blame };
 
   function checkedBundles(): Map<number, Uint8Array> {
@@ -122,22 +124,22 @@ export async function collectOpenings(collected: {
     if (sender === undefined || !surviving.has(slot)) return;
     if (seedHashOf(seed) === sender.seedHash.toLowerCase()) seeds.set(slot, seed);
     else blame.push({ slot, reason: "false-seed" });
-    for (const [i, { slot: other }] of fellowsOf(round, slot).entries()) {
+    for (const [i, { slot: other, participant }] of fellowsOf(round, slot).entries()) {
       const share = given.subarray(shareBytes * i, shareBytes * (i + 1));
       const bundle = bundles.get(other);
       if (bundle === undefined || share.every((byte) => byte === 0)) continue;
       const kind = surviving.has(other) ? "seed" : "key";
       const entry = entryOf(bundle, other, slot);
-      const hash = shareHash(kind, keys.get(other)!.participant, sender.participant, share);
-      if (toHex(hash) === toHex(entryHash(entry, kind))) shares.get(other)!.set(slot, share);
+      const hash = shareHash(kind, participant, sender.participant, share);
+      if (toHex(hash) === toHex(entryHash(entry, kind))) valueAt(shares, other).set(slot, share);
       else blame.push({ slot, reason: "false-share", about: other });
     }
   }
 }
 
 /**
- * The secret from `need` of its shares: any of them, should the dealer have bound some that do not belong to the
- * others.
+ * The secret from `need` of its shares, tried in runs of that many as they came. Should the dealer have bound shares
+ * that do not belong together, it may not be found: the loss is the dealer's, and one round's.
  */
 async function combined(
   key: AdvertisedKey,
@@ -146,7 +148,7 @@ async function combined(
   need: number,
 ): Promise<Uint8Array | undefined> {
   for (let first = 0; first < shares.length; first++) {
-    const chosen = Array.from({ length: need }, (_, i) => Uint8Array.from(shares[(first + i) % shares.length]!));
+    const chosen = Array.from({ length: need }, (_, i) => Uint8Array.from(itemAt(shares, (first + i) % shares.length)));
     const secret = await combine(chosen).catch(() => undefined);
     if (secret === undefined) continue;
     const isRight =

@@ -1,8 +1,8 @@
 import { secp256k1 } from "@noble/curves/secp256k1.js";
-import { FedledgerError } from "../../core/error.ts";
-import { concatBytes, fromHex, toHex } from "../../core/hex.ts";
+import { concatBytes, fromHex, toHex } from "../../core/bytes/hex.ts";
+import { keccak256 } from "../../core/bytes/keccak.ts";
+import { FedledgerError } from "../../core/errors/error.ts";
 import type { Bytes32, RoundNumber, TaskId } from "../../core/ids.ts";
-import { keccak256 } from "../../core/keccak.ts";
 import type { Random } from "../../ports/system.ts";
 
 /**

@@ -1,5 +1,5 @@
-import { FedledgerError } from "../../core/error.ts";
-import { fromHex } from "../../core/hex.ts";
+import { fromHex } from "../../core/bytes/hex.ts";
+import { FedledgerError } from "../../core/errors/error.ts";
 import type { Bytes32, Hex, RoundNumber, TaskId } from "../../core/ids.ts";
 import type { Journal } from "../../ports/system.ts";
 
@@ -72,7 +72,7 @@ export function createMaskJournal(journal: Journal): MaskJournal {
     readClosing: (of) => read("closing", of, (fields) => ({ accumulator: bytes32In(fields, "accumulator") })),
     async writeClosing(of, { accumulator }) {
       if ((await write("closing", of, { accumulator: lower(accumulator) })) === undefined) return;
-      const expected = (await journalOf.readClosing(of))!.accumulator;
+      const expected = (await journalOf.readClosing(of))?.accumulator;
       throw new FedledgerError("MASK_SET_CHANGED", { round: of.round, expected, actual: accumulator });
     },
   };

@@ -1,4 +1,4 @@
-import { chunkLanes } from "../../core/chunk-tree.ts";
+import { chunkLanes } from "../../core/bytes/chunk-tree.ts";
 import { createStreamKey, type StreamKey, streamBlock, streamBlockBytes } from "./blake2b.ts";
 import { createWasmMaskedBlock, type MaskedBlock } from "./wasm-mask-stream.ts";
 

@@ -1,3 +1,4 @@
+import { itemAt } from "../../core/bytes/items.ts";
 import { inSteps } from "../in-steps.ts";
 import type { MaskSecrets } from "./mask-keys.ts";
 import { addMasks, maskBlockLanes, prepareMasks } from "./mask-stream.ts";
@@ -36,7 +37,7 @@ export async function maskUpdate(
   function* maskBlocks(): Generator<number> {
     for (let start = 0; start < lanes.length; start += maskBlockLanes) {
       const block = masked.subarray(start, start + maskBlockLanes);
-      for (let i = 0; i < block.length; i++) block[i] = Math.imul(weight, lanes[start + i]!);
+      for (let i = 0; i < block.length; i++) block[i] = Math.imul(weight, itemAt(lanes, start + i));
       addMasks(block, masks, start);
       yield block.length * masks.length;
     }

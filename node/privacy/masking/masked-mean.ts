@@ -1,8 +1,8 @@
 import { applyMean } from "../../aggregation/apply-mean.ts";
 import { checkLength, checkRate, checkWeight } from "../../aggregation/check-arguments.ts";
 import type { Aggregation, AggregationOptions } from "../../aggregation/rule.ts";
-import { chunkLanes } from "../../core/chunk-tree.ts";
-import { FedledgerError } from "../../core/error.ts";
+import { chunkLanes } from "../../core/bytes/chunk-tree.ts";
+import { FedledgerError } from "../../core/errors/error.ts";
 import { inSteps } from "../in-steps.ts";
 import { addMasks, maskBlockLanes, type PreparedMasks, prepareMasks } from "./mask-stream.ts";
 import { type ClosedRound, openedMasks } from "./round-masks.ts";

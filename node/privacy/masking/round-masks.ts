@@ -1,7 +1,7 @@
-import { FedledgerError } from "../../core/error.ts";
+import { FedledgerError } from "../../core/errors/error.ts";
 import type { RoundNumber, TaskId } from "../../core/ids.ts";
+import { openingBytes } from "../../core/record/round-keys.ts";
 import type { Advertisement } from "../../core/records.ts";
-import { openingBytes } from "../../core/round-keys.ts";
 import { isSecretKeyOf, type MaskSecrets, pairSeed, seedHashOf } from "./mask-keys.ts";
 import type { Mask } from "./mask-stream.ts";
 
@@ -65,13 +65,12 @@ export function updateMasks(
  */
 export function openedMasks(round: ClosedRound, openings: Uint8Array): Mask[] {
   const { taskId, round: number } = round;
-  const { survivors, dropped } = roundSides(round);
-  const pieces = splitOpenings(round, openings);
-  const own = survivors.map((_, i): Mask => ({ key: pieces[i]!, sign: -1 }));
-  const shared = dropped.flatMap((gone, i) =>
+  const { survivors, dropped } = openedSides(round, openings);
+  const own = survivors.map(({ piece }): Mask => ({ key: piece, sign: -1 }));
+  const shared = dropped.flatMap((gone) =>
     survivors.map((survivor): Mask => {
       const pair = { taskId, round: number, slots: [survivor.slot, gone.slot] as const };
-      const key = pairSeed(pair, pieces[survivors.length + i]!, survivor.maskKey, true);
+      const key = pairSeed(pair, gone.piece, survivor.maskKey, true);
       return { key, sign: gone.slot > survivor.slot ? -1 : 1 };
     }),
   );
@@ -84,11 +83,10 @@ export function openedMasks(round: ClosedRound, openings: Uint8Array): Mask[] {
  * LENGTH_MISMATCH unless there are 32 bytes for each slot that advertised.
  */
 export function checkOpenings(round: ClosedRound, openings: Uint8Array): number | undefined {
-  const { survivors, dropped } = roundSides(round);
-  const pieces = splitOpenings(round, openings);
-  const falseSeed = survivors.find(({ seedHash }, i) => !isSeedOf(pieces[i]!, seedHash));
+  const { survivors, dropped } = openedSides(round, openings);
+  const falseSeed = survivors.find(({ seedHash, piece }) => !isSeedOf(piece, seedHash));
   if (falseSeed !== undefined) return falseSeed.slot;
-  return dropped.find(({ maskKey }, i) => !isSecretKeyOf(pieces[survivors.length + i]!, maskKey))?.slot;
+  return dropped.find(({ maskKey, piece }) => !isSecretKeyOf(piece, maskKey))?.slot;
 }
 
 /**
@@ -96,24 +94,34 @@ export function checkOpenings(round: ClosedRound, openings: Uint8Array): number 
  * for a slot that did not advertise. Throws LENGTH_MISMATCH unless there are 32 bytes for each slot that advertised.
  */
 export function isFalseOpening(round: ClosedRound, openings: Uint8Array, slot: number): boolean {
-  const { survivors, dropped } = roundSides(round);
-  const at = [...survivors, ...dropped].findIndex((key) => key.slot === slot);
-  const piece = splitOpenings(round, openings)[at];
-  if (piece === undefined) return false;
-  const survivor = survivors[at];
-  return survivor
-    ? !isSeedOf(piece, survivor.seedHash)
-    : !isSecretKeyOf(piece, dropped[at - survivors.length]!.maskKey);
+  const { survivors, dropped } = openedSides(round, openings);
+  const survivor = survivors.find((key) => key.slot === slot);
+  if (survivor !== undefined) return !isSeedOf(survivor.piece, survivor.seedHash);
+  const gone = dropped.find((key) => key.slot === slot);
+  return gone !== undefined && !isSecretKeyOf(gone.piece, gone.maskKey);
 }
 
 function isSeedOf(seed: Uint8Array, seedHash: string): boolean {
   return seedHashOf(seed) === seedHash.toLowerCase();
 }
 
-function splitOpenings({ advertisements }: ClosedRound, openings: Uint8Array): Uint8Array[] {
-  const expected = openingBytes * advertisements.length;
+/** What a key's owner advertised, with what is opened of it: a survivor's seed, the secret key of a dropped one. */
+type OpenedKey = AdvertisedKey & { readonly piece: Uint8Array };
+
+function openedSides(
+  round: ClosedRound,
+  openings: Uint8Array,
+): { readonly survivors: readonly OpenedKey[]; readonly dropped: readonly OpenedKey[] } {
+  const { survivors, dropped } = roundSides(round);
+  const expected = openingBytes * round.advertisements.length;
   if (openings.length !== expected) {
     throw new FedledgerError("LENGTH_MISMATCH", { name: "openings", actual: openings.length, expected });
   }
-  return advertisements.map((_, i) => openings.subarray(openingBytes * i, openingBytes * (i + 1)));
+  const withPiece = (key: AdvertisedKey, i: number) => {
+    return { ...key, piece: openings.subarray(openingBytes * i, openingBytes * (i + 1)) };
+  };
+  return {
+    survivors: survivors.map(withPiece),
+    dropped: dropped.map((key, i) => withPiece(key, survivors.length + i)),
+  };
 }

@@ -1,6 +1,6 @@
-import { concatBytes, fromHex } from "../../core/hex.ts";
+import { concatBytes, fromHex } from "../../core/bytes/hex.ts";
+import { keccak256 } from "../../core/bytes/keccak.ts";
 import type { Address } from "../../core/ids.ts";
-import { keccak256 } from "../../core/keccak.ts";
 
 /** What a share is a share of: the sender's self seed, or its secret key. */
 export type ShareKind = "seed" | "key";

@@ -1,5 +1,5 @@
 import { x25519 } from "@noble/curves/ed25519.js";
-import { toHex } from "../../core/hex.ts";
+import { toHex } from "../../core/bytes/hex.ts";
 import type { Bytes32 } from "../../core/ids.ts";
 import type { Random } from "../../ports/system.ts";
 

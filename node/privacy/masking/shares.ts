@@ -1,8 +1,9 @@
 import { split } from "shamir-secret-sharing";
-import { FedledgerError, isFedledgerError } from "../../core/error.ts";
-import { concatBytes, fromHex, toHex } from "../../core/hex.ts";
+import { concatBytes, fromHex, toHex } from "../../core/bytes/hex.ts";
+import { itemAt } from "../../core/bytes/items.ts";
+import { FedledgerError, isFedledgerError } from "../../core/errors/error.ts";
 import type { Address, Bytes32 } from "../../core/ids.ts";
-import { shareThreshold } from "../../core/round-keys.ts";
+import { shareThreshold } from "../../core/modes/share-threshold.ts";
 import { hpkeOverheadBytes, openSealed, sealTo } from "../hpke.ts";
 import type { MaskSecrets } from "./mask-keys.ts";
 import { type ShareKind, shareBytes, shareHash, shareHashBytes } from "./share-hash.ts";
@@ -57,13 +58,13 @@ export async function sealShares(deal: {
 }): Promise<Uint8Array> {
   const { start, from, secrets, others } = deal;
   const threshold = shareThreshold(others.length + 1, deal.thresholdPercent);
-  const [seeds, keys] = await Promise.all(
-    [secrets.seed, secrets.secretKey].map((secret) => split(Uint8Array.from(secret), others.length, threshold)),
-  );
+  const splitUp = (secret: Uint8Array) => split(Uint8Array.from(secret), others.length, threshold);
+  const [seeds, keys] = await Promise.all([splitUp(secrets.seed), splitUp(secrets.secretKey)]);
   const entries = others.map(async ({ participant: to, shareKey }, i) => {
     if (shareKey === undefined) return new Uint8Array(shareEntryBytes);
-    const shares = concatBytes(seeds![i]!, keys![i]!);
-    const hashes = [shareHash("seed", from, to, seeds![i]!), shareHash("key", from, to, keys![i]!)];
+    const [seed, key] = [itemAt(seeds, i), itemAt(keys, i)];
+    const shares = concatBytes(seed, key);
+    const hashes = [shareHash("seed", from, to, seed), shareHash("key", from, to, key)];
     try {
       return concatBytes(...hashes, await sealTo(shareKey, shares, { info: shareInfo(start, from, to) }));
     } catch (error) {

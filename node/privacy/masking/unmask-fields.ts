@@ -1,6 +1,6 @@
-import { fromHex, toHex } from "../../core/hex.ts";
+import { fromHex, toHex } from "../../core/bytes/hex.ts";
 import type { Hex } from "../../core/ids.ts";
-import { openingBytes } from "../../core/round-keys.ts";
+import { openingBytes } from "../../core/record/round-keys.ts";
 import type { UnmaskAnswer } from "./collect-openings.ts";
 import { shareBytes } from "./share-hash.ts";
 

@@ -1,3 +1,4 @@
+import { itemAt } from "../../core/bytes/items.ts";
 import {
   end,
   i32Add,
@@ -16,7 +17,7 @@ import {
   vectorStore,
   type WasmFunction,
   wasmModule,
-} from "../../core/wasm-code.ts";
+} from "../../core/bytes/wasm-code.ts";
 import { counterPlaces, mixed, mixedAhead, roundCount, type StreamKey, streamBlockBytes } from "./blake2b.ts";
 
 type Run = (counter: number, place: number, end: number) => void;
@@ -121,7 +122,7 @@ function loadWord(address: number, then: readonly number[]): number[] {
 }
 
 function roundCode(round: number): number[] {
-  const at = counterPlaces[round % 10]!;
+  const at = itemAt(counterPlaces, round % 10);
   return mixed.flatMap(([a, b, c, d], g) => {
     if (round === 0 && mixedAhead.some((place) => place === g)) return [];
     const withCounter = (word: number) => (at === word ? [...localGet(message), ...addWords] : []);

@@ -1,5 +1,6 @@
-import type { ParticipantPrivacy } from "../../core/privacy-spec.ts";
+import { modeOf } from "../../core/modes/mode-of.ts";
 import type { TaskRules } from "../../core/records.ts";
+import type { ParticipantPrivacy } from "../../core/task/privacy-spec.ts";
 
 /** Of a task's rules, what noise depends on. */
 export type NoiseRules = Pick<TaskRules, "mode" | "minUpdates" | "fractionBits" | "clipLanes">;
@@ -30,24 +31,15 @@ const roomInDeviations = 12;
 const leastShare = 2 ** -10;
 
 /**
- * How many shares the noise is divided into. In transparent tasks everyone sees each update, so each carries the whole noise. Where
- * only sums are seen, every participant adds a share, such that the fewest updates a round can end with *less one* carry the whole:
- * each of them knows its own share, and could take it off.
- */
-export function noiseShares({ mode, minUpdates }: Pick<TaskRules, "mode" | "minUpdates">): number {
-  return mode === "transparent" ? 1 : Math.max(1, minUpdates - 1);
-}
-
-/**
  * Clip and noise of a round.
  *
- * @param clipLane the base model's last lane in a task with adaptive clipping: the clip norm is `clipNorm * exp(-rate * lane / 2^f)`,
- *   not below 1/1024 of `clipNorm` and not above {@link greatestClipLanes}. Default 0, the first round's.
+ * @param clipLane the base model's last lane in a task with adaptive clipping: the clip norm is `clipNorm * exp(-rate *
+ * lane / 2^f)`, not below 1/1024 of `clipNorm` and not above {@link greatestClipLanes}. Default 0, the first round's.
  */
 export function noisePlan(privacy: ParticipantPrivacy, rules: NoiseRules, clipLane = 0): NoisePlan {
   const { mechanism, clipNorm, noiseMultiplier, adaptive } = privacy;
   const unitLanes = 2 ** rules.fractionBits;
-  const shares = noiseShares(rules);
+  const shares = modeOf(rules).noiseShares(rules.minUpdates);
   const first = clipNorm * unitLanes;
   const wanted = adaptive ? first * Math.exp((-adaptive.rate * clipLane) / unitLanes) : first;
   const limited = adaptive ? Math.min(Math.max(wanted, first * leastShare), greatestClipLanes(privacy, rules)) : wanted;
@@ -77,7 +69,7 @@ export function leastNoisePlan(privacy: ParticipantPrivacy, rules: NoiseRules): 
 
 /** The greatest clip norm, in lanes, that leaves room for its noise within `rules.clipLanes`. */
 export function greatestClipLanes(privacy: ParticipantPrivacy, rules: NoiseRules): number {
-  const perLane = privacy.noiseMultiplier / Math.sqrt(noiseShares(rules));
+  const perLane = privacy.noiseMultiplier / Math.sqrt(modeOf(rules).noiseShares(rules.minUpdates));
   return Math.floor(rules.clipLanes / (1 + roomInDeviations * perLane));
 }
 

@@ -1,10 +1,13 @@
-import { concatBytes, fromHex, word } from "../../core/hex.ts";
+import { concatBytes, fromHex, word } from "../../core/bytes/hex.ts";
 import type { Address } from "../../core/ids.ts";
 import type { SealedName, SealedTask } from "../../ports/sealing.ts";
 
 const purposes = { update: 1, model: 2 } as const;
 
-/** What every hash and key of sealed blobs begins with: `label ‖ uint256 chainId ‖ federation ‖ uint32 taskId` (docs/protocol.md, Sealed blobs). */
+/**
+ * What every hash and key of sealed blobs begins with: `label ‖ uint256 chainId ‖ federation ‖ uint32 taskId`
+ * (docs/protocol/sealed.md).
+ */
 export function taskContext(label: string, { chainId, federation, taskId }: SealedTask): Uint8Array {
   return concatBytes(new TextEncoder().encode(label), word(chainId), fromHex(federation), uint32(taskId));
 }

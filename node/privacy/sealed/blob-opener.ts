@@ -1,4 +1,4 @@
-import { FedledgerError } from "../../core/error.ts";
+import { FedledgerError } from "../../core/errors/error.ts";
 import type { Address, Bytes32 } from "../../core/ids.ts";
 import type { BlobOpener, KeyringRef, KeyringSource, SealedTask } from "../../ports/sealing.ts";
 import { isKeyringLength, isSecretOf, type Keyring, openKeyring, type ReaderKeys, readKeyring } from "./keyring.ts";
@@ -16,7 +16,10 @@ export interface OpenerOptions {
   readonly granted?: ReadonlyMap<Bytes32, Uint8Array>;
 }
 
-/** Opens the sealed blobs of a task: with the reader's own entry of a keyring, else a granted secret, else one that was asked for. */
+/**
+ * Opens the sealed blobs of a task: with the reader's own entry of a keyring, else a granted secret, else one that was
+ * asked for.
+ */
 export function createBlobOpener({ task, reader, granted }: OpenerOptions): BlobOpener {
   const known = new Map<string, Uint8Array>();
 

@@ -1,7 +1,7 @@
-import { isFedledgerError } from "../../core/error.ts";
-import { concatBytes, fromHex, toHex } from "../../core/hex.ts";
+import { concatBytes, fromHex, toHex } from "../../core/bytes/hex.ts";
+import { keccak256 } from "../../core/bytes/keccak.ts";
+import { isFedledgerError } from "../../core/errors/error.ts";
 import type { Address, Bytes32, Hex, RoundNumber } from "../../core/ids.ts";
-import { keccak256 } from "../../core/keccak.ts";
 import type { GrantWord } from "../../core/records.ts";
 import type { SealedTask } from "../../ports/sealing.ts";
 import { openSealed, sealTo } from "../hpke.ts";
@@ -35,15 +35,15 @@ export async function sealGrant(
   about: Omit<UnsignedGrant, "format" | "secrets">,
   secrets: ReadonlyMap<Bytes32, Uint8Array>,
 ): Promise<UnsignedGrant> {
-  const ids = [...secrets.keys()].sort();
-  const entries = concatBytes(...ids.flatMap((id) => [fromHex(id), secrets.get(id)!]));
+  const ascending = [...secrets].sort(([a], [b]) => (a < b ? -1 : 1));
+  const entries = concatBytes(...ascending.flatMap(([id, secret]) => [fromHex(id), secret]));
   const sealed = await sealTo(about.auditor, entries, { info: infoOf(about) });
   return { format: "fedledger/grant/1", ...about, secrets: toHex(sealed) };
 }
 
 /**
- * The secrets of a grant by the content ids of their keyrings; undefined where it does not open with these keys. What is in it need not be
- * believed: every secret is checked against its keyring.
+ * The secrets of a grant by the content ids of their keyrings; undefined where it does not open with these keys. What
+ * is in it need not be believed: every secret is checked against its keyring.
  */
 export async function openGrant(
   grant: UnsignedGrant,

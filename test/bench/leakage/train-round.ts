@@ -1,5 +1,5 @@
-import { decodeLanes, encodeUpdate } from "../../../node/core/fixed-point.ts";
-import type { TaskSpec } from "../../../node/core/task-spec.ts";
+import { decodeLanes, encodeUpdate } from "../../../node/core/bytes/fixed-point.ts";
+import type { TaskSpec } from "../../../node/core/task/task-spec.ts";
 import { createTfjsTrainer, type Dataset } from "../../../node/training/index.ts";
 
 /** Lanes of an experiment: 16 fraction bits, and a clip of 8. */

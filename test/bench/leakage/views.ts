@@ -1,4 +1,4 @@
-import { bytesToLanes } from "../../../node/core/lanes.ts";
+import { bytesToLanes } from "../../../node/core/bytes/lanes.ts";
 import { epsilonOf, gaussianRdp } from "../../../node/privacy/accountant/index.ts";
 import { createBfv, drawSecretKey } from "../../../node/privacy/encrypted/index.ts";
 import { createMaskedMean, createMaskSecrets, maskUpdate } from "../../../node/privacy/masking/index.ts";

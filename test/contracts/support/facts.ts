@@ -1,4 +1,12 @@
-import { AbiCoder, type BaseContract, type EventLog, keccak256, ZeroAddress } from "ethers";
+import {
+  AbiCoder,
+  type BaseContract,
+  type EventLog,
+  keccak256,
+  type LogDescription,
+  toBeHex,
+  ZeroAddress,
+} from "ethers";
 
 /** A proposal as the ABI takes it. */
 export interface SolidityProposal {
@@ -69,7 +77,7 @@ export interface Facts extends Omit<SolidityInputs, "openingsHash"> {
 const coder = AbiCoder.defaultAbiCoder();
 const zeroWord = `0x${"00".repeat(32)}`;
 /** What stands in evidence where there is no proposal. */
-export const noProposal: SolidityProposal = {
+const noProposal: SolidityProposal = {
   attempt: 0,
   aggregator: ZeroAddress,
   modelRoot: zeroWord,
@@ -116,15 +124,13 @@ interface Reading extends Writable<Omit<Facts, "evidence" | "proposalHash" | "ad
 
 /** What the events of a task say of a round, of the newest by default. */
 export async function factsOf(
-  federation: Pick<BaseContract, "queryFilter">,
+  federation: Pick<BaseContract, "interface" | "runner" | "getAddress">,
   taskId: number,
   round?: number,
 ): Promise<Facts> {
   const rounds = new Map<number, Reading>();
   let accepted = 0;
-  for (const log of await federation.queryFilter("*")) {
-    const { eventName, args } = log as EventLog;
-    if (args === undefined || Number(args.taskId) !== taskId) continue;
+  for (const { name: eventName, args } of await eventsOf(federation, taskId)) {
     if (eventName === "RolledBack") accepted = rounds.get(Number(args.firstRound))!.acceptedBefore;
     if (args.round === undefined) continue;
     if (eventName === "RoundOpened") rounds.set(Number(args.round), openedBy(args, accepted));
@@ -137,6 +143,27 @@ export async function factsOf(
   const newest = rounds.get(round ?? Math.max(...rounds.keys()));
   if (newest === undefined) throw new Error(`task ${taskId} has no round ${round}`);
   return factsFrom(newest);
+}
+
+/** Events by the place of their log: tests ask for the same ones before every step, and reading one is dear. */
+const read = new WeakMap<BaseContract["interface"], Map<string, LogDescription>>();
+
+/** The events of a task, in order: each names its task first. */
+async function eventsOf(
+  federation: Pick<BaseContract, "interface" | "runner" | "getAddress">,
+  taskId: number,
+): Promise<LogDescription[]> {
+  const { interface: abi, runner } = federation;
+  const filter = { address: await federation.getAddress(), fromBlock: 0, topics: [null, toBeHex(taskId, 32)] };
+  const known = read.get(abi) ?? new Map<string, LogDescription>();
+  read.set(abi, known);
+  return (await runner!.provider!.getLogs(filter)).flatMap((log) => {
+    const place = `${log.blockHash}:${log.index}`;
+    const event = known.get(place) ?? abi.parseLog(log);
+    if (event === null) return [];
+    known.set(place, event);
+    return [event];
+  });
 }
 
 /** The number of a task's newest round; 0 before the first. */

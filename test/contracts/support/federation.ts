@@ -311,7 +311,7 @@ export const attestationTypes = {
 };
 
 /** EIP-712 types of a signed commitment. */
-export const commitmentTypes = {
+const commitmentTypes = {
   Commitment: [
     { name: "taskId", type: "uint32" },
     { name: "round", type: "uint32" },
@@ -323,7 +323,7 @@ export const commitmentTypes = {
 };
 
 /** EIP-712 types of a signed advertisement. */
-export const advertisementTypes = {
+const advertisementTypes = {
   Advertisement: [
     { name: "taskId", type: "uint32" },
     { name: "round", type: "uint32" },

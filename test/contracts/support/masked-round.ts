@@ -1,7 +1,7 @@
-import type { ChunkTree } from "../../../node/core/chunk-tree.ts";
-import { updateRootOf } from "../../../node/core/commitment.ts";
-import { concatBytes, toHex } from "../../../node/core/hex.ts";
+import type { ChunkTree } from "../../../node/core/bytes/chunk-tree.ts";
+import { concatBytes, toHex } from "../../../node/core/bytes/hex.ts";
 import type { Address, Hex } from "../../../node/core/ids.ts";
+import { updateRootOf } from "../../../node/core/words/commitment.ts";
 import type { Random } from "../../../node/ports/index.ts";
 import {
   type ClosedRound,

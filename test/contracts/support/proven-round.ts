@@ -1,9 +1,9 @@
 import { medianTrim, trimBounds, trimmedMean, weightedMean } from "../../../node/aggregation/index.ts";
-import { type ChunkTree, createChunkTree } from "../../../node/core/chunk-tree.ts";
-import { updateRootOf } from "../../../node/core/commitment.ts";
-import { concatBytes } from "../../../node/core/hex.ts";
+import { type ChunkTree, createChunkTree } from "../../../node/core/bytes/chunk-tree.ts";
+import { concatBytes } from "../../../node/core/bytes/hex.ts";
+import { bytesToLanes, lanesToBytes } from "../../../node/core/bytes/lanes.ts";
 import type { Address } from "../../../node/core/ids.ts";
-import { bytesToLanes, lanesToBytes } from "../../../node/core/lanes.ts";
+import { updateRootOf } from "../../../node/core/words/commitment.ts";
 import type { SolidityCommitment, SolidityProposal } from "./facts.ts";
 import { baseRules, type SolidityRules, type TestFederation, word } from "./federation.ts";
 

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
-import { runFedledger } from "../../support/fedledger-process.ts";
+import { runFedledger } from "../../support/processes/fedledger-process.ts";
 
 interface Verdict {
   readonly verdict: string;

@@ -2,8 +2,8 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
-import { createSeededRandom } from "../../../node/training/seeded-random.ts";
-import { startFedledger } from "../../support/fedledger-process.ts";
+import { createSeededRandom } from "../../../node/training/data/seeded-random.ts";
+import { startFedledger } from "../../support/processes/fedledger-process.ts";
 
 const runs = Number(process.env.KILL_RUNS ?? 20);
 const firstSeed = Number(process.env.KILL_SEED ?? 1);

@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "chai";
-import { projectFolder } from "../../support/fedledger-process.ts";
+import { projectFolder } from "../../support/processes/fedledger-process.ts";
 
 const mnist = join(projectFolder, "..", "shared", "data", "mnist");
 

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
-import { startFedledger } from "../../support/fedledger-process.ts";
+import { startFedledger } from "../../support/processes/fedledger-process.ts";
 
 describe("a participant that is there but never answers", function () {
   this.timeout(240_000);

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
-import { runFedledger } from "../../support/fedledger-process.ts";
+import { runFedledger } from "../../support/processes/fedledger-process.ts";
 
 // The case of the field's textbooks: ten clients with 1,000 samples each, ten inputs, a ReLU layer of ten, one sigmoid
 // output, five drawn a round, ten local epochs at learning rate 0.01, 100 rounds.

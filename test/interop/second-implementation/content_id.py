@@ -1,4 +1,4 @@
-"""Section 3 of docs/protocol.md: the content id of a blob, by the byte layout given there."""
+"""docs/protocol/bytes.md: the content id of a blob, by the byte layout given there."""
 
 import base64
 import hashlib

@@ -1,4 +1,4 @@
-"""Section 8 of docs/protocol.md, Masking of columns: cells under declared transforms, and the groups of rows that are alike."""
+"""docs/data.md: cells under declared transforms, and the groups of rows that are alike."""
 
 import calendar
 import hmac

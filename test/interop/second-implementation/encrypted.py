@@ -1,4 +1,4 @@
-"""Encrypted updates of docs/protocol.md: the sum of ciphertexts, and what a secret key opens it to. No library of lattices."""
+"""Encrypted updates of docs/protocol/encrypted.md: the sum of ciphertexts, and what a secret key opens it to. No library of lattices."""
 
 N, Q, T = 4096, 2**48 - 16383, 2**30
 COEFFICIENT_BYTES, BLOCK_BYTES = 6, 2 * 4096 * 6

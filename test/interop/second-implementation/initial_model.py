@@ -1,4 +1,4 @@
-"""Section 8 of docs/protocol.md: a model's layers, and the initial lanes that a specification's seed gives."""
+"""docs/protocol/specification.md: a model's layers, and the initial lanes that a specification's seed gives."""
 
 import math
 

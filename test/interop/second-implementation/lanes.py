@@ -1,4 +1,4 @@
-"""Sections 1 and 4 of docs/protocol.md: lanes, fixed point, the weighted mean; and the chunk tree of section 2."""
+"""docs/protocol/bytes.md: lanes, fixed point, the weighted mean; and the chunk tree of section 2."""
 
 import array
 import math

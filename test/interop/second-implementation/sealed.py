@@ -1,4 +1,4 @@
-"""Sealed blobs (docs/protocol.md, Sealed blobs): the check of a secret, the keys, and AES-256-GCM (FIPS 197, SP 800-38D)."""
+"""Sealed blobs (docs/protocol/sealed.md): the check of a secret, the keys, and AES-256-GCM (FIPS 197, SP 800-38D)."""
 
 import hashlib
 import hmac

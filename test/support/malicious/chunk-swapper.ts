@@ -1,4 +1,4 @@
-import { chunkLanes } from "../../../node/core/chunk-tree.ts";
+import { chunkLanes } from "../../../node/core/bytes/chunk-tree.ts";
 import { forgeProposals } from "./forge-proposals.ts";
 import type { CorruptAggregator } from "./lie.ts";
 

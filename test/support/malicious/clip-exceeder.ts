@@ -1,7 +1,7 @@
-import { chunkTreeRoot } from "../../../node/core/chunk-tree.ts";
-import { updateRootOf } from "../../../node/core/commitment.ts";
-import { foldTask } from "../../../node/core/fold-task.ts";
-import { bytesToLanes, lanesToBytes } from "../../../node/core/lanes.ts";
+import { chunkTreeRoot } from "../../../node/core/bytes/chunk-tree.ts";
+import { bytesToLanes, lanesToBytes } from "../../../node/core/bytes/lanes.ts";
+import { foldTask } from "../../../node/core/record/fold-task.ts";
+import { updateRootOf } from "../../../node/core/words/commitment.ts";
 import { forgeCommitments } from "./commitment-forger.ts";
 
 /** Commits to its update with one lane at twice the task's clip, stored under the content id that it commits to. */

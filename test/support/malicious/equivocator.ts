@@ -1,15 +1,15 @@
-import { hexEquals } from "../../../node/core/hex.ts";
+import { hexEquals } from "../../../node/core/bytes/hex.ts";
 import type { RoundNumber, TaskId } from "../../../node/core/ids.ts";
+import type { TaskEvent } from "../../../node/core/record/task-events.ts";
 import type { SignedCommitment } from "../../../node/core/records.ts";
-import type { TaskEvent } from "../../../node/core/task-events.ts";
 import type { ParticipantDeps } from "../../../node/participant/create-participant.ts";
-import { commitmentTopic, encodeCommitment } from "../../../node/rounds/commitment-messages.ts";
+import { commitmentTopic, encodeCommitment } from "../../../node/rounds/words/commitment-messages.ts";
 import { forgeCommitments } from "./commitment-forger.ts";
 import { forever } from "./lie.ts";
 
 /**
- * Signs its commitment for others to bring to the chain, and, as soon as it is there, another one of a greater weight, which it gossips
- * until the misconduct is on record.
+ * Signs its commitment for others to bring to the chain, and, as soon as it is there, another one of a greater weight,
+ * which it gossips until the misconduct is on record.
  */
 export const equivocate = forgeCommitments(async ({ honest, deps, signal, tell }) => {
   const { chain } = deps;

@@ -1,4 +1,4 @@
-import { toHex } from "../../../node/core/hex.ts";
+import { toHex } from "../../../node/core/bytes/hex.ts";
 import { forgeProposals } from "./forge-proposals.ts";
 import type { CorruptAggregator } from "./lie.ts";
 

@@ -1,12 +1,12 @@
-import { chunkTreeRoot } from "../../../node/core/chunk-tree.ts";
-import { foldTask } from "../../../node/core/fold-task.ts";
+import { chunkTreeRoot } from "../../../node/core/bytes/chunk-tree.ts";
+import { bytesToLanes, lanesToBytes } from "../../../node/core/bytes/lanes.ts";
 import type { Hex } from "../../../node/core/ids.ts";
-import { bytesToLanes, lanesToBytes } from "../../../node/core/lanes.ts";
+import { foldTask } from "../../../node/core/record/fold-task.ts";
+import type { RoundView, TaskView } from "../../../node/core/record/task-view.ts";
 import type { Commitment, Proposal } from "../../../node/core/records.ts";
-import type { RoundView, TaskView } from "../../../node/core/task-view.ts";
 import type { Chain } from "../../../node/ports/chain.ts";
-import { createModelSource } from "../../../node/rounds/model-source.ts";
-import type { RoleDeps } from "../../../node/rounds/role-process.ts";
+import { createModelSource } from "../../../node/rounds/blobs/model-source.ts";
+import type { RoleDeps } from "../../../node/rounds/machine/role-process.ts";
 import { forever, type Lying, liesIn } from "./lie.ts";
 
 /** What a forger has in its hands when it is about to propose the right model. */
@@ -42,8 +42,8 @@ export type Forge = (forgery: Forgery) => Promise<
 >;
 
 /**
- * What an honest aggregator works with, but its proposals are the forger's in the rounds in which it lies. Where `forge`
- * gives nothing, the honest proposal goes out.
+ * What an honest aggregator works with, but its proposals are the forger's in the rounds in which it lies. Where
+ * `forge` gives nothing, the honest proposal goes out.
  */
 export function forgeProposals(deps: RoleDeps, lying: Lying, forge: Forge): RoleDeps {
   const { chain, store, transport } = deps;

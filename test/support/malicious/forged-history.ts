@@ -1,7 +1,7 @@
 import type { Interface, LogDescription } from "ethers";
-import { accumulatorOf, anchorOf } from "../../../node/core/commitment.ts";
 import type { Address, Bytes32 } from "../../../node/core/ids.ts";
 import type { Advertisement, Commitment } from "../../../node/core/records.ts";
+import { accumulatorOf, anchorOf } from "../../../node/core/words/commitment.ts";
 
 /** What an endpoint shows in the place of what is. */
 export type Lie = "split-view" | "hidden-keys" | "swapped-keys";

@@ -1,7 +1,7 @@
 import { type AggregatorOptions, createAggregator } from "../../../node/aggregator/create-aggregator.ts";
-import { FedledgerError } from "../../../node/core/error.ts";
+import { FedledgerError } from "../../../node/core/errors/error.ts";
 import type { Proposal } from "../../../node/core/records.ts";
-import type { RoleDeps, RoleProcess } from "../../../node/rounds/role-process.ts";
+import type { RoleDeps, RoleProcess } from "../../../node/rounds/machine/role-process.ts";
 import { forgeProposals } from "./forge-proposals.ts";
 import type { CorruptAggregator } from "./lie.ts";
 
@@ -26,7 +26,9 @@ export const flipLane =
       };
     });
 
-/** A malicious aggregator, for tests only: it does everything right, but flips one lane of every model that it proposes. */
+/**
+ * A malicious aggregator, for tests only: it does everything right, but flips one lane of every model that it proposes.
+ */
 export function createLaneFlipper(
   deps: RoleDeps,
   options: AggregatorOptions,

@@ -1,7 +1,7 @@
 import type { Address, Bytes32, Hex, RoundNumber } from "../../../node/core/ids.ts";
 import type { Proposal } from "../../../node/core/records.ts";
 import type { ParticipantDeps } from "../../../node/participant/create-participant.ts";
-import type { RoleDeps } from "../../../node/rounds/role-process.ts";
+import type { RoleDeps } from "../../../node/rounds/machine/role-process.ts";
 
 /** What a liar did instead of what an honest node would have done. */
 export interface Lie {
@@ -25,8 +25,8 @@ export interface Lying {
 }
 
 /**
- * Makes a liar of an honest aggregator: gives what the honest role works with, with the lie in between. The role itself is
- * the real one, so a liar does everything right but one thing.
+ * Makes a liar of an honest aggregator: gives what the honest role works with, with the lie in between. The role itself
+ * is the real one, so a liar does everything right but one thing.
  */
 export type CorruptAggregator = (deps: RoleDeps, lying: Lying) => RoleDeps;
 

@@ -6,8 +6,8 @@
 //   hidden-keys   hides one member's keys as well, so that the victim shares masks with fewer
 //   swapped-keys  shows another key in the place of one member's
 import { Transaction } from "ethers";
-import { loadContractInterface } from "../../../node/chain/contract-abi.ts";
-import { createRpcServer } from "../../../node/chain/rpc-server.ts";
+import { loadContractInterface } from "../../../node/chain/contracts/contract-abi.ts";
+import { createRpcServer } from "../../../node/chain/rpc/rpc-server.ts";
 import type { Address, Hex } from "../../../node/core/ids.ts";
 import { type DecodedLog, forgeHistory, type Lie } from "./forged-history.ts";
 

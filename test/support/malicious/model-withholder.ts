@@ -1,6 +1,6 @@
-import { chunkTreeRoot } from "../../../node/core/chunk-tree.ts";
-import { contentIdOf } from "../../../node/core/content-id.ts";
-import { lanesToBytes } from "../../../node/core/lanes.ts";
+import { chunkTreeRoot } from "../../../node/core/bytes/chunk-tree.ts";
+import { contentIdOf } from "../../../node/core/bytes/content-id.ts";
+import { lanesToBytes } from "../../../node/core/bytes/lanes.ts";
 import { forgeProposals } from "./forge-proposals.ts";
 import type { CorruptAggregator } from "./lie.ts";
 

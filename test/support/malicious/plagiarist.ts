@@ -1,4 +1,4 @@
-import { hexEquals } from "../../../node/core/hex.ts";
+import { hexEquals } from "../../../node/core/bytes/hex.ts";
 import { forgeCommitments } from "./commitment-forger.ts";
 
 /** Waits for the first commitment of another, and commits to the very same root and content id. */

@@ -1,15 +1,15 @@
-import { proposalHash } from "../../../node/core/commitment.ts";
-import { isFedledgerError } from "../../../node/core/error.ts";
+import { isFedledgerError } from "../../../node/core/errors/error.ts";
+import type { RoundView } from "../../../node/core/record/task-view.ts";
 import type { Proposal } from "../../../node/core/records.ts";
-import type { RoundView } from "../../../node/core/task-view.ts";
+import { proposalHash } from "../../../node/core/words/commitment.ts";
 import type { Chain } from "../../../node/ports/chain.ts";
-import type { RoleDeps } from "../../../node/rounds/role-process.ts";
+import type { RoleDeps } from "../../../node/rounds/machine/role-process.ts";
 import { forgeProposals } from "./forge-proposals.ts";
 import { type CorruptAggregator, forever, type Lying } from "./lie.ts";
 
 /**
- * Adds 1 to one lane of the model, proposes that, and brings the attestations of its friends in the same breath: with enough of them the model is
- * accepted before anybody has looked.
+ * Adds 1 to one lane of the model, proposes that, and brings the attestations of its friends in the same breath: with
+ * enough of them the model is accepted before anybody has looked.
  */
 export const attestOwnLie =
   (lane: number): CorruptAggregator =>

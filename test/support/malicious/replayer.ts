@@ -1,14 +1,14 @@
-import { isFedledgerError } from "../../../node/core/error.ts";
+import { isFedledgerError } from "../../../node/core/errors/error.ts";
 import type { Attestation } from "../../../node/core/records.ts";
 import type { Chain } from "../../../node/ports/chain.ts";
-import { attestationTopic, decodeAttestation } from "../../../node/rounds/attestation-messages.ts";
-import type { RoleDeps } from "../../../node/rounds/role-process.ts";
+import type { RoleDeps } from "../../../node/rounds/machine/role-process.ts";
+import { attestationTopic, decodeAttestation } from "../../../node/rounds/words/attestation-messages.ts";
 import { forgeProposals } from "./forge-proposals.ts";
 import type { CorruptAggregator } from "./lie.ts";
 
 /**
- * Keeps what others attested of earlier rounds, and sends it once more when it is to propose: with the proposal that it was for, and with its own. Then
- * it proposes what is right.
+ * Keeps what others attested of earlier rounds, and sends it once more when it is to propose: with the proposal that it
+ * was for, and with its own. Then it proposes what is right.
  */
 export const replayWords: CorruptAggregator = (deps, lying) => {
   const heard: Attestation[] = [];

@@ -1,11 +1,13 @@
-import { chunkTreeRoot } from "../../../node/core/chunk-tree.ts";
-import { updateRootOf } from "../../../node/core/commitment.ts";
-import { contentIdOf } from "../../../node/core/content-id.ts";
-import { foldTask } from "../../../node/core/fold-task.ts";
-import { bytesToLanes, lanesToBytes } from "../../../node/core/lanes.ts";
+import { chunkTreeRoot } from "../../../node/core/bytes/chunk-tree.ts";
+import { contentIdOf } from "../../../node/core/bytes/content-id.ts";
+import { bytesToLanes, lanesToBytes } from "../../../node/core/bytes/lanes.ts";
+import { foldTask } from "../../../node/core/record/fold-task.ts";
+import { updateRootOf } from "../../../node/core/words/commitment.ts";
 import { forgeCommitments } from "./commitment-forger.ts";
 
-/** Commits to an update that it gives to nobody: root and content id are right, of bytes that no store has ever seen. */
+/**
+ * Commits to an update that it gives to nobody: root and content id are right, of bytes that no store has ever seen.
+ */
 export const vanish = forgeCommitments(async ({ honest, deps, tell, commit }) => {
   const { chain, store } = deps;
   const { rules } = foldTask(await chain.history(honest.taskId));

@@ -1,6 +1,6 @@
 import { weightedMean } from "../../../node/aggregation/index.ts";
-import { isFedledgerError } from "../../../node/core/error.ts";
-import { includedBy } from "../../../node/rounds/round-queries.ts";
+import { isFedledgerError } from "../../../node/core/errors/error.ts";
+import { includedBy } from "../../../node/rounds/steps/round-queries.ts";
 import { type Forgery, forgeProposals } from "./forge-proposals.ts";
 import type { CorruptAggregator } from "./lie.ts";
 

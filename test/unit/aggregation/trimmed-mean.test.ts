@@ -11,9 +11,9 @@ import {
 } from "../../../node/aggregation/index.ts";
 import { blockLanes, createPlainTrimmedSums, createTrimmedSums } from "../../../node/aggregation/trimmed-sums.ts";
 import { createWasmTrimmedSums } from "../../../node/aggregation/wasm-trimmed-sums.ts";
-import { concatBytes, fromHex, toHex } from "../../../node/core/hex.ts";
+import { concatBytes, fromHex, toHex } from "../../../node/core/bytes/hex.ts";
+import { bytesToLanes, lanesToBytes } from "../../../node/core/bytes/lanes.ts";
 import type { Hex } from "../../../node/core/ids.ts";
-import { bytesToLanes, lanesToBytes } from "../../../node/core/lanes.ts";
 import type { Rule } from "../../../node/core/records.ts";
 import { expectCode } from "../../support/expect-code.ts";
 import { vectors } from "../../support/vectors.ts";
@@ -34,7 +34,7 @@ const one = 65_536;
 const smallest = -(2 ** 31);
 const largest = 2 ** 31 - 1;
 
-/** docs/protocol.md section 4 in integers without limit: a sort of every column. */
+/** docs/protocol/bytes.md in integers without limit: a sort of every column. */
 function plainTrimmedMean({ base, updates, trim, serverRateQ16 }: Round): number[] {
   const kept = updates.length - 2 * trim;
   const divisor = BigInt(kept) << 16n;

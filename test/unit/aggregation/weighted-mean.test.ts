@@ -1,9 +1,9 @@
 import { expect } from "chai";
 import fc from "fast-check";
 import { createWeightedMean, ruleByName, type WeightedUpdate, weightedMean } from "../../../node/aggregation/index.ts";
-import { fromHex, toHex } from "../../../node/core/hex.ts";
+import { fromHex, toHex } from "../../../node/core/bytes/hex.ts";
+import { bytesToLanes, lanesToBytes } from "../../../node/core/bytes/lanes.ts";
 import type { Hex } from "../../../node/core/ids.ts";
-import { bytesToLanes, lanesToBytes } from "../../../node/core/lanes.ts";
 import type { Rule } from "../../../node/core/records.ts";
 import { expectCode } from "../../support/expect-code.ts";
 import { vectors } from "../../support/vectors.ts";
@@ -22,7 +22,7 @@ const one = 65_536;
 const smallest = -(2 ** 31);
 const largest = 2 ** 31 - 1;
 
-/** docs/protocol.md section 4 in integers without limit. */
+/** docs/protocol/bytes.md in integers without limit. */
 function plainMean({ base, updates, serverRateQ16 }: Round): number[] {
   const total = updates.reduce((sum, { weight }) => sum + BigInt(weight), 0n) << 16n;
   return Array.from(base, (lane, i) => {

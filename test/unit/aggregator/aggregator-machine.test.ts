@@ -1,9 +1,9 @@
 import { expect } from "chai";
 import { aggregatorMachine } from "../../../node/aggregator/aggregator-machine.ts";
 import type { AggregatorAction, AggregatorEvent, AggregatorState } from "../../../node/aggregator/aggregator-state.ts";
+import type { RoundView, TaskView } from "../../../node/core/record/task-view.ts";
 import type { Proposal } from "../../../node/core/records.ts";
-import type { RoundView, TaskView } from "../../../node/core/task-view.ts";
-import type { RoundEvent } from "../../../node/rounds/round-state.ts";
+import { lookAt, stateAfter } from "../../support/states/machine-states.ts";
 import {
   acceptedRound,
   accounts,
@@ -11,20 +11,17 @@ import {
   commitmentOf,
   emptyPurse,
   hashOf,
-  headAt,
-  members,
   optionsOf,
   roundOf,
   viewOf,
-} from "../../support/round-states.ts";
+} from "../../support/states/round-states.ts";
 
 const { x, y } = accounts;
 const machine = aggregatorMachine(x, optionsOf(x));
 
-function stateAfter(view: TaskView, events: readonly AggregatorEvent[], timestampS: number): AggregatorState {
-  const looked: RoundEvent = { kind: "looked", view, head: headAt(timestampS) };
-  const all: (AggregatorEvent | RoundEvent)[] = [{ kind: "members", members }, emptyPurse, looked, ...events, looked];
-  return all.reduce((state, event) => machine.reduce(state, event), machine.initial);
+function reached(view: TaskView, events: readonly AggregatorEvent[], timestampS: number): AggregatorState {
+  const look = lookAt(view, timestampS);
+  return stateAfter(machine, [emptyPurse, look, ...events, look]);
 }
 
 function due(
@@ -33,7 +30,7 @@ function due(
   timestampS = 205,
 ): AggregatorAction[] {
   const view = of === undefined ? viewOf() : "rules" in of ? of : viewOf([of]);
-  return [...machine.due(stateAfter(view, events, timestampS))];
+  return [...machine.due(reached(view, events, timestampS))];
 }
 
 const kinds = (actions: readonly AggregatorAction[]) => actions.map(({ kind }) => kind);
@@ -76,8 +73,8 @@ describe("the aggregator's machine", () => {
   it("opens the first round when enough are enrolled, and draws a round whose block is there", () => {
     expect(due(undefined).map(({ key }) => key)).to.deep.equal([]);
     expect(due(undefined, [], 205).map(({ key }) => key)).to.deep.equal([]);
-    const later: RoundEvent = { kind: "looked", view: viewOf(), head: headAt(210) };
-    const opening = machine.due(machine.reduce(stateAfter(viewOf(), [], 205), later));
+    const later = lookAt(viewOf(), 210);
+    const opening = machine.due(machine.reduce(reached(viewOf(), [], 205), later));
     expect(opening.map(({ key }) => key)).to.deep.equal(["open:1"]);
     const drawing = roundOf({ round: 2, phase: "drawing", drawBlock: 100 });
     const call = { kind: "drawRound", taskId: 1, round: 2, drawBlock: 100 };
@@ -175,9 +172,9 @@ describe("the aggregator's machine", () => {
   });
 
   it("forgets the facts of rounds that have ended", () => {
-    const state = stateAfter(viewOf([aggregatingRound()]), [here(0)], 205);
+    const state = reached(viewOf([aggregatingRound()]), [here(0)], 205);
     expect(state.updates.size).to.equal(1);
-    const looked: RoundEvent = { kind: "looked", view: viewOf([acceptedRound()]), head: headAt(206) };
+    const looked = lookAt(viewOf([acceptedRound()]), 206);
     expect(machine.reduce(state, looked).updates.size).to.equal(0);
   });
 });

@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import fc from "fast-check";
 import { chooseUpdates } from "../../../node/aggregator/choose-updates.ts";
-import { aggregatingRound } from "../../support/round-states.ts";
+import { aggregatingRound } from "../../support/states/round-states.ts";
 
 const round = aggregatingRound();
 

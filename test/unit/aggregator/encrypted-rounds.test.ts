@@ -3,32 +3,35 @@ import { weightedMean } from "../../../node/aggregation/index.ts";
 import { aggregateEncrypted } from "../../../node/aggregator/aggregate-encrypted.ts";
 import { aggregatorMachine } from "../../../node/aggregator/aggregator-machine.ts";
 import type { AggregatorAction, AggregatorEvent } from "../../../node/aggregator/aggregator-state.ts";
-import { chunkTreeRoot } from "../../../node/core/chunk-tree.ts";
-import { contentIdOf } from "../../../node/core/content-id.ts";
-import { FedledgerError } from "../../../node/core/error.ts";
+import { chunkTreeRoot } from "../../../node/core/bytes/chunk-tree.ts";
+import { contentIdOf } from "../../../node/core/bytes/content-id.ts";
+import { lanesToBytes } from "../../../node/core/bytes/lanes.ts";
+import { FedledgerError } from "../../../node/core/errors/error.ts";
 import type { Bytes32, PeerIdText } from "../../../node/core/ids.ts";
-import { lanesToBytes } from "../../../node/core/lanes.ts";
-import type { RoundView } from "../../../node/core/task-view.ts";
+import type { RoundView } from "../../../node/core/record/task-view.ts";
 import type { BlobStore } from "../../../node/ports/storage.ts";
 import type { Clock } from "../../../node/ports/system.ts";
 import { createCipherSum } from "../../../node/privacy/encrypted/cipher-sum.ts";
-import type { ModelOf, ModelSource } from "../../../node/rounds/model-source.ts";
-import { decodeOpenSum, encodeOpenSumAnswer, type OpenSumAnswer } from "../../../node/rounds/open-sum-messages.ts";
-import type { RoundEvent } from "../../../node/rounds/round-state.ts";
-import { type EncryptedRound, encryptedRoundOfFour } from "../../support/encrypted-round.ts";
-import { closedEncrypted, encryptedView, encryptedRules as rules } from "../../support/encrypted-states.ts";
+import type { ModelOf, ModelSource } from "../../../node/rounds/blobs/model-source.ts";
+import {
+  decodeOpenSum,
+  encodeOpenSumAnswer,
+  type OpenSumAnswer,
+} from "../../../node/rounds/words/open-sum-messages.ts";
+import { silentLog } from "../../support/silent-log.ts";
+import { type EncryptedRound, encryptedRoundOfFour } from "../../support/states/encrypted-round.ts";
+import { closedEncrypted, encryptedView, encryptedRules as rules } from "../../support/states/encrypted-states.ts";
+import { lookAt, stateAfter } from "../../support/states/machine-states.ts";
 import {
   accounts,
   commitmentOf,
   contactOf,
   emptyPurse,
   hashOf,
-  headAt,
   members,
   optionsOf,
   participants,
-} from "../../support/round-states.ts";
-import { silentLog } from "../../support/silent-log.ts";
+} from "../../support/states/round-states.ts";
 
 const { a, b, c, d, x } = accounts;
 
@@ -37,15 +40,8 @@ describe("the aggregator's machine in an encrypted task", () => {
   const here = (slot: number): AggregatorEvent => ({ kind: "update", commitment: commitmentOf(slot), fact: "here" });
   const all = [0, 1, 2, 3].map(here);
   const due = (round: RoundView, events: readonly AggregatorEvent[], timestampS = 205) => {
-    const looked: RoundEvent = { kind: "looked", view: encryptedView(round), head: headAt(timestampS) };
-    const each: (AggregatorEvent | RoundEvent)[] = [
-      { kind: "members", members },
-      emptyPurse,
-      looked,
-      ...events,
-      looked,
-    ];
-    return machine.due(each.reduce((state, event) => machine.reduce(state, event), machine.initial));
+    const look = lookAt(encryptedView(round), timestampS);
+    return machine.due(stateAfter(machine, [emptyPurse, look, ...events, look]));
   };
 
   it("adds all ciphertexts or none, and proposes with the sum", () => {

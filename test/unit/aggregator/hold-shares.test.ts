@@ -1,22 +1,23 @@
 import { expect } from "chai";
 import { createSharesHolder } from "../../../node/aggregator/hold-shares.ts";
-import { contentIdOf } from "../../../node/core/content-id.ts";
+import { contentIdOf } from "../../../node/core/bytes/content-id.ts";
 import type { Address, Bytes32 } from "../../../node/core/ids.ts";
-import type { TaskView } from "../../../node/core/task-view.ts";
+import type { TaskView } from "../../../node/core/record/task-view.ts";
 import { shareBundleBytes } from "../../../node/privacy/masking/index.ts";
+import { reduceRound } from "../../../node/rounds/state/round-state.ts";
 import {
   decodeHoldSharesAnswer,
   encodeHoldShares,
   type HoldSharesRequest,
-} from "../../../node/rounds/mask-messages.ts";
-import { initialRoundState, type RoundState, reduceRound } from "../../../node/rounds/round-state.ts";
-import { createModelNetwork } from "../../simulation/model-network.ts";
-import { createSeededRandom } from "../../simulation/seeded-random.ts";
-import { createVirtualClock } from "../../simulation/virtual-clock.ts";
+} from "../../../node/rounds/words/mask-messages.ts";
+import { createModelNetwork } from "../../simulation/model/model-network.ts";
+import { createSeededRandom } from "../../simulation/world/seeded-random.ts";
+import { createVirtualClock } from "../../simulation/world/virtual-clock.ts";
 import { expectCode } from "../../support/expect-code.ts";
-import { advertisementFor, closedMasked, maskedRound, maskedView } from "../../support/masked-states.ts";
-import { accounts, contactOf, headAt, members, optionsOf, roundOf, viewOf } from "../../support/round-states.ts";
 import { silentLog } from "../../support/silent-log.ts";
+import { lookAt, stateAt } from "../../support/states/machine-states.ts";
+import { advertisementFor, closedMasked, maskedRound, maskedView } from "../../support/states/masked-states.ts";
+import { accounts, contactOf, members, roundOf, viewOf } from "../../support/states/round-states.ts";
 
 const { a, x } = accounts;
 const open = maskedRound([]);
@@ -34,21 +35,17 @@ async function setUp(view: TaskView = maskedView(open)) {
     host.up();
     host.transport.admit([{ peerId: other.peerId, multiaddrs: [] }]);
   }
-  let state = initialRoundState(x, "aggregator", optionsOf(x));
+  let state = stateAt(x, "aggregator", view, 75);
   const look = (of: TaskView) => {
-    state = [
-      { kind: "members", members } as const,
-      { kind: "looked", view: of, head: headAt(75) } as const,
-    ].reduce<RoundState>(reduceRound, state);
+    state = reduceRound(state, lookAt(of, 75));
   };
-  look(view);
   /** Registers the owner's PeerId for other accounts, listed before it. */
   const claim = (...by: readonly Address[]) => {
     const contact = contactOf(a);
     const claiming = members.map((member) => (by.includes(member.account) ? { ...member, contact } : member));
-    state = reduceRound(state, { kind: "members", members: claiming.toReversed() });
+    state = reduceRound(state, lookAt(view, 75, claiming.toReversed()));
   };
-  const shares = createSharesHolder({ store: holder.store, log: silentLog, state: () => state });
+  const shares = createSharesHolder({ store: holder.store, log: silentLog });
   const signal = new AbortController().signal;
   const run = async <T>(work: Promise<T>): Promise<T> => {
     let isDone = false;
@@ -64,10 +61,22 @@ async function setUp(view: TaskView = maskedView(open)) {
     from = contactOf(a).peerId,
   ) =>
     decodeHoldSharesAnswer(
-      await run(shares.answer(encodeHoldShares({ taskId: 1, round: 1, ...request }), from, signal)),
+      await run(shares.answer(encodeHoldShares({ taskId: 1, round: 1, ...request }), from, state, signal)),
     );
   const give = (bytes: Uint8Array) => run(owner.store.put(bytes));
-  return { shares, holder, owner, look, claim, ask, give, run, signal };
+  return {
+    shares,
+    sweep: () => run(shares.sweep(state.view)),
+    state,
+    holder,
+    owner,
+    look,
+    claim,
+    ask,
+    give,
+    run,
+    signal,
+  };
 }
 
 describe("holding share bundles", () => {
@@ -119,20 +128,20 @@ describe("holding share bundles", () => {
   });
 
   it("forgets after the round what was not advertised", async () => {
-    const { ask, give, shares, holder, look, run } = await setUp();
+    const { ask, give, sweep, holder, look } = await setUp();
     const kept = await give(bundle(1));
     const other = await give(bundle(2));
     for (const sharesId of [kept, other]) await ask({ sharesId });
-    await run(shares.sweep());
+    await sweep();
     expect(holder.blobs.size, "the round runs").to.equal(2);
     const advertisements = [{ ...advertisementFor(0), sharesId: kept, signature: `0x${"11".repeat(65)}` as const }];
     look(maskedView({ ...open, advertisements, phase: "invalid" }, roundOf({ round: 2 })));
-    await run(shares.sweep());
+    await sweep();
     expect([...holder.blobs.keys()]).to.deep.equal([kept]);
   });
 
   it("rejects garbage as the asking peer's fault", async () => {
-    const { shares, signal } = await setUp();
-    await expectCode("PEER_PROTOCOL", () => shares.answer(Uint8Array.of(1), "peer-aa", signal));
+    const { shares, state, signal } = await setUp();
+    await expectCode("PEER_PROTOCOL", () => shares.answer(Uint8Array.of(1), "peer-aa", state, signal));
   });
 });

@@ -1,8 +1,8 @@
 import { expect } from "chai";
 import type { Address } from "../../../node/core/ids.ts";
 import type { AttributeChange, Attributes } from "../../../node/core/records.ts";
-import { auditOf } from "../../support/audit-of.ts";
-import { buildHistory, type History } from "../../support/history-builder.ts";
+import { auditOf } from "../../support/history/audit-of.ts";
+import { buildHistory, type History } from "../../support/history/history-builder.ts";
 
 const access = { organisations: ["North"], regions: [], clearance: 2 };
 const fits: Attributes = { organisation: "North", region: "EU", clearance: 2 };

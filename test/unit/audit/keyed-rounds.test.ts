@@ -1,13 +1,22 @@
 import { expect } from "chai";
 import type { FindingCode } from "../../../node/audit/index.ts";
-import { hashBytes } from "../../../node/core/commitment.ts";
-import { toHex } from "../../../node/core/hex.ts";
-import { extendHistory } from "../../../node/core/history-head.ts";
+import { toHex } from "../../../node/core/bytes/hex.ts";
 import type { Bytes32, Hex } from "../../../node/core/ids.ts";
-import type { TaskEvent } from "../../../node/core/task-events.ts";
-import { accountOf, buildHistory, type History, type HistoryOptions } from "../../support/history-builder.ts";
-import { encryptedRules, maskedRules } from "../../support/plain-rules.ts";
-import { by, type Change, type EventName, foundIn, proposing, ruling, tampered, to } from "../../support/tamper.ts";
+import { extendHistory } from "../../../node/core/record/history-head.ts";
+import type { TaskEvent } from "../../../node/core/record/task-events.ts";
+import { hashBytes } from "../../../node/core/words/commitment.ts";
+import { accountOf, buildHistory, type History, type HistoryOptions } from "../../support/history/history-builder.ts";
+import {
+  by,
+  type Change,
+  type EventName,
+  foundIn,
+  proposing,
+  ruling,
+  tampered,
+  to,
+} from "../../support/history/tamper.ts";
+import { encryptedRules, maskedRules } from "../../support/states/plain-rules.ts";
 
 const other = `0x${"77".repeat(32)}` as Bytes32;
 /** No point of secp256k1 has this x. */

@@ -1,7 +1,7 @@
 import { expect } from "chai";
-import { auditOf } from "../../support/audit-of.ts";
-import { accountOf, buildHistory, honestUpdate } from "../../support/history-builder.ts";
-import { commitmentOf, line, proposed, told } from "../../support/history-queries.ts";
+import { auditOf } from "../../support/history/audit-of.ts";
+import { accountOf, buildHistory, honestUpdate } from "../../support/history/history-builder.ts";
+import { commitmentOf, line, proposed, told } from "../../support/history/history-queries.ts";
 
 describe("the audit of members who lie within the contract's rules", () => {
   it("a wrong aggregate: a violation naming the aggregator and the first wrong chunk, in its round alone", async () => {

@@ -1,6 +1,5 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import { checkRound } from "../../../node/audit/check-round.ts";
 import {
   holds,
   openedPairsOf,
@@ -10,18 +9,19 @@ import {
   renderReport,
   updateFault,
 } from "../../../node/audit/index.ts";
-import { falseOpeningOf } from "../../../node/audit/masked-round.ts";
-import { createChunkTree } from "../../../node/core/chunk-tree.ts";
-import { hashBytes } from "../../../node/core/commitment.ts";
-import { foldTask } from "../../../node/core/fold-task.ts";
+import { checkRound } from "../../../node/audit/replay/check-round.ts";
+import { falseOpeningOf } from "../../../node/audit/replay/masked-round.ts";
+import { createChunkTree } from "../../../node/core/bytes/chunk-tree.ts";
+import { bytesToLanes } from "../../../node/core/bytes/lanes.ts";
 import type { Hex } from "../../../node/core/ids.ts";
-import { initialLanes } from "../../../node/core/initial-model.ts";
-import { bytesToLanes } from "../../../node/core/lanes.ts";
+import { foldTask } from "../../../node/core/record/fold-task.ts";
 import type { Commitment, TaskRules } from "../../../node/core/records.ts";
-import { parseTaskSpecJson } from "../../../node/core/task-spec.ts";
-import { auditOf } from "../../support/audit-of.ts";
-import { buildHistory, type RoundScript } from "../../support/history-builder.ts";
-import { maskedRules } from "../../support/plain-rules.ts";
+import { initialLanes } from "../../../node/core/task/initial-model.ts";
+import { parseTaskSpecJson } from "../../../node/core/task/task-spec.ts";
+import { hashBytes } from "../../../node/core/words/commitment.ts";
+import { auditOf } from "../../support/history/audit-of.ts";
+import { buildHistory, type RoundScript } from "../../support/history/history-builder.ts";
+import { maskedRules } from "../../support/states/plain-rules.ts";
 
 /** Eight share masks; in the first round seven advertise and six commit: as many as its opening takes. */
 const dropout: RoundScript = { keyed: 7, commits: 6 };
@@ -115,6 +115,18 @@ describe("masked rounds", () => {
       }),
       { numRuns: 15 },
     );
+  });
+
+  it("name pairs of opened sums though the first was never proposed: its seeds were told", async () => {
+    const history = await buildHistory({
+      ...{ members: 7, rounds: 4, aggregators: 4, rules: { ...maskedRules, rounds: 3 } },
+      // in round 2 too few commit: it ended while it was open, and nobody told anything
+      scripts: { 1: { end: "no-proposal" }, 2: { commits: 2 }, 3: { commits: 6 } },
+    });
+    const report = await auditOf(history);
+    const [member] = history.members.slice(-1);
+    expect(report.openedPairs.map((pair) => [pair.rounds, pair.member])).to.deep.equal([[[1, 3], member]]);
+    expect(openedPairsOf(foldTask(history.events))).to.deep.equal(report.openedPairs);
   });
 
   it("name pairs of opened sums over one base that differ by one member, void and unattested ones as well", async () => {

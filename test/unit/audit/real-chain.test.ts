@@ -1,10 +1,10 @@
 import { expect } from "chai";
 import { weightedMean } from "../../../node/aggregation/index.ts";
 import { buildReceipt, type ProposedRound, proveChunk, verifyReceipt } from "../../../node/audit/index.ts";
-import { createChunkTree } from "../../../node/core/chunk-tree.ts";
-import { foldTask } from "../../../node/core/fold-task.ts";
-import { auditOf } from "../../support/audit-of.ts";
-import { type PlayedTask, playEveryEnding, playedWindowS, startPlayedTask } from "../../support/played-task.ts";
+import { createChunkTree } from "../../../node/core/bytes/chunk-tree.ts";
+import { foldTask } from "../../../node/core/record/fold-task.ts";
+import { auditOf } from "../../support/history/audit-of.ts";
+import { type PlayedTask, playEveryEnding, playedWindowS, startPlayedTask } from "../../support/played/played-task.ts";
 
 describe("the audit of a history that real contracts wrote", function () {
   this.timeout(60_000);

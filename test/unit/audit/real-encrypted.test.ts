@@ -1,9 +1,9 @@
 import { expect } from "chai";
+import { createSumOpener } from "../../../node/api/sealed/open-sums.ts";
 import { deriveNodeKeys } from "../../../node/chain/index.ts";
-import { createSumOpener } from "../../../node/cli/open-sums.ts";
-import { initialLanes } from "../../../node/core/initial-model.ts";
-import { auditOf } from "../../support/audit-of.ts";
-import { type PlayedEncrypted, startPlayedEncrypted } from "../../support/played-encrypted.ts";
+import { initialLanes } from "../../../node/core/task/initial-model.ts";
+import { auditOf } from "../../support/history/audit-of.ts";
+import { type PlayedEncrypted, startPlayedEncrypted } from "../../support/played/played-encrypted.ts";
 
 const model = { kind: "linear-regression", inputs: 99, output: { kind: "numbers", count: 1 } } as const;
 

@@ -1,6 +1,6 @@
 import { expect } from "chai";
-import { auditOf } from "../../support/audit-of.ts";
-import { type PlayedMasked, startPlayedMasked } from "../../support/played-masked.ts";
+import { auditOf } from "../../support/history/audit-of.ts";
+import { type PlayedMasked, startPlayedMasked } from "../../support/played/played-masked.ts";
 
 describe("the audit of a masked and restricted task that real contracts wrote", function () {
   this.timeout(120_000);

@@ -7,8 +7,8 @@ import {
   type History,
   type HistoryOptions,
   type RoundScript,
-} from "../../support/history-builder.ts";
-import { by, type Change, type EventName, foundIn, proposing, tampered, to } from "../../support/tamper.ts";
+} from "../../support/history/history-builder.ts";
+import { by, type Change, type EventName, foundIn, proposing, tampered, to } from "../../support/history/tamper.ts";
 
 /** One field changed in round 2, and what must be found: its code, then `beside` it what follows from the same lie. */
 interface Case {

@@ -2,10 +2,10 @@ import { expect } from "chai";
 import type { SealedName } from "../../../node/ports/index.ts";
 import { createBlobOpener } from "../../../node/privacy/sealed/blob-opener.ts";
 import { keyringOf } from "../../../node/privacy/sealed/sealed-blob.ts";
-import { auditOf } from "../../support/audit-of.ts";
-import { accountOf } from "../../support/history-builder.ts";
-import { commitmentOf, line, proposed, told } from "../../support/history-queries.ts";
-import { historyTask, sealedHistory } from "../../support/sealed-history.ts";
+import { auditOf } from "../../support/history/audit-of.ts";
+import { accountOf } from "../../support/history/history-builder.ts";
+import { commitmentOf, line, proposed, told } from "../../support/history/history-queries.ts";
+import { historyTask, sealedHistory } from "../../support/history/sealed-history.ts";
 
 const [first, second] = [accountOf("member 0"), accountOf("member 1")];
 const stranger = accountOf("stranger");

@@ -1,9 +1,14 @@
 import { expect } from "chai";
 import { buildReceipt, renderReport, verifyReceipt } from "../../../node/audit/index.ts";
-import { auditOf } from "../../support/audit-of.ts";
-import { accountOf, buildHistory, type HistoryOptions, type RoundScript } from "../../support/history-builder.ts";
-import { prover } from "../../support/history-strikes.ts";
-import { foundIn, proposing, ruling, tampered, to } from "../../support/tamper.ts";
+import { auditOf } from "../../support/history/audit-of.ts";
+import {
+  accountOf,
+  buildHistory,
+  type HistoryOptions,
+  type RoundScript,
+} from "../../support/history/history-builder.ts";
+import { prover } from "../../support/history/history-strikes.ts";
+import { foundIn, proposing, ruling, tampered, to } from "../../support/history/tamper.ts";
 
 const gweiOfEther = 10 ** 9;
 const bonds = { aggregatorBondGwei: gweiOfEther, participantBondGwei: 2 * gweiOfEther };

@@ -1,9 +1,9 @@
 import { expect } from "chai";
-import { FedledgerError } from "../../../node/core/error.ts";
+import { FedledgerError } from "../../../node/core/errors/error.ts";
 import type { Bytes32 } from "../../../node/core/ids.ts";
-import { auditOf } from "../../support/audit-of.ts";
-import { buildHistory, type History } from "../../support/history-builder.ts";
-import { commitmentOf, line, proposed, told } from "../../support/history-queries.ts";
+import { auditOf } from "../../support/history/audit-of.ts";
+import { buildHistory, type History } from "../../support/history/history-builder.ts";
+import { commitmentOf, line, proposed, told } from "../../support/history/history-queries.ts";
 
 const flip = (history: History, contentId: Bytes32, at = 70 * 4): void => {
   history.store.blobs.get(contentId)![at]! ^= 1;

@@ -1,13 +1,13 @@
 import { expect } from "chai";
 import { checkRecord, renderReport, type StoredState } from "../../../node/audit/index.ts";
-import { zeroBytes32 } from "../../../node/core/commitment.ts";
 import type { Bytes32 } from "../../../node/core/ids.ts";
-import { leastBondWei } from "../../../node/core/least-bond.ts";
+import type { TaskEvent } from "../../../node/core/record/task-events.ts";
 import type { TaskRules } from "../../../node/core/records.ts";
-import type { TaskEvent } from "../../../node/core/task-events.ts";
-import { auditOf } from "../../support/audit-of.ts";
-import { accountOf, buildHistory } from "../../support/history-builder.ts";
-import { type Change, foundIn, ruling, tampered } from "../../support/tamper.ts";
+import { leastBondWei } from "../../../node/core/task/least-bond.ts";
+import { zeroBytes32 } from "../../../node/core/words/commitment.ts";
+import { auditOf } from "../../support/history/audit-of.ts";
+import { accountOf, buildHistory } from "../../support/history/history-builder.ts";
+import { type Change, foundIn, ruling, tampered } from "../../support/history/tamper.ts";
 
 const otherHash = `0x${"77".repeat(32)}` as Bytes32;
 

@@ -1,19 +1,19 @@
 import { expect } from "chai";
-import { attributesHash, startValue, zeroBytes32 } from "../../../node/core/commitment.ts";
-import { foldTask } from "../../../node/core/fold-task.ts";
-import { initialHistoryHead } from "../../../node/core/history-head.ts";
 import type { Bytes32, TaskId } from "../../../node/core/ids.ts";
+import { foldTask } from "../../../node/core/record/fold-task.ts";
+import { initialHistoryHead } from "../../../node/core/record/history-head.ts";
+import type { TaskEvent } from "../../../node/core/record/task-events.ts";
+import type { TaskView } from "../../../node/core/record/task-view.ts";
 import type { Proposal } from "../../../node/core/records.ts";
-import type { TaskEvent } from "../../../node/core/task-events.ts";
-import type { TaskView } from "../../../node/core/task-view.ts";
+import { attributesHash, startValue, zeroBytes32 } from "../../../node/core/words/commitment.ts";
 import {
   type FederationFixture,
   type FixtureMember,
   fixtureRules,
   startFederation,
 } from "../../support/federation-fixture.ts";
+import { startRpcRelay } from "../../support/processes/rpc-relay.ts";
 import { rejection } from "../../support/rejection.ts";
-import { startRpcRelay } from "../../support/rpc-relay.ts";
 
 const bytes32 = (byte: number) => `0x${byte.toString(16).padStart(2, "0").repeat(32)}` as Bytes32;
 const everybody = { organisations: [], regions: [], clearance: 0 };

@@ -1,11 +1,11 @@
 import { expect } from "chai";
 import { startEmbeddedChain } from "../../../node/chain/index.ts";
-import { foldTask } from "../../../node/core/fold-task.ts";
 import type { Bytes32, TaskId } from "../../../node/core/ids.ts";
+import { foldTask } from "../../../node/core/record/fold-task.ts";
 import type { ChainReader, ChainUpdate, Log } from "../../../node/ports/index.ts";
 import { type FederationFixture, silentLog, startFederation } from "../../support/federation-fixture.ts";
+import { type RpcRelay, startRpcRelay } from "../../support/processes/rpc-relay.ts";
 import { rejection } from "../../support/rejection.ts";
-import { type RpcRelay, startRpcRelay } from "../../support/rpc-relay.ts";
 
 /** A log that tells a listener each message. */
 function heardLog(hear: (message: string) => void): Log {

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import type { TaskRules } from "../../../node/core/records.ts";
-import { rulesFault } from "../../../node/core/rules-validity.ts";
+import { rulesFault } from "../../../node/core/task/rules-validity.ts";
 import { type FederationFixture, startFederation } from "../../support/federation-fixture.ts";
 import { rejection } from "../../support/rejection.ts";
 import { vectors } from "../../support/vectors.ts";

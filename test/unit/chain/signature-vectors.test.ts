@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { hashMessage, Signature, SigningKey, TypedDataEncoder, verifyTypedData } from "ethers";
-import { attestationDomain, recoverSigner } from "../../../node/chain/attestation-digest.ts";
+import { attestationDomain, recoverSigner } from "../../../node/chain/contracts/attestation-digest.ts";
 import type { Address, Bytes32, Hex } from "../../../node/core/ids.ts";
 import { vectors } from "../../support/vectors.ts";
 

@@ -19,7 +19,7 @@ import {
   type Step,
   story,
   taskId,
-} from "../../support/told-task.ts";
+} from "../../support/played/told-task.ts";
 
 const members = [created(), enrolled(11, 0), enrolled(12, 1), enrolled(13, 2), joined(21, 0), joined(22, 1)];
 // round 1, attempt 0: place 1 of two

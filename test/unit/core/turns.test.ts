@@ -1,9 +1,9 @@
 import { expect } from "chai";
 import { AbiCoder, keccak256 } from "ethers";
-import { drawSeed } from "../../../node/core/draw.ts";
 import type { Bytes32 } from "../../../node/core/ids.ts";
-import { nextRoundNumber, ringLength, ringPlace } from "../../../node/core/ring.ts";
-import { turnOf } from "../../../node/core/rotation.ts";
+import { nextRoundNumber, ringLength, ringPlace } from "../../../node/core/record/ring.ts";
+import { turnOf } from "../../../node/core/record/rotation.ts";
+import { drawSeed } from "../../../node/core/words/draw.ts";
 import { vectors } from "../../support/vectors.ts";
 
 interface Case {

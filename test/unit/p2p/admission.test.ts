@@ -1,7 +1,14 @@
 import { expect } from "chai";
 import type { Host } from "../../../node/p2p/index.ts";
 import { expectCode } from "../../support/expect-code.ts";
-import { connectedHosts, hostOf, listing, stopAll, untilConnected, untilDisconnected } from "../../support/hosts.ts";
+import {
+  connectedHosts,
+  hostOf,
+  listing,
+  stopAll,
+  untilConnected,
+  untilDisconnected,
+} from "../../support/processes/hosts.ts";
 
 describe("admission", () => {
   let hosts: Host[] = [];

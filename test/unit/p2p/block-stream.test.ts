@@ -1,13 +1,13 @@
 import { expect } from "chai";
-import { parseCid } from "../../../node/core/blob-dag.ts";
-import { cidOf } from "../../../node/core/content-id.ts";
+import { parseCid } from "../../../node/core/bytes/blob-dag.ts";
+import { cidOf } from "../../../node/core/bytes/content-id.ts";
 import type { Bytes32 } from "../../../node/core/ids.ts";
 import { blocksProtocol, createBlockExchange, type Host } from "../../../node/p2p/index.ts";
 import type { BlobTransfer, BlockExchange, BlockReader } from "../../../node/ports/index.ts";
 import { createHeliaStore, type HeliaStore } from "../../../node/storage/index.ts";
 import { testBlob } from "../../support/blobs.ts";
 import { expectCode } from "../../support/expect-code.ts";
-import { connectedHosts, stopAll, untilDisconnected } from "../../support/hosts.ts";
+import { connectedHosts, stopAll, untilDisconnected } from "../../support/processes/hosts.ts";
 import { silentLog as log } from "../../support/silent-log.ts";
 
 const mebibyte = 1 << 20;

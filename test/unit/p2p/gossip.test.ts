@@ -1,9 +1,16 @@
 import { expect } from "chai";
-import { FedledgerError } from "../../../node/core/error.ts";
+import { FedledgerError } from "../../../node/core/errors/error.ts";
 import type { Host } from "../../../node/p2p/index.ts";
 import type { GossipVerdict } from "../../../node/ports/index.ts";
 import { expectCode } from "../../support/expect-code.ts";
-import { connectedHosts, hostOf, listing, stopAll, untilConnected, untilDisconnected } from "../../support/hosts.ts";
+import {
+  connectedHosts,
+  hostOf,
+  listing,
+  stopAll,
+  untilConnected,
+  untilDisconnected,
+} from "../../support/processes/hosts.ts";
 
 const topic = "/fedledger/test/1";
 const text = (message: Uint8Array) => new TextDecoder().decode(message);

@@ -1,10 +1,10 @@
 import type { Stream } from "@libp2p/interface";
 import { lpStream } from "@libp2p/utils";
 import { expect } from "chai";
-import { FedledgerError } from "../../../node/core/error.ts";
+import { FedledgerError } from "../../../node/core/errors/error.ts";
 import type { Host } from "../../../node/p2p/index.ts";
 import { expectCode } from "../../support/expect-code.ts";
-import { connectedHosts, listing, stopAll, untilDisconnected } from "../../support/hosts.ts";
+import { connectedHosts, listing, stopAll, untilDisconnected } from "../../support/processes/hosts.ts";
 
 const protocol = "/fedledger/test/1";
 

@@ -1,27 +1,28 @@
 import { expect } from "chai";
+import type { TaskView } from "../../../node/core/record/task-view.ts";
 import type { Member } from "../../../node/core/records.ts";
-import type { TaskView } from "../../../node/core/task-view.ts";
-import { answerOpenSum } from "../../../node/participant/answer-open-sum.ts";
-import { judgeEncrypted } from "../../../node/participant/judge-encrypted.ts";
+import { answerOpenSum } from "../../../node/participant/encrypted/answer-open-sum.ts";
+import { judgeEncrypted } from "../../../node/participant/encrypted/judge-encrypted.ts";
 import { participantMachine } from "../../../node/participant/participant-machine.ts";
-import type { ParticipantEvent, ParticipantState } from "../../../node/participant/participant-state.ts";
-import { closedKey } from "../../../node/participant/trained-update.ts";
-import { decodeOpenSumAnswer, encodeOpenSum } from "../../../node/rounds/open-sum-messages.ts";
-import type { Progress } from "../../../node/rounds/progress.ts";
-import type { RoundEvent } from "../../../node/rounds/round-state.ts";
+import type { ParticipantEvent, ParticipantState } from "../../../node/participant/state/participant-state.ts";
+import { closedKey } from "../../../node/participant/state/trained-update.ts";
+import type { Progress } from "../../../node/rounds/progress/progress.ts";
+import type { RoundEvent } from "../../../node/rounds/state/round-state.ts";
+import { decodeOpenSumAnswer, encodeOpenSum } from "../../../node/rounds/words/open-sum-messages.ts";
+import { expectCode } from "../../support/expect-code.ts";
+import { silentLog } from "../../support/silent-log.ts";
 import {
   closedEncrypted,
   encryptedRound,
   encryptedView,
   keyFor,
   proposedEncrypted,
-} from "../../support/encrypted-states.ts";
-import { expectCode } from "../../support/expect-code.ts";
-import { accounts, contactOf, emptyPurse, hashOf, headAt, members, optionsOf } from "../../support/round-states.ts";
-import { silentLog } from "../../support/silent-log.ts";
+} from "../../support/states/encrypted-states.ts";
+import { lookAt, stateAfter } from "../../support/states/machine-states.ts";
+import { accounts, contactOf, emptyPurse, hashOf, members, optionsOf } from "../../support/states/round-states.ts";
 
 const { a, x } = accounts;
-const machine = participantMachine(a, { ...optionsOf(a), settleBlocks: 2, autoEnrol: true });
+const machine = participantMachine(a, { ...optionsOf(a), patienceS: 3, settleBlocks: 2, autoEnrol: true });
 const base = hashOf(9);
 const { sharesId } = keyFor(0);
 const { slot: _, ...key } = keyFor(0);
@@ -38,24 +39,18 @@ const sum = { sumId: hashOf(52), modelRoot: hashOf(50), contentId: hashOf(51) };
 const sumOpened: ParticipantEvent = { kind: "sum-opened", about: closedKey(closed), opened: sum };
 type Events = readonly (ParticipantEvent | RoundEvent)[];
 
-function stateAfter(
+function reached(
   view: TaskView,
   events: Events,
   timestampS: number,
   known: readonly Member[] = members,
 ): ParticipantState {
-  const all: Events = [
-    { kind: "members", members: known },
-    emptyPurse,
-    { kind: "recalled", checked: [] },
-    ...events,
-    { kind: "looked", view, head: headAt(timestampS) },
-  ];
-  return all.reduce((state, event) => machine.reduce(state, event), machine.initial);
+  const look = lookAt(view, timestampS, known);
+  return stateAfter(machine, [emptyPurse, { kind: "recalled", checked: [] }, ...events, look]);
 }
 
-function dueAfter(...given: Parameters<typeof stateAfter>): string[] {
-  const due = machine.due(stateAfter(...given));
+function dueAfter(...given: Parameters<typeof reached>): string[] {
+  const due = machine.due(reached(...given));
   return due
     .filter(({ kind }) => kind !== "gather")
     .map(({ key, kind }) => (kind === "send" || kind === "push" ? key.split(":")[0]! : kind));
@@ -69,13 +64,13 @@ const withoutKeys = members.map(({ contact, ...member }) =>
 const all = [0, 1, 2, 3];
 
 describe("the participant's machine in an encrypted task", () => {
-  // keys from second 70 to second 100; slot 0 is second to deal in round 1, after 5 seconds
+  // keys from second 70 to second 100; slot 0 is the last to deal in round 1, after three patiences of 3 seconds
   const rows: [string, string[], string[]][] = [
-    ["opened, another one's turn to deal", dueAfter(open([]), [], 74), ["train"]],
-    ["opened, this one's turn to deal", dueAfter(open([]), [], 75), ["deal-key", "train"]],
-    ["a member has no key yet", dueAfter(open([]), [], 75, withoutKeys), ["train"]],
+    ["opened, another one's turn to deal", dueAfter(open([]), [], 78), ["train"]],
+    ["opened, this one's turn to deal", dueAfter(open([]), [], 79), ["deal-key", "train"]],
+    ["a member has no key yet", dueAfter(open([]), [], 79, withoutKeys), ["train"]],
     ["it has none at half of the time", dueAfter(open([]), [], 85, withoutKeys), ["deal-key", "train"]],
-    ["its key is made", dueAfter(open([]), [made, trained], 76), ["advertise"]],
+    ["its key is made", dueAfter(open([]), [made, trained], 79), ["advertise"]],
     ["nobody dealt in time", dueAfter(open([]), [made, trained], 101), []],
     ["a key was dealt", dueAfter(open([1]), [trained], 76), ["open-key"]],
     ["the same, while it trains", dueAfter(open([1]), [], 76), ["open-key", "train"]],
@@ -123,7 +118,8 @@ describe("a participant that is asked what a sum opens to", () => {
     from = aggregator,
     events: Events = [opened, sumOpened],
     view = encryptedView(closed),
-  ) => decodeOpenSumAnswer(answerOpenSum(encodeOpenSum(about), from, stateAfter(view, events, 201)));
+    known = members,
+  ) => decodeOpenSumAnswer(answerOpenSum(encodeOpenSum(about), from, reached(view, events, 201, known)));
 
   it("tells an aggregator of what it opened by itself, and nobody of anything else", async () => {
     expect(answerTo(request)).to.deep.equal({ opened: true, ...sum });
@@ -144,10 +140,16 @@ describe("a participant that is asked what a sum opens to", () => {
     });
     const { contact } = members.find(({ account }) => account === x)!;
     const claiming = members.map((member) => (member.account === accounts.b ? { ...member, contact } : member));
-    const claimed: Events = [opened, sumOpened, { kind: "members", members: claiming as typeof members }];
-    expect(answerTo(request, aggregator, claimed), "though another claims its PeerId").to.include({ opened: true });
+    const asked = answerTo(request, aggregator, undefined, undefined, claiming as typeof members);
+    expect(asked, "though another claims its PeerId").to.include({ opened: true });
+    const leaving = encryptedView(closed);
+    const joined = leaving.joined.map((place) => ({ ...place, leaving: place.account === x }));
+    expect(answerTo(request, aggregator, undefined, { ...leaving, joined }), "it leaves").to.deep.equal({
+      opened: false,
+      reason: "not-aggregator",
+    });
     await expectCode("PEER_PROTOCOL", () =>
-      answerOpenSum(new TextEncoder().encode("{}"), aggregator, stateAfter(encryptedView(closed), [], 201)),
+      answerOpenSum(new TextEncoder().encode("{}"), aggregator, reached(encryptedView(closed), [], 201)),
     );
   });
 });

@@ -1,10 +1,11 @@
 import { expect } from "chai";
 import type { Hex } from "../../../node/core/ids.ts";
+import type { TaskView } from "../../../node/core/record/task-view.ts";
 import type { ClosingWord } from "../../../node/core/records.ts";
-import type { TaskView } from "../../../node/core/task-view.ts";
 import { participantMachine } from "../../../node/participant/participant-machine.ts";
-import type { ParticipantEvent, ParticipantState } from "../../../node/participant/participant-state.ts";
-import type { RoundEvent } from "../../../node/rounds/round-state.ts";
+import type { ParticipantEvent, ParticipantState } from "../../../node/participant/state/participant-state.ts";
+import type { RoundEvent } from "../../../node/rounds/state/round-state.ts";
+import { lookAt, stateAfter } from "../../support/states/machine-states.ts";
 import {
   advertisementFor,
   closedMasked,
@@ -12,18 +13,16 @@ import {
   maskedRules,
   maskedView,
   unmaskingOf,
-} from "../../support/masked-states.ts";
+} from "../../support/states/masked-states.ts";
 import {
   accounts,
   commitmentOf,
   hashOf,
-  headAt,
-  members,
   optionsOf,
   participants,
   roundOf,
   viewOf,
-} from "../../support/round-states.ts";
+} from "../../support/states/round-states.ts";
 
 const { a, x } = accounts;
 const machine = participantMachine(a, { ...optionsOf(a), autoEnrol: true });
@@ -49,14 +48,13 @@ const here = (...slots: readonly number[]): ParticipantEvent[] =>
 const ready = [made, trained, masked, ...everyBundle, ...here(0, 1, 2, 3)];
 type Events = readonly (ParticipantEvent | RoundEvent)[];
 
-function stateAfter(view: TaskView, events: Events, timestampS: number): ParticipantState {
-  const look: RoundEvent = { kind: "looked", view, head: headAt(timestampS) };
-  const all: Events = [{ kind: "members", members }, { kind: "recalled", checked: [] }, known, look, ...events, look];
-  return all.reduce((state, event) => machine.reduce(state, event), machine.initial);
+function reached(view: TaskView, events: Events, timestampS: number, of = machine): ParticipantState {
+  const look = lookAt(view, timestampS);
+  return stateAfter(of, [{ kind: "recalled", checked: [] }, known, look, ...events, look]);
 }
 
 function dueAfter(view: TaskView, events: Events, timestampS: number): string[] {
-  const due = machine.due(stateAfter(view, events, timestampS));
+  const due = machine.due(reached(view, events, timestampS));
   return due
     .map(({ key, kind }) => (kind === "send" || kind === "push" ? key.split(":")[0]! : kind))
     .filter((kind) => !["close", "collect", "gather"].includes(kind));
@@ -213,7 +211,7 @@ describe("the participant's machine in a masked task", () => {
 
   it("makes keys without those whose grant is not on record when half of the time has passed", () => {
     const isLate = (timestampS: number) => {
-      const action = machine.due(stateAfter(open([]), [], timestampS)).find(({ kind }) => kind === "make-keys");
+      const action = machine.due(reached(open([]), [], timestampS)).find(({ kind }) => kind === "make-keys");
       return action?.kind === "make-keys" && action.isLate;
     };
     expect(isLate(84)).to.equal(false);
@@ -236,7 +234,7 @@ describe("the participant's machine in a masked task", () => {
 
   it("closes a round at once that has too few keys, and one whose every key has committed", () => {
     const at = (view: TaskView, timestampS: number) =>
-      stateAfter(view, [], timestampS).pushes.map(({ key }) => key.split(":")[0]);
+      reached(view, [], timestampS).pushes.map(({ key }) => key.split(":")[0]);
     expect(at(open([0, 1, 2]), 100)).to.deep.equal([]);
     expect(at(open([0, 1, 2]), 101)).to.deep.equal(["close"]);
     expect(at(open([0, 1, 2, 3]), 101)).to.deep.equal([]);
@@ -248,9 +246,7 @@ describe("the participant's machine in a masked task", () => {
 describe("keys that others bring to the chain", () => {
   const batched = participantMachine(a, { ...optionsOf(a), autoEnrol: true, commit: "batched" });
   const kindsAt = (view: TaskView, events: Events, timestampS: number) => {
-    const look: RoundEvent = { kind: "looked", view, head: headAt(timestampS) };
-    const all: Events = [{ kind: "members", members }, { kind: "recalled", checked: [] }, known, look, ...events, look];
-    const state = all.reduce((before, event) => batched.reduce(before, event), batched.initial);
+    const state = reached(view, events, timestampS, batched);
     const due = batched.due(state).map(({ key, kind }) => (kind === "send" ? key.split(":")[0]! : kind));
     const pushes = state.pushes.flatMap(({ call }) => (call.kind === "advertise" ? [call.signed.length] : []));
     return { due: due.filter((kind) => kind !== "collect"), pushes };
@@ -285,10 +281,11 @@ describe("the key for shares of a participant of a masked task", () => {
   const keysAre =
     (...all: readonly ParticipantEvent[]) =>
     (view: TaskView) => {
-      const look: RoundEvent = { kind: "looked", view, head: headAt(75) };
-      const events: Events = [{ kind: "members", members }, { kind: "recalled", checked: [] }, look, ...all, look];
-      const state = events.reduce((before, event) => machine.reduce(before, event), machine.initial);
-      return machine.due(state).map(({ key, kind }) => (kind === "send" ? key.split(":")[0]! : kind));
+      const look = lookAt(view, 75);
+      const events: Events = [{ kind: "recalled", checked: [] }, look, ...all, look];
+      return machine
+        .due(stateAfter(machine, events))
+        .map(({ key, kind }) => (kind === "send" ? key.split(":")[0]! : kind));
     };
   const idle = withKey(maskedView(roundOf({ phase: "invalid", invalidReason: "too-few-updates" })));
   const file = (...publicKeys: readonly (typeof other)[]): ParticipantEvent => ({

@@ -1,16 +1,17 @@
 import { expect } from "chai";
-import type { RoundView, TaskView } from "../../../node/core/task-view.ts";
-import { createCheckedJournal } from "../../../node/participant/checked-journal.ts";
+import type { RoundView, TaskView } from "../../../node/core/record/task-view.ts";
 import { participantMachine } from "../../../node/participant/participant-machine.ts";
+import { createCheckedJournal } from "../../../node/participant/state/checked-journal.ts";
 import type {
   ParticipantEvent,
   ParticipantMachineOptions,
   ParticipantState,
-} from "../../../node/participant/participant-state.ts";
-import type { Judgement } from "../../../node/rounds/court-state.ts";
-import { createMemoryJournal } from "../../../node/rounds/memory-journal.ts";
-import { subjectOf } from "../../../node/rounds/proposed-round.ts";
-import type { RoundEvent } from "../../../node/rounds/round-state.ts";
+} from "../../../node/participant/state/participant-state.ts";
+import { createMemoryJournal } from "../../../node/rounds/actions/memory-journal.ts";
+import { subjectOf } from "../../../node/rounds/blobs/proposed-round.ts";
+import type { Judgement } from "../../../node/rounds/court/court-state.ts";
+import type { RoundEvent } from "../../../node/rounds/state/round-state.ts";
+import { lookAt, stateAfter } from "../../support/states/machine-states.ts";
 import {
   acceptedRound,
   accounts,
@@ -20,7 +21,6 @@ import {
   contactOf,
   emptyPurse,
   hashOf,
-  headAt,
   memberOf,
   members,
   optionsOf,
@@ -28,7 +28,7 @@ import {
   roundOf,
   rules,
   viewOf,
-} from "../../support/round-states.ts";
+} from "../../support/states/round-states.ts";
 
 const { a, b } = accounts;
 type Event = ParticipantEvent | RoundEvent;
@@ -51,17 +51,14 @@ const signed: Event = {
   attestation: attestationOf(a, proposed.proposal.hash),
 };
 
-function stateAfter(events: readonly Event[], of = machine): ParticipantState {
-  return events.reduce((state, event) => of.reduce(state, event), of.initial);
-}
-
-const look = (view: TaskView, timestampS = 100): Event => ({ kind: "looked", view, head: headAt(timestampS) });
+const reached = (events: readonly Event[], of = machine): ParticipantState => stateAfter(of, events);
+const look = (view: TaskView, timestampS = 100, shown = members): Event => lookAt(view, timestampS, shown);
 
 function dueAfter(view: TaskView, events: readonly Event[] = [], timestampS = 100, of = machine): string[] {
-  const before: Event[] = [{ kind: "members", members }, emptyPurse, recalled, ...events];
+  const before: Event[] = [emptyPurse, recalled, ...events];
   return (
     of
-      .due(stateAfter([...before, look(view, timestampS)], of))
+      .due(reached([...before, look(view, timestampS)], of))
       // of which gathered-updates.test.ts tells
       .filter(({ kind }) => kind !== "gather")
       .map(({ key, kind }) => (["send", "push"].includes(kind) ? key.split(":")[0]! : kind))
@@ -82,7 +79,6 @@ const of = (round: RoundView, judgement: Judgement) => judged(judgement, round a
 
 describe("the participant's machine", () => {
   const rows: [string, string[], string[]][] = [
-    ["before anything is known", machine.due(machine.initial).map(({ kind }) => kind), []],
     ["drawn, nothing trained", dueAfter(open), ["train"]],
     ["trained", dueAfter(open, [trained]), ["commit"]],
     ["after the deadline", dueAfter(open, [trained], 161), []],
@@ -108,13 +104,12 @@ describe("the participant's machine", () => {
   }
 
   it("enrols with its role, unless told not to, after it has left, or after it was expelled", () => {
-    const kinds = (events: readonly Event[], by = machine) =>
-      by.due(stateAfter([{ kind: "members", members }, ...events], by)).map(({ kind }) => kind);
+    const kinds = (events: readonly Event[], by = machine) => by.due(reached(events, by)).map(({ kind }) => kind);
     const outside = look(without(viewOf()));
     expect(kinds([outside])).to.include("enter");
     expect(kinds([outside], participantMachine(a, { ...options, autoEnrol: false }))).to.not.include("enter");
     const others = [memberOf(a, "aggregator"), ...members.slice(1)];
-    expect(kinds([{ kind: "members", members: others }, outside])).to.not.include("enter");
+    expect(kinds([look(without(viewOf()), 100, others)])).to.not.include("enter");
     expect(kinds([look(leaves(viewOf())), outside])).to.not.include("enter");
     expect(kinds([look({ ...without(viewOf()), left: [a] })]), "after a restart").to.not.include("enter");
     const returning = participantMachine(a, { ...options, reenter: true });
@@ -126,8 +121,7 @@ describe("the participant's machine", () => {
   });
 
   it("registers when the registry shows another contact, not before it is a member", () => {
-    const keys = (list: typeof members) =>
-      machine.due(stateAfter([{ kind: "members", members: list }, look(open)])).map(({ key }) => key);
+    const keys = (list: typeof members) => machine.due(reached([look(open, 100, list)])).map(({ key }) => key);
     expect(keys(members)).to.not.include("register");
     expect(keys([{ account: a, roles: ["participant"] }])).to.include("register");
     expect(keys([{ ...memberOf(a, "participant"), contact: contactOf(b) }])).to.include("register");
@@ -137,8 +131,7 @@ describe("the participant's machine", () => {
   it("does not register against another process of its account, which would do the same", () => {
     const replaced = [{ ...memberOf(a, "participant"), contact: contactOf(b) }, ...members.slice(1)];
     const keys = (...lists: (typeof members)[]) => {
-      const events = lists.map((list): Event => ({ kind: "members", members: list }));
-      return machine.due(stateAfter([...events, look(open)])).map(({ key }) => key);
+      return machine.due(reached(lists.map((list) => look(open, 100, list)))).map(({ key }) => key);
     };
     expect(keys(members, replaced)).to.not.include("register");
     expect(keys(replaced)).to.include("register");
@@ -237,7 +230,7 @@ describe("a participant above an accepted round", () => {
     expect(dueAfter(late, [look(late, 801), restarted], 801)).to.deep.equal(["judge"]);
     const found: Event = { ...restarted, checked: [subjectOf(before)] };
     expect(dueAfter(late, [look(late, 801), found], 801)).to.deep.equal(["train"]);
-    const unasked = machine.due(stateAfter([{ kind: "members", members }, emptyPurse, look(late, 801)]));
+    const unasked = machine.due(reached([emptyPurse, look(late, 801)]));
     expect(
       unasked.map(({ kind }) => kind),
       "before the journal was asked",
@@ -283,12 +276,13 @@ describe("a participant above an accepted round", () => {
     const due = (events: Event[]) => dueAfter(viewOf([accepted]), [look(viewOf([accepted])), ...events], 200);
     expect(due([of(accepted, { isRight: true })])).to.deep.equal(["open"]);
     expect(due([of(accepted, { isRight: false })])).to.deep.equal([]);
+    expect(due([of(accepted, missing())]), "nobody knows").to.deep.equal(["judge", "open"]);
   });
 });
 
 describe("the end of a participant's work", () => {
   const complete = viewOf([acceptedRound()], { complete: true });
-  const end = (...events: Event[]) => machine.outcome(stateAfter([emptyPurse, ...events]));
+  const end = (...events: Event[]) => machine.outcome(reached([emptyPurse, ...events]));
 
   it("is when the task is final and settled, not when it is complete", () => {
     expect(end(look(complete, 100), look(complete, 800))).to.equal(undefined);

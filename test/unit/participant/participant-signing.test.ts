@@ -1,48 +1,47 @@
 import { expect } from "chai";
 import type { Bytes32 } from "../../../node/core/ids.ts";
-import type { TaskView } from "../../../node/core/task-view.ts";
+import type { TaskView } from "../../../node/core/record/task-view.ts";
 import { participantMachine } from "../../../node/participant/participant-machine.ts";
+import {
+  createParticipantPerformers,
+  type ParticipantPerformerDeps,
+} from "../../../node/participant/perform-participant.ts";
 import type {
   ParticipantAction,
   ParticipantEvent,
   ParticipantState,
-} from "../../../node/participant/participant-state.ts";
-import {
-  createParticipantPerformer,
-  type ParticipantPerformerDeps,
-} from "../../../node/participant/perform-participant.ts";
-import { readCommitment, signCommitment } from "../../../node/participant/sign-commitment.ts";
+} from "../../../node/participant/state/participant-state.ts";
+import { readCommitment, signCommitment } from "../../../node/participant/update/sign-commitment.ts";
 import type { Chain, ChainCall, SignedRecord } from "../../../node/ports/chain.ts";
-import { createMemoryJournal } from "../../../node/rounds/memory-journal.ts";
-import type { RoleDesk } from "../../../node/rounds/role-desk.ts";
-import type { RoundEvent } from "../../../node/rounds/round-state.ts";
-import { modelRecordDigest, modelSign, modelSigner } from "../../simulation/model-signature.ts";
+import { createMemoryJournal } from "../../../node/rounds/actions/memory-journal.ts";
+import type { ActionContext } from "../../../node/rounds/machine/machine.ts";
+import type { RoleDesk } from "../../../node/rounds/machine/role-desk.ts";
+import type { RoundEvent } from "../../../node/rounds/state/round-state.ts";
+import { modelRecordDigest, modelSign, modelSigner } from "../../simulation/model/model-signature.ts";
+import { silentLog } from "../../support/silent-log.ts";
+import { lookAt, stateAfter } from "../../support/states/machine-states.ts";
 import {
   accounts,
   commitmentOf,
   emptyPurse,
   hashOf,
-  headAt,
-  members,
   optionsOf,
   roundOf,
   times,
   viewOf,
-} from "../../support/round-states.ts";
-import { signedCommitmentOf } from "../../support/signed-words.ts";
-import { silentLog } from "../../support/silent-log.ts";
+} from "../../support/states/round-states.ts";
+import { signedCommitmentOf } from "../../support/states/signed-words.ts";
 
 const { a } = accounts;
 type Event = ParticipantEvent | RoundEvent;
 const update = { round: 1, baseModelRoot: hashOf(9), updateRoot: hashOf(16), contentId: hashOf(32), weight: 10 };
 const trained: Event = { kind: "trained", update };
-const signed: Event = { kind: "commitment-signed", signed: signedCommitmentOf(0) };
-const look = (view: TaskView, timestampS = 101): Event => ({ kind: "looked", view, head: headAt(timestampS) });
+const signed: Event = { kind: "commitment", signed: signedCommitmentOf(0) };
+const look = (view: TaskView, timestampS = 101): Event => lookAt(view, timestampS);
 const machine = participantMachine(a, { ...optionsOf(a), autoEnrol: true, commit: "batched" });
 
 function dueAfter(events: readonly Event[]): readonly ParticipantAction[] {
-  const known: Event[] = [{ kind: "members", members }, emptyPurse, { kind: "recalled", checked: [] }];
-  return machine.due([...known, ...events].reduce((state, event) => machine.reduce(state, event), machine.initial));
+  return machine.due(stateAfter(machine, [emptyPurse, { kind: "recalled", checked: [] }, ...events]));
 }
 const kindsOf = (actions: readonly ParticipantAction[]) =>
   actions.map((action) => (action.kind === "send" || action.kind === "push" ? action.call.kind : action.kind));
@@ -71,6 +70,18 @@ describe("a participant that has its commitments batched", () => {
     const another: Event = { kind: "trained", update: { ...update, updateRoot: hashOf(99) } };
     const [, same] = due([trained, signed, another], open, 130);
     expect(same?.kind === "send" && same.call).to.deep.include({ updateRoot: update.updateRoot });
+  });
+
+  it("commits to what another process of its account was heard to have signed over the anchor", () => {
+    const elsewhere = signedCommitmentOf(0, { updateRoot: hashOf(98) });
+    const heard: Event = { kind: "commitment", signed: elsewhere };
+    expect(due([heard, trained])[0]).to.deep.include({ kind: "announce-commitment", signed: elsewhere });
+    const alone = participantMachine(a, { ...optionsOf(a), autoEnrol: true });
+    const [own] = alone
+      .due(stateAfter(alone, [emptyPurse, { kind: "recalled", checked: [] }, look(open), heard, trained]))
+      .filter(({ kind }) => kind === "send");
+    expect(own?.kind === "send" && own.call).to.include({ kind: "commit", updateRoot: hashOf(98) });
+    expect(due([heard, trained], other)[0]?.kind, "over another anchor").to.equal("sign-commitment");
   });
 
   it("does not sign when it is too late for a batch", () => {
@@ -123,19 +134,19 @@ describe("the journal of signed commitments", () => {
     const journal = createMemoryJournal();
     const deps = { chain, journal, taskId: 1 };
     const sent: ChainCall[] = [];
-    const desk: RoleDesk = {
-      async perform(action) {
-        if (action.kind === "send") sent.push(action.call);
+    const desk: Pick<RoleDesk<ParticipantState>, "send"> = {
+      async send({ call }) {
+        sent.push(call);
         return undefined;
       },
     };
-    const performer = { ...deps, desk, times, log: silentLog } as unknown as ParticipantPerformerDeps;
-    const state = { members, view: viewOf([roundOf()]) } as unknown as ParticipantState;
+    const nothing = { performers: {} };
+    const parts = { desk, masked: nothing, encrypted: nothing, times, log: silentLog };
+    const performers = createParticipantPerformers({ ...deps, ...parts } as unknown as ParticipantPerformerDeps);
     const commit = async (updateRoot: Bytes32) => {
       const { baseModelRoot: _, ...contents } = { ...update, updateRoot };
       const call = { kind: "commit", taskId: 1, anchor: hashOf(70), ...contents } as const;
-      const context = { state, signal: new AbortController().signal, emit: () => undefined };
-      await createParticipantPerformer(performer)({ kind: "send", key: "commit", call }, context);
+      await performers.send({ kind: "send", key: "commit", call }, {} as ActionContext<ParticipantState, Event>);
     };
     await commit(update.updateRoot);
     expect((await signCommitment(deps, roundOf(), other)).updateRoot).to.equal(update.updateRoot);

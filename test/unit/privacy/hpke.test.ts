@@ -1,6 +1,6 @@
 import { expect } from "chai";
-import { deriveNodeKeys } from "../../../node/chain/node-keys.ts";
-import { toHex } from "../../../node/core/hex.ts";
+import { deriveNodeKeys } from "../../../node/chain/accounts/node-keys.ts";
+import { toHex } from "../../../node/core/bytes/hex.ts";
 import { hpkeOverheadBytes, openSealed, sealTo } from "../../../node/privacy/hpke.ts";
 import { expectCode } from "../../support/expect-code.ts";
 

@@ -1,8 +1,8 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import { decodeAttestation, encodeAttestation } from "../../../node/rounds/attestation-messages.ts";
-import { decodeCommitment, encodeCommitment } from "../../../node/rounds/commitment-messages.ts";
-import { maxMessageBytes } from "../../../node/rounds/message-codec.ts";
+import { decodeAttestation, encodeAttestation } from "../../../node/rounds/words/attestation-messages.ts";
+import { decodeCommitment, encodeCommitment } from "../../../node/rounds/words/commitment-messages.ts";
+import { maxMessageBytes } from "../../../node/rounds/words/message-codec.ts";
 
 const hex = (bytes: number) =>
   fc

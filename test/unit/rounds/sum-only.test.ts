@@ -1,25 +1,18 @@
 import { expect } from "chai";
-import { contentIdOf } from "../../../node/core/content-id.ts";
+import { contentIdOf } from "../../../node/core/bytes/content-id.ts";
 import type { BlobStore } from "../../../node/ports/storage.ts";
 import { createCipherSum } from "../../../node/privacy/encrypted/cipher-sum.ts";
-import { isAttestable, type Judgement } from "../../../node/rounds/court-state.ts";
-import { dueJudgements } from "../../../node/rounds/due-in-common.ts";
-import { judgeProposal } from "../../../node/rounds/judge-proposal.ts";
-import type { ModelSource } from "../../../node/rounds/model-source.ts";
-import { subjectOf } from "../../../node/rounds/proposed-round.ts";
-import { initialRoundState, type RoundEvent, reduceRound } from "../../../node/rounds/round-state.ts";
-import { encryptedRoundOfFour } from "../../support/encrypted-round.ts";
-import { encryptedView, encryptedRules as rules } from "../../support/encrypted-states.ts";
-import {
-  acceptedRound,
-  accounts,
-  headAt,
-  members,
-  optionsOf,
-  proposedRound,
-  viewOf,
-} from "../../support/round-states.ts";
+import type { ModelSource } from "../../../node/rounds/blobs/model-source.ts";
+import { subjectOf } from "../../../node/rounds/blobs/proposed-round.ts";
+import { isAttestable, type Judgement } from "../../../node/rounds/court/court-state.ts";
+import { judgeProposal } from "../../../node/rounds/court/judge-proposal.ts";
+import { dueJudgements } from "../../../node/rounds/machine/due-in-common.ts";
+import { type RoundEvent, reduceRound } from "../../../node/rounds/state/round-state.ts";
 import { silentLog } from "../../support/silent-log.ts";
+import { encryptedRoundOfFour } from "../../support/states/encrypted-round.ts";
+import { encryptedView, encryptedRules as rules } from "../../support/states/encrypted-states.ts";
+import { stateAt } from "../../support/states/machine-states.ts";
+import { acceptedRound, accounts, members, proposedRound, viewOf } from "../../support/states/round-states.ts";
 
 const { d } = accounts;
 
@@ -29,9 +22,8 @@ describe("an encrypted round of which only the sum was compared", () => {
   const standing = proposedRound();
   const judged: RoundEvent = { kind: "judged", subject: subjectOf(kept), judgement: sumOnly };
   const due = (round: typeof kept) => {
-    const looked: RoundEvent = { kind: "looked", view: viewOf([round]), head: headAt(205) };
-    const state = [judged, looked].reduce(reduceRound, initialRoundState(d, "participant", optionsOf(d)));
-    return dueJudgements(state).map(({ kind }) => kind);
+    const state = stateAt(d, "participant", viewOf([round]), 205);
+    return dueJudgements(reduceRound(state, judged)).map(({ kind }) => kind);
   };
 
   it("is told from one that was opened", async () => {

@@ -2,12 +2,17 @@ import { expect } from "chai";
 import fc from "fast-check";
 import type { Hex } from "../../../node/core/ids.ts";
 import type { ClosingWord, SignedAdvertisement } from "../../../node/core/records.ts";
-import { decodeAdvertisement, encodeAdvertisement } from "../../../node/rounds/advertisement-messages.ts";
-import { addAdvertisement, advertisementsTo, onlyAdvertisementsOf } from "../../../node/rounds/advertisement-pool.ts";
-import { addClosing, closingsOf, onlyClosingsOf } from "../../../node/rounds/closing-pool.ts";
-import { hearAdvertisement } from "../../../node/rounds/hear-advertisement.ts";
-import { hearClosing } from "../../../node/rounds/hear-closing.ts";
-import { hearUnmasking } from "../../../node/rounds/hear-unmasking.ts";
+import { hearAdvertisement } from "../../../node/rounds/hearing/hear-advertisement.ts";
+import { hearClosing } from "../../../node/rounds/hearing/hear-closing.ts";
+import { hearUnmasking } from "../../../node/rounds/hearing/hear-unmasking.ts";
+import { type RoundState, reduceRound } from "../../../node/rounds/state/round-state.ts";
+import { decodeAdvertisement, encodeAdvertisement } from "../../../node/rounds/words/advertisement-messages.ts";
+import {
+  addAdvertisement,
+  advertisementsTo,
+  onlyAdvertisementsOf,
+} from "../../../node/rounds/words/advertisement-pool.ts";
+import { addClosing, closingsOf, onlyClosingsOf } from "../../../node/rounds/words/closing-pool.ts";
 import {
   decodeClosing,
   decodeHoldShares,
@@ -18,21 +23,18 @@ import {
   encodeHoldSharesAnswer,
   encodeUnmasking,
   type Unmasking,
-} from "../../../node/rounds/mask-messages.ts";
-import { initialRoundState, type RoundState, reduceRound } from "../../../node/rounds/round-state.ts";
-import { addUnmasking, onlyUnmaskingsOf, sharesTold, unmaskingsOf } from "../../../node/rounds/unmask-pool.ts";
-import { modelRecordDigest, modelSign, modelSigner } from "../../simulation/model-signature.ts";
-import { advertisementFor, closedMasked, maskedRound, maskedView, unmaskingOf } from "../../support/masked-states.ts";
+} from "../../../node/rounds/words/mask-messages.ts";
+import { addUnmasking, onlyUnmaskingsOf, sharesTold, unmaskingsOf } from "../../../node/rounds/words/unmask-pool.ts";
+import { modelRecordDigest, modelSign, modelSigner } from "../../simulation/model/model-signature.ts";
+import { stateAt } from "../../support/states/machine-states.ts";
 import {
-  accounts,
-  contactOf,
-  hashOf,
-  headAt,
-  members,
-  optionsOf,
-  participants,
-  viewOf,
-} from "../../support/round-states.ts";
+  advertisementFor,
+  closedMasked,
+  maskedRound,
+  maskedView,
+  unmaskingOf,
+} from "../../support/states/masked-states.ts";
+import { accounts, contactOf, hashOf, participants, viewOf } from "../../support/states/round-states.ts";
 
 const round = closedMasked([0, 1, 2, 3], [0, 1, 2]);
 const honest = unmaskingOf(0, round, [1, 2, 3]);
@@ -99,12 +101,7 @@ describe("what survivors told", () => {
 });
 
 describe("hearUnmasking", () => {
-  const start = initialRoundState(accounts.x, "aggregator", optionsOf(accounts.x));
-  const state = (view = maskedView(round)): RoundState =>
-    [{ kind: "members", members } as const, { kind: "looked", view, head: headAt(201) } as const].reduce<RoundState>(
-      reduceRound,
-      start,
-    );
+  const state = (view = maskedView(round)): RoundState => stateAt(accounts.x, "aggregator", view, 201);
   const hear = (unmasking: Unmasking, of = state(), author = contactOf(accounts.a).peerId) =>
     hearUnmasking(encodeUnmasking({ unmasking, sequence: 1 }), author, of);
 
@@ -134,16 +131,14 @@ describe("hearUnmasking", () => {
 });
 
 describe("hearClosing", () => {
-  const start = initialRoundState(accounts.x, "aggregator", optionsOf(accounts.x));
   const wordOf = (slot: number, changes: Partial<ClosingWord> = {}, by = participants[slot]!): ClosingWord => {
     const word = { taskId: 1, round: 1, accumulator: round.accumulator, participant: participants[slot]!, ...changes };
     return { ...word, signature: modelSign(by, modelRecordDigest({ type: "closing", ...word })) };
   };
   const state = (view = maskedView(round), heard: readonly ClosingWord[] = []): RoundState =>
-    [
-      { kind: "looked", view, head: headAt(201) } as const,
-      ...heard.map((word) => ({ kind: "closing", word }) as const),
-    ].reduce<RoundState>(reduceRound, start);
+    heard
+      .map((word) => ({ kind: "closing", word }) as const)
+      .reduce<RoundState>(reduceRound, stateAt(accounts.x, "aggregator", view, 201));
   const hear = (word: ClosingWord, of = state()) =>
     hearClosing(encodeClosing({ word, sequence: 1 }), of, { recoverSigner: modelSigner });
 
@@ -186,16 +181,14 @@ describe("hearClosing", () => {
 
 describe("hearAdvertisement", () => {
   const open = maskedRound([]);
-  const start = initialRoundState(accounts.x, "aggregator", optionsOf(accounts.x));
   const keysOf = (slot: number, changes: Partial<SignedAdvertisement> = {}, by = participants[slot]!) => {
     const { slot: _, ...keys } = { ...advertisementFor(slot), start: open.start, ...changes };
     return { ...keys, signature: modelSign(by, modelRecordDigest({ type: "advertisement", ...keys })) };
   };
   const state = (view = maskedView(open), heard: readonly SignedAdvertisement[] = []): RoundState =>
-    [
-      { kind: "looked", view, head: headAt(75) } as const,
-      ...heard.map((signed) => ({ kind: "advertisement", signed }) as const),
-    ].reduce<RoundState>(reduceRound, start);
+    heard
+      .map((signed) => ({ kind: "advertisement", signed }) as const)
+      .reduce<RoundState>(reduceRound, stateAt(accounts.x, "aggregator", view, 75));
   const hear = (signed: SignedAdvertisement, of = state()) =>
     hearAdvertisement(encodeAdvertisement({ signed, sequence: 1 }), of, { recoverSigner: modelSigner });
 

@@ -7,7 +7,7 @@ import {
   createLayeredStore,
 } from "../../../node/storage/index.ts";
 import { blobStoreCompliance } from "../../compliance/blob-store.ts";
-import { startKuboShim } from "../../support/kubo-shim.ts";
+import { startKuboShim } from "../../support/processes/kubo-shim.ts";
 import { silentLog as log } from "../../support/silent-log.ts";
 import { temporaryDirectory } from "../../support/temporary-directory.ts";
 

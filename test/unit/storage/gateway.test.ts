@@ -1,7 +1,7 @@
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { expect } from "chai";
-import { cidOf, contentIdOf } from "../../../node/core/content-id.ts";
+import { cidOf, contentIdOf } from "../../../node/core/bytes/content-id.ts";
 import {
   createContentSource,
   createGateway,
@@ -16,7 +16,7 @@ import {
 } from "../../../node/storage/index.ts";
 import { testBlob } from "../../support/blobs.ts";
 import { expectCode } from "../../support/expect-code.ts";
-import { startKuboShim } from "../../support/kubo-shim.ts";
+import { startKuboShim } from "../../support/processes/kubo-shim.ts";
 import { silentLog as log } from "../../support/silent-log.ts";
 import { temporaryDirectory } from "../../support/temporary-directory.ts";
 

@@ -4,7 +4,7 @@ import { promisify } from "node:util";
 import { expect } from "chai";
 
 const run = promisify(execFile);
-const script = fileURLToPath(new URL("../../support/train-together.ts", import.meta.url));
+const script = fileURLToPath(new URL("../../support/training/train-together.ts", import.meta.url));
 
 describe("trainers of one process", () => {
   it("all get wasm when they are opened at once, and train at once to the bits that each gives alone", async () => {

@@ -4,11 +4,11 @@ import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { expect } from "chai";
 import fc from "fast-check";
-import type { ModelSpec, TaskSpec } from "../../../node/core/task-spec.ts";
-import { readCsv, type TableSchema } from "../../../node/training/csv.ts";
-import { datasetByName } from "../../../node/training/dataset-by-name.ts";
-import { parseIdx } from "../../../node/training/idx.ts";
-import { syntheticTen } from "../../../node/training/synthetic.ts";
+import type { ModelSpec, TaskSpec } from "../../../node/core/task/task-spec.ts";
+import { readCsv, type TableSchema } from "../../../node/training/data/csv.ts";
+import { datasetByName } from "../../../node/training/data/dataset-by-name.ts";
+import { parseIdx } from "../../../node/training/data/idx.ts";
+import { syntheticTen } from "../../../node/training/data/synthetic.ts";
 import { taskPreset } from "../../../node/training/task-presets.ts";
 import { expectCode } from "../../support/expect-code.ts";
 

@@ -3,10 +3,10 @@ import { tmpdir } from "node:os";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { expect } from "chai";
-import { smallModels } from "../../support/small-tasks.ts";
+import { smallModels } from "../../support/states/small-tasks.ts";
 
 const run = promisify(execFile);
-const script = fileURLToPath(new URL("../../support/train-once.ts", import.meta.url));
+const script = fileURLToPath(new URL("../../support/training/train-once.ts", import.meta.url));
 
 describe("training on wasm", () => {
   for (const kind of ["mlp", "cnn"] as const) {

@@ -1,14 +1,14 @@
 import { createHmac } from "node:crypto";
 import { expect } from "chai";
 import fc from "fast-check";
-import type { DataSpec, Transform } from "../../../node/core/data-spec.ts";
-import type { ModelSpec } from "../../../node/core/task-spec.ts";
+import type { DataSpec, Transform } from "../../../node/core/task/data-spec.ts";
+import type { ModelSpec } from "../../../node/core/task/task-spec.ts";
 import type { KeyedHashes } from "../../../node/ports/keyed-hash.ts";
 import { createKeyedHash } from "../../../node/privacy/keyed-hash.ts";
-import { createCellTransform } from "../../../node/training/cell-transform.ts";
-import { readCsv } from "../../../node/training/csv.ts";
-import { saltCheckOf } from "../../../node/training/table-mask.ts";
-import { yearOfDate } from "../../../node/training/year-of-date.ts";
+import { readCsv } from "../../../node/training/data/csv.ts";
+import { createCellTransform } from "../../../node/training/table/cell-transform.ts";
+import { saltCheckOf } from "../../../node/training/table/table-mask.ts";
+import { yearOfDate } from "../../../node/training/table/year-of-date.ts";
 import { expectCode } from "../../support/expect-code.ts";
 
 const salt = Uint8Array.from({ length: 32 }, (_, i) => i);
@@ -50,7 +50,7 @@ describe("training/cell-transform", () => {
     expect(on(3, { ...transform, table: [["3", 4]] })).to.equal(4);
   });
 
-  it("hashes under the salt named, by column: the vector of docs/protocol.md", () => {
+  it("hashes under the salt named, by column: the vector of docs/data.md", () => {
     const transform = { kind: "hash", columns: ["name"], salt: "task", buckets: 64 } satisfies Transform;
     expect(on("Müller", transform)).to.equal(27);
     const { buckets: _, ...rest } = transform;

@@ -1,23 +1,22 @@
 import { expect } from "chai";
 import type { Address } from "../../../node/core/ids.ts";
-import type { RoundView, TaskView } from "../../../node/core/task-view.ts";
-import type { Judgement } from "../../../node/rounds/court-state.ts";
-import { type ProposedRound, subjectOf } from "../../../node/rounds/proposed-round.ts";
-import type { RoundEvent } from "../../../node/rounds/round-state.ts";
+import type { RoundView, TaskView } from "../../../node/core/record/task-view.ts";
+import { type ProposedRound, subjectOf } from "../../../node/rounds/blobs/proposed-round.ts";
+import type { Judgement } from "../../../node/rounds/court/court-state.ts";
+import type { RoundEvent } from "../../../node/rounds/state/round-state.ts";
 import { watcherMachine } from "../../../node/watcher/watcher-machine.ts";
-import { proofAgainst } from "../../support/proofs-against.ts";
+import { proofAgainst } from "../../support/played/proofs-against.ts";
+import { lookAt, stateAfter } from "../../support/states/machine-states.ts";
 import {
   acceptedRound,
   accounts,
   emptyPurse,
   hashOf,
-  headAt,
-  members,
   optionsOf,
   proposedRound,
   roundOf,
   viewOf,
-} from "../../support/round-states.ts";
+} from "../../support/states/round-states.ts";
 
 const me = `0x${"77".repeat(20)}` as Address;
 const machine = watcherMachine(me, { ...optionsOf(me), settleBlocks: 2 });
@@ -31,12 +30,11 @@ const judged = (judgement: Judgement, round: ProposedRound = proposed): RoundEve
   judgement,
 });
 const wrong = (round: ProposedRound): RoundEvent => judged({ isRight: false, proof: proofAgainst(round) }, round);
-const look = (view: TaskView, timestampS = 260): RoundEvent => ({ kind: "looked", view, head: headAt(timestampS) });
-const stateAfter = (...events: readonly RoundEvent[]) =>
-  events.reduce((state, event) => machine.reduce(state, event), machine.initial);
+const look = (view: TaskView, timestampS = 260): RoundEvent => lookAt(view, timestampS);
+const reached = (...events: readonly RoundEvent[]) => stateAfter(machine, events);
 const dueAfter = (...events: readonly RoundEvent[]) =>
   machine
-    .due(stateAfter({ kind: "members", members }, purse, ...events))
+    .due(reached(purse, ...events))
     .map(({ kind, key }) => (kind === "judge" || kind === "prove" ? `${kind} ${key.split(":")[1]}` : kind));
 const struckBy = (prover: Address): RoundView => ({
   ...accepted,
@@ -47,7 +45,6 @@ const struckBy = (prover: Address): RoundView => ({
 describe("the watcher's machine", () => {
   const standing = look(viewOf([proposed]));
   const rows: [string, string[], string[]][] = [
-    ["before anything is known", machine.due(machine.initial).map(({ kind }) => kind), []],
     ["nothing is proposed", dueAfter(look(viewOf([roundOf()]))), []],
     ["a proposal stands", dueAfter(standing), ["judge 1"]],
     ["it is right", dueAfter(standing, judged({ isRight: true })), []],
@@ -100,12 +97,12 @@ describe("the watcher's machine", () => {
     const between = (timestampS: number) => look(viewOf([]), timestampS);
     expect(dueAfter(between(161), between(1_000))).to.deep.equal([]);
     const looking = watcherMachine(me, { ...optionsOf(me), prove: false });
-    const state = [late(161), late(191)].reduce((before, event) => looking.reduce(before, event), looking.initial);
+    const state = stateAfter(looking, [late(161), late(191)]);
     expect(looking.due(state).map(({ kind }) => kind)).to.not.include("push");
   });
 
   it("accuses with who attested, once the proposal that it judged was accepted", () => {
-    const state = stateAfter(standing, wrong(proposed), look(viewOf([accepted])));
+    const state = reached(standing, wrong(proposed), look(viewOf([accepted])));
     const [action] = machine.due(state).filter(({ kind }) => kind === "prove");
     if (action?.kind !== "prove" || action.call.kind !== "proveWeight") return expect.fail("no proof");
     expect(action.call.evidence.attesters).to.deep.equal(accepted.result?.attesters);
@@ -113,7 +110,7 @@ describe("the watcher's machine", () => {
 
   it("looks at its credit at first, and when a strike or proof of its own is on record", () => {
     const view = look(viewOf([roundOf()]));
-    expect(machine.due(stateAfter(view)).map(({ kind }) => kind)).to.deep.equal(["collect"]);
+    expect(machine.due(reached(view)).map(({ kind }) => kind)).to.deep.equal(["collect"]);
     expect(dueAfter(view)).to.deep.equal([]);
     expect(dueAfter(look(viewOf([struckBy(me)])))).to.deep.equal(["collect"]);
     expect(dueAfter(view, { kind: "earned", block: 260 })).to.deep.equal(["collect"]);
@@ -124,7 +121,7 @@ describe("the watcher's machine", () => {
 
   it("ends when the task is final, settled, and its credit paid out", () => {
     const complete = viewOf([accepted], { complete: true });
-    const end = (...events: RoundEvent[]) => machine.outcome(stateAfter(...events));
+    const end = (...events: RoundEvent[]) => machine.outcome(reached(...events));
     expect(end(purse, look(complete, 801), look(complete, 802))).to.equal(undefined);
     expect(end(purse, look(complete, 801), look(complete, 803))).to.deep.equal({ kind: "final" });
     expect(end(look(complete, 801), look(complete, 803))).to.equal(undefined);

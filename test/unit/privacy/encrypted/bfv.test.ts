@@ -1,14 +1,14 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import { toHex } from "../../../../node/core/hex.ts";
-import { keccak256 } from "../../../../node/core/keccak.ts";
+import { toHex } from "../../../../node/core/bytes/hex.ts";
+import { keccak256 } from "../../../../node/core/bytes/keccak.ts";
 import { createBfv } from "../../../../node/privacy/encrypted/bfv.ts";
 import { createCipherSum } from "../../../../node/privacy/encrypted/cipher-sum.ts";
 import { blockBytes, cipherModulus, plainModulus, sumLimit } from "../../../../node/privacy/encrypted/parameters.ts";
 import { drawSecretKey } from "../../../../node/privacy/encrypted/secret-key.ts";
 import { createRandom } from "../../../../node/system/random.ts";
 import { expectCode } from "../../../support/expect-code.ts";
-import { openBlock } from "../../../support/plain-bfv.ts";
+import { openBlock } from "../../../support/states/plain-bfv.ts";
 
 const bfv = createBfv();
 const secretKey = drawSecretKey(createRandom());
@@ -53,7 +53,7 @@ describe("encrypted updates", () => {
     expect([...(await bfv.decrypt(secretKey, bytes, values.length))]).to.deep.equal(Array.from(values, (v) => 64 * v));
     const { values: plain, noise } = openBlock(secretKey, bytes.subarray(0, blockBytes));
     expect(plain).to.deep.equal(Array.from(values.subarray(0, 4096), (v) => 64 * v));
-    // docs/protocol.md: a fresh ciphertext's noise is at most 1,538, and q / 2t is beyond 64 of them
+    // docs/exactness.md: a fresh ciphertext's noise is at most 1,538, and q / 2t is beyond 64 of them
     expect(fresh).to.be.lessThan(1538);
     expect(64 * 1538).to.be.lessThan(cipherModulus / (2 * plainModulus));
     expect(noise).to.be.lessThan(64 * 1538);

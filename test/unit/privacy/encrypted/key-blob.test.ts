@@ -1,6 +1,6 @@
 import { expect } from "chai";
-import { deriveNodeKeys } from "../../../../node/chain/node-keys.ts";
-import { toHex } from "../../../../node/core/hex.ts";
+import { deriveNodeKeys } from "../../../../node/chain/accounts/node-keys.ts";
+import { toHex } from "../../../../node/core/bytes/hex.ts";
 import { createBfv } from "../../../../node/privacy/encrypted/bfv.ts";
 import {
   type GroupKey,

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { split } from "shamir-secret-sharing";
-import { concatBytes } from "../../../../node/core/hex.ts";
+import { concatBytes } from "../../../../node/core/bytes/hex.ts";
 import {
   checkOpenings,
   createMaskedMean,
@@ -10,8 +10,8 @@ import {
   shareHash,
   type UnmaskAnswer,
 } from "../../../../node/privacy/masking/index.ts";
-import { createSeededRandom } from "../../../simulation/seeded-random.ts";
-import { type MaskedRoundPlay, playToClosing } from "../../../support/masked-round.ts";
+import { createSeededRandom } from "../../../simulation/world/seeded-random.ts";
+import { type MaskedRoundPlay, playToClosing } from "../../../support/states/masked-round.ts";
 
 const answersOf = async (play: MaskedRoundPlay, slots: readonly number[]): Promise<UnmaskAnswer[]> =>
   await Promise.all(slots.map(async (slot) => (await play.ask(slot)).answer));

@@ -3,9 +3,9 @@
 // show to whom; then with the node's own rules, every honest member asking them.
 import { expect } from "chai";
 import { combine } from "shamir-secret-sharing";
-import { isFedledgerError } from "../../../../node/core/error.ts";
-import { toHex } from "../../../../node/core/hex.ts";
-import { mayBeMissing, shareThreshold } from "../../../../node/core/round-keys.ts";
+import { toHex } from "../../../../node/core/bytes/hex.ts";
+import { isFedledgerError } from "../../../../node/core/errors/error.ts";
+import { mayBeMissing, shareThreshold } from "../../../../node/core/modes/share-threshold.ts";
 import {
   addMask,
   type ClosedView,
@@ -17,8 +17,8 @@ import {
   seedHashOf,
   shareBytes,
 } from "../../../../node/privacy/masking/index.ts";
-import { createSeededRandom } from "../../../simulation/seeded-random.ts";
-import { MaskedRoundPlay, playToClosing } from "../../../support/masked-round.ts";
+import { createSeededRandom } from "../../../simulation/world/seeded-random.ts";
+import { MaskedRoundPlay, playToClosing } from "../../../support/states/masked-round.ts";
 
 const sizes = [3, 4, 5, 6, 7, 8, 9, 10];
 const percentages = [51, 60, 67, 75, 80, 100];

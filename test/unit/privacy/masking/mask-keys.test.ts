@@ -1,9 +1,9 @@
 import { secp256k1 } from "@noble/curves/secp256k1.js";
 import { expect } from "chai";
 import { computeAddress, recoverAddress } from "ethers";
-import { concatBytes, fromHex, toHex } from "../../../../node/core/hex.ts";
+import { concatBytes, fromHex, toHex } from "../../../../node/core/bytes/hex.ts";
+import { keccak256 } from "../../../../node/core/bytes/keccak.ts";
 import type { Bytes32, Hex } from "../../../../node/core/ids.ts";
-import { keccak256 } from "../../../../node/core/keccak.ts";
 import { createMaskSecrets, isSecretKeyOf, pairSeed, seedHashOf } from "../../../../node/privacy/masking/index.ts";
 import { createRandom } from "../../../../node/system/random.ts";
 import { expectCode } from "../../../support/expect-code.ts";

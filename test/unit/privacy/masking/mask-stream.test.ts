@@ -1,9 +1,9 @@
 import { blake2b } from "@noble/hashes/blake2.js";
 import { expect } from "chai";
 import fc from "fast-check";
-import { toHex } from "../../../../node/core/hex.ts";
+import { toHex } from "../../../../node/core/bytes/hex.ts";
+import { lanesToBytes } from "../../../../node/core/bytes/lanes.ts";
 import type { Hex } from "../../../../node/core/ids.ts";
-import { lanesToBytes } from "../../../../node/core/lanes.ts";
 import {
   addMask,
   addMasks,

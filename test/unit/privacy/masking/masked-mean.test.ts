@@ -1,9 +1,9 @@
 import { expect } from "chai";
 import fc from "fast-check";
 import { weightedMean } from "../../../../node/aggregation/index.ts";
-import { concatBytes, fromHex, toHex } from "../../../../node/core/hex.ts";
+import { concatBytes, fromHex, toHex } from "../../../../node/core/bytes/hex.ts";
+import { bytesToLanes, lanesToBytes } from "../../../../node/core/bytes/lanes.ts";
 import type { Bytes32, Hex } from "../../../../node/core/ids.ts";
-import { bytesToLanes, lanesToBytes } from "../../../../node/core/lanes.ts";
 import {
   checkOpenings,
   createMaskedMean,

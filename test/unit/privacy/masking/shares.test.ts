@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { combine } from "shamir-secret-sharing";
-import { deriveNodeKeys } from "../../../../node/chain/node-keys.ts";
-import { concatBytes, fromHex, toHex } from "../../../../node/core/hex.ts";
+import { deriveNodeKeys } from "../../../../node/chain/accounts/node-keys.ts";
+import { concatBytes, fromHex, toHex } from "../../../../node/core/bytes/hex.ts";
 import type { Address, Bytes32, Hex } from "../../../../node/core/ids.ts";
 import { sealTo } from "../../../../node/privacy/hpke.ts";
 import {

@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { drawChance, exponentialFixed } from "../../../../node/privacy/noise/exact-chance.ts";
 import { logRatio } from "../../../../node/privacy/noise/poisson.ts";
 import { createRandomWords, type RandomWords } from "../../../../node/privacy/noise/random-words.ts";
-import { createSeededRandom } from "../../../simulation/seeded-random.ts";
+import { createSeededRandom } from "../../../simulation/world/seeded-random.ts";
 
 /** Words whose bits are those of a number in [0, 1), given as an integer of 53 + 96 bits. */
 function wordsOf(bits: bigint): RandomWords {

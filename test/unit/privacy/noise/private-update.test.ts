@@ -1,16 +1,16 @@
 import { expect } from "chai";
+import { modeOf } from "../../../../node/core/modes/mode-of.ts";
 import {
   clipLanesFor,
   greatestClipLanes,
   leastNoisePlan,
   type NoiseRules,
   noisePlan,
-  noiseShares,
   privateUpdate,
 } from "../../../../node/privacy/noise/index.ts";
-import { createSeededRandom } from "../../../simulation/seeded-random.ts";
-import { momentsOf } from "../../../support/goodness-of-fit.ts";
-import { adaptivePrivacy, gaussianPrivacy } from "../../../support/privacy-specs.ts";
+import { createSeededRandom } from "../../../simulation/world/seeded-random.ts";
+import { adaptivePrivacy, gaussianPrivacy } from "../../../support/states/privacy-specs.ts";
+import { momentsOf } from "../../../support/training/goodness-of-fit.ts";
 
 const rules: NoiseRules = { mode: "transparent", minUpdates: 6, fractionBits: 16, clipLanes: 1 << 24 };
 const masked = { ...rules, mode: "masked" } as const;
@@ -44,9 +44,9 @@ describe("privacy/noise/noise-plan", () => {
   });
 
   it("divides the noise among the fewest a round can end with, less one", () => {
-    expect(noiseShares(rules)).to.equal(1);
-    expect(noiseShares(masked)).to.equal(5);
-    expect(noiseShares({ mode: "encrypted", minUpdates: 1 })).to.equal(1);
+    expect(modeOf(rules).noiseShares(rules.minUpdates)).to.equal(1);
+    expect(modeOf(masked).noiseShares(masked.minUpdates)).to.equal(5);
+    expect(modeOf({ mode: "encrypted" }).noiseShares(1)).to.equal(1);
     const plan = noisePlan(gaussianPrivacy, masked);
     expect(plan.noiseLanes).to.be.closeTo((1.2 * 2 ** 15) / Math.sqrt(5), 1e-9);
   });

@@ -6,9 +6,9 @@ import {
   createRandomWords,
   createSkellam,
 } from "../../../../node/privacy/noise/index.ts";
-import { createSeededRandom } from "../../../simulation/seeded-random.ts";
+import { createSeededRandom } from "../../../simulation/world/seeded-random.ts";
 import { expectCode } from "../../../support/expect-code.ts";
-import { chiSquareExcess, histogram, momentsOf } from "../../../support/goodness-of-fit.ts";
+import { chiSquareExcess, histogram, momentsOf } from "../../../support/training/goodness-of-fit.ts";
 
 const words = (seed: number) => createRandomWords(createSeededRandom(seed));
 

@@ -17,7 +17,7 @@ import {
   memoryStore,
   sealedTask,
   updateName,
-} from "../../../support/sealed-members.ts";
+} from "../../../support/history/sealed-members.ts";
 
 const sender = accountOfMember(0);
 const plaintext = testBlob(400, 2);
@@ -135,7 +135,7 @@ describe("opening sealed blobs", () => {
   it("blames the sender for a keyring of another length, and nobody for one that is not to be had", async () => {
     const { sealer, openAs } = setUp();
     const sealed = await sealer.seal(plaintext, name, [keyOf(1)]);
-    const { FedledgerError } = await import("../../../../node/core/error.ts");
+    const { FedledgerError } = await import("../../../../node/core/errors/error.ts");
     const failing = (code: "BLOB_TOO_LARGE" | "BLOB_CORRUPT" | "BLOB_NOT_FOUND", data = {}): KeyringSource => ({
       read: async () => {
         throw new FedledgerError(code, { contentId: anyContentId, ...data });

@@ -1,14 +1,14 @@
 import { expect } from "chai";
 import { keyringsOf, sealedBlobs } from "../../../../node/audit/index.ts";
-import { FedledgerError } from "../../../../node/core/error.ts";
-import { toHex } from "../../../../node/core/hex.ts";
+import { toHex } from "../../../../node/core/bytes/hex.ts";
+import { FedledgerError } from "../../../../node/core/errors/error.ts";
 import type { Bytes32, Hex } from "../../../../node/core/ids.ts";
 import type { KeyringRef } from "../../../../node/ports/index.ts";
 import { giveSecret, takeSecret } from "../../../../node/privacy/sealed/given-secret.ts";
 import { type Grant, grantWord, openGrant, parseGrant, sealGrant } from "../../../../node/privacy/sealed/grant.ts";
 import { testBlob } from "../../../support/blobs.ts";
-import { aggregatingRound, proposedRound, viewOf } from "../../../support/round-states.ts";
-import { accountOfMember, keysOfMember, sealedTask } from "../../../support/sealed-members.ts";
+import { accountOfMember, keysOfMember, sealedTask } from "../../../support/history/sealed-members.ts";
+import { aggregatingRound, proposedRound, viewOf } from "../../../support/states/round-states.ts";
 
 const auditor = keysOfMember(5);
 const grantedBy = accountOfMember(1);

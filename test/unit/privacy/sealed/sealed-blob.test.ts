@@ -1,10 +1,10 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import { sealBytes } from "../../../../node/core/blob-length.ts";
 import type { Bytes32 } from "../../../../node/core/ids.ts";
+import { sealBytes } from "../../../../node/core/task/blob-length.ts";
 import { keyringOf, openBlob, sealBlob } from "../../../../node/privacy/sealed/sealed-blob.ts";
 import { testBlob } from "../../../support/blobs.ts";
-import { accountOfMember, anyContentId, sealedTask, updateName } from "../../../support/sealed-members.ts";
+import { accountOfMember, anyContentId, sealedTask, updateName } from "../../../support/history/sealed-members.ts";
 
 const secret = testBlob(32, 5);
 const keyring = { contentId: anyContentId, lengthBytes: 33 + 112 };

@@ -1,0 +1,93 @@
+import { type AuditReport, auditTask, type RoundVerdict } from "../../audit/index.ts";
+import { modeOf } from "../../core/modes/mode-of.ts";
+import type { TaskEvent } from "../../core/record/task-events.ts";
+import { isSealed } from "../../core/task/blob-length.ts";
+import type { ChainReader } from "../../ports/index.ts";
+import { createRandom } from "../../system/index.ts";
+import type { Content } from "../content/open-content.ts";
+import { type EndpointOptions, logOf } from "../record/open-federation.ts";
+import type { TaskReader } from "../record/open-record.ts";
+import { openerOf, type ReaderSource, readerOf } from "../sealed/open-sealed.ts";
+import { sumOpenerOf } from "../sealed/open-sums.ts";
+import { createPublicMeasure } from "../tasks/test-set.ts";
+
+/** How to audit. */
+export interface AuditOptions extends Pick<EndpointOptions, "log"> {
+  /**
+   * Who reads what is sealed, and opens the sums of encrypted rounds in which it was drawn; without one, the rounds of
+   * a sealed task are unchecked, and the decryption of an encrypted one rests on its quorum.
+   */
+  readonly reader?: ReaderSource | undefined;
+  /** A CSV file with the task's public test set, where no bundled data set gives it. */
+  readonly testSet?: string | undefined;
+  /** Recompute only so many random rounds; the record is checked whole. Default all. */
+  readonly sample?: number | undefined;
+  /** Whether a result that can still be proven wrong, or is not complete, means exit code 4; default false. */
+  readonly requireFinal?: boolean | undefined;
+  /** Hears the verdict on each round, in their order, as it is reached. */
+  readonly onRound?: ((verdict: RoundVerdict) => void) | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * Audits a task: its whole record against the protocol's rules and the contract's storage, then the bytes of every
+ * round, recomputed bit for bit. Believes the endpoint in what is on the chain, and nothing else. Memory: two models,
+ * one update and one aggregate at a time.
+ *
+ * What is wrong is no error: it is in the report, whose `verdict` is "verified", "violation" or "unchecked". Rejects
+ * with UNKNOWN_TASK, INVALID_HISTORY, GRANT_INVALID, INVALID_TEST_SET, RPC_UNREACHABLE, or the signal's reason.
+ */
+export async function audit(record: TaskReader, content: Content, options: AuditOptions = {}): Promise<AuditReport> {
+  const { chain, taskId } = record;
+  const { signal, sample } = options;
+  const { events, storedState } = await settledRecord(chain, taskId, signal);
+  const created = events.find((event) => event.name === "TaskCreated");
+  const isEncrypted = created !== undefined && !modeOf(created.rules).isRecomputable;
+  const reader = created && (isSealed(created) || isEncrypted) ? await readerOf(options.reader) : {};
+  const opening = { store: content, parameterCount: created?.rules.parameterCount ?? 0, signal };
+  const rounds = auditTask({
+    chainId: chain.chainId,
+    federation: chain.federation,
+    events,
+    recoverSigner: chain.recoverSigner,
+    attributeChanges: await chain.attributeChanges(),
+    storedState,
+    store: content,
+    opener: created && isSealed(created) ? await openerOf(reader, record) : undefined,
+    sumOpener: isEncrypted ? sumOpenerOf(reader, chain, opening) : undefined,
+    measurePublicly: createPublicMeasure({
+      ...record,
+      store: content,
+      values: { testSet: options.testSet },
+      log: logOf(options),
+    }),
+    requireFinal: options.requireFinal ?? false,
+    nowS: (await chain.head()).timestampS,
+    signal,
+    ...(sample === undefined ? {} : { sample: { rounds: sample, random: createRandom() } }),
+  });
+  let step = await rounds.next();
+  for (; !step.done; step = await rounds.next()) options.onRound?.(step.value);
+  return step.value;
+}
+
+/**
+ * The task's events, and the contract's storage as of the last of them: a running task is read again until nothing
+ * moved in between.
+ */
+async function settledRecord(
+  chain: ChainReader,
+  taskId: number,
+  signal: AbortSignal | undefined,
+): Promise<{
+  readonly events: readonly TaskEvent[];
+  readonly storedState: Awaited<ReturnType<ChainReader["storedState"]>>;
+}> {
+  for (;;) {
+    const before = await chain.storedState(taskId);
+    const events = await chain.history(taskId, { detail: true, ...(signal && { signal }) });
+    const storedState = await chain.storedState(taskId);
+    if (JSON.stringify(before) === JSON.stringify(storedState)) return { events, storedState };
+    signal?.throwIfAborted();
+  }
+}

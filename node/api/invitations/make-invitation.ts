@@ -1,0 +1,98 @@
+import { attestationDomain } from "../../chain/contracts/attestation-digest.ts";
+import { typedRecord } from "../../chain/contracts/signed-records.ts";
+import { accountOf, createSigner, readCodes } from "../../chain/index.ts";
+import { hexEquals } from "../../core/bytes/hex.ts";
+import { FedledgerError } from "../../core/errors/error.ts";
+import type { Address, Hex, TaskId } from "../../core/ids.ts";
+import { foldTask } from "../../core/record/fold-task.ts";
+import { rulesHash } from "../../core/words/commitment.ts";
+import { checkInvitation, grantKeyOf, type Invitation, specHashOf } from "../../core/words/invitation.ts";
+import type { GrantedRole } from "../../core/words/role-grants.ts";
+import type { ChainReader, SignedRecord } from "../../ports/index.ts";
+import { type EndpointOptions, logOf, urlsOf } from "../record/open-federation.ts";
+
+/** Who is granted what. */
+export interface Invited {
+  readonly account: Address;
+  readonly role: GrantedRole;
+}
+
+/** What an invitation is made of. */
+export interface InvitationOptions extends EndpointOptions {
+  /** The record as the admin's own endpoint shows it, and the admin's account. */
+  readonly chain: ChainReader & { readonly account: Address };
+  readonly tasks: readonly TaskId[];
+  /** Private key of the grant key. */
+  readonly grantKey: string;
+  /** Who is granted a part, beside those whom the invitation before granted one. */
+  readonly members: readonly Invited[];
+  /** The invitation before this one. */
+  readonly from?: Invitation | undefined;
+  /** Begin a new epoch: grants of before count no more, and only `members` have one. */
+  readonly revoke?: boolean | undefined;
+  /** Private key of the grant key's successor, which signs from now on. */
+  readonly successor?: string | undefined;
+}
+
+/**
+ * An invitation: chain, federation, codes and tasks as they are now, and the grants, signed. Its endpoints are a hint
+ * for members, and what the codes are read from. Rejects
+ * with INVALID_CONFIG for a grant key that is not the one of the invitation before, UNKNOWN_TASK, INVITATION_MISMATCH
+ * where that one is of another federation, and as chain readers do.
+ */
+export async function makeInvitation(options: InvitationOptions): Promise<Invitation> {
+  const { chain, from, revoke = false, successor } = options;
+  const urls = urlsOf(options);
+  const log = logOf(options);
+  const { chainId, federation } = chain;
+  if (from !== undefined) checkInvitation(from, chain);
+  const keys = from?.grantKeys ?? [{ key: accountOf(options.grantKey) }];
+  if (!hexEquals(keys.at(-1)!.key, accountOf(options.grantKey))) {
+    const reason = `the invitation before has the grant key ${keys.at(-1)!.key}`;
+    throw new FedledgerError("INVALID_CONFIG", { name: "--grant-key", reason });
+  }
+  const sign = async (privateKey: string, record: SignedRecord): Promise<Hex> => {
+    const { types, value } = typedRecord(record);
+    return (await createSigner(privateKey).signTypedData(attestationDomain(chainId, federation), types, value)) as Hex;
+  };
+  const followed = successor && {
+    key: accountOf(successor),
+    signature: await sign(options.grantKey, { type: "grant-key", successor: accountOf(successor) }),
+  };
+  const epoch = (from?.epoch ?? 1) + (revoke ? 1 : 0);
+  const members = merged(revoke ? [] : (from?.grants ?? []), options.members);
+  const grants = members.map(async ({ account, role }) => ({
+    account,
+    role,
+    signature: await sign(successor ?? options.grantKey, { type: "role-grant", account, role, epoch }),
+  }));
+  const invitation: Invitation = {
+    format: "fedledger/invitation/1",
+    chainId,
+    federation,
+    codeHashes: (await readCodes({ urls, federation, log })).hashes,
+    admin: chain.account,
+    grantKeys: [...keys, ...(followed ? [followed] : [])],
+    epoch,
+    grants: await Promise.all(grants),
+    tasks: await Promise.all(tasksOf(options).map((taskId) => invitedTask(chain, taskId))),
+    rpc: [...urls],
+  };
+  log.debug("An invitation was made", { grants: grants.length, epoch, grantKey: grantKeyOf(invitation) });
+  return invitation;
+}
+
+function tasksOf({ tasks, from }: InvitationOptions): readonly TaskId[] {
+  return [...new Set([...(from?.tasks ?? []).map(({ taskId }) => taskId), ...tasks])].sort((a, b) => a - b);
+}
+
+async function invitedTask(chain: ChainReader, taskId: TaskId): Promise<Invitation["tasks"][number]> {
+  const { rules, spec } = foldTask(await chain.history(taskId));
+  return { taskId, rulesHash: rulesHash(rules), specHash: specHashOf(spec) };
+}
+
+/** Each account and role once. */
+function merged(...lists: readonly (readonly Invited[])[]): readonly Invited[] {
+  const all = lists.flat().map(({ account, role }) => [`${account.toLowerCase()}:${role}`, { account, role }] as const);
+  return [...new Map(all).values()];
+}

@@ -1,0 +1,256 @@
+import { join } from "node:path";
+import { createAggregator } from "../../aggregator/create-aggregator.ts";
+import { deriveNodeKeys, type Finality } from "../../chain/index.ts";
+import type { Bytes32, TaskId } from "../../core/ids.ts";
+import { foldTask } from "../../core/record/fold-task.ts";
+import { createBlockExchange, createHost, type Host } from "../../p2p/index.ts";
+import { createParticipant } from "../../participant/create-participant.ts";
+import { requireMaskedTask } from "../../participant/masked/require-masked-task.ts";
+import type { BlobStore, BlockReader, Chain, Log, Trainer, Transport } from "../../ports/index.ts";
+import type { RoleDeps, RoleProcess } from "../../rounds/machine/role-process.ts";
+import { createGateway, createHeliaStore, createKuboStore } from "../../storage/index.ts";
+import { createClock, createRandom, openJournal } from "../../system/index.ts";
+import { createSecretFile } from "../../system/secret-file.ts";
+import { createWatcher } from "../../watcher/create-watcher.ts";
+import { withInvitation } from "../invitations/invited.ts";
+import { keepInvitation } from "../invitations/keep-invitation.ts";
+import { requireRead } from "../record/eligibility.ts";
+import { finalityOf, logOf, openFederationAs, urlsOf } from "../record/open-federation.ts";
+import { createPublicMeasure } from "../tasks/test-set.ts";
+import { withMemberGateways } from "./member-gateways.ts";
+import type { MemberChoices, NodeEvents, NodeOptions } from "./node-options.ts";
+
+// The composition root: the one place where adapters meet roles. Read from top to bottom it is the architecture.
+
+/** A node with its role, ready to start. */
+export interface ComposedNode {
+  readonly chain: Chain;
+  readonly role: RoleProcess;
+  /** Where auditors get its blobs by HTTP; absent when switched off. */
+  readonly gatewayUrl: string | undefined;
+  /** Stops the role, then everything below it, in the reverse order of opening. */
+  close(): Promise<void>;
+}
+
+/** What a participant decides for itself. */
+export interface ParticipantChoices extends MemberChoices {
+  /** uint32, of the order in which examples are trained on; default 1. */
+  readonly seed?: number | undefined;
+  /**
+   * Commit by its own transaction (default), or sign commitments that others bring to the chain together, and step in
+   * where nobody does.
+   */
+  readonly commit?: "own" | "batched" | undefined;
+  /** Hash of its data statement, which goes on the record; some tasks ask for one. */
+  readonly statement?: Bytes32 | undefined;
+  /** Train on a model that could not be recomputed, once nobody can prove it wrong any more; default false. */
+  readonly trainOnUnchecked?: boolean | undefined;
+  /** Data set by name, from which a public test set may be made. */
+  readonly data?: string | undefined;
+}
+
+/** A participant node: it trains with `trainer` (its owner is the caller). */
+export function composeParticipant(
+  options: NodeOptions & ParticipantChoices,
+  events: NodeEvents,
+  openTrainer: (chain: Chain, taskId: TaskId) => Promise<Trainer>,
+): Promise<ComposedNode> {
+  return composeNode(options, events, async (deps, { encryptionKey, directory, finality, onClose }) => {
+    await requireMasks(deps, finality);
+    const trainer = await openTrainer(deps.chain, deps.taskId);
+    onClose(() => trainer.close());
+    const journal = openJournal(join(directory, "journal.sqlite"));
+    onClose(() => journal.close());
+    const shareKeyFile = createSecretFile(join(directory, `share-key-${deps.taskId}`));
+    return createParticipant(
+      { ...deps, trainer, journal, shareKeyFile },
+      {
+        encryptionKey,
+        seed: options.seed ?? 1,
+        commit: options.commit ?? "own",
+        trainOnUnchecked: options.trainOnUnchecked ?? false,
+        reenter: options.reenter ?? false,
+        linger: options.linger ?? false,
+        ...(options.statement && { statement: options.statement }),
+      },
+    );
+  });
+}
+
+/** An aggregator node. */
+export function composeAggregator(options: NodeOptions & MemberChoices, events: NodeEvents): Promise<ComposedNode> {
+  return composeNode(options, events, async (deps, { encryptionKey, directory, onClose }) => {
+    await requireRead(deps.chain, deps.taskId);
+    const journal = openJournal(join(directory, "journal.sqlite"));
+    onClose(() => journal.close());
+    const wishes = { reenter: options.reenter ?? false, linger: options.linger ?? false };
+    return createAggregator({ ...deps, journal }, { encryptionKey, ...wishes });
+  });
+}
+
+/** A watcher node: it need not be a member, so it also gets blobs from the members' gateways. */
+export function composeWatcher(options: NodeOptions, events: NodeEvents): Promise<ComposedNode> {
+  return composeNode(options, events, async (deps, { encryptionKey, directory, onClose }) => {
+    const journal = openJournal(join(directory, "journal.sqlite"));
+    onClose(() => journal.close());
+    const store = withMemberGateways(deps.store, deps.chain, deps.log);
+    const measurePublicly = createPublicMeasure({ ...deps, store, keep: store.put, values: options });
+    return createWatcher(
+      { ...deps, journal, store, measurePublicly },
+      { encryptionKey, linger: options.linger ?? false },
+    );
+  });
+}
+
+/**
+ * Rejects where a masked task asks more of its participants than the settings give: an invitation with a grant, and
+ * confirmations.
+ */
+async function requireMasks({ chain, taskId, invitation }: RoleDeps, finality: Finality): Promise<void> {
+  const view = foldTask(await chain.history(taskId));
+  const confirmations = typeof finality === "string" ? finality : finality.confirmations;
+  requireMaskedTask({ view, chainId: chain.chainId, confirmations, invitation, account: chain.account });
+}
+
+/** What of a node is not a port of its role. */
+export interface NodeParts {
+  readonly encryptionKey: `0x${string}`;
+  readonly directory: string;
+  readonly finality: Finality;
+  onClose(close: () => Promise<unknown>): void;
+}
+
+/** Everything of a node below its role, and the role that `createRole` makes on it; closed again when that fails. */
+export async function composeNode(
+  given: NodeOptions & { readonly data?: string | undefined },
+  { log: said, onProgress, onReceived = () => undefined }: NodeEvents,
+  createRole: (deps: RoleDeps, parts: NodeParts) => Promise<RoleProcess>,
+): Promise<ComposedNode> {
+  const log = logOf({ log: said });
+  const closers: (() => Promise<unknown>)[] = [];
+  const onClose = (close: () => Promise<unknown>) => closers.unshift(close);
+  const close = async () => {
+    for (const each of closers.splice(0))
+      await each().catch((error: unknown) => log.warn("Closing a part of the node failed", { error }));
+  };
+  try {
+    // what the admin said
+    const options = withInvitation(given);
+    // who we are
+    const { account, invitation, taskId } = options;
+    const keys = deriveNodeKeys(account.privateKey);
+    const directory = options.directory ?? join(".fedledger", account.address);
+    // the record
+    const finality = await finalityOf({ ...options, log });
+    const chain = await openFederationAs({ ...options, ...told(finality), log: log.child({ module: "chain" }) });
+    if (invitation !== undefined) await keepInvitation(invitation, { chain, rpc: urlsOf(options), directory, log });
+    // the network
+    const host = await createHost({
+      seed: keys.libp2pSeed,
+      listen: options.listen ?? ["/ip4/127.0.0.1/tcp/0"],
+      clock: createClock(),
+      mdns: options.mdns ?? false,
+      log: log.child({ module: "p2p" }),
+    });
+    await host.start();
+    onClose(() => host.stop());
+    // the blobs
+    const store = await openStore(options, host, directory, log.child({ module: "storage" }));
+    onClose(() => store.close());
+    const gateway = await openGateway(options, store.blocks, log);
+    if (gateway) onClose(() => gateway.stop());
+    // the role
+    const counted = counting(store, onReceived);
+    const role = await createRole(
+      {
+        taskId,
+        chain,
+        store: counted,
+        transport: announcing(host.transport, options.announce, gateway?.multiaddr()),
+        clock: createClock(),
+        random: createRandom(),
+        keys: keys.encryption,
+        log,
+        ...(onProgress && { onProgress }),
+        measurePublicly: createPublicMeasure({
+          chain,
+          taskId,
+          store: counted,
+          keep: counted.put,
+          values: options,
+          log,
+        }),
+        ...(invitation && { invitation }),
+      },
+      { encryptionKey: keys.encryption.publicKey, directory, finality, onClose },
+    );
+    onClose(() => role.stop());
+    return { chain, role, gatewayUrl: gateway?.url(), close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+/** A finality as the option says it. */
+function told(finality: Finality) {
+  return { confirmations: typeof finality === "string" ? finality : finality.confirmations };
+}
+
+async function openStore(
+  { ipfs }: NodeOptions,
+  host: Host,
+  directory: string,
+  log: Log,
+): Promise<BlobStore & { readonly blocks?: BlockReader; close(): Promise<void> }> {
+  if (ipfs !== undefined) {
+    const kubo = createKuboStore({ url: ipfs });
+    return { ...kubo, close: async () => {} };
+  }
+  const blockStream = createBlockExchange({ host, log });
+  const helia = await createHeliaStore({ directory, libp2p: host.libp2p, blockStream, log });
+  await helia.start();
+  return { ...helia, close: () => helia.stop() };
+}
+
+async function openGateway({ gateway = "127.0.0.1:0" }: NodeOptions, blocks: BlockReader | undefined, log: Log) {
+  if (gateway === "off" || blocks === undefined) return undefined;
+  const colon = gateway.lastIndexOf(":");
+  const server = createGateway({ host: gateway.slice(0, colon), port: Number(gateway.slice(colon + 1)), blocks, log });
+  await server.start();
+  return server;
+}
+
+/** The store, telling how many bytes came from other members. */
+function counting(store: BlobStore, onReceived: (bytes: number) => void): BlobStore {
+  return {
+    ...store,
+    get: async (contentId, options) => {
+      let received = 0;
+      const bytes = await store.get(contentId, {
+        ...options,
+        onProgress: (progress) => {
+          if (progress.from !== "local") received = progress.bytes;
+          options.onProgress?.(progress);
+        },
+      });
+      if (received > 0) onReceived(received);
+      return bytes;
+    },
+  };
+}
+
+/**
+ * The transport with the addresses that the registry is to list: the announced ones or those listened on, and the
+ * gateway's.
+ */
+function announcing(
+  transport: Transport,
+  announce: readonly string[] | undefined,
+  gateway: string | undefined,
+): Transport {
+  return {
+    ...transport,
+    multiaddrs: () => [...(announce ?? transport.multiaddrs()), ...(gateway ? [gateway] : [])],
+  };
+}

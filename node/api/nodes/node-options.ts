@@ -1,0 +1,59 @@
+import type { TaskId } from "../../core/ids.ts";
+import type { Invitation } from "../../core/words/invitation.ts";
+import type { Log } from "../../ports/index.ts";
+import type { Progress } from "../../rounds/progress/progress.ts";
+import type { Account } from "../record/account.ts";
+
+/** What every node is told, whatever its role. */
+export interface NodeOptions {
+  /** Who acts: it pays the gas, locks bonds, and signs. */
+  readonly account: Account;
+  /**
+   * The admin's word: in masked tasks what a member believes; else a source of the next three, where they are not
+   * given.
+   */
+  readonly invitation?: Invitation | undefined;
+  /** Ethereum JSON-RPC endpoint; several take over from each other. */
+  readonly endpoint?: string | readonly string[] | undefined;
+  /** Address of the federation's contract. */
+  readonly federation?: string | undefined;
+  /** From 1; default 1, or the only one of the invitation. */
+  readonly taskId?: TaskId | undefined;
+  /** From when on an event counts; default 0 blocks on the local test chain, and "safe" on others. */
+  readonly confirmations?: number | "safe" | "finalized" | undefined;
+  /** Folder for blobs and journal; default .fedledger/ADDRESS in the current folder. */
+  readonly directory?: string | undefined;
+  /** libp2p multiaddrs to listen on; default a free port of this machine's loopback, which others cannot reach. */
+  readonly listen?: readonly string[] | undefined;
+  /** Multiaddrs to register in the place of those listened on, behind NAT or a proxy. */
+  readonly announce?: readonly string[] | undefined;
+  /**
+   * HOST:PORT at which auditors get blobs over HTTP (IPFS trustless gateway), port 0 for a free one; "off" for none;
+   * default 127.0.0.1:0.
+   */
+  readonly gateway?: string | undefined;
+  /** Find members on the local network, too; default false. */
+  readonly mdns?: boolean | undefined;
+  /** RPC address of a Kubo daemon to keep blobs in; default an embedded store in the folder. */
+  readonly ipfs?: string | undefined;
+  /** A CSV file with the task's public test set, where no bundled data set gives it. */
+  readonly testSet?: string | undefined;
+  /** Go on serving blobs after the task is final, until closed; default false. */
+  readonly linger?: boolean | undefined;
+}
+
+/** What a node reports while it works. */
+export interface NodeEvents {
+  /** Default: nothing is said. */
+  readonly log?: Log | undefined;
+  /** Every step of the task's record and of this node's own work. */
+  readonly onProgress?: ((progress: Progress) => void) | undefined;
+  /** Bytes of a blob that came from another member. */
+  readonly onReceived?: ((bytes: number) => void) | undefined;
+}
+
+/** What whoever takes places decides for itself. */
+export interface MemberChoices {
+  /** Take a place again in a task that the account has left; default false. */
+  readonly reenter?: boolean | undefined;
+}

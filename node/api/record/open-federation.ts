@@ -1,0 +1,115 @@
+import {
+  type ChainReaderOptions,
+  createChain,
+  createChainReader,
+  createSigner,
+  type Finality,
+  probeChain,
+} from "../../chain/index.ts";
+import { FedledgerError } from "../../core/errors/error.ts";
+import type { Chain, ChainReader, Log } from "../../ports/index.ts";
+import { createClock } from "../../system/index.ts";
+import { createLog } from "../../telemetry/index.ts";
+import type { Account } from "./account.ts";
+
+/** Where an Ethereum chain is reached. */
+export interface EndpointOptions {
+  /** Ethereum JSON-RPC endpoint; several take over from each other. */
+  readonly endpoint: string | readonly string[];
+  /** Default: nothing is said. */
+  readonly log?: Log | undefined;
+}
+
+/** From when on an event counts. */
+export interface FinalityOptions extends EndpointOptions {
+  /**
+   * Blocks on top of it, or the chain's own mark; default 0 on the local test chain, and "safe" on others.
+   */
+  readonly confirmations?: number | "safe" | "finalized" | undefined;
+}
+
+/** Which federation, and where its chain is reached. */
+export interface FederationOptions extends FinalityOptions {
+  /** Address of the federation's contract. */
+  readonly federation: string;
+  /** How often the head is looked at, milliseconds; default 100 for an endpoint on this machine, 1,000 elsewhere. */
+  readonly pollIntervalMs?: number | undefined;
+}
+
+/** The chain of the embedded test node, whose accounts' keys are public and whose blocks nobody undoes. */
+const testChainId = 31337;
+
+/** Whether this is the local test chain, whose accounts' keys everybody has. */
+export function isTestChain(chainId: number): boolean {
+  return chainId === testChainId;
+}
+
+/** Throws CHAIN_MISMATCH unless this is the local test chain: for what would use a test account elsewhere. */
+export function requireTestChain(chainId: number): void {
+  if (isTestChain(chainId)) return;
+  const expected = `${testChainId} (test accounts are for it only)`;
+  throw new FedledgerError("CHAIN_MISMATCH", { actual: chainId, expected });
+}
+
+/** Endpoints as a list. */
+export function urlsOf({ endpoint }: Pick<EndpointOptions, "endpoint">): readonly string[] {
+  return typeof endpoint === "string" ? [endpoint] : endpoint;
+}
+
+/** The log of the options, or one that says nothing. */
+export function logOf({ log }: Pick<EndpointOptions, "log">): Log {
+  return log ?? createLog({ level: "silent" });
+}
+
+/**
+ * From when on an event counts: as said, else at once on the local test chain, and where the chain calls it safe on
+ * others. Rejects with CONFIRMATIONS_NEEDED where it calls nothing so, RPC_UNREACHABLE.
+ */
+export async function finalityOf(options: FinalityOptions): Promise<Finality> {
+  const { confirmations } = options;
+  if (confirmations !== undefined) return typeof confirmations === "number" ? { confirmations } : confirmations;
+  const { chainId, hasSafe } = await probeChain({ urls: urlsOf(options), log: logOf(options) });
+  if (isTestChain(chainId)) return { confirmations: 0 };
+  if (!hasSafe) throw new FedledgerError("CONFIRMATIONS_NEEDED", { chainId });
+  return "safe";
+}
+
+/** What the chain adds to a task's rules. */
+export interface ChainSide {
+  /** The local test chain, where nothing is at stake. */
+  readonly isTest: boolean;
+  /** How far an event that counts is behind the newest block, seconds. */
+  readonly lagS: number;
+}
+
+/** What the chain behind an endpoint adds to a task's rules. Rejects with CONFIRMATIONS_NEEDED, RPC_UNREACHABLE. */
+export async function chainSideOf(options: FinalityOptions): Promise<ChainSide> {
+  const { chainId, lagS } = await probeChain({ urls: urlsOf(options), log: logOf(options) });
+  const isTest = isTestChain(chainId);
+  return { isTest, lagS: isTest ? 0 : await lagS(await finalityOf(options)) };
+}
+
+/**
+ * A federation's record, to read. Rejects with NO_FEDERATION, RPC_UNREACHABLE, CHAIN_MISMATCH where endpoints are of
+ * different chains, CONFIRMATIONS_NEEDED.
+ */
+export async function openFederation(options: FederationOptions): Promise<ChainReader> {
+  return createChainReader(await readerOptions(options));
+}
+
+/** A federation's record, to read and write as an account. Rejects as {@link openFederation} does. */
+export async function openFederationAs(options: FederationOptions & { readonly account: Account }): Promise<Chain> {
+  const signer = createSigner(options.account.privateKey);
+  return createChain({ ...(await readerOptions(options)), signer });
+}
+
+async function readerOptions(options: FederationOptions): Promise<ChainReaderOptions> {
+  return {
+    urls: urlsOf(options),
+    federation: options.federation,
+    finality: await finalityOf(options),
+    log: logOf(options),
+    clock: createClock(),
+    ...(options.pollIntervalMs !== undefined && { pollIntervalMs: options.pollIntervalMs }),
+  };
+}

@@ -1,0 +1,35 @@
+import type { TaskId } from "../../core/ids.ts";
+import { foldTask } from "../../core/record/fold-task.ts";
+import type { TaskView } from "../../core/record/task-view.ts";
+import type { ChainReader } from "../../ports/index.ts";
+import { type FederationOptions, openFederation } from "./open-federation.ts";
+
+/** Which task, and where its record is read. */
+export interface RecordOptions extends FederationOptions {
+  /** From 1; default 1. */
+  readonly taskId?: TaskId | undefined;
+}
+
+/** The record of one task. */
+export interface TaskReader {
+  readonly taskId: TaskId;
+  /** Everything else that the chain says of the federation. */
+  readonly chain: ChainReader;
+}
+
+/** The record of a task, to read. Whether there is such a task is not asked. Rejects as {@link openFederation} does. */
+export async function openRecord(options: RecordOptions): Promise<TaskReader> {
+  return { taskId: options.taskId ?? 1, chain: await openFederation(options) };
+}
+
+/**
+ * A task as its events tell it: rules, specification, members, rounds. Rejects with UNKNOWN_TASK, INVALID_HISTORY,
+ * RPC_UNREACHABLE, or the signal's reason.
+ */
+export async function viewOf(
+  { chain, taskId }: TaskReader,
+  options: { readonly signal?: AbortSignal | undefined } = {},
+): Promise<TaskView> {
+  const { signal } = options;
+  return foldTask(await chain.history(taskId, signal === undefined ? {} : { signal }));
+}

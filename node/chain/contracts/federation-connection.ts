@@ -1,0 +1,34 @@
+import { getAddress, type Interface, isAddress } from "ethers";
+import { FedledgerError } from "../../core/errors/error.ts";
+import type { Address } from "../../core/ids.ts";
+import type { Log } from "../../ports/index.ts";
+import { createJsonRpc, type JsonRpc } from "../rpc/json-rpc.ts";
+import { loadContractInterface } from "./contract-abi.ts";
+import { checkFederation } from "./federation-lookup.ts";
+
+/** What reader and writer share: the connection, and the contract there. */
+export interface FederationConnection {
+  readonly rpc: JsonRpc;
+  readonly contract: Interface;
+  readonly federation: Address;
+  readonly pollIntervalMs: number;
+}
+
+/** Connects and checks. Rejects with INVALID_CONFIG, NOT_BUILT, RPC_UNREACHABLE, CHAIN_MISMATCH, NO_FEDERATION. */
+export async function connectFederation(options: {
+  readonly urls: readonly string[];
+  readonly federation: string;
+  readonly pollIntervalMs?: number;
+  readonly requestTimeoutMs?: number;
+  readonly log: Log;
+}): Promise<FederationConnection> {
+  if (!isAddress(options.federation)) {
+    throw new FedledgerError("INVALID_CONFIG", { name: "federation", reason: "expected a contract's address" });
+  }
+  const federation = getAddress(options.federation) as Address;
+  const contract = await loadContractInterface();
+  const rpc = await createJsonRpc(options);
+  await checkFederation(rpc, contract, federation);
+  const local = options.urls.every((url) => /^(?:127\.|localhost$|\[::1\]$)/.test(new URL(url).hostname));
+  return { rpc, contract, federation, pollIntervalMs: options.pollIntervalMs ?? (local ? 100 : 1_000) };
+}

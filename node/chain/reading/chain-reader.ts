@@ -1,0 +1,110 @@
+import { toHex, word } from "../../core/bytes/hex.ts";
+import { FedledgerError } from "../../core/errors/error.ts";
+import type { Bytes32, TaskId } from "../../core/ids.ts";
+import type { TaskEvent } from "../../core/record/task-events.ts";
+import type { ChainReader, Clock, Log } from "../../ports/index.ts";
+import { attestationDigest, attestationDomain, recoverSigner } from "../contracts/attestation-digest.ts";
+import { topicOf } from "../contracts/contract-abi.ts";
+import { connectFederation, type FederationConnection } from "../contracts/federation-connection.ts";
+import { findStartBlock } from "../contracts/federation-lookup.ts";
+import { recordDigest } from "../contracts/signed-records.ts";
+import { createHeadWatch, type Finality, readHead } from "../rpc/head-watch.ts";
+import { createLogFeed } from "../rpc/log-feed.ts";
+import { createLogReader, type LogFilter, type RawLog } from "../rpc/log-ranges.ts";
+import { untilSettled } from "../rpc/settled.ts";
+import { readEventDetails } from "./event-details.ts";
+import { decodeTaskEvent, type EventDetail, taskEventNames } from "./events.ts";
+import { type FollowDeps, followTask } from "./follow-task.ts";
+import { createMemberReader, memberEventNames } from "./members.ts";
+import { createStorageReader } from "./stored-state.ts";
+
+/** How to read a federation's record. */
+export interface ChainReaderOptions {
+  /** JSON-RPC endpoints of one chain, best first. */
+  readonly urls: readonly string[];
+  readonly federation: string;
+  readonly finality: Finality;
+  /** How often the head is looked at; default 100 on this machine, 1,000 elsewhere. */
+  readonly pollIntervalMs?: number;
+  /** Time one endpoint has to answer; default 15,000. */
+  readonly requestTimeoutMs?: number;
+  readonly log: Log;
+  readonly clock: Clock;
+}
+
+/**
+ * Reads a federation's record over JSON-RPC. Rejects with INVALID_CONFIG, NOT_BUILT, RPC_UNREACHABLE, CHAIN_MISMATCH,
+ * NO_FEDERATION.
+ */
+export async function createChainReader(options: ChainReaderOptions): Promise<ChainReader> {
+  return chainReaderOver(await connectFederation(options), options);
+}
+
+/** The reader over a connection that stands. */
+export function chainReaderOver(connection: FederationConnection, options: ChainReaderOptions): ChainReader {
+  const { rpc, contract, federation, pollIntervalMs } = connection;
+  const { finality, log, clock } = options;
+  const domain = attestationDomain(rpc.chainId, federation);
+  const readLogs = createLogReader(rpc);
+  const topicsOf = (names: readonly string[]) => names.map((name) => topicOf(contract, name));
+  const taskTopics = topicsOf(taskEventNames);
+  const taskFilter = (taskId: TaskId): LogFilter => ({
+    address: federation,
+    topics: [taskTopics, toHex(word(taskId))],
+  });
+  let startBlockSearch: Promise<number> | undefined;
+  const startBlock = () => {
+    startBlockSearch ??= findStartBlock(rpc, federation).catch((error: unknown) => {
+      startBlockSearch = undefined;
+      throw error;
+    });
+    return startBlockSearch;
+  };
+  const newFeed = async (filter: LogFilter) =>
+    createLogFeed({ rpc, readLogs, clock }, { filter, startBlock: await startBlock() });
+
+  const storage = createStorageReader(connection, finality);
+
+  const decodeAll = (logs: readonly RawLog[], detail?: ReadonlyMap<Bytes32, EventDetail>): readonly TaskEvent[] =>
+    logs.flatMap((entry) => decodeTaskEvent(contract, entry, detail?.get(entry.transactionHash)) ?? []);
+
+  const follow: FollowDeps = {
+    watch: createHeadWatch({ rpc, clock, log }, { finality, pollIntervalMs }),
+    newFeed: async (taskId) => newFeed(taskFilter(taskId)),
+    decode: decodeAll,
+    taskCount: storage.taskCount,
+    clock,
+    log,
+    pauseMs: 10 * pollIntervalMs,
+  };
+
+  return {
+    chainId: rpc.chainId,
+    federation,
+    ...storage,
+    ...createMemberReader(
+      contract,
+      () => newFeed({ address: federation, topics: [topicsOf(memberEventNames)] }),
+      () => readHead(rpc, finality),
+      { clock, pauseMs: pollIntervalMs },
+    ),
+    async head() {
+      const { number, hash, timestampS } = await readHead(rpc, finality);
+      return { number, hash, timestampS };
+    },
+    async history(taskId, { detail = false, signal } = {}) {
+      const read = async () => {
+        const feed = await newFeed(taskFilter(taskId));
+        const step = await feed.advance(await readHead(rpc, finality, signal), signal);
+        if (step?.logs.length === 0) throw new FedledgerError("UNKNOWN_TASK", { taskId });
+        const details = step && detail ? await readEventDetails(rpc, step.logs, signal) : new Map();
+        return step && details && decodeAll(step.logs, details);
+      };
+      return await untilSettled(read, { clock, pauseMs: pollIntervalMs, ...(signal && { signal }) });
+    },
+    follow: (taskId, { signal }) => followTask(follow, taskId, signal),
+    attestationDigest: (taskId, round, proposalHash) => attestationDigest(domain, { taskId, round, proposalHash }),
+    recoverAttester: (attestation) => recoverSigner(attestationDigest(domain, attestation), attestation.signature),
+    recoverSigner: (record) => recoverSigner(recordDigest(domain, record), record.signature),
+  };
+}

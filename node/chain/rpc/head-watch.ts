@@ -1,0 +1,156 @@
+import { FedledgerError, isFedledgerError } from "../../core/errors/error.ts";
+import type { Bytes32, Hex } from "../../core/ids.ts";
+import type { Clock, Head, Log } from "../../ports/index.ts";
+import type { JsonRpc } from "./json-rpc.ts";
+import { toQuantity } from "./log-ranges.ts";
+
+/** When a block counts: so many blocks on top of it, or what the chain's consensus calls safe or finalized. */
+export type Finality = { readonly confirmations: number } | "safe" | "finalized";
+
+/** A head with the hash before it, to see branches. */
+export interface LinkedHead extends Head {
+  readonly parentHash: Bytes32;
+}
+
+/**
+ * The newest block of the configured finality; the first block while no other is final. Rejects with RPC_UNREACHABLE.
+ */
+export async function readHead(rpc: JsonRpc, finality: Finality, signal?: AbortSignal): Promise<LinkedHead> {
+  if (typeof finality === "string") {
+    // Nodes answer null or an error until their first safe block.
+    const answer = await rpc.ask("eth_getBlockByNumber", [finality, false], signal);
+    if ("result" in answer && answer.result) return toHead(answer.result as RawBlock);
+    return await readOwnBlock(rpc, 0, signal);
+  }
+  if (finality.confirmations === 0) {
+    return toHead(await rpc.request<RawBlock>("eth_getBlockByNumber", ["latest", false], signal));
+  }
+  const latest = Number(await rpc.request<Hex>("eth_blockNumber", [], signal));
+  const number = Math.max(0, latest - finality.confirmations);
+  return await readOwnBlock(rpc, number, signal);
+}
+
+/** A block that is below the head. */
+async function readOwnBlock(rpc: JsonRpc, number: number, signal?: AbortSignal): Promise<LinkedHead> {
+  const block = await readBlock(rpc, number, signal);
+  // Only when endpoints changed in between, to one that lags.
+  if (!block) throw new FedledgerError("RPC_UNREACHABLE", { url: "any", reason: `block ${number} is not there yet` });
+  return block;
+}
+
+/** A block by its number; undefined where the endpoint has none. Rejects with RPC_UNREACHABLE. */
+export async function readBlock(rpc: JsonRpc, number: number, signal?: AbortSignal): Promise<LinkedHead | undefined> {
+  const block = await rpc.request<RawBlock | null>("eth_getBlockByNumber", [toQuantity(number), false], signal);
+  return block ? toHead(block) : undefined;
+}
+
+/** One poll of the chain's head shared by all who follow it. */
+export interface HeadWatch {
+  /** The newest head, then each change of it; heads that come while the consumer is busy are skipped for the newest. */
+  heads(signal: AbortSignal): AsyncIterable<LinkedHead>;
+}
+
+interface Follower {
+  newest?: LinkedHead;
+  failure?: unknown;
+  wake?: () => void;
+}
+
+/** Watches the head every `pollIntervalMs` while anybody follows. Outages are logged and outwaited. */
+export function createHeadWatch(
+  deps: { readonly rpc: JsonRpc; readonly clock: Clock; readonly log: Log },
+  options: { readonly finality: Finality; readonly pollIntervalMs: number },
+): HeadWatch {
+  const { rpc, clock, log } = deps;
+  const followers = new Set<Follower>();
+  let stopPolling: AbortController | undefined;
+
+  async function poll(signal: AbortSignal): Promise<void> {
+    let last: LinkedHead | undefined;
+    let failures = 0;
+    while (!signal.aborted) {
+      try {
+        const head = await readHead(rpc, options.finality, signal);
+        if (failures > 0) log.info("Ethereum endpoint answers again");
+        failures = 0;
+        if (head.hash !== last?.hash) log.debug("New head", { number: head.number, hash: head.hash });
+        last = head;
+        for (const follower of followers) offer(follower, head);
+      } catch (error) {
+        if (signal.aborted) return;
+        if (!isFedledgerError(error)) throw error;
+        if (failures++ === 0) log.warn("Waiting for an Ethereum endpoint", { error });
+      }
+      const pauseMs = Math.min(5_000, options.pollIntervalMs * 2 ** Math.min(failures, 10));
+      await clock.sleep(failures ? pauseMs : options.pollIntervalMs, { signal }).catch(() => {});
+    }
+  }
+
+  return {
+    async *heads(signal) {
+      const follower: Follower = {};
+      // Also when the signal comes while the consumer holds a head and never asks for another.
+      const leave = () => {
+        signal.removeEventListener("abort", leave);
+        followers.delete(follower);
+        if (followers.size === 0) {
+          stopPolling?.abort();
+          stopPolling = undefined;
+        }
+        follower.wake?.();
+      };
+      if (signal.aborted) return;
+      signal.addEventListener("abort", leave);
+      followers.add(follower);
+      if (!stopPolling) {
+        stopPolling = new AbortController();
+        poll(stopPolling.signal).catch((failure: unknown) => {
+          stopPolling = undefined;
+          for (const each of followers) {
+            each.failure = failure;
+            each.wake?.();
+          }
+        });
+      }
+      try {
+        let given: Bytes32 | undefined;
+        while (!signal.aborted) {
+          if (follower.failure) throw follower.failure;
+          const head = follower.newest;
+          if (head && head.hash !== given) {
+            given = head.hash;
+            yield head;
+          } else {
+            await new Promise<void>((resolve) => {
+              follower.wake = resolve;
+            });
+          }
+        }
+      } finally {
+        leave();
+      }
+    },
+  };
+}
+
+function offer(follower: Follower, head: LinkedHead): void {
+  if (follower.newest?.hash === head.hash) return;
+  follower.newest = head;
+  follower.wake?.();
+}
+
+interface RawBlock {
+  readonly number: Hex;
+  readonly hash: Bytes32;
+  readonly parentHash: Bytes32;
+  readonly timestamp: Hex;
+}
+
+function toHead(block: RawBlock): LinkedHead {
+  return {
+    number: Number(block.number),
+    hash: block.hash,
+    parentHash: block.parentHash,
+    timestampS: Number(block.timestamp),
+  };
+}

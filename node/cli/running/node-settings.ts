@@ -1,0 +1,39 @@
+import type { NodeOptions } from "../../api/index.ts";
+import { readInvitation } from "../../api/index.ts";
+import type { Settings } from "../../config/index.ts";
+import { accountSettings, readAccount, recordSettings } from "./session.ts";
+
+/** Settings of a node, whatever its role. */
+export const nodeSettings = [
+  "task",
+  "invitation",
+  ...recordSettings,
+  ...accountSettings,
+  "testSet",
+  "dir",
+  "listen",
+  "announce",
+  "gateway",
+  "mdns",
+  "ipfs",
+  "exitWhenFinal",
+] as const;
+
+/**
+ * A node's settings as its options. Rejects with INVALID_INVITATION, NO_ACCOUNT, WRONG_PASSWORD, FILE_NOT_FOUND.
+ */
+export async function nodeOptionsOf(values: Settings<(typeof nodeSettings)[number]>): Promise<NodeOptions> {
+  const { rpc, federation, task, confirmations, dir, testSet, listen, announce, gateway, mdns, ipfs } = values;
+  const invitation = values.invitation === undefined ? undefined : await readInvitation(values.invitation);
+  return {
+    account: await readAccount(values),
+    invitation,
+    endpoint: rpc,
+    federation,
+    taskId: task,
+    confirmations,
+    directory: dir,
+    ...{ testSet, listen, announce, gateway, mdns, ipfs },
+    linger: !values.exitWhenFinal,
+  };
+}

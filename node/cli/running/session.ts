@@ -1,0 +1,80 @@
+import {
+  type Account,
+  accountOfKeystore,
+  type Chain,
+  type ChainReader,
+  type FederationOptions,
+  type FinalityOptions,
+  type Log,
+  openFederation,
+  openFederationAs,
+  type Reader,
+  readGrant,
+  requireTestChain,
+  testAccount,
+} from "../../api/index.ts";
+import { required, type Settings } from "../../config/index.ts";
+import { FedledgerError } from "../../core/errors/error.ts";
+import { readPassword } from "../options/password.ts";
+
+/** Settings that say which record to read. */
+export const recordSettings = ["federation", "rpc", "confirmations"] as const;
+/** Settings that say who acts. */
+export const accountSettings = ["keystore", "passwordFile", "devAccount"] as const;
+/** Settings that say with what sealed blobs are opened. */
+export const openingSettings = ["grant", ...accountSettings] as const;
+
+type RecordSettings = Settings<(typeof recordSettings)[number]>;
+type AccountSettings = Settings<(typeof accountSettings)[number]>;
+
+/** The settings of an endpoint, as options. */
+export function endpointOf({ rpc = [], confirmations }: Settings<"rpc" | "confirmations">, log: Log): FinalityOptions {
+  return { endpoint: rpc, confirmations, log };
+}
+
+/** The settings of a record, as options. Throws INVALID_CONFIG without a federation. */
+export function federationOf(values: RecordSettings, log: Log): FederationOptions {
+  return { ...endpointOf(values, log), federation: required(values.federation, "federation") };
+}
+
+/** The record, to read. */
+export function openRecordOf(values: RecordSettings, log: Log): Promise<ChainReader> {
+  return openFederation(federationOf(values, log));
+}
+
+/**
+ * The record, to read and write as the account of the settings. Rejects with CHAIN_MISMATCH for a test account
+ * elsewhere than on the test chain.
+ */
+export async function openRecordAs(
+  values: RecordSettings & AccountSettings,
+  log: Log,
+  account?: Account,
+): Promise<Chain> {
+  const chain = await openFederationAs({
+    account: account ?? (await readAccount(values)),
+    ...federationOf(values, log),
+  });
+  if (values.devAccount !== undefined) requireTestChain(chain.chainId);
+  return chain;
+}
+
+/**
+ * The account of the settings: a keystore's, or a test one. Rejects with NO_ACCOUNT, WRONG_PASSWORD, FILE_NOT_FOUND.
+ */
+export async function readAccount(values: AccountSettings): Promise<Account> {
+  if (values.devAccount !== undefined) return testAccount(values.devAccount);
+  if (values.keystore === undefined) throw new FedledgerError("NO_ACCOUNT");
+  const password = await readPassword(values.keystore, { file: values.passwordFile });
+  return accountOfKeystore(values.keystore, password);
+}
+
+/**
+ * Who reads what is sealed, by the settings: nobody where they name none. Rejects with GRANT_INVALID, NO_ACCOUNT,
+ * WRONG_PASSWORD, FILE_NOT_FOUND.
+ */
+export async function readReader(values: Settings<(typeof openingSettings)[number]>): Promise<Reader> {
+  const grant = values.grant === undefined ? undefined : await readGrant(values.grant);
+  const isNamed = values.keystore !== undefined || values.devAccount !== undefined || grant !== undefined;
+  return isNamed ? { grant, account: await readAccount(values) } : {};
+}

@@ -1,0 +1,103 @@
+import { type ErrorKind, infrastructure, ours, peer, user } from "./error-kinds.ts";
+
+/** Errors of stores, peers and the chain. */
+export const networkErrors = {
+  // storage
+  BLOB_NOT_FOUND: infrastructure(
+    "The blob {contentId} could not be had from any of {providers} peers.",
+    "Its holders may be offline: try again later.",
+  ),
+  BLOB_CORRUPT: peer(
+    "The bytes received for {contentId} have another hash.",
+    "The sender is wrong or lying: another holder may have it.",
+  ),
+  BLOB_TOO_LARGE: peer(
+    "The blob {contentId} is larger than the {limitBytes} bytes it may have.",
+    "The sender is wrong or lying.",
+  ),
+  DIRECTORY_IN_USE: user(
+    "The content store in {path} does not open: another node runs on this folder, or its files are damaged.",
+    "Stop the other node, or give this one a folder of its own with --dir.",
+  ),
+  STORAGE_FAILED: infrastructure(
+    "The content store failed: {reason}.",
+    "Check the disk space and the permissions of {path}.",
+  ),
+  STORE_READ_ONLY: ours("The content source {source} can only be read."),
+  // peer to peer
+  PEER_UNREACHABLE: infrastructure(
+    "Peer {peerId} cannot be reached: {reason}.",
+    "It may be offline, or its registered addresses are wrong.",
+  ),
+  PEER_REFUSED: peer("Peer {peerId} refused: {reason}.", "Ask its operator."),
+  PEER_NOT_ADMITTED: peer("Peer {peerId} is not in the federation's registry.", "It must be a registered member."),
+  PEER_PROTOCOL: peer(
+    "Peer {peerId} broke the protocol {protocol}: {reason}.",
+    "The peer runs another version or is faulty.",
+  ),
+  PEER_TIMEOUT: infrastructure("Peer {peerId} did not answer within {timeoutMs} ms.", "It may be busy or offline."),
+  // chain
+  RPC_UNREACHABLE: infrastructure(
+    "The Ethereum endpoint {url} does not answer: {reason}.",
+    "Check that the node runs and the URL is right.",
+  ),
+  NO_FEDERATION: user(
+    "There is no Fedledger federation at {address} on chain {chainId}.",
+    "Check the address and the RPC endpoint.",
+  ),
+  CODE_DIFFERS: user(
+    "The code of {names} at {address} is not the one that this version of Fedledger has.",
+    "Another version may have deployed it: use that version. Otherwise its rules may be others than documented: join it only if you trust its deployer.",
+  ),
+  ADDRESS_IN_USE: user("Cannot listen on {address}: {reason}.", "Choose another port, or stop what listens there."),
+  NODE_TOO_OLD: user(
+    "A program that imports Fedledger needs Node 22.18 or later: this is {actual}.",
+    "Run it on such a Node; the command fedledger brings its own.",
+  ),
+  NATIVE_PART_MISSING: user(
+    "The local test chain cannot run: npm has not installed the native part of {name}.",
+    "npm leaves it out when it runs on a Node before 22: install Fedledger again with the npm of Node 22.18 or later.",
+  ),
+  NOT_BUILT: user("The compiled contracts are not at {path}.", "Build them once: npm start, or npx hardhat build."),
+  DEPLOYMENT_FAILED: {
+    message: "The deployment failed: {reason}.",
+    remedy: "See the reason. {next}.",
+    fault: "user",
+    retryable: false,
+    exitCode: 1,
+  },
+  NO_ACCOUNT: user("This needs an account to send transactions.", "Give a keystore with --keystore."),
+  CHAIN_MISMATCH: user("The endpoint is on chain {actual}, expected {expected}.", "Check the RPC endpoint."),
+  INSUFFICIENT_FUNDS: user("Account {account} cannot pay for {purpose}.", "Send it some ether."),
+  UNKNOWN_HEADER: {
+    message:
+      "The header of block {number} is not of a shape that Fedledger knows: its hash is {actual}, not {expected}.",
+    remedy: "This chain draws no part of a task's participants: create the task with --participation 100.",
+    fault: "infrastructure",
+    retryable: false,
+    exitCode: 5,
+  },
+  TRANSACTION_REVERTED: {
+    message: "The contract refused {call}: {reason}.",
+    remedy: "{advice}.",
+    fault: "user",
+    retryable: false,
+    exitCode: 1,
+  },
+  TRANSACTION_STUCK: infrastructure(
+    "Transaction {hash} was not mined within {timeoutMs} ms.",
+    "The chain may be congested: it is replaced at a higher price.",
+  ),
+  NOTHING_TO_TAKE: {
+    message: "There is nothing to {action} for {account}: {reason}.",
+    remedy: "See what there is with: fedledger bond show {account}.",
+    fault: "user",
+    retryable: false,
+    exitCode: 1,
+  },
+  NOT_ELIGIBLE: user(
+    "{account} may not {action} task {taskId}, which asks for {needed}; the account has {has}.",
+    "An admin sets what an account has with: fedledger member set {account}.",
+  ),
+  UNKNOWN_TASK: user("The federation has no task {taskId}.", "List the tasks with: fedledger task list."),
+} as const satisfies Record<string, ErrorKind>;

@@ -1,0 +1,139 @@
+import { hexEquals } from "../../core/bytes/hex.ts";
+import { FedledgerError } from "../../core/errors/error.ts";
+import type { TaskId } from "../../core/ids.ts";
+import { requireBound } from "../../core/record/bound-task.ts";
+import { foldTask } from "../../core/record/fold-task.ts";
+import type { TaskView } from "../../core/record/task-view.ts";
+import type { Member } from "../../core/records.ts";
+import { checkInvitedTask, type Invitation } from "../../core/words/invitation.ts";
+import type { Chain } from "../../ports/chain.ts";
+import type { Transport } from "../../ports/transport.ts";
+import { type DueAction, reasonOf } from "../actions/action-runner.ts";
+import { sameMembers } from "../state/progress-between.ts";
+import type { RoundState } from "../state/round-state.ts";
+import type { Outcome } from "./machine.ts";
+import { createRun, type Run, type RunDeps } from "./run.ts";
+
+/** What the driver works with. */
+export interface DriverDeps<S extends RoundState, E, A extends DueAction & { readonly kind: string }>
+  extends RunDeps<S, E, A> {
+  readonly taskId: TaskId;
+  readonly chain: Chain;
+  readonly transport: Transport;
+  /** What the admin says of the task; without it the task is what the endpoint shows first. */
+  readonly invitation?: Invitation | undefined;
+}
+
+/** A machine at work on a task. */
+export interface Driver {
+  start(): void;
+  /** Aborts what runs and resolves when it has ended. */
+  stop(): Promise<void>;
+  /**
+   * Resolves when the work has ended: the task is final, or this account has left it, or came too late, or cannot pay
+   * for what is left to do, or was stopped. Never rejects.
+   */
+  readonly done: Promise<Outcome>;
+}
+
+const followAgainMs = 1_000;
+
+/**
+ * Follows the task on the chain, and has the machine carry out what it decides. Before the first look, at record and
+ * members, there is no machine: nothing is heard, answered or done.
+ */
+export function createDriver<S extends RoundState, E, A extends DueAction & { readonly kind: string }>(
+  deps: DriverDeps<S, E, A>,
+): Driver {
+  const { taskId, chain, transport, clock, log, linger, invitation } = deps;
+  const { chainId, federation } = chain;
+  const life = new AbortController();
+  const finished = Promise.withResolvers<Outcome>();
+  let run: Run | undefined;
+  let following: Promise<void> | undefined;
+
+  async function follow(): Promise<void> {
+    for await (const { head, events, reset } of chain.follow(taskId, { signal: life.signal })) {
+      // asked before each look, so that a look never rests on older members than its head
+      const members = await readMembers(run?.seen.members);
+      if (life.signal.aborted) return;
+      const before = run?.seen.view;
+      const isSame = before !== undefined && !reset && events.length === 0;
+      const view = isSame ? before : genuine(foldTask(events, reset ? undefined : before));
+      const seen = { view, head, members };
+      if (run === undefined) {
+        run = createRun(deps, seen, onOutcome);
+        run.start();
+        continue;
+      }
+      if (reset) log.warn("The chain was reorganised", { block: head.number });
+      run.looked({ kind: "looked", reset, ...seen });
+    }
+  }
+
+  /**
+   * The view, where its hashes bind what it shows, and it is the task of the invitation and of the looks before.
+   * Whoever is asked for it may show another each time, so this is asked of every view that anything is trained, signed
+   * or opened by. Throws INVALID_HISTORY, INVITATION_MISMATCH.
+   */
+  function genuine(view: TaskView): TaskView {
+    requireBound(view, { chainId, federation });
+    if (invitation !== undefined) checkInvitedTask(invitation, view);
+    const { firstHead = view.firstHead } = run?.seen.view ?? {};
+    if (hexEquals(firstHead, view.firstHead)) return view;
+    const reason = "it is another task than the one that this node began with";
+    throw new FedledgerError("INVALID_HISTORY", { name: "TaskCreated", round: 0, reason });
+  }
+
+  async function followForever(): Promise<void> {
+    while (!life.signal.aborted) {
+      try {
+        await follow();
+      } catch (error) {
+        if (!life.signal.aborted) log.warn("Following the chain failed, it is tried again", reasonOf(error));
+      }
+      await clock.sleep(followAgainMs, { signal: life.signal }).catch(() => undefined);
+    }
+  }
+
+  /** The members, those known before where they cannot be read; rejects where none are known. */
+  async function readMembers(before: readonly Member[] | undefined): Promise<readonly Member[]> {
+    try {
+      const members = await chain.members();
+      if (before !== undefined && sameMembers(members, before)) return before;
+      if (!life.signal.aborted) admit(members);
+      return members;
+    } catch (error) {
+      if (before === undefined) throw error;
+      log.debug("Reading the members failed", reasonOf(error));
+      return before;
+    }
+  }
+
+  function admit(members: readonly Member[]): void {
+    transport.admit(
+      members.flatMap(({ contact, roles }) =>
+        contact === undefined || roles.length === 0 || contact.peerId === transport.peerId ? [] : [contact],
+      ),
+    );
+  }
+
+  function onOutcome(outcome: Outcome): void {
+    if (linger === true) finished.resolve(outcome);
+    else void stop(outcome);
+  }
+
+  async function stop(outcome: Outcome): Promise<void> {
+    if (!life.signal.aborted) life.abort();
+    await Promise.all([run?.stop(), following]);
+    finished.resolve(outcome);
+  }
+
+  return {
+    start() {
+      following ??= followForever();
+    },
+    stop: () => stop({ kind: "stopped" }),
+    done: finished.promise,
+  };
+}

@@ -1,0 +1,124 @@
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { type Cid, parseCid } from "../../core/bytes/blob-dag.ts";
+import { FedledgerError } from "../../core/errors/error.ts";
+import type { BlockReader, Log } from "../../ports/index.ts";
+import { storageLimits } from "../blocks/limits.ts";
+import { readBlock } from "../blocks/read-block.ts";
+import { gatewayMultiaddr } from "./gateway-url.ts";
+
+/** A gateway's options. */
+export interface GatewayOptions {
+  /** What is served: these blocks and nothing else. Checked on reading, as a Helia store's are. */
+  readonly blocks: BlockReader;
+  /** Address to listen on; default 127.0.0.1, this machine only. */
+  readonly host?: string;
+  /** Port to listen on; default 0, any free one. */
+  readonly port?: number;
+  readonly log: Log;
+}
+
+/** An HTTP server of blocks. */
+export interface Gateway {
+  /** Base URL, once started. */
+  url(): string;
+  /** Address for the registry, once started. */
+  multiaddr(): string;
+  /** Rejects with ADDRESS_IN_USE when it cannot listen there. */
+  start(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** Media type of one raw block, https://specs.ipfs.tech/http-gateways/trustless-gateway/ */
+export const rawBlockType = "application/vnd.ipld.raw";
+
+/**
+ * Serves single blocks by the trustless gateway specification: GET and HEAD of /ipfs/{cid}, as application/vnd.ipld.raw
+ * only (by `?format=raw` or the Accept header). What a client gets it can check by itself, so nobody need trust it.
+ */
+export function createGateway(options: GatewayOptions): Gateway {
+  const { blocks, host = "127.0.0.1", port = 0, log } = options;
+  let responses = 0;
+  const server = createServer(
+    { requestTimeout: storageLimits.httpTimeoutMs, keepAliveTimeout: 5_000 },
+    (request, response) => {
+      response.setHeader("access-control-allow-origin", "*");
+      if (responses >= storageLimits.gatewayResponses) {
+        response.setHeader("retry-after", "1");
+        return end(response, 503, "busy");
+      }
+      responses++;
+      response.once("close", () => responses--);
+      answer(request, response).catch((error) => {
+        log.debug("gateway request failed", { reason: String(error) });
+        if (!response.headersSent) end(response, 500, "the block could not be read");
+        else response.destroy();
+      });
+    },
+  );
+  server.setTimeout(storageLimits.httpTimeoutMs);
+
+  async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    if (request.method === "OPTIONS") {
+      response.setHeader("access-control-allow-methods", "GET, HEAD, OPTIONS");
+      response.setHeader("access-control-allow-headers", "*");
+      return end(response, 204);
+    }
+    if (request.method !== "GET" && request.method !== "HEAD") {
+      response.setHeader("allow", "GET, HEAD, OPTIONS");
+      return end(response, 405, "only GET and HEAD");
+    }
+    const url = new URL(request.url ?? "/", "http://gateway");
+    const path = /^\/ipfs\/([^/]+)$/.exec(url.pathname);
+    if (!path) return end(response, 404, "only /ipfs/{cid}");
+    const format = url.searchParams.get("format");
+    if (format === null ? !request.headers.accept?.includes(rawBlockType) : format !== "raw") {
+      return end(response, 406, `only ${rawBlockType}`);
+    }
+    const cid = cidIn(path[1] as string);
+    if (!cid) return end(response, 400, "not a SHA-256 CID");
+    if (!(await blocks.has(cid))) return end(response, 404, "no such block");
+    const etag = `"${cid}.raw"`;
+    response.setHeader("etag", etag);
+    response.setHeader("cache-control", "public, max-age=29030400, immutable");
+    if (request.headers["if-none-match"] === etag) return end(response, 304);
+    const block = await readBlock(blocks, cid);
+    response.setHeader("content-type", rawBlockType);
+    response.setHeader("content-length", block.length);
+    response.setHeader("content-disposition", `attachment; filename="${cid}.bin"`);
+    response.setHeader("x-content-type-options", "nosniff");
+    response.end(request.method === "GET" ? block : undefined);
+  }
+
+  const bound = () => server.address() as AddressInfo;
+  return {
+    url: () => `http://${host.includes(":") ? `[${host}]` : host}:${bound().port}`,
+    multiaddr: () => gatewayMultiaddr(host, bound().port),
+    start: () =>
+      new Promise((resolve, reject) => {
+        server.once("error", (error) =>
+          reject(new FedledgerError("ADDRESS_IN_USE", { address: `${host}:${port}`, reason: error.message }, error)),
+        );
+        server.listen(port, host, resolve);
+      }),
+    stop: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}
+
+function end(response: ServerResponse, status: number, text?: string): void {
+  response.statusCode = status;
+  if (text !== undefined) response.setHeader("content-type", "text/plain; charset=utf-8");
+  response.end(text);
+}
+
+function cidIn(text: string): Cid | undefined {
+  try {
+    return parseCid(text);
+  } catch {
+    return undefined;
+  }
+}

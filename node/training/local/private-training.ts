@@ -1,0 +1,114 @@
+import * as tf from "@tensorflow/tfjs-core";
+import { itemAt } from "../../core/bytes/items.ts";
+import { FedledgerError } from "../../core/errors/error.ts";
+import { type ExamplePrivacy, stepsPerRound } from "../../core/task/privacy-spec.ts";
+import type { PrivateRandom } from "../../ports/noise.ts";
+import type { TrainJob, TrainResult } from "../../ports/trainer.ts";
+import { selectExamples } from "../data/dataset.ts";
+import { clippedGradients } from "./example-gradients.ts";
+import type { LocalTrainingDeps } from "./local-training.ts";
+import { createPause, useBackend } from "./pause.ts";
+
+/** What private training needs. */
+export interface PrivateTrainingDeps extends LocalTrainingDeps {
+  readonly privacy: ExamplePrivacy;
+  readonly privateRandom: PrivateRandom;
+}
+
+/** Steps of the noise's grid in one clip norm. */
+const stepsPerClip = 2 ** 20;
+/** Gradients are clipped so much below the clip norm: room for the float32 roundings of norms, factors and sums. */
+const clipMargin = 2 ** -12;
+/** Examples whose gradients are made at once. */
+const examplesAtOnce = 64;
+/** Parameters that get their noise without a look at the event loop. */
+const lanesAtOnce = 1 << 14;
+
+/**
+ * A function that runs one job by DP-SGD (Abadi et al. 2016, arXiv 1607.00133, algorithm 1; docs/privacy.md): Poisson
+ * batches, each example's gradient within the clip norm, noise on their sum. A batch without examples is a step of
+ * noise alone.
+ *
+ * The sum is rounded to a grid of 2^-20 of the clip norm, and noise is drawn exactly on that grid, with a deviation
+ * greater by what the rounding can add to the sensitivity (sqrt(parameters) steps): a Gaussian in floating point would
+ * leave traces (Mironov 2012).
+ *
+ * Rejects with TRAINING_FAILED when a parameter is not finite (which says no more than the parameters would), or with
+ * the signal's reason.
+ */
+export function createPrivateTraining(deps: PrivateTrainingDeps): (job: TrainJob) => Promise<TrainResult> {
+  const { model, training, data, tfName, privacy, privateRandom } = deps;
+  const { clipNorm, noiseMultiplier, samplingRate } = privacy;
+  const stepsPerEpoch = stepsPerRound({ epochs: 1 }, privacy);
+  const gridStep = clipNorm / stepsPerClip;
+  const draw = privateRandom.gaussian(noiseMultiplier * (stepsPerClip + Math.sqrt(model.parameterCount)));
+  const rate = (training.learningRate * gridStep) / (samplingRate * data.samples);
+
+  /**
+   * Adds the clipped gradients of these examples to the sum; returns their loss. One that overflows counts as zero,
+   * alone.
+   */
+  const addGradients = (parameters: Float32Array, rows: Uint32Array, sum: Float64Array): number => {
+    const batch = selectExamples(data, rows);
+    let loss = 0;
+    let finite = rows;
+    // nothing is returned from the tidy: it would look at every number for tensors in it
+    tf.tidy(() => {
+      const part = clippedGradients(model, model.upload(parameters), {
+        inputs: tf.tensor(batch.inputs, [rows.length, ...model.inputShape], "float32"),
+        labels: model.labelTensor(batch.labels, rows.length),
+        clipNorm: clipNorm * (1 - clipMargin),
+      });
+      if (part.overflowed.length > 0) {
+        finite = rows.filter((_, place) => !part.overflowed.includes(place));
+        return;
+      }
+      loss = part.loss;
+      for (let i = 0; i < sum.length; i++) sum[i] = itemAt(sum, i) + itemAt(part.sum, i);
+    });
+    if (finite.length === rows.length || finite.length === 0) return loss;
+    return addGradients(parameters, finite, sum);
+  };
+
+  return async (job) => {
+    job.signal?.throwIfAborted();
+    const pause = createPause(job.signal);
+    await useBackend(tfName);
+    const parameters = job.parameters.slice();
+    let meanLoss = 0;
+    for (let epoch = 1; epoch <= training.epochs; epoch++) {
+      let lossSum = 0;
+      let seen = 0;
+      for (let step = 0; step < stepsPerEpoch; step++) {
+        const rows = poissonSample(data.samples, samplingRate, privateRandom);
+        const sum = new Float64Array(parameters.length);
+        for (let from = 0; from < rows.length; from += examplesAtOnce) {
+          if (await pause()) await useBackend(tfName);
+          lossSum += addGradients(parameters, rows.subarray(from, from + examplesAtOnce), sum);
+        }
+        seen += rows.length;
+        for (let from = 0; from < sum.length; from += lanesAtOnce) {
+          if (await pause()) await useBackend(tfName);
+          const to = Math.min(sum.length, from + lanesAtOnce);
+          for (let i = from; i < to; i++) {
+            const change = Math.round(itemAt(sum, i) / gridStep) + draw();
+            parameters[i] = itemAt(parameters, i) - rate * change;
+          }
+        }
+      }
+      if (seen > 0) meanLoss = lossSum / seen;
+      job.onProgress?.({ epoch, epochs: training.epochs, loss: meanLoss });
+    }
+    if (!parameters.every(Number.isFinite)) {
+      throw new FedledgerError("TRAINING_FAILED", { reason: "a trained parameter is not a finite number" });
+    }
+    return { parameters, samples: data.samples, loss: meanLoss };
+  };
+}
+
+/** Each of 0 to `samples - 1` with probability `rate`, independently. */
+function poissonSample(samples: number, rate: number, random: PrivateRandom): Uint32Array {
+  const rows: number[] = [];
+  for (let row = 0; row < samples; row++) if (random.chance(rate)) rows.push(row);
+  return Uint32Array.from(rows);
+}

@@ -1,0 +1,87 @@
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect } from "chai";
+import { keepInvitation } from "../../../../node/api/invitations/keep-invitation.ts";
+import { type InvitationOptions, makeInvitation } from "../../../../node/api/invitations/make-invitation.ts";
+import { checkInvitation, formatInvitation, grantFor, grantKeyOf } from "../../../../node/core/words/invitation.ts";
+import { expectCode } from "../../../support/expect-code.ts";
+import { type FederationFixture, startFederation } from "../../../support/federation-fixture.ts";
+import { silentLog } from "../../../support/silent-log.ts";
+
+const [grantKey, successor] = [1, 2].map((digit) => `0x${String(digit).repeat(64)}`);
+
+describe("making an invitation", function () {
+  this.timeout(30_000);
+  let fixture: FederationFixture;
+  let folder: string;
+  const make = async (options: Partial<InvitationOptions> = {}) =>
+    makeInvitation({
+      chain: fixture.admin.chain,
+      endpoint: fixture.url,
+      tasks: [1],
+      grantKey: grantKey!,
+      members: [],
+      ...options,
+    });
+
+  before(async () => {
+    folder = await mkdtemp(join(tmpdir(), "fedledger-invitation-"));
+    fixture = await startFederation({ participants: 2, aggregators: 1, register: false });
+    await fixture.createTask({ enrol: [], join: [] });
+    await fixture.createTask({ enrol: [], join: [] });
+  });
+  after(async () => {
+    await fixture.close();
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  it("goes on from the one before: tasks and grants are added, a revocation begins anew, a successor signs all", async () => {
+    const { chain } = fixture.admin;
+    const [one, two] = fixture.participants.map(({ account }) => ({ account, role: "participant" as const }));
+    const first = await make({ members: [one!] });
+    checkInvitation(first, chain);
+    expect(first.epoch).to.equal(1);
+    expect(Object.keys(first.codeHashes)).to.deep.equal(["Federation", "Court", "Proofs"]);
+    const second = await make({ from: first, tasks: [2], members: [two!] });
+    expect(second.tasks.map(({ taskId }) => taskId)).to.deep.equal([1, 2]);
+    expect(second.grants.map(({ account }) => account)).to.deep.equal([one!.account, two!.account]);
+    const third = await make({ from: second, members: [two!], revoke: true });
+    expect(third.epoch).to.equal(2);
+    expect(grantFor(third, one!.account)).to.equal(undefined);
+    const fourth = await make({ from: third, successor: successor! });
+    checkInvitation(fourth, chain);
+    expect(fourth.grantKeys).to.have.length(2);
+    expect(grantKeyOf(fourth)).not.to.equal(grantKeyOf(third));
+    expect(grantFor(fourth, two!.account)).not.to.equal(grantFor(third, two!.account));
+    await expectCode("INVALID_CONFIG", () => make({ from: fourth }));
+    checkInvitation(await make({ from: fourth, grantKey: successor! }), chain);
+  });
+
+  it("goes on from none of another federation, and from none that was tampered with", async () => {
+    const [one] = fixture.participants.map(({ account }) => ({ account, role: "participant" as const }));
+    const first = await make({ members: [one!] });
+    const federation = `0x${"fe".repeat(20)}` as const;
+    await expectCode("INVITATION_MISMATCH", () => make({ from: { ...first, federation } }));
+    const [grant] = first.grants;
+    const grants = [{ ...grant!, account: fixture.participants[1]!.account }];
+    await expectCode("INVALID_INVITATION", () => make({ from: { ...first, grants } }));
+  });
+
+  it("is kept by a node, which takes no other one of another chain, code or line of grant keys", async () => {
+    const { chain } = fixture.participants[0]!;
+    const node = { chain, rpc: [fixture.url], directory: folder, log: silentLog };
+    const first = await make();
+    await keepInvitation(first, node);
+    await keepInvitation(first, node);
+    const next = await make({ from: first, revoke: true });
+    await keepInvitation(next, node);
+    expect(await readFile(join(folder, "invitation.json"), "utf8")).to.equal(formatInvitation(next));
+    await expectCode("INVITATION_NOT_CONTINUED", () => keepInvitation(first, node));
+    const other = await make({ grantKey: successor! });
+    await expectCode("INVITATION_NOT_CONTINUED", () => keepInvitation(other, node));
+    await expectCode("INVITATION_MISMATCH", () => keepInvitation({ ...next, chainId: 1 }, node));
+    const codeHashes = { ...next.codeHashes, Proofs: `0x${"11".repeat(32)}` as const };
+    await expectCode("INVITATION_MISMATCH", () => keepInvitation({ ...next, codeHashes }, node));
+  });
+});

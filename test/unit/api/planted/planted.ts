@@ -1,0 +1,4 @@
+export const silent = 1;
+
+/** A type that says what it is. */
+export type Told = typeof silent;

@@ -1,0 +1,153 @@
+import { expect } from "chai";
+import fc from "fast-check";
+import type { LinkedHead } from "../../../../node/chain/rpc/head-watch.ts";
+import type { JsonRpc } from "../../../../node/chain/rpc/json-rpc.ts";
+import { createLogFeed, type LogFeed } from "../../../../node/chain/rpc/log-feed.ts";
+import { createLogReader, type RawLog } from "../../../../node/chain/rpc/log-ranges.ts";
+import type { Bytes32, Hex } from "../../../../node/core/ids.ts";
+import type { Clock } from "../../../../node/ports/index.ts";
+import { rejection } from "../../../support/rejection.ts";
+
+/** One block of a chain in memory: its branch's name and whether it holds a log. */
+interface Block {
+  readonly branch: number;
+  readonly logged: boolean;
+}
+
+const hashOf = (blocks: readonly Block[], number: number): Bytes32 => {
+  // A block's hash covers its ancestors.
+  const line = blocks.slice(0, number + 1).map(({ branch, logged }) => branch * 2 + Number(logged));
+  return `0x${line.map((each) => each.toString(16).padStart(2, "0")).join("")}` as Bytes32;
+};
+
+/** A chain in memory behind JSON-RPC, at most `rangeBlocks` of logs at once. */
+function createFakeChain(rangeBlocks = Number.POSITIVE_INFINITY) {
+  const state = { blocks: [{ branch: 0, logged: false }] as readonly Block[], ranges: [] as number[] };
+  const head = (number = state.blocks.length - 1): LinkedHead => ({
+    number,
+    hash: hashOf(state.blocks, number),
+    parentHash: number > 0 ? hashOf(state.blocks, number - 1) : ("0x" as Bytes32),
+    timestampS: number,
+  });
+  const logAt = (number: number): RawLog[] =>
+    state.blocks[number]?.logged
+      ? [{ blockNumber: `0x${number.toString(16)}` as Hex, blockHash: hashOf(state.blocks, number) } as RawLog]
+      : [];
+  const ask: JsonRpc["ask"] = async (method, [first]) => {
+    if (method === "eth_getBlockByNumber") {
+      const number = Number(first);
+      if (number >= state.blocks.length) return { result: null };
+      const { hash, parentHash } = head(number);
+      return { result: { number: first, hash, parentHash, timestamp: first } };
+    }
+    const { fromBlock, toBlock } = first as { fromBlock: string; toBlock: string };
+    const [from, to] = [Number(fromBlock), Number(toBlock)];
+    state.ranges.push(to - from + 1);
+    if (to - from + 1 > rangeBlocks)
+      return { error: { code: -32_005, message: "query returned more than 10 results" } };
+    const logs = state.blocks.slice(from, to + 1).flatMap((_, i) => logAt(from + i));
+    return { result: logs };
+  };
+  const rpc: JsonRpc = {
+    chainId: 1,
+    ask,
+    request: async <T>(method: string, params: readonly unknown[]) =>
+      ((await ask(method, params)) as { result: T }).result,
+  };
+  return { state, rpc, head };
+}
+
+const filter = { address: `0x${"11".repeat(20)}`, topics: [] } as const;
+
+function createFeed(rpc: JsonRpc): { feed: LogFeed; time: { nowMs: number } } {
+  const time = { nowMs: 0 };
+  const clock: Clock = { nowMs: () => time.nowMs, sleep: async () => {} };
+  return { feed: createLogFeed({ rpc, readLogs: createLogReader(rpc), clock }, { filter, startBlock: 0 }), time };
+}
+
+describe("reading logs in ranges", () => {
+  it("asks for all, and for less where that is refused", async () => {
+    const { rpc, state } = createFakeChain(10);
+    state.blocks = Array.from({ length: 101 }, (_, i) => ({ branch: 0, logged: i % 7 === 0 }));
+    const logs = await createLogReader(rpc)(filter, 0, 100);
+    expect(logs.map(({ blockNumber }) => Number(blockNumber))).to.deep.equal(
+      Array.from({ length: 15 }, (_, i) => 7 * i),
+    );
+    expect(state.ranges[0]).to.equal(101);
+    expect(state.ranges.length).to.be.below(40);
+  });
+
+  it("says that an endpoint refuses a single block", async () => {
+    const { rpc } = createFakeChain(0);
+    await rejection(createLogReader(rpc)(filter, 0, 4), "RPC_UNREACHABLE");
+  });
+
+  it("leaves out what a node marks as removed", async () => {
+    const { rpc } = createFakeChain();
+    const removed: JsonRpc = { ...rpc, ask: async () => ({ result: [{ removed: true }, { blockNumber: "0x1" }] }) };
+    expect(await createLogReader(removed)(filter, 0, 1)).to.have.length(1);
+  });
+});
+
+describe("a log feed", () => {
+  it("has at every step what the newest chain has, whatever the reorganisations", async () => {
+    const step = fc.record({
+      undo: fc.nat({ max: 4 }),
+      add: fc.array(fc.boolean(), { minLength: 1, maxLength: 5 }),
+    });
+    await fc.assert(
+      fc.asyncProperty(fc.array(step, { maxLength: 30 }), async (steps) => {
+        const { rpc, state, head } = createFakeChain();
+        const { feed } = createFeed(rpc);
+        let held: RawLog[] = [];
+        for (const [branch, { undo, add }] of steps.entries()) {
+          const kept = state.blocks.slice(0, Math.max(1, state.blocks.length - undo));
+          state.blocks = [...kept, ...add.map((logged) => ({ branch: branch + 1, logged }))];
+          const next = await feed.advance(head());
+          if (next?.reset) held = [];
+          if (next) held.push(...next.logs);
+          // A head below the one before may be an endpoint that lags: the feed waits for what comes next.
+          if (!next) continue;
+          const all = await createLogReader(rpc)(filter, 0, state.blocks.length - 1);
+          expect(held.map(({ blockHash }) => blockHash)).to.deep.equal(all.map(({ blockHash }) => blockHash));
+        }
+      }),
+    );
+  });
+
+  it("takes a lower head for an endpoint that lags, but not for ever", async () => {
+    const { rpc, state, head } = createFakeChain();
+    state.blocks = Array.from({ length: 10 }, (_, i) => ({ branch: 0, logged: i === 8 }));
+    const { feed, time } = createFeed(rpc);
+    expect((await feed.advance(head()))?.logs).to.have.length(1);
+    state.blocks = state.blocks.slice(0, 5);
+    expect(await feed.advance(head())).to.equal(undefined);
+    time.nowMs = 29_999;
+    expect(await feed.advance(head())).to.equal(undefined);
+    time.nowMs = 30_000;
+    expect(await feed.advance(head())).to.deep.equal({ logs: [], reset: true });
+  });
+
+  it("gives nothing when the chain turned between the head and its logs", async () => {
+    const { rpc, state, head } = createFakeChain();
+    state.blocks = [0, 1, 2].map(() => ({ branch: 0, logged: true }));
+    const { feed } = createFeed(rpc);
+    const stale = head();
+    state.blocks = [...state.blocks.slice(0, 1), { branch: 1, logged: true }, { branch: 1, logged: true }];
+    expect(await feed.advance(stale)).to.equal(undefined);
+    expect((await feed.advance(head()))?.logs).to.have.length(3);
+  });
+
+  it("changes nothing when reading fails", async () => {
+    const { rpc, state, head } = createFakeChain();
+    const broken: JsonRpc = { ...rpc, ask: async () => ({ error: { code: 1, message: "no" } }) };
+    let now = rpc;
+    const { feed } = createFeed({ ...rpc, ask: (...args) => now.ask(...args) });
+    await feed.advance(head());
+    state.blocks = [...state.blocks, { branch: 0, logged: true }];
+    now = broken;
+    await rejection(feed.advance(head()), "RPC_UNREACHABLE");
+    now = rpc;
+    expect(await feed.advance(head())).to.have.nested.property("logs.length", 1);
+  });
+});
