@@ -19,10 +19,8 @@ const compiler = {
 
 /** Tests that know the federation by its artifact only compile in a third of the time without the IR pipeline. */
 const testCompiler = { ...compiler, settings: { ...compiler.settings, viaIR: false } };
-const supports = readdirSync(new URL("test/contracts/support", import.meta.url))
-  .filter((name) => name.endsWith(".sol"))
-  .map((name) => `support/${name}`);
-const plainTests = ["Walk.t.sol", ...supports].map((name) => `test/contracts/${name}`);
+const walk = readdirSync(new URL("test/contracts/walk", import.meta.url)).map((name) => `walk/${name}`);
+const plainTests = ["Walk.t.sol", "support/TestBase.sol", ...walk].map((name) => `test/contracts/${name}`);
 
 const profile = {
   compilers: [compiler],

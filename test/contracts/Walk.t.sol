@@ -2,7 +2,7 @@
 pragma solidity ^0.8.28;
 
 import {TestBase} from "./support/TestBase.sol";
-import {WalkForks} from "./support/WalkForks.sol";
+import {WalkForks} from "./walk/WalkForks.sol";
 
 /// @title WalkHandler
 /// @notice The walk's steps by chance. It stands here, as the runner calls only what it finds beside the test.

@@ -11,7 +11,7 @@ import {
     TaskRules
 } from "../../../contracts/types/TaskTypes.sol";
 import {Calls} from "./Calls.sol";
-import {TestBase} from "./TestBase.sol";
+import {TestBase} from "../support/TestBase.sol";
 import {WalkHistory, WalkWallet} from "./WalkWallet.sol";
 
 /// @notice A model or an update whose lanes are all the same. `behind` is the leaf behind its last chunk.
