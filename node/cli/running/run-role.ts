@@ -1,4 +1,5 @@
-import type { ComposedNode, NodeEvents, Progress } from "../../api/index.ts";
+import { type ComposedNode, etherText, type NodeEvents, type Progress } from "../../api/index.ts";
+import { FedledgerError } from "../../core/errors/error.ts";
 import type { CommandContext } from "../options/command.ts";
 import { progressText } from "../text/progress-text.ts";
 
@@ -34,6 +35,16 @@ export async function runRole(
         "This task ended before you joined: you contributed nothing",
       );
       return 1;
+    }
+    if (outcome !== "stopped" && outcome.kind === "unpaid") {
+      output.emit(
+        { event: "ended", outcome: outcome.kind, owedWei: outcome.owedWei },
+        `${etherText(outcome.owedWei)} ether are owed to this account, and it has no ether left to take them out`,
+      );
+      throw new FedledgerError("INSUFFICIENT_FUNDS", {
+        account: node.chain.account,
+        purpose: "taking out what is owed to it: then run fedledger bond withdraw",
+      });
     }
     if (outcome !== "stopped" && outcome.kind === "final" && !options.exitWhenFinal) {
       output.emit({ event: "final" }, "Still serving its blobs to members and auditors; Ctrl-C stops it");
