@@ -28,7 +28,7 @@ export function withInvitation<O extends Invited>(options: O): Told<O> {
   const { invitation } = options;
   return {
     ...options,
-    endpoint: needed(options.endpoint ?? invitation?.rpc, "endpoint"),
+    endpoint: needed(options.endpoint ?? (invitation?.rpc.length === 0 ? undefined : invitation?.rpc), "endpoint"),
     federation: needed(options.federation ?? invitation?.federation, "federation"),
   };
 }
