@@ -1,5 +1,4 @@
 import { isUnavailable } from "../../audit/replay/is-unavailable.ts";
-import type { TaskRules } from "../../core/records.ts";
 import type { BlobStore } from "../../ports/storage.ts";
 import type { Clock } from "../../ports/system.ts";
 import { gatherUpdates, type UpdateSource } from "../blobs/gather-updates.ts";
@@ -59,14 +58,6 @@ export function createOpenQuestions(deps: {
     return { clock, timeoutMs: questions.has(subjectOf(round)) ? timeoutMs * laterPart : timeoutMs };
   };
 
-  /** Twice as long after each look in vain. */
-  function pauseAfter(looksInVain: number, stands: boolean, rules: Pick<TaskRules, "attestWindowS">): number {
-    const firstMs = stands ? times.republishMs : firstPauseMs;
-    // an update that comes late is seen in time for the quorum
-    const mostMs = stands ? Math.max(firstMs, rules.attestWindowS * 125) : firstMs * mostPauses;
-    return Math.min(mostMs, firstMs * 2 ** Math.min(looksInVain, 30));
-  }
-
   /** Whether it can be read now. */
   async function isRead(read: () => Promise<unknown>, { signal }: TaskLook): Promise<boolean> {
     try {
@@ -77,6 +68,18 @@ export function createOpenQuestions(deps: {
       if (!isUnavailable(error)) throw error;
       return false;
     }
+  }
+
+  /** How long to wait behind so many looks that brought nothing. */
+  function pauseAfterMs(
+    looksInVain: number,
+    round: ProposedRound,
+    { attestWindowS }: TaskLook["view"]["rules"],
+  ): number {
+    const firstMs = isProposed(round) ? times.republishMs : firstPauseMs;
+    // an update that comes late is seen in time for the quorum
+    const mostMs = isProposed(round) ? Math.max(firstMs, attestWindowS * 125) : firstMs * mostPauses;
+    return Math.min(mostMs, firstMs * 2 ** Math.min(looksInVain, 30));
   }
 
   return {
@@ -104,7 +107,7 @@ export function createOpenQuestions(deps: {
       const looksInVain = before === undefined || hasCome ? 0 : before.looksInVain + 1;
       questions.set(subject, { ...(absent && { absent, isModelAbsent: isModelAbsent === true }), looksInVain });
       for (const oldest of [...questions.keys()].slice(0, -mostKnown)) questions.delete(oldest);
-      return pauseAfter(looksInVain, isProposed(round), rules);
+      return pauseAfterMs(looksInVain, round, rules);
     },
   };
 }
