@@ -93,7 +93,7 @@ export async function makeInvitation(options: InvitationOptions): Promise<Invita
 }
 
 /** Whether an endpoint may be named to others: it has no user, password, query or key in it. */
-export function isPublicUrl(url: string): boolean {
+function isPublicUrl(url: string): boolean {
   const { username, password, search, hash, pathname } = new URL(url);
   // providers put a member's key into the path: a long word of letters and digits
   return username + password + search + hash === "" && !/[\w-]{20}/.test(pathname);
