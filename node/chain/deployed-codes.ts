@@ -1,9 +1,9 @@
-import { getAddress, id, TypedDataEncoder, toBeHex, zeroPadValue } from "ethers";
+import { getAddress } from "ethers";
 import { hashBytes } from "../core/commitment.ts";
 import { fromHex, hexEquals, toHex } from "../core/hex.ts";
 import type { Address, Bytes32, Hex } from "../core/ids.ts";
 import type { Log } from "../ports/index.ts";
-import { attestationDomain } from "./attestation-digest.ts";
+import { domainName, domainVersion } from "./attestation-digest.ts";
 import {
   type ContractArtifact,
   type DeployedContract,
@@ -43,7 +43,7 @@ export async function readCodes(options: {
   };
   const own = await codeAt(federation);
   const written = readCode(artifacts.Federation, own);
-  const others = written && withoutEach(written, writtenByHonest(rpc.chainId, federation));
+  const others = written && withoutEach(written, writtenByHonest);
   // what is left is the court's address
   const court = others?.length === 1 && /^0x0{24}/.test(others[0]!) ? `0x${others[0]!.slice(26)}` : undefined;
   const contract = await loadContractInterface();
@@ -70,16 +70,8 @@ export async function differingCodes(options: Parameters<typeof readCodes>[0]): 
   return (await readCodes(options)).differing;
 }
 
-/** The words that an honest constructor writes beside the court's address: those of OpenZeppelin's EIP712. */
-function writtenByHonest(chainId: number, federation: Address): readonly string[] {
-  const domain = attestationDomain(chainId, federation);
-  return [
-    TypedDataEncoder.hashDomain(domain),
-    toBeHex(chainId, 32),
-    zeroPadValue(federation, 32).toLowerCase(),
-    ...[domain.name, domain.version].flatMap((text) => [id(text), shortText(text)]),
-  ];
-}
+/** The words that an honest constructor writes beside the court's address: name and version, for eip712Domain(). */
+const writtenByHonest = [domainName, domainVersion].map(shortText);
 
 /**
  * The words but these, each taken away once; undefined where one of these is missing. Their order in the code is the
