@@ -68,10 +68,13 @@ export type ChainCall =
       /** The task's aggregator bond; 0 where a former bond is still held. */
       readonly amountWei: bigint;
     }
-  | { readonly kind: "leave" | "freePlaces" | "resume"; readonly taskId: TaskId }
+  /** The head as in enrol. */
+  | { readonly kind: "leave"; readonly taskId: TaskId; readonly first: Bytes32 }
+  | { readonly kind: "freePlaces" | "resume"; readonly taskId: TaskId }
   /** The next round, by its number. */
   | { readonly kind: "openRound"; readonly taskId: TaskId; readonly round: RoundNumber }
-  | { readonly kind: "setShareKey"; readonly taskId: TaskId; readonly shareKey: Hex }
+  /** The head as in enrol. */
+  | { readonly kind: "setShareKey"; readonly taskId: TaskId; readonly first: Bytes32; readonly shareKey: Hex }
   | {
       readonly kind: "record";
       readonly taskId: TaskId;

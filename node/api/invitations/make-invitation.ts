@@ -44,8 +44,8 @@ export interface InvitationOptions extends EndpointOptions {
 /**
  * An invitation: chain, federation, codes and tasks as they are now, and the grants, signed. Its endpoints are a hint
  * for members: those that {@link isPublicUrl} lets others know. Rejects with NOT_ADMIN, INVALID_INVITATION where its
- * epoch would be beyond 2^32 - 1, INVALID_CONFIG for a grant key that is not the one of the invitation before, UNKNOWN_TASK, INVITATION_MISMATCH
- * where that one is of another federation, and as chain readers do.
+ * epoch would be beyond 2^32 - 1, INVALID_CONFIG for a grant key that is not the one of the invitation before,
+ * UNKNOWN_TASK, INVITATION_MISMATCH where that one is of another federation, and as chain readers do.
  */
 export async function makeInvitation(options: InvitationOptions): Promise<Invitation> {
   const { chain, from, revoke = false, successor } = options;

@@ -38,8 +38,8 @@ export async function viewOf(
 }
 
 /**
- * The task that a node is to work in, where its own hashes bind what is shown of it, and it is the invitation's. Rejects
- * as {@link viewOf} does, and with INVITATION_MISMATCH.
+ * The task that a node is to work in, where its own hashes bind what is shown of it, and it is the invitation's.
+ * Rejects as {@link viewOf} does, and with INVITATION_MISMATCH.
  */
 export async function requireTask(record: TaskReader, invitation: Invitation | undefined): Promise<TaskView> {
   const view = await viewOf(record);
@@ -48,7 +48,9 @@ export async function requireTask(record: TaskReader, invitation: Invitation | u
   return view;
 }
 
-/** A task's specification; undefined for a text that is none, which anybody who may create tasks can put on the chain. */
+/**
+ * A task's specification; undefined for a text that is none, which anybody who may create tasks can put on the chain.
+ */
 export function specOf({ spec }: Pick<TaskView, "spec">): TaskSpec | undefined {
   try {
     return parseTaskSpecJson(spec);

@@ -1,9 +1,9 @@
-import { getAddress, id, TypedDataEncoder, toBeHex, zeroPadValue } from "ethers";
+import { getAddress } from "ethers";
 import { fromHex, hexEquals, toHex } from "../../core/bytes/hex.ts";
 import type { Address, Hex } from "../../core/ids.ts";
 import { hashBytes } from "../../core/words/commitment.ts";
 import type { FederationCodes } from "../../ports/index.ts";
-import { attestationDomain } from "./attestation-digest.ts";
+import { domainName, domainVersion } from "./attestation-digest.ts";
 import { type ContractArtifact, type DeployedContract, loadContractArtifact } from "./contract-abi.ts";
 import type { FederationConnection } from "./federation-connection.ts";
 
@@ -28,7 +28,7 @@ export async function readCodes({
   };
   const own = await codeAt(federation);
   const written = readCode(artifacts.Federation, own);
-  const others = written && withoutEach(written, writtenByHonest(rpc.chainId, federation));
+  const others = written && withoutEach(written, writtenByHonest);
   // what is left is the court's address
   const [word, another] = others ?? [];
   const isAddress = word !== undefined && another === undefined && /^0x0{24}/.test(word);
@@ -51,16 +51,11 @@ export async function readCodes({
   };
 }
 
-/** The words that an honest constructor writes beside the court's address: those of OpenZeppelin's EIP712. */
-function writtenByHonest(chainId: number, federation: Address): readonly string[] {
-  const domain = attestationDomain(chainId, federation);
-  return [
-    TypedDataEncoder.hashDomain(domain),
-    toBeHex(chainId, 32),
-    zeroPadValue(federation, 32).toLowerCase(),
-    ...[domain.name, domain.version].flatMap((text) => [id(text), shortText(text)]),
-  ];
-}
+/**
+ * The words that an honest constructor writes beside the court's address: name and version of the domain, as
+ * OpenZeppelin's EIP712 keeps them. Chain and federation are in no code: what is signed is bound to them by each call.
+ */
+const writtenByHonest: readonly Hex[] = [shortText(domainName), shortText(domainVersion)];
 
 /**
  * The words but these, each taken away once; undefined where one of these is missing. Their order in the code is the
@@ -100,7 +95,7 @@ function readCode(artifact: ContractArtifact, deployed: Hex): Hex[] | undefined 
 }
 
 /** A text of less than 32 bytes as OpenZeppelin's ShortStrings keeps it: its length in the last byte. */
-function shortText(text: string): string {
+function shortText(text: string): Hex {
   const word = new Uint8Array(32);
   word.set(new TextEncoder().encode(text));
   word[31] = text.length;

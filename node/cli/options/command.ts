@@ -64,7 +64,10 @@ export function interruptedCode(): number | undefined {
   return interruptedBy && codeOf[interruptedBy];
 }
 
-/** One signal for the process: aborts at the first Ctrl-C, SIGTERM or SIGHUP; a second Ctrl-C or SIGTERM ends it at once. */
+/**
+ * One signal for the process: aborts at the first Ctrl-C, SIGTERM or SIGHUP; a second Ctrl-C or SIGTERM ends it at
+ * once.
+ */
 export function stopSignal(): AbortSignal {
   if (stop) return stop.signal;
   const controller = new AbortController();

@@ -19,7 +19,7 @@ import { gatherUpdates } from "./gather-updates.ts";
 import { bytesPatience, withPatience } from "./patient-source.ts";
 import { hasProposal, type ProposedRound } from "./proposed-round.ts";
 import { providersOf } from "./providers.ts";
-import { isReader, readersOf } from "./readers.ts";
+import { isReader } from "./readers.ts";
 import type { TaskLook } from "./task-look.ts";
 import type { TaskSealing } from "./task-sealing.ts";
 
@@ -113,7 +113,7 @@ export function createModelSource(deps: {
     if (!isSealed(view)) return await store.put(bytes, { signal });
     if (sealing === undefined)
       throw new FedledgerError("BLOB_SEALED", { contentId: name.root, reason: "this node has no keys" });
-    const keys = readersOf(view, members).flatMap(({ contact }) => (contact ? [contact.encryptionKey] : []));
+    const keys = sealing.readers({ view, members }).flatMap(({ contact }) => (contact ? [contact.encryptionKey] : []));
     const sealed = await sealing.sealer.seal(bytes, { ...name, sender: sealing.me }, keys);
     return await store.put(sealed, { signal });
   };
@@ -158,7 +158,9 @@ export function createModelSource(deps: {
     throw new FedledgerError("INVALID_TASK_SPEC", { reason: "its initial model is not the one on the chain" });
   };
 
-  /** The model of a root that rounds before this one gave; `tried` is what came of the rounds that were tried before. */
+  /**
+   * The model of a root that rounds before this one gave; `tried` is what came of the rounds that were tried before.
+   */
   async function found(
     root: Bytes32,
     before: RoundNumber,
@@ -166,20 +168,28 @@ export function createModelSource(deps: {
     tried: Map<RoundNumber, Int32Array | undefined>,
   ): Promise<Int32Array | undefined> {
     if (hexEquals(root, look.view.initialModelRoot)) return initial(look);
-    const givers = look.view.rounds.filter(hasProposal).filter((round) => round.round < before && gave(round, root));
-    const newest = givers.toReversed();
-    const sources = [...newest.filter((round) => !isVoid(round)), ...newest.filter(isVoid)];
+    const sources = giversOf(root, before, look.view);
     for (const source of sources) {
       const lanes = tried.has(source.round) ? tried.get(source.round) : await fetched(source, look);
       if (lanes !== undefined) return lanes;
     }
     for (const source of sources.filter(({ round }) => !tried.has(round))) {
-      const base = await found(source.baseModelRoot, source.round, look, tried);
-      const lanes = base && (await recomputed(source, base, look));
-      tried.set(source.round, lanes);
+      const lanes = await remade(source, look, tried);
       if (lanes !== undefined) return lanes;
     }
     return undefined;
+  }
+
+  /** The model of a round, made again from its inputs. */
+  async function remade(
+    source: ProposedRound,
+    look: TaskLook,
+    tried: Map<RoundNumber, Int32Array | undefined>,
+  ): Promise<Int32Array | undefined> {
+    const base = await found(source.baseModelRoot, source.round, look, tried);
+    const lanes = base && (await recomputed(source, base, look));
+    tried.set(source.round, lanes);
+    return lanes;
   }
 
   async function baseOf(number: RoundNumber, look: TaskLook): Promise<Int32Array> {
@@ -193,7 +203,7 @@ export function createModelSource(deps: {
   }
 
   const reads: ModelSource["reads"] = ({ view, members }) =>
-    !isSealed(view) || (sealing !== undefined && isReader(sealing.me, readersOf(view, members)));
+    !isSealed(view) || (sealing !== undefined && isReader(sealing.me, sealing.readers({ view, members })));
 
   return { update, model, put, reads, baseOf };
 }
@@ -201,6 +211,13 @@ export function createModelSource(deps: {
 /** Whether the round's proposal is of this model. A void one may be, too: the model below it can be the same. */
 function gave({ proposal }: ProposedRound, root: Bytes32): boolean {
   return hexEquals(proposal.modelRoot, root);
+}
+
+/** The rounds before one that proposed a model, the newest first, those that became void behind the others. */
+function giversOf(root: Bytes32, before: RoundNumber, { rounds }: TaskLook["view"]): readonly ProposedRound[] {
+  const givers = rounds.filter(hasProposal).filter((round) => round.round < before && gave(round, root));
+  const newest = givers.toReversed();
+  return [...newest.filter((round) => !isVoid(round)), ...newest.filter(isVoid)];
 }
 
 function isVoid(round: ProposedRound): boolean {

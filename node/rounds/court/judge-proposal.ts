@@ -1,6 +1,5 @@
 import { isWeightWrong, proveChunk, proveOpening, proveUpdate, proveWeight } from "../../audit/proof/build-proof.ts";
 import { checkRound, type RoundCheck } from "../../audit/replay/check-round.ts";
-import { isUnavailable } from "../../audit/replay/is-unavailable.ts";
 import { falseOpeningOf } from "../../audit/replay/masked-round.ts";
 import { hexEquals } from "../../core/bytes/hex.ts";
 import { bytesToLanes, lanesToBytes } from "../../core/bytes/lanes.ts";
@@ -8,49 +7,14 @@ import { modeOf } from "../../core/modes/mode-of.ts";
 import type { Commitment } from "../../core/records.ts";
 import { isSealed } from "../../core/task/blob-length.ts";
 import type { ProofCall } from "../../ports/proof-calls.ts";
-import type { BlobStore } from "../../ports/storage.ts";
-import type { Log } from "../../ports/system.ts";
 import { gatherUpdates } from "../blobs/gather-updates.ts";
-import type { ModelSource } from "../blobs/model-source.ts";
-import { type BytesPatience, withPatience } from "../blobs/patient-source.ts";
+import { withPatience } from "../blobs/patient-source.ts";
 import { type ProposedRound, subjectOf } from "../blobs/proposed-round.ts";
 import { proposedTree } from "../blobs/proposed-tree.ts";
 import type { TaskLook } from "../blobs/task-look.ts";
-import type { Progress } from "../progress/progress.ts";
 import { isUpdateFault, type Judgement, type UpdateFault } from "./court-state.ts";
-
-/** A judgement, and what was seen of updates on the way. */
-export interface Verdict {
-  readonly judgement: Judgement;
-  /** Proofs that updates of the round, counted or left out, break the rules. */
-  readonly faults: readonly UpdateFault[];
-  /**
-   * Of an open question: updates that were not to be read here, and without which nothing more can be said. Absent where
-   * it may be for want of something else.
-   */
-  readonly absent?: readonly Commitment[];
-}
-
-/**
- * A round that was recomputed, so that another look for a withheld model need not do it again. Of one proposal at a
- * time.
- */
-export interface RoundMemory {
-  latest?: { readonly subject: string; readonly check: RoundCheck; readonly baseLanes: Int32Array };
-}
-
-/** What judging a proposal needs. */
-export interface JudgeProposalDeps {
-  readonly store: BlobStore;
-  readonly source: ModelSource;
-  readonly log: Log;
-  readonly onProgress?: ((progress: Progress) => void) | undefined;
-  /** How long the round's updates may take, all together. */
-  readonly patience?: BytesPatience | undefined;
-  readonly memory?: RoundMemory | undefined;
-  /** What is wrong was told before: this is another look for bytes. */
-  readonly again?: boolean;
-}
+import { judgeSum } from "./judge-sum.ts";
+import { isAbsent, type JudgeProposalDeps, readable, tell, unreadOf, type Verdict } from "./judging.ts";
 
 /**
  * Gets all inputs of the round from whoever has them, recomputes its model and compares; what the proposal leaves out
@@ -82,8 +46,9 @@ export async function judgeProposal(deps: JudgeProposalDeps, round: ProposedRoun
   if (recomputed === undefined) return { judgement: openQuestion, faults: [] };
   const faults = await faultsOf(recomputed.check, { source: deps.source, round, look });
   const judgement = await judgeModel(deps, { ...recomputed, faults }, round, look);
-  const waitsForUpdates = recomputed.baseLanes !== undefined && (judgement.missing?.length ?? 0) > 0;
-  return { judgement, faults, ...(waitsForUpdates && { absent: unreadOf(recomputed.check) }) };
+  if (recomputed.baseLanes === undefined || judgement.missing === undefined) return { judgement, faults };
+  const isModelAbsent = judgement.missing.length === 0;
+  return { judgement, faults, absent: unreadOf(recomputed.check), isModelAbsent };
 }
 
 /** Nothing can be said yet. */
@@ -96,7 +61,7 @@ function wrong(proof: ProofCall | undefined): Verdict {
 /** What can be shown of the updates that break the rules, whether they are counted or not. */
 async function faultsOf(
   check: RoundCheck,
-  { source, round, look }: { source: ModelSource; round: ProposedRound; look: TaskLook },
+  { source, round, look }: Pick<JudgeProposalDeps, "source"> & { round: ProposedRound; look: TaskLook },
 ): Promise<readonly UpdateFault[]> {
   const faults: UpdateFault[] = [];
   for (const { commitment, status } of check.updates) {
@@ -109,17 +74,6 @@ async function faultsOf(
   return faults;
 }
 
-/** What is read; undefined where it is not to be had or opened. */
-async function readable<T>(read: () => Promise<T>, { signal }: TaskLook): Promise<T | undefined> {
-  try {
-    return await read();
-  } catch (error) {
-    signal.throwIfAborted();
-    if (!isUnavailable(error)) throw error;
-    return undefined;
-  }
-}
-
 async function judgeModel(
   deps: JudgeProposalDeps,
   recomputed: Recomputed & Pick<Verdict, "faults">,
@@ -127,16 +81,10 @@ async function judgeModel(
   look: TaskLook,
 ): Promise<Judgement> {
   const { check, baseLanes, faults } = recomputed;
-  const { proposal } = round;
-  const sealed = isSealed(look.view);
-  const unexplained = unexplainedBy(check);
   const findings = check.findings.filter(({ code }) => !isNoFault(code));
   if (check.lanes !== undefined && findings.length === 0) {
     await keep(deps, check.lanes, look);
-    const cut = check.findings.find(({ code }) => code === "SUM_OUT_OF_BOUNDS");
-    if (cut && !deps.again) deps.log.warn(cut.message, { round: round.round, finding: cut.code });
-    if (unexplained !== 0n) tell(deps, round, check.findings);
-    return { isRight: true, ...(unexplained !== 0n && { unexplained }) };
+    return judgeRight(deps, check, round);
   }
   const counted = check.updates.filter(({ excluded }) => !excluded);
   const missing = counted.filter(({ status }) => isAbsent(status)).map(({ commitment }) => commitment);
@@ -150,18 +98,28 @@ async function judgeModel(
   // what breaks the rules without a proof is not the bytes behind the committed root
   if (missing.length + invalid.length > 0) return { isRight: false, missing: [...missing, ...invalid] };
   if (check.lanes === undefined || baseLanes === undefined) return { isRight: false };
-  if (hexEquals(check.modelRoot ?? "", proposal.modelRoot)) {
+  if (hexEquals(check.modelRoot ?? "", round.proposal.modelRoot)) {
     await keep(deps, check.lanes, look);
     // a sealed model that is not to be had yet may come
-    const maySettle = sealed && findings.every(({ severity }) => severity === "unchecked");
+    const maySettle = isSealed(look.view) && findings.every(({ severity }) => severity === "unchecked");
     return maySettle ? { isRight: false, missing: [] } : { isRight: false };
   }
   return await proveModel(deps, { check, baseLanes, recomputed: check.lanes }, round, look);
 }
 
+/** The proposal is what was recomputed: what is still to be told of it. */
+function judgeRight(deps: JudgeProposalDeps, check: RoundCheck, round: ProposedRound): Judgement {
+  const unexplained = unexplainedBy(check);
+  const cut = check.findings.find(({ code }) => code === "SUM_OUT_OF_BOUNDS");
+  if (cut && !deps.again) deps.log.warn(cut.message, { round: round.round, finding: cut.code });
+  if (unexplained === 0n) return { isRight: true };
+  tell(deps, round, check.findings);
+  return { isRight: true, unexplained };
+}
+
 /**
- * Whether a finding says nothing against the proposal: what is left out may have been missing then, and a sum beyond the
- * clip, which is cut as the contract cuts it, is the fault of a participant that nobody can name.
+ * Whether a finding says nothing against the proposal: what is left out may have been missing then, and a sum beyond
+ * the clip, which is cut as the contract cuts it, is the fault of a participant that nobody can name.
  */
 function isNoFault(code: string): boolean {
   return code === "EXCLUSION_UNJUSTIFIED" || code === "SUM_OUT_OF_BOUNDS";
@@ -208,29 +166,6 @@ async function proveModel(
   return { isRight: false };
 }
 
-/**
- * What can be judged of an encrypted round without the key: its sum. Nothing of it can be proven on the chain; a quorum
- * decides.
- */
-async function judgeSum(deps: JudgeProposalDeps, round: ProposedRound, look: TaskLook): Promise<Verdict> {
-  const { taskId, rules } = look.view;
-  const check = await checkRound({
-    taskId,
-    rules,
-    round,
-    baseLanes: undefined,
-    getUpdate: await gatherUpdates(deps, round.commitments, look, deps.patience),
-    sealed: isSealed(look.view),
-    signal: look.signal,
-  });
-  const missing = check.updates.filter(({ status }) => isAbsent(status)).map(({ commitment }) => commitment);
-  if (missing.length > 0) return { judgement: { isRight: false, missing }, faults: [], absent: unreadOf(check) };
-  if (check.findings.length > 0) tell(deps, round, check.findings);
-  const isRight = check.findings.length === 0;
-  // who holds the key opens the sum before it attests: a round that was accepted may stand as proposed again
-  return { judgement: { isRight, ...(round.phase === "accepted" && { isSumOnly: true }) }, faults: [] };
-}
-
 /** A round as it was recomputed; its updates alone, while its base is not to be had. */
 interface Recomputed {
   readonly check: RoundCheck;
@@ -264,32 +199,4 @@ function unexplainedBy({ updates }: RoundCheck): bigint {
   return updates
     .filter(({ excluded, status }) => excluded && status === "valid")
     .reduce((slots, { commitment }) => slots | (1n << BigInt(commitment.slot)), 0n);
-}
-
-/** Updates that could not be read: their bytes, or the key to them, may come. */
-function unreadOf({ updates }: RoundCheck): readonly Commitment[] {
-  return updates
-    .filter(({ status }) => status === "missing" || status === "sealed")
-    .map(({ commitment }) => commitment);
-}
-
-/** Whether the bytes behind the committed root are not here, which says nothing about the proposal. */
-function isAbsent(status: RoundCheck["updates"][number]["status"]): boolean {
-  return status === "missing" || status === "differs" || status === "sealed";
-}
-
-function tell(
-  { log, onProgress, again }: JudgeProposalDeps,
-  { round }: ProposedRound,
-  findings: readonly (Pick<RoundCheck["findings"][number], "code" | "severity" | "party" | "chunk"> & {
-    readonly message?: string;
-  })[],
-): void {
-  if (again) return;
-  for (const { code, severity, message, party, chunk } of findings) {
-    const level = severity === "violation" ? "error" : "warn";
-    const data = { round, finding: code, party, chunk, message };
-    log[level]("The proposal is not what the round's updates give: it is not attested", data);
-  }
-  onProgress?.({ kind: "disputed", round, findings: findings.map(({ code }) => code) });
 }

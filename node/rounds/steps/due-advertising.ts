@@ -31,11 +31,13 @@ export function dueAdvertising(
 }
 
 /** The second from which keys that were signed for a batch are brought to the chain: half of the time for keys. */
-export function advertiseAtS(round: Pick<RoundView, "commitDeadlineS">, rules: TaskRules): number {
+function advertiseAtS(round: Pick<RoundView, "commitDeadlineS">, rules: TaskRules): number {
   return keyDeadlineS(round, rules) - Math.ceil(rules.keyWindowS / 2);
 }
 
-/** The second from which a participant brings its keys itself, whatever it has signed: a quarter of the time is left. */
+/**
+ * The second from which a participant brings its keys itself, whatever it has signed: a quarter of the time is left.
+ */
 export function advertiseOwnAtS(round: Pick<RoundView, "commitDeadlineS">, rules: TaskRules): number {
   return keyDeadlineS(round, rules) - Math.ceil(rules.keyWindowS / 4);
 }

@@ -84,7 +84,10 @@ function takePlace(
   task.enrolments.set(sender, { ...fresh, leaving: false, expelled: false, freeFromS: 0 });
 }
 
-/** Whether the task counts among those that an account is in at once: who leaves is no longer in it, who was expelled still is. */
+/**
+ * Whether the task counts among those that an account is in at once: who leaves is no longer in it, who was expelled
+ * still is.
+ */
 function isListed(task: ModelTask, account: Address): boolean {
   const enrolment = placedOf(task, account);
   return enrolment !== undefined && (!enrolment.leaving || enrolment.expelled);
@@ -124,8 +127,9 @@ export function resume({ task, sender, events }: ModelCall): void {
 }
 
 /** Gives a participant's share key anew. */
-export function setShareKey(call: ModelCall, { shareKey }: CallOf<"setShareKey">): void {
+export function setShareKey(call: ModelCall, { first, shareKey }: CallOf<"setShareKey">): void {
   const { task, sender } = call;
+  require(first === task.first, "WrongTask");
   const { role } = steps.presentIn(task, sender);
   require(role === "participant", "NotEnrolled");
   require(task.rules.mode === "masked" && shareKey.length === 2 + shareKeyDigits, "InvalidShareKey");

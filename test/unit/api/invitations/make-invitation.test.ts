@@ -63,6 +63,16 @@ describe("making an invitation", function () {
     checkInvitation(await make({ from: fourth, grantKey: successor! }), chain);
   });
 
+  it("goes on from none of another federation, and from none that was tampered with", async () => {
+    const [one] = fixture.participants.map(({ account }) => ({ account, role: "participant" as const }));
+    const first = await make({ members: [one!] });
+    const federation = `0x${"fe".repeat(20)}` as const;
+    await expectCode("INVITATION_MISMATCH", () => make({ from: { ...first, federation } }));
+    const [grant] = first.grants;
+    const grants = [{ ...grant!, account: fixture.participants[1]!.account }];
+    await expectCode("INVALID_INVITATION", () => make({ from: { ...first, grants } }));
+  });
+
   it("is made by an admin, after the one before it, and can be read by members", async () => {
     const { chain, account } = fixture.participants[0]!;
     await expectCode("NOT_ADMIN", () => make({ chain: { ...chain, account } }));
