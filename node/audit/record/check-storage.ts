@@ -90,12 +90,12 @@ export function checkTimes(walk: Walk, words: ReadonlyMap<number, Bytes32>): boo
  * Tells where the federation runs by other codes than this package's: what the audit leaves to the contract, such as
  * that attesters signed and who had a role, then rests on codes that nobody here knows.
  */
-export function checkCodes(walk: Walk, differing: readonly string[]): void {
-  if (differing.length === 0) return;
+export function checkCodes(walk: Walk, codes: readonly string[]): void {
+  if (codes.length === 0) return;
   walk.log.add({
     code: "CODE_DIFFERS",
     severity: "unchecked",
-    message: `The federation's code is not this version's: ${differing.join(", ")}. What the audit leaves to the contract (signatures, roles, bonds) is as sure as that code.`,
-    data: { codes: differing.join(",") },
+    message: `The federation's code is not this version's: ${codes.join(", ")}. What the audit leaves to the contract (signatures, roles, bonds) is as sure as that code.`,
+    data: { codes: codes.join(",") },
   });
 }

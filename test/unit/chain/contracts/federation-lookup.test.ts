@@ -1,0 +1,32 @@
+import { getAddress, ZeroHash } from "ethers";
+import { domainVersion } from "../../../../node/chain/contracts/attestation-digest.ts";
+import { loadContractInterface } from "../../../../node/chain/contracts/contract-abi.ts";
+import { checkFederation } from "../../../../node/chain/contracts/federation-lookup.ts";
+import type { JsonRpc } from "../../../../node/chain/rpc/json-rpc.ts";
+import type { Address } from "../../../../node/core/ids.ts";
+import { expectCode } from "../../../support/expect-code.ts";
+
+const federation = `0x${"ab".repeat(20)}` as Address;
+
+describe("whether a federation is at an address", () => {
+  it("asks for its own domain: of this name, version, chain and contract", async () => {
+    const contract = await loadContractInterface();
+
+    const at = getAddress(federation) as Address;
+    const right = { name: "Fedledger", version: domainVersion, chainId: 5, verifyingContract: at };
+    const looked = (domain: typeof right) => {
+      const { name, version, chainId, verifyingContract } = domain;
+      const values = ["0x0f", name, version, chainId, verifyingContract, ZeroHash, []];
+      const result = contract.encodeFunctionResult("eip712Domain", values);
+      return checkFederation({ chainId: 5, ask: async () => ({ result }) } as unknown as JsonRpc, contract, at);
+    };
+    await looked(right);
+    for (const other of [
+      { name: "Other" },
+      { version: "0" },
+      { chainId: 6 },
+      { verifyingContract: `0x${"cd".repeat(20)}` },
+    ])
+      await expectCode("NO_FEDERATION", () => looked({ ...right, ...other } as typeof right));
+  });
+});
