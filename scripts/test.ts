@@ -1,4 +1,4 @@
-// Runs the test suites one after another and ends with a line "N passed, N failed".
+// Runs the test suites, two at a time, and ends with what each took and a line "N passed, N failed".
 //   node scripts/test.ts            what `npm test` runs
 //   node scripts/test.ts --slow     the long suites of CI
 //   node scripts/test.ts NAME...    suites by name
@@ -15,9 +15,8 @@ interface Counts {
 
 interface Suite {
   readonly name: string;
-  readonly slow?: boolean;
-  /** Busy with one core and deaf to the clock: two such suites run beside each other, each lane in its order. */
-  readonly lane?: 1 | 2;
+  /** Busy with two cores by itself; all others keep one busy, so that two of them run beside each other. */
+  readonly alone?: true;
   /** Arguments of Node, run in the project's folder. */
   readonly args: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
@@ -35,47 +34,52 @@ const mocha = (...args: string[]) => [
 ];
 const hardhat = (...args: string[]) => [bin("hardhat/dist/src/cli.js"), ...args];
 
+/** What `npm test` runs, the dearest first: the last ones are to end together. */
 const suites: readonly Suite[] = [
+  { name: "contracts", args: hardhat("test"), counts: "hardhat" },
+  {
+    name: "unit",
+    args: mocha("test/layers/*.test.ts", "test/unit/**/*.test.ts", "--ignore", "test/unit/{p2p,storage,slow}/**"),
+    counts: "mocha",
+  },
+  { name: "simulation", args: mocha("--timeout", "240000", "test/simulation/**/*.test.ts"), counts: "mocha" },
+  { name: "types", args: [bin("typescript/bin/tsc"), "-p", "."], counts: "check" },
+  { name: "unit, over sockets", args: mocha("test/unit/{p2p,storage}/**/*.test.ts"), counts: "mocha" },
   {
     name: "format and lint",
-    lane: 1,
     args: [bin("@biomejs/biome/bin/biome"), "ci", "--error-on-warnings"],
-    counts: "check",
-  },
-  { name: "types", lane: 1, args: [bin("typescript/bin/tsc"), "-p", "."], counts: "check" },
-  {
-    name: "solidity format",
-    lane: 2,
-    args: [bin("prettier/bin/prettier.cjs"), "--check", "contracts", "test/contracts/**/*.sol"],
     counts: "check",
   },
   {
     name: "solidity lint",
-    lane: 2,
     args: [bin("solhint/solhint.js"), "--max-warnings", "0", "contracts/**/*.sol"],
     counts: "check",
   },
-  { name: "vectors", lane: 1, args: ["scripts/vectors.ts", "--check"], counts: "check" },
-  { name: "command line docs", lane: 1, args: ["scripts/docs-cli.ts", "--check"], counts: "check" },
   {
-    name: "unit",
-    lane: 1,
-    args: mocha("test/layers/*.test.ts", "test/unit/**/*.test.ts", "--ignore", "test/unit/{p2p,storage}/**"),
+    name: "solidity format",
+    args: [bin("prettier/bin/prettier.cjs"), "--check", "contracts", "test/contracts/**/*.sol"],
+    counts: "check",
+  },
+  { name: "command line docs", args: ["scripts/docs-cli.ts", "--check"], counts: "check" },
+  {
+    name: "end to end",
+    alone: true,
+    args: mocha("--timeout", "240000", "--parallel", "--jobs", "2", "test/e2e/*.test.ts"),
     counts: "mocha",
   },
-  { name: "contracts", lane: 2, args: hardhat("test"), counts: "hardhat" },
-  { name: "simulation", lane: 2, args: mocha("test/simulation/**/*.test.ts"), counts: "mocha" },
-  // with time limits of their own, in parts of a second
-  { name: "unit, over sockets", args: mocha("test/unit/{p2p,storage}/**/*.test.ts"), counts: "mocha" },
-  { name: "end to end", args: mocha("--timeout", "240000", "test/e2e/*.test.ts"), counts: "mocha" },
 ];
 
 const slowSuites: readonly Suite[] = [
-  { name: "contract coverage", slow: true, lane: 1, args: ["scripts/contract-coverage.ts"], counts: "check" },
+  {
+    name: "simulation, more seeds",
+    args: mocha("--timeout", "1200000", "test/simulation/**/*.test.ts"),
+    // of the thousand that SIM_SEEDS=1000 runs: CI is to end within its time
+    env: { SIM_SEEDS: "300" },
+    counts: "mocha",
+  },
+  { name: "contract coverage", args: ["scripts/contract-coverage.ts"], counts: "check" },
   {
     name: "contracts, more cases",
-    slow: true,
-    lane: 1,
     args: hardhat("test"),
     // 20,000 chunks under either rule that is fuzzed against TypeScript, and 75,000 calls to either state machine (50 a
     // run)
@@ -83,24 +87,14 @@ const slowSuites: readonly Suite[] = [
     counts: "hardhat",
   },
   {
-    name: "simulation, more seeds",
-    slow: true,
-    lane: 2,
-    args: mocha("--timeout", "1200000", "test/simulation/**/*.test.ts"),
-    // of the thousand that SIM_SEEDS=1000 runs: CI is to end within its time
-    env: { SIM_SEEDS: "300" },
-    counts: "mocha",
-  },
-  {
     name: "interoperation",
-    slow: true,
-    lane: 2,
     args: mocha("--timeout", "600000", "test/interop/*.test.ts"),
     counts: "mocha",
   },
+  { name: "unit, long", args: mocha("--timeout", "600000", "test/unit/slow/*.test.ts"), counts: "mocha" },
   {
     name: "end to end, long",
-    slow: true,
+    alone: true,
     // eight of the twenty that docs/benchmarks.md tells of: CI is to end within its time
     env: { KILL_RUNS: "8" },
     args: mocha("--timeout", "1500000", "test/e2e/slow/*.test.ts"),
@@ -118,38 +112,44 @@ const chosen = wanted.includes("--slow")
 const total: Counts = { passed: 0, failed: 0, skipped: 0 };
 const folder = mkdtempSync(join(tmpdir(), "fedledger-test-"));
 const lines: string[] = [];
-const inLane = (lane?: number) => chosen.filter((suite) => suite.lane === lane);
-await Promise.all([runAll(inLane(1), false), runAll(inLane(2), false)]);
-await runAll(inLane(), true);
+const started = performance.now();
+const waiting = chosen.filter(({ alone }) => !alone);
+const isLive = chosen.length === 1;
+await Promise.all([runWaiting(), runWaiting()]);
+for (const suite of chosen.filter(({ alone }) => alone)) await report(suite, true);
 rmSync(folder, { recursive: true, force: true });
-process.stdout.write(`\n${lines.join("\n")}\n\n${tally(total)}\n`);
+process.stdout.write(`\n${lines.join("\n")}\n\nin ${secondsSince(started)}\n${tally(total)}\n`);
 process.exitCode = total.failed > 0 ? 1 : 0;
 
-/** Runs suites in their order; `live`: what they print is shown as it comes, else after each. */
-async function runAll(each: readonly Suite[], live: boolean): Promise<void> {
-  for (const suite of each) {
-    process.stdout.write(
-      live ? `\n── ${suite.name}\n` : `${suite.name}: started; what it prints is shown at its end\n`,
-    );
-    const started = performance.now();
-    const { counts, output } = await runSuite(suite, live);
-    if (!live) process.stdout.write(`\n── ${suite.name}\n${output}`);
-    total.passed += counts.passed;
-    total.failed += counts.failed;
-    total.skipped += counts.skipped;
-    const seconds = ((performance.now() - started) / 1000).toFixed(1);
-    lines.push(`${counts.failed > 0 ? "FAILED" : "ok    "} ${suite.name}: ${tally(counts)} in ${seconds} s`);
-    process.stdout.write(`${lines.at(-1)}\n`);
-  }
+/** Takes one suite after the other until none is left. */
+async function runWaiting(): Promise<void> {
+  for (let suite = waiting.shift(); suite !== undefined; suite = waiting.shift()) await report(suite, isLive);
 }
 
-async function runSuite(suite: Suite, live: boolean): Promise<{ counts: Counts; output: string }> {
+/** Runs a suite and counts it; `live`: what it prints is shown as it comes, else at its end. */
+async function report(suite: Suite, live: boolean): Promise<void> {
+  const { name } = suite;
+  process.stdout.write(live ? `\n── ${name}\n` : `${name}: started; what it prints is shown at its end\n`);
+  const begun = performance.now();
+  const { counts, output, cpu } = await runSuite(suite, live);
+  if (!live) process.stdout.write(`\n── ${name}\n${output}`);
+  total.passed += counts.passed;
+  total.failed += counts.failed;
+  total.skipped += counts.skipped;
+  const mark = counts.failed > 0 ? "FAILED" : "ok    ";
+  lines.push(`${mark} ${name}: ${tally(counts)} in ${secondsSince(begun)}${cpu === undefined ? "" : `, CPU ${cpu} s`}`);
+  process.stdout.write(`${lines.at(-1)}\n`);
+}
+
+async function runSuite(suite: Suite, live: boolean) {
   const file = join(folder, suite.name.replaceAll(/\W+/g, "-"));
+  const times = `${file}.times`;
+  const [command, args] = measured(process.execPath, suite.args);
   let output = "";
   const code = await new Promise<number>((resolve, reject) => {
-    const child = spawn(process.execPath, suite.args, {
+    const child = spawn(command, args, {
       cwd: root,
-      env: { ...process.env, ...suite.env, FEDLEDGER_TEST_COUNTS: file },
+      env: { ...process.env, ...suite.env, FEDLEDGER_TEST_COUNTS: file, FEDLEDGER_TEST_TIMES: times },
       stdio: ["ignore", "pipe", "inherit"],
     });
     child.stdout.on("data", (data: Buffer) => {
@@ -157,7 +157,7 @@ async function runSuite(suite: Suite, live: boolean): Promise<{ counts: Counts; 
       output += data.toString();
     });
     child.once("error", reject);
-    child.once("exit", (exit) => resolve(exit ?? 1));
+    child.once("close", (exit) => resolve(exit ?? 1));
   });
   const counts =
     suite.counts === "check"
@@ -168,7 +168,25 @@ async function runSuite(suite: Suite, live: boolean): Promise<{ counts: Counts; 
   if (suite.counts === "check" && code === 0) counts.passed = 1;
   // a suite that fails without a failed test (it crashed, or ran nothing) is a failure, too
   if ((code !== 0 || counts.passed + counts.failed + counts.skipped === 0) && counts.failed === 0) counts.failed = 1;
-  return { counts, output };
+  return { counts, output, cpu: cpuSeconds(times) };
+}
+
+/** The command under a shell that writes the processor's time of all its processes: Node tells that of none but itself. */
+function measured(command: string, args: readonly string[]): [command: string, args: readonly string[]] {
+  if (process.platform === "win32") return [command, args];
+  return ["sh", ["-c", '"$@"; code=$?; times > "$FEDLEDGER_TEST_TIMES"; exit $code', "sh", command, ...args]];
+}
+
+/** What `times` wrote of the shell's children, "1m2.5s 0m3.1s"; undefined where nothing was. */
+function cpuSeconds(file: string): string | undefined {
+  const children = existsSync(file) ? readFileSync(file, "utf8").split("\n")[1] : undefined;
+  if (children === undefined) return undefined;
+  const each = [...children.matchAll(/(\d+)m([\d.]+)s/g)];
+  return each.reduce((sum, [, minutes, seconds]) => sum + 60 * Number(minutes) + Number(seconds), 0).toFixed(1);
+}
+
+function secondsSince(begun: number): string {
+  return `${((performance.now() - begun) / 1000).toFixed(1)} s`;
 }
 
 function countMocha(file: string): Counts {

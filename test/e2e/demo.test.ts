@@ -41,13 +41,13 @@ describe("the demo", () => {
   });
 
   it("leaves no process behind on Ctrl-C", async () => {
-    const demo = startFedledger(["demo", "--json", "--out", join(folder, "stopped")]);
+    const demo = startFedledger(["demo", "--participants", "2", "--json", "--out", join(folder, "stopped")]);
     const pids = new Set<number>();
     await demo.until((event) => {
       if (event.event === "process") pids.add(event.pid as number);
       return event.event === "node" && (event.data as { kind?: string }).kind === "round-opened";
     });
-    expect(pids.size).to.equal(7);
+    expect(pids.size).to.equal(4);
     demo.child.kill("SIGINT");
     const { code, stderr } = await demo.finished;
     expect(code).to.equal(1);
@@ -56,7 +56,7 @@ describe("the demo", () => {
   });
 
   it("leaves no process behind when it is killed itself", async () => {
-    const demo = startFedledger(["demo", "--json", "--out", join(folder, "killed")]);
+    const demo = startFedledger(["demo", "--participants", "2", "--json", "--out", join(folder, "killed")]);
     const pids: number[] = [];
     await demo.until((event) => {
       if (event.event === "process") pids.push(event.pid as number);

@@ -6,7 +6,7 @@ import { checkOpenings, createMaskedMean, type UnmaskAnswer } from "../../node/p
 import { MaskedRoundPlay } from "../support/states/masked-round.ts";
 import { createSeededRandom, type SeededRandom } from "./world/seeded-random.ts";
 
-const seedCount = Number(process.env.SIM_SEEDS ?? 100);
+const seedCount = Number(process.env.SIM_SEEDS ?? 50);
 const firstSeed = Number(process.env.SIM_FIRST ?? 1);
 /** How rounds ended: each kind must come up among the seeds. */
 const ends = { opened: 0, "too few keys": 0, "too few updates": 0, "too few words": 0, "too few answers": 0 };

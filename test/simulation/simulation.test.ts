@@ -15,7 +15,7 @@ const notable = JSON.parse(readFileSync(notablePath, "utf8")) as {
   masked?: true;
   encrypted?: true;
 }[];
-const seedCount = Number(process.env.SIM_SEEDS ?? 50);
+const seedCount = Number(process.env.SIM_SEEDS ?? 25);
 const maskedCount = Math.ceil(seedCount / 20);
 const encryptedCount = Math.ceil(seedCount / 40);
 const lyingCount = seedCount;

@@ -1,11 +1,8 @@
 import { join } from "node:path";
-import { withBitswap } from "@helia/bitswap";
 import type { HeliaWithLibp2p } from "@helia/libp2p";
-import { unixfs } from "@helia/unixfs";
 import type { Libp2p } from "@libp2p/interface";
 import { MemoryBlockstore } from "blockstore-core";
 import { LevelDatastore } from "datastore-level";
-import { createHeliaLight } from "helia";
 import { checkBlobLength, cidOf, contentIdFromCid, UNIXFS_PROFILE } from "../../core/bytes/content-id.ts";
 import { FedledgerError } from "../../core/errors/error.ts";
 import type { Bytes32 } from "../../core/ids.ts";
@@ -47,6 +44,12 @@ export interface HeliaStore extends BlobStore {
 /** A blob store on Helia: blocks on disk, pins, verified streams between members, bitswap as the other road. */
 export async function createHeliaStore(options: HeliaStoreOptions): Promise<HeliaStore> {
   const { directory, libp2p, blockStream, log } = options;
+  // Half of all that a program would load at its start: commands that open no store do without.
+  const [{ createHeliaLight }, { withBitswap }, { unixfs }] = await Promise.all([
+    import("helia"),
+    import("@helia/bitswap"),
+    import("@helia/unixfs"),
+  ]);
   const files = directory === undefined ? undefined : new FileBlockstore(join(directory, "blocks"));
   const datastore = directory === undefined ? undefined : new LevelDatastore(join(directory, "pins"));
   const blocks = checkedBlockstore(files ?? new MemoryBlockstore(), { log, copies: files === undefined });

@@ -2,6 +2,7 @@ import { toHex } from "../../../node/core/bytes/hex.ts";
 import { FedledgerError } from "../../../node/core/errors/error.ts";
 import type { Address, Bytes32 } from "../../../node/core/ids.ts";
 import type { TaskEvent } from "../../../node/core/record/task-events.ts";
+import type { Member } from "../../../node/core/records.ts";
 import type {
   Chain,
   ChainCall,
@@ -141,6 +142,7 @@ export function createModelChain(clock: VirtualClock, random: SeededRandom, opti
   mine([], Math.floor(clock.nowMs() / 1000));
   /** Number of blocks that no reorganisation undoes: those of `apply`, by which a federation is founded. */
   let settled = blocks.length;
+  const shown = new WeakMap<ModelStorage["members"], readonly Member[]>();
 
   return {
     connect: (account) => connection(account),
@@ -176,6 +178,14 @@ export function createModelChain(clock: VirtualClock, random: SeededRandom, opti
     signatures,
   };
 
+  /** A copy of what is stored for whoever asks, made once: every look asks. */
+  function membersNow(): readonly Member[] {
+    const { members } = tip().storage;
+    const known = shown.get(members) ?? structuredClone(members);
+    shown.set(members, known);
+    return known;
+  }
+
   function connection(account: Address): Chain {
     const answer = async <T>(read: () => T, signal?: AbortSignal): Promise<T> => {
       await clock.sleep(random.integer(1, options.latencyMs), signal ? { signal } : {});
@@ -187,7 +197,7 @@ export function createModelChain(clock: VirtualClock, random: SeededRandom, opti
       ...modelDeployment,
       account,
       head: () => answer(() => tip().head),
-      members: () => answer(() => structuredClone(tip().storage.members)),
+      members: () => answer(membersNow),
       attributeChanges: () => answer(() => []),
       taskCount: () => answer(() => tip().storage.tasks.length),
       history: (taskId) => answer(() => blocks.flatMap(({ events }) => events.filter((e) => e.taskId === taskId))),

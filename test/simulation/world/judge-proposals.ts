@@ -1,6 +1,5 @@
 import { checkRound } from "../../../node/audit/replay/check-round.ts";
 import { type BlobName, readBlob } from "../../../node/audit/replay/read-blob.ts";
-import { isSealed } from "../../../node/core/task/blob-length.ts";
 import { chunkTreeRoot } from "../../../node/core/bytes/chunk-tree.ts";
 import { bytesToLanes } from "../../../node/core/bytes/lanes.ts";
 import { FedledgerError, isFedledgerError } from "../../../node/core/errors/error.ts";
@@ -8,6 +7,7 @@ import type { Address, Bytes32 } from "../../../node/core/ids.ts";
 import type { TaskEvent } from "../../../node/core/record/task-events.ts";
 import type { TaskView } from "../../../node/core/record/task-view.ts";
 import type { Commitment, Proposal } from "../../../node/core/records.ts";
+import { isSealed } from "../../../node/core/task/blob-length.ts";
 import { initialLanes } from "../../../node/core/task/initial-model.ts";
 import { parseTaskSpecJson } from "../../../node/core/task/task-spec.ts";
 import { createBlobOpener } from "../../../node/privacy/sealed/blob-opener.ts";
