@@ -78,8 +78,9 @@ const outcomes = 2 * probes.length;
 const missedOutcomes = problems.length - missedLines;
 process.stdout.write(`${problems.join("\n")}
 Lines: ${lines - missedLines} of ${lines} are covered.
-Branches: ${outcomes - excused - missedOutcomes} of ${outcomes} outcomes are covered, ${excused} are explained as unreachable.
-An outcome is "true" or "false" of a condition: what an if, a loop or ?: decides by, each operand of && and ||, and each comparison
-elsewhere. Loops in assembly and modifiers of libraries that are not ours have no probes.
+Branches: ${outcomes - excused - missedOutcomes} of ${outcomes} outcomes are covered, ${excused} are explained as
+unreachable.
+An outcome is "true" or "false" of a condition: what an if, a loop or ?: decides by, each operand of && and ||, and each
+comparison elsewhere. Loops in assembly and modifiers of libraries that are not ours have no probes.
 `);
 process.exitCode = lines > 0 && outcomes > 0 && problems.length === 0 ? 0 : 1;

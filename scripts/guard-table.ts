@@ -1,9 +1,10 @@
 import { auditGuards } from "./guard-table/audit-guards.ts";
 import { contractGuards } from "./guard-table/contract-guards.ts";
 import type { Guard } from "./guard-table/guard.ts";
+import { machineGuards } from "./guard-table/machine-guards.ts";
 import { nodeGuards } from "./guard-table/node-guards.ts";
 
 export type { Guard } from "./guard-table/guard.ts";
 
 /** All guards that `npm run guards` takes out, one at a time. */
-export const guards: readonly Guard[] = [...contractGuards, ...nodeGuards, ...auditGuards];
+export const guards: readonly Guard[] = [...contractGuards, ...nodeGuards, ...machineGuards, ...auditGuards];

@@ -61,8 +61,8 @@ interface IBonds {
     /// expelled. A proposal that stands goes to the next attempt. An accepted one that is not void is rolled back: the
     /// model becomes the round's base again, this round and all later ones are void, a round in flight is invalid.
     /// @param offender Whose update made it wrong, expelled with the others; zero for none.
-    /// @param prover Who is rewarded: the smaller of half of what was taken and 1.5 times the reckoned cost of a proof of
-    /// this kind.
+    /// @param prover Who is rewarded: the smaller of half of what was taken and 1.5 times the reckoned cost of a proof
+    /// of this kind.
     ///
     /// Requirements: the caller is {IProofs} ({OnlyProofs}); the round's word stands ({IRounds.WrongRound},
     /// {NoLongerProvable}) or the round is Proposed; the evidence is what it binds ({WrongEvidence}); there is

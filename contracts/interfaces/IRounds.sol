@@ -129,7 +129,8 @@ interface IRounds {
     error WrongRound(uint32 current);
     /// @notice The task is of another mode than the call is for.
     error WrongMode(Mode mode);
-    /// @notice Too few participants are enrolled to open a round, or of those who committed too few are left to accept it.
+    /// @notice Too few participants are enrolled to open a round, or of those who committed too few are left to accept
+    /// it.
     error TooFewParticipants(uint256 count);
     /// @notice The word that the round would take is still provable.
     error RingFull(uint256 until);
@@ -174,8 +175,8 @@ interface IRounds {
     error QuorumNotReached(uint256 given, uint256 quorum);
 
     /// @notice Opens the task's next round. Frees the places of those who left.
-    /// @param round Its number: the least above the newest round's whose word's place is free. At most 64 numbers are passed
-    /// over, each because the word in its place is still provable.
+    /// @param round Its number: the least above the newest round's whose word's place is free. At most 64 numbers are
+    /// passed over, each because the word in its place is still provable.
     ///
     /// Requirements:
     /// - the caller is in the task and not leaving ({ITasks.NotEnrolled});
@@ -252,8 +253,8 @@ interface IRounds {
     /// @param wallets Of contract wallets.
     ///
     /// Requirements: the round is the newest and Proposed, the deadline has not passed ({TooLate}), the proposal is on
-    /// record ({WrongProposal}); K, the number of slots that committed less those expelled since, is at least minUpdates
-    /// ({TooFewParticipants}); at least max(attestationQuorum, K / 2 + 1) count ({QuorumNotReached}).
+    /// record ({WrongProposal}); K, the number of slots that committed less those expelled since, is at least
+    /// minUpdates ({TooFewParticipants}); at least max(attestationQuorum, K / 2 + 1) count ({QuorumNotReached}).
     function accept(
         uint32 taskId,
         uint32 round,

@@ -15,8 +15,8 @@ import {TaskRules} from "../types/TaskTypes.sol";
 /// Recorded(account, kind, hash); 7 Accepted(round, keccak256 of the word's preimage); 8 Invalid(round, reason, anchor,
 /// accumulator, standing), anchor and accumulator 0 where there was no draw; 9 Reassigned(round, attempt, aggregator,
 /// reason, standing); 10 Struck(round, kind, index, prover, first void round, last void round, proposal's hash,
-/// offender), the void rounds 0 where there are none; 11 Expelled(round, account, kind, prover), for what is no part of a
-/// strike; 12 ShareKey(account, keccak256(shareKey)). `standing` is the hash of the proposal that stood, or 0.
+/// offender), the void rounds 0 where there are none; 11 Expelled(round, account, kind, prover), for what is no part of
+/// a strike; 12 ShareKey(account, keccak256(shareKey)). `standing` is the hash of the proposal that stood, or 0.
 interface ITasks {
     /// @notice A task was created.
     /// @param taskId Number of the task, from 1.
@@ -125,15 +125,15 @@ interface ITasks {
 
     /// @notice Takes part in a task from its next round on, as a participant. What is sent is the task's participant
     /// bond.
-    /// @param first The head that the task's history began with ({TaskCreated}): a number alone may mean another task after
-    /// a reorganisation.
+    /// @param first The head that the task's history began with ({TaskCreated}): a number alone may mean another task
+    /// after a reorganisation.
     /// @param statement Hash of the data statement; zero for none.
     /// @param shareKey As in {ShareKeySet}; empty for none.
     ///
     /// Requirements:
     /// - the caller has PARTICIPANT_ROLE;
-    /// - the task exists ({UnknownTask}) and is the one meant ({WrongTask}), has rounds left ({TaskComplete}) and a place
-    /// ({TaskFull});
+    /// - the task exists ({UnknownTask}) and is the one meant ({WrongTask}), has rounds left ({TaskComplete}) and a
+    /// place ({TaskFull});
     /// - the caller is not in it ({AlreadyEnrolled}), was not expelled from it ({Expelled}) and is in fewer than 16
     /// tasks ({TooManyTasks});
     /// - its attributes let it in ({NotEligible}); it states its data where it must ({NoStatement});

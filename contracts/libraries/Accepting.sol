@@ -21,7 +21,8 @@ import {Rotation} from "./Rotation.sol";
 /// - a phase is rewound or skipped: each call needs one phase and sets a later one; only {reassign} and a strike go
 /// back from Proposed to Aggregating, within the same round and with a higher attempt, of which there are finitely
 /// many;
-/// - so many are expelled that few decide: with fewer left than make a round nothing is accepted, and anyone ends it at once.
+/// - so many are expelled that few decide: with fewer left than make a round nothing is accepted, and anyone ends it at
+/// once.
 library Accepting {
     using Attestations for Task;
     using Records for Task;

@@ -25,7 +25,8 @@ struct Word {
 /// - a signature is used twice or elsewhere: the digest binds chain, contract, task, round and proposal, and a slot
 /// counts once;
 /// - one that left or was expelled makes the whole call fail: it is passed over;
-/// - a wallet's owner has an account of its own in the round, and one signature counts for both: a wallet's word names it;
+/// - a wallet's owner has an account of its own in the round, and one signature counts for both: a wallet's word names
+/// it;
 /// - a wallet eats the gas of the call, returns a flood, or reverts: it gets 50,000 gas, 32 bytes of its answer are
 /// read, a failure is skipped;
 /// - an account whose code is delegated is kept from signing: its key's signature counts, whatever code it has.

@@ -18,7 +18,8 @@ import {Records} from "./Records.sol";
 /// - a participant leaves and enrols again to renew its privacy budget: the count of its rounds stays;
 /// - a bond leaves by coming back in another role: one that is still here serves the same role only;
 /// - an account is told to attest its own work: it is participant or aggregator, in one slot, never both;
-/// - an entering lands, after a reorganisation, in another task of the same number: it names the head that its task began with;
+/// - an entering lands, after a reorganisation, in another task of the same number: it names the head that its task
+/// began with;
 /// - members enter so many tasks that revoking runs out of gas: 16 tasks per account.
 library Entering {
     using Records for Task;

@@ -21,8 +21,8 @@ import {Ring} from "./Ring.sol";
 /// not worth that much;
 /// - a draw is never made, as nobody gives the header: anyone can, and {Closing} ends the round when the block is out
 /// of reach;
-/// - members open rounds that nobody answers, until the next number's word would fall on one that is still provable: such
-/// numbers are passed over;
+/// - members open rounds that nobody answers, until the next number's word would fall on one that is still provable:
+/// such numbers are passed over;
 /// - an opening comes late, and opens another round than it was sent for: it names the round;
 /// - places move while slots are computed from them: places are freed only when no round is in flight.
 library Opening {

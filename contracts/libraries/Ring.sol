@@ -24,8 +24,8 @@ library Ring {
         return task.ring[_place(task, round)];
     }
 
-    /// @notice Reverts unless `round` is the least number above `newest` whose word's place is free: at most MOST_PASSED are
-    /// passed over, each because the word in its place is still provable.
+    /// @notice Reverts unless `round` is the least number above `newest` whose word's place is free: at most
+    /// MOST_PASSED are passed over, each because the word in its place is still provable.
     function requireFree(Task storage task, uint32 newest, uint32 round) internal view {
         if (round <= newest || round - newest > MOST_PASSED + 1) revert IRounds.WrongRound(newest);
         for (uint32 number = newest + 1; number < round; ++number) {

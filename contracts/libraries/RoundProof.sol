@@ -112,8 +112,8 @@ library RoundProof {
         if (ChunkTree.leafOf(proof.chunkIndex, right, 0) == proof.leaf) revert IProofs.ChunkIsRight();
     }
 
-    /// @notice Whether the leaf shown stands in the proposed model behind its last chunk. There every leaf of a right model
-    /// is zero, so that no other part of the proof is needed. Reverts where it is.
+    /// @notice Whether the leaf shown stands in the proposed model behind its last chunk. There every leaf of a right
+    /// model is zero, so that no other part of the proof is needed. Reverts where it is.
     function isPaddingLeaf(uint32 count, bytes32 modelRoot, ChunkProof calldata proof) internal pure returns (bool) {
         if (proof.chunkIndex < ChunkTree.chunkCount(count)) return false;
         uint256 depth = ChunkTree.depth(count);

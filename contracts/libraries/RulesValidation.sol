@@ -78,8 +78,8 @@ library RulesValidation {
         if (uint256(rules.maxUpdates) * rules.maxWeight * rules.clipLanes >= limit) revert ITasks.WeightOverflow();
     }
 
-    /// @dev Bonds are high enough to pay a proof, are not locked for longer than two times 14 days and the wait for a draw, and leave an hour
-    /// to prove in.
+    /// @dev Bonds are high enough to pay a proof, are not locked for longer than two times 14 days and the wait for a
+    /// draw, and leave an hour to prove in.
     function _checkBonds(TaskRules memory rules) private pure {
         bool bonded = rules.aggregatorBondGwei != 0 || rules.participantBondGwei != 0;
         _check(19, rules.challengeWindowS >= (bonded ? MIN_BONDED_CHALLENGE_WINDOW_S : MIN_CHALLENGE_WINDOW_S));

@@ -24,8 +24,8 @@ import {Voids} from "./Voids.sol";
 /// in flight ends;
 /// - a liar signs many rounds and loses one bond only: it is expelled with the first, and void rounds stay provable for
 /// the others' bonds;
-/// - a member proves itself wrong to save its bond: at least half of it is burnt, and no reward exceeds 1.5 times what a
-/// proof of that kind costs, so that signers who are convicted one by one regain little each;
+/// - a member proves itself wrong to save its bond: at least half of it is burnt, and no reward exceeds 1.5 times what
+/// a proof of that kind costs, so that signers who are convicted one by one regain little each;
 /// - a liar leaves before it is proven wrong, and comes back with a clean record: whoever was in the task is expelled;
 /// - one offence is slashed again and again: an account is expelled once;
 /// - the strike cannot go through for lack of another aggregator, or as somebody was expelled before: then the round
@@ -38,7 +38,8 @@ library Strikes {
     using Rotation for Task;
     using Voids for Interval[];
 
-    /// @notice Reverts unless the evidence is what stands. Returns whether its proposal is not accepted yet, and its hash.
+    /// @notice Reverts unless the evidence is what stands. Returns whether its proposal is not accepted yet, and its
+    /// hash.
     function check(Task storage task, Evidence calldata evidence) internal view returns (bool stands, bytes32 hash) {
         uint32 round = evidence.inputs.round;
         RoundState state = task.state;

@@ -11,7 +11,10 @@ export function checkWeight(weight: number): void {
   throw new FedledgerError("INVALID_ARGUMENT", { name: "weight", value: weight, expected: "1 to 2^32 - 1" });
 }
 
-/** The sum of the weights as a number. Throws INVALID_ARGUMENT unless it is 1 to 2^32, for which the mean is exact in doubles. */
+/**
+ * The sum of the weights as a number. Throws INVALID_ARGUMENT unless it is 1 to 2^32, for which the mean is exact in
+ * doubles.
+ */
 export function checkTotalWeight(totalWeight: bigint): number {
   if (totalWeight >= 1n && totalWeight <= 1n << 32n) return Number(totalWeight);
   throw new FedledgerError("INVALID_ARGUMENT", { name: "totalWeight", value: totalWeight, expected: "1 to 2^32" });
@@ -23,7 +26,10 @@ export function checkRate(rate: number): void {
   throw new FedledgerError("INVALID_ARGUMENT", { name: "serverRateQ16", value: rate, expected: "1 to 2^20" });
 }
 
-/** Throws INVALID_ARGUMENT unless `trim` is an integer from 0 that leaves something of `count` values when taken from both ends. */
+/**
+ * Throws INVALID_ARGUMENT unless `trim` is an integer from 0 that leaves something of `count` values when taken from
+ * both ends.
+ */
 export function checkTrim(trim: number, count: number): void {
   if (Number.isInteger(trim) && trim >= 0 && 2 * trim < count) return;
   const expected = `0 to ${Math.floor((count - 1) / 2)}`;

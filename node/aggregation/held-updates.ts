@@ -1,7 +1,9 @@
 import { checkLength, checkRate, checkWeight } from "./check-arguments.ts";
 import type { Aggregation, AggregationOptions } from "./rule.ts";
 
-/** An aggregation that needs every update at once: it holds them by reference, and `combine` makes the result of them. */
+/**
+ * An aggregation that needs every update at once: it holds them by reference, and `combine` makes the result of them.
+ */
 export function createHeldAggregation(
   { parameterCount, serverRateQ16 }: AggregationOptions,
   combine: (base: Int32Array, updates: readonly Int32Array[]) => Int32Array,

@@ -5,11 +5,13 @@ import { checkLength, checkRate, checkTotalWeight } from "./check-arguments.ts";
 const blockLanes = 16384;
 
 /**
- * The weighted mean where only the sum of the weighted updates is known, as in masked and encrypted rounds: with S = the sum cut to
- * ±(W · clipLanes), `saturate32(θ + floorDiv(S · rate, W · 2^16))`, exact. Sums of updates within the clip are never cut, so the result is
- * that of the weighted mean of the updates themselves; the cut keeps what lies beyond it from moving a lane further than the clip would.
+ * The weighted mean where only the sum of the weighted updates is known, as in masked and encrypted rounds: with S =
+ * the sum cut to ±(W · clipLanes), `saturate32(θ + floorDiv(S · rate, W · 2^16))`, exact. Sums of updates within the
+ * clip are never cut, so the result is that of the weighted mean of the updates themselves; the cut keeps what lies
+ * beyond it from moving a lane further than the clip would.
  *
- * `base` and `sum` are not modified. Throws LENGTH_MISMATCH, and INVALID_ARGUMENT for a total weight not 1 to 2^32, or a rate not 1 to 2^20.
+ * `base` and `sum` are not modified. Throws LENGTH_MISMATCH, and INVALID_ARGUMENT for a total weight not 1 to 2^32, or
+ * a rate not 1 to 2^20.
  */
 export function meanOfSum({
   base,

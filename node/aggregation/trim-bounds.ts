@@ -4,8 +4,8 @@ import { checkLength, checkTrim, noUpdate } from "./check-arguments.ts";
 import { medianTrim } from "./coordinate-median.ts";
 
 /**
- * How many values a rule drops at each end of `count` updates; undefined for a rule that does not trim. `trim` is the task's,
- * the median's follows from `count`.
+ * How many values a rule drops at each end of `count` updates; undefined for a rule that does not trim. `trim` is the
+ * task's, the median's follows from `count`.
  */
 export function trimOf({ rule, trim = 0 }: { rule: Rule; trim?: number }, count: number): number | undefined {
   if (rule === "trimmed-mean") return trim;
@@ -13,8 +13,8 @@ export function trimOf({ rule, trim = 0 }: { rule: Rule; trim?: number }, count:
 }
 
 /**
- * The least and the greatest value that each lane keeps: what a proof tells the contract, which counts instead of sorting
- * (docs/protocol/bytes.md). As chunks of bytes, lows before highs, they are the `bounds` of TrimmedMean.sol.
+ * The least and the greatest value that each lane keeps: what a proof tells the contract, which counts instead of
+ * sorting (docs/protocol/bytes.md). As chunks of bytes, lows before highs, they are the `bounds` of TrimmedMean.sol.
  *
  * Throws LENGTH_MISMATCH unless all chunks are of one length, INVALID_ARGUMENT for none or a trim that leaves none.
  */

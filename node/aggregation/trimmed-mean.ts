@@ -5,10 +5,10 @@ import type { AggregationRule } from "./rule.ts";
 import { blockLanes, createTrimmedSums } from "./trimmed-sums.ts";
 
 /**
- * Trimmed mean of the K updates added to the base, lane by lane: of the K values the `trim` least and the `trim` greatest are
- * dropped, S is the sum of the others, and the new lane is `saturate32(θ + floorDiv(S · rate, (K - 2·trim) · 2^16))`, exact, floor
- * towards -∞ (docs/protocol/bytes.md). Weights do not count. Yin et al., "Byzantine-Robust Distributed Learning: Towards
- * Optimal Statistical Rates", ICML 2018, definition 2.
+ * Trimmed mean of the K updates added to the base, lane by lane: of the K values the `trim` least and the `trim`
+ * greatest are dropped, S is the sum of the others, and the new lane is `saturate32(θ + floorDiv(S · rate, (K - 2·trim)
+ * · 2^16))`, exact, floor towards -∞ (docs/protocol/bytes.md). Weights do not count. Yin et al., "Byzantine-Robust
+ * Distributed Learning: Towards Optimal Statistical Rates", ICML 2018, definition 2.
  *
  * Throws LENGTH_MISMATCH, and INVALID_ARGUMENT for no update, a trim that leaves none, a rate not 1 to 2^20.
  */
@@ -35,7 +35,10 @@ export function trimmedMean(round: {
   return result;
 }
 
-/** The trimmed mean as a rule of a task; `trim` is the task's. It holds the updates: see {@link AggregationRule.holdsUpdates}. */
+/**
+ * The trimmed mean as a rule of a task; `trim` is the task's. It holds the updates: see {@link
+ * AggregationRule.holdsUpdates}.
+ */
 export const trimmedMeanRule: AggregationRule = {
   name: "trimmed-mean",
   chunkLocal: true,

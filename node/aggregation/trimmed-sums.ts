@@ -2,8 +2,8 @@ import { trimmingNetwork } from "./trimming-network.ts";
 import { createWasmTrimmedSums } from "./wasm-trimmed-sums.ts";
 
 /**
- * Writes to sums[j] the sum of column j without its `trim` least and `trim` greatest values: column j is lane start + j of
- * every update. At most {@link blockLanes} sums at a time. Exact.
+ * Writes to sums[j] the sum of column j without its `trim` least and `trim` greatest values: column j is lane start + j
+ * of every update. At most {@link blockLanes} sums at a time. Exact.
  */
 export type TrimmedSums = (updates: readonly Int32Array[], start: number, sums: Float64Array) => void;
 
@@ -16,8 +16,9 @@ const compiledLanes = 8192;
 const compiledUpdates = 64;
 
 /**
- * The fastest way to {@link TrimmedSums} of `count` updates of `laneCount` lanes: WebAssembly with SIMD where the machine has
- * it and there is enough to do, plain loops otherwise. Both give the same bits. 2·trim < count is the caller's to check.
+ * The fastest way to {@link TrimmedSums} of `count` updates of `laneCount` lanes: WebAssembly with SIMD where the
+ * machine has it and there is enough to do, plain loops otherwise. Both give the same bits. 2·trim < count is the
+ * caller's to check.
  */
 export function createTrimmedSums(count: number, trim: number, laneCount: number): TrimmedSums {
   const compiled = laneCount >= compiledLanes && count <= compiledUpdates;
@@ -41,8 +42,9 @@ export function createPlainTrimmedSums(count: number, trim: number, laneCount: n
 }
 
 /**
- * Puts the lesser of each pair into `low`, over at least `length` lanes. Math.min and Math.max compile without a branch, a
- * conditional does not (four times slower); four pairs a turn, as V8 compiles the shorter loop into its caller, where it is half as fast.
+ * Puts the lesser of each pair into `low`, over at least `length` lanes. Math.min and Math.max compile without a
+ * branch, a conditional does not (four times slower); four pairs a turn, as V8 compiles the shorter loop into its
+ * caller, where it is half as fast.
  */
 function exchange(low: Int32Array, high: Int32Array, length: number): void {
   for (let j = 0; j < length; j += 4) {

@@ -1,4 +1,7 @@
-/** One step of a network: of the values in two places the lesser goes to `low`, the greater to `high`, or only one is kept. */
+/**
+ * One step of a network: of the values in two places the lesser goes to `low`, the greater to `high`, or only one is
+ * kept.
+ */
 export interface Comparator {
   readonly low: number;
   readonly high: number;
@@ -7,11 +10,11 @@ export interface Comparator {
 }
 
 /**
- * Comparators that leave in the places `trim` to `count - trim - 1` those values that a sort would leave there, in any order; the
- * rest holds anything. They do not depend on the values, so that they can run on many columns at once.
+ * Comparators that leave in the places `trim` to `count - trim - 1` those values that a sort would leave there, in any
+ * order; the rest holds anything. They do not depend on the values, so that they can run on many columns at once.
  *
- * K. E. Batcher's merge exchange sort (AFIPS 1968; Knuth, The Art of Computer Programming, volume 3, algorithm 5.2.2M), without the
- * comparators that only order kept values among themselves or dropped ones among themselves.
+ * K. E. Batcher's merge exchange sort (AFIPS 1968; Knuth, The Art of Computer Programming, volume 3, algorithm 5.2.2M),
+ * without the comparators that only order kept values among themselves or dropped ones among themselves.
  */
 export function trimmingNetwork(count: number, trim: number): readonly Comparator[] {
   const uses: ("nothing" | "sum" | "order")[] = Array.from({ length: count }, (_, place) =>

@@ -26,12 +26,15 @@ interface Exports {
   readonly run: (rowBytes: number) => void;
 }
 
-/** Lanes of a row are padded by a cache line: rows a power of two apart would all fall into one set of the first-level cache. */
+/**
+ * Lanes of a row are padded by a cache line: rows a power of two apart would all fall into one set of the first-level
+ * cache.
+ */
 const paddingBytes = 64;
 
 /**
- * The sums of {@link TrimmedSums} by a WebAssembly function assembled for this number of updates and this trim: four lanes at
- * a time run through the whole network in registers. Undefined where WebAssembly or its SIMD is not to be had.
+ * The sums of {@link TrimmedSums} by a WebAssembly function assembled for this number of updates and this trim: four
+ * lanes at a time run through the whole network in registers. Undefined where WebAssembly or its SIMD is not to be had.
  */
 export function createWasmTrimmedSums(count: number, trim: number, blockLanes: number) {
   const rowBytes = 4 * blockLanes + paddingBytes;
@@ -69,7 +72,10 @@ function assemble(count: number, trim: number, rowBytes: number): Uint8Array<Arr
   ]);
 }
 
-/** Locals: the end of a row, where it stands in the rows and in the sums, then one vector for each update and two of sums. */
+/**
+ * Locals: the end of a row, where it stands in the rows and in the sums, then one vector for each update and two of
+ * sums.
+ */
 function functionCode(count: number, trim: number, rowBytes: number, sumsOffset: number): number[] {
   const [rowEnd, place, sumsPlace, first] = [0, 1, 2, 3];
   const halves = [first + count, first + count + 1] as const;

@@ -97,7 +97,9 @@ function streamed(round: Parameters<typeof weightedMean>[0]): Int32Array {
   return mean.finish(base);
 }
 
-/** sums[j] += Σ weight · lanes[start + j]; eight updates a pass, so that a sum is loaded and stored an eighth as often. */
+/**
+ * sums[j] += Σ weight · lanes[start + j]; eight updates a pass, so that a sum is loaded and stored an eighth as often.
+ */
 function addBlock(sums: Float64Array, updates: readonly WeightedUpdate[], start: number): void {
   const block = (k: number): Int32Array => updates[k]!.lanes.subarray(start, start + sums.length);
   const weights = Float64Array.from(updates, ({ weight }) => weight);

@@ -1,5 +1,6 @@
 import { hexEquals } from "../core/bytes/hex.ts";
 import type { Address } from "../core/ids.ts";
+import { modeOf } from "../core/modes/mode-of.ts";
 import { type RoundView, roundInFlight, type TaskView } from "../core/record/task-view.ts";
 import {
   dueCollecting,
@@ -94,7 +95,7 @@ function dueGathering(state: AggregatorState, round: RoundView): readonly Aggreg
 
 /** And every share bundle of a masked round, as long as its owner is there to give it. */
 function dueShares({ bundles }: AggregatorState, { rules }: TaskView, round: RoundView): readonly AggregatorAction[] {
-  if (rules.mode !== "masked" || round.phase === "proposed") return [];
+  if (modeOf(rules).keys !== "each" || round.phase === "proposed") return [];
   return (round.advertisements ?? [])
     .filter(({ sharesId }) => !bundles.has(sharesId.toLowerCase()))
     .map((of) => ({ kind: "gather-shares", key: `gather-shares:${of.sharesId}`, of, round }));

@@ -96,9 +96,11 @@ export async function namedModel(
 ): Promise<Int32Array | undefined> {
   const { rules } = look.view;
   const base = await source.baseOf(round.round, look);
-  for (const [i, owner] of by.entries()) {
+  for (const [i, contentId] of contentIds.entries()) {
+    const aggregator = by[i];
+    if (aggregator === undefined) continue;
     try {
-      const proposal = { aggregator: owner, modelRoot, contentId: contentIds[i]! };
+      const proposal = { aggregator, modelRoot, contentId };
       const bytes = await source.model({ round: round.round, proposal }, look);
       const lanes = bytes.length === 4 * rules.parameterCount ? bytesToLanes(bytes) : undefined;
       if (

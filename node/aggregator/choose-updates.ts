@@ -1,3 +1,4 @@
+import { modeOf } from "../core/modes/mode-of.ts";
 import type { RoundView } from "../core/record/task-view.ts";
 import type { Commitment, TaskRules } from "../core/records.ts";
 import { hasSlot } from "../rounds/steps/round-queries.ts";
@@ -22,7 +23,7 @@ export function chooseUpdates({ round, rules, factOf, isTimeUp }: ChooseUpdatesI
   const { commitments, expelled = 0n } = round;
   const left = commitments.filter((commitment) => factOf(commitment) !== "here");
   if (commitments.length - left.length < rules.minUpdates) return undefined;
-  if (left.length > 0 && rules.mode !== "transparent") return undefined;
+  if (left.length > 0 && !modeOf(rules).showsUpdates) return undefined;
   if (!isTimeUp && left.some(({ slot }) => !hasSlot(expelled, slot))) return undefined;
   return left.reduce((bitmap, { slot }) => bitmap | (1n << BigInt(slot)), 0n);
 }

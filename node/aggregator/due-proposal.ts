@@ -1,4 +1,5 @@
 import { hexEquals } from "../core/bytes/hex.ts";
+import { modeOf } from "../core/modes/mode-of.ts";
 import type { RoundView } from "../core/record/task-view.ts";
 import { excludeAtS } from "../rounds/court/exclusion-times.ts";
 import { sharesTold, unmaskingsOf } from "../rounds/words/unmask-pool.ts";
@@ -15,7 +16,7 @@ export function dueProposal(state: AggregatorState, round: RoundView): readonly 
   // who was expelled meanwhile may not propose
   if (view.joined.find(({ account }) => hexEquals(account, me))?.leaving !== false) return [];
   const { attempt } = assignment;
-  const isMasked = view.rules.mode === "masked";
+  const isMasked = modeOf(view.rules).keys === "each";
   const opening = isMasked ? openingOf(state, round) : undefined;
   // what opens the sum is asked for at once: updates may come meanwhile
   if (isMasked && opening?.openings === undefined) return dueOpening(state, round);

@@ -1,6 +1,7 @@
 import { hexEquals } from "../core/bytes/hex.ts";
 import { FedledgerError } from "../core/errors/error.ts";
 import type { Address, Bytes32, PeerIdText } from "../core/ids.ts";
+import { modeOf } from "../core/modes/mode-of.ts";
 import { roundInFlight, type TaskView } from "../core/record/task-view.ts";
 import type { BlobStore } from "../ports/storage.ts";
 import type { Log } from "../ports/system.ts";
@@ -39,7 +40,7 @@ export function createSharesHolder({ store, log }: { readonly store: BlobStore; 
     from: PeerIdText,
     { view, members }: RoundState,
   ): HoldSharesRefusal | { readonly account: Address; readonly lengthBytes: number } => {
-    if (taskId !== view.taskId || view.rules.mode !== "masked") return "unknown-task";
+    if (taskId !== view.taskId || modeOf(view.rules).keys !== "each") return "unknown-task";
     const round = openRound(view);
     if (round?.round !== number) return "wrong-round";
     // members may name a PeerId that is another's: any of them that is drawn will do, and has room

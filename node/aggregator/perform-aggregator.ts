@@ -1,3 +1,4 @@
+import { modeOf } from "../core/modes/mode-of.ts";
 import { createGatherer } from "../rounds/blobs/gatherer.ts";
 import type { ModelSource } from "../rounds/blobs/model-source.ts";
 import { createShareBundles } from "../rounds/blobs/share-bundles.ts";
@@ -46,10 +47,9 @@ export function createAggregatorPerformers(
   async function aggregate(action: ActionOf<"aggregate">, { state, look, emit }: Context): Performed {
     const { subject } = action;
     if (aggregating.subject !== subject) aggregating = { subject, startMs: clock.nowMs() };
-    const isEncrypted = look.view.rules.mode === "encrypted";
-    const events = isEncrypted
-      ? await aggregateEncrypted(adding, action, { ...look, nowS: state.head.timestampS })
-      : await aggregateRound({ me, source }, action, look);
+    const events = modeOf(look.view.rules).isRecomputable
+      ? await aggregateRound({ me, source }, action, look)
+      : await aggregateEncrypted(adding, action, { ...look, nowS: state.head.timestampS });
     for (const event of events) emit(event);
     return events.length === 0 ? { repeatMs: times.republishMs } : undefined;
   }

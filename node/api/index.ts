@@ -107,12 +107,14 @@ export { modelFiles } from "./models/model-files.ts";
 export { type PublicResultsOptions, publicResults } from "./models/public-results.ts";
 export { type ModelOptions, type RecordedModel, readModel } from "./models/recorded-model.ts";
 // nodes
-export type { ComposedNode, ParticipantChoices } from "./nodes/compose.ts";
+export type { ParticipantChoices } from "./nodes/compose.ts";
 export {
   type AggregatorOptions,
   createAggregator,
   createParticipant,
   createWatcher,
+  type FederationNode,
+  type NodeOutcome,
   type ParticipantOptions,
   type TrainedTask,
   type WatcherOptions,

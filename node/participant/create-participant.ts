@@ -1,4 +1,5 @@
 import type { Bytes32 } from "../core/ids.ts";
+import { modeOf } from "../core/modes/mode-of.ts";
 import type { Journal } from "../ports/system.ts";
 import type { Trainer } from "../ports/trainer.ts";
 import { type Bfv, createBfv } from "../privacy/encrypted/bfv.ts";
@@ -75,7 +76,7 @@ export function createParticipant(deps: ParticipantDeps, options: ParticipantOpt
     words: { statement: options.statement, shareKey: () => masked.shareKeyForEnrolment() },
     // who holds the key of an encrypted round opens its sum before it attests
     async judge(round, look, { openedSums }) {
-      if (look.view.rules.mode !== "encrypted" || round.phase !== "proposed") return undefined;
+      if (modeOf(look.view.rules).isRecomputable || round.phase !== "proposed") return undefined;
       return isDrawn(look.view, round, me)
         ? await encrypted.judge(round, look, openedSums.get(closedKey(round)))
         : undefined;

@@ -1,4 +1,5 @@
 import type { Address } from "../core/ids.ts";
+import { modeOf } from "../core/modes/mode-of.ts";
 import { type RoundView, roundInFlight, type TaskView } from "../core/record/task-view.ts";
 import { isProposed, type ProposedRound, subjectOf } from "../rounds/blobs/proposed-round.ts";
 import { isAttestable } from "../rounds/court/court-state.ts";
@@ -93,8 +94,8 @@ function withUnchecked(before: ParticipantState, state: ParticipantState): Parti
   return isSame ? state : { ...state, unchecked: uncheckedRounds(state) };
 }
 
-/** The way to a commitment, by the task's mode. */
-const updateStepsOf = { transparent: dueUpdate, masked: dueMaskedUpdate, encrypted: dueEncryptedUpdate };
+/** The way to a commitment, by who puts keys on the chain before it. */
+const updateStepsOf = { none: dueUpdate, each: dueMaskedUpdate, one: dueEncryptedUpdate };
 
 function outcome(state: ParticipantState): Outcome | undefined {
   const { view, me, survey, leaving } = state;
@@ -126,7 +127,7 @@ function due(state: ParticipantState): readonly ParticipantAction[] {
 
 function dueInRound(state: ParticipantState, view: TaskView, round: RoundView): readonly ParticipantAction[] {
   return [
-    ...(round.phase === "open" ? updateStepsOf[view.rules.mode](state, view, round) : []),
+    ...(round.phase === "open" ? updateStepsOf[modeOf(view.rules).keys](state, view, round) : []),
     ...dueGathering(state.gathered, round),
     ...dueUnmasking(state, view, round),
     ...dueSumOpening(state, view, round),
@@ -159,6 +160,6 @@ function dueRecall(state: ParticipantState): readonly ParticipantAction[] {
  */
 function judgingWishes(state: ParticipantState): Parameters<typeof dueJudgements>[1] {
   const { view, checked, unchecked, options } = state;
-  const isFree = checked === undefined || options.trainOnUnchecked === true || view.rules.mode === "encrypted";
+  const isFree = checked === undefined || options.trainOnUnchecked === true || !modeOf(view.rules).isRecomputable;
   return { must: isFree ? [] : unchecked, knows: (round) => isChecked(state, round) };
 }

@@ -1,4 +1,5 @@
 import type { RoundNumber, TaskId } from "../core/ids.ts";
+import { modeOf } from "../core/modes/mode-of.ts";
 import type { Chain } from "../ports/chain.ts";
 import type { Log } from "../ports/system.ts";
 import type { Transport } from "../ports/transport.ts";
@@ -55,9 +56,9 @@ export function createParticipantPerformers(
   }
 
   async function train({ round }: ActionOf<"train">, { look, emit }: Context): Promise<undefined> {
-    const { mode } = look.view.rules;
-    if (mode === "masked") await masked.train(round, look, emit);
-    else if (mode === "encrypted") await encrypted.train(round, look, emit);
+    const { keys } = modeOf(look.view.rules);
+    if (keys === "each") await masked.train(round, look, emit);
+    else if (keys === "one") await encrypted.train(round, look, emit);
     else emit({ kind: "trained", update: await trainUpdate(deps, round, look) });
   }
 

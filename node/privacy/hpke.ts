@@ -16,9 +16,10 @@ export interface HpkeContext {
 }
 
 /**
- * Seals a message for the owner of an X25519 key, in one shot (RFC 9180, base mode, DHKEM(X25519, HKDF-SHA256), HKDF-SHA256, AES-256-GCM):
- * the encapsulated key, 32 bytes, then the ciphertext. Two calls never give the same bytes: the sender's key is fresh, from WebCrypto.
- * Rejects with HPKE_KEY_INVALID for a public key that is not 32 bytes or of small order.
+ * Seals a message for the owner of an X25519 key, in one shot (RFC 9180, base mode, DHKEM(X25519, HKDF-SHA256),
+ * HKDF-SHA256, AES-256-GCM): the encapsulated key, 32 bytes, then the ciphertext. Two calls never give the same bytes:
+ * the sender's key is fresh, from WebCrypto. Rejects with HPKE_KEY_INVALID for a public key that is not 32 bytes or of
+ * small order.
  */
 export async function sealTo(
   publicKey: Bytes32,
@@ -36,8 +37,8 @@ export async function sealTo(
 }
 
 /**
- * Opens what {@link sealTo} made for this key and context. Rejects with HPKE_NOT_OPENED for anything else: too short, changed,
- * for another key, or sealed in another context.
+ * Opens what {@link sealTo} made for this key and context. Rejects with HPKE_NOT_OPENED for anything else: too short,
+ * changed, for another key, or sealed in another context.
  */
 export async function openSealed(
   privateKey: Uint8Array,

@@ -6,7 +6,8 @@ import type { KeyedHash } from "../ports/keyed-hash.ts";
 export const saltBytes = 32;
 
 /**
- * HMAC-SHA256 (RFC 2104) under a secret salt. Without the salt its results tell nothing of the texts, even where there are few possible ones.
+ * HMAC-SHA256 (RFC 2104) under a secret salt. Without the salt its results tell nothing of the texts, even where there
+ * are few possible ones.
  *
  * @param salt 32 bytes of a CSPRNG; throws INVALID_ARGUMENT for another length
  */

@@ -31,7 +31,10 @@ function secretKeyOf(): Uint8Array {
   return key;
 }
 
-/** Sums of ciphertexts that a formula gives, and what a key that a formula gives opens them to: whatever the bytes are, both are fixed. */
+/**
+ * Sums of ciphertexts that a formula gives, and what a key that a formula gives opens them to: whatever the bytes are,
+ * both are fixed.
+ */
 export async function encryptedCases(): Promise<readonly object[]> {
   const bfv = createBfv();
   const secretKey = secretKeyOf();

@@ -3,7 +3,10 @@ import { concatBytes, toHex } from "../../node/core/bytes/hex.ts";
 import { lanesToBytes } from "../../node/core/bytes/lanes.ts";
 import { lanesHex, randomLanes } from "./lanes.ts";
 
-/** The trimmed mean of one chunk and the median, with the extremes; `bounds` are the least kept values ‖ the greatest kept ones. */
+/**
+ * The trimmed mean of one chunk and the median, with the extremes; `bounds` are the least kept values ‖ the greatest
+ * kept ones.
+ */
 export function trimmedMeanCases(): unknown[] {
   const fill = (value: number): Int32Array => new Int32Array(64).fill(value);
   const many = (count: number, stream: number, limit?: number): Int32Array[] =>

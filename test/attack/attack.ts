@@ -8,9 +8,15 @@ export const lyingRound: RoundNumber = 2;
 
 /** How an attack must end, beside a finished task, a clean audit, and the honest run's model. */
 export interface Ending {
-  /** What is proven against the proposal on the chain, and costs the aggregator its bond; absent where nothing can be proven. */
+  /**
+   * What is proven against the proposal on the chain, and costs the aggregator its bond; absent where nothing can be
+   * proven.
+   */
   readonly struck?: ProofKind;
-  /** What is proven against the participant apart from any proposal, and costs it its bond and its place; absent where nothing is. */
+  /**
+   * What is proven against the participant apart from any proposal, and costs it its bond and its place; absent where
+   * nothing is.
+   */
   readonly misconduct?: ProofKind;
   /** Why another aggregator takes over; absent where none does. */
   readonly takeover?: "proof" | "deadline";
@@ -33,7 +39,10 @@ export interface Standstill {
   readonly liars: Liars;
 }
 
-/** Who lies where the attack says so: the aggregator whose turn is the round of the lie, a participant, and the aggregator's friends. */
+/**
+ * Who lies where the attack says so: the aggregator whose turn is the round of the lie, a participant, and the
+ * aggregator's friends.
+ */
 export interface Liars {
   readonly aggregator: Address;
   readonly participant: Address;

@@ -17,8 +17,9 @@ export interface FollowedRecord {
 }
 
 /**
- * Tells each event of a task as it comes. Where `jumpTo`, given the second that it is on the chain, names a deadline that everybody waits for, the chain's clock is
- * moved beyond it: so nobody has to wait for it, and none of the windows need be short.
+ * Tells each event of a task as it comes. Where `jumpTo`, given the second that it is on the chain, names a deadline
+ * that everybody waits for, the chain's clock is moved beyond it: so nobody has to wait for it, and none of the windows
+ * need be short.
  */
 export function followRecord(options: {
   readonly fixture: FederationFixture;

@@ -17,7 +17,10 @@ export interface Standing {
   readonly absences: Absences;
 }
 
-/** The second beyond which the chain's clock is to be moved, as everybody waits for it; undefined where something else can happen. */
+/**
+ * The second beyond which the chain's clock is to be moved, as everybody waits for it; undefined where something else
+ * can happen.
+ */
 export function jumpTo({ view, nowS, attack, cast, lies, absences }: Standing): number | undefined {
   const round = roundInFlight(view);
   const { liars } = cast;

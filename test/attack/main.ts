@@ -14,8 +14,8 @@ import { ether, type StoryLine } from "./story.ts";
 const usage = `npm run attack -- NAME [--seed N] [--json] [--log FILE]
 npm run attack -- --list
 
-Runs a federation of ${nodeCount} nodes, one of which lies as NAME says, and tells what happens line by line: who lied, who proved
-it, what it cost, who took over. Then it audits the record and compares the model with that of an honest run.
+Runs a federation of ${nodeCount} nodes, one of which lies as NAME says, and tells what happens line by line: who lied,
+who proved it, what it cost, who took over. Then it audits the record and compares the model with that of an honest run.
 
   --list       the attacks there are
   --seed N     of data, model and trainings (default 1)

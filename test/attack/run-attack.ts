@@ -2,8 +2,8 @@ import type { RoundView } from "../../node/core/record/task-view.ts";
 import { type Attack, roundOfLie } from "./attack.ts";
 import { attackByName } from "./attack-by-name.ts";
 import { rulesOf } from "./attack-task.ts";
-import { checkEnding } from "./check-ending.ts";
-import { compareModels, roundsWithoutLiar } from "./compare-models.ts";
+import { checkEnding } from "./checks/check-ending.ts";
+import { compareModels, roundsWithoutLiar } from "./checks/compare-models.ts";
 import { type Absences, type FederationOptions, type FederationRun, runFederation } from "./run-federation.ts";
 import type { StoryLine } from "./story.ts";
 
@@ -54,8 +54,8 @@ export function createHonestRuns(): HonestRuns {
 }
 
 /**
- * Runs a federation with one attack, then the same federation without it, and says in what the end is not what it must be.
- * Rejects with INVALID_CONFIG for an unknown name, and as runFederation does.
+ * Runs a federation with one attack, then the same federation without it, and says in what the end is not what it must
+ * be. Rejects with INVALID_CONFIG for an unknown name, and as runFederation does.
  */
 export async function runAttack(name: string, options: AttackOptions = {}): Promise<AttackResult> {
   const attack = attackByName(name);
@@ -79,7 +79,10 @@ export async function runAttack(name: string, options: AttackOptions = {}): Prom
   return { attack, seed, run, honest, problems };
 }
 
-/** Who must stay away from what, for the honest run to have the same models: in a round that came to nothing nobody commits. */
+/**
+ * Who must stay away from what, for the honest run to have the same models: in a round that came to nothing nobody
+ * commits.
+ */
 function absencesOf(run: FederationRun, attack: Attack): Absences {
   if (!attack.ending.rolledBack) {
     const isLiar = attack.participant !== undefined || attack.endpoint !== undefined;

@@ -27,12 +27,12 @@ import { temporaryDirectory } from "../support/temporary-directory.ts";
 import { type Attack, roundOfLie } from "./attack.ts";
 import { rulesOf, specOf } from "./attack-task.ts";
 import { aggregatorCount, type Cast, castOf, namesOf, nodeCount, participantCount } from "./cast.ts";
-import { failedProofs } from "./failed-proofs.ts";
+import { failedProofs } from "./checks/failed-proofs.ts";
 import { followRecord } from "./follow-record.ts";
 import { jumpTo } from "./jump-to.ts";
-import type { NodeJob, NodeMessage } from "./node-job.ts";
-import { startEndpoint } from "./start-endpoint.ts";
-import { startNode } from "./start-node.ts";
+import type { NodeJob, NodeMessage } from "./nodes/node-job.ts";
+import { startEndpoint } from "./nodes/start-endpoint.ts";
+import { startNode } from "./nodes/start-node.ts";
 import { createStory, ether, type Story, type StoryLine } from "./story.ts";
 
 /** Who stays away from which rounds. */
@@ -80,8 +80,8 @@ export interface FederationRun {
 }
 
 /**
- * Founds a federation on a chain of its own, starts its nodes, each a process with its own key, libp2p host, store, journal
- * and gateway, sees a task through to its end, and audits it. The chain is in this process.
+ * Founds a federation on a chain of its own, starts its nodes, each a process with its own key, libp2p host, store,
+ * journal and gateway, sees a task through to its end, and audits it. The chain is in this process.
  *
  * Rejects with INTERRUPTED when the signal aborts, with STALLED when the record stands still, and with PROCESS_DIED.
  */

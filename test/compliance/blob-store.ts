@@ -5,7 +5,10 @@ import { testBlob } from "../support/blobs.ts";
 import { expectCode } from "../support/expect-code.ts";
 
 const mebibyte = 1 << 20;
-/** Lengths around the borders of UnixFS chunks, some of several megabytes, and of sealed blobs, of which no length is a whole number of chunks. */
+/**
+ * Lengths around the borders of UnixFS chunks, some of several megabytes, and of sealed blobs, of which no length is a
+ * whole number of chunks.
+ */
 const lengths = [1, 255, 65 * 4 + 52, mebibyte - 1, mebibyte, mebibyte + 1, mebibyte + 52, 2 * mebibyte, 5_000_000];
 
 /** A store under test, and another way to fill it where it can only be read. */

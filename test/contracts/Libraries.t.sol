@@ -150,7 +150,8 @@ contract LibrariesTest is TestBase {
 
     // TrimmedMean
 
-    /// @dev Against the definition in plain Solidity, a sort of one lane's values; the TypeScript rule is the other twin.
+    /// @dev Against the definition in plain Solidity, a sort of one lane's values; the TypeScript rule is the other
+    /// twin.
     function test_trimmedMean_isTheDefinition(
         int32[10] memory lanes,
         uint256 count,

@@ -1,4 +1,5 @@
-// Needs Python 3.10 or later, as `python3` or under the name in PYTHON; nothing else: the second implementation uses the
+// Needs Python 3.10 or later, as `python3` or under the name in PYTHON; nothing else: the second implementation uses
+// the
 // standard library only. By hand: python3 test/interop/second-implementation/check_vectors.py test/vectors
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";

@@ -14,7 +14,8 @@ import { slotIn } from "./model/model-steps.ts";
 import { count, hasSlot, placedOf } from "./model/model-storage.ts";
 import { createSeededRandom } from "./world/seeded-random.ts";
 
-// The simulation is worth as much as its contract: random calls, right and wrong ones, to the model and to the real contracts.
+// The simulation is worth as much as its contract: random calls, right and wrong ones, to the model and to the real
+// contracts.
 
 const seed = Number(process.env.SIM_FIRST ?? 2);
 /** Tasks of each kind, one after the other in one federation, and random calls to each. */
@@ -102,7 +103,9 @@ describe("the model contract", () => {
     }
   }
 
-  /** A first round as it should be, but for its model in every other task, which is proven wrong once it is accepted. */
+  /**
+   * A first round as it should be, but for its model in every other task, which is proven wrong once it is accepted.
+   */
   async function begin(cast: ComparedCast, chain: FederationFixture["chain"]): Promise<void> {
     const { random } = cast;
     const next = { none: "open", drawing: "draw", aggregating: "propose", proposed: "accept" } as const;

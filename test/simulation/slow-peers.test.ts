@@ -15,7 +15,9 @@ function federationOf(participants: number, slow: readonly number[]): SimulatedF
   return createSimulatedFederation(11, { ...quiet, ...places, faults, rules });
 }
 
-/** Puts `instead` in the place of what honest nodes get of the first so many participants, while none of them has it. */
+/**
+ * Puts `instead` in the place of what honest nodes get of the first so many participants, while none of them has it.
+ */
 function withhold(
   federation: SimulatedFederation,
   count: number,

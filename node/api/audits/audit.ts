@@ -14,8 +14,8 @@ import { createPublicMeasure } from "../tasks/test-set.ts";
 /** How to audit. */
 export interface AuditOptions extends Pick<EndpointOptions, "log"> {
   /**
-   * Who reads what is sealed, and opens the sums of encrypted rounds in which it was drawn; without one, the rounds of a
-   * sealed task are unchecked, and the decryption of an encrypted one rests on its quorum.
+   * Who reads what is sealed, and opens the sums of encrypted rounds in which it was drawn; without one, the rounds of
+   * a sealed task are unchecked, and the decryption of an encrypted one rests on its quorum.
    */
   readonly reader?: ReaderSource | undefined;
   /** A CSV file with the task's public test set, where no bundled data set gives it. */

@@ -1,7 +1,9 @@
+import type { Address, TaskId } from "../../core/ids.ts";
 import { foldTask } from "../../core/record/fold-task.ts";
 import type { TaskView } from "../../core/record/task-view.ts";
 import { parseTaskSpecJson, type TaskSpec } from "../../core/task/task-spec.ts";
 import type { Chain, Trainer } from "../../ports/index.ts";
+import type { Outcome } from "../../rounds/machine/machine.ts";
 import { requireJoin } from "../record/eligibility.ts";
 import {
   type ComposedNode,
@@ -18,6 +20,26 @@ export interface TrainedTask {
   readonly spec: TaskSpec;
   readonly view: TaskView;
 }
+
+/** A node at work on one task. */
+export interface FederationNode {
+  readonly account: Address;
+  /** Where auditors get its blobs by HTTP; undefined where that is switched off. */
+  readonly gatewayUrl: string | undefined;
+  /** Begins the work. */
+  start(): void;
+  /** Resolves when the work has ended. Never rejects. */
+  readonly done: Promise<NodeOutcome>;
+  /** Stops the work, then closes everything below it. May be called again. */
+  close(): Promise<void>;
+}
+
+/**
+ * How a node's work ended: "final", nothing of the task can be proven wrong any more; "left", the account has left it;
+ * "too-late", the task ended before it came; "unpaid", all is done, but it has no ether to take out what it is owed;
+ * "stopped", by {@link FederationNode.close}.
+ */
+export type NodeOutcome = Outcome;
 
 /** A participant: its node, its own choices, and what trains. */
 export interface ParticipantOptions extends NodeOptions, NodeEvents, ParticipantChoices {
@@ -40,15 +62,16 @@ export interface WatcherOptions extends NodeOptions, NodeEvents {}
  * leaves it is the update of each round.
  *
  * Started again with the same folder it goes on where it was. Close it in the end. Rejects with NOT_ELIGIBLE,
- * INVALID_CONFIG, INVITATION_MISMATCH, ADDRESS_IN_USE, STORAGE_FAILED, RPC_UNREACHABLE, NO_FEDERATION, UNKNOWN_TASK, and
- * as the trainer's opening does; everything that was opened is closed again then.
+ * INVALID_CONFIG, INVITATION_MISMATCH, ADDRESS_IN_USE, STORAGE_FAILED, RPC_UNREACHABLE, NO_FEDERATION, UNKNOWN_TASK,
+ * and as the trainer's opening does; everything that was opened is closed again then.
  */
-export function createParticipant(options: ParticipantOptions): Promise<ComposedNode> {
-  return composeParticipant(options, options, async (chain: Chain, taskId) => {
+export async function createParticipant(options: ParticipantOptions): Promise<FederationNode> {
+  const openTrainer = async (chain: Chain, taskId: TaskId) => {
     await requireJoin(chain, taskId);
     const view = foldTask(await chain.history(taskId));
     return options.trainer({ spec: parseTaskSpecJson(view.spec), view });
-  });
+  };
+  return nodeOf(await composeParticipant(options, options, openTrainer));
 }
 
 /**
@@ -56,14 +79,25 @@ export function createParticipant(options: ParticipantOptions): Promise<Composed
  * where it is its turn. The account needs the role aggregator, the task's bond and ether for gas. Rejects as {@link
  * createParticipant} does.
  */
-export function createAggregator(options: AggregatorOptions): Promise<ComposedNode> {
-  return composeAggregator(options, options);
+export async function createAggregator(options: AggregatorOptions): Promise<FederationNode> {
+  return nodeOf(await composeAggregator(options, options));
 }
 
 /**
- * A watcher's node: once started it recomputes every round, and proves a wrong one wrong on the chain. The account needs
- * no role, only ether for that transaction, which liars' bonds pay back. Rejects as {@link createParticipant} does.
+ * A watcher's node: once started it recomputes every round, and proves a wrong one wrong on the chain. The account
+ * needs no role, only ether for that transaction, which liars' bonds pay back. Rejects as {@link createParticipant}
+ * does.
  */
-export function createWatcher(options: WatcherOptions): Promise<ComposedNode> {
-  return composeWatcher(options, options);
+export async function createWatcher(options: WatcherOptions): Promise<FederationNode> {
+  return nodeOf(await composeWatcher(options, options));
+}
+
+function nodeOf({ chain, role, gatewayUrl, close }: ComposedNode): FederationNode {
+  return {
+    account: chain.account,
+    gatewayUrl,
+    start: () => role.start(),
+    done: role.done,
+    close,
+  };
 }

@@ -8,7 +8,10 @@ import type { Account } from "../record/account.ts";
 export interface NodeOptions {
   /** Who acts: it pays the gas, locks bonds, and signs. */
   readonly account: Account;
-  /** The admin's word: in masked tasks what a member believes; else a source of the next three, where they are not given. */
+  /**
+   * The admin's word: in masked tasks what a member believes; else a source of the next three, where they are not
+   * given.
+   */
   readonly invitation?: Invitation | undefined;
   /** Ethereum JSON-RPC endpoint; several take over from each other. */
   readonly endpoint?: string | readonly string[] | undefined;

@@ -24,9 +24,9 @@ export interface NewMembers extends EndpointOptions {
 }
 
 /**
- * Gives accounts a role, as an admin, and ether to use it, where that is asked for: all of it is refused before anything
- * is sent where the admin cannot pay for both. Rejects with INVALID_CONFIG, INSUFFICIENT_FUNDS, TRANSACTION_REVERTED,
- * TRANSACTION_STUCK.
+ * Gives accounts a role, as an admin, and ether to use it, where that is asked for: all of it is refused before
+ * anything is sent where the admin cannot pay for both. Rejects with INVALID_CONFIG, INSUFFICIENT_FUNDS,
+ * TRANSACTION_REVERTED, TRANSACTION_STUCK.
  */
 export async function addMembers(chain: Chain, options: NewMembers): Promise<void> {
   const { account, role, members, ether, onGranted, signal } = options;

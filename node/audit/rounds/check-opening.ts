@@ -121,8 +121,8 @@ function wordAt(
 }
 
 /**
- * The number that a round had to have: the least above the newest one's in whose place no word was still provable. Where
- * no times are told, it is believed of a number that every one below it had such a word once.
+ * The number that a round had to have: the least above the newest one's in whose place no word was still provable.
+ * Where no times are told, it is believed of a number that every one below it had such a word once.
  */
 function dueNumber(
   rounds: readonly RoundDraft[],

@@ -12,7 +12,9 @@ const log = z.looseObject({
 });
 const receipt = z.looseObject({ blockNumber: quantity, gasUsed: quantity, transactionHash: hash });
 
-/** What each method that is asked answers (execution-apis of ethereum.org); a method that is not here is not looked at. */
+/**
+ * What each method that is asked answers (execution-apis of ethereum.org); a method that is not here is not looked at.
+ */
 const shapes: Readonly<Record<string, z.ZodType>> = {
   eth_chainId: quantity,
   eth_blockNumber: quantity,

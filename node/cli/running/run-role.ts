@@ -1,4 +1,5 @@
-import type { ComposedNode, NodeEvents, Progress } from "../../api/index.ts";
+import { type Address, etherText, type FederationNode, type NodeEvents, type Progress } from "../../api/index.ts";
+import { FedledgerError } from "../../core/errors/error.ts";
 import type { CommandContext } from "../options/command.ts";
 import { progressText } from "../text/progress-text.ts";
 
@@ -8,7 +9,7 @@ import { progressText } from "../text/progress-text.ts";
 export async function runRole(
   name: string,
   { output, log, signal }: CommandContext,
-  open: (events: NodeEvents) => Promise<ComposedNode>,
+  open: (events: NodeEvents) => Promise<FederationNode>,
   options: { readonly exitWhenFinal: boolean },
 ): Promise<number> {
   const onProgress = (progress: Progress) => {
@@ -19,31 +20,29 @@ export async function runRole(
   const node = await open({ log, onProgress, onReceived });
   try {
     signal.throwIfAborted();
-    node.role.start();
+    node.start();
     output.emit(
-      { event: "started", role: name, account: node.chain.account, gateway: node.gatewayUrl },
-      `The ${name} ${node.chain.account} has started${node.gatewayUrl ? `; blobs for auditors at ${node.gatewayUrl}` : ""} (Ctrl-C stops it)`,
+      { event: "started", role: name, account: node.account, gateway: node.gatewayUrl },
+      `The ${name} ${node.account} has started${node.gatewayUrl ? `; blobs for auditors at ${node.gatewayUrl}` : ""} (Ctrl-C stops it)`,
     );
-    const stopped = new Promise<"stopped">((resolve) =>
-      signal.addEventListener("abort", () => resolve("stopped"), { once: true }),
+    const stopped = new Promise<{ readonly kind: "stopped" }>((resolve) =>
+      signal.addEventListener("abort", () => resolve({ kind: "stopped" }), { once: true }),
     );
-    const outcome = await Promise.race([node.role.done, stopped]);
-    if (outcome !== "stopped" && outcome.kind === "too-late") {
-      output.emit(
-        { event: "ended", outcome: outcome.kind },
-        "This task ended before you joined: you contributed nothing",
-      );
+    const outcome = await Promise.race([node.done, stopped]);
+    const { kind } = outcome;
+    if (kind === "too-late") {
+      output.emit({ event: "ended", outcome: kind }, "This task ended before you joined: you contributed nothing");
       return 1;
     }
-    if (outcome !== "stopped" && outcome.kind === "final" && !options.exitWhenFinal) {
+    if (kind === "final" && !options.exitWhenFinal) {
       output.emit({ event: "final" }, "Still serving its blobs to members and auditors; Ctrl-C stops it");
       await stopped;
     }
-    const kind = outcome === "stopped" ? "stopped" : outcome.kind;
     output.emit(
       { event: "ended", outcome: kind },
       kind === "left" ? "This account has left the task (--reenter takes a place again)" : undefined,
     );
+    if (outcome.kind === "unpaid") throw unpaid(node.account, outcome.owedWei);
     return 0;
   } catch (error) {
     if (signal.aborted) return 0;
@@ -51,4 +50,10 @@ export async function runRole(
   } finally {
     await node.close();
   }
+}
+
+/** All is done, but for what the account is owed, and cannot pay the gas to take out. */
+function unpaid(account: Address, owedWei: bigint): FedledgerError {
+  const purpose = `taking out the ${etherText(owedWei)} ether that it is owed (then: fedledger bond withdraw)`;
+  return new FedledgerError("INSUFFICIENT_FUNDS", { account, purpose });
 }

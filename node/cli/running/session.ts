@@ -59,7 +59,9 @@ export async function openRecordAs(
   return chain;
 }
 
-/** The account of the settings: a keystore's, or a test one. Rejects with NO_ACCOUNT, WRONG_PASSWORD, FILE_NOT_FOUND. */
+/**
+ * The account of the settings: a keystore's, or a test one. Rejects with NO_ACCOUNT, WRONG_PASSWORD, FILE_NOT_FOUND.
+ */
 export async function readAccount(values: AccountSettings): Promise<Account> {
   if (values.devAccount !== undefined) return testAccount(values.devAccount);
   if (values.keystore === undefined) throw new FedledgerError("NO_ACCOUNT");

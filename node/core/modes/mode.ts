@@ -53,8 +53,8 @@ export interface RoundMode {
   /** How many words of 32 bytes a proposal opens. */
   openedWords(keyed: number): number;
   /**
-   * How many shares a participant's noise is divided into. Where each update is seen, each carries the whole. Where only
-   * sums are, the fewest updates less one carry it: each member knows its own share, and could take it off.
+   * How many shares a participant's noise is divided into. Where each update is seen, each carries the whole. Where
+   * only sums are, the fewest updates less one carry it: each member knows its own share, and could take it off.
    */
   noiseShares(minUpdates: number): number;
 }

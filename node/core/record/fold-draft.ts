@@ -1,5 +1,5 @@
+import { FedledgerError } from "../errors/error.ts";
 import type { Bytes32 } from "../ids.ts";
-import { impossible } from "./impossible-event.ts";
 import type { TaskEvent } from "./task-events.ts";
 import type { RoundView, TaskView } from "./task-view.ts";
 
@@ -23,4 +23,16 @@ export function expectSame<Value extends Bytes32 | bigint | number>(
   reckoned: Value,
 ): void {
   if (named !== reckoned) throw impossible(event, `it names the ${what} ${named}, not ${reckoned}`);
+}
+
+/** The event of a name. */
+export type TaskEventOf<Name extends TaskEvent["name"]> = Extract<TaskEvent, { name: Name }>;
+
+/** The INVALID_HISTORY of an event that cannot follow from those before it. */
+export function impossible(event: TaskEvent, reason: string): FedledgerError {
+  return new FedledgerError("INVALID_HISTORY", {
+    name: event.name,
+    round: "round" in event ? event.round : 0,
+    reason,
+  });
 }

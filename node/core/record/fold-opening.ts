@@ -1,6 +1,5 @@
 import { zeroBytes32 } from "../words/commitment.ts";
-import { type Draft, expectSame } from "./fold-draft.ts";
-import { impossible, type TaskEventOf } from "./impossible-event.ts";
+import { type Draft, expectSame, impossible, type TaskEventOf } from "./fold-draft.ts";
 import { mostPassedRounds, nextRoundNumber, ringLength, ringPlace } from "./ring.ts";
 import { type RoundView, roundInFlight } from "./task-view.ts";
 

@@ -1,8 +1,7 @@
 import type { Address } from "../ids.ts";
-import type { Draft } from "./fold-draft.ts";
+import { type Draft, impossible, type TaskEventOf } from "./fold-draft.ts";
 import { freeingOf, freePlace } from "./freed-places.ts";
 import { extendHistory, type HistoryEntry } from "./history-head.ts";
-import { impossible, type TaskEventOf } from "./impossible-event.ts";
 import { type PlaceView, roundInFlight } from "./task-view.ts";
 
 type WithHead = Pick<Draft, "historyHead">;

@@ -1,9 +1,8 @@
 import { lastOf } from "../bytes/items.ts";
 import type { Address } from "../ids.ts";
-import { type Draft, expectSame, replaceRound } from "./fold-draft.ts";
+import { type Draft, expectSame, impossible, replaceRound, type TaskEventOf } from "./fold-draft.ts";
 import { startLeaving } from "./fold-places.ts";
 import { extendHistory } from "./history-head.ts";
-import { impossible, type TaskEventOf } from "./impossible-event.ts";
 import { type RoundView, roundInFlight } from "./task-view.ts";
 
 /**

@@ -1,12 +1,11 @@
 import { FedledgerError } from "../errors/error.ts";
 import { hashBytes } from "../words/commitment.ts";
-import type { Draft } from "./fold-draft.ts";
+import { type Draft, impossible, type TaskEventOf } from "./fold-draft.ts";
 import { opened } from "./fold-opening.ts";
 import { enrolled, freed, joined, leaving, resumed } from "./fold-places.ts";
 import { expelled, rewarded, rolledBack, struck } from "./fold-proofs.ts";
 import { accepted, advanced, invalidated, roundOf } from "./fold-rounds.ts";
 import { extendHistory } from "./history-head.ts";
-import { impossible, type TaskEventOf } from "./impossible-event.ts";
 import type { TaskEvent } from "./task-events.ts";
 import type { TaskView, UnfinishedCall } from "./task-view.ts";
 

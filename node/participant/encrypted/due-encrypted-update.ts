@@ -1,4 +1,5 @@
 import { hexEquals } from "../../core/bytes/hex.ts";
+import { modeOf } from "../../core/modes/mode-of.ts";
 import { isKeyTimeOver, keyDeadlineS } from "../../core/record/round-keys.ts";
 import type { RoundView, TaskView } from "../../core/record/task-view.ts";
 import type { Advertisement, SignedAdvertisement } from "../../core/records.ts";
@@ -114,7 +115,7 @@ function isTrained({ unencrypted }: ParticipantState, { start }: RoundView): boo
  * own attestation needs nothing more.
  */
 export function dueSumOpening(state: ParticipantState, view: TaskView, round: RoundView): readonly ParticipantAction[] {
-  if (view.rules.mode !== "encrypted" || round.phase !== "aggregating") return [];
+  if (modeOf(view.rules).keys !== "one" || round.phase !== "aggregating") return [];
   if (dealtKeyOf(round) === undefined || !isDrawn(view, round, state.me)) return [];
   const about = closedKey(round);
   const key = `open-sum:${about}`;

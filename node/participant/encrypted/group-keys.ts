@@ -51,9 +51,9 @@ export interface GroupKeys {
   /** This participant's word that it holds the key that was dealt. */
   sign(round: RoundView, key: Pick<Advertisement, "maskKey" | "seedHash" | "sharesId">): Promise<SignedAdvertisement>;
   /**
-   * The key that was dealt. Rejects with GROUP_KEY_INVALID where it is not signed by its dealer over this round's start,
-   * where the dealer is none of the round's members, or, with an invitation, has no grant of its admin, where it is
-   * wrong, or dealt to others only; and, while the blob is not to be had, as BlobStore.get does.
+   * The key that was dealt. Rejects with GROUP_KEY_INVALID where it is not signed by its dealer over this round's
+   * start, where the dealer is none of the round's members, or, with an invitation, has no grant of its admin, where it
+   * is wrong, or dealt to others only; and, while the blob is not to be had, as BlobStore.get does.
    */
   open(round: RoundView, dealt: DealtKey, look: TaskLook): Promise<GroupKey>;
 }

@@ -1,4 +1,5 @@
 import { hexEquals } from "../../core/bytes/hex.ts";
+import { modeOf } from "../../core/modes/mode-of.ts";
 import type { TaskView } from "../../core/record/task-view.ts";
 import { shareKeyWordOf } from "../../rounds/steps/mask-queries.ts";
 import { placeOf } from "../../rounds/steps/round-queries.ts";
@@ -11,7 +12,7 @@ import type { ParticipantAction, ParticipantState } from "../state/participant-s
  */
 export function dueShareKey(state: ParticipantState, view: TaskView): readonly ParticipantAction[] {
   const { me, shareKeys, shareKeyWord } = state;
-  if (view.rules.mode !== "masked" || placeOf(view, me)?.leaving !== false) return [];
+  if (modeOf(view.rules).keys !== "each" || placeOf(view, me)?.leaving !== false) return [];
   if (shareKeys === undefined) return [{ kind: "read-share-keys", key: "read-share-keys" }];
   const named = shareKeyWordOf(view, me)?.shareKey;
   const at = shareKeys.findIndex((key) => hexEquals(key, named ?? ""));

@@ -1,4 +1,5 @@
 import { hexEquals } from "../../core/bytes/hex.ts";
+import { modeOf } from "../../core/modes/mode-of.ts";
 import { shareThreshold } from "../../core/modes/share-threshold.ts";
 import type { RoundView, TaskView } from "../../core/record/task-view.ts";
 import { advertisementOf, fellowsIn } from "../../rounds/steps/mask-queries.ts";
@@ -19,7 +20,7 @@ import { areOf, dueShares } from "./due-masked-update.ts";
 export function dueUnmasking(state: ParticipantState, view: TaskView, round: RoundView): readonly ParticipantAction[] {
   const { me, bundles, told, refusedMasks, closing } = state;
   const own = advertisementOf(round, me);
-  if (view.rules.mode !== "masked" || round.phase !== "aggregating" || round.assignment === undefined) return [];
+  if (modeOf(view.rules).keys !== "each" || round.phase !== "aggregating" || round.assignment === undefined) return [];
   if (own === undefined || commitmentOf(round, me) === undefined || !areOf(state.keys, round)) return [];
   const about = closedKey(round);
   const signing = `sign-closing:${about}`;

@@ -3,6 +3,7 @@ import { hexEquals } from "../../core/bytes/hex.ts";
 import { bytesToLanes } from "../../core/bytes/lanes.ts";
 import { FedledgerError } from "../../core/errors/error.ts";
 import type { Address, Bytes32, Hex } from "../../core/ids.ts";
+import { modeOf } from "../../core/modes/mode-of.ts";
 import { shareThreshold } from "../../core/modes/share-threshold.ts";
 import { hasEnded, type RoundView, type TaskView } from "../../core/record/task-view.ts";
 import type { Advertisement, Commitment } from "../../core/records.ts";
@@ -112,7 +113,7 @@ export function createMaskedPerformer(
     shareKeyForEnrolment: () => masks.signShareKey(),
 
     forgetSpent({ rounds, rules }) {
-      if (rules.mode !== "masked") return;
+      if (modeOf(rules).keys !== "each") return;
       const isSpent = (round: RoundView): boolean =>
         hasEnded(round) ||
         (round.phase !== "drawing" && round.phase !== "open" && commitmentOf(round, me) === undefined);

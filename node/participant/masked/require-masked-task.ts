@@ -1,5 +1,6 @@
 import { FedledgerError } from "../../core/errors/error.ts";
 import type { Address } from "../../core/ids.ts";
+import { modeOf } from "../../core/modes/mode-of.ts";
 import type { TaskView } from "../../core/record/task-view.ts";
 import { checkInvitedTask, grantFor, type Invitation } from "../../core/words/invitation.ts";
 
@@ -23,7 +24,7 @@ export function requireMaskedTask(about: {
 }): void {
   const { view, account, chainId, confirmations, invitation } = about;
   if (invitation !== undefined) checkInvitedTask(invitation, view);
-  if (view.rules.mode !== "masked") return;
+  if (modeOf(view.rules).keys !== "each") return;
   if (invitation === undefined) throw new FedledgerError("INVITATION_NEEDED", { taskId: view.taskId });
   if (grantFor(invitation, account, "participant") === undefined) {
     throw new FedledgerError("GRANT_MISSING", { account, epoch: invitation.epoch });

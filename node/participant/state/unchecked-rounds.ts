@@ -1,4 +1,5 @@
 import type { RoundNumber } from "../../core/ids.ts";
+import { modeOf } from "../../core/modes/mode-of.ts";
 import { isProvable } from "../../core/record/task-view.ts";
 import { hasProposal, type ProposedRound, subjectOf } from "../../rounds/blobs/proposed-round.ts";
 import { isFoundWrong } from "../../rounds/court/court-state.ts";
@@ -33,7 +34,7 @@ export function blockingRound(state: ParticipantState): ProposedRound | undefine
   const { view, head, options, court, unchecked } = state;
   return unchecked.find((round) => {
     if (isFoundWrong(court.judgements.get(subjectOf(round)))) return true;
-    if (view.rules.mode === "encrypted") return false;
+    if (!modeOf(view.rules).isRecomputable) return false;
     return isProvable(round, head.timestampS) || options.trainOnUnchecked !== true;
   });
 }

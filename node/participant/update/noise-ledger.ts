@@ -1,4 +1,5 @@
 import { FedledgerError } from "../../core/errors/error.ts";
+import { modeOf } from "../../core/modes/mode-of.ts";
 import { endedOpen } from "../../core/record/round-keys.ts";
 import type { RoundView, TaskView } from "../../core/record/task-view.ts";
 import type { TaskSpec } from "../../core/task/task-spec.ts";
@@ -31,7 +32,7 @@ export async function spendRound(
   const spent = readList(await journal.get(key));
   const entry = entryOf({ round, start });
   if (spent.includes(entry)) return;
-  const unseen = new Set(rules.mode === "masked" ? rounds.filter(endedOpen).map(entryOf) : []);
+  const unseen = new Set(modeOf(rules).isOpenRoundSpent ? [] : rounds.filter(endedOpen).map(entryOf));
   const counted = spent.filter((one) => !unseen.has(one)).length;
   if (counted >= roundsInBudget(noisy, rules)) {
     throw new FedledgerError("PRIVACY_BUDGET_SPENT", { taskId, round, drawn: counted, epsilon: privacy.epsilon });

@@ -13,8 +13,8 @@ export interface PrivacyTarget {
 const mostMultiplier = 1e6;
 
 /**
- * The least noise multiplier whose curve stays within the target, rounded up to four significant digits (so that a specification says it
- * in few digits, and the target still holds).
+ * The least noise multiplier whose curve stays within the target, rounded up to four significant digits (so that a
+ * specification says it in few digits, and the target still holds).
  *
  * @param curveOf the curve of the whole training for a multiplier; more noise must give a lower curve
  * Throws PRIVACY_TARGET_UNREACHABLE when 10^6 is not enough.

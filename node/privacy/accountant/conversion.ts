@@ -3,9 +3,10 @@ import { FedledgerError } from "../../core/errors/error.ts";
 import { type RdpCurve, rdpOrders } from "./rdp-curve.ts";
 
 /**
- * The least epsilon for which the curve gives (epsilon, delta)-differential privacy: over the orders, the least of
- * `rdp + log(1 - 1/order) - log(delta * order) / (order - 1)` (Canonne, Kamath and Steinke 2020, arXiv 2004.00010, proposition 12), and 0
- * where `delta >= sqrt(1 - e^-rdp)` (the KL divergence bounds the distance). Infinity when no order gives a bound.
+ * The least epsilon for which the curve gives (epsilon, delta)-differential privacy: over the orders, the least of `rdp
+ * + log(1 - 1/order) - log(delta * order) / (order - 1)` (Canonne, Kamath and Steinke 2020, arXiv 2004.00010,
+ * proposition 12), and 0 where `delta >= sqrt(1 - e^-rdp)` (the KL divergence bounds the distance). Infinity when no
+ * order gives a bound.
  *
  * @param delta above 0 and below 1
  * Throws INVALID_ARGUMENT.

@@ -1,8 +1,8 @@
 import { type RdpCurve, rdpCurve } from "./rdp-curve.ts";
 
 /**
- * RDP of Gaussian noise: `order / (2 * noiseMultiplier^2)` (Mironov 2017, proposition 7). The discrete Gaussian on the integers has the
- * same bound for integer inputs (Canonne, Kamath and Steinke 2020, theorem 14).
+ * RDP of Gaussian noise: `order / (2 * noiseMultiplier^2)` (Mironov 2017, proposition 7). The discrete Gaussian on the
+ * integers has the same bound for integer inputs (Canonne, Kamath and Steinke 2020, theorem 14).
  *
  * @param noiseMultiplier standard deviation of the noise over the L2 sensitivity, above 0
  */
@@ -24,9 +24,9 @@ export interface NoiseShares {
 
 /**
  * RDP of the sum of `shares` discrete Gaussians, which is no discrete Gaussian: with tau = 10 * the sum over k < n of
- * `exp(-2 * pi^2 * std^2 * k / (k + 1))` and s = sensitivity / (sqrt(n) * std), the lesser of `order / 2 * s^2 + tau * d` and
- * `order / 2 * (s + sqrt(d) * tau)^2` (Kairouz, Liu and Steinke 2021, arXiv 2102.06387, theorem 1). From a std of 3 lanes on tau is
- * below 1e-37: the noise of the tasks that the CLI makes is tens of thousands of lanes.
+ * `exp(-2 * pi^2 * std^2 * k / (k + 1))` and s = sensitivity / (sqrt(n) * std), the lesser of `order / 2 * s^2 + tau *
+ * d` and `order / 2 * (s + sqrt(d) * tau)^2` (Kairouz, Liu and Steinke 2021, arXiv 2102.06387, theorem 1). From a std
+ * of 3 lanes on tau is below 1e-37: the noise of the tasks that the CLI makes is tens of thousands of lanes.
  */
 export function distributedGaussianRdp({ clipNormLanes, shareStdLanes, shares, dimension }: NoiseShares): RdpCurve {
   let tau = 0;

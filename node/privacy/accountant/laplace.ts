@@ -4,7 +4,8 @@ import { logAdd } from "./special-functions.ts";
 /**
  * RDP of Laplace noise (Mironov 2017, proposition 6), never above the pure bound `1 / noiseMultiplier`.
  *
- * @param noiseMultiplier *scale* of the noise (its standard deviation is sqrt(2) times that) over the L1 sensitivity, above 0
+ * @param noiseMultiplier *scale* of the noise (its standard deviation is sqrt(2) times that) over the L1 sensitivity,
+ * above 0
  */
 export function laplaceRdp(noiseMultiplier: number): RdpCurve {
   const pure = 1 / noiseMultiplier;
@@ -18,9 +19,10 @@ export function laplaceRdp(noiseMultiplier: number): RdpCurve {
 }
 
 /**
- * RDP of discrete Laplace noise on integer vectors, exactly: the divergence of one lane moved by all of the sensitivity, summed over the
- * three parts of the line where the densities are geometric. Its logarithm is convex in the move and 0 at 0, so moves spread over many
- * lanes diverge no more. Never above the pure bound sensitivity / scale (Ghosh, Roughgarden and Sundararajan 2012).
+ * RDP of discrete Laplace noise on integer vectors, exactly: the divergence of one lane moved by all of the
+ * sensitivity, summed over the three parts of the line where the densities are geometric. Its logarithm is convex in
+ * the move and 0 at 0, so moves spread over many lanes diverge no more. Never above the pure bound sensitivity / scale
+ * (Ghosh, Roughgarden and Sundararajan 2012).
  *
  * @param options.clipNormLanes L1 sensitivity in lanes, an integer
  * @param options.scaleLanes scale of the noise in lanes

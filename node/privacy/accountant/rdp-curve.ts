@@ -10,8 +10,8 @@ export const rdpOrders: readonly number[] = [
 ];
 
 /**
- * Rényi divergence of a mechanism at each of {@link rdpOrders}, natural units (Mironov 2017, arXiv 1702.07476): an upper bound over all
- * pairs of neighbours. Infinity where there is no bound.
+ * Rényi divergence of a mechanism at each of {@link rdpOrders}, natural units (Mironov 2017, arXiv 1702.07476): an
+ * upper bound over all pairs of neighbours. Infinity where there is no bound.
  */
 export type RdpCurve = readonly number[];
 

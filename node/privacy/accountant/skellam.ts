@@ -11,9 +11,10 @@ export interface SkellamNoise {
 }
 
 /**
- * RDP of Skellam noise (Agarwal, Kairouz and Liu 2021, arXiv 2110.04995, corollary 4.1): with variance m and sensitivities D2 and
- * D1 = min(sqrt(d) * D2, D2^2) (integers), `order * D2^2 / (2m) + min(((2 * order - 1) * D2^2 + 6 * D1) / (4 * m^2), 3 * D1 / (2m))`.
- * It is proven for integer orders; between two of them `(order - 1) * divergence` is convex, so the chord bounds it.
+ * RDP of Skellam noise (Agarwal, Kairouz and Liu 2021, arXiv 2110.04995, corollary 4.1): with variance m and
+ * sensitivities D2 and D1 = min(sqrt(d) * D2, D2^2) (integers), `order * D2^2 / (2m) + min(((2 * order - 1) * D2^2 + 6
+ * * D1) / (4 * m^2), 3 * D1 / (2m))`. It is proven for integer orders; between two of them `(order - 1) * divergence`
+ * is convex, so the chord bounds it.
  */
 export function skellamRdp({ clipNormLanes, noiseStdLanes, dimension }: SkellamNoise): RdpCurve {
   const variance = noiseStdLanes ** 2;

@@ -1,4 +1,7 @@
-/** log|Γ(x)|, x no integer below 1; relative error about 1e-14. Stirling's series after a shift, and the reflection formula. */
+/**
+ * log|Γ(x)|, x no integer below 1; relative error about 1e-14. Stirling's series after a shift, and the reflection
+ * formula.
+ */
 export function logGamma(x: number): number {
   if (x < 0.5) return Math.log(Math.PI / Math.abs(Math.sin(Math.PI * x))) - logGamma(1 - x);
   let shift = 0;

@@ -7,7 +7,8 @@ const mostTerms = 1000;
 /**
  * RDP of Gaussian noise on a Poisson sample: every example is in it with probability `samplingRate`, independently.
  *
- * Mironov, Talwar and Zhang 2019 (arXiv 1908.10530), section 3.3; the series for fractional orders sums magnitudes, as dp-accounting's does.
+ * Mironov, Talwar and Zhang 2019 (arXiv 1908.10530), section 3.3; the series for fractional orders sums magnitudes, as
+ * dp-accounting's does.
  *
  * @param samplingRate from 0 to 1
  * @param noiseMultiplier standard deviation of the noise over the L2 sensitivity, above 0

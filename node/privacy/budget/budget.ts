@@ -21,8 +21,8 @@ export type PrivateTaskSpec = Pick<TaskSpec, "model" | "training"> & { readonly 
 const mostRounds = 65535;
 
 /**
- * What one round costs a participant that joins it, whatever it trains on: zero-out neighbours (its data or nothing in its place; of one
- * example for DP-SGD), no amplification by the draw, which is public. See docs/privacy.md.
+ * What one round costs a participant that joins it, whatever it trains on: zero-out neighbours (its data or nothing in
+ * its place; of one example for DP-SGD), no amplification by the draw, which is public. See docs/privacy.md.
  */
 export function roundCost(spec: PrivateTaskSpec, rules: NoiseRules): RdpCurve {
   const { privacy } = spec;
@@ -62,7 +62,10 @@ export function epsilonAfter(spec: PrivateTaskSpec, rules: NoiseRules, rounds: n
   return epsilonOf(repeatRdp(roundCost(spec, rules), rounds), spec.privacy.delta);
 }
 
-/** The most rounds, up to 65535, that a participant can join within the specification's epsilon and delta; 0 where one costs more. */
+/**
+ * The most rounds, up to 65535, that a participant can join within the specification's epsilon and delta; 0 where one
+ * costs more.
+ */
 export function roundsInBudget(spec: PrivateTaskSpec, rules: NoiseRules): number {
   return roundsWithin(roundCost(spec, rules), spec.privacy, mostRounds);
 }

@@ -20,9 +20,10 @@ export interface ClipOptions {
 }
 
 /**
- * The change from the global model to the local one, scaled to the norm and rounded to lanes. The bound holds for the *integers*, and is
- * checked on them in exact arithmetic: rounding to the nearest lane is tried first, and where it leaves the ball, rounding towards zero.
- * So the sensitivity of what noise is added to is `clipNormLanes`, with nothing to add for the rounding. A zero update stays zero.
+ * The change from the global model to the local one, scaled to the norm and rounded to lanes. The bound holds for the
+ * *integers*, and is checked on them in exact arithmetic: rounding to the nearest lane is tried first, and where it
+ * leaves the ball, rounding towards zero. So the sensitivity of what noise is added to is `clipNormLanes`, with nothing
+ * to add for the rounding. A zero update stays zero.
  *
  * @param local trained parameters, float32
  * @param base lanes of the model that training started from, same length

@@ -6,9 +6,9 @@ import type { RandomWords } from "./random-words.ts";
 /**
  * A sampler of the discrete Gaussian: P(x) proportional to `e^(-x^2 / (2 * sigma^2))` on the integers, exactly.
  *
- * Canonne, Kamath and Steinke 2020 (arXiv 2004.00010), algorithm 3: a discrete Laplace draw, accepted with the right probability. Its
- * standard deviation is sigma but for a part that vanishes from sigma = 1 on, and never above it; sigma^2 is `noiseStdLanes^2`, rounded
- * up to an integer, so that there is never less noise than asked for.
+ * Canonne, Kamath and Steinke 2020 (arXiv 2004.00010), algorithm 3: a discrete Laplace draw, accepted with the right
+ * probability. Its standard deviation is sigma but for a part that vanishes from sigma = 1 on, and never above it;
+ * sigma^2 is `noiseStdLanes^2`, rounded up to an integer, so that there is never less noise than asked for.
  *
  * @param noiseStdLanes standard deviation in lanes (not its square), above 0, at most 2^40
  * Throws INVALID_ARGUMENT.

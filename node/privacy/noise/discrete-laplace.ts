@@ -6,9 +6,11 @@ const perStep = Math.exp(-1);
 const perStepFixed = (bits: number): bigint => exponentialFixed(-1n, 1n, bits);
 
 /**
- * A sampler of the discrete Laplace distribution: P(x) proportional to `e^(-|x| / scaleLanes)` on the integers, exactly.
+ * A sampler of the discrete Laplace distribution: P(x) proportional to `e^(-|x| / scaleLanes)` on the integers,
+ * exactly.
  *
- * Canonne, Kamath and Steinke 2020 (arXiv 2004.00010), algorithm 2. Its standard deviation is about sqrt(2) * scaleLanes.
+ * Canonne, Kamath and Steinke 2020 (arXiv 2004.00010), algorithm 2. Its standard deviation is about sqrt(2) *
+ * scaleLanes.
  *
  * @param scaleLanes an integer from 1 to 2^40
  * Throws INVALID_ARGUMENT.

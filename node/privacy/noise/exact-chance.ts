@@ -7,8 +7,9 @@ export type FixedProbability = (bits: number) => bigint;
 const slack = 2 ** -44;
 
 /**
- * True with probability p, exactly: a uniform number, whose bits are drawn as they are needed, is compared with p. Its first 32 bits, or 53,
- * settle it nearly always against `approximate`; where they are too near (with probability 2^-43), more are drawn and compared with `exact`.
+ * True with probability p, exactly: a uniform number, whose bits are drawn as they are needed, is compared with p. Its
+ * first 32 bits, or 53, settle it nearly always against `approximate`; where they are too near (with probability
+ * 2^-43), more are drawn and compared with `exact`.
  *
  * The result is that of an unlimited comparison, so no floating-point number decides what is drawn.
  *
@@ -44,7 +45,8 @@ function compareOn(words: RandomWords, first: bigint, exact: FixedProbability): 
  * @param denominator above 0
  */
 export function exponentialFixed(numerator: bigint, denominator: bigint, bits: number): bigint {
-  // e^x = (e^(x / 2^k))^(2^k), |x| / 2^k below 2^-8; every squaring doubles the relative error, which the guard bits take.
+  // e^x = (e^(x / 2^k))^(2^k), |x| / 2^k below 2^-8; every squaring doubles the relative error, which the guard bits
+  // take.
   const magnitude = (numerator < 0n ? -numerator : numerator) / denominator + 1n;
   const halvings = magnitude.toString(2).length + 8;
   const integerBits = numerator > 0n ? 2 * Number(magnitude) : 0;

@@ -33,8 +33,8 @@ const leastShare = 2 ** -10;
 /**
  * Clip and noise of a round.
  *
- * @param clipLane the base model's last lane in a task with adaptive clipping: the clip norm is `clipNorm * exp(-rate * lane / 2^f)`,
- *   not below 1/1024 of `clipNorm` and not above {@link greatestClipLanes}. Default 0, the first round's.
+ * @param clipLane the base model's last lane in a task with adaptive clipping: the clip norm is `clipNorm * exp(-rate *
+ * lane / 2^f)`, not below 1/1024 of `clipNorm` and not above {@link greatestClipLanes}. Default 0, the first round's.
  */
 export function noisePlan(privacy: ParticipantPrivacy, rules: NoiseRules, clipLane = 0): NoisePlan {
   const { mechanism, clipNorm, noiseMultiplier, adaptive } = privacy;

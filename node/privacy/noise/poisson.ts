@@ -5,12 +5,15 @@ import type { RandomWords } from "./random-words.ts";
 
 /** Means below this are sums of Poisson variables of mean 1. */
 const leastRejected = 64;
-/** Logarithm of the constant of rejection, 3/5: the greatest log ratio is below it for means from 64 on (docs/privacy.md). */
+/**
+ * Logarithm of the constant of rejection, 3/5: the greatest log ratio is below it for means from 64 on
+ * (docs/privacy.md).
+ */
 const logConstant = 0.6;
 
 /**
- * A sampler of the Poisson distribution, exactly. From a mean of 64 on by rejection from a discrete Laplace distribution about the mean
- * (Devroye 1986, chapter X.3, with its comparisons made exact); below as a sum.
+ * A sampler of the Poisson distribution, exactly. From a mean of 64 on by rejection from a discrete Laplace
+ * distribution about the mean (Devroye 1986, chapter X.3, with its comparisons made exact); below as a sum.
  *
  * @param mean an integer from 1 to 2^50
  * Throws INVALID_ARGUMENT.
@@ -38,9 +41,13 @@ export function createPoisson(mean: number, words: RandomWords): () => number {
   };
 }
 
-/** P(mean + offset) / P(mean) of the Poisson distribution, its logarithm: exact to about 2^-50 of itself and of offset / sqrt(mean). */
+/**
+ * P(mean + offset) / P(mean) of the Poisson distribution, its logarithm: exact to about 2^-50 of itself and of offset /
+ * sqrt(mean).
+ */
 export function logRatio(mean: number, offset: number): number {
-  // log(mean^offset * mean! / (mean + offset)!) by Stirling's series at both ends; the two great terms are one small function.
+  // log(mean^offset * mean! / (mean + offset)!) by Stirling's series at both ends; the two great terms are one small
+  // function.
   const x = offset / mean;
   const end = mean + offset;
   if (end < 16) {
@@ -66,7 +73,9 @@ function excess(x: number): number {
   return sum;
 }
 
-/** The probability of acceptance to any precision; a product of |offset| factors, which is slow and hardly ever needed. */
+/**
+ * The probability of acceptance to any precision; a product of |offset| factors, which is slow and hardly ever needed.
+ */
 function acceptance(mean: number, offset: number, scale: number): FixedProbability {
   return (bits) => {
     const distance = Math.abs(offset);

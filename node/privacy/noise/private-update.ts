@@ -20,17 +20,17 @@ export interface PrivateUpdate {
 const lanesAtOnce = 1 << 14;
 
 /**
- * The change from the global model to the local one, clipped and with this participant's noise, drawn exactly from a CSPRNG. A second call
- * draws a second noise: two such updates of one round are two releases.
+ * The change from the global model to the local one, clipped and with this participant's noise, drawn exactly from a
+ * CSPRNG. A second call draws a second noise: two such updates of one round are two releases.
  *
- * The word on an adaptive clip is `(within ? 1 : 0) - quantile`, with noise of its own (Andrew, Thakkar, McMahan and Ramaswamy 2021,
- * arXiv 1905.03871; they take one half for the quantile here, which needs the number of rounds to be undone).
- * Lanes are cut to ±clipLanes at last: a function of what was noised already where each update carries the whole noise, and
- * where noise is shared so improbable (`clipLanesFor`) that delta need not count it.
+ * The word on an adaptive clip is `(within ? 1 : 0) - quantile`, with noise of its own (Andrew, Thakkar, McMahan and
+ * Ramaswamy 2021, arXiv 1905.03871; they take one half for the quantile here, which needs the number of rounds to be
+ * undone). Lanes are cut to ±clipLanes at last: a function of what was noised already where each update carries the
+ * whole noise, and where noise is shared so improbable (`clipLanesFor`) that delta need not count it.
  *
  * @param local trained parameters, float32
- * @param base lanes of the model's parameters that training started from, same length
- * Rejects with LENGTH_MISMATCH, INVALID_ARGUMENT, NON_FINITE_PARAMETER, or the signal's reason. Lets the event loop run between blocks.
+ * @param base lanes of the model's parameters that training started from, same length Rejects with LENGTH_MISMATCH,
+ * INVALID_ARGUMENT, NON_FINITE_PARAMETER, or the signal's reason. Lets the event loop run between blocks.
  */
 export async function privateUpdate(
   local: Float32Array,

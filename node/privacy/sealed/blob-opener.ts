@@ -16,7 +16,10 @@ export interface OpenerOptions {
   readonly granted?: ReadonlyMap<Bytes32, Uint8Array>;
 }
 
-/** Opens the sealed blobs of a task: with the reader's own entry of a keyring, else a granted secret, else one that was asked for. */
+/**
+ * Opens the sealed blobs of a task: with the reader's own entry of a keyring, else a granted secret, else one that was
+ * asked for.
+ */
 export function createBlobOpener({ task, reader, granted }: OpenerOptions): BlobOpener {
   const known = new Map<string, Uint8Array>();
 

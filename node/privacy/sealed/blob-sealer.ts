@@ -28,9 +28,10 @@ interface KeyringInUse {
 }
 
 /**
- * Seals a task's blobs as one sender, under one keyring as long as the readers stay the same. When they change (somebody left, was
- * expelled, lost a role, came, or has another key), the next blob is sealed under a new keyring with a new secret. The keyring is stored and
- * journaled before it is used: a restart goes on with it, and where it is lost a new one is made.
+ * Seals a task's blobs as one sender, under one keyring as long as the readers stay the same. When they change
+ * (somebody left, was expelled, lost a role, came, or has another key), the next blob is sealed under a new keyring
+ * with a new secret. The keyring is stored and journaled before it is used: a restart goes on with it, and where it is
+ * lost a new one is made.
  */
 export function createBlobSealer({ task, sender, keys, store, journal, random }: SealerDeps): BlobSealer {
   const journalKey = `keyring/${task.federation}/${task.taskId}`.toLowerCase();

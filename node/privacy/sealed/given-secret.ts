@@ -17,7 +17,10 @@ export function giveSecret(
   return sealTo(to, secret, { info: infoOf(owner, to) });
 }
 
-/** The secret that {@link giveSecret} sealed for this reader; undefined for anything else. Whether it fits its keyring is for the caller to check. */
+/**
+ * The secret that {@link giveSecret} sealed for this reader; undefined for anything else. Whether it fits its keyring
+ * is for the caller to check.
+ */
 export async function takeSecret(
   given: Uint8Array,
   owner: KeyringOwner & { readonly keyring: Bytes32 },

@@ -42,8 +42,8 @@ export async function sealGrant(
 }
 
 /**
- * The secrets of a grant by the content ids of their keyrings; undefined where it does not open with these keys. What is in it need not be
- * believed: every secret is checked against its keyring.
+ * The secrets of a grant by the content ids of their keyrings; undefined where it does not open with these keys. What
+ * is in it need not be believed: every secret is checked against its keyring.
  */
 export async function openGrant(
   grant: UnsignedGrant,

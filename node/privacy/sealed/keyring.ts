@@ -48,8 +48,9 @@ export function isKeyringLength(lengthBytes: number): boolean {
 }
 
 /**
- * The bytes of a keyring: the secret for each reader, ascending by key, each named once. A key that nothing can be sealed to is passed
- * over: nobody who registers one may keep the others from reading. Rejects with TOO_MANY_READERS, also for none.
+ * The bytes of a keyring: the secret for each reader, ascending by key, each named once. A key that nothing can be
+ * sealed to is passed over: nobody who registers one may keep the others from reading. Rejects with TOO_MANY_READERS,
+ * also for none.
  *
  * @param readers X25519 public keys
  */
@@ -89,8 +90,8 @@ export function readKeyring(bytes: Uint8Array): Keyring | undefined {
 }
 
 /**
- * The secret, by a reader's key: `none` where no entry is for it, `false` where its entry is not what it must be (nobody else can see
- * that it is not).
+ * The secret, by a reader's key: `none` where no entry is for it, `false` where its entry is not what it must be
+ * (nobody else can see that it is not).
  */
 export async function openKeyring(
   { check, entries }: Keyring,

@@ -19,8 +19,9 @@ export interface BlobSeal {
 }
 
 /**
- * Seals a blob: AES-256-GCM under a key and nonce that follow from the secret and from all that the blob is, its root included; so one key
- * never meets two plaintexts, whatever is restarted or restored, and sealing again gives the same bytes.
+ * Seals a blob: AES-256-GCM under a key and nonce that follow from the secret and from all that the blob is, its root
+ * included; so one key never meets two plaintexts, whatever is restarted or restored, and sealing again gives the same
+ * bytes.
  */
 export function sealBlob(plaintext: Uint8Array, seal: BlobSeal): Uint8Array {
   const { key, nonce, aad } = blobKeys(seal);
@@ -66,7 +67,10 @@ function trailerOf({ contentId, lengthBytes }: KeyringRef): Uint8Array {
   return concatBytes(fromHex(contentId), uint32(lengthBytes));
 }
 
-/** HKDF-SHA256 (RFC 5869): the trailer is the salt, the blob's context the info; 32 bytes of key, 12 of nonce. All of it is authenticated, too. */
+/**
+ * HKDF-SHA256 (RFC 5869): the trailer is the salt, the blob's context the info; 32 bytes of key, 12 of nonce. All of it
+ * is authenticated, too.
+ */
 export function blobKeys({ task, name, keyring, secret }: BlobSeal) {
   const context = blobContext(task, name);
   const trailer = trailerOf(keyring);

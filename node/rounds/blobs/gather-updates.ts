@@ -12,7 +12,9 @@ export interface UpdateSource {
 
 /** Updates that are fetched at a time for one judgement. */
 const placesOfAJudgement = 8;
-/** The first try of an update may take this part of all patience, and each later one twice as long as the one before. */
+/**
+ * The first try of an update may take this part of all patience, and each later one twice as long as the one before.
+ */
 const firstTry = 1 / 16;
 
 /** How long the try after so many that took too long may take. */
@@ -58,8 +60,9 @@ export async function gatherUpdates(
     }
   }
 
-  if (waiting.length > 0) {
-    await withPatience(patience, waiting[0]!.update.contentId, look, async (own) => {
+  const [first] = waiting;
+  if (first !== undefined) {
+    await withPatience(patience, first.update.contentId, look, async (own) => {
       await Promise.all(Array.from({ length: placesOfAJudgement }, () => fetchNext(own)));
     });
   }

@@ -158,7 +158,9 @@ export function createModelSource(deps: {
     throw new FedledgerError("INVALID_TASK_SPEC", { reason: "its initial model is not the one on the chain" });
   };
 
-  /** The model of a root that rounds before this one gave; `tried` is what came of the rounds that were tried before. */
+  /**
+   * The model of a root that rounds before this one gave; `tried` is what came of the rounds that were tried before.
+   */
   async function found(
     root: Bytes32,
     before: RoundNumber,

@@ -4,6 +4,7 @@ import { isUnavailable } from "../../audit/replay/is-unavailable.ts";
 import { falseOpeningOf } from "../../audit/replay/masked-round.ts";
 import { hexEquals } from "../../core/bytes/hex.ts";
 import { bytesToLanes, lanesToBytes } from "../../core/bytes/lanes.ts";
+import { modeOf } from "../../core/modes/mode-of.ts";
 import type { Commitment } from "../../core/records.ts";
 import { isSealed } from "../../core/task/blob-length.ts";
 import type { ProofCall } from "../../ports/proof-calls.ts";
@@ -24,10 +25,12 @@ export interface Verdict {
   /** Proofs that updates of the round, counted or left out, break the rules. */
   readonly faults: readonly UpdateFault[];
   /**
-   * Of an open question: updates that were not to be read here, and without which nothing more can be said. Absent where
-   * it may be for want of something else.
+   * Of an open question: updates that were not to be read here, and without which nothing more can be said. Absent
+   * where it may be for want of something else.
    */
   readonly absent?: readonly Commitment[];
+  /** Of an open question: all else is right, and only the sealed model itself could not be read here. */
+  readonly isModelAbsent?: boolean;
 }
 
 /**
@@ -74,15 +77,16 @@ export async function judgeProposal(deps: JudgeProposalDeps, round: ProposedRoun
     // it may become one, and what members there are may not have been read yet
     return { judgement: openQuestion, faults: [] };
   }
-  if (rules.mode === "encrypted") return await judgeSum(deps, round, look);
+  if (!modeOf(rules).isRecomputable) return await judgeSum(deps, round, look);
   const { latest } = deps.memory ?? {};
   const known = latest?.subject === subjectOf(round) ? latest : undefined;
   const recomputed = known ?? (await recompute(deps, round, look));
   if (recomputed === undefined) return { judgement: openQuestion, faults: [] };
   const faults = await faultsOf(recomputed.check, { source: deps.source, round, look });
   const judgement = await judgeModel(deps, { ...recomputed, faults }, round, look);
-  const waitsForUpdates = recomputed.baseLanes !== undefined && (judgement.missing?.length ?? 0) > 0;
-  return { judgement, faults, ...(waitsForUpdates && { absent: unreadOf(recomputed.check) }) };
+  if (recomputed.baseLanes === undefined || judgement.missing === undefined) return { judgement, faults };
+  const isModelAbsent = judgement.missing.length === 0;
+  return { judgement, faults, absent: unreadOf(recomputed.check), isModelAbsent };
 }
 
 /** Nothing can be said yet. */
@@ -159,8 +163,8 @@ async function judgeModel(
 }
 
 /**
- * Whether a finding says nothing against the proposal: what is left out may have been missing then, and a sum beyond the
- * clip, which is cut as the contract cuts it, is the fault of a participant that nobody can name.
+ * Whether a finding says nothing against the proposal: what is left out may have been missing then, and a sum beyond
+ * the clip, which is cut as the contract cuts it, is the fault of a participant that nobody can name.
  */
 function isNoFault(code: string): boolean {
   return code === "EXCLUSION_UNJUSTIFIED" || code === "SUM_OUT_OF_BOUNDS";

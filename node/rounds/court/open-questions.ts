@@ -1,9 +1,9 @@
 import { isUnavailable } from "../../audit/replay/is-unavailable.ts";
-import type { Commitment } from "../../core/records.ts";
 import type { BlobStore } from "../../ports/storage.ts";
 import type { Clock } from "../../ports/system.ts";
 import { gatherUpdates, type UpdateSource } from "../blobs/gather-updates.ts";
-import { type BytesPatience, bytesPatience } from "../blobs/patient-source.ts";
+import type { ModelSource } from "../blobs/model-source.ts";
+import { type BytesPatience, bytesPatience, withPatience } from "../blobs/patient-source.ts";
 import { isProposed, type ProposedRound, subjectOf } from "../blobs/proposed-round.ts";
 import type { TaskLook } from "../blobs/task-look.ts";
 import type { NodeTimes } from "../steps/node-times.ts";
@@ -13,8 +13,8 @@ import type { Verdict } from "./judge-proposal.ts";
 /** Proposals that could not be judged to the end for want of bytes, and when to look for those again. */
 export interface OpenQuestions {
   /**
-   * Whether there is something to judge: it is the first look, or some of the updates that were not to be had are here
-   * now, or nobody can say what would come. Asks for those updates, and for nothing else. Rejects with the look's
+   * Whether there is something to judge: it is the first look, or some of the updates, or the model, that could not be
+   * read are here now, or nobody can say what would come. Asks for those, and for nothing else. Rejects with the look's
    * reason.
    */
   hasNews(round: ProposedRound, look: TaskLook): Promise<boolean>;
@@ -36,16 +36,17 @@ const laterPart = 1 / 4;
 /** Proposals that are remembered. */
 const mostKnown = 64;
 
-interface Question {
-  /** Updates that were not to be read; absent where it may be something else. */
-  readonly absent?: readonly Commitment[] | undefined;
+/** What was not to be read: nothing is known of it where it may be something else. */
+type Waited = Pick<Verdict, "absent" | "isModelAbsent">;
+
+interface Question extends Waited {
   readonly looksInVain: number;
 }
 
 /** The open questions of one process. */
 export function createOpenQuestions(deps: {
   readonly store: Pick<BlobStore, "has">;
-  readonly source: UpdateSource;
+  readonly source: UpdateSource & Pick<ModelSource, "model">;
   readonly clock: Clock;
   readonly times: Pick<NodeTimes, "republishMs">;
 }): OpenQuestions {
@@ -57,21 +58,31 @@ export function createOpenQuestions(deps: {
     return { clock, timeoutMs: questions.has(subjectOf(round)) ? timeoutMs * laterPart : timeoutMs };
   };
 
+  /** Whether it can be read now. */
+  async function isRead(read: () => Promise<unknown>, { signal }: TaskLook): Promise<boolean> {
+    try {
+      await read();
+      return true;
+    } catch (error) {
+      signal.throwIfAborted();
+      if (!isUnavailable(error)) throw error;
+      return false;
+    }
+  }
+
   return {
     patience,
     async hasNews(round, look) {
-      const { absent } = questions.get(subjectOf(round)) ?? {};
+      const { absent, isModelAbsent } = questions.get(subjectOf(round)) ?? {};
       if (absent === undefined) return true;
-      const read = await gatherUpdates(deps, absent, look, patience(round, look.view.rules));
-      for (const update of absent) {
-        try {
-          await read(update);
-          return true;
-        } catch (error) {
-          look.signal.throwIfAborted();
-          if (!isUnavailable(error)) throw error;
-        }
+      const wait = patience(round, look.view.rules);
+      if (isModelAbsent === true) {
+        const model = () =>
+          withPatience(wait, round.proposal.contentId, look, (part) => deps.source.model(round, part));
+        return await isRead(model, look);
       }
+      const read = await gatherUpdates(deps, absent, look, wait);
+      for (const update of absent) if (await isRead(() => read(update), look)) return true;
       return false;
     },
     pauseMs(round, rules, verdict) {
@@ -79,10 +90,10 @@ export function createOpenQuestions(deps: {
       const before = questions.get(subject);
       questions.delete(subject);
       if (verdict !== undefined && !isOpenQuestion(verdict.judgement)) return undefined;
-      const absent = verdict === undefined ? before?.absent : verdict.absent;
+      const { absent, isModelAbsent } = verdict ?? before ?? {};
       const hasCome = verdict !== undefined && (absent?.length ?? 0) < (before?.absent?.length ?? 0);
       const looksInVain = before === undefined || hasCome ? 0 : before.looksInVain + 1;
-      questions.set(subject, { absent, looksInVain });
+      questions.set(subject, { ...(absent && { absent, isModelAbsent: isModelAbsent === true }), looksInVain });
       for (const oldest of [...questions.keys()].slice(0, -mostKnown)) questions.delete(oldest);
       const firstMs = isProposed(round) ? times.republishMs : firstPauseMs;
       // an update that comes late is seen in time for the quorum

@@ -1,4 +1,5 @@
 import { hexEquals } from "../../core/bytes/hex.ts";
+import { modeOf } from "../../core/modes/mode-of.ts";
 import type { SignedAdvertisement } from "../../core/records.ts";
 import type { ChainReader } from "../../ports/chain.ts";
 import type { GossipVerdict } from "../../ports/transport.ts";
@@ -19,7 +20,7 @@ export function hearAdvertisement(
 ): { readonly verdict: GossipVerdict; readonly signed?: SignedAdvertisement } {
   const heard = decodeAdvertisement(message)?.signed;
   if (heard === undefined) return { verdict: "reject" };
-  if (heard.taskId !== view.taskId || view.rules.mode !== "masked") return { verdict: "ignore" };
+  if (heard.taskId !== view.taskId || modeOf(view.rules).keys !== "each") return { verdict: "ignore" };
   const round = openRound(view);
   if (round?.round !== heard.round || !hexEquals(round.start, heard.start)) return { verdict: "ignore" };
   const participant = view.enrolled.find(({ account }) => hexEquals(account, heard.participant))?.account;

@@ -1,4 +1,5 @@
 import { hexEquals } from "../../core/bytes/hex.ts";
+import { modeOf } from "../../core/modes/mode-of.ts";
 import { roundInFlight } from "../../core/record/task-view.ts";
 import type { ClosingWord } from "../../core/records.ts";
 import type { ChainReader } from "../../ports/chain.ts";
@@ -20,7 +21,7 @@ export function hearClosing(
 ): { readonly verdict: GossipVerdict; readonly word?: ClosingWord } {
   const heard = decodeClosing(message)?.word;
   if (heard === undefined) return { verdict: "reject" };
-  if (heard.taskId !== view.taskId || view.rules.mode !== "masked") return { verdict: "ignore" };
+  if (heard.taskId !== view.taskId || modeOf(view.rules).keys !== "each") return { verdict: "ignore" };
   const round = roundInFlight(view);
   if (round?.round !== heard.round || round.phase === "open" || !hexEquals(heard.accumulator, round.accumulator)) {
     return { verdict: "ignore" };

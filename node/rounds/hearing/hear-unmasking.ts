@@ -1,5 +1,6 @@
 import { fromHex, hexEquals } from "../../core/bytes/hex.ts";
 import type { PeerIdText } from "../../core/ids.ts";
+import { modeOf } from "../../core/modes/mode-of.ts";
 import { roundInFlight } from "../../core/record/task-view.ts";
 import type { GossipVerdict } from "../../ports/transport.ts";
 import { seedHashOf } from "../../privacy/masking/index.ts";
@@ -23,7 +24,7 @@ export function hearUnmasking(
 ): { readonly verdict: GossipVerdict; readonly unmasking?: Unmasking } {
   const heard = decodeUnmasking(message)?.unmasking;
   if (heard === undefined) return { verdict: "reject" };
-  if (heard.taskId !== view.taskId || view.rules.mode !== "masked") return { verdict: "ignore" };
+  if (heard.taskId !== view.taskId || modeOf(view.rules).keys !== "each") return { verdict: "ignore" };
   const round = roundInFlight(view);
   if (round?.round !== heard.round || round.phase === "open" || !hexEquals(heard.accumulator, round.accumulator)) {
     return { verdict: "ignore" };

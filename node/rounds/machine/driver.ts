@@ -72,9 +72,9 @@ export function createDriver<S extends RoundState, E, A extends DueAction & { re
   }
 
   /**
-   * The view, where its hashes bind what it shows, and it is the task of the invitation and of the looks before. Whoever
-   * is asked for it may show another each time, so this is asked of every view that anything is trained, signed or
-   * opened by. Throws INVALID_HISTORY, INVITATION_MISMATCH.
+   * The view, where its hashes bind what it shows, and it is the task of the invitation and of the looks before.
+   * Whoever is asked for it may show another each time, so this is asked of every view that anything is trained, signed
+   * or opened by. Throws INVALID_HISTORY, INVITATION_MISMATCH.
    */
   function genuine(view: TaskView): TaskView {
     requireBound(view, { chainId, federation });

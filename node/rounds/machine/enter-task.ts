@@ -1,6 +1,7 @@
 import { weiOfGwei } from "../../core/bytes/ether.ts";
 import { isFedledgerError } from "../../core/errors/error.ts";
 import type { Bytes32, Hex } from "../../core/ids.ts";
+import { modeOf } from "../../core/modes/mode-of.ts";
 import type { TaskView } from "../../core/record/task-view.ts";
 import type { ChainCall } from "../../ports/chain.ts";
 import { type SendCallDeps, type Sent, sendCall } from "../actions/send-call.ts";
@@ -29,11 +30,11 @@ export function createEntry(deps: SendCallDeps, { statement, shareKey }: EntryWo
 
   const callOf = async (
     role: "participant" | "aggregator",
-    { taskId, firstHead: first, rules: { mode } }: TaskView,
+    { taskId, firstHead: first, rules }: TaskView,
     amountWei: bigint,
   ): Promise<ChainCall> => {
     if (role === "aggregator") return { kind: "join", taskId, first, amountWei };
-    const key = mode === "masked" ? await shareKey?.() : undefined;
+    const key = modeOf(rules).keys === "each" ? await shareKey?.() : undefined;
     return { kind: "enrol", taskId, first, amountWei, ...(statement && { statement }), ...(key && { shareKey: key }) };
   };
 

@@ -1,6 +1,7 @@
 import { isUnavailable } from "../../audit/replay/is-unavailable.ts";
 import { bytesToLanes } from "../../core/bytes/lanes.ts";
 import { isFedledgerError } from "../../core/errors/error.ts";
+import { modeOf } from "../../core/modes/mode-of.ts";
 import { sendCall } from "../actions/send-call.ts";
 import type { ModelSource } from "../blobs/model-source.ts";
 import type { ProposedRound } from "../blobs/proposed-round.ts";
@@ -65,7 +66,7 @@ export function createRoleDesk<S extends RoundState>(
     const known = await judge?.(round, look, state);
     const verdict = known ?? (await judgeProposal(judging, round, look));
     const { judgement, faults } = verdict;
-    const isSumOnly = rules.mode === "encrypted" && known === undefined;
+    const isSumOnly = !modeOf(rules).isRecomputable && known === undefined;
     const durationMs = clock.nowMs() - startMs;
     if (judgement.isRight) {
       onProgress?.({ kind: "recomputed", round: round.round, durationMs, ...(isSumOnly && { isSumOnly }) });

@@ -1,3 +1,4 @@
+import { modeOf } from "../../core/modes/mode-of.ts";
 import { isKeyTimeOver, keyDeadlineS } from "../../core/record/round-keys.ts";
 import type { RoundView } from "../../core/record/task-view.ts";
 import type { SignedAdvertisement, TaskRules } from "../../core/records.ts";
@@ -17,7 +18,7 @@ export function dueAdvertising(
 ): readonly SignedAdvertisement[] {
   const { view, head } = seen;
   const { timestampS } = head;
-  if (view.rules.mode !== "masked" || isKeyTimeOver(round, view.rules, timestampS)) return [];
+  if (modeOf(view.rules).keys !== "each" || isKeyTimeOver(round, view.rules, timestampS)) return [];
   const { advertisements = [], drawn } = round;
   const heard = advertisementsTo(pool, round).filter(
     ({ participant }) =>
@@ -34,7 +35,9 @@ export function advertiseAtS(round: Pick<RoundView, "commitDeadlineS">, rules: T
   return keyDeadlineS(round, rules) - Math.ceil(rules.keyWindowS / 2);
 }
 
-/** The second from which a participant brings its keys itself, whatever it has signed: a quarter of the time is left. */
+/**
+ * The second from which a participant brings its keys itself, whatever it has signed: a quarter of the time is left.
+ */
 export function advertiseOwnAtS(round: Pick<RoundView, "commitDeadlineS">, rules: TaskRules): number {
   return keyDeadlineS(round, rules) - Math.ceil(rules.keyWindowS / 4);
 }

@@ -1,10 +1,11 @@
-import { isKeyTimeOver } from "../../core/record/round-keys.ts";
+import { modeOf } from "../../core/modes/mode-of.ts";
+import { isKeyTimeOver, mayCommit } from "../../core/record/round-keys.ts";
 import type { RoundView } from "../../core/record/task-view.ts";
 import type { SignedCommitment } from "../../core/records.ts";
 import { commitmentsTo, type HeardCommitment, type WordPool } from "../words/word-pool.ts";
 import { batchAtS } from "./batch-times.ts";
 import { advertisementOf } from "./mask-queries.ts";
-import { commitmentOf, expectedUpdates, isDrawn, placeOf } from "./round-queries.ts";
+import { commitmentOf, isDrawn, placeOf } from "./round-queries.ts";
 import { hasBudget, type Surveyed } from "./survey.ts";
 
 /**
@@ -18,7 +19,7 @@ export function dueBatch(seen: Surveyed, round: RoundView, words: WordPool): rea
   const isDue = ({ heardAtS }: HeardCommitment): boolean =>
     head.timestampS >= (batchAtS(round, view.rules, heardAtS) ?? Number.POSITIVE_INFINITY);
   const isTime = (words: readonly HeardCommitment[]): boolean =>
-    words.some(isDue) || round.commitments.length + words.length >= expectedUpdates(round, view.rules, head.timestampS);
+    words.some(isDue) || round.commitments.length + words.length >= mayCommit(round, view.rules, head.timestampS);
   const heard = commitmentsTo(words, round).filter(
     ({ signed }) => commitmentOf(round, signed.participant) === undefined,
   );
@@ -31,9 +32,9 @@ export function dueBatch(seen: Surveyed, round: RoundView, words: WordPool): rea
 /** Whether the contract would add it: what it passes over only costs gas. */
 function isAcceptable(seen: Surveyed, round: RoundView, { participant, weight }: SignedCommitment): boolean {
   const { view } = seen;
-  const mayCommit = view.rules.mode !== "masked" || advertisementOf(round, participant) !== undefined;
+  const isKeyed = modeOf(view.rules).keys !== "each" || advertisementOf(round, participant) !== undefined;
   return (
-    mayCommit &&
+    isKeyed &&
     placeOf(view, participant)?.leaving === false &&
     isDrawn(view, round, participant) &&
     weight >= 1 &&

@@ -2,7 +2,7 @@ import type { TaskId } from "../../core/ids.ts";
 import { proposalOf } from "../../core/record/evidence.ts";
 import { countSlots, hasTooFewLeft, judgingSlots, quorumOf } from "../../core/record/quorum.ts";
 import { nextRoundNumber } from "../../core/record/ring.ts";
-import { isKeyTimeOver, leastUpdates } from "../../core/record/round-keys.ts";
+import { lacksKeys, mayCommit } from "../../core/record/round-keys.ts";
 import { type RoundView, roundInFlight, type TaskView } from "../../core/record/task-view.ts";
 import type { ChainCall, Head } from "../../ports/chain.ts";
 import type { AdvertisementPool } from "../words/advertisement-pool.ts";
@@ -10,7 +10,7 @@ import { type AttestationPool, attestationsTo } from "../words/attestation-pool.
 import type { WordPool } from "../words/word-pool.ts";
 import { dueAdvertising } from "./due-advertising.ts";
 import { dueBatch } from "./due-batch.ts";
-import { expectedUpdates, mayAttest } from "./round-queries.ts";
+import { mayAttest } from "./round-queries.ts";
 import { hasBudget, type Surveyed } from "./survey.ts";
 import { wantedParticipants } from "./task-start.ts";
 import type { Turn } from "./turns.ts";
@@ -96,9 +96,7 @@ function dueDraw({ round, drawBlock }: RoundView, head: Head, closing: Push, tas
 /** Whether nobody can commit any more, or so few have keys that nothing can come of it. */
 function mayClose({ rules }: TaskView, round: RoundView, { timestampS }: Head): boolean {
   if (timestampS > round.commitDeadlineS) return true;
-  if (round.commitments.length >= expectedUpdates(round, rules, timestampS)) return true;
-  if (rules.mode === "transparent" || !isKeyTimeOver(round, rules, timestampS)) return false;
-  return (round.advertisements?.length ?? 0) < (rules.mode === "masked" ? leastUpdates(round, rules) : 1);
+  return round.commitments.length >= mayCommit(round, rules, timestampS) || lacksKeys(round, rules, timestampS);
 }
 
 function dueKeys(seen: Surveyed, round: RoundView, { masks }: HeardWords): readonly Push[] {

@@ -1,9 +1,8 @@
 import { hexEquals } from "../../core/bytes/hex.ts";
 import type { Address } from "../../core/ids.ts";
 import { judgingSlots } from "../../core/record/quorum.ts";
-import { isKeyTimeOver } from "../../core/record/round-keys.ts";
 import type { RoundView, TaskView } from "../../core/record/task-view.ts";
-import type { Commitment, TaskRules } from "../../core/records.ts";
+import type { Commitment } from "../../core/records.ts";
 import { slotOf } from "../../core/words/draw.ts";
 
 /** An account's place in one of the task's lists. */
@@ -43,15 +42,6 @@ export function isDrawn(view: TaskView, round: RoundView, account: Address): boo
 /** The account's commitment in the round, if it has made one. */
 export function commitmentOf(round: Pick<RoundView, "commitments">, account: Address): Commitment | undefined {
   return round.commitments.find(({ participant }) => hexEquals(participant, account));
-}
-
-/**
- * How many of the drawn may commit, as far as it is known: in a masked task, once the time for keys is over, those that
- * have advertised.
- */
-export function expectedUpdates(round: RoundView, rules: TaskRules, nowS: number): number {
-  if (rules.mode !== "masked" || !isKeyTimeOver(round, rules, nowS)) return round.drawn;
-  return round.advertisements?.length ?? 0;
 }
 
 /** Whether a bitmap names the slot. */

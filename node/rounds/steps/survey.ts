@@ -1,5 +1,6 @@
 import { hexEquals } from "../../core/bytes/hex.ts";
 import type { Address, RoundNumber } from "../../core/ids.ts";
+import { modeOf } from "../../core/modes/mode-of.ts";
 import { endedOpen } from "../../core/record/round-keys.ts";
 import { hasEnded, isProvable, type RoundView, type TaskView } from "../../core/record/task-view.ts";
 import type { TaskRules } from "../../core/records.ts";
@@ -90,11 +91,11 @@ function tallyOf({ spent, proven, firstOwn, latest }: Tally): Tally {
 function spentIn(
   before: ReadonlyMap<string, number>,
   rounds: readonly RoundView[],
-  { mode }: TaskRules,
+  rules: TaskRules,
 ): ReadonlyMap<string, number> {
   const spent = new Map(before);
   for (const round of rounds) {
-    if (mode === "masked" && endedOpen(round)) continue;
+    if (!modeOf(rules).isOpenRoundSpent && endedOpen(round)) continue;
     for (const { participant } of round.commitments) {
       const account = participant.toLowerCase();
       spent.set(account, (spent.get(account) ?? 0) + 1);

@@ -30,8 +30,8 @@ export interface Turn {
 }
 
 /**
- * Those who have a turn, in their order. Of the task's members: the aggregators from another one on in each round, those that missed
- * their last turn behind them, then the participants likewise. Who is leaving has no turn.
+ * Those who have a turn, in their order. Of the task's members: the aggregators from another one on in each round,
+ * those that missed their last turn behind them, then the participants likewise. Who is leaving has no turn.
  */
 export function turnOrder({ round, first, last, among }: Turn, { joined, enrolled }: TaskView): readonly Address[] {
   if (among !== undefined) return rotated(among, round);

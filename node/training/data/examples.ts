@@ -8,8 +8,11 @@ import { checkDatasetFits, type Dataset } from "./dataset.ts";
 export interface Examples {
   /** One row of numbers an example, before the scaling that the task declares: features, or pixels row by row. */
   readonly inputs: readonly ArrayLike<number>[];
-  /** One an example: a class number from 0, 0 or 1, or the number or numbers to predict. */
-  readonly labels: readonly (number | readonly number[])[];
+  /**
+   * One an example: a class number from 0, 0 or 1, or the number or numbers to predict. Absent: examples to predict
+   * from.
+   */
+  readonly labels?: readonly (number | readonly number[])[] | undefined;
 }
 
 /**
@@ -20,7 +23,7 @@ export function datasetOf({ model, data }: Pick<TaskSpec, "model" | "data">, { i
   const source = "the examples given";
   if (data.transforms || data.anonymity)
     throw new FedledgerError("INVALID_DATA", { source, reason: "the task masks columns: it needs a table" });
-  if (labels.length !== inputs.length)
+  if (labels !== undefined && labels.length !== inputs.length)
     throw new FedledgerError("LENGTH_MISMATCH", { name: "labels", actual: labels.length, expected: inputs.length });
   const inputShape = modelInputShape(model);
   const width = inputShape.reduce((product, side) => product * side, 1);
@@ -34,13 +37,13 @@ export function datasetOf({ model, data }: Pick<TaskSpec, "model" | "data">, { i
   const { output } = model;
   const dataset: Dataset = {
     inputs: all,
-    labels: Float32Array.from(labels.flat()),
+    labels: Float32Array.from((labels ?? []).flat()),
     samples: inputs.length,
     inputShape,
-    labelWidth: output.kind === "numbers" ? output.count : 1,
+    labelWidth: labels === undefined ? 0 : output.kind === "numbers" ? output.count : 1,
     classCount: output.kind === "numbers" ? 0 : output.kind === "classes" ? output.count : 2,
     source,
   };
-  checkDatasetFits(dataset, model);
+  checkDatasetFits(dataset, model, { labelled: labels !== undefined });
   return dataset;
 }

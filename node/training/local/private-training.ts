@@ -25,9 +25,9 @@ const examplesAtOnce = 64;
 const lanesAtOnce = 1 << 14;
 
 /**
- * A function that runs one job by DP-SGD (Abadi et al. 2016, arXiv 1607.00133, algorithm 1;
- * docs/privacy.md): Poisson batches, each example's gradient within the clip norm, noise on their sum. A batch without examples is a
- * step of noise alone.
+ * A function that runs one job by DP-SGD (Abadi et al. 2016, arXiv 1607.00133, algorithm 1; docs/privacy.md): Poisson
+ * batches, each example's gradient within the clip norm, noise on their sum. A batch without examples is a step of
+ * noise alone.
  *
  * The sum is rounded to a grid of 2^-20 of the clip norm, and noise is drawn exactly on that grid, with a deviation
  * greater by what the rounding can add to the sensitivity (sqrt(parameters) steps): a Gaussian in floating point would

@@ -27,8 +27,8 @@ export interface TfjsTrainer extends Trainer {
  * A trainer that runs in this process on TensorFlow.js; the library is loaded here, at the first use.
  *
  * FedAvg's local steps (McMahan et al. 2017, arXiv 1602.05629, algorithm 1, ClientUpdate): every epoch in a new seeded
- * order, minibatches, plain stochastic gradient descent. docs/protocol/specification.md fixes the order of everything. With
- * `spec.privacy` of unit example it is DP-SGD instead, and then nothing can be repeated.
+ * order, minibatches, plain stochastic gradient descent. docs/protocol/specification.md fixes the order of everything.
+ * With `spec.privacy` of unit example it is DP-SGD instead, and then nothing can be repeated.
  *
  * Throws INVALID_ARGUMENT for DP-SGD without randomness, BACKEND_UNAVAILABLE, UNSUPPORTED_MODEL, INVALID_DATA,
  * TOO_LITTLE_DATA.

@@ -30,7 +30,8 @@ contract RuleBatches {
         }
     }
 
-    /// @param cases uint8 number of updates K, uint8 trim, uint32 rate, 256 bytes of base, 512 of bounds, K chunks of updates.
+    /// @param cases uint8 number of updates K, uint8 trim, uint32 rate, 256 bytes of base, 512 of bounds, K chunks of
+    /// updates.
     function trimmedMeans(bytes calldata cases, uint256 count) external pure returns (bytes32[] memory hashes) {
         hashes = new bytes32[](count);
         uint256 free = _free();

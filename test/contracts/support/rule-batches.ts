@@ -44,7 +44,10 @@ export function hashOf(result: Uint8Array): Hex {
   return toHex(keccak256(result));
 }
 
-/** Runs cases in batches of about 64 KiB (a call of the simulated chain takes more than twice the time for twice the work); `expected` is compared with the contract's hash, case by case. */
+/**
+ * Runs cases in batches of about 64 KiB (a call of the simulated chain takes more than twice the time for twice the
+ * work); `expected` is compared with the contract's hash, case by case.
+ */
 export async function compareBatches(
   batches: RuleBatches,
   rule: Parameters<RuleBatches["hashesOf"]>[0],
@@ -83,7 +86,10 @@ export function createCaseNumbers(numbers: ReturnType<typeof createSeededNumbers
       numbers.pick([1, 1, 2, 3, 4, 5, 1 + numbers.below(8), numbers.pick([16, 64, 1 + numbers.below(64)])]),
     /** A server rate in 1/65536: 1 and the ends of its range more often. */
     rate: (): number => numbers.pick([65_536, 65_536, 1, 1 << 20, 1 + numbers.below(1 << 20)]),
-    /** A chunk of extremes, of lanes over the whole range, of small ones with many ties, or of one value; a part of it may be padding. */
+    /**
+     * A chunk of extremes, of lanes over the whole range, of small ones with many ties, or of one value; a part of it
+     * may be padding.
+     */
     chunk(): Int32Array {
       const kind = numbers.below(4);
       if (kind === 3) return new Int32Array(lanesOfChunk).fill(numbers.pick(extremes));

@@ -5,9 +5,9 @@ import { expect } from "chai";
 import { type Attack, lyingRound } from "../../attack/attack.ts";
 import { attacks } from "../../attack/attacks.ts";
 import { nodeCount } from "../../attack/cast.ts";
-import { losersOf } from "../../attack/check-bonds.ts";
-import { checkEnding } from "../../attack/check-ending.ts";
-import { compareModels, roundsWithoutLiar } from "../../attack/compare-models.ts";
+import { losersOf } from "../../attack/checks/check-bonds.ts";
+import { checkEnding } from "../../attack/checks/check-ending.ts";
+import { compareModels, roundsWithoutLiar } from "../../attack/checks/compare-models.ts";
 import { type AttackResult, createHonestRuns, runAttack } from "../../attack/run-attack.ts";
 import { projectFolder } from "../../support/processes/fedledger-process.ts";
 

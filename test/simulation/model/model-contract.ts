@@ -19,7 +19,10 @@ import {
   require,
 } from "./model-storage.ts";
 
-/** Applies a call to the storage as the contract would; gives its events, or throws {@link Revert}, leaving the storage undefined. */
+/**
+ * Applies a call to the storage as the contract would; gives its events, or throws {@link Revert}, leaving the storage
+ * undefined.
+ */
 export function applyCall(storage: ModelStorage, sender: Address, call: ChainCall, world: ModelWorld): ModelEvent[] {
   switch (call.kind) {
     case "register": {

@@ -5,7 +5,8 @@ import { isSpent } from "./model-places.ts";
 import * as steps from "./model-steps.ts";
 import { count, hasSlot, type ModelCall, type ModelTask, type ModelWorld, placedOf, require } from "./model-storage.ts";
 
-// What masked and encrypted rounds have beside transparent ones: keys, when commitments may come, and how few are too few.
+// What masked and encrypted rounds have beside transparent ones: keys, when commitments may come, and how few are too
+// few.
 
 type AdvertiseCall = Extract<ChainCall, { kind: "advertise" }>;
 

@@ -84,7 +84,10 @@ function takePlace(
   task.enrolments.set(sender, { ...fresh, leaving: false, expelled: false, freeFromS: 0 });
 }
 
-/** Whether the task counts among those that an account is in at once: who leaves is no longer in it, who was expelled still is. */
+/**
+ * Whether the task counts among those that an account is in at once: who leaves is no longer in it, who was expelled
+ * still is.
+ */
 function isListed(task: ModelTask, account: Address): boolean {
   const enrolment = placedOf(task, account);
   return enrolment !== undefined && (!enrolment.leaving || enrolment.expelled);

@@ -39,8 +39,8 @@ export function modelRecordDigest(record: SignedRecord): Bytes32 {
 }
 
 /**
- * The model's signature: the account, and a hash of account and digest, in the form of an ECDSA one, so that it can be written in 64 bytes, too. Whoever
- * plays fair signs only as himself.
+ * The model's signature: the account, and a hash of account and digest, in the form of an ECDSA one, so that it can be
+ * written in 64 bytes, too. Whoever plays fair signs only as himself.
  */
 export function modelSign(account: Address, digest: Bytes32): Hex {
   const proof = keccak256(concatBytes(fromHex(account), fromHex(digest)));

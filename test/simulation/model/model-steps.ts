@@ -78,7 +78,10 @@ function standingOf({ phase, pending }: ModelRound): Bytes32 {
   return phase === "proposed" ? pending : zeroWord;
 }
 
-/** Who aggregates in an attempt: the first in the rotation that is there and missed no turn, else the first that is there. */
+/**
+ * Who aggregates in an attempt: the first in the rotation that is there and missed no turn, else the first that is
+ * there.
+ */
 export function nextAggregator(task: ModelTask, attempt: number): number | undefined {
   const { round, aggregators: places } = task.round;
   const order = Array.from({ length: places }, (_, i) => (round + attempt + i) % places);
@@ -89,7 +92,10 @@ export function nextAggregator(task: ModelTask, attempt: number): number | undef
   return there.find((place) => !task.idle[place]) ?? there[0];
 }
 
-/** Assigns whose turn it is; the round is invalid where nobody can be. Beyond the closing (attempt 0) the history says why. */
+/**
+ * Assigns whose turn it is; the round is invalid where nobody can be. Beyond the closing (attempt 0) the history says
+ * why.
+ */
 export function assign(call: ModelCall, attempt: number, reason: Reason): void {
   const { task, world, events } = call;
   const { round: record, rules, taskId } = task;
@@ -142,7 +148,10 @@ export function listLeaver(task: ModelTask, account: Address): void {
   task.leavers.push({ role: enrolment.role, place: placesOf(task, enrolment).indexOf(account) });
 }
 
-/** Frees places in at most 32 steps, from the last leaver on: the last of the list moves into a freed place, or is freed first where it leaves itself. */
+/**
+ * Frees places in at most 32 steps, from the last leaver on: the last of the list moves into a freed place, or is freed
+ * first where it leaves itself.
+ */
 export function freePlaces({ task, events, world }: Pick<ModelCall, "task" | "events" | "world">): void {
   let freed = 0;
   for (let step = 0; step < 32 && task.leavers.length > 0; step++) {

@@ -12,8 +12,9 @@ import type { SimulatedNode } from "./federation.ts";
 import type { VirtualClock } from "./virtual-clock.ts";
 
 /**
- * Lets liars and their friends act together, beside what their nodes do: the friends attest whatever a liar proposes; and where a round starts from a
- * liar's model, above which no honest node works, they commit and propose what they make up, so that lies are built upon lies.
+ * Lets liars and their friends act together, beside what their nodes do: the friends attest whatever a liar proposes;
+ * and where a round starts from a liar's model, above which no honest node works, they commit and propose what they
+ * make up, so that lies are built upon lies.
  */
 export function collude(
   tools: { readonly chain: ModelChain; readonly clock: VirtualClock; readonly taskId: number },

@@ -7,8 +7,9 @@ import { isInFlight, type ModelStorage, modelDeployment, placedOf, Revert } from
 const outsider = `0x${"0d".repeat(20)}` as Address;
 
 /**
- * What is not as it must be when all members of all tasks fall silent at once, in words: an outsider ends every round, and who then leaves has its
- * bond back after a window, until nothing but what was burnt is left. The storage is not changed.
+ * What is not as it must be when all members of all tasks fall silent at once, in words: an outsider ends every round,
+ * and who then leaves has its bond back after a window, until nothing but what was burnt is left. The storage is not
+ * changed.
  */
 export function stuckAfterSilence(given: ModelStorage, at: { number: number; timestampS: number }): string[] {
   const storage = structuredClone(given);

@@ -98,8 +98,8 @@ export function bonds(rules: TaskRules): Partial<TaskRules> {
 }
 
 /**
- * Draws a scenario in which one of two aggregators lies whenever it proposes, and some participants attest whatever it proposes: too few, just enough, or
- * all but the honest ones that could go on alone.
+ * Draws a scenario in which one of two aggregators lies whenever it proposes, and some participants attest whatever it
+ * proposes: too few, just enough, or all but the honest ones that could go on alone.
  */
 export function drawLyingScenario(random: SeededRandom): Scenario {
   const drawn = drawScenario(random);

@@ -19,8 +19,9 @@ const pure = new Set<string | symbol>([
 const effects = new Set<string | symbol>(["admit", "subscribe", "respond"]);
 
 /**
- * A process that dies by itself at its `dieAtCall`-th call outside, half of the times before the call has an effect, half
- * of the times after it. After death no call has an effect, and none that is under way ever comes back: as with kill -9.
+ * A process that dies by itself at its `dieAtCall`-th call outside, half of the times before the call has an effect,
+ * half of the times after it. After death no call has an effect, and none that is under way ever comes back: as with
+ * kill -9.
  */
 export function createMortal(
   options: { dieAtCall?: number; afterEffect?: boolean; onDeath?: () => void } = {},

@@ -52,7 +52,10 @@ function unfolded({ chain, taskId }: SimulatedFederation, view: TaskView): strin
   return broken;
 }
 
-/** Accounts that sent or signed two different commitments over one anchor: honest ones must not, whatever was reorganised. */
+/**
+ * Accounts that sent or signed two different commitments over one anchor: honest ones must not, whatever was
+ * reorganised.
+ */
 function secondAnswers(federation: SimulatedFederation): string[] {
   const { chain } = federation;
   const answers = new Map<string, string>();

@@ -43,7 +43,10 @@ export type Lie =
   | { readonly kind: "liar"; readonly node: number }
   /** The same, and it shows its model to nobody. */
   | { readonly kind: "hider"; readonly node: number }
-  /** The participant attests whatever a liar proposes, and the liars' friends together bring it; `selfConvicts`: it proves them wrong afterwards. */
+  /**
+   * The participant attests whatever a liar proposes, and the liars' friends together bring it; `selfConvicts`: it
+   * proves them wrong afterwards.
+   */
   | { readonly kind: "colludes"; readonly node: number; readonly selfConvicts?: boolean }
   /** The participant commits to an update with a lane beyond the clip. */
   | { readonly kind: "invalid-update"; readonly node: number }

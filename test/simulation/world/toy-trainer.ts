@@ -3,8 +3,8 @@ import type { SeededRandom } from "./seeded-random.ts";
 import type { VirtualClock } from "./virtual-clock.ts";
 
 /**
- * A trainer that pulls every parameter towards a target of its own, as slow as it is told. Like training on a GPU it gives
- * another result each time, so that only the journal keeps a restarted participant from a second answer.
+ * A trainer that pulls every parameter towards a target of its own, as slow as it is told. Like training on a GPU it
+ * gives another result each time, so that only the journal keeps a restarted participant from a second answer.
  */
 export function createToyTrainer(
   clock: VirtualClock,

@@ -16,7 +16,9 @@ export interface CommitmentForgery {
   commit(call: CommitCall): Promise<Receipt>;
 }
 
-/** What an honest participant works with, but in the rounds in which it lies `forge` does what its commitment should. */
+/**
+ * What an honest participant works with, but in the rounds in which it lies `forge` does what its commitment should.
+ */
 export const forgeCommitments =
   (forge: (forgery: CommitmentForgery) => Promise<Receipt>): CorruptParticipant =>
   (deps, lying) => {

@@ -8,8 +8,8 @@ import { forgeCommitments } from "./commitment-forger.ts";
 import { forever } from "./lie.ts";
 
 /**
- * Signs its commitment for others to bring to the chain, and, as soon as it is there, another one of a greater weight, which it gossips
- * until the misconduct is on record.
+ * Signs its commitment for others to bring to the chain, and, as soon as it is there, another one of a greater weight,
+ * which it gossips until the misconduct is on record.
  */
 export const equivocate = forgeCommitments(async ({ honest, deps, signal, tell }) => {
   const { chain } = deps;

@@ -42,8 +42,8 @@ export type Forge = (forgery: Forgery) => Promise<
 >;
 
 /**
- * What an honest aggregator works with, but its proposals are the forger's in the rounds in which it lies. Where `forge`
- * gives nothing, the honest proposal goes out.
+ * What an honest aggregator works with, but its proposals are the forger's in the rounds in which it lies. Where
+ * `forge` gives nothing, the honest proposal goes out.
  */
 export function forgeProposals(deps: RoleDeps, lying: Lying, forge: Forge): RoleDeps {
   const { chain, store, transport } = deps;

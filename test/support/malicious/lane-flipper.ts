@@ -26,7 +26,9 @@ export const flipLane =
       };
     });
 
-/** A malicious aggregator, for tests only: it does everything right, but flips one lane of every model that it proposes. */
+/**
+ * A malicious aggregator, for tests only: it does everything right, but flips one lane of every model that it proposes.
+ */
 export function createLaneFlipper(
   deps: RoleDeps,
   options: AggregatorOptions,

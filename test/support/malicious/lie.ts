@@ -25,8 +25,8 @@ export interface Lying {
 }
 
 /**
- * Makes a liar of an honest aggregator: gives what the honest role works with, with the lie in between. The role itself is
- * the real one, so a liar does everything right but one thing.
+ * Makes a liar of an honest aggregator: gives what the honest role works with, with the lie in between. The role itself
+ * is the real one, so a liar does everything right but one thing.
  */
 export type CorruptAggregator = (deps: RoleDeps, lying: Lying) => RoleDeps;
 

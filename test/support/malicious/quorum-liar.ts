@@ -8,8 +8,8 @@ import { forgeProposals } from "./forge-proposals.ts";
 import { type CorruptAggregator, forever, type Lying } from "./lie.ts";
 
 /**
- * Adds 1 to one lane of the model, proposes that, and brings the attestations of its friends in the same breath: with enough of them the model is
- * accepted before anybody has looked.
+ * Adds 1 to one lane of the model, proposes that, and brings the attestations of its friends in the same breath: with
+ * enough of them the model is accepted before anybody has looked.
  */
 export const attestOwnLie =
   (lane: number): CorruptAggregator =>

@@ -7,8 +7,8 @@ import { forgeProposals } from "./forge-proposals.ts";
 import type { CorruptAggregator } from "./lie.ts";
 
 /**
- * Keeps what others attested of earlier rounds, and sends it once more when it is to propose: with the proposal that it was for, and with its own. Then
- * it proposes what is right.
+ * Keeps what others attested of earlier rounds, and sends it once more when it is to propose: with the proposal that it
+ * was for, and with its own. Then it proposes what is right.
  */
 export const replayWords: CorruptAggregator = (deps, lying) => {
   const heard: Attestation[] = [];

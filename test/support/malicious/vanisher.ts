@@ -5,7 +5,9 @@ import { foldTask } from "../../../node/core/record/fold-task.ts";
 import { updateRootOf } from "../../../node/core/words/commitment.ts";
 import { forgeCommitments } from "./commitment-forger.ts";
 
-/** Commits to an update that it gives to nobody: root and content id are right, of bytes that no store has ever seen. */
+/**
+ * Commits to an update that it gives to nobody: root and content id are right, of bytes that no store has ever seen.
+ */
 export const vanish = forgeCommitments(async ({ honest, deps, tell, commit }) => {
   const { chain, store } = deps;
   const { rules } = foldTask(await chain.history(honest.taskId));

@@ -3,7 +3,10 @@ import type { EmbeddedChain } from "../../../node/chain/index.ts";
 import { readTask, slotsOfTask } from "../../../node/chain/reading/storage-layout.ts";
 import type { Address, Bytes32, Hex, TaskId } from "../../../node/core/ids.ts";
 
-/** What test/interop/second-implementation/audit.py reads: the chain as JSON-RPC gives it, nothing decoded, and the blobs. */
+/**
+ * What test/interop/second-implementation/audit.py reads: the chain as JSON-RPC gives it, nothing decoded, and the
+ * blobs.
+ */
 export interface ChainDump {
   readonly chainId: number;
   readonly federation: Address;

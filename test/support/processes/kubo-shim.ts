@@ -19,8 +19,8 @@ export interface KuboShim {
 }
 
 /**
- * A server that speaks the subset of /api/v0 (POST only) which the store calls, with Kubo's own defaults for what is not
- * asked for: chunks of 256 KiB, 174 links a node. With `authorization`, other requests get 403, as from Kubo.
+ * A server that speaks the subset of /api/v0 (POST only) which the store calls, with Kubo's own defaults for what is
+ * not asked for: chunks of 256 KiB, 174 links a node. With `authorization`, other requests get 403, as from Kubo.
  */
 export async function startKuboShim(options: { readonly authorization?: string } = {}): Promise<KuboShim> {
   const blockstore = new MemoryBlockstore();

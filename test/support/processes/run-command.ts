@@ -10,7 +10,10 @@ export interface RanCommand {
   readonly events: readonly Record<string, unknown>[];
 }
 
-/** Runs a command of `fedledger` in this process, for loading it in a new one takes most of a second; `env` is set for its time only. */
+/**
+ * Runs a command of `fedledger` in this process, for loading it in a new one takes most of a second; `env` is set for
+ * its time only.
+ */
 export async function runInProcess(
   args: readonly string[],
   env: Readonly<Record<string, string>> = {},

@@ -1,7 +1,10 @@
 import { cipherModulus, plainModulus, ringDegree } from "../../../node/privacy/encrypted/parameters.ts";
 import { secretCoefficients } from "../../../node/privacy/encrypted/secret-key.ts";
 
-/** The first `count` values of one block and the noise they carry, by the definition of docs/protocol/encrypted.md: schoolbook products, no SEAL. */
+/**
+ * The first `count` values of one block and the noise they carry, by the definition of docs/protocol/encrypted.md:
+ * schoolbook products, no SEAL.
+ */
 export function openBlock(
   secretKey: Uint8Array,
   block: Uint8Array,

@@ -9,8 +9,8 @@ export function histogram(draw: () => number, draws: number): ReadonlyMap<number
 }
 
 /**
- * Pearson's chi-square statistic in standard deviations above its mean: below 5 is a fit. Values expected fewer than ten times are
- * counted together. `probability` is the distribution on the integers.
+ * Pearson's chi-square statistic in standard deviations above its mean: below 5 is a fit. Values expected fewer than
+ * ten times are counted together. `probability` is the distribution on the integers.
  */
 export function chiSquareExcess(
   counts: ReadonlyMap<number, number>,

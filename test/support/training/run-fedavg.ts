@@ -16,8 +16,9 @@ export interface FedAvgRound {
 }
 
 /**
- * A federation in one process, without chain or network: the same arithmetic as the real one. Participant k is drawn in a round where
- * (k + round · drawn) modulo their number is less than the number to draw. Returns the rounds and the last model.
+ * A federation in one process, without chain or network: the same arithmetic as the real one. Participant k is drawn in
+ * a round where (k + round · drawn) modulo their number is less than the number to draw. Returns the rounds and the
+ * last model.
  */
 export async function runFedAvg(
   preset: Pick<TaskPreset, "spec" | "rules" | "participationBps">,

@@ -1,6 +1,6 @@
 /**
- * A process that opens five trainers at once, and trains with each alone and with all at once: prints their engines and the
- * SHA-256 of the results as JSON. A process of its own, so that no backend has started before.
+ * A process that opens five trainers at once, and trains with each alone and with all at once: prints their engines and
+ * the SHA-256 of the results as JSON. A process of its own, so that no backend has started before.
  */
 import { createHash } from "node:crypto";
 import { createTfjsTrainer, type TfjsTrainer } from "../../../node/training/local/tfjs-trainer.ts";

@@ -1,7 +1,9 @@
 import { expect } from "chai";
 import { trimmingNetwork } from "../../../node/aggregation/trimming-network.ts";
 
-/** Runs the network on a column; what a one-sided comparator does not keep is spoilt, so that a wrong use would show. */
+/**
+ * Runs the network on a column; what a one-sided comparator does not keep is spoilt, so that a wrong use would show.
+ */
 function through(count: number, trim: number, column: readonly number[]): number[] {
   const places = [...column];
   for (const { low, high, keeps } of trimmingNetwork(count, trim)) {

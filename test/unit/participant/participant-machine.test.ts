@@ -276,6 +276,7 @@ describe("a participant above an accepted round", () => {
     const due = (events: Event[]) => dueAfter(viewOf([accepted]), [look(viewOf([accepted])), ...events], 200);
     expect(due([of(accepted, { isRight: true })])).to.deep.equal(["open"]);
     expect(due([of(accepted, { isRight: false })])).to.deep.equal([]);
+    expect(due([of(accepted, missing())]), "nobody knows").to.deep.equal(["judge", "open"]);
   });
 });
 

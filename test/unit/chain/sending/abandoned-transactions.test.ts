@@ -163,11 +163,11 @@ describe("transactions that nobody waits for any more", () => {
   });
 
   it("are raised to what the endpoint asks for in their place, where nobody knows what they offer", async () => {
-    const { state, send, mined, leave } = setUp({ replaceAfterMs: 20 });
+    // at once: there is no time for more than two replacements
+    const { state, send, mined, leave } = setUp({ replaceAfterMs: 200, giveUpAfterMs: 500 });
     await leave(0, 90n * gwei);
     state.baseFee = 100n * gwei;
-    // twice the base fee and a tip are not a tenth above it
-    state.leastReplacement = 400n * gwei;
+    state.leastReplacement = 2_000n * gwei;
     await send("0x02");
     expect(mined.map(({ data }) => data)).to.deep.equal(["0x", "0x02"]);
   });

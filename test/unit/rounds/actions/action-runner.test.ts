@@ -147,4 +147,25 @@ describe("the action runner", () => {
     await clock.run(() => false, 1000);
     expect(starts).to.have.length(1);
   });
+
+  it("takes nothing from an action that ended after it was no longer due", async () => {
+    const ended = Promise.withResolvers<ActionResult>();
+    let starts = 0;
+    const runner = createActionRunner<{ key: string }>(
+      {
+        clock: createVirtualClock(0),
+        random,
+        log: silentLog,
+        perform: async () => (++starts === 1 ? await ended.promise : await new Promise(() => undefined)),
+        onReady: () => runner.reconcile([{ key: "one" }], 0),
+      },
+      backoff,
+    );
+    runner.reconcile([{ key: "one" }], 0);
+    await Promise.resolve();
+    runner.reconcile([], 0);
+    ended.resolve({ minedInBlock: 100 });
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(starts, "due again, it does not wait for that block").to.equal(2);
+  });
 });

@@ -182,6 +182,16 @@ describe("the model source", () => {
     expect(second).to.deep.equal([...first!.slice(1), first![0]]);
   });
 
+  it("neither uses nor keeps a recomputed model that is another than the one looked for", async () => {
+    const { source, look, accepted, propose, blobs, proposal } = await setUp();
+    blobs.delete(proposal.contentId);
+    const { proposal: other } = propose({ modelRoot: hashOf(61), contentId: hashOf(62) });
+    const lied: RoundView = { ...accepted, proposal: other, result: { ...accepted.result!, modelRoot: hashOf(61) } };
+    const before = blobs.size;
+    await rejection(source.baseOf(2, look([lied])), "BLOB_NOT_FOUND");
+    expect(blobs.size).to.equal(before);
+  });
+
   it("does not make up what can neither be had nor recomputed", async () => {
     const { source, look, accepted, blobs } = await setUp();
     blobs.clear();

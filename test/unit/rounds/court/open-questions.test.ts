@@ -22,6 +22,7 @@ const missing = [commitmentOf(1), commitmentOf(2)];
 function setUp(...readable: readonly Commitment[]) {
   const here = new Set(readable);
   const asked: Commitment[] = [];
+  const models = { asked: 0, isHere: false };
   const questions = createOpenQuestions({
     store: { has: async () => false },
     source: {
@@ -29,6 +30,11 @@ function setUp(...readable: readonly Commitment[]) {
         asked.push(update as Commitment);
         if (here.has(update as Commitment)) return new Uint8Array();
         throw new FedledgerError("BLOB_NOT_FOUND", { contentId: update.contentId, providers: 0 });
+      },
+      async model() {
+        models.asked++;
+        if (models.isHere) return new Uint8Array();
+        throw new FedledgerError("BLOB_SEALED", { contentId: standing.proposal.contentId, reason: "no key" });
       },
     },
     clock: createVirtualClock(0),
@@ -39,7 +45,7 @@ function setUp(...readable: readonly Commitment[]) {
     const judgement: Judgement = { isRight: false, missing: absent ?? [] };
     return questions.pauseMs(round, rules, { judgement, faults: [], ...(absent && { absent }) });
   };
-  return { questions, look, here, asked, open };
+  return { questions, look, here, asked, models, open };
 }
 
 describe("a proposal whose inputs are not all here", () => {
@@ -60,7 +66,17 @@ describe("a proposal whose inputs are not all here", () => {
     expect(await questions.hasNews(standing, look)).to.equal(false);
   });
 
-  it("is judged at each look where it waits for something else: its base, a key, the model", async () => {
+  it("is judged again when its sealed model can be read, where all else is right", async () => {
+    const { questions, look, asked, models } = setUp();
+    const judgement: Judgement = { isRight: false, missing: [] };
+    questions.pauseMs(standing, rules, { judgement, faults: [], absent: [], isModelAbsent: true });
+    expect(await questions.hasNews(standing, look)).to.equal(false);
+    models.isHere = true;
+    expect(await questions.hasNews(standing, look)).to.equal(true);
+    expect([asked, models.asked]).to.deep.equal([[], 2]);
+  });
+
+  it("is judged at each look where it waits for something else: its base, or leave to read", async () => {
     const { questions, look, open } = setUp();
     open(undefined);
     expect(await questions.hasNews(standing, look)).to.equal(true);

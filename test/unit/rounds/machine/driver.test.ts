@@ -17,6 +17,7 @@ import {
   type RoundState,
   reduceRound,
 } from "../../../../node/rounds/state/round-state.ts";
+import { attestationTopic } from "../../../../node/rounds/words/attestation-messages.ts";
 import { createVirtualClock } from "../../../simulation/world/virtual-clock.ts";
 import { accountOf, buildHistory } from "../../../support/history/history-builder.ts";
 import { silentLog } from "../../../support/silent-log.ts";
@@ -74,6 +75,7 @@ function create(
   const errors: string[] = [];
   const logged: string[] = [];
   const told: Progress[] = [];
+  const heard = new Map<string, Parameters<Transport["subscribe"]>[1]>();
   let followed = 0;
   let unsubscribed = 0;
   let membersFail = changes.membersFail ?? 0;
@@ -111,7 +113,10 @@ function create(
     transport: {
       peerId: contactOf(accounts.a).peerId,
       admit: (peers: readonly AdmittedPeer[]) => admitted.push(peers),
-      subscribe: () => () => unsubscribed++,
+      subscribe(topic: string, onMessage: Parameters<Transport["subscribe"]>[1]) {
+        heard.set(topic, onMessage);
+        return () => unsubscribed++;
+      },
     } as unknown as Transport,
     clock,
     random: { bytes: (length) => new Uint8Array(length) },
@@ -142,6 +147,7 @@ function create(
     errors,
     logged,
     told,
+    hear: (topic: string, message: Uint8Array, author: string) => heard.get(topic)?.(message, author),
     list(next: typeof members) {
       listed = next;
     },
@@ -274,6 +280,16 @@ describe("the driver", () => {
     sim.driver.start();
     await sim.clock.run(() => false, 8000);
     expect(sim.seen).to.deep.equal([0]);
+    await sim.driver.stop();
+  });
+
+  it("hears only so much of an author that repeats itself", async () => {
+    const sim = create([[first]]);
+    sim.driver.start();
+    await sim.clock.run(() => false, 1500);
+    const verdicts = Array.from({ length: 40 }, () => sim.hear(attestationTopic, Uint8Array.of(1), "peer"));
+    expect(verdicts.filter((verdict) => verdict === "reject")).to.have.length(32);
+    expect(verdicts.at(-1)).to.equal("ignore");
     await sim.driver.stop();
   });
 

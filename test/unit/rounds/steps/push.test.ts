@@ -102,6 +102,13 @@ const rows: readonly Row[] = [
     heard: pool(proposed.proposal.hash, all.slice(0, 2)),
   },
   {
+    name: "a quorum where too few are left of those who committed",
+    view: viewOf([{ ...proposed, expelled: 0b0001n }], { rules: { ...rules, minUpdates: 4 } }),
+    atS: 200,
+    heard: pool(proposed.proposal.hash, all),
+    due: "reassign",
+  },
+  {
     name: "a quorum after the window",
     view: viewOf([proposed]),
     atS: 301,

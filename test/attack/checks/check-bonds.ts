@@ -1,8 +1,8 @@
-import { hexEquals } from "../../node/core/bytes/hex.ts";
-import type { Address } from "../../node/core/ids.ts";
-import type { Attack } from "./attack.ts";
-import { eventsNamed } from "./events-named.ts";
-import type { FederationRun } from "./run-federation.ts";
+import { hexEquals } from "../../../node/core/bytes/hex.ts";
+import type { Address } from "../../../node/core/ids.ts";
+import type { Attack } from "../attack.ts";
+import { eventsNamed } from "../events-named.ts";
+import type { FederationRun } from "../run-federation.ts";
 
 /** Who loses its place and its bond. */
 export function losersOf(
@@ -18,8 +18,8 @@ export function losersOf(
 }
 
 /**
- * What is not as it must be with everyone's ether: the liars' bonds are gone where something was proven, at most half of each
- * to the prover; nobody else lost anything, and the contract's balance is what its books say.
+ * What is not as it must be with everyone's ether: the liars' bonds are gone where something was proven, at most half
+ * of each to the prover; nobody else lost anything, and the contract's balance is what its books say.
  */
 export function checkBonds(run: FederationRun, attack: Attack | undefined): readonly string[] {
   const { history, cast, places, bondWei, balanceWei } = run;

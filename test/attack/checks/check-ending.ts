@@ -1,11 +1,14 @@
-import { fromHex, hexEquals } from "../../node/core/bytes/hex.ts";
-import { seedHashOf } from "../../node/privacy/masking/index.ts";
-import { type Attack, roundOfLie } from "./attack.ts";
+import { fromHex, hexEquals } from "../../../node/core/bytes/hex.ts";
+import { seedHashOf } from "../../../node/privacy/masking/index.ts";
+import { type Attack, roundOfLie } from "../attack.ts";
+import { eventsNamed } from "../events-named.ts";
+import type { FederationRun } from "../run-federation.ts";
 import { checkBonds } from "./check-bonds.ts";
-import { eventsNamed } from "./events-named.ts";
-import type { FederationRun } from "./run-federation.ts";
 
-/** Everything in which an attack did not end as it must, one sentence each; none when all is well. `attack` is absent for an honest run. */
+/**
+ * Everything in which an attack did not end as it must, one sentence each; none when all is well. `attack` is absent
+ * for an honest run.
+ */
 export function checkEnding(run: FederationRun, attack: Attack | undefined): readonly string[] {
   return [
     ...checkLies(run, attack),
@@ -98,7 +101,10 @@ function checkSecrets({ history, cast }: FederationRun, attack: Attack | undefin
     : [];
 }
 
-/** All rounds that count are accepted by a quorum, and everybody trained once a round; who stays away may miss its training. */
+/**
+ * All rounds that count are accepted by a quorum, and everybody trained once a round; who stays away may miss its
+ * training.
+ */
 function checkTask({ view, trainings, cast }: FederationRun, attack: Attack | undefined): string[] {
   const problems: string[] = [];
   if (!view.complete) problems.push("the task is not complete");

@@ -1,6 +1,7 @@
-// One node of a run as a process of its own, started by start-node.ts. It gets its job as its first message, says when it
+// One node of a run as a process of its own, started by start-node.ts. It gets its job as its first message, says when
+// it
 // is ready, starts at the second message, and ends when its parent lets go of it or is gone.
-import { createLog } from "../../node/telemetry/index.ts";
+import { createLog } from "../../../node/telemetry/index.ts";
 import type { NodeJob, NodeMessage } from "./node-job.ts";
 import { openNode } from "./open-node.ts";
 import { watchfulLog } from "./watchful-log.ts";

@@ -1,24 +1,27 @@
 import { join } from "node:path";
 import { SigningKey } from "ethers";
-import { createAggregator } from "../../node/aggregator/create-aggregator.ts";
-import { readInvitation } from "../../node/api/invitations/invited.ts";
-import { type ComposedNode, composeAggregator, composeNode, composeWatcher } from "../../node/api/nodes/compose.ts";
-import type { NodeEvents, NodeOptions } from "../../node/api/nodes/node-options.ts";
-import { accountOf, testAccount } from "../../node/chain/index.ts";
-import type { Bytes32, Hex, RoundNumber } from "../../node/core/ids.ts";
-import { createParticipant, type ParticipantDeps } from "../../node/participant/create-participant.ts";
-import type { Trainer } from "../../node/ports/index.ts";
-import { openJournal } from "../../node/system/index.ts";
-import { createSecretFile } from "../../node/system/secret-file.ts";
-import { createTfjsTrainer, loadParticipantData } from "../../node/training/index.ts";
-import { missRounds } from "../support/absent-participant.ts";
-import type { Lie, Lying } from "../support/malicious/lie.ts";
-import { lyingRound } from "./attack.ts";
-import { attackByName } from "./attack-by-name.ts";
-import { attackPreset, specOf } from "./attack-task.ts";
+import { createAggregator } from "../../../node/aggregator/create-aggregator.ts";
+import { readInvitation } from "../../../node/api/invitations/invited.ts";
+import { type ComposedNode, composeAggregator, composeNode, composeWatcher } from "../../../node/api/nodes/compose.ts";
+import type { NodeEvents, NodeOptions } from "../../../node/api/nodes/node-options.ts";
+import { accountOf, testAccount } from "../../../node/chain/index.ts";
+import type { Bytes32, Hex, RoundNumber } from "../../../node/core/ids.ts";
+import { createParticipant, type ParticipantDeps } from "../../../node/participant/create-participant.ts";
+import type { Trainer } from "../../../node/ports/index.ts";
+import { openJournal } from "../../../node/system/index.ts";
+import { createSecretFile } from "../../../node/system/secret-file.ts";
+import { createTfjsTrainer, loadParticipantData } from "../../../node/training/index.ts";
+import { missRounds } from "../../support/absent-participant.ts";
+import type { Lie, Lying } from "../../support/malicious/lie.ts";
+import { lyingRound } from "../attack.ts";
+import { attackByName } from "../attack-by-name.ts";
+import { attackPreset, specOf } from "../attack-task.ts";
 import type { NodeJob } from "./node-job.ts";
 
-/** Opens a node as its job says: composed as the `fedledger` commands compose it, with the lie in between where it has one. */
+/**
+ * Opens a node as its job says: composed as the `fedledger` commands compose it, with the lie in between where it has
+ * one.
+ */
 export async function openNode(job: NodeJob, events: NodeEvents, onLie: (lie: Lie) => void): Promise<ComposedNode> {
   const attack = job.lies === undefined ? undefined : attackByName(job.lies);
   const friends = (job.friends ?? []).map((key) => ({

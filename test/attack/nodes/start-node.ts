@@ -1,7 +1,7 @@
 import { fork } from "node:child_process";
 import { join } from "node:path";
-import { FedledgerError } from "../../node/core/errors/error.ts";
-import { projectFolder } from "../support/processes/fedledger-process.ts";
+import { FedledgerError } from "../../../node/core/errors/error.ts";
+import { projectFolder } from "../../support/processes/fedledger-process.ts";
 import type { NodeJob, NodeMessage } from "./node-job.ts";
 
 /** A node in a process of its own. */

@@ -1,6 +1,6 @@
-import type { Address, Hex, RoundNumber, TaskId } from "../../node/core/ids.ts";
-import type { Progress } from "../../node/rounds/progress/progress.ts";
-import type { Lie } from "../support/malicious/lie.ts";
+import type { Address, Hex, RoundNumber, TaskId } from "../../../node/core/ids.ts";
+import type { Progress } from "../../../node/rounds/progress/progress.ts";
+import type { Lie } from "../../support/malicious/lie.ts";
 
 /** Everything that makes one node of a run. */
 export interface NodeJob {

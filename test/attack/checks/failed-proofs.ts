@@ -1,6 +1,6 @@
-import { loadContractInterface } from "../../node/chain/contracts/contract-abi.ts";
-import type { TaskEvent } from "../../node/core/record/task-events.ts";
-import type { FederationFixture } from "../support/federation-fixture.ts";
+import { loadContractInterface } from "../../../node/chain/contracts/contract-abi.ts";
+import type { TaskEvent } from "../../../node/core/record/task-events.ts";
+import type { FederationFixture } from "../../support/federation-fixture.ts";
 
 interface RawTransaction {
   readonly hash: string;

@@ -1,9 +1,9 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import { FedledgerError } from "../../node/core/errors/error.ts";
-import type { Address } from "../../node/core/ids.ts";
-import { projectFolder } from "../support/processes/fedledger-process.ts";
+import { FedledgerError } from "../../../node/core/errors/error.ts";
+import type { Address } from "../../../node/core/ids.ts";
+import { projectFolder } from "../../support/processes/fedledger-process.ts";
 
 /** A JSON-RPC endpoint that lies to one member, in a process of its own. */
 export interface LyingEndpoint {

@@ -1,6 +1,6 @@
-import { hexEquals } from "../../node/core/bytes/hex.ts";
-import type { RoundNumber } from "../../node/core/ids.ts";
-import type { FederationRun } from "./run-federation.ts";
+import { hexEquals } from "../../../node/core/bytes/hex.ts";
+import type { RoundNumber } from "../../../node/core/ids.ts";
+import type { FederationRun } from "../run-federation.ts";
 
 /** The rounds that count, but not the participant that lies, or would. */
 export function roundsWithoutLiar({ view, cast }: Pick<FederationRun, "view" | "cast">): readonly RoundNumber[] {
