@@ -171,7 +171,7 @@ async function runSuite(suite: Suite, live: boolean) {
   return { counts, output, cpu: cpuSeconds(times) };
 }
 
-/** The command under a shell that writes the processor's time of all its processes: Node tells that of none but itself. */
+/** The command under a shell that writes what its processes took of a processor: Node tells that of none but itself. */
 function measured(command: string, args: readonly string[]): [command: string, args: readonly string[]] {
   if (process.platform === "win32") return [command, args];
   return ["sh", ["-c", '"$@"; code=$?; times > "$FEDLEDGER_TEST_TIMES"; exit $code', "sh", command, ...args]];

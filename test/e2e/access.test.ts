@@ -15,7 +15,7 @@ const policy = "--join-organisations North,South --join-regions EU --join-cleara
 // Who may do what, on a real chain, by the commands alone: attributes set, a restricted task, one refused, one let in,
 // and the audit of it.
 describe("access by attributes", function () {
-  this.timeout(60_000);
+  this.timeout(240_000);
   let fixture: FederationFixture;
   let folder: Awaited<ReturnType<typeof temporaryDirectory>>;
   let inside: FixtureMember;

@@ -125,7 +125,7 @@ const files: Readonly<Record<string, string>> = {
 };
 
 describe("bad input", function () {
-  this.timeout(60_000);
+  this.timeout(240_000);
   const folder = mkdtempSync(join(tmpdir(), "fedledger-bad-"));
   const cwd = process.cwd();
   let chain: EmbeddedChain;

@@ -21,7 +21,7 @@ const root = (byte: string) => `0x${byte.repeat(32)}` as Bytes32;
 
 // One task with a bond, on a real chain: it is lost, left and paid out, and shown and taken by the commands alone.
 describe("fedledger bond", function () {
-  this.timeout(60_000);
+  this.timeout(240_000);
   let fixture: FederationFixture;
   let folder: Awaited<ReturnType<typeof temporaryDirectory>>;
   let honest: FixtureMember;

@@ -6,7 +6,7 @@ import { modelLayout } from "../../node/core/task/model-layout.ts";
 import { canonicalTaskSpec, parseTaskSpec } from "../../node/core/task/task-spec.ts";
 import { type FederationFixture, type FixtureMember, startFederation } from "../support/federation-fixture.ts";
 import { createLaneFlipper, type FlippedLane } from "../support/malicious/lane-flipper.ts";
-import { createNodePlay, type NodePlay } from "../support/played/node-play.ts";
+import { createNodePlay, type NodePlay, patientWindows } from "../support/played/node-play.ts";
 import { openLoopbackNode } from "../support/processes/loopback-node.ts";
 import { temporaryDirectory } from "../support/temporary-directory.ts";
 import { createPullingTrainer } from "../support/training/pulling-trainer.ts";
@@ -25,7 +25,7 @@ const bondWei = 10n ** 19n;
 const rounds = 2;
 
 describe("a lying aggregator", function () {
-  this.timeout(60_000);
+  this.timeout(240_000);
   let fixture: FederationFixture;
   let folder: Awaited<ReturnType<typeof temporaryDirectory>>;
   let play: NodePlay;
@@ -54,6 +54,7 @@ describe("a lying aggregator", function () {
         fractionBits,
         rounds,
         clipLanes: 1 << 16,
+        ...patientWindows,
         challengeWindowS: 3600,
         aggregatorBondGwei: Number(bondWei / 1_000_000_000n),
       },

@@ -47,7 +47,7 @@ const spec = (changes: Partial<DataSpec> = {}) =>
 const raw = /Ada|Lovelace|1950-12|10115|\b140\b/;
 
 describe("data masking, from the command line", function () {
-  this.timeout(60_000);
+  this.timeout(240_000);
   const folder = mkdtempSync(join(tmpdir(), "fedledger-masking-"));
   const path = (name: string) => join(folder, name);
   const run = (line: string, env: Record<string, string> = {}) => runInProcess(line.split(" "), env);

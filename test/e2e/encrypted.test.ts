@@ -8,7 +8,7 @@ import { canonicalTaskSpec, parseTaskSpec } from "../../node/core/task/task-spec
 import { createGatewayStore, gatewayUrls } from "../../node/storage/index.ts";
 import { type FederationFixture, type FixtureMember, startFederation } from "../support/federation-fixture.ts";
 import { auditOf } from "../support/history/audit-of.ts";
-import { createNodePlay, type NodePlay } from "../support/played/node-play.ts";
+import { createNodePlay, type NodePlay, patientWindows } from "../support/played/node-play.ts";
 import { temporaryDirectory } from "../support/temporary-directory.ts";
 import { createPullingTrainer } from "../support/training/pulling-trainer.ts";
 
@@ -24,7 +24,7 @@ const spec = parseTaskSpec({
 const fractionBits = 12;
 
 describe("an encrypted task between nodes", function () {
-  this.timeout(120_000);
+  this.timeout(240_000);
   let folder: Awaited<ReturnType<typeof temporaryDirectory>>;
   let fixture: FederationFixture;
   let play: NodePlay;
@@ -46,7 +46,8 @@ describe("an encrypted task between nodes", function () {
     const watcher = fixture.participants[3]!;
     const taskId = await fixture.createTask({
       rules: {
-        ...{ mode: "encrypted", keyWindowS: 20, fractionBits, rounds: 2, clipLanes: 1 << 14, maxWeight: 1000 },
+        ...patientWindows,
+        ...{ mode: "encrypted", keyWindowS: 600, fractionBits, rounds: 2, clipLanes: 1 << 14, maxWeight: 1000 },
         ...{
           parameterCount: modelLayout(spec.model).parameterCount,
           minUpdates: 2,

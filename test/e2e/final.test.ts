@@ -10,7 +10,7 @@ import { temporaryDirectory } from "../support/temporary-directory.ts";
 // A task from its creation until nothing of it can be proven wrong any more, each member a process, by the commands
 // alone.
 describe("a task that becomes final", function () {
-  this.timeout(120_000);
+  this.timeout(240_000);
   let fixture: FederationFixture;
   let folder: Awaited<ReturnType<typeof temporaryDirectory>>;
   let nodes: readonly Running[] = [];

@@ -13,7 +13,7 @@ import { isSecretKeyOf, seedHashOf } from "../../node/privacy/masking/index.ts";
 import type { Progress } from "../../node/rounds/progress/progress.ts";
 import { type FederationFixture, type FixtureMember, startFederation } from "../support/federation-fixture.ts";
 import type { Lie } from "../support/malicious/forged-history.ts";
-import { createNodePlay, type NodePlay } from "../support/played/node-play.ts";
+import { createNodePlay, type NodePlay, patientWindows } from "../support/played/node-play.ts";
 import { projectFolder } from "../support/processes/fedledger-process.ts";
 import { maskedRules } from "../support/states/plain-rules.ts";
 import { temporaryDirectory } from "../support/temporary-directory.ts";
@@ -28,6 +28,7 @@ const spec = parseTaskSpec({
   data: {},
   start: { participants: 5, latestS: 2 ** 33 },
 });
+const keyWindowS = 600;
 const fractionBits = 14;
 
 describe("a masked task whose one member has a lying endpoint", function () {
@@ -70,6 +71,8 @@ describe("a masked task whose one member has a lying endpoint", function () {
     const taskId = await fixture.createTask({
       rules: {
         ...maskedRules,
+        ...patientWindows,
+        keyWindowS,
         parameterCount: modelLayout(spec.model).parameterCount,
         fractionBits,
         rounds: 1,
@@ -91,7 +94,7 @@ describe("a masked task whose one member has a lying endpoint", function () {
     // time
     const skipTime = (step: Progress) => {
       const isLast = step.kind === "update-recorded" && step.updates === 4;
-      if (isLast) void fixture.chain.increaseTime(lie === "hidden-keys" ? maskedRules.keyWindowS + 1 : 100);
+      if (isLast) void fixture.chain.increaseTime(lie === "hidden-keys" ? keyWindowS + 1 : 1300);
     };
     let signed: () => void = () => undefined;
     // the others may be done before the victim, on a busy machine, has come so far
@@ -101,7 +104,7 @@ describe("a masked task whose one member has a lying endpoint", function () {
     const onVictim = (step: Progress) => {
       told.push(step);
       if (step.kind === "closing-signed") signed();
-      if (step.kind === "committed" && lie === "hidden-keys") void fixture.chain.increaseTime(100);
+      if (step.kind === "committed" && lie === "hidden-keys") void fixture.chain.increaseTime(700);
     };
     const { settingsOf, eventsOf, opened } = play;
     const participant = async (member: FixtureMember, seed: number) => {

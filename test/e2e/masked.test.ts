@@ -14,7 +14,7 @@ import { type FederationFixture, type FixtureMember, startFederation } from "../
 import { openFalsely } from "../support/malicious/false-opener.ts";
 import { flipLane } from "../support/malicious/lane-flipper.ts";
 import type { CorruptAggregator, Lie } from "../support/malicious/lie.ts";
-import { createNodePlay, type NodePlay } from "../support/played/node-play.ts";
+import { createNodePlay, type NodePlay, patientWindows } from "../support/played/node-play.ts";
 import { runFedledger } from "../support/processes/fedledger-process.ts";
 import { openLoopbackNode } from "../support/processes/loopback-node.ts";
 import { maskedRules } from "../support/states/plain-rules.ts";
@@ -33,7 +33,7 @@ const spec = parseTaskSpec({
 const fractionBits = 14;
 
 describe("a masked task", function () {
-  this.timeout(180_000);
+  this.timeout(240_000);
 
   describe("with two lying aggregators and a participant that drops out", () => {
     let fixture: FederationFixture;
@@ -56,6 +56,8 @@ describe("a masked task", function () {
       const taskId = await fixture.createTask({
         rules: {
           ...maskedRules,
+          ...patientWindows,
+          keyWindowS: 600,
           parameterCount: modelLayout(spec.model).parameterCount,
           fractionBits,
           rounds: 3,
@@ -87,7 +89,7 @@ describe("a masked task", function () {
       // three have committed: the fourth has keys, and does not come back from its training
       const skipTime = (step: Progress) => {
         const isWaitedFor = step.kind === "update-recorded" && step.round === 1 && step.updates === 3;
-        if (isWaitedFor) void fixture.chain.increaseTime(100);
+        if (isWaitedFor) void fixture.chain.increaseTime(1300);
       };
       const [watcher] = fixture.outsiders as [FixtureMember];
       const { settingsOf, eventsOf, opened } = play;

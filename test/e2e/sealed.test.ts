@@ -7,7 +7,7 @@ import { initialLanes } from "../../node/core/task/initial-model.ts";
 import { modelLayout } from "../../node/core/task/model-layout.ts";
 import { canonicalTaskSpec, parseTaskSpec } from "../../node/core/task/task-spec.ts";
 import { type FederationFixture, type FixtureMember, startFederation } from "../support/federation-fixture.ts";
-import { createNodePlay, type NodePlay } from "../support/played/node-play.ts";
+import { createNodePlay, type NodePlay, patientWindows } from "../support/played/node-play.ts";
 import { runFedledger } from "../support/processes/fedledger-process.ts";
 import { runInProcess } from "../support/processes/run-command.ts";
 import { temporaryDirectory } from "../support/temporary-directory.ts";
@@ -27,7 +27,7 @@ const fractionBits = 16;
 const password = { FEDLEDGER_PASSWORD: "of the auditor" };
 
 describe("a task whose blobs are sealed", function () {
-  this.timeout(120_000);
+  this.timeout(240_000);
   let folder: Awaited<ReturnType<typeof temporaryDirectory>>;
   let fixture: FederationFixture;
   let record: readonly string[];
@@ -46,7 +46,7 @@ describe("a task whose blobs are sealed", function () {
     });
     const { parameterCount } = modelLayout(spec.model);
     const taskId = await fixture.createTask({
-      rules: { parameterCount, fractionBits, rounds: 2, clipLanes: 1 << 20 },
+      rules: { parameterCount, fractionBits, rounds: 2, clipLanes: 1 << 20, ...patientWindows },
       modelRoot: chunkTreeRoot(initialLanes(spec, fractionBits)),
       spec: canonicalTaskSpec(spec),
       enrol: [],

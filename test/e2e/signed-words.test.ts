@@ -18,7 +18,7 @@ import { type FederationFixture, type FixtureMember, startFederation } from "../
 import { exceedClip } from "../support/malicious/clip-exceeder.ts";
 import { equivocate } from "../support/malicious/equivocator.ts";
 import type { CorruptParticipant, Lie } from "../support/malicious/lie.ts";
-import { createNodePlay, type NodePlay } from "../support/played/node-play.ts";
+import { createNodePlay, type NodePlay, patientWindows } from "../support/played/node-play.ts";
 import { temporaryDirectory } from "../support/temporary-directory.ts";
 import { createPullingTrainer } from "../support/training/pulling-trainer.ts";
 
@@ -37,7 +37,7 @@ const bondWei = BigInt(bondGwei) * 10n ** 9n;
 
 // Nodes are composed as the commands do it, on a real chain and a real network, in this process.
 describe("signed messages between nodes", function () {
-  this.timeout(90_000);
+  this.timeout(240_000);
   let fixture: FederationFixture;
   let folder: Awaited<ReturnType<typeof temporaryDirectory>>;
   let play: NodePlay;
@@ -63,6 +63,7 @@ describe("signed messages between nodes", function () {
       rules: {
         parameterCount: modelLayout(spec.model).parameterCount,
         ...{ fractionBits, rounds: 2, clipLanes: 1 << 16, minUpdates: 4, attestationQuorum: 3, attempts: 3 },
+        ...patientWindows,
         ...{ challengeWindowS: 3600, participantBondGwei: bondGwei },
         ...rules,
       },

@@ -13,6 +13,9 @@ import { falseAlarms } from "../false-alarms.ts";
 import { type FederationFixture, type FixtureMember, silentLog } from "../federation-fixture.ts";
 import { auditOf } from "../history/audit-of.ts";
 
+/** Windows that nodes keep on whatever machine: no play waits for one to pass. Seconds of the chain. */
+export const patientWindows = { commitWindowS: 600, aggregateWindowS: 600, attestWindowS: 600 } as const;
+
 /** A step that a node told. */
 export interface ToldStep {
   readonly who: string;
