@@ -21,6 +21,7 @@ const testCompiler = { ...compiler, settings: { ...compiler.settings, viaIR: fal
 const plainTests = [
   "Walk.t.sol",
   "support/TestBase.sol",
+  "support/Calls.sol",
   "support/WalkBook.sol",
   "support/WalkProofs.sol",
   "support/WalkMembers.sol",

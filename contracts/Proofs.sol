@@ -1,28 +1,31 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.28;
 
-import {ECDSA} from "@openzeppelin/contracts/utils/cryptography/ECDSA.sol";
-import {MessageHashUtils} from "@openzeppelin/contracts/utils/cryptography/MessageHashUtils.sol";
 import {IFederation} from "./interfaces/IFederation.sol";
-import {IProofs} from "./interfaces/IProofs.sol";
 import {IRounds} from "./interfaces/IRounds.sol";
-import {ChainProbes} from "./libraries/ChainProbes.sol";
-import {ChunkTree} from "./libraries/ChunkTree.sol";
-import {LeastBond} from "./libraries/LeastBond.sol";
-import {MaskKeys} from "./libraries/MaskKeys.sol";
-import {MaskedRound, MaskedSum} from "./libraries/MaskedSum.sol";
+import {MaskKeys} from "./libraries/Masks.sol";
+import {MaskedSum} from "./libraries/MaskedSum.sol";
 import {RoundProof} from "./libraries/RoundProof.sol";
-import {RulesValidation} from "./libraries/RulesValidation.sol";
-import {SignedStructs} from "./libraries/SignedStructs.sol";
-import {Advertisement} from "./types/PrivacyTypes.sol";
+import {ChainProbes, LeastBond, RulesValidation} from "./libraries/Rules.sol";
+import {SignedStructs, Word} from "./libraries/SignedStructs.sol";
 import {ChunkProof, ProofKind, UpdateProof} from "./types/ProofTypes.sol";
-import {Commitment, Evidence, Mode, Proposal, RoundInputs, SignedCommitment, TaskRules} from "./types/TaskTypes.sol";
+import {
+    Advertisement,
+    Commitment,
+    Evidence,
+    Mode,
+    RoundInputs,
+    SignedCommitment,
+    TaskRules
+} from "./types/TaskTypes.sol";
 
 /// @title Proofs
-/// @notice Decides from what it is given whether a proposal or a member was wrong, and says so to the federation that
-/// it is asked about.
+/// @notice Fraud proofs, one transaction each, by anyone: decides from what it is given whether a proposal or a member
+/// was wrong, and says so to the federation that it is asked about. It needs no bytes of the accused.
 /// @dev It stores nothing and trusts nobody. What it is told of a round is a claim: all of it stands in the evidence,
 /// or hashes to what stands there, and the federation compares the evidence with its record before anything is lost.
+/// `commitments` and `advertisements` are all of the round, in the order of the chain, left-out ones included. A proof
+/// that proves nothing reverts.
 /// Attacks considered (those on the computation: {RoundProof}, {MaskedSum}):
 /// - an honest proposal is struck: only recomputation from the committed inputs counts, or the owner's own signature;
 /// - a proof is used against another proposal, round, task or chain: the evidence names all of them, words are of the
@@ -33,39 +36,39 @@ import {Commitment, Evidence, Mode, Proposal, RoundInputs, SignedCommitment, Tas
 /// - a proposer fits the openings to its model: each has one right value, that of its hash or its key, and
 ///   {proveOpening} proves any other wrong, whatever the model;
 /// - one word with two signatures passes for two words: the digests must differ.
-contract Proofs is IProofs {
-    /// @inheritdoc IProofs
+contract Proofs {
+    /// @notice Reverts unless a task under these rules can run, and its wrongs be proven, on this chain
+    /// ({Court.createTask}).
+    /// @param header RLP of the header of the block before; not looked at where the task does not draw.
     function checkRules(TaskRules calldata rules, bytes calldata header) external view {
         RulesValidation.validate(rules);
         ChainProbes.check(rules, header);
     }
 
-    /// @inheritdoc IProofs
+    /// @notice The least bond under these rules, in wei: half of it pays the dearest proof with all its signers
+    /// expelled at 100 gwei a gas, and a half of that more.
     function leastBondWei(TaskRules calldata rules) external pure returns (uint256) {
         return LeastBond.leastWei(rules);
     }
 
-    /// @inheritdoc IProofs
+    /// @notice Proves a chunk of a transparent task's model wrong under the task's rule.
     function proveChunk(
         IFederation federation,
         Evidence calldata evidence,
         Commitment[] calldata commitments,
         ChunkProof calldata proof
     ) external {
-        RoundInputs calldata inputs = evidence.inputs;
-        RoundProof.checkCommitments(inputs, commitments);
-        RoundProof.checkWrongChunk(
-            federation.taskRules(inputs.taskId),
-            inputs.baseModelRoot,
-            evidence.proposal.modelRoot,
-            evidence.proposal.excluded,
-            commitments,
-            proof
-        );
+        TaskRules memory rules = _rulesOf(federation, evidence.inputs.taskId, Mode.Transparent);
+        RoundProof.checkCommitments(evidence.inputs, commitments);
+        if (!RoundProof.isPast(rules.parameterCount, evidence, proof)) {
+            (bytes memory updates, uint32[] memory weights) = RoundProof.included(rules, evidence, commitments, proof);
+            RoundProof.checkDiffers(proof, RoundProof.aggregate(rules, proof, updates, weights));
+        }
         federation.strike(evidence, ProofKind.WrongChunk, proof.chunkIndex, address(0), msg.sender);
     }
 
-    /// @inheritdoc IProofs
+    /// @notice Proves a chunk of a masked task's model wrong, under the openings that its proposal gave.
+    /// @param start The round's start value.
     function proveMaskedChunk(
         IFederation federation,
         Evidence calldata evidence,
@@ -75,14 +78,29 @@ contract Proofs is IProofs {
         bytes calldata openings,
         ChunkProof calldata proof
     ) external {
-        TaskRules memory rules = _maskedRules(federation, evidence.inputs.taskId);
+        TaskRules memory rules = _rulesOf(federation, evidence.inputs.taskId, Mode.Masked);
         RoundProof.checkOpened(evidence.inputs, start, advertisements, openings);
         RoundProof.checkCommitments(evidence.inputs, commitments);
-        _checkWrongSum(rules, evidence, advertisements, commitments, openings, proof);
+        if (!RoundProof.isPast(rules.parameterCount, evidence, proof)) {
+            // the weights are in the masked sum's total
+            // slither-disable-next-line unused-return
+            (bytes memory updates, ) = RoundProof.included(rules, evidence, commitments, proof);
+            bytes memory right = MaskedSum.chunk(
+                rules,
+                evidence.inputs,
+                proof.chunkIndex,
+                proof.base,
+                updates,
+                advertisements,
+                openings
+            );
+            RoundProof.checkDiffers(proof, right);
+        }
         federation.strike(evidence, ProofKind.WrongChunk, proof.chunkIndex, address(0), msg.sender);
     }
 
-    /// @inheritdoc IProofs
+    /// @notice Proves that what a masked proposal opens of a slot is not what was advertised.
+    /// @param start The round's start value.
     function proveOpening(
         IFederation federation,
         Evidence calldata evidence,
@@ -92,53 +110,59 @@ contract Proofs is IProofs {
         uint8 slot
     ) external {
         RoundInputs calldata inputs = evidence.inputs;
-        _maskedRules(federation, inputs.taskId);
+        // only that it is masked counts
+        // slither-disable-next-line unused-return
+        _rulesOf(federation, evidence.inputs.taskId, Mode.Masked);
         RoundProof.checkOpened(inputs, start, advertisements, openings);
         uint256 position = 0;
         while (position < advertisements.length && advertisements[position].slot != slot) ++position;
-        if (position == advertisements.length) revert MalformedProof();
-        bytes32 opening = MaskedSum.openingOf(inputs.keyed, inputs.committed, slot, openings);
+        if (position == advertisements.length) revert RoundProof.MalformedProof();
+        bytes32 opening = MaskedSum.openingOf(inputs, slot, openings);
         bool right =
             (inputs.committed >> slot) & 1 != 0
                 ? keccak256(abi.encodePacked(uint8(5), opening)) == advertisements[position].seedHash
                 : MaskKeys.isSecretOf(opening, advertisements[position].maskKey);
-        if (right) revert OpeningIsRight(slot);
+        if (right) revert RoundProof.OpeningIsRight(slot);
         federation.strike(evidence, ProofKind.FalseOpening, slot, address(0), msg.sender);
     }
 
-    /// @inheritdoc IProofs
+    /// @notice Proves that the proposal's total weight is not the sum of the weights it includes.
     function proveWeight(
         IFederation federation,
         Evidence calldata evidence,
         Commitment[] calldata commitments
     ) external {
         RoundProof.checkCommitments(evidence.inputs, commitments);
-        Proposal calldata proposal = evidence.proposal;
-        if (RoundProof.includedWeight(proposal.excluded, commitments) == proposal.totalWeight) revert WeightIsRight();
+        (uint256 weight, uint64 excluded) = (0, evidence.proposal.excluded);
+        for (uint256 i = 0; i < commitments.length; ++i) {
+            if (RoundProof.isIncluded(excluded, commitments[i])) weight += commitments[i].weight;
+        }
+        if (weight == evidence.proposal.totalWeight) revert RoundProof.WeightIsRight();
         federation.strike(evidence, ProofKind.WrongWeight, 0, address(0), msg.sender);
     }
 
-    /// @inheritdoc IProofs
+    /// @notice Proves that a committed update breaks the task's rules: its owner is expelled. Where the evidence's
+    /// proposal counts it, that is struck, too. In a round that is closed and has no proposal that counts it, the
+    /// evidence's proposal is all zero, and so is its openingsHash.
     function proveUpdate(
         IFederation federation,
         Evidence calldata evidence,
         Commitment[] calldata commitments,
         UpdateProof calldata proof
     ) external {
-        RoundInputs calldata inputs = evidence.inputs;
-        RoundProof.checkCommitments(inputs, commitments);
-        TaskRules memory rules = federation.taskRules(inputs.taskId);
-        Commitment calldata commitment = RoundProof.checkInvalidUpdate(rules, commitments, proof);
-        Proposal calldata proposal = evidence.proposal;
-        if (proposal.aggregator != address(0) && RoundProof.isIncluded(proposal.excluded, commitment)) {
-            federation.strike(evidence, ProofKind.InvalidUpdate, proof.chunkIndex, commitment.participant, msg.sender);
+        RoundProof.checkCommitments(evidence.inputs, commitments);
+        TaskRules memory rules = federation.taskRules(evidence.inputs.taskId);
+        if (rules.mode == Mode.Encrypted) revert IRounds.WrongMode(rules.mode);
+        Commitment calldata made = RoundProof.checkInvalidUpdate(rules, commitments, proof);
+        bool isProposed = evidence.proposal.aggregator != address(0);
+        if (isProposed && RoundProof.isIncluded(evidence.proposal.excluded, made)) {
+            federation.strike(evidence, ProofKind.InvalidUpdate, proof.chunkIndex, made.participant, msg.sender);
         } else {
-            federation.requireEvidence(evidence);
-            _expel(federation, inputs.taskId, inputs.round, commitment.participant, ProofKind.InvalidUpdate);
+            _expel(federation, evidence, made.participant, ProofKind.InvalidUpdate);
         }
     }
 
-    /// @inheritdoc IProofs
+    /// @notice Proves that one account signed two different commitments over one anchor.
     function proveEquivocation(
         IFederation federation,
         uint32 taskId,
@@ -147,14 +171,19 @@ contract Proofs is IProofs {
         SignedCommitment calldata one,
         SignedCommitment calldata other
     ) external {
-        bytes32 oneHash = SignedStructs.commitment(taskId, round, anchor, one);
-        bytes32 otherHash = SignedStructs.commitment(taskId, round, anchor, other);
-        address signer = _signerOf(federation, oneHash, one);
-        if (oneHash == otherHash || signer != _signerOf(federation, otherHash, other)) revert NoEquivocation();
-        _expel(federation, taskId, round, signer, ProofKind.Equivocation);
+        Word memory word = SignedStructs.word(address(federation), taskId, round, anchor);
+        bytes32 oneDigest = SignedStructs.commitment(word, one);
+        bytes32 otherDigest = SignedStructs.commitment(word, other);
+        // zero where the signatures are none: nobody is expelled then
+        address signer = SignedStructs.signerOf(oneDigest, one.signature);
+        address otherSigner = SignedStructs.signerOf(otherDigest, other.signature);
+        if (oneDigest == otherDigest || signer != otherSigner) revert RoundProof.NoEquivocation();
+        federation.expel(taskId, round, signer, ProofKind.Equivocation, msg.sender);
     }
 
-    /// @inheritdoc IProofs
+    /// @notice Proves that an account signed another commitment than the one it made on the chain, over the round's
+    /// anchor.
+    /// @param position Which of the commitments.
     function proveDoubleCommitment(
         IFederation federation,
         Evidence calldata evidence,
@@ -164,69 +193,24 @@ contract Proofs is IProofs {
     ) external {
         RoundInputs calldata inputs = evidence.inputs;
         RoundProof.checkCommitments(inputs, commitments);
-        if (position >= commitments.length) revert MalformedProof();
+        if (position >= commitments.length) revert RoundProof.MalformedProof();
         Commitment calldata made = commitments[position];
-        bytes32 structHash = SignedStructs.commitment(inputs.taskId, inputs.round, inputs.anchor, signed);
-        if (
-            (made.weight == signed.weight &&
-                made.updateRoot == signed.updateRoot &&
-                made.contentId == signed.contentId) || _signerOf(federation, structHash, signed) != made.participant
-        ) revert NoEquivocation();
+        Word memory word = SignedStructs.word(address(federation), inputs.taskId, inputs.round, inputs.anchor);
+        address signer = SignedStructs.signerOf(SignedStructs.commitment(word, signed), signed.signature);
+        bool isSame =
+            made.weight == signed.weight && made.updateRoot == signed.updateRoot && made.contentId == signed.contentId;
+        if (isSame || signer != made.participant) revert RoundProof.NoEquivocation();
+        _expel(federation, evidence, made.participant, ProofKind.Equivocation);
+    }
+
+    /// @dev Tells of one that committed in the round of the evidence, which must be what the federation has.
+    function _expel(IFederation federation, Evidence calldata evidence, address account, ProofKind kind) private {
         federation.requireEvidence(evidence);
-        _expel(federation, inputs.taskId, inputs.round, made.participant, ProofKind.Equivocation);
+        federation.expel(evidence.inputs.taskId, evidence.inputs.round, account, kind, msg.sender);
     }
 
-    function _expel(IFederation federation, uint32 taskId, uint32 round, address account, ProofKind kind) private {
-        federation.expel(taskId, round, account, kind, msg.sender);
-    }
-
-    function _maskedRules(IFederation federation, uint32 taskId) private view returns (TaskRules memory rules) {
+    function _rulesOf(IFederation federation, uint32 taskId, Mode mode) private view returns (TaskRules memory rules) {
         rules = federation.taskRules(taskId);
-        if (rules.mode != Mode.Masked) revert IRounds.WrongMode(rules.mode);
-    }
-
-    function _signerOf(
-        IFederation federation,
-        bytes32 structHash,
-        SignedCommitment calldata signed
-    ) private view returns (address) {
-        bytes32 domain = SignedStructs.domainOf(address(federation));
-        bytes32 digest = MessageHashUtils.toTypedDataHash(domain, structHash);
-        return ECDSA.recover(digest, signed.signature.r, signed.signature.vs);
-    }
-
-    /// @dev Reverts unless the chunk shown is not what the openings make of the updates.
-    function _checkWrongSum(
-        TaskRules memory rules,
-        Evidence calldata evidence,
-        Advertisement[] calldata advertisements,
-        Commitment[] calldata commitments,
-        bytes calldata openings,
-        ChunkProof calldata proof
-    ) private view {
-        RoundInputs calldata inputs = evidence.inputs;
-        uint32 count = rules.parameterCount;
-        if (RoundProof.isPaddingLeaf(count, evidence.proposal.modelRoot, proof)) return;
-        RoundProof.checkPlaces(count, inputs.baseModelRoot, evidence.proposal.modelRoot, proof);
-        // the weights are in the masked sum's total
-        // slither-disable-next-line unused-return
-        (bytes memory updates, ) = RoundProof.includedUpdates(count, 0, commitments, proof);
-        MaskedRound memory masked = MaskedRound({
-            taskId: inputs.taskId,
-            round: inputs.round,
-            keyed: inputs.keyed,
-            survivors: inputs.committed,
-            totalWeight: inputs.totalWeight
-        });
-        bytes memory right = MaskedSum.chunk(
-            rules,
-            masked,
-            proof.chunkIndex,
-            proof.base,
-            updates,
-            advertisements,
-            openings
-        );
-        if (ChunkTree.leafOf(proof.chunkIndex, right, 0) == proof.leaf) revert ChunkIsRight();
+        if (rules.mode != mode) revert IRounds.WrongMode(rules.mode);
     }
 }

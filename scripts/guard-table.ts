@@ -3,8 +3,15 @@ import { contractGuards } from "./guard-table/contract-guards.ts";
 import type { Guard } from "./guard-table/guard.ts";
 import { machineGuards } from "./guard-table/machine-guards.ts";
 import { nodeGuards } from "./guard-table/node-guards.ts";
+import { privacyGuards } from "./guard-table/privacy-guards.ts";
 
 export type { Guard } from "./guard-table/guard.ts";
 
 /** All guards that `npm run guards` takes out, one at a time. */
-export const guards: readonly Guard[] = [...contractGuards, ...nodeGuards, ...machineGuards, ...auditGuards];
+export const guards: readonly Guard[] = [
+  ...contractGuards,
+  ...nodeGuards,
+  ...privacyGuards,
+  ...machineGuards,
+  ...auditGuards,
+];

@@ -50,6 +50,7 @@ const suites: readonly Suite[] = [
     args: [bin("@biomejs/biome/bin/biome"), "ci", "--error-on-warnings"],
     counts: "check",
   },
+  { name: "unused", args: [bin("knip/bin/knip.js"), "--no-progress"], counts: "check" },
   {
     name: "solidity lint",
     args: [bin("solhint/solhint.js"), "--max-warnings", "0", "contracts/**/*.sol"],

@@ -2,13 +2,12 @@
 pragma solidity ^0.8.28;
 
 import {ProofKind} from "../types/ProofTypes.sol";
-import {Evidence} from "../types/TaskTypes.sol";
 
 /// @title IBonds
-/// @notice Ether that the members of a task stand to lose, and what a proof does. All amounts are in wei.
+/// @notice Events and errors of the ether that the members of a task stand to lose, and of what a proof does. All
+/// amounts are in wei.
 /// @dev Each place in a task has its own bond, of the amount that the task's rules state; no bond serves two tasks. All
-/// bonds held, all credits and {burntWei} sum to the contract's balance (ether forced upon the contract apart). The
-/// pure part of proofs is {IProofs}, which alone may call {strike} and {expel}.
+/// bonds held, all credits and burntWei sum to the contract's balance (ether forced upon the contract apart).
 interface IBonds {
     /// @notice A round's proposal was proven wrong.
     /// @param aggregator Who proposed it.
@@ -56,42 +55,4 @@ interface IBonds {
     error NoAmount();
     /// @notice The receiver refused the ether.
     error PaymentRefused();
-
-    /// @notice Strikes a proposal that was proven wrong. The proposer and every attester lose their bonds and are
-    /// expelled. A proposal that stands goes to the next attempt. An accepted one that is not void is rolled back: the
-    /// model becomes the round's base again, this round and all later ones are void, a round in flight is invalid.
-    /// @param offender Whose update made it wrong, expelled with the others; zero for none.
-    /// @param prover Who is rewarded: the smaller of half of what was taken and 1.5 times the reckoned cost of a proof
-    /// of this kind.
-    ///
-    /// Requirements: the caller is {IProofs} ({OnlyProofs}); the round's word stands ({IRounds.WrongRound},
-    /// {NoLongerProvable}) or the round is Proposed; the evidence is what it binds ({WrongEvidence}); there is
-    /// something to take or to roll back ({NothingToTake}).
-    function strike(
-        Evidence calldata evidence,
-        ProofKind kind,
-        uint32 index,
-        address offender,
-        address prover
-    ) external;
-
-    /// @notice Reverts unless the evidence is what the chain has: with a proposal, as for {strike}; without one (all of
-    /// it zero, no attesters, openingsHash zero), the inputs of the newest round when it is closed and not accepted.
-    function requireEvidence(Evidence calldata evidence) external view;
-
-    /// @notice Expels a participant whose misconduct was proven apart from any proposal.
-    ///
-    /// Requirements: the caller is {IProofs} ({OnlyProofs}); the account is or was in the task, and is not
-    /// expelled ({NothingToTake}).
-    function expel(uint32 taskId, uint32 round, address account, ProofKind kind, address prover) external;
-
-    /// @notice Makes a bond its owner's credit, one challenge window after its place was freed. Anyone may call it.
-    ///
-    /// Requirements: there is a bond, of one without a place, not expelled, whose time is over ({StillBonded}).
-    function releaseBond(uint32 taskId, address account) external;
-
-    /// @notice Pays the caller its credit: bonds released and rewards.
-    ///
-    /// Requirements: there is a credit ({NoAmount}), the caller takes the ether ({PaymentRefused}).
-    function withdraw() external;
 }

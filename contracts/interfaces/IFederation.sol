@@ -1,38 +1,40 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.28;
 
-import {IAccessControl} from "@openzeppelin/contracts/access/IAccessControl.sol";
-import {IERC5267} from "@openzeppelin/contracts/interfaces/IERC5267.sol";
-import {IBonds} from "./IBonds.sol";
-import {IMembers} from "./IMembers.sol";
-import {IRounds} from "./IRounds.sol";
-import {ITasks} from "./ITasks.sol";
-import {TaskRules} from "../types/TaskTypes.sol";
+import {ProofKind} from "../types/ProofTypes.sol";
+import {Evidence, TaskRules} from "../types/TaskTypes.sol";
 
 /// @title IFederation
-/// @notice All calls, events and errors of a federation, at one address. What it stores is read by {extsload}; the
-/// layout is a part of the interface and held by a test (node/chain/storage-layout.ts).
-interface IFederation is IMembers, ITasks, IRounds, IBonds, IAccessControl, IERC5267 {
-    /// @notice A call of the other code failed without a reason: what was given cannot be decoded.
-    error FailedCall();
-    /// @notice There is no contract at an address that the constructor was given.
-    error NoCode(address account);
+/// @notice What {Proofs} asks of the federation that it is asked about, and tells it.
+interface IFederation {
+    /// @notice Strikes a proposal that was proven wrong. The proposer and every attester lose their bonds and are
+    /// expelled. A proposal that stands goes to the next attempt. An accepted one that is not void is rolled back: the
+    /// model becomes the round's base again, this round and all later ones are void, a round in flight is invalid.
+    /// @param offender Whose update made it wrong, expelled with the others; zero for none.
+    /// @param prover Who is rewarded: the smaller of half of what was taken and 1.5 times the reckoned cost of a proof
+    /// of this kind.
+    ///
+    /// Requirements: the caller is the contract of proofs ({IBonds.OnlyProofs}); the round's word stands
+    /// ({IRounds.WrongRound}, {IBonds.NoLongerProvable}) or the round is Proposed; the evidence is what it binds
+    /// ({IBonds.WrongEvidence}); there is something to take or to roll back ({IBonds.NothingToTake}).
+    function strike(
+        Evidence calldata evidence,
+        ProofKind kind,
+        uint32 index,
+        address offender,
+        address prover
+    ) external;
 
-    /// @notice The words of these storage slots.
-    function extsload(bytes32[] calldata slots) external view returns (bytes32[] memory words);
+    /// @notice Expels a participant whose misconduct was proven apart from any proposal.
+    ///
+    /// Requirements: the caller is the contract of proofs ({IBonds.OnlyProofs}); the account is or was in the task, and
+    /// is not expelled ({IBonds.NothingToTake}).
+    function expel(uint32 taskId, uint32 round, address account, ProofKind kind, address prover) external;
+
+    /// @notice Reverts unless the evidence is what the chain has: with a proposal, as for {strike}; without one (all of
+    /// it zero, no attesters, openingsHash zero), the inputs of the newest round when it is closed and not accepted.
+    function requireEvidence(Evidence calldata evidence) external view;
 
     /// @notice The rules of a task; all zero where there is none.
     function taskRules(uint32 taskId) external view returns (TaskRules memory);
-
-    /// @notice The contract whose proofs count.
-    function proofs() external view returns (address);
-
-    /// @notice The role that grants and revokes roles.
-    function DEFAULT_ADMIN_ROLE() external view returns (bytes32);
-    /// @notice May create tasks.
-    function TASK_CREATOR_ROLE() external view returns (bytes32);
-    /// @notice May enrol in tasks.
-    function PARTICIPANT_ROLE() external view returns (bytes32);
-    /// @notice May join tasks as an aggregator.
-    function AGGREGATOR_ROLE() external view returns (bytes32);
 }

@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.28;
 
-import {SignedAdvertisement} from "../types/PrivacyTypes.sol";
-import {Mode, Phase, Proposal, Reason, Signature, SignedCommitment, WalletWord} from "../types/TaskTypes.sol";
+import {Mode, Phase, Proposal, Reason} from "../types/TaskTypes.sol";
 
 /// @title IRounds
-/// @notice The round machine: Open, Aggregating, Proposed, then Accepted or Invalid. One round of a task is in flight
-/// at a time. Every edge that has a deadline can be pushed by anyone after it, so that every round ends whatever
-/// anybody does or omits.
+/// @notice Events and errors of the round machine: Open, Aggregating, Proposed, then Accepted or Invalid. One round of
+/// a task is in flight at a time. Every edge that has a deadline can be pushed by anyone after it, so that every round
+/// ends whatever anybody does or omits.
 /// @dev The **start value** of a round is keccak256(abi.encode(chain id, contract, taskId, round, history head at the
 /// opening, base model root, seed, enrolled, drawn)), the last four as uint256; the seed is zero where everybody is
 /// drawn. Its **anchor** is the start value, extended by each advertisement: keccak256(abi.encode(anchor, 1,
@@ -22,7 +21,8 @@ import {Mode, Phase, Proposal, Reason, Signature, SignedCommitment, WalletWord} 
 /// whoever signed can be proven wrong.
 interface IRounds {
     /// @notice A round began.
-    /// @param round Number of the round, from 1; a number is used once, and some are passed over ({openRound}).
+    /// @param round Number of the round, from 1; a number is used once, and some are passed over
+    /// ({Federation.openRound}).
     /// @param baseModelRoot Root of the model that updates start from.
     /// @param enrolled Number of participants' places n.
     /// @param drawn Number of participants drawn: those whose slot (a permutation of their index, see Draw) is below
@@ -46,7 +46,7 @@ interface IRounds {
     /// @param seed Randomness of the draw: the first 64 bits of keccak256(abi.encode(the block's mixHash, contract,
     /// taskId, round)).
     event RoundDrawn(uint32 indexed taskId, uint32 indexed round, uint64 seed, uint40 commitDeadline, bytes32 start);
-    /// @notice A participant advertised its keys ({SignedAdvertisement}).
+    /// @notice A participant advertised its keys (SignedAdvertisement).
     /// @param slot Its place in the round, from 0.
     event Advertised(
         uint32 indexed taskId,
@@ -173,98 +173,4 @@ interface IRounds {
     error WrongProposal(bytes32 proposalHash);
     /// @notice Fewer attestations that count than the quorum.
     error QuorumNotReached(uint256 given, uint256 quorum);
-
-    /// @notice Opens the task's next round. Frees the places of those who left.
-    /// @param round Its number: the least above the newest round's whose word's place is free. At most 64 numbers are
-    /// passed over, each because the word in its place is still provable.
-    ///
-    /// Requirements:
-    /// - the caller is in the task and not leaving ({ITasks.NotEnrolled});
-    /// - no round is in flight ({WrongPhase}), accepted rounds are left ({ITasks.TaskComplete});
-    /// - at least minUpdates participants are enrolled ({TooFewParticipants});
-    /// - the number is that one ({WrongRound}), and its place is free ({RingFull}).
-    function openRound(uint32 taskId, uint32 round) external;
-
-    /// @notice Draws a round's participants by the block that its opening fixed; windows run from here. Anyone may give
-    /// the header.
-    /// @param header RLP of that block's header.
-    ///
-    /// Requirements: the round is the newest ({WrongRound}) and Drawing ({WrongPhase}); the block's hash answers
-    /// ({NoBlockHash}) and is the header's ({WrongHeader}).
-    function drawRound(uint32 taskId, uint32 round, bytes calldata header) external;
-
-    /// @notice Advertises keys for participants that signed (EIP-712 Advertisement, over the round's start value).
-    /// Those that do not count (any more) are passed over: not enrolled, leaving, expelled, not drawn, without budget,
-    /// advertised already, a key that is none, a signature over anything else. Anyone may bring them.
-    ///
-    /// Requirements: the round is the newest and Open, the task masked or encrypted ({WrongMode}), the key window not
-    /// over ({TooLate}); at least one is added ({NothingAdded}).
-    function advertise(uint32 taskId, uint32 round, SignedAdvertisement[] calldata signed) external;
-
-    /// @notice Commits the caller's update.
-    /// @param anchor The round's anchor as the caller knows it: it binds base, draw, keys and history.
-    ///
-    /// Requirements: the round is the newest and Open; the deadline has not passed ({TooLate}), and where there are
-    /// keys their window is over or everybody has advertised ({TooEarly}); the anchor is the round's ({WrongAnchor});
-    /// the caller is enrolled, not leaving ({ITasks.NotEnrolled}), drawn ({NotDrawn}), has not committed
-    /// ({AlreadyCommitted}), has budget ({BudgetSpent}), in masked tasks has advertised ({NotAdvertised}); weight and
-    /// roots are valid ({InvalidWeight}, {InvalidRoot}).
-    function commit(
-        uint32 taskId,
-        uint32 round,
-        bytes32 anchor,
-        bytes32 updateRoot,
-        bytes32 contentId,
-        uint32 weight
-    ) external;
-
-    /// @notice Commits for participants that signed (EIP-712 Commitment, over the round's anchor). Those that do not
-    /// count (any more) are passed over. Anyone may bring them.
-    ///
-    /// Requirements: the round is the newest and takes commitments, as in {commit}; at least one is added
-    /// ({NothingAdded}).
-    function commitBatch(uint32 taskId, uint32 round, SignedCommitment[] calldata signed) external;
-
-    /// @notice Freezes the round's updates and assigns an aggregator; with too few updates, without an aggregator, or
-    /// without a draw whose block is out of reach, the round is invalid. Anyone may call it once all that may commit
-    /// have, or after the deadline.
-    function closeRound(uint32 taskId, uint32 round) external;
-
-    /// @notice Records the assigned aggregator's result.
-    /// @param accumulator The round's, over which it was computed.
-    /// @param openings As {Proposed} says.
-    ///
-    /// Requirements: the round is the newest and Aggregating, and the deadline has not passed ({TooLate}); the caller
-    /// is assigned, for this attempt, and the proposal names it ({NotAssigned}); the accumulator is the round's
-    /// ({WrongAccumulator}); roots are not zero ({InvalidRoot}); at least minUpdates are included ({InvalidExclusion});
-    /// the weight can be theirs ({WrongTotalWeight}); the openings have their length ({InvalidOpenings}).
-    function propose(
-        uint32 taskId,
-        uint32 round,
-        bytes32 accumulator,
-        Proposal calldata proposal,
-        bytes calldata openings
-    ) external;
-
-    /// @notice Accepts a proposal by a quorum of attestations (EIP-712 Attestation), whoever brings them. Counted are
-    /// accounts that committed in the round and are not expelled, each once; others are passed over. A wallet is asked
-    /// (ERC-1271) with at most 50,000 gas, for a word that names it (EIP-712 WalletAttestation).
-    /// @param signatures Of accounts with a key.
-    /// @param wallets Of contract wallets.
-    ///
-    /// Requirements: the round is the newest and Proposed, the deadline has not passed ({TooLate}), the proposal is on
-    /// record ({WrongProposal}); K, the number of slots that committed less those expelled since, is at least
-    /// minUpdates ({TooFewParticipants}); at least max(attestationQuorum, K / 2 + 1) count ({QuorumNotReached}).
-    function accept(
-        uint32 taskId,
-        uint32 round,
-        Proposal calldata proposal,
-        Signature[] calldata signatures,
-        WalletWord[] calldata wallets
-    ) external;
-
-    /// @notice Assigns the next aggregator; where no attempt is left, nobody can be assigned, or fewer than minUpdates
-    /// that committed are not expelled, the round is invalid. Anyone may call it after the deadline of the aggregator
-    /// or of the attestations; in the last case at once.
-    function reassign(uint32 taskId, uint32 round) external;
 }

@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.28;
 
-import {Access} from "../types/PrivacyTypes.sol";
-import {TaskRules} from "../types/TaskTypes.sol";
+import {Access, Attributes, TaskRules} from "../types/TaskTypes.sol";
 
 /// @title ITasks
-/// @notice Training tasks, their immutable rules, and who takes part in each: participants and aggregators, an account
-/// never as both.
+/// @notice Events and errors of the federation's members, of its training tasks, their immutable rules, and who takes
+/// part in each: participants and aggregators, an account never as both.
 /// @dev **History head.** It begins as keccak256(abi.encode(chain id, contract, taskId, keccak256(abi.encode(rules)),
 /// modelRoot, keccak256(spec), keccak256(abi.encode(access)))) and grows by one entry for whatever of a task is no
 /// commitment or advertisement (those are in the round's accumulator): keccak256(abi.encode(head, number of the entry,
@@ -18,6 +17,16 @@ import {TaskRules} from "../types/TaskTypes.sol";
 /// offender), the void rounds 0 where there are none; 11 Expelled(round, account, kind, prover), for what is no part of
 /// a strike; 12 ShareKey(account, keccak256(shareKey)). `standing` is the hash of the proposal that stood, or 0.
 interface ITasks {
+    /// @notice A member entered or changed its contact record.
+    /// @param member The member's account.
+    /// @param peerId The libp2p PeerId as its multihash bytes.
+    /// @param encryptionKey The member's X25519 public key (HPKE).
+    /// @param multiaddrs Where it listens, as multiaddr text, one a line (LF); may be empty.
+    /// @param grant The admin's signed grant of its role (docs/protocol.md), for members who believe no endpoint; may
+    /// be empty.
+    event MemberRegistered(address indexed member, bytes peerId, bytes32 encryptionKey, string multiaddrs, bytes grant);
+    /// @notice The admin said something else of an account.
+    event AttributesSet(address indexed account, Attributes attributes);
     /// @notice A task was created.
     /// @param taskId Number of the task, from 1.
     /// @param creator Who created it.
@@ -60,6 +69,12 @@ interface ITasks {
     /// @param kind 1 approval, 2 incident; others are their authors'.
     event Recorded(uint32 indexed taskId, address indexed author, uint8 kind, bytes32 hash);
 
+    /// @notice There is no contract at an address that the federation's constructor was given.
+    error NoCode(address account);
+    /// @notice The account holds no role of the federation.
+    error NotAMember(address account);
+    /// @notice A PeerId is 34 to 64 bytes, multiaddrs are at most 1024 bytes, a grant at most 256.
+    error InvalidContact();
     /// @notice No task has this number.
     error UnknownTask(uint32 taskId);
     /// @notice The task of this number began with another head.
@@ -102,77 +117,4 @@ interface ITasks {
     error InvalidShareKey();
     /// @notice The account is not idle.
     error NotIdle(address account);
-
-    /// @notice Creates a task.
-    /// @param header RLP of the header of the block before; empty where the task does not draw.
-    ///
-    /// Requirements:
-    /// - the caller has TASK_CREATOR_ROLE;
-    /// - every rule is in its range ({InvalidRule}, {WeightOverflow}, {RoundTooLong}); bonds are at least
-    /// {IProofs.leastBondWei} ({InvalidBond});
-    /// - the access lists have at most 32 entries each, none of them zero ({InvalidAccess});
-    /// - the specification has 1 to 8192 bytes ({InvalidSpec}); the root of the initial model is not zero
-    /// ({IRounds.InvalidRoot});
-    /// - the precompiles that the mode's proofs need answer, and where the task draws, block hashes do, with another
-    /// randomness in the header given than in this block ({ChainLacks}, {IRounds.WrongHeader}).
-    function createTask(
-        TaskRules calldata rules,
-        Access calldata access,
-        bytes32 modelRoot,
-        bytes calldata spec,
-        bytes calldata header
-    ) external returns (uint32 taskId);
-
-    /// @notice Takes part in a task from its next round on, as a participant. What is sent is the task's participant
-    /// bond.
-    /// @param first The head that the task's history began with ({TaskCreated}): a number alone may mean another task
-    /// after a reorganisation.
-    /// @param statement Hash of the data statement; zero for none.
-    /// @param shareKey As in {ShareKeySet}; empty for none.
-    ///
-    /// Requirements:
-    /// - the caller has PARTICIPANT_ROLE;
-    /// - the task exists ({UnknownTask}) and is the one meant ({WrongTask}), has rounds left ({TaskComplete}) and a
-    /// place ({TaskFull});
-    /// - the caller is not in it ({AlreadyEnrolled}), was not expelled from it ({Expelled}) and is in fewer than 16
-    /// tasks ({TooManyTasks});
-    /// - its attributes let it in ({NotEligible}); it states its data where it must ({NoStatement});
-    /// - exactly the bond is sent ({WrongBond}), nothing where a former one is still here; that one was for the same
-    /// role ({IBonds.StillBonded}).
-    function enrol(uint32 taskId, bytes32 first, bytes32 statement, bytes calldata shareKey) external payable;
-
-    /// @notice Takes part in a task from its next round on, as an aggregator. What is sent is the task's aggregator
-    /// bond.
-    ///
-    /// Requirements: the caller has AGGREGATOR_ROLE; else those of {enrol}.
-    function join(uint32 taskId, bytes32 first) external payable;
-
-    /// @notice Leaves a task: no more commitments and no more assignments, from now on; one that stands is over. What
-    /// was committed counts, and may be attested. The place is freed when no round is in flight, and the bond one
-    /// challenge window later ({IBonds.releaseBond}).
-    ///
-    /// Requirements: the caller is in the task and not leaving ({NotEnrolled}).
-    function leave(uint32 taskId) external;
-
-    /// @notice Frees the places of those who left, at most 32, as the next opening would.
-    ///
-    /// Requirements: the task exists ({UnknownTask}), no round is in flight ({IRounds.WrongPhase}).
-    function freePlaces(uint32 taskId) external;
-
-    /// @notice Brings the calling aggregator back into the rotation after a missed turn.
-    ///
-    /// Requirements: it is in the task ({NotEnrolled}) and idle ({NotIdle}).
-    function resume(uint32 taskId) external;
-
-    /// @notice Gives the caller's key for the shares of its next round anew, instead of one that was lost.
-    ///
-    /// Requirements: the caller is a participant of the task ({NotEnrolled}), which is masked; the key has its length
-    /// ({InvalidShareKey}).
-    function setShareKey(uint32 taskId, bytes calldata shareKey) external;
-
-    /// @notice Puts a hash on the task's record: an event that the history head binds.
-    ///
-    /// Requirements: the task exists ({UnknownTask}); the caller is in it, may create tasks, or is an admin
-    /// ({NotEnrolled}).
-    function record(uint32 taskId, bytes32 first, uint8 kind, bytes32 hash) external;
 }

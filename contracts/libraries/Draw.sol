@@ -1,6 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.28;
 
+import {BlockHeader} from "@openzeppelin/contracts/utils/BlockHeader.sol";
+import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
+import {IRounds} from "../interfaces/IRounds.sol";
+import {TaskRules} from "../types/TaskTypes.sol";
+
 /// @title Draw
 /// @notice Which enrolled participants a round draws, without a list: each index has a slot by a keyed permutation, and
 /// those whose slot is below the number to draw are drawn (docs/protocol.md).
@@ -15,17 +20,10 @@ library Draw {
 
     /// @notice Number of participants to draw of `enrolled`.
     /// @param enrolled At least minUpdates.
-    /// @return drawn min(maxUpdates, max(minUpdates, ceil(enrolled * participationBps / 10000)), enrolled).
-    function size(
-        uint256 enrolled,
-        uint256 minUpdates,
-        uint256 maxUpdates,
-        uint256 participationBps
-    ) internal pure returns (uint256 drawn) {
-        drawn = (enrolled * participationBps + 9_999) / 10_000;
-        if (drawn < minUpdates) drawn = minUpdates;
-        if (drawn > maxUpdates) drawn = maxUpdates;
-        if (drawn > enrolled) drawn = enrolled;
+    /// @return min(maxUpdates, max(minUpdates, ceil(enrolled * participationBps / 10000)), enrolled).
+    function size(uint256 enrolled, TaskRules memory rules) internal pure returns (uint256) {
+        uint256 share = Math.ceilDiv(enrolled * rules.participationBps, 10_000);
+        return Math.min(Math.min(rules.maxUpdates, Math.max(rules.minUpdates, share)), enrolled);
     }
 
     /// @notice Slot of a participant in a round.
@@ -37,7 +35,9 @@ library Draw {
     function slotOf(uint64 seed, uint256 index, uint256 enrolled, uint256 drawn) internal pure returns (uint256 slot) {
         if (drawn == enrolled) return index;
         if (enrolled <= SHUFFLE_PLACES) return _shuffle(seed, index, enrolled);
-        uint256 half = _halfBits(enrolled);
+        // half the number of bits of n - 1, rounded up
+        uint256 half = 0;
+        while ((enrolled - 1) >> (2 * half) != 0) ++half;
         slot = index;
         do {
             slot = _permute(seed, slot, half);
@@ -62,11 +62,6 @@ library Draw {
         }
     }
 
-    /// @dev Half the number of bits of n - 1, rounded up.
-    function _halfBits(uint256 enrolled) private pure returns (uint256 half) {
-        while ((enrolled - 1) >> (2 * half) != 0) ++half;
-    }
-
     /// @dev One pass of the Feistel network over 2 * half bits.
     function _permute(uint64 seed, uint256 value, uint256 half) private pure returns (uint256) {
         uint256 mask = (1 << half) - 1;
@@ -81,5 +76,41 @@ library Draw {
             (left, right) = (right, left ^ (mixed & mask));
         }
         return (left << half) | right;
+    }
+}
+
+/// @title DrawBlock
+/// @notice The randomness of a block that a round's opening fixed before there was one.
+/// @dev Attacks considered:
+/// - another block's randomness, or one made up: the header must hash to the block's hash, which the chain gives;
+/// - a block is called out of reach that is not, by a call with so little gas that the question for its hash fails: the
+///   call keeps a 64th of its gas, on which nothing can be written any more;
+/// - a round that waits for a hash for ever, on a chain where something else stands in the place of EIP-2935's
+///   contract: what reverts has no hash, whatever it reverts with.
+library DrawBlock {
+    /// @notice EIP-2935's contract, which has the hashes of 8,191 blocks.
+    address internal constant HISTORY = 0x0000F90827F1C53a10cb7A02335B175320002935;
+    /// @notice As many blocks back the opcode answers.
+    uint256 internal constant OPCODE_BLOCKS = 256;
+
+    /// @notice The mix of a block by its header. Reverts with {IRounds.NoBlockHash} or {IRounds.WrongHeader}.
+    /// @param header RLP of the block's header.
+    function mixOf(uint256 blockNumber, bytes memory header) internal view returns (bytes32) {
+        bytes32 hash = _hashOf(blockNumber);
+        if (hash == 0) revert IRounds.NoBlockHash(blockNumber);
+        if (hash != keccak256(header)) revert IRounds.WrongHeader();
+        return BlockHeader.getPrevRandao(header);
+    }
+
+    /// @notice Whether a block is past and its hash cannot be had any more.
+    function isOutOfReach(uint256 blockNumber) internal view returns (bool) {
+        return blockNumber < block.number && _hashOf(blockNumber) == 0;
+    }
+
+    /// @dev Zero where there is none.
+    function _hashOf(uint256 blockNumber) private view returns (bytes32) {
+        if (blockNumber + OPCODE_BLOCKS >= block.number) return blockhash(blockNumber);
+        (bool answers, bytes memory answer) = HISTORY.staticcall(abi.encode(blockNumber));
+        return answers && answer.length == 32 ? bytes32(answer) : bytes32(0);
     }
 }

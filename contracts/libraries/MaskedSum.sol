@@ -1,22 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.28;
 
-import {Advertisement} from "../types/PrivacyTypes.sol";
-import {TaskRules} from "../types/TaskTypes.sol";
-import {Bitmap} from "./Bitmap.sol";
-import {Lanes} from "./Lanes.sol";
-import {MaskKeys} from "./MaskKeys.sol";
-import {MaskStream} from "./MaskStream.sol";
-
-/// @dev What decides the masks of a round, and the sum of its weights. Each of the slots in `keyed` shares a mask with
-/// every other; `survivors` are those of them that committed.
-struct MaskedRound {
-    uint32 taskId;
-    uint32 round;
-    uint64 keyed;
-    uint64 survivors;
-    uint64 totalWeight;
-}
+import {Advertisement, RoundInputs, TaskRules} from "../types/TaskTypes.sol";
+import {Lanes} from "./Chunks.sol";
+import {MaskKeys, MaskStream} from "./Masks.sol";
+import {Bitmap} from "./Records.sol";
 
 /// @title MaskedSum
 /// @notice One chunk of the model of a masked round, bit for bit as the aggregator computes it (docs/protocol.md): the
@@ -52,7 +40,7 @@ library MaskedSum {
     /// @return result The chunk of the new model, 256 bytes; lanes behind the last parameter are zero.
     function chunk(
         TaskRules memory rules,
-        MaskedRound memory of_,
+        RoundInputs calldata inputs,
         uint32 chunkIndex,
         bytes memory base,
         bytes memory updates,
@@ -62,32 +50,25 @@ library MaskedSum {
         // zeros are meant
         // slither-disable-next-line uninitialized-local
         Totals memory totals;
-        uint256 end = updates.length;
-        for (uint256 start = 0; start < end; start += CHUNK_BYTES) _add(totals.added, _pointer(updates) + start);
-        _unmask(totals, of_, chunkIndex, advertisements, openings);
-        return _move(rules, of_.totalWeight, chunkIndex, base, totals);
+        for (uint256 start = 0; start < updates.length; start += CHUNK_BYTES) _add(totals.added, updates, start);
+        _unmask(totals, inputs, chunkIndex, advertisements, openings);
+        return _move(rules, inputs.totalWeight, chunkIndex, base, totals);
     }
 
     /// @notice Where the opening of a slot stands among those of the round: the survivors' come first, then the
     /// others', each by slot.
-    function openingOf(
-        uint64 keyed,
-        uint64 survivors,
-        uint256 slot,
-        bytes calldata openings
-    ) internal pure returns (bytes32) {
+    function openingOf(RoundInputs calldata inputs, uint256 slot, bytes calldata all) internal pure returns (bytes32) {
         uint64 before = uint64((1 << slot) - 1);
-        uint256 place =
-            (survivors >> slot) & 1 != 0
-                ? Bitmap.count(survivors & before)
-                : Bitmap.count(survivors) + Bitmap.count(keyed & ~survivors & before);
-        return bytes32(openings[32 * place:32 * place + 32]);
+        (uint64 survivors, uint64 dropped) = (inputs.committed, inputs.keyed & ~inputs.committed);
+        uint256 place = Bitmap.count(survivors & before);
+        if ((dropped >> slot) & 1 != 0) place = Bitmap.count(survivors) + Bitmap.count(dropped & before);
+        return bytes32(all[32 * place:32 * place + 32]);
     }
 
     /// @dev Takes away the survivors' own masks, and of those that they share, the ones that have no counterpart.
     function _unmask(
         Totals memory totals,
-        MaskedRound memory of_,
+        RoundInputs calldata inputs,
         uint32 chunkIndex,
         Advertisement[] calldata advertisements,
         bytes calldata openings
@@ -96,33 +77,26 @@ library MaskedSum {
         // slither-disable-next-line uninitialized-local
         bytes32[MAX_SLOTS] memory keys;
         for (uint256 i = 0; i < advertisements.length; ++i) keys[advertisements[i].slot] = advertisements[i].maskKey;
-        bytes memory buffer = MaskStream.newBuffer();
+        bytes memory stream = new bytes(MaskStream.BUFFER_BYTES);
+        (uint64 survivors, uint64 dropped) = (inputs.committed, inputs.keyed & ~inputs.committed);
         uint256 place = 0;
         for (uint256 slot = 0; slot < MAX_SLOTS; ++slot) {
-            if ((of_.survivors >> slot) & 1 == 0) continue;
-            bytes32 seed = bytes32(openings[place:place + 32]);
+            if ((survivors >> slot) & 1 == 0) continue;
+            MaskStream.read(stream, bytes32(openings[place:place + 32]), chunkIndex);
+            _add(totals.subtracted, stream, 0);
             place += 32;
-            _add(totals.subtracted, MaskStream.chunkAt(buffer, seed, chunkIndex));
         }
-        uint64 dropped = of_.keyed & ~of_.survivors;
-        if (dropped == 0) return;
-        for (uint256 slot = 0; slot < MAX_SLOTS; ++slot) {
+        for (uint256 slot = 0; dropped >> slot != 0; ++slot) {
             if ((dropped >> slot) & 1 == 0) continue;
             bytes32 secret = bytes32(openings[place:place + 32]);
             place += 32;
             for (uint256 other = 0; other < MAX_SLOTS; ++other) {
-                if ((of_.survivors >> other) & 1 == 0) continue;
+                if ((survivors >> other) & 1 == 0) continue;
                 // of two slots the lower one has added the stream
-                bool added = other < slot;
-                bytes32 seed = MaskKeys.pairSeed(
-                    of_.taskId,
-                    of_.round,
-                    uint8(added ? other : slot),
-                    uint8(added ? slot : other),
-                    secret,
-                    keys[other]
-                );
-                _add(added ? totals.subtracted : totals.added, MaskStream.chunkAt(buffer, seed, chunkIndex));
+                (uint256 low, uint256 high) = other < slot ? (other, slot) : (slot, other);
+                bytes32 seed = MaskKeys.pairSeed(inputs, low, high, secret, keys[other]);
+                MaskStream.read(stream, seed, chunkIndex);
+                _add(low == other ? totals.subtracted : totals.added, stream, 0);
             }
         }
     }
@@ -144,11 +118,7 @@ library MaskedSum {
         // slither-disable-next-line divide-before-multiply
         uint256 count = rules.parameterCount - uint256(chunkIndex) * (CHUNK_BYTES / 4);
         for (uint256 word = 0; word < 8; ++word) {
-            uint256 lanes;
-            assembly ("memory-safe") {
-                lanes := mload(add(add(base, 32), shl(5, word)))
-            }
-            lanes = lanes.swap();
+            uint256 lanes = Lanes.load(base, 32 * word);
             uint256 packed = 0;
             for (uint256 place = 0; place < 8; ++place) {
                 // the highest place of a word is its first lane
@@ -164,17 +134,16 @@ library MaskedSum {
                 if (sum < -most) sum = -most;
                 packed |= lanes.laneAt(place).moved(sum * rate, divisor) << (32 * place);
             }
-            packed = packed.swap();
-            assembly ("memory-safe") {
-                mstore(add(add(result, 32), shl(5, word)), packed)
-            }
+            Lanes.store(result, 32 * word, packed);
         }
     }
 
-    /// @dev Adds the 64 lanes at a pointer. In assembly, as it runs for each mask; the caller gives whole chunks.
-    function _add(uint256[16] memory sums, uint256 pointer) private pure {
+    /// @dev Adds the 64 lanes of the chunk at an offset; the caller gives whole chunks. In assembly, as it runs for
+    /// each mask.
+    function _add(uint256[16] memory sums, bytes memory data, uint256 offset) private pure {
         assembly ("memory-safe") {
             let sum := sums
+            let pointer := add(add(data, 32), offset)
             let end := add(pointer, CHUNK_BYTES)
             for {} lt(pointer, end) {
                 pointer := add(pointer, 32)
@@ -188,12 +157,6 @@ library MaskedSum {
                 mstore(sum, add(mload(sum), and(shr(32, lanes), FIELDS)))
                 sum := add(sum, 32)
             }
-        }
-    }
-
-    function _pointer(bytes memory data) private pure returns (uint256 pointer) {
-        assembly ("memory-safe") {
-            pointer := add(data, 32)
         }
     }
 }

@@ -6,8 +6,7 @@ import {ITasks} from "../interfaces/ITasks.sol";
 import {RoundState} from "../types/RoundState.sol";
 import {FederationStorage, Marks, Task} from "../types/TaskStorage.sol";
 import {Phase, TaskRules} from "../types/TaskTypes.sol";
-import {Draw} from "./Draw.sol";
-import {DrawBlock} from "./DrawBlock.sol";
+import {Draw, DrawBlock} from "./Draw.sol";
 import {Places} from "./Places.sol";
 import {Records} from "./Records.sol";
 import {Ring} from "./Ring.sol";
@@ -26,10 +25,6 @@ import {Ring} from "./Ring.sol";
 /// - an opening comes late, and opens another round than it was sent for: it names the round;
 /// - places move while slots are computed from them: places are freed only when no round is in flight.
 library Opening {
-    using Places for FederationStorage;
-    using Records for Task;
-    using Ring for Task;
-
     function open(FederationStorage storage self, uint32 taskId, uint32 round) internal {
         Task storage task = self.tasks[taskId];
         // only that it is a member counts
@@ -39,64 +34,62 @@ library Opening {
         if (state.inFlight()) revert IRounds.WrongPhase(state.phase());
         TaskRules memory rules = task.rules;
         if (state.accepted() >= rules.rounds) revert ITasks.TaskComplete(taskId);
-        state = self.free(task, taskId, state);
+        state = Places.free(self, taskId, state);
         uint256 enrolled = task.participants.length;
         if (enrolled < rules.minUpdates) revert IRounds.TooFewParticipants(enrolled);
-        uint256 drawn = Draw.size(enrolled, rules.minUpdates, rules.maxUpdates, rules.participationBps);
-        task.requireFree(state.round(), round);
+        uint256 drawn = Draw.size(enrolled, rules);
+        Ring.requireFree(task, state.round(), round);
         state = state.next(round, enrolled, drawn, task.aggregators.length);
 
-        bytes32 head = task.historyHead;
+        task.anchor = task.historyHead;
+        bytes32 start = 0;
+        uint64 drawBlock = 0;
         if (drawn == enrolled) {
-            _begin(task, taskId, state, head, 0);
-            // a slot that is never zero is cheaper to write
-            if (rules.keyWindowS != 0) task.marks = Marks(0, 0, 0, uint64(block.number));
+            (state, start) = _begin(task, taskId, state, 0);
         } else {
-            uint64 drawBlock = uint64(block.number) + rules.drawDelayBlocks;
+            drawBlock = uint64(block.number) + rules.drawDelayBlocks;
             task.state = state;
-            task.anchor = head;
-            task.marks = Marks(0, 0, 0, drawBlock);
-            _emitOpened(task, taskId, state, drawBlock, 0);
         }
-    }
-
-    function draw(Task storage task, uint32 taskId, uint32 round, bytes calldata header) internal {
-        RoundState state = task.requirePhase(round, Phase.Drawing);
-        bytes32 mix = DrawBlock.mixOf(task.marks.drawBlock, header);
-        uint64 seed = uint64(bytes8(keccak256(abi.encode(mix, address(this), taskId, round))));
-        task.marks.seed = seed;
-        _begin(task, taskId, state, task.anchor, seed);
-    }
-
-    /// @dev Opens the round for keys or commitments.
-    function _begin(Task storage task, uint32 taskId, RoundState state, bytes32 head, uint64 seed) private {
-        uint256 keyWindowS = task.rules.keyWindowS;
-        uint256 deadline = block.timestamp + keyWindowS + task.rules.commitWindowS;
-        bytes32 start = Records.start(taskId, state, head, task.modelRoot, seed);
-        state = state.inPhase(Phase.Open, deadline);
-        task.state = state;
-        task.anchor = start;
-        if (keyWindowS != 0) task.start = start;
-        // both were fixed at the opening
-        // slither-disable-next-line incorrect-equality
-        if (state.drawn() == state.enrolled()) {
-            _emitOpened(task, taskId, state, 0, start);
-        } else {
-            emit IRounds.RoundDrawn(taskId, state.round(), seed, uint40(deadline), start);
-        }
-    }
-
-    function _emitOpened(Task storage task, uint32 taskId, RoundState state, uint64 drawBlock, bytes32 start) private {
+        // a slot that is never zero is cheaper to write
+        uint64 marked = drawBlock == 0 ? uint64(block.number) : drawBlock;
+        if (drawBlock != 0 || rules.keyWindowS != 0) task.marks = Marks(0, 0, 0, marked);
         emit IRounds.RoundOpened(
             taskId,
-            state.round(),
+            round,
             task.modelRoot,
-            state.enrolled(),
-            state.drawn(),
+            uint32(enrolled),
+            uint8(drawn),
             state.aggregators(),
             drawBlock,
             state.deadline(),
             start
         );
+    }
+
+    function draw(Task storage task, uint32 taskId, uint32 round, bytes calldata header) internal {
+        RoundState state = Records.requirePhase(task, round, Phase.Drawing);
+        bytes32 mix = DrawBlock.mixOf(task.marks.drawBlock, header);
+        uint64 seed = uint64(bytes8(keccak256(abi.encode(mix, address(this), taskId, round))));
+        task.marks.seed = seed;
+        (RoundState opened, bytes32 start) = _begin(task, taskId, state, seed);
+        emit IRounds.RoundDrawn(taskId, round, seed, opened.deadline(), start);
+    }
+
+    /// @dev Opens the round, whose anchor is the history's head, for keys or commitments. Returns its start value, too.
+    function _begin(
+        Task storage task,
+        uint32 taskId,
+        RoundState state,
+        uint64 seed
+    ) private returns (RoundState, bytes32 start) {
+        (uint32 round, uint256 keyWindowS) = (state.round(), task.rules.keyWindowS);
+        (bytes32 head, bytes32 root) = (task.anchor, task.modelRoot);
+        (uint256 enrolled, uint256 drawn) = (state.enrolled(), state.drawn());
+        start = keccak256(abi.encode(block.chainid, address(this), taskId, round, head, root, seed, enrolled, drawn));
+        state = state.inPhase(Phase.Open).withDeadline(block.timestamp + keyWindowS + task.rules.commitWindowS);
+        task.state = state;
+        task.anchor = start;
+        if (keyWindowS != 0) task.start = start;
+        return (state, start);
     }
 }

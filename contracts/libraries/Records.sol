@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.28;
 
-import {Arrays} from "@openzeppelin/contracts/utils/Arrays.sol";
 import {IRounds} from "../interfaces/IRounds.sol";
 import {ITasks} from "../interfaces/ITasks.sol";
 import {RoundState} from "../types/RoundState.sol";
@@ -9,11 +8,46 @@ import {Task} from "../types/TaskStorage.sol";
 import {Phase, Proposal, RoundInputs} from "../types/TaskTypes.sol";
 import {Draw} from "./Draw.sol";
 
+/// @notice The number of an entry of a task's history ({ITasks}).
+enum Entry {
+    None,
+    Enrolled,
+    Joined,
+    Leaving,
+    Freed,
+    Resumed,
+    Recorded,
+    Accepted,
+    Invalid,
+    Reassigned,
+    Struck,
+    Expelled,
+    ShareKey
+}
+
+/// @title Bitmap
+/// @notice Sets of up to 64 slots.
+library Bitmap {
+    /// @notice Number of slots in the set.
+    function count(uint64 bitmap) internal pure returns (uint256 total) {
+        for (uint256 rest = bitmap; rest != 0; rest &= rest - 1) ++total;
+    }
+
+    /// @notice The set of the slots below `size`; `size` is at most 64.
+    function full(uint256 size) internal pure returns (uint64) {
+        return uint64((1 << size) - 1);
+    }
+}
+
 /// @title Records
-/// @notice What stands of a task's newest round, and the hashes that bind it ({IRounds}).
+/// @notice What stands of a task and its newest round, and the hashes that bind it ({ITasks}, {IRounds}).
 /// @dev Attacks considered:
 /// - a message for a past or a future round: every call names its round, which must be the newest, and a number is used
 /// once;
+/// - a call lands, after a reorganisation, in another task of the same number: it names the head that its task began
+/// with, or what binds that;
+/// - an entry of the history passes for one of another kind with the same fields: each begins with the head before and
+/// its number;
 /// - a proposal lands over other updates, keys or openings than it was signed for: its hash binds the accumulator,
 /// which begins with the start value (chain, contract, history, base, draw) and ends with the last commitment.
 library Records {
@@ -22,13 +56,9 @@ library Records {
     /// @dev Of no openings.
     bytes32 private constant NO_OPENINGS = keccak256("");
 
-    function requireTask(Task storage task, uint32 taskId) internal view {
-        if (task.rules.rounds == 0) revert ITasks.UnknownTask(taskId);
-    }
-
-    /// @notice The same, and the task is the one whose history began with `first`.
+    /// @notice Reverts unless there is a task of this number, and it is the one whose history began with `first`.
     function requireTask(Task storage task, uint32 taskId, bytes32 first) internal view {
-        requireTask(task, taskId);
+        if (task.first == 0) revert ITasks.UnknownTask(taskId);
         if (task.first != first) revert ITasks.WrongTask(task.first);
     }
 
@@ -45,28 +75,12 @@ library Records {
         if (state.round() != round) revert IRounds.WrongRound(state.round());
     }
 
-    /// @notice A round's start value.
-    function start(
-        uint32 taskId,
-        RoundState state,
-        bytes32 historyHead,
-        bytes32 modelRoot,
-        uint64 seed
-    ) internal view returns (bytes32) {
-        return
-            keccak256(
-                abi.encode(
-                    block.chainid,
-                    address(this),
-                    taskId,
-                    state.round(),
-                    historyHead,
-                    modelRoot,
-                    seed,
-                    state.enrolled(),
-                    state.drawn()
-                )
-            );
+    /// @notice Extends the head of the task's history by an entry: whatever happens to a task, but for commitments and
+    /// advertisements, which are in its rounds' accumulators.
+    /// @param entry Its number and its fields, encoded; none of them has a variable length.
+    function append(Task storage task, bytes memory entry) internal returns (bytes32 head) {
+        head = keccak256(bytes.concat(task.historyHead, entry));
+        task.historyHead = head;
     }
 
     /// @notice The accumulator behind the newest commitment.
@@ -91,29 +105,20 @@ library Records {
         return state.anyExpelled() ? state.committed() & ~task.marks.expelled : state.committed();
     }
 
-    /// @notice The account at an index of a list, which must be below its length: that is not read again.
-    function accountAt(address[] storage list, uint256 index) internal view returns (address) {
-        return Arrays.unsafeAccess(list, index).value;
-    }
-
     /// @notice What a proof needs of the newest round, as its record has it now.
-    function inputsOf(
-        Task storage task,
-        uint32 taskId,
-        RoundState state
-    ) internal view returns (RoundInputs memory inputs) {
+    function inputs(Task storage task, uint32 taskId, RoundState state) internal view returns (RoundInputs memory all) {
         bool keyed = task.rules.keyWindowS != 0;
-        inputs.taskId = taskId;
-        inputs.round = state.round();
-        inputs.drawn = state.drawn();
-        inputs.committed = state.committed();
-        inputs.keyed = keyed ? task.marks.keyed : 0;
-        inputs.totalWeight = state.totalWeight();
-        inputs.acceptedBefore = state.accepted();
-        inputs.baseModelRoot = task.modelRoot;
-        inputs.anchor = task.anchor;
-        inputs.accumulator = accumulatorOf(task, state);
-        inputs.openingsHash = keyed ? task.openingsHash : NO_OPENINGS;
+        all.taskId = taskId;
+        all.round = state.round();
+        all.drawn = state.drawn();
+        all.committed = state.committed();
+        all.keyed = keyed ? task.marks.keyed : 0;
+        all.totalWeight = state.totalWeight();
+        all.acceptedBefore = state.accepted();
+        all.baseModelRoot = task.modelRoot;
+        all.anchor = task.anchor;
+        all.accumulator = accumulatorOf(task, state);
+        all.openingsHash = keyed ? task.openingsHash : NO_OPENINGS;
     }
 
     function proposalHash(
@@ -128,10 +133,10 @@ library Records {
 
     /// @notice The hash whose high bits an accepted round's word holds.
     function wordHash(
-        RoundInputs memory inputs,
+        RoundInputs memory held,
         bytes32 proposalHash_,
         address[] memory attesters
     ) internal pure returns (bytes32) {
-        return keccak256(abi.encode(inputs, proposalHash_, keccak256(abi.encodePacked(attesters))));
+        return keccak256(abi.encode(held, proposalHash_, keccak256(abi.encodePacked(attesters))));
     }
 }

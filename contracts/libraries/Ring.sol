@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.28;
 
+import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {IRounds} from "../interfaces/IRounds.sol";
-import {Task} from "../types/TaskStorage.sol";
+import {Interval, Task} from "../types/TaskStorage.sol";
 
 /// @title Ring
 /// @notice The words of a task's accepted rounds: the second of acceptance and a hash of all that a proof needs
@@ -64,8 +65,32 @@ library Ring {
         uint256 needed = task.rules.challengeWindowS / SHORTEST_ROUND_S;
         uint256 length = LEAST;
         if (needed <= LEAST) return round & (LEAST - 1);
-        if (needed > task.rules.rounds) needed = task.rules.rounds;
+        needed = Math.min(needed, task.rules.rounds);
         while (length < needed && length < MOST) length <<= 1;
         return round & (length - 1);
+    }
+}
+
+/// @title Voids
+/// @notice Which rounds of a task roll-backs made void: disjoint intervals, ascending, one a roll-back.
+/// @dev Attack considered: roll-backs in such numbers that no round can be struck any more for gas: a search halves the
+/// list, and the intervals that a new one takes in go, each of which was paid for when it came.
+library Voids {
+    /// @notice Whether a round is void.
+    function contains(Interval[] storage list, uint32 round) internal view returns (bool) {
+        (uint256 low, uint256 high) = (0, list.length);
+        // the first interval that does not end before the round is at `low`
+        while (low < high) {
+            uint256 middle = (low + high) / 2;
+            if (list[middle].last < round) low = middle + 1;
+            else high = middle;
+        }
+        return low < list.length && list[low].first <= round;
+    }
+
+    /// @notice Adds the rounds from `first`, which is not void, to `last`, the newest of all.
+    function add(Interval[] storage list, uint32 first, uint32 last) internal {
+        while (list.length != 0 && list[list.length - 1].first > first) list.pop();
+        list.push(Interval(first, last));
     }
 }

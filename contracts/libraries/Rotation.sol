@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.28;
 
+import {Arrays} from "@openzeppelin/contracts/utils/Arrays.sol";
 import {IRounds} from "../interfaces/IRounds.sol";
 import {RoundState} from "../types/RoundState.sol";
 import {Task} from "../types/TaskStorage.sol";
 import {Mode, Phase, Reason} from "../types/TaskTypes.sol";
-import {Bitmap} from "./Bitmap.sol";
-import {History} from "./History.sol";
-import {Records} from "./Records.sol";
+import {Bitmap, Entry, Records} from "./Records.sol";
 
 /// @title Rotation
 /// @notice Whose turn it is to aggregate, and how a round ends when it is nobody's.
@@ -19,48 +18,33 @@ import {Records} from "./Records.sol";
 /// - the set of aggregators is changed while a round runs, to steer the turn: the count is fixed at the opening, and
 /// places are freed only between rounds; the search is bounded by 32 places.
 library Rotation {
-    using Records for Task;
-
-    /// @notice Closes the round and assigns the first aggregator, or ends it where there is none.
-    function assignFirst(Task storage task, uint32 taskId, RoundState state) internal {
-        (address aggregator, uint256 place) = _next(task, state, 0);
-        if (aggregator == address(0)) {
-            invalidate(task, taskId, state, Reason.NoAggregator);
-            return;
-        }
-        emit IRounds.RoundClosed(taskId, state.round(), state.committed(), state.totalWeight(), task.accumulator);
-        _assign(task, taskId, state, aggregator, place);
-    }
-
     /// @notice Assigns the next aggregator over the same updates, or ends the round where there is no attempt, nobody,
     /// or too few that committed are left.
     function retry(Task storage task, uint32 taskId, RoundState state, Reason reason) internal {
-        if (Bitmap.count(task.unexpelled(state)) < task.rules.minUpdates) {
-            invalidate(task, taskId, state, Reason.TooFewUpdates);
-            return;
+        uint8 attempt = state.attempt() + 1;
+        uint256 left = Bitmap.count(Records.unexpelled(task, state));
+        if (left < task.rules.minUpdates) return invalidate(task, taskId, state, Reason.TooFewUpdates);
+        if (attempt >= task.rules.attempts) return invalidate(task, taskId, state, reason);
+        assign(task, taskId, state, attempt, reason);
+    }
+
+    /// @notice Assigns an aggregator, or ends the round where there is none. The first assignment closes the round.
+    /// @param attempt Which assignment, from 0.
+    /// @param reason Why the one before came to nothing.
+    function assign(Task storage task, uint32 taskId, RoundState state, uint8 attempt, Reason reason) internal {
+        (address aggregator, uint8 place) = _next(task, state, attempt);
+        if (aggregator == address(0)) return invalidate(task, taskId, state, Reason.NoAggregator);
+        uint32 round = state.round();
+        if (attempt == 0) {
+            emit IRounds.RoundClosed(taskId, round, state.committed(), state.totalWeight(), task.accumulator);
+        } else {
+            bytes32 standing = _standing(task, state);
+            Records.append(task, abi.encode(Entry.Reassigned, round, attempt, aggregator, reason, standing));
         }
-        uint256 attempt = uint256(state.attempt()) + 1;
-        if (attempt >= task.rules.attempts) {
-            invalidate(task, taskId, state, reason);
-            return;
-        }
-        (address aggregator, uint256 place) = _next(task, state, attempt);
-        if (aggregator == address(0)) {
-            invalidate(task, taskId, state, Reason.NoAggregator);
-            return;
-        }
-        task.historyHead = keccak256(
-            abi.encode(
-                task.historyHead,
-                History.REASSIGNED,
-                state.round(),
-                attempt,
-                aggregator,
-                reason,
-                _standing(task, state)
-            )
-        );
-        _assign(task, taskId, state.withAttempt(attempt), aggregator, place);
+        uint40 deadline = uint40(block.timestamp + task.rules.aggregateWindowS);
+        task.state = state.inPhase(Phase.Aggregating).withDeadline(deadline).withAttempt(attempt);
+        task.pending = bytes32(uint256(uint160(aggregator)));
+        emit IRounds.AggregatorAssigned(taskId, round, aggregator, attempt, place, state.aggregators(), deadline);
     }
 
     /// @notice Ends the round without a result.
@@ -69,29 +53,26 @@ library Rotation {
         Phase phase = state.phase();
         bool drawn = phase != Phase.Drawing;
         if (phase <= Phase.Open && task.rules.mode == Mode.Masked) task.endedOpen[round >> 8] |= 1 << (round & 255);
-        task.state = state.ended();
+        task.state = state.inPhase(Phase.Invalid);
         bytes32 anchor = drawn ? task.anchor : bytes32(0);
-        bytes32 accumulator = drawn ? task.accumulatorOf(state) : bytes32(0);
-        bytes32 head = keccak256(
-            abi.encode(task.historyHead, History.INVALID, round, reason, anchor, accumulator, _standing(task, state))
-        );
-        task.historyHead = head;
+        bytes32 accumulator = drawn ? Records.accumulatorOf(task, state) : bytes32(0);
+        bytes32 standing = _standing(task, state);
+        bytes memory entry = abi.encode(Entry.Invalid, round, reason, anchor, accumulator, standing);
+        bytes32 head = Records.append(task, entry);
         emit IRounds.RoundInvalid(taskId, round, reason, head);
     }
 
     /// @dev The first in the rotation that is not leaving: of those that are not idle, then of all.
-    function _next(
-        Task storage task,
-        RoundState state,
-        uint256 attempt
-    ) private view returns (address aggregator, uint256 place) {
+    function _next(Task storage task, RoundState state, uint8 attempt) private view returns (address, uint8 place) {
         uint256 count = state.aggregators();
         uint256 from = state.round() + attempt;
         for (uint256 i = 0; i < 2 * count; ++i) {
-            place = (from + i) % count;
+            // below 32
+            place = uint8((from + i) % count);
             // i < count: the first time round
             if (state.isIdle(place) != i >= count) continue;
-            aggregator = Records.accountAt(task.aggregators, place);
+            // below the list's length, which is not read again
+            address aggregator = Arrays.unsafeAccess(task.aggregators, place).value;
             if (!task.enrolments[aggregator].leaving) return (aggregator, place);
         }
         return (address(0), 0);
@@ -100,20 +81,5 @@ library Rotation {
     /// @dev The hash of the proposal that stands; zero where none does.
     function _standing(Task storage task, RoundState state) private view returns (bytes32) {
         return state.phase() == Phase.Proposed ? task.pending : bytes32(0);
-    }
-
-    function _assign(Task storage task, uint32 taskId, RoundState state, address aggregator, uint256 place) private {
-        uint256 deadline = block.timestamp + task.rules.aggregateWindowS;
-        task.state = state.inPhase(Phase.Aggregating, deadline);
-        task.pending = bytes32(uint256(uint160(aggregator)));
-        emit IRounds.AggregatorAssigned(
-            taskId,
-            state.round(),
-            aggregator,
-            state.attempt(),
-            uint8(place),
-            state.aggregators(),
-            uint40(deadline)
-        );
     }
 }

@@ -1,19 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.28;
 
-import {IProofs} from "../interfaces/IProofs.sol";
-import {IRounds} from "../interfaces/IRounds.sol";
-import {Advertisement} from "../types/PrivacyTypes.sol";
 import {ChunkProof, UpdateProof} from "../types/ProofTypes.sol";
-import {Commitment, Mode, RoundInputs, Rule, TaskRules} from "../types/TaskTypes.sol";
-import {Bitmap} from "./Bitmap.sol";
-import {ChunkTree} from "./ChunkTree.sol";
-import {Lanes} from "./Lanes.sol";
+import {Advertisement, Commitment, Evidence, Mode, RoundInputs, Rule, TaskRules} from "../types/TaskTypes.sol";
+import {ChunkTree, Lanes} from "./Chunks.sol";
+import {Bitmap} from "./Records.sol";
 import {TrimmedMean} from "./TrimmedMean.sol";
 import {WeightedMean} from "./WeightedMean.sol";
 
 /// @title RoundProof
-/// @notice What proofs have in common: it reverts with the errors of {IProofs} unless the proof holds.
+/// @notice What proofs have in common: it reverts with its errors unless the proof holds.
 /// @dev Attacks considered:
 /// - commitments left out, added, reordered or altered: they must hash from the anchor to the accumulator;
 /// - the first advertisements left out, and what they hash to given as the start value: there must be as many as slots
@@ -34,7 +30,32 @@ library RoundProof {
     /// @dev A limit that every lane keeps: that of masked ones.
     uint256 private constant ANY_LANE = 1 << 31;
 
-    /// @notice Reverts with {IProofs.WrongCommitments} unless these are all commitments of the round in their order.
+    /// @notice The commitments given are not those of the round, in their order.
+    error WrongCommitments();
+    /// @notice The advertisements given are not those of the round, in their order, over this start value.
+    error WrongAdvertisements();
+    /// @notice The openings given are not those of the proposal.
+    error WrongOpenings();
+    /// @notice A chunk, a path or a list is not as long as it must be, or an index is out of range.
+    error MalformedProof();
+    /// @notice The leaf is not in the proposed model at this place.
+    error NotInModel();
+    /// @notice The chunk is not in the base model at this place.
+    error NotInBaseModel();
+    /// @notice The chunk is not in the update of this slot at this place.
+    error NotInUpdate(uint8 slot);
+    /// @notice The proposed model has the right chunk.
+    error ChunkIsRight();
+    /// @notice The chunk of the update keeps the task's rules.
+    error UpdateIsValid();
+    /// @notice The total weight is right.
+    error WeightIsRight();
+    /// @notice What the proposal opens of this slot is what was advertised, or nothing depends on it.
+    error OpeningIsRight(uint8 slot);
+    /// @notice The signatures are not one account's, or say the same.
+    error NoEquivocation();
+
+    /// @notice Reverts with {WrongCommitments} unless these are all commitments of the round in their order.
     function checkCommitments(RoundInputs calldata inputs, Commitment[] calldata commitments) internal pure {
         bytes32 accumulator = inputs.anchor;
         for (uint256 i = 0; i < commitments.length; ++i) {
@@ -48,11 +69,11 @@ library RoundProof {
                 accumulator := keccak256(buffer, 192)
             }
         }
-        if (accumulator != inputs.accumulator) revert IProofs.WrongCommitments();
+        if (accumulator != inputs.accumulator) revert WrongCommitments();
     }
 
-    /// @notice Reverts with {IProofs.WrongAdvertisements} unless these are all advertisements of the round in their
-    /// order, with {IProofs.WrongOpenings} unless these are its proposal's openings.
+    /// @notice Reverts with {WrongAdvertisements} unless these are all advertisements of the round in their
+    /// order, with {WrongOpenings} unless these are its proposal's openings.
     /// @param start The round's start value.
     function checkOpened(
         RoundInputs calldata inputs,
@@ -72,17 +93,9 @@ library RoundProof {
                 anchor := keccak256(buffer, 256)
             }
         }
-        if (anchor != inputs.anchor || advertisements.length != Bitmap.count(inputs.keyed)) {
-            revert IProofs.WrongAdvertisements();
-        }
-        if (keccak256(openings) != inputs.openingsHash) revert IProofs.WrongOpenings();
-    }
-
-    /// @notice The sum of the included weights.
-    function includedWeight(uint64 excluded, Commitment[] calldata commitments) internal pure returns (uint256 weight) {
-        for (uint256 i = 0; i < commitments.length; ++i) {
-            if (isIncluded(excluded, commitments[i])) weight += commitments[i].weight;
-        }
+        if (anchor != inputs.anchor) revert WrongAdvertisements();
+        if (advertisements.length != Bitmap.count(inputs.keyed)) revert WrongAdvertisements();
+        if (keccak256(openings) != inputs.openingsHash) revert WrongOpenings();
     }
 
     /// @notice Whether a proposal that excludes these slots includes the commitment.
@@ -90,63 +103,44 @@ library RoundProof {
         return (excluded >> commitment.slot) & 1 == 0;
     }
 
-    /// @notice Reverts unless the chunk shown is not what the rule makes of the included updates.
-    function checkWrongChunk(
-        TaskRules memory rules,
-        bytes32 baseModelRoot,
-        bytes32 modelRoot,
-        uint64 excluded,
-        Commitment[] calldata commitments,
-        ChunkProof calldata proof
-    ) internal pure {
-        if (rules.mode != Mode.Transparent) revert IRounds.WrongMode(rules.mode);
-        if (isPaddingLeaf(rules.parameterCount, modelRoot, proof)) return;
-        checkPlaces(rules.parameterCount, baseModelRoot, modelRoot, proof);
-        (bytes memory updates, uint32[] memory weights) = includedUpdates(
-            rules.parameterCount,
-            excluded,
-            commitments,
-            proof
-        );
-        bytes memory right = _aggregate(rules, proof, updates, weights);
-        if (ChunkTree.leafOf(proof.chunkIndex, right, 0) == proof.leaf) revert IProofs.ChunkIsRight();
-    }
-
-    /// @notice Whether the leaf shown stands in the proposed model behind its last chunk. There every leaf of a right
-    /// model is zero, so that no other part of the proof is needed. Reverts where it is.
-    function isPaddingLeaf(uint32 count, bytes32 modelRoot, ChunkProof calldata proof) internal pure returns (bool) {
-        if (proof.chunkIndex < ChunkTree.chunkCount(count)) return false;
-        uint256 depth = ChunkTree.depth(count);
-        if (proof.chunkIndex >> depth != 0 || proof.leafPath.length != depth) revert IProofs.MalformedProof();
-        if (ChunkTree.rootOf(count, proof.chunkIndex, proof.leaf, proof.leafPath) != modelRoot) {
-            revert IProofs.NotInModel();
-        }
-        if (proof.leaf == 0) revert IProofs.ChunkIsRight();
-        return true;
-    }
-
-    /// @notice Reverts unless the leaf stands in the proposed model and the chunk in the base model, at the place that
-    /// is named.
+    /// @notice Reverts unless the leaf stands in the proposed model, and the chunk in the base model, at the place that
+    /// is named. Returns whether that is past the last chunk: there every leaf of a right model is zero, so that the
+    /// leaf is wrong, and no other part of the proof is needed.
     /// @param count Number of parameters.
-    function checkPlaces(
-        uint32 count,
-        bytes32 baseModelRoot,
-        bytes32 modelRoot,
-        ChunkProof calldata proof
-    ) internal pure {
-        _checkPlace(count, proof.chunkIndex, proof.base.length);
-        uint256 depth = ChunkTree.depth(count);
-        if (proof.leafPath.length != depth || proof.basePath.length != depth) revert IProofs.MalformedProof();
-        if (ChunkTree.rootOf(count, proof.chunkIndex, proof.leaf, proof.leafPath) != modelRoot) {
-            revert IProofs.NotInModel();
+    function isPast(uint32 count, Evidence calldata evidence, ChunkProof calldata proof) internal pure returns (bool) {
+        (uint32 index, uint256 depth) = (proof.chunkIndex, ChunkTree.depth(count));
+        if (index >> depth != 0 || proof.leafPath.length != depth) revert MalformedProof();
+        bytes32 modelRoot = ChunkTree.rootOf(count, index, proof.leaf, proof.leafPath);
+        if (modelRoot != evidence.proposal.modelRoot) revert NotInModel();
+        if (index >= ChunkTree.chunkCount(count)) {
+            if (proof.leaf == 0) revert ChunkIsRight();
+            return true;
         }
+        if (proof.base.length != CHUNK_BYTES || proof.basePath.length != depth) revert MalformedProof();
         bytes memory base = proof.base;
-        bytes32 leaf = ChunkTree.leafOf(proof.chunkIndex, base, 0);
-        uint256 lanes = _lanesFrom(count, proof.chunkIndex);
-        if (
-            ChunkTree.rootOf(count, proof.chunkIndex, leaf, proof.basePath) != baseModelRoot ||
-            (lanes < CHUNK_LANES && !Lanes.isWithin(base, lanes, ANY_LANE))
-        ) revert IProofs.NotInBaseModel();
+        bytes32 root = ChunkTree.rootOf(count, index, ChunkTree.leafOf(index, base, 0), proof.basePath);
+        uint256 lanes = _lanesFrom(count, index);
+        if (root != evidence.inputs.baseModelRoot || (lanes < CHUNK_LANES && !Lanes.isWithin(base, lanes, ANY_LANE)))
+            revert NotInBaseModel();
+        return false;
+    }
+
+    /// @notice Reverts where this is the chunk that the proposed model has.
+    function checkDiffers(ChunkProof calldata proof, bytes memory right) internal pure {
+        if (ChunkTree.leafOf(proof.chunkIndex, right, 0) == proof.leaf) revert ChunkIsRight();
+    }
+
+    /// @notice What a transparent task's rule makes of the included updates.
+    function aggregate(
+        TaskRules memory rules,
+        ChunkProof calldata proof,
+        bytes memory updates,
+        uint32[] memory weights
+    ) internal pure returns (bytes memory) {
+        uint32 rate = rules.serverRateQ16;
+        if (rules.rule == Rule.WeightedMean) return WeightedMean.chunk(proof.base, updates, weights, rate);
+        uint256 trim = rules.rule == Rule.CoordinateMedian ? (weights.length - 1) / 2 : rules.trim;
+        return TrimmedMean.chunk(proof.base, updates, trim, proof.bounds, rate);
     }
 
     /// @notice Reverts unless the chunk shown stands in the update and breaks the rules. Returns the update's
@@ -156,48 +150,30 @@ library RoundProof {
         Commitment[] calldata commitments,
         UpdateProof calldata proof
     ) internal pure returns (Commitment calldata commitment) {
-        if (rules.mode == Mode.Encrypted) revert IRounds.WrongMode(rules.mode);
-        uint32 count = rules.parameterCount;
-        _checkPlace(count, proof.chunkIndex, proof.chunk.length);
-        if (proof.position >= commitments.length || proof.path.length != ChunkTree.depth(count)) {
-            revert IProofs.MalformedProof();
-        }
+        (uint32 count, uint32 index, bytes memory chunk) = (rules.parameterCount, proof.chunkIndex, proof.chunk);
+        if (
+            index >= ChunkTree.chunkCount(count) ||
+            chunk.length != CHUNK_BYTES ||
+            proof.position >= commitments.length ||
+            proof.path.length != ChunkTree.depth(count)
+        ) revert MalformedProof();
         commitment = commitments[proof.position];
-        bytes memory chunk = proof.chunk;
-        bytes32 leaf = ChunkTree.leafOf(proof.chunkIndex, chunk, 0);
-        _checkRoot(commitment, ChunkTree.rootOf(count, proof.chunkIndex, leaf, proof.path));
+        _checkRoot(commitment, ChunkTree.rootOf(count, index, ChunkTree.leafOf(index, chunk, 0), proof.path));
         uint256 limit = rules.mode == Mode.Masked ? ANY_LANE : rules.clipLanes;
-        if (Lanes.isWithin(chunk, _lanesFrom(count, proof.chunkIndex), limit)) revert IProofs.UpdateIsValid();
-    }
-
-    function _aggregate(
-        TaskRules memory rules,
-        ChunkProof calldata proof,
-        bytes memory updates,
-        uint32[] memory weights
-    ) private pure returns (bytes memory) {
-        if (rules.rule == Rule.WeightedMean) {
-            return WeightedMean.chunk(proof.base, updates, weights, rules.serverRateQ16);
-        }
-        uint256 trim = rules.rule == Rule.CoordinateMedian ? (weights.length - 1) / 2 : rules.trim;
-        return TrimmedMean.chunk(proof.base, updates, trim, proof.bounds, rules.serverRateQ16);
+        if (Lanes.isWithin(chunk, _lanesFrom(count, index), limit)) revert UpdateIsValid();
     }
 
     /// @notice The chunks of the included updates, each checked to stand in its update, and their weights.
-    function includedUpdates(
-        uint32 parameterCount,
-        uint64 excluded,
+    function included(
+        TaskRules memory rules,
+        Evidence calldata evidence,
         Commitment[] calldata commitments,
         ChunkProof calldata proof
     ) internal pure returns (bytes memory updates, uint32[] memory weights) {
-        uint256 depth = proof.basePath.length;
-        uint256 count = 0;
-        for (uint256 i = 0; i < commitments.length; ++i) {
-            if (isIncluded(excluded, commitments[i])) ++count;
-        }
-        if (proof.updates.length != count * CHUNK_BYTES || proof.updatePaths.length != count * depth) {
-            revert IProofs.MalformedProof();
-        }
+        (uint64 excluded, uint256 depth) = (evidence.proposal.excluded, proof.basePath.length);
+        uint256 count = Bitmap.count(evidence.inputs.committed & ~excluded);
+        if (proof.updates.length != count * CHUNK_BYTES) revert MalformedProof();
+        if (proof.updatePaths.length != count * depth) revert MalformedProof();
         updates = Lanes.decode(proof.updates);
         weights = new uint32[](count);
         uint256 k = 0;
@@ -211,7 +187,7 @@ library RoundProof {
                 leaf = ChunkTree.leafOf(proof.chunkIndex, updates, k * CHUNK_BYTES);
                 path = proof.updatePaths[k * depth:(k + 1) * depth];
             }
-            _checkRoot(commitment, ChunkTree.rootOf(parameterCount, proof.chunkIndex, leaf, path));
+            _checkRoot(commitment, ChunkTree.rootOf(rules.parameterCount, proof.chunkIndex, leaf, path));
             weights[k] = commitment.weight;
             ++k;
         }
@@ -219,15 +195,8 @@ library RoundProof {
 
     /// @dev Whether a chunk tree root is what the commitment binds to its participant.
     function _checkRoot(Commitment calldata commitment, bytes32 root) private pure {
-        if (ChunkTree.updateRootOf(commitment.participant, root) != commitment.updateRoot) {
-            revert IProofs.NotInUpdate(commitment.slot);
-        }
-    }
-
-    function _checkPlace(uint256 parameterCount, uint256 chunkIndex, uint256 chunkBytes) private pure {
-        if (chunkIndex >= ChunkTree.chunkCount(parameterCount) || chunkBytes != CHUNK_BYTES) {
-            revert IProofs.MalformedProof();
-        }
+        bytes32 updateRoot = ChunkTree.updateRootOf(commitment.participant, root);
+        if (updateRoot != commitment.updateRoot) revert NotInUpdate(commitment.slot);
     }
 
     /// @dev Number of lanes of a vector from the beginning of a chunk on; the rest of the chunk is padding.

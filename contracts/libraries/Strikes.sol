@@ -1,19 +1,26 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.28;
 
+import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {IBonds} from "../interfaces/IBonds.sol";
 import {IRounds} from "../interfaces/IRounds.sol";
 import {ProofKind} from "../types/ProofTypes.sol";
 import {RoundState} from "../types/RoundState.sol";
-import {Enrolment, FederationStorage, Interval, Task} from "../types/TaskStorage.sol";
+import {Enrolment, FederationStorage, Task} from "../types/TaskStorage.sol";
 import {Evidence, Phase, Reason, RoundInputs} from "../types/TaskTypes.sol";
-import {History} from "./History.sol";
-import {LeastBond} from "./LeastBond.sol";
 import {Places} from "./Places.sol";
-import {Records} from "./Records.sol";
-import {Ring} from "./Ring.sol";
+import {Entry, Records} from "./Records.sol";
+import {Ring, Voids} from "./Ring.sol";
 import {Rotation} from "./Rotation.sol";
-import {Voids} from "./Voids.sol";
+import {LeastBond} from "./Rules.sol";
+
+/// @notice What was proven in a round, by whom.
+struct Charge {
+    uint32 taskId;
+    uint32 round;
+    ProofKind kind;
+    address prover;
+}
 
 /// @title Strikes
 /// @notice What follows when a proposal or a member is proven wrong.
@@ -32,125 +39,100 @@ import {Voids} from "./Voids.sol";
 /// ends, and that account is passed over;
 /// - a strike of 64 accounts is too dear: each is one slot, its place stays until it is freed.
 library Strikes {
-    using Places for Task;
-    using Records for Task;
-    using Ring for Task;
-    using Rotation for Task;
-    using Voids for Interval[];
-
-    /// @notice Reverts unless the evidence is what stands. Returns whether its proposal is not accepted yet, and its
-    /// hash.
-    function check(Task storage task, Evidence calldata evidence) internal view returns (bool stands, bytes32 hash) {
-        uint32 round = evidence.inputs.round;
-        RoundState state = task.state;
-        hash = Records.proposalHash(
-            evidence.inputs.taskId,
-            round,
-            evidence.inputs.accumulator,
-            evidence.inputs.openingsHash,
-            evidence.proposal
-        );
-        if (state.round() == round && state.phase() == Phase.Proposed) {
-            if (hash != task.pending || evidence.attesters.length != 0) revert IBonds.WrongEvidence();
-            _compare(task, state, evidence.inputs, evidence.inputs.openingsHash);
-            return (true, hash);
+    /// @notice Reverts unless the evidence is what the chain has ({IFederation.requireEvidence}).
+    function requireEvidence(Task storage task, Evidence calldata evidence) internal view {
+        RoundInputs calldata inputs = evidence.inputs;
+        if (evidence.proposal.aggregator != address(0)) {
+            // only that it holds counts
+            // slither-disable-next-line unused-return
+            _check(task, evidence);
+            return;
         }
-        uint256 word = task.wordOf(round);
-        if (word == 0 || round > state.round()) revert IRounds.WrongRound(state.round());
-        uint256 until = task.provableUntil(word);
-        if (block.timestamp > until) revert IBonds.NoLongerProvable(until);
-        if (!Ring.holds(word, Records.wordHash(evidence.inputs, hash, evidence.attesters))) {
-            revert IBonds.WrongEvidence();
-        }
-    }
-
-    /// @notice The same for inputs alone, of a newest round that is closed and not accepted.
-    function checkInputs(Task storage task, RoundInputs calldata inputs) internal view {
-        RoundState state = task.requireRound(inputs.round);
+        RoundState state = Records.requireRound(task, inputs.round);
         Phase phase = state.phase();
         if (phase < Phase.Aggregating || phase == Phase.Accepted) revert IRounds.WrongPhase(phase);
-        _compare(task, state, inputs, 0);
+        if (inputs.openingsHash != 0) revert IBonds.WrongEvidence();
+        _compare(task, state, inputs);
     }
 
     function strike(
         FederationStorage storage self,
         Evidence calldata evidence,
-        ProofKind kind,
+        Charge memory charge,
         uint32 index,
-        address offender,
-        address prover
+        address offender
     ) internal {
-        (uint32 taskId, uint32 round) = (evidence.inputs.taskId, evidence.inputs.round);
-        Task storage task = self.tasks[taskId];
-        (bool stands, bytes32 hash) = check(task, evidence);
-        emit IBonds.Struck(taskId, round, prover, evidence.proposal.aggregator, offender, kind, index);
+        Task storage task = self.tasks[charge.taskId];
+        (uint32 round, ProofKind kind, address prover) = (charge.round, charge.kind, charge.prover);
+        (bool stands, bytes32 hash) = _check(task, evidence);
+        emit IBonds.Struck(charge.taskId, round, prover, evidence.proposal.aggregator, offender, kind, index);
         (uint32 first, uint32 last) = (0, 0);
-        if (!stands && !task.voids.contains(round)) (first, last) = (round, _rollBack(task, taskId, evidence.inputs));
-        (bool any, uint256 takenWei) = _expelAll(task, evidence, kind, offender);
+        if (!stands && !Voids.contains(task.voids, round)) (first, last) = (round, _rollBack(task, evidence.inputs));
+        (bool any, uint256 takenWei) = _expelAll(task, charge, evidence, offender);
         if (!any && !stands && first == 0) revert IBonds.NothingToTake();
-        _reward(self, task, taskId, prover, takenWei, kind);
-        task.historyHead = keccak256(
-            abi.encode(task.historyHead, History.STRUCK, round, kind, index, prover, first, last, hash, offender)
-        );
-        if (stands) task.retry(taskId, task.state, Reason.ProvenWrong);
+        _reward(self, charge, takenWei);
+        Records.append(task, abi.encode(Entry.Struck, round, kind, index, prover, first, last, hash, offender));
+        if (stands) Rotation.retry(task, charge.taskId, task.state, Reason.ProvenWrong);
     }
 
-    function expel(
-        FederationStorage storage self,
-        uint32 taskId,
-        uint32 round,
-        address account,
-        ProofKind kind,
-        address prover
-    ) internal {
-        Task storage task = self.tasks[taskId];
-        (bool done, uint256 takenWei) = _expel(task, taskId, round, account, kind);
+    function expel(FederationStorage storage self, Charge memory charge, address account) internal {
+        Task storage task = self.tasks[charge.taskId];
+        (bool done, uint256 takenWei) = _expel(task, charge, account);
         if (!done) revert IBonds.NothingToTake();
-        _reward(self, task, taskId, prover, takenWei, kind);
-        task.historyHead = keccak256(abi.encode(task.historyHead, History.EXPELLED, round, account, kind, prover));
+        _reward(self, charge, takenWei);
+        Records.append(task, abi.encode(Entry.Expelled, charge.round, account, charge.kind, charge.prover));
     }
 
-    function _compare(
-        Task storage task,
-        RoundState state,
-        RoundInputs memory given,
-        bytes32 openingsHash
-    ) private view {
-        RoundInputs memory held = task.inputsOf(given.taskId, state);
-        held.openingsHash = openingsHash;
+    /// @dev Reverts unless the evidence is what stands. Returns whether its proposal is not accepted yet, and its hash.
+    function _check(Task storage task, Evidence calldata evidence) private view returns (bool stands, bytes32 hash) {
+        RoundInputs calldata inputs = evidence.inputs;
+        (uint32 round, RoundState state) = (inputs.round, task.state);
+        hash = Records.proposalHash(inputs.taskId, round, inputs.accumulator, inputs.openingsHash, evidence.proposal);
+        if (state.round() == round && state.phase() == Phase.Proposed) {
+            if (hash != task.pending || evidence.attesters.length != 0) revert IBonds.WrongEvidence();
+            _compare(task, state, inputs);
+            return (true, hash);
+        }
+        uint256 word = Ring.wordOf(task, round);
+        if (word == 0 || round > state.round()) revert IRounds.WrongRound(state.round());
+        uint256 until = Ring.provableUntil(task, word);
+        if (block.timestamp > until) revert IBonds.NoLongerProvable(until);
+        if (!Ring.holds(word, Records.wordHash(inputs, hash, evidence.attesters))) revert IBonds.WrongEvidence();
+    }
+
+    /// @dev What a proposal opens is bound by its hash.
+    function _compare(Task storage task, RoundState state, RoundInputs memory given) private view {
+        RoundInputs memory held = Records.inputs(task, given.taskId, state);
+        held.openingsHash = given.openingsHash;
         if (keccak256(abi.encode(given)) != keccak256(abi.encode(held))) revert IBonds.WrongEvidence();
     }
 
     /// @dev The model becomes the round's base again. Returns the last of the rounds that are void with it.
-    function _rollBack(Task storage task, uint32 taskId, RoundInputs calldata inputs) private returns (uint32 last) {
+    function _rollBack(Task storage task, RoundInputs calldata inputs) private returns (uint32 last) {
         RoundState state = task.state;
         last = state.round();
         if (state.inFlight()) {
-            task.invalidate(taskId, state, Reason.RolledBack);
+            Rotation.invalidate(task, inputs.taskId, state, Reason.RolledBack);
             state = task.state;
         }
         task.modelRoot = inputs.baseModelRoot;
         task.state = state.withAccepted(inputs.acceptedBefore);
-        task.voids.add(inputs.round, last);
-        emit IBonds.RolledBack(taskId, inputs.round, last, inputs.baseModelRoot);
+        Voids.add(task.voids, inputs.round, last);
+        emit IBonds.RolledBack(inputs.taskId, inputs.round, last, inputs.baseModelRoot);
     }
 
+    /// @dev Expels the proposer, every attester and the offender. Returns whether anybody was, and what was taken.
     function _expelAll(
         Task storage task,
+        Charge memory charge,
         Evidence calldata evidence,
-        ProofKind kind,
         address offender
     ) private returns (bool any, uint256 takenWei) {
-        (uint32 taskId, uint32 round) = (evidence.inputs.taskId, evidence.inputs.round);
         uint256 count = evidence.attesters.length;
         for (uint256 i = 0; i < count + 2; ++i) {
-            address account =
-                i == 0
-                    ? evidence.proposal.aggregator
-                    : i <= count
-                        ? evidence.attesters[i - 1]
-                        : offender;
-            (bool done, uint256 amountWei) = _expel(task, taskId, round, account, kind);
+            address account = i == 0 ? evidence.proposal.aggregator : offender;
+            if (i != 0 && i <= count) account = evidence.attesters[i - 1];
+            (bool done, uint256 amountWei) = _expel(task, charge, account);
             any = any || done;
             takenWei += amountWei;
         }
@@ -158,13 +140,7 @@ library Strikes {
 
     /// @dev Expels an account that is or was in the task, and takes its bond where that is still here; nothing where it
     /// never was, or is expelled already.
-    function _expel(
-        Task storage task,
-        uint32 taskId,
-        uint32 round,
-        address account,
-        ProofKind kind
-    ) private returns (bool done, uint256 amountWei) {
+    function _expel(Task storage task, Charge memory charge, address account) private returns (bool, uint256 takenWei) {
         Enrolment storage enrolment = task.enrolments[account];
         uint256 place = enrolment.place;
         // whoever ever was in the task has one of the two
@@ -172,20 +148,21 @@ library Strikes {
         enrolment.expelled = true;
         if (enrolment.bonded) {
             enrolment.bonded = false;
-            amountWei = task.bondWei(enrolment.aggregator);
+            takenWei = Places.bondWei(task, enrolment.aggregator);
         }
-        if (place != 0 && !enrolment.leaving) task.mark(enrolment, account);
+        if (place != 0 && !enrolment.leaving) Places.mark(task, enrolment, account);
         if (!enrolment.aggregator) _markSlot(task, place);
-        emit IBonds.MemberExpelled(taskId, round, account, kind, amountWei);
-        return (true, amountWei);
+        emit IBonds.MemberExpelled(charge.taskId, charge.round, account, charge.kind, takenWei);
+        return (true, takenWei);
     }
 
     /// @dev Notes that one which committed in the round in flight counts there no more.
     function _markSlot(Task storage task, uint256 place) private {
         RoundState state = task.state;
-        if (!state.inFlight() || state.committed() == 0) return;
-        uint256 slot = task.slotOf(state, place);
-        if (slot == Records.NO_SLOT || (state.committed() >> slot) & 1 == 0) return;
+        if (!state.inFlight()) return;
+        uint256 slot = Records.slotOf(task, state, place);
+        // NO_SLOT is beyond all that committed
+        if ((state.committed() >> slot) & 1 == 0) return;
         uint64 bit = uint64(1 << slot);
         task.marks.expelled = state.anyExpelled() ? task.marks.expelled | bit : bit;
         task.state = state.withExpelled();
@@ -193,20 +170,13 @@ library Strikes {
 
     /// @dev Divides what was taken: the smaller of half of it and 1.5 times the reckoned cost of a proof is the
     /// prover's, the rest is burnt.
-    function _reward(
-        FederationStorage storage self,
-        Task storage task,
-        uint32 taskId,
-        address prover,
-        uint256 takenWei,
-        ProofKind kind
-    ) private {
-        uint256 rewardWei = (LeastBond.proofWei(task.rules, kind) * 3) / 2;
-        if (rewardWei > takenWei / 2) rewardWei = takenWei / 2;
+    function _reward(FederationStorage storage self, Charge memory charge, uint256 takenWei) private {
+        uint256 fairWei = (LeastBond.proofWei(self.tasks[charge.taskId].rules, charge.kind) * 3) / 2;
+        uint256 rewardWei = Math.min(fairWei, takenWei / 2);
         if (takenWei != 0) {
-            self.credits[prover] += rewardWei;
+            self.credits[charge.prover] += rewardWei;
             self.burntWei += takenWei - rewardWei;
         }
-        emit IBonds.Rewarded(taskId, prover, rewardWei, takenWei - rewardWei);
+        emit IBonds.Rewarded(charge.taskId, charge.prover, rewardWei, takenWei - rewardWei);
     }
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.28;
 
-import {Lanes} from "./Lanes.sol";
+import {Lanes} from "./Chunks.sol";
 
 /// @title TrimmedMean
 /// @notice One chunk of the aggregation rules "trimmed mean" and "coordinate median", bit for bit as the aggregator
@@ -16,12 +16,9 @@ import {Lanes} from "./Lanes.sol";
 /// 2^32 added to a value, bit 32 of its difference to a bound says whether it is at least the bound, and no difference
 /// borrows from the next lane.
 library TrimmedMean {
-    using Lanes for uint256;
     using Lanes for int256;
 
     uint256 private constant CHUNK_BYTES = 256;
-    /// @dev The counters of {_compare} have seven bits.
-    uint256 private constant MAX_UPDATES = 127;
     /// @dev In each of four fields of 64 bits: the lower half, 1, and 2^32.
     uint256 private constant LANES = 0x00000000ffffffff00000000ffffffff00000000ffffffff00000000ffffffff;
     uint256 private constant ONES = 0x0000000000000001000000000000000100000000000000010000000000000001;
@@ -36,32 +33,20 @@ library TrimmedMean {
     uint256 private constant VERDICTS = 0x8080808000000000808080800000000080808080000000008080808000000000;
     uint256 private constant RIGHT = 0x0080008000000000008000800000000000800080000000000080008000000000;
 
-    /// @dev What the last step needs to know: number of updates and of values dropped at each end, rate, and divisor,
-    /// kept * 2^16.
-    struct Mean {
-        int256 count;
-        int256 trim;
-        int256 rate;
-        int256 divisor;
-    }
-
-    /// @notice The base, the updates or the bounds are not whole chunks, one, 1 to 127, and two of them.
-    error InvalidLength();
-    /// @notice The trim leaves no update.
-    error InvalidTrim();
-    /// @notice A bound is not the least or the greatest kept value of its lane.
+    /// @notice A bound is not the least or the greatest kept value of its lane, or the bounds are not two chunks.
     error WrongBounds();
 
     /// @notice One chunk of the new model.
     /// @param base The chunk of the base model, 256 bytes.
-    /// @param updates The same chunk of each update, 256 bytes each, joined, in any order.
-    /// @param trim Number of values dropped at each end of a lane; for the median of K updates (K - 1) / 2, rounded
-    /// down.
+    /// @param updates The same chunk of each update, 256 bytes each, joined, in any order: 1 to 127. The caller checks
+    /// the lengths.
+    /// @param trim Number of values dropped at each end of a lane, below half of them; for the median of K updates (K -
+    /// 1) / 2, rounded down.
     /// @param bounds The least kept value of each lane, 256 bytes, and the greatest kept value of each, 256 bytes.
     /// @param serverRateQ16 Server learning rate in 1/65536.
     /// @return result The chunk of the new model, 256 bytes.
     ///
-    /// Requirements: {InvalidLength}, {InvalidTrim}, {WrongBounds}.
+    /// Requirements: the bounds are right ({WrongBounds}).
     function chunk(
         bytes memory base,
         bytes memory updates,
@@ -70,34 +55,18 @@ library TrimmedMean {
         uint32 serverRateQ16
     ) internal pure returns (bytes memory result) {
         uint256 count = updates.length / CHUNK_BYTES;
-        if (
-            base.length != CHUNK_BYTES ||
-            updates.length % CHUNK_BYTES != 0 ||
-            count == 0 ||
-            count > MAX_UPDATES ||
-            bounds.length != 2 * CHUNK_BYTES
-        ) revert InvalidLength();
-        if (trim >= (count + 1) / 2) revert InvalidTrim();
-
+        if (bounds.length != 2 * CHUNK_BYTES) revert WrongBounds();
         uint256[16] memory excesses = _excesses(updates, bounds, count, trim);
         result = new bytes(CHUNK_BYTES);
-        Mean memory mean = Mean({
-            count: int256(count),
-            trim: int256(trim),
-            rate: int256(uint256(serverRateQ16)),
-            divisor: int256(count - 2 * trim) << 16
-        });
         for (uint256 word = 0; word < 8; ++word) {
             uint256 offset = 32 * word;
-            uint256 lanes = _load(base, offset);
-            uint256 lows = _load(bounds, offset);
-            uint256 highs = _load(bounds, CHUNK_BYTES + offset);
-            uint256 moved = _move(lanes, lows, highs, excesses[2 * word], mean);
-            moved |= _move(lanes >> 32, lows >> 32, highs >> 32, excesses[2 * word + 1], mean) << 32;
-            moved = moved.swap();
-            assembly ("memory-safe") {
-                mstore(add(add(result, 32), offset), moved)
-            }
+            uint256 lanes = Lanes.load(base, offset);
+            uint256 lows = Lanes.load(bounds, offset);
+            uint256 highs = Lanes.load(bounds, CHUNK_BYTES + offset);
+            uint256 moved = _move(lanes, lows, highs, excesses[2 * word], count, trim, serverRateQ16);
+            (lanes, lows, highs) = (lanes >> 32, lows >> 32, highs >> 32);
+            moved |= _move(lanes, lows, highs, excesses[2 * word + 1], count, trim, serverRateQ16) << 32;
+            Lanes.store(result, offset, moved);
         }
     }
 
@@ -107,16 +76,18 @@ library TrimmedMean {
         uint256 lows,
         uint256 highs,
         uint256 excesses,
-        Mean memory mean
+        uint256 count,
+        uint256 trim,
+        uint256 rate
     ) private pure returns (uint256 moved) {
         // nothing here can overflow: sums are below 2^40 and become products below 2^72
         unchecked {
-            (int256 count, int256 trim, int256 rate, int256 divisor) = (mean.count, mean.trim, mean.rate, mean.divisor);
+            int256 divisor = int256(count - 2 * trim) << 16;
             for (uint256 shift = 0; shift < 256; shift += 64) {
                 int256 low = int32(uint32(lows >> shift));
-                int256 sum = int256(uint256(uint64(excesses >> shift))) + count * low;
-                sum -= trim * (low + int32(uint32(highs >> shift)));
-                moved |= int256(int32(uint32(lanes >> shift))).moved(sum * rate, divisor) << shift;
+                int256 sum = int256(uint256(uint64(excesses >> shift))) + int256(count) * low;
+                sum -= int256(trim) * (low + int32(uint32(highs >> shift)));
+                moved |= int256(int32(uint32(lanes >> shift))).moved(sum * int256(rate), divisor) << shift;
             }
         }
     }
@@ -154,8 +125,8 @@ library TrimmedMean {
     /// compares it with a plain sort.
     /// @param offset Of the word whose lanes at even places are meant, from the pointer to `updates`.
     /// @return excess In each field of 64 bits, the sum of what values, cut to their bounds, are above the lower one.
-    /// @return counts In each field four counters, in bytes from bit 32: of the values not below the lower bound, above
-    /// it, not below the upper bound, above it.
+    /// @return counts In each field four counters of seven bits, in bytes from bit 32: of the values not below the
+    /// lower bound, above it, not below the upper bound, above it.
     function _compare(
         bytes memory updates,
         bytes memory bounds,
@@ -194,13 +165,5 @@ library TrimmedMean {
             lanes := mul(and(mload(add(data, offset)), LANES), TWICE)
         }
         return (((lanes >> 8) & UPPER_BYTES) | ((lanes >> 24) & LOWER_BYTES)) ^ (BIASES_AND_GUARDS ^ GUARDS);
-    }
-
-    /// @dev The word of eight lanes at an offset, as numbers.
-    function _load(bytes memory data, uint256 offset) private pure returns (uint256 lanes) {
-        assembly ("memory-safe") {
-            lanes := mload(add(add(data, 32), offset))
-        }
-        return lanes.swap();
     }
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.28;
 
-import {Lanes} from "./Lanes.sol";
+import {Lanes} from "./Chunks.sol";
 
 /// @title WeightedMean
 /// @notice One chunk of the aggregation rule "weighted mean", bit for bit as the aggregator computes it
@@ -20,42 +20,26 @@ library WeightedMean {
     uint256 private constant LANE_PAIR = 0x00000000ffffffff000000000000000000000000ffffffff;
     uint256 private constant PAIR_MASK = type(uint128).max;
 
-    /// @notice The base or the updates are not whole chunks, one update for each weight, at least one.
-    error InvalidLength();
-    /// @notice A weight is zero.
-    error ZeroWeight();
-
     /// @notice One chunk of the new model.
     /// @param base The chunk of the base model, 256 bytes.
-    /// @param updates The same chunk of each update, 256 bytes each, joined.
-    /// @param weights Weight of each update, in the same order.
+    /// @param updates The same chunk of each update, 256 bytes each, joined; at least one. The caller checks the
+    /// lengths.
+    /// @param weights Weight of each update, in the same order, at least 1.
     /// @param serverRateQ16 Server learning rate in 1/65536.
     /// @return result The chunk of the new model, 256 bytes.
-    ///
-    /// Requirements: {InvalidLength}, {ZeroWeight}.
     function chunk(
         bytes memory base,
         bytes memory updates,
         uint32[] memory weights,
         uint32 serverRateQ16
     ) internal pure returns (bytes memory result) {
-        if (base.length != CHUNK_BYTES || weights.length == 0 || updates.length != weights.length * CHUNK_BYTES) {
-            revert InvalidLength();
-        }
         int256 divisor;
-        for (uint256 k = 0; k < weights.length; ++k) {
-            if (weights[k] == 0) revert ZeroWeight();
-            divisor += int256(uint256(weights[k])) << 16;
-        }
+        for (uint256 k = 0; k < weights.length; ++k) divisor += int256(uint256(weights[k])) << 16;
 
         result = new bytes(CHUNK_BYTES);
         for (uint256 word = 0; word < CHUNK_BYTES; word += 32) {
             uint256[4] memory sums = _sums(updates, weights, word);
-            uint256 lanes;
-            assembly ("memory-safe") {
-                lanes := mload(add(add(base, 32), word))
-            }
-            lanes = lanes.swap();
+            uint256 lanes = Lanes.load(base, word);
             uint256 packed;
             // nothing here can overflow: sums are below 2^102 and become products below 2^123
             unchecked {
@@ -67,10 +51,7 @@ library WeightedMean {
                     packed |= lane << (32 * place);
                 }
             }
-            packed = packed.swap();
-            assembly ("memory-safe") {
-                mstore(add(add(result, 32), word), packed)
-            }
+            Lanes.store(result, word, packed);
         }
     }
 

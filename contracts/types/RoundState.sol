@@ -49,32 +49,19 @@ library RoundStateLibrary {
         uint256 drawn_,
         uint256 aggregators_
     ) internal pure returns (RoundState) {
-        return
-            RoundState.wrap(
-                (RoundState.unwrap(self) & KEPT_MASK) |
-                    uint256(Phase.Drawing) |
-                    (drawn_ << DRAWN_AT) |
-                    (enrolled_ << ENROLLED_AT) |
-                    (aggregators_ << AGGREGATORS_AT) |
-                    (uint256(round_) << ROUND_AT)
-            );
+        uint256 kept = RoundState.unwrap(self) & KEPT_MASK;
+        uint256 counts = (enrolled_ << ENROLLED_AT) | (drawn_ << DRAWN_AT) | (aggregators_ << AGGREGATORS_AT);
+        return RoundState.wrap(kept | counts | uint256(Phase.Drawing) | (uint256(round_) << ROUND_AT));
     }
 
-    /// @notice The state in another phase with this deadline, in seconds since 1970 and below 2^33.
-    function inPhase(RoundState self, Phase phase_, uint256 deadline_) internal pure returns (RoundState) {
-        uint256 rest = RoundState.unwrap(self) & ~(uint256(7) | DEADLINE_MASK);
-        return RoundState.wrap(rest | uint256(phase_) | (deadline_ << DEADLINE_AT));
+    /// @notice The state in another phase.
+    function inPhase(RoundState self, Phase phase_) internal pure returns (RoundState) {
+        return RoundState.wrap((RoundState.unwrap(self) & ~uint256(7)) | uint256(phase_));
     }
 
-    /// @notice The state in the phase Invalid.
-    function ended(RoundState self) internal pure returns (RoundState) {
-        return RoundState.wrap((RoundState.unwrap(self) & ~uint256(7)) | uint256(Phase.Invalid));
-    }
-
-    /// @notice The state in the phase Accepted, with one more accepted round.
-    function accept(RoundState self) internal pure returns (RoundState) {
-        uint256 rest = RoundState.unwrap(self) & ~uint256(7);
-        return RoundState.wrap((rest | uint256(Phase.Accepted)) + (1 << ACCEPTED_AT));
+    /// @notice The state with this deadline, in seconds since 1970 and below 2^33.
+    function withDeadline(RoundState self, uint256 deadline_) internal pure returns (RoundState) {
+        return RoundState.wrap((RoundState.unwrap(self) & ~DEADLINE_MASK) | (deadline_ << DEADLINE_AT));
     }
 
     /// @notice The state with another number of accepted rounds.

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.28;
 
-import {Access, Attributes} from "./PrivacyTypes.sol";
 import {RoundState} from "./RoundState.sol";
-import {TaskRules} from "./TaskTypes.sol";
+import {Access, Attributes, TaskRules} from "./TaskTypes.sol";
 
 /// @notice A member of a task, in one slot. The rules that a commitment needs are copied here, as rules never change.
 /// @param place Its index in the list of participants or of aggregators, plus 1; 0 where it has none.
@@ -99,4 +98,19 @@ struct FederationStorage {
     mapping(address account => uint256 creditWei) credits;
     uint256 burntWei;
     mapping(address account => Attributes) attributes;
+}
+
+/// @title FederationData
+/// @notice What {Federation} and {Court} store, and the roles that both ask for: both begin with it, so that a slot has
+/// one meaning in each.
+/// @dev Nothing may declare storage before it, and the court declares none behind it.
+abstract contract FederationData {
+    /// @notice May create tasks.
+    bytes32 internal constant TASK_CREATOR_ROLE = keccak256("TASK_CREATOR_ROLE");
+    /// @notice May enrol in tasks.
+    bytes32 internal constant PARTICIPANT_ROLE = keccak256("PARTICIPANT_ROLE");
+    /// @notice May join tasks as an aggregator.
+    bytes32 internal constant AGGREGATOR_ROLE = keccak256("AGGREGATOR_ROLE");
+
+    FederationStorage internal _self;
 }

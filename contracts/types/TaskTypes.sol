@@ -70,11 +70,11 @@ enum Reason {
 /// 3600 to 1209600.
 /// @param keyWindowS Masked and Encrypted: seconds from opening in which keys are advertised, at least 1. Transparent:
 /// 0.
-/// @param aggregatorBondGwei What an aggregator locks when it joins: 0, or at least {IProofs.leastBondWei}.
+/// @param aggregatorBondGwei What an aggregator locks when it joins: 0, or at least {Proofs.leastBondWei}.
 /// @param participantBondGwei What a participant locks when it enrols, likewise.
 /// @param drawDelayBlocks Blocks from the opening to the one whose randomness draws: 4 to 4096. 0: everybody enrolled
 /// is in every round; participationBps is 10000, and no more than maxUpdates can enrol.
-/// @param statementRequired Whether who enrols must state its data ({ITasks.enrol}).
+/// @param statementRequired Whether who enrols must state its data ({Federation.enrol}).
 struct TaskRules {
     Mode mode;
     Rule rule;
@@ -193,4 +193,49 @@ struct Commitment {
     uint32 weight;
     bytes32 updateRoot;
     bytes32 contentId;
+}
+
+/// @notice Keys of a round that their participant signed for whoever brings them to the chain.
+/// @param maskKey Masked: x coordinate of the secp256k1 point of its mask secret key. Encrypted: keccak256 of the
+/// group's public key.
+/// @param seedHash Masked: keccak256(0x05, self seed). Encrypted: keccak256(0x09, the group's secret key).
+/// @param sharesId SHA-256 digest of the CIDv1 of the blob with its shares, or with the group's key.
+/// @param shareKey Masked: X25519 public key to which others seal its shares in its next round. Encrypted: zero.
+/// @param signature Over EIP-712 Advertisement.
+struct SignedAdvertisement {
+    bytes32 maskKey;
+    bytes32 seedHash;
+    bytes32 sharesId;
+    bytes32 shareKey;
+    Signature signature;
+}
+
+/// @notice An advertisement as its event states it, without its signature.
+struct Advertisement {
+    address participant;
+    uint8 slot;
+    bytes32 maskKey;
+    bytes32 seedHash;
+    bytes32 sharesId;
+    bytes32 shareKey;
+}
+
+/// @notice What the admin says of a member.
+/// @param organisation Text of at most 32 bytes, padded with zeros behind; zero for none.
+/// @param region Likewise.
+/// @param clearance 0 for none; who has more may do what less allows.
+struct Attributes {
+    bytes32 organisation;
+    bytes32 region;
+    uint8 clearance;
+}
+
+/// @notice Who may take part in a task: members that satisfy all three. Empty lists and 0: everybody.
+/// @param organisations One of these; empty for any. At most 32.
+/// @param regions One of these; empty for any. At most 32.
+/// @param clearance At least this.
+struct Access {
+    bytes32[] organisations;
+    bytes32[] regions;
+    uint8 clearance;
 }

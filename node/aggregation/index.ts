@@ -7,7 +7,7 @@ import { weightedMeanRule } from "./weighted-mean.ts";
 
 export { coordinateMedian, medianTrim } from "./coordinate-median.ts";
 export { meanOfSum } from "./mean-of-sum.ts";
-export type { Aggregation, AggregationOptions, AggregationRule } from "./rule.ts";
+export type { Aggregation, AggregationRule } from "./rule.ts";
 export { trimBounds, trimOf } from "./trim-bounds.ts";
 export { trimmedMean } from "./trimmed-mean.ts";
 export { createWeightedMean, type WeightedUpdate, weightedMean } from "./weighted-mean.ts";

@@ -109,7 +109,7 @@ export const settings = {
   dir: defineSetting({
     flag: "--dir <folder>",
     env: "FEDLEDGER_DIR",
-    help: "folder for this node's blobs and journal (default: .fedledger/ACCOUNT)",
+    help: "folder for this node's blobs and journal (default: .fedledger/CHAIN-FEDERATION/ACCOUNT)",
     schema: text,
   }),
   listen: defineSetting({

@@ -49,10 +49,6 @@ const reducers: Reducers<ParticipantState, ParticipantEvent> = {
   ...maskedReducers<ParticipantState>(),
   ...encryptedReducers<ParticipantState>(),
   trained: (state, { update }) => ({ ...state, update }),
-  "commitment-signed"(state, { signed }) {
-    const commitment = { signed, signedAtS: state.head.timestampS };
-    return reduceRound({ ...state, commitment }, { kind: "commitment", signed });
-  },
   signed(state, { subject, attestation }) {
     const signed = remembered(state.signed, subject, attestation);
     return reduceRound({ ...state, signed }, { kind: "attestation", attestation });

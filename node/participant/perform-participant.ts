@@ -105,7 +105,7 @@ export function createParticipantPerformers(
     async "sign-commitment"({ round, update }, { emit }) {
       const signed = await signCommitment({ chain, journal, taskId }, round, update);
       onProgress?.({ kind: "commitment-signed", round: signed.round });
-      emit({ kind: "commitment-signed", signed });
+      emit({ kind: "commitment", signed });
       return undefined;
     },
     "announce-commitment": ({ signed }) =>

@@ -68,10 +68,13 @@ export type ChainCall =
       /** The task's aggregator bond; 0 where a former bond is still held. */
       readonly amountWei: bigint;
     }
-  | { readonly kind: "leave" | "freePlaces" | "resume"; readonly taskId: TaskId }
+  /** The head as in enrol. */
+  | { readonly kind: "leave"; readonly taskId: TaskId; readonly first: Bytes32 }
+  | { readonly kind: "freePlaces" | "resume"; readonly taskId: TaskId }
   /** The next round, by its number. */
   | { readonly kind: "openRound"; readonly taskId: TaskId; readonly round: RoundNumber }
-  | { readonly kind: "setShareKey"; readonly taskId: TaskId; readonly shareKey: Hex }
+  /** The head as in enrol. */
+  | { readonly kind: "setShareKey"; readonly taskId: TaskId; readonly first: Bytes32; readonly shareKey: Hex }
   | {
       readonly kind: "record";
       readonly taskId: TaskId;
@@ -184,6 +187,14 @@ export interface ChainUpdate {
   readonly reset: boolean;
 }
 
+/** The codes that a federation runs by: its own, its court's and its proofs'. */
+export interface FederationCodes {
+  /** Names of the contracts whose codes are not those that this package was built with. */
+  readonly differing: readonly string[];
+  /** keccak256 of each code as it is on the chain, by its name; of no bytes where there is none. */
+  readonly hashes: Readonly<Record<string, Bytes32>>;
+}
+
 /** Reads the record. Every method rejects with RPC_UNREACHABLE when no endpoint answers. */
 export interface ChainReader {
   readonly chainId: number;
@@ -211,6 +222,13 @@ export interface ChainReader {
     readonly accumulator: Bytes32;
     readonly historyHead: Bytes32;
   }>;
+  /**
+   * The words in the ring of a task's accepted rounds, in the order of these places (core/record/ring.ts); zero where
+   * none was written.
+   */
+  ringWords(taskId: TaskId, places: readonly number[]): Promise<readonly Bytes32[]>;
+  /** The federation's codes, compared with this package's byte by byte. Rejects with NOT_BUILT. */
+  codes(): Promise<FederationCodes>;
   /** What the contract stores of an account in a task. */
   placeOf(taskId: TaskId, account: Address): Promise<StoredPlace>;
   /** What an account may withdraw. */

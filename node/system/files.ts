@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
-import { existsSync } from "node:fs";
-import { mkdir, open, readFile, rename, rm } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { constants, existsSync, statSync } from "node:fs";
+import { access, mkdir, open, readFile, rename, rm } from "node:fs/promises";
+import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { FedledgerError } from "../core/errors/error.ts";
 
@@ -19,6 +19,25 @@ export async function readFileBytes(path: string): Promise<Uint8Array> {
 /** The text of a file. Rejects with FILE_NOT_FOUND or FILE_UNREADABLE. */
 export async function readFileText(path: string): Promise<string> {
   return Buffer.from(await readFileBytes(path)).toString("utf8");
+}
+
+/**
+ * Rejects where {@link writeFileAtomic} surely would: with FILE_EXISTS unless `replace`, and with FILE_UNWRITABLE for a
+ * folder, or a place where none can be made. For work that takes long before there is something to write.
+ */
+export async function requireWritable(path: string, options: { replace?: boolean } = {}): Promise<void> {
+  const isThere = existsSync(path);
+  if (isThere && statSync(path).isDirectory()) {
+    throw new FedledgerError("FILE_UNWRITABLE", { path, reason: "it is a folder" });
+  }
+  if (isThere && !options.replace) throw new FedledgerError("FILE_EXISTS", { path });
+  let folder = dirname(resolve(path));
+  while (!existsSync(folder)) folder = dirname(folder);
+  try {
+    await access(join(folder, "."), constants.W_OK);
+  } catch (error) {
+    throw new FedledgerError("FILE_UNWRITABLE", { path, reason: (error as Error).message }, error);
+  }
 }
 
 /**

@@ -1,4 +1,4 @@
 export { createClock } from "./clock.ts";
-export { packageRoot, readFileBytes, readFileText, writeFileAtomic } from "./files.ts";
+export { packageRoot, readFileBytes, readFileText, requireWritable, writeFileAtomic } from "./files.ts";
 export { openJournal } from "./journal.ts";
 export { createRandom } from "./random.ts";

@@ -1,1 +1,1 @@
-export { createLog, type LogLevel, type LogOptions, logLevels } from "./log.ts";
+export { createLog, type LogLevel, type LogOptions } from "./log.ts";

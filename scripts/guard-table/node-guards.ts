@@ -1,6 +1,6 @@
 import type { Guard } from "./guard.ts";
 
-/** Guards of nodes, masks and the command line. */
+/** guards of nodes and the command line. */
 export const nodeGuards: readonly Guard[] = [
   // the public test set
   {
@@ -39,64 +39,6 @@ export const nodeGuards: readonly Guard[] = [
     guard: "(said ?? (isTest ? 0 : leastGwei))",
     replacement: "(said ?? 0)",
     test: "test/unit/api/tasks/task-rules.test.ts",
-  },
-  // masks: what a member asks before it masks, signs or opens
-  {
-    name: "masks-start-value",
-    file: "node/privacy/masking/check-keys.ts",
-    guard:
-      "if (!hexEquals(start, startValue({ chainId, federation, taskId, ...view, historyHead: view.headAtOpening }))) {",
-    replacement: "if (false) {",
-    test: "test/unit/privacy/masking/answer-unmasking.test.ts",
-  },
-  {
-    name: "masks-signed-keys",
-    file: "node/privacy/masking/check-keys.ts",
-    guard: 'throw new FedledgerError("MASK_WORD_FALSE", { round, account });',
-    replacement: "",
-    test: "test/unit/privacy/masking/answer-unmasking.test.ts",
-  },
-  {
-    name: "masks-grants",
-    file: "node/privacy/masking/check-keys.ts",
-    guard: 'if (!isGranted(account)) throw new FedledgerError("MASK_NO_GRANT", { round, account });',
-    replacement: "",
-    test: "test/unit/privacy/masking/answer-unmasking.test.ts",
-  },
-  {
-    name: "masks-enough-keys",
-    file: "node/privacy/masking/check-keys.ts",
-    guard: "if (advertisements.length < least) {",
-    replacement: "if (false) {",
-    test: "test/unit/privacy/masking/answer-unmasking.test.ts",
-  },
-  {
-    name: "masks-one-update",
-    file: "node/privacy/masking/answer-unmasking.ts",
-    guard: "if (masked === undefined || hexEquals(masked.anchor, anchor)) return anchor;",
-    replacement: "return anchor;",
-    test: "test/unit/privacy/masking/answer-unmasking.test.ts",
-  },
-  {
-    name: "masks-enough-survivors",
-    file: "node/privacy/masking/answer-unmasking.ts",
-    guard: "if (surviving.size < least) {",
-    replacement: "if (false) {",
-    test: "test/unit/privacy/masking/answer-unmasking.test.ts",
-  },
-  {
-    name: "masks-one-closing",
-    file: "node/privacy/masking/answer-unmasking.ts",
-    guard: "if (closing === undefined || hexEquals(closing.accumulator, accumulator)) return surviving;",
-    replacement: "return surviving;",
-    test: "test/unit/privacy/masking/answer-unmasking.test.ts",
-  },
-  {
-    name: "masks-words-of-others",
-    file: "node/privacy/masking/answer-unmasking.ts",
-    guard: 'if (actual < least) throw new FedledgerError("MASK_WORDS_MISSING", { round, actual, least });',
-    replacement: "",
-    test: "test/unit/privacy/masking/answer-unmasking.test.ts",
   },
   // node: what an endpoint may tell
   {

@@ -142,7 +142,7 @@ export function createStory(
 }
 
 /** What a mined transaction cost. */
-export async function costOf(chain: Pick<EmbeddedChain, "request">, transactionHash: Bytes32): Promise<Cost> {
+async function costOf(chain: Pick<EmbeddedChain, "request">, transactionHash: Bytes32): Promise<Cost> {
   const receipt = (await chain.request("eth_getTransactionReceipt", [transactionHash])) as {
     readonly gasUsed: string;
     readonly effectiveGasPrice: string;

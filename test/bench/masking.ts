@@ -142,6 +142,7 @@ async function round(parameterCount: number, drawn: number): Promise<object> {
   const trust = (): MaskTrust => ({
     ...deployment,
     isGranted: () => true,
+    rules: { thresholdPercent: 67, minUpdates: 3 },
     drawnBySlot: new Map(accounts.map((account, slot) => [slot, account])),
     recoverSigner: rememberSigners((record) => recoverSigner(recordDigest(domain, record), record.signature)),
   });

@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.28;
 
-import {Bitmap} from "../../contracts/libraries/Bitmap.sol";
 import {Draw} from "../../contracts/libraries/Draw.sol";
+import {Bitmap} from "../../contracts/libraries/Records.sol";
 import {TrimmedMean} from "../../contracts/libraries/TrimmedMean.sol";
-import {WeightedMean} from "../../contracts/libraries/WeightedMean.sol";
 import {RoundState, RoundStateLibrary} from "../../contracts/types/RoundState.sol";
-import {Phase} from "../../contracts/types/TaskTypes.sol";
+import {Phase, TaskRules} from "../../contracts/types/TaskTypes.sol";
 import {LibraryHarness} from "./harness/LibraryHarness.sol";
 import {TestBase} from "./support/TestBase.sol";
 
@@ -57,7 +56,10 @@ contract LibrariesTest is TestBase {
         minUpdates = bound(minUpdates, 1, maxUpdates);
         enrolled = bound(enrolled, minUpdates, 262_143);
         bps = bound(bps, 1, 10_000);
-        uint256 drawn = Draw.size(enrolled, minUpdates, maxUpdates, bps);
+        TaskRules memory rules;
+        (rules.minUpdates, rules.maxUpdates) = (uint16(minUpdates), uint16(maxUpdates));
+        rules.participationBps = uint16(bps);
+        uint256 drawn = Draw.size(enrolled, rules);
         assertTrue(drawn >= minUpdates && drawn <= maxUpdates && drawn <= enrolled, "bounds");
         if (drawn > minUpdates && drawn < maxUpdates) {
             assertTrue(drawn * 10_000 >= enrolled * bps && (drawn - 1) * 10_000 < enrolled * bps, "rounded up");
@@ -86,22 +88,22 @@ contract LibrariesTest is TestBase {
         assertEq(state.round(), number);
         assertEq(state.accepted(), before.accepted());
         assertEq(uint256(state.committed()) + state.totalWeight() + state.attempt() + state.deadline(), 0);
-        state = state.inPhase(Phase.Open, deadline);
+        state = state.inPhase(Phase.Open).withDeadline(deadline);
         for (uint256 slot = 0; slot < 64; ++slot) {
             if ((slots >> slot) & 1 != 0) state = state.withCommitment(slot, weight);
         }
-        state = state.withAttempt(15).withExpelled().inPhase(Phase.Proposed, deadline / 2);
+        state = state.withAttempt(15).withExpelled().inPhase(Phase.Proposed).withDeadline(deadline / 2);
         assertTrue(state.phase() == Phase.Proposed && state.anyExpelled() && state.attempt() == 15, "proposed");
         assertEq(state.deadline(), deadline / 2);
         assertEq(state.withAttempt(3).attempt(), 3);
         bool idle = state.isIdle(place);
         assertTrue(state.withIdle(place, !idle).isIdle(place) != idle, "idle");
         for (uint256 i = 0; i < 32; ++i) assertTrue(state.isIdle(i) == before.isIdle(i), "idle before");
-        RoundState accepted = state.accept();
+        RoundState accepted = state.inPhase(Phase.Accepted).withAccepted(before.accepted() + 1);
         assertTrue(accepted.phase() == Phase.Accepted && !accepted.inFlight(), "accepted");
         assertEq(uint256(accepted.accepted()), uint256(before.accepted()) + 1);
         assertEq(accepted.withAccepted(7).accepted(), 7);
-        state = state.ended();
+        state = state.inPhase(Phase.Invalid);
         assertTrue(state.phase() == Phase.Invalid && !state.inFlight(), "invalid");
         assertEq(state.enrolled(), enrolled);
         assertEq(state.drawn() + uint256(state.aggregators()), 96);
@@ -136,16 +138,6 @@ contract LibrariesTest is TestBase {
         if (expected < type(int32).min) expected = type(int32).min;
         bytes memory result = harness.weightedMean(_chunkOf(lanes[7]), updates, given, rate);
         assertEq(keccak256(result), keccak256(_chunkOf(int32(expected))));
-    }
-
-    function test_weightedMean_refusesLengths(uint16 baseBytes, uint16 updateBytes, uint8 count) public {
-        vm.assume(baseBytes != 256 || count == 0 || uint256(updateBytes) != uint256(count) * 256);
-        uint32[] memory weights = new uint32[](count);
-        for (uint256 i = 0; i < count; ++i) {
-            weights[i] = 1;
-        }
-        vm.expectRevert(WeightedMean.InvalidLength.selector);
-        harness.weightedMean(new bytes(baseBytes), new bytes(updateBytes), weights, 65_536);
     }
 
     // TrimmedMean

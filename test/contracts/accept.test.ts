@@ -35,7 +35,7 @@ describe("A quorum", () => {
   it("counts each who committed once, and nobody else; who left since counts, whoever brings it", async () => {
     await start(1, f.members.slice(0, 4));
     const [a, b, c] = f.members;
-    await f.federation.connect(c!).leave(taskId);
+    await f.federation.connect(c!).leave(taskId, f.first(taskId));
     const { evidence } = await f.facts(taskId);
     const accept = async (by: typeof f.members) =>
       f.federation.connect(f.outsider).accept(taskId, 1, evidence.proposal, await f.attest(taskId, by), []);

@@ -174,7 +174,7 @@ describe("A proof against an accepted round", () => {
   it("does not reach who has left and taken its bond: it cannot leave before the window is past", async () => {
     await accept(0, 8, { wrong: true });
     const leaver = f.members[0]!;
-    await f.federation.connect(leaver).leave(taskId);
+    await f.federation.connect(leaver).leave(taskId, f.first(taskId));
     await f.federation.freePlaces(taskId);
     const release = () => f.federation.releaseBond(taskId, leaver.address);
     await expect(release()).revertedWithCustomError(f.federation, "StillBonded");
@@ -258,7 +258,7 @@ describe("Words over what a reorganisation took away", () => {
     await expect(f.federation.commitBatch(taskId, 1, [signed])).revertedWithCustomError(f.federation, "WrongPhase");
   });
 
-  it("enter no other task that has the number of the one meant, nor its record", async () => {
+  it("enter and leave no other task that has the number of the one meant, and tell it no key and no record", async () => {
     const f = await createFederation({ participants: 1, aggregators: 1 });
     const before = await f.networkHelpers.takeSnapshot();
     await f.createTask();
@@ -273,6 +273,8 @@ describe("Words over what a reorganisation took away", () => {
       member.enrol(1, meant, zeroWord, "0x"),
       aggregator.join(1, meant),
       f.federation.record(1, meant, 1, zeroWord),
+      member.leave(1, meant),
+      member.setShareKey(1, meant, "0x"),
     ]) {
       await expect(call).revertedWithCustomError(f.federation, "WrongTask").withArgs(first);
     }

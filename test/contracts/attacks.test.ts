@@ -47,7 +47,7 @@ describe("Attacks on the contracts", () => {
     for (const one of all)
       await f.federation
         .connect(one)
-        .leave(taskId)
+        .leave(taskId, f.first(taskId))
         .catch(() => undefined);
     await f.federation.freePlaces(taskId);
     await f.pass(windowS + 1);
@@ -88,7 +88,7 @@ describe("Attacks on the contracts", () => {
     const rules = await f.bonded({ ...baseRules, challengeWindowS: windowS });
     const [one, other] = [await f.createTask(rules), await f.createTask({ ...rules, challengeWindowS: 14 * 86_400 })];
     await f.openRound(other);
-    await f.federation.connect(f.aggregators[0]!).leave(one);
+    await f.federation.connect(f.aggregators[0]!).leave(one, f.first(one));
     await f.federation.freePlaces(one);
     await f.pass(windowS + 1);
     await expect(f.federation.releaseBond(one, f.aggregators[0]!.address)).emit(f.federation, "BondReleased");
@@ -258,7 +258,7 @@ describe("Attacks on the contracts", () => {
     const taskId = await f.createTask();
     await f.openRound(taskId);
     const signed = await Promise.all(f.members.map((member) => f.signCommitment(taskId, member)));
-    await f.federation.connect(f.members[3]!).leave(taskId);
+    await f.federation.connect(f.members[3]!).leave(taskId, f.first(taskId));
     const nonsense = { ...signed[2]!, signature: { r: zeroWord, vs: zeroWord } };
     await f.federation.commitBatch(taskId, 1, [signed[3]!, nonsense, ...signed.slice(0, 3), signed[0]!]);
     const { commitments, anchor } = await f.facts(taskId);

@@ -31,7 +31,7 @@ describe("Bonds", () => {
   it("stay for one window after the place was freed, to the second, and are their owner's then, whoever asks", async () => {
     const [one] = f.members;
     await refused(release(one!), "StillBonded", 0);
-    await as(one!).leave(taskId);
+    await as(one!).leave(taskId, f.first(taskId));
     await refused(release(one!), "StillBonded", 0);
     await f.federation.freePlaces(taskId);
     const from = (await now()) + windowS + 1;
@@ -49,7 +49,7 @@ describe("Bonds", () => {
 
   it("serve again where their owner comes back in the same role, and never in another", async () => {
     const [one] = f.members;
-    await as(one!).leave(taskId);
+    await as(one!).leave(taskId, f.first(taskId));
     await f.federation.freePlaces(taskId);
     const from = (await now()) + windowS + 1;
     await f.federation.grantRole(f.role("AGGREGATOR_ROLE"), one!.address);
@@ -58,7 +58,7 @@ describe("Bonds", () => {
     await as(one!).enrol(taskId, f.first(taskId), zeroWord, "0x");
     await f.pass(windowS + 2);
     await refused(release(one!), "StillBonded", 0);
-    await as(one!).leave(taskId);
+    await as(one!).leave(taskId, f.first(taskId));
     await f.federation.freePlaces(taskId);
     await f.pass(windowS + 2);
     await release(one!);
@@ -71,7 +71,7 @@ describe("Bonds", () => {
   it("of aggregators leave likewise, also when a round ran while they left", async () => {
     await f.openRound(taskId);
     const [one] = f.aggregators;
-    await as(one!).leave(taskId);
+    await as(one!).leave(taskId, f.first(taskId));
     await refused(f.federation.freePlaces(taskId), "WrongPhase", 2);
     await f.pass(601);
     await f.federation.closeRound(taskId, 1);
@@ -112,7 +112,7 @@ describe("Bonds", () => {
     await f.federation.grantRole(f.role("PARTICIPANT_ROLE"), address);
     const call = (name: string, args: readonly unknown[] = []) => f.federation.interface.encodeFunctionData(name, args);
     await wallet.execute(f.address, call("enrol", [taskId, await f.first(taskId), zeroWord, "0x"]), { value: bondWei });
-    await wallet.execute(f.address, call("leave", [taskId]));
+    await wallet.execute(f.address, call("leave", [taskId, await f.first(taskId)]));
     await f.federation.freePlaces(taskId);
     await f.pass(windowS + 1);
     await release({ address });

@@ -10,7 +10,7 @@ describe("The Ignition module", () => {
     const adminRole = await federation.getFunction("DEFAULT_ADMIN_ROLE")();
     expect(await federation.getFunction("hasRole")(adminRole, deployer!.address)).equals(true);
     expect(await federation.getFunction("hasRole")(adminRole, other!.address)).equals(false);
-    const whole = await ethers.getContractAt("IFederation", await federation.getAddress());
+    const whole = await ethers.getContractAt("Court", await federation.getAddress());
     expect(await whole.getFunction("proofs")()).equals(await proofs.getAddress());
   });
 

@@ -98,7 +98,7 @@ describe("A round that draws a part", () => {
   });
 
   it("opens at once where all that are there are drawn", async () => {
-    for (const member of f.members.slice(2)) await f.federation.connect(member).leave(taskId);
+    for (const member of f.members.slice(2)) await f.federation.connect(member).leave(taskId, f.first(taskId));
     await f.openRound(taskId);
     const { drawBlock, drawn, start } = await f.facts(taskId);
     expect([drawBlock, drawn]).deep.equals([0, 2]);

@@ -159,7 +159,7 @@ describe("Gas", () => {
     const enrol = await measure(outside.enrol(taskId, f.first(taskId), zeroWord, "0x"));
     const enrolRestricted = await measure(outside.enrol(taskId + 2, f.first(taskId + 2), zeroWord, "0x"));
     const join = await measure(federation.connect(f.aggregators[0]!).join(taskId + 1, f.first(taskId + 1)));
-    const leave = await measure(outside.leave(taskId));
+    const leave = await measure(outside.leave(taskId, f.first(taskId)));
     const freePlaces = await measure(federation.freePlaces(taskId));
     const record = await measure(federation.connect(member).record(taskId, f.first(taskId), 1, word(4)));
     await f.openRound(taskId);
@@ -189,7 +189,7 @@ describe("Gas", () => {
     const enrol = await measure(
       federation.connect(f.outsider).enrol(taskId, f.first(taskId), zeroWord, "0x", { value }),
     );
-    await federation.connect(f.outsider).leave(taskId);
+    await federation.connect(f.outsider).leave(taskId, f.first(taskId));
     await federation.freePlaces(taskId);
     await f.pass(3602);
     const releaseBond = await measure(federation.releaseBond(taskId, f.outsider.address));

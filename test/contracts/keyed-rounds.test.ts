@@ -33,7 +33,7 @@ describe("A round with keys", () => {
   it("takes signed keys over its start, from anyone, and passes over what does not count", async () => {
     taskId = await f.createTask(maskedRules, { enrolled: f.members.slice(0, 4) });
     await f.openRound(taskId);
-    await f.federation.connect(f.members[3]!).leave(taskId);
+    await f.federation.connect(f.members[3]!).leave(taskId, f.first(taskId));
     const wrong = [
       await sign(0, { maskKey: zeroWord }),
       // no point has this x
@@ -169,7 +169,7 @@ describe("A round with keys", () => {
 
     it("counts a masked round that closed for nobody's turn as not closed", async () => {
       taskId = await f.createTask({ ...maskedRules, roundsPerParticipant: 1 });
-      for (const one of f.aggregators) await f.federation.connect(one).leave(taskId);
+      for (const one of f.aggregators) await f.federation.connect(one).leave(taskId, f.first(taskId));
       for (let round = 1; round <= 2; round++) {
         await f.openRound(taskId);
         await advertiseAll();
@@ -189,7 +189,7 @@ describe("A round with keys", () => {
         await f.pass(601);
         await close();
       }
-      await f.federation.connect(one!).leave(taskId);
+      await f.federation.connect(one!).leave(taskId, f.first(taskId));
       await f.federation.freePlaces(taskId);
       await f.federation.connect(one!).enrol(taskId, f.first(taskId), zeroWord, "0x");
       await f.openRound(taskId);

@@ -37,7 +37,7 @@ describe("What stays behind of those who left or were expelled", () => {
       await f.pass(301);
       await f.federation.reassign(taskId, 1);
     }
-    for (const one of missed) await f.federation.connect(one).leave(taskId);
+    for (const one of missed) await f.federation.connect(one).leave(taskId, f.first(taskId));
     await f.federation.freePlaces(taskId);
     for (const one of missed) await f.federation.connect(one).join(taskId, f.first(taskId));
     for (const one of missed) {
@@ -64,7 +64,7 @@ describe("What stays behind of those who left or were expelled", () => {
     f = await createFederation({ participants: 64, aggregators: 1 });
     const taskId = await f.createTask({ ...baseRules });
     const back = [...f.members.slice(44), ...f.members.slice(0, 12)];
-    for (const member of back) await f.federation.connect(member).leave(taskId);
+    for (const member of back) await f.federation.connect(member).leave(taskId, f.first(taskId));
     // 32 steps: the last twenty of the list, then twelve at its beginning; the twenty marks of the end stay
     await f.federation.freePlaces(taskId);
     for (const member of back) await f.federation.connect(member).enrol(taskId, f.first(taskId), zeroWord, "0x");

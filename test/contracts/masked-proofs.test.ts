@@ -206,7 +206,8 @@ describe("Proofs of masked rounds (Solidity against node/privacy)", () => {
     const fewer = { ...evidence, inputs: { ...evidence.inputs, keyed: evidence.inputs.keyed & ~1n } };
     await refused({ evidence: fewer }, "WrongAdvertisements");
     const other = { ...evidence, inputs: { ...evidence.inputs, committed: 0b1111n } };
-    await refused({ evidence: other }, "WrongEvidence", f.federation);
+    // as many chunks of updates as it says that committed
+    await refused({ evidence: other }, "MalformedProof");
     const plain = await f.createTask({ parameterCount: 100 });
     const transparent = { ...evidence, inputs: { ...evidence.inputs, taskId: plain } };
     await refused({ evidence: transparent }, "WrongMode", f.federation);

@@ -29,6 +29,12 @@ describe("Masks (Solidity)", () => {
     ({ harness } = await createLibraryHarness());
   });
 
+  /** What masks do not depend on. */
+  const noInputs = {
+    ...{ drawn: 0, committed: 0n, keyed: 0n, totalWeight: 0, acceptedBefore: 0 },
+    ...{ baseModelRoot: bytes32(0n), anchor: bytes32(0n), accumulator: bytes32(0n), openingsHash: bytes32(0n) },
+  };
+
   /** A chunk of the model, as the library makes it of a round. */
   const chunkOf = (
     rules: SolidityRules,
@@ -45,8 +51,8 @@ describe("Masks (Solidity)", () => {
     const { advertisements, totalWeight, index, base, updates, openings } = given;
     const { surviving, ...rest } = round;
     const keyed = bitmapOf(advertisements.map(({ slot }) => slot));
-    const masked = { ...rest, keyed, survivors: bitmapOf(surviving), totalWeight };
-    return harness.maskedChunk(rules, masked, index, base, updates, advertisements, openings);
+    const inputs = { ...noInputs, ...rest, keyed, committed: bitmapOf(surviving), totalWeight };
+    return harness.maskedChunk(rules, inputs, index, base, updates, advertisements, openings);
   };
 
   const checks: Record<string, (c: Case) => Promise<void>> = {
@@ -60,7 +66,7 @@ describe("Masks (Solidity)", () => {
     },
     pair: async (c) => {
       const [a, b] = c.slots;
-      const ids = [c.taskId, c.round, a, b] as const;
+      const ids = [{ ...noInputs, taskId: c.taskId, round: c.round }, a, b] as const;
       expect(await harness.pairSeed(...ids, c.secretKeys[0], c.maskKeys[1])).equals(c.expected);
       expect(await harness.pairSeed(...ids, c.secretKeys[1], c.maskKeys[0])).equals(c.expected);
     },

@@ -66,7 +66,7 @@ describe("Tasks and their places", () => {
     const taskId = await f.createTask();
     await f.federation.grantRole(f.role("AGGREGATOR_ROLE"), member!.address);
     await refused(as(member!).join(taskId, f.first(taskId)), "AlreadyEnrolled", member!.address);
-    await as(member!).leave(taskId);
+    await as(member!).leave(taskId, f.first(taskId));
     await refused(as(member!).join(taskId, f.first(taskId)), "AlreadyEnrolled");
     await f.federation.freePlaces(taskId);
     await expect(as(member!).join(taskId, f.first(taskId))).emit(f.federation, "Joined");
@@ -120,11 +120,11 @@ describe("Tasks and their places", () => {
     await f.federation.createTask(maskedRules, openAccess, word(0), "0x7b7d", "0x");
     await refused(as(one).enrol(3, f.first(3), zeroWord, `0x${"11".repeat(95)}`), "InvalidShareKey");
     await expect(as(one).enrol(3, f.first(3), zeroWord, `0x${"11".repeat(96)}`)).emit(f.federation, "ShareKeySet");
-    await expect(as(one).setShareKey(3, `0x${"22".repeat(96)}`)).emit(f.federation, "ShareKeySet");
-    await refused(as(one).setShareKey(3, "0x"), "InvalidShareKey");
-    await refused(as(f.members[1]!).setShareKey(3, `0x${"22".repeat(96)}`), "NotEnrolled");
+    await expect(as(one).setShareKey(3, f.first(3), `0x${"22".repeat(96)}`)).emit(f.federation, "ShareKeySet");
+    await refused(as(one).setShareKey(3, f.first(3), "0x"), "InvalidShareKey");
+    await refused(as(f.members[1]!).setShareKey(3, f.first(3), `0x${"22".repeat(96)}`), "NotEnrolled");
     await as(aggregator).join(3, f.first(3));
-    await refused(as(aggregator).setShareKey(3, `0x${"22".repeat(96)}`), "NotEnrolled", aggregator.address);
+    await refused(as(aggregator).setShareKey(3, f.first(3), `0x${"22".repeat(96)}`), "NotEnrolled", aggregator.address);
 
     const bonded = await f.bonded(baseRules);
     await f.federation.createTask(bonded, openAccess, word(0), "0x7b7d", "0x");
@@ -144,7 +144,7 @@ describe("Tasks and their places", () => {
       if (taskId <= 16) await enrol(taskId, one!);
     }
     await refused(enrol(17, one!), "TooManyTasks");
-    await as(one!).leave(5);
+    await as(one!).leave(5, f.first(5));
     await enrol(17, one!);
     await f.federation.freePlaces(5);
     await refused(enrol(5, one!), "TooManyTasks");
@@ -157,15 +157,17 @@ describe("Tasks and their places", () => {
     const taskId = await f.createTask();
     const [a, b, c, d, e, g] = f.members.map(({ address }) => address);
     await f.openRound(taskId);
-    await expect(as(f.members[1]!).leave(taskId)).emit(f.federation, "Leaving").withArgs(taskId, b);
-    await refused(as(f.members[1]!).leave(taskId), "NotEnrolled", b);
+    await expect(as(f.members[1]!).leave(taskId, f.first(taskId)))
+      .emit(f.federation, "Leaving")
+      .withArgs(taskId, b);
+    await refused(as(f.members[1]!).leave(taskId, f.first(taskId)), "NotEnrolled", b);
     await refused(f.commit(taskId, f.members[1]!), "NotEnrolled", b);
     await refused(f.federation.freePlaces(taskId), "WrongPhase", 2);
     await refused(f.federation.freePlaces(taskId + 1), "UnknownTask", taskId + 1);
     await f.pass(601);
     await f.federation.closeRound(taskId, 1);
-    await as(f.members[5]!).leave(taskId);
-    await as(f.members[4]!).leave(taskId);
+    await as(f.members[5]!).leave(taskId, f.first(taskId));
+    await as(f.members[4]!).leave(taskId, f.first(taskId));
     // e is behind g, which leaves itself: g goes first, then e, so that d moves to b's place
     expect(await eventsOf(f.federation.freePlaces(taskId), "Left")).deep.equals([
       ["Left", g],
@@ -184,7 +186,7 @@ describe("Tasks and their places", () => {
   it("are freed 32 at a time, by anyone", async () => {
     f = await createFederation({ participants: 40, aggregators: 1 });
     const taskId = await f.createTask();
-    for (const member of f.members.slice(0, 38)) await as(member).leave(taskId);
+    for (const member of f.members.slice(0, 38)) await as(member).leave(taskId, f.first(taskId));
     const free = () => eventsOf(as(f.outsider).freePlaces(taskId), "Left");
     expect((await free()).length).equals(32);
     expect((await free()).length).equals(6);
@@ -217,7 +219,7 @@ describe("Tasks and their places", () => {
     await f.propose(taskId);
     await f.accept(taskId);
     // the third, idle, moves to the first place: of two it comes last, whatever the round
-    await as(places[0]!).leave(taskId);
+    await as(places[0]!).leave(taskId, f.first(taskId));
     for (const round of [2, 3]) {
       await f.openRound(taskId);
       for (const member of f.members) await f.commit(taskId, member);

@@ -49,7 +49,7 @@ describe("A round", () => {
     await toProposed();
     await f.accept(taskId);
     await refused(f.openRound(taskId), "TaskComplete", taskId);
-    await f.federation.connect(f.members[0]!).leave(taskId);
+    await f.federation.connect(f.members[0]!).leave(taskId, f.first(taskId));
     await f.federation.freePlaces(taskId);
     await refused(
       f.federation.connect(f.members[0]!).enrol(taskId, f.first(taskId), zeroWord, "0x"),
@@ -111,7 +111,7 @@ describe("A round", () => {
     await f.openRound(taskId);
     const [a, b, c, d] = f.members;
     await f.commit(taskId, a!);
-    await f.federation.connect(c!).leave(taskId);
+    await f.federation.connect(c!).leave(taskId, f.first(taskId));
     const right = await f.signCommitment(taskId, d!);
     const signed = [
       await f.signCommitment(taskId, a!),
@@ -202,7 +202,7 @@ describe("A round", () => {
       for (const member of f.members) await f.commit(other, member);
       await f.federation.closeRound(other, 1);
       const { assigned } = await f.facts(other);
-      if (end === "leave") await f.federation.connect(f.signerOf(assigned)).leave(other);
+      if (end === "leave") await f.federation.connect(f.signerOf(assigned)).leave(other, f.first(other));
       else await f.federation.revokeRole(f.role("AGGREGATOR_ROLE"), assigned);
       await refused(f.propose(other), "NotAssigned", `0x${"00".repeat(20)}`);
       await f.pass(301);

@@ -105,25 +105,12 @@ describe("TrimmedMean (Solidity)", () => {
     await refused(0, -6, 12);
   });
 
-  it("refuses lengths that are not whole chunks, and a trim that leaves nothing", async () => {
-    const chunk = new Uint8Array(256);
-    const two = new Uint8Array(512);
-    const refused = async (
-      [base, updates, bounds]: [Uint8Array, Uint8Array, Uint8Array],
-      trim: number | bigint,
-      error: string,
-    ) => expect(harness.trimmedMean(base, updates, trim, bounds, 65_536)).revertedWithCustomError(harness, error);
-    await refused([chunk.subarray(1), chunk, two], 0, "InvalidLength");
-    await refused([two, chunk, two], 0, "InvalidLength");
-    await refused([chunk, chunk.subarray(1), two], 0, "InvalidLength");
-    await refused([chunk, new Uint8Array(0), two], 0, "InvalidLength");
-    await refused([chunk, new Uint8Array(128 * 256), two], 0, "InvalidLength");
-    await refused([chunk, chunk, chunk], 0, "InvalidLength");
-    await refused([chunk, chunk, new Uint8Array(513)], 0, "InvalidLength");
-    await refused([chunk, chunk, two], 1, "InvalidTrim");
-    await refused([chunk, two, two], 1, "InvalidTrim");
-    await refused([chunk, two, two], 2n ** 256n - 1n, "InvalidTrim");
-    await refused([chunk, two, two], 2n ** 255n, "InvalidTrim");
+  it("refuses bounds that are not two chunks, and takes as many updates as its counters hold", async () => {
+    const [chunk, two] = [new Uint8Array(256), new Uint8Array(512)];
+    for (const bounds of [chunk, new Uint8Array(513), new Uint8Array(0)]) {
+      const call = harness.trimmedMean(chunk, chunk, 0, bounds, 65_536);
+      await expect(call).revertedWithCustomError(harness, "WrongBounds");
+    }
     const most = new Uint8Array(127 * 256);
     expect(await harness.trimmedMean(chunk, most, 63, two, 65_536)).equals(toHex(chunk));
   });

@@ -135,7 +135,8 @@ describe("fedledger bond", function () {
 
   it("is free one challenge window after its owner has left, and is paid out then", async () => {
     await refused("NOTHING_TO_TAKE", 1, "bond withdraw", honest);
-    await honest.chain.send({ kind: "leave", taskId });
+    const { firstHead: first } = foldTask(await honest.chain.history(taskId));
+    await honest.chain.send({ kind: "leave", taskId, first });
     await honest.chain.send({ kind: "freePlaces", taskId });
     const { timestampS } = await honest.chain.head();
     // a proof counts to the last second of the window: the bond is free from the next one on

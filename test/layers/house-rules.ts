@@ -78,35 +78,6 @@ export function modeComparisons(files: readonly SourceFile[], { modeComparisons:
     });
 }
 
-/** The arrows of a Mermaid flowchart, one a line. A thick one is a door: who comes in by it gets no further. */
-export interface Arrow {
-  readonly from: string;
-  readonly to: string;
-  readonly isDoor: boolean;
-}
-
-/** Reads the first flowchart of a page. */
-export function readDrawing(page: string): Arrow[] {
-  const drawing = /```mermaid\nflowchart [A-Z]+\n([\s\S]*?)```/.exec(page)?.[1] ?? "";
-  return [...drawing.matchAll(/^ *(\w+) (-->|==>) (\w+)$/gm)].map(([, from = "", arrow, to = ""]) => {
-    return { from, to, isDoor: arrow === "==>" };
-  });
-}
-
-/** Whom each module may import by a drawing: whom its arrows lead to, however many of them one after another. */
-export function reachable(arrows: readonly Arrow[]): Record<string, string[]> {
-  const follow = (module: string, seen: Set<string>): Set<string> => {
-    for (const { from, to, isDoor } of arrows) {
-      if (from !== module || seen.has(to)) continue;
-      seen.add(to);
-      if (!isDoor) follow(to, seen);
-    }
-    return seen;
-  };
-  const modules = new Set(arrows.flatMap(({ from, to }) => [from, to]));
-  return Object.fromEntries([...modules].map((module) => [module, [...follow(module, new Set())].toSorted()]));
-}
-
 /** Whether a path is one of a script, a test or a source that people write. */
 export function isSource(path: string): boolean {
   return /\.(?:ts|mjs|sol)$/.test(path) && !basename(path).startsWith(".");

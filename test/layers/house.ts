@@ -1,11 +1,5 @@
 import type { HouseRules } from "./house-rules.ts";
 
-/**
- * Folders that do not keep the newest rules yet; the same stand in biome.json, where rules of the linter are switched
- * off for them. The list is to become empty.
- */
-export const notYet: readonly string[] = ["node/rounds", "node/participant", "node/aggregator", "node/watcher"];
-
 /** The rules of CONTRIBUTING.md that a program can check. */
 export const house: HouseRules = {
   columns: 120,

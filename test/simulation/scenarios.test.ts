@@ -152,7 +152,8 @@ describe("a simulated federation", () => {
             before({ clock, chain, nodes }) {
               const leaving = nodes.filter(({ number }) => number !== stays);
               clock.after(1000 * atS, () => {
-                for (const { account } of leaving) chain.apply(account, { kind: "leave", taskId: 1 });
+                const { first } = chain.storage().tasks[0]!;
+                for (const { account } of leaving) chain.apply(account, { kind: "leave", taskId: 1, first });
               });
             },
           },

@@ -1,6 +1,9 @@
 import { type AuditReport, auditTask, type RoundVerdict } from "../../audit/index.ts";
+import type { Bytes32 } from "../../core/ids.ts";
 import { modeOf } from "../../core/modes/mode-of.ts";
+import { ringLength, ringPlace } from "../../core/record/ring.ts";
 import type { TaskEvent } from "../../core/record/task-events.ts";
+import type { TaskRules } from "../../core/records.ts";
 import { isSealed } from "../../core/task/blob-length.ts";
 import type { ChainReader } from "../../ports/index.ts";
 import { createRandom } from "../../system/index.ts";
@@ -9,7 +12,7 @@ import { type EndpointOptions, logOf } from "../record/open-federation.ts";
 import type { TaskReader } from "../record/open-record.ts";
 import { openerOf, type ReaderSource, readerOf } from "../sealed/open-sealed.ts";
 import { sumOpenerOf } from "../sealed/open-sums.ts";
-import { createPublicMeasure } from "../tasks/test-set.ts";
+import { createPublicMeasure, requireOwnTestSet } from "../tasks/test-set.ts";
 
 /** How to audit. */
 export interface AuditOptions extends Pick<EndpointOptions, "log"> {
@@ -31,8 +34,9 @@ export interface AuditOptions extends Pick<EndpointOptions, "log"> {
 
 /**
  * Audits a task: its whole record against the protocol's rules and the contract's storage, then the bytes of every
- * round, recomputed bit for bit. Believes the endpoint in what is on the chain, and nothing else. Memory: two models,
- * one update and one aggregate at a time.
+ * round, recomputed bit for bit. Believes the endpoint in what is on the chain, and nothing else; what it tells of it is
+ * held against the contract's storage, and the contract's code against this package's. Memory: two models, one update
+ * and one aggregate at a time.
  *
  * What is wrong is no error: it is in the report, whose `verdict` is "verified", "violation" or "unchecked". Rejects
  * with UNKNOWN_TASK, INVALID_HISTORY, GRANT_INVALID, INVALID_TEST_SET, RPC_UNREACHABLE, or the signal's reason.
@@ -40,8 +44,11 @@ export interface AuditOptions extends Pick<EndpointOptions, "log"> {
 export async function audit(record: TaskReader, content: Content, options: AuditOptions = {}): Promise<AuditReport> {
   const { chain, taskId } = record;
   const { signal, sample } = options;
+  // before the events, which thus reach to this block: what was proven until then is among them
+  const { timestampS: nowS } = await chain.head();
   const { events, storedState } = await settledRecord(chain, taskId, signal);
   const created = events.find((event) => event.name === "TaskCreated");
+  if (created !== undefined) await requireOwnTestSet(created, options.testSet);
   const isEncrypted = created !== undefined && !modeOf(created.rules).isRecomputable;
   const reader = created && (isSealed(created) || isEncrypted) ? await readerOf(options.reader) : {};
   const opening = { store: content, parameterCount: created?.rules.parameterCount ?? 0, signal };
@@ -52,23 +59,42 @@ export async function audit(record: TaskReader, content: Content, options: Audit
     recoverSigner: chain.recoverSigner,
     attributeChanges: await chain.attributeChanges(),
     storedState,
+    storedWords: created && (await storedWords(record, created.rules, events)),
+    differingCodes: (await chain.codes()).differing,
     store: content,
     opener: created && isSealed(created) ? await openerOf(reader, record) : undefined,
     sumOpener: isEncrypted ? sumOpenerOf(reader, chain, opening) : undefined,
-    measurePublicly: createPublicMeasure({
-      ...record,
-      store: content,
-      values: { testSet: options.testSet },
-      log: logOf(options),
-    }),
+    // of what is audited, not of another read
+    measurePublicly:
+      created &&
+      createPublicMeasure({
+        chain,
+        task: async () => created,
+        store: content,
+        values: { testSet: options.testSet },
+        log: logOf(options),
+      }),
     requireFinal: options.requireFinal ?? false,
-    nowS: (await chain.head()).timestampS,
+    nowS,
     signal,
     ...(sample === undefined ? {} : { sample: { rounds: sample, random: createRandom() } }),
   });
   let step = await rounds.next();
   for (; !step.done; step = await rounds.next()) options.onRound?.(step.value);
   return step.value;
+}
+
+/** The contract's words of accepted rounds, by their places in its ring. */
+async function storedWords(
+  { chain, taskId }: TaskReader,
+  rules: TaskRules,
+  events: readonly TaskEvent[],
+): Promise<ReadonlyMap<number, Bytes32>> {
+  const length = ringLength(rules);
+  const accepted = events.filter((event) => event.name === "RoundAccepted");
+  const places = [...new Set(accepted.map(({ round }) => ringPlace(round, length)))];
+  const words = await chain.ringWords(taskId, places);
+  return new Map(words.map((word, i) => [places[i] ?? 0, word]));
 }
 
 /**

@@ -1,6 +1,6 @@
 import { attestationDomain } from "../../chain/contracts/attestation-digest.ts";
 import { typedRecord } from "../../chain/contracts/signed-records.ts";
-import { accountOf, createSigner, readCodes } from "../../chain/index.ts";
+import { accountOf, createSigner } from "../../chain/index.ts";
 import { hexEquals } from "../../core/bytes/hex.ts";
 import { FedledgerError } from "../../core/errors/error.ts";
 import type { Address, Hex, TaskId } from "../../core/ids.ts";
@@ -70,7 +70,7 @@ export async function makeInvitation(options: InvitationOptions): Promise<Invita
     format: "fedledger/invitation/1",
     chainId,
     federation,
-    codeHashes: (await readCodes({ urls, federation, log })).hashes,
+    codeHashes: (await chain.codes()).hashes,
     admin: chain.account,
     grantKeys: [...keys, ...(followed ? [followed] : [])],
     epoch,

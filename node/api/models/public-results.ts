@@ -33,7 +33,7 @@ export async function publicResults(
   if (!hasSet || !view.rounds.some(({ result }) => result !== undefined)) return results;
   const store = options.content ?? (await openContent({ record, ifNone: "empty", log }));
   const opener = isSealed(view) ? await openerOf(await readerOf(options.reader), record) : undefined;
-  const measure = createPublicMeasure({ ...record, store, values: { testSet }, log });
+  const measure = createPublicMeasure({ ...record, task: async () => view, store, values: { testSet }, log });
   for (const round of view.rounds.filter(({ result }) => result !== undefined)) {
     try {
       const lanes = await acceptedLanes({ view, store, opener, signal }, round);

@@ -1,8 +1,9 @@
 import { join } from "node:path";
 import { createAggregator } from "../../aggregator/create-aggregator.ts";
 import { deriveNodeKeys, type Finality } from "../../chain/index.ts";
-import type { Bytes32, TaskId } from "../../core/ids.ts";
-import { foldTask } from "../../core/record/fold-task.ts";
+import type { Bytes32 } from "../../core/ids.ts";
+import type { TaskView } from "../../core/record/task-view.ts";
+import type { Invitation } from "../../core/words/invitation.ts";
 import { createBlockExchange, createHost, type Host } from "../../p2p/index.ts";
 import { createParticipant } from "../../participant/create-participant.ts";
 import { requireMaskedTask } from "../../participant/masked/require-masked-task.ts";
@@ -13,9 +14,10 @@ import { createClock, createRandom, openJournal } from "../../system/index.ts";
 import { createSecretFile } from "../../system/secret-file.ts";
 import { createWatcher } from "../../watcher/create-watcher.ts";
 import { withInvitation } from "../invitations/invited.ts";
-import { keepInvitation } from "../invitations/keep-invitation.ts";
-import { requireRead } from "../record/eligibility.ts";
-import { finalityOf, logOf, openFederationAs, urlsOf } from "../record/open-federation.ts";
+import { heldInvitation, keepInvitation } from "../invitations/keep-invitation.ts";
+import { requireJoin, requireRead } from "../record/eligibility.ts";
+import { finalityOf, logOf, openFederationAs } from "../record/open-federation.ts";
+import { requireTask } from "../record/open-record.ts";
 import { createPublicMeasure } from "../tasks/test-set.ts";
 import { withMemberGateways } from "./member-gateways.ts";
 import type { MemberChoices, NodeEvents, NodeOptions } from "./node-options.ts";
@@ -49,15 +51,14 @@ export interface ParticipantChoices extends MemberChoices {
   readonly data?: string | undefined;
 }
 
-/** A participant node: it trains with `trainer` (its owner is the caller). */
+/** A participant node: it trains with what `openTrainer` opens for the task (its owner is the caller). */
 export function composeParticipant(
   options: NodeOptions & ParticipantChoices,
   events: NodeEvents,
-  openTrainer: (chain: Chain, taskId: TaskId) => Promise<Trainer>,
+  openTrainer: (view: TaskView) => Promise<Trainer>,
 ): Promise<ComposedNode> {
-  return composeNode(options, events, async (deps, { encryptionKey, directory, finality, onClose }) => {
-    await requireMasks(deps, finality);
-    const trainer = await openTrainer(deps.chain, deps.taskId);
+  const create: CreateRole = async (deps, { view, encryptionKey, directory, onClose }) => {
+    const trainer = await openTrainer(view);
     onClose(() => trainer.close());
     const journal = openJournal(join(directory, "journal.sqlite"));
     onClose(() => journal.close());
@@ -74,27 +75,38 @@ export function composeParticipant(
         ...(options.statement && { statement: options.statement }),
       },
     );
+  };
+  return composeNode(options, events, create, async ({ chain, view, finality, invitation }) => {
+    const confirmations = typeof finality === "string" ? finality : finality.confirmations;
+    requireMaskedTask({ view, chainId: chain.chainId, confirmations, invitation, account: chain.account });
+    await requireJoin(chain, view);
   });
 }
 
 /** An aggregator node. */
 export function composeAggregator(options: NodeOptions & MemberChoices, events: NodeEvents): Promise<ComposedNode> {
-  return composeNode(options, events, async (deps, { encryptionKey, directory, onClose }) => {
-    await requireRead(deps.chain, deps.taskId);
+  const create: CreateRole = async (deps, { encryptionKey, directory, onClose }) => {
     const journal = openJournal(join(directory, "journal.sqlite"));
     onClose(() => journal.close());
     const wishes = { reenter: options.reenter ?? false, linger: options.linger ?? false };
     return createAggregator({ ...deps, journal }, { encryptionKey, ...wishes });
-  });
+  };
+  return composeNode(options, events, create, ({ chain, view }) => requireRead(chain, view));
 }
 
 /** A watcher node: it need not be a member, so it also gets blobs from the members' gateways. */
 export function composeWatcher(options: NodeOptions, events: NodeEvents): Promise<ComposedNode> {
-  return composeNode(options, events, async (deps, { encryptionKey, directory, onClose }) => {
+  return composeNode(options, events, async (deps, { view, encryptionKey, directory, onClose }) => {
     const journal = openJournal(join(directory, "journal.sqlite"));
     onClose(() => journal.close());
     const store = withMemberGateways(deps.store, deps.chain, deps.log);
-    const measurePublicly = createPublicMeasure({ ...deps, store, keep: store.put, values: options });
+    const measurePublicly = createPublicMeasure({
+      ...deps,
+      task: async () => view,
+      store,
+      keep: store.put,
+      values: options,
+    });
     return createWatcher(
       { ...deps, journal, store, measurePublicly },
       { encryptionKey, linger: options.linger ?? false },
@@ -102,29 +114,36 @@ export function composeWatcher(options: NodeOptions, events: NodeEvents): Promis
   });
 }
 
-/**
- * Rejects where a masked task asks more of its participants than the settings give: an invitation with a grant, and
- * confirmations.
- */
-async function requireMasks({ chain, taskId, invitation }: RoleDeps, finality: Finality): Promise<void> {
-  const view = foldTask(await chain.history(taskId));
-  const confirmations = typeof finality === "string" ? finality : finality.confirmations;
-  requireMaskedTask({ view, chainId: chain.chainId, confirmations, invitation, account: chain.account });
-}
-
 /** What of a node is not a port of its role. */
 export interface NodeParts {
+  /** The task as it was when the node was opened. */
+  readonly view: TaskView;
   readonly encryptionKey: `0x${string}`;
   readonly directory: string;
-  readonly finality: Finality;
   onClose(close: () => Promise<unknown>): void;
 }
 
-/** Everything of a node below its role, and the role that `createRole` makes on it; closed again when that fails. */
+/** Makes the role on everything below it. */
+export type CreateRole = (deps: RoleDeps, parts: NodeParts) => Promise<RoleProcess>;
+
+/** What a node knows before it opens anything but the chain. */
+export interface FoundTask {
+  readonly chain: Chain;
+  readonly view: TaskView;
+  readonly finality: Finality;
+  readonly invitation: Invitation | undefined;
+}
+
+/**
+ * Everything of a node below its role, and the role that `createRole` makes on it; closed again when that fails.
+ *
+ * @param admit rejects where the task is none for this account in this role; asked before anything is opened or kept
+ */
 export async function composeNode(
   given: NodeOptions & { readonly data?: string | undefined },
   { log: said, onProgress, onReceived = () => undefined }: NodeEvents,
-  createRole: (deps: RoleDeps, parts: NodeParts) => Promise<RoleProcess>,
+  createRole: CreateRole,
+  admit: (found: FoundTask) => Promise<void> = async () => undefined,
 ): Promise<ComposedNode> {
   const log = logOf({ log: said });
   const closers: (() => Promise<unknown>)[] = [];
@@ -137,13 +156,17 @@ export async function composeNode(
     // what the admin said
     const options = withInvitation(given);
     // who we are
-    const { account, invitation, taskId } = options;
+    const { account } = options;
     const keys = deriveNodeKeys(account.privateKey);
-    const directory = options.directory ?? join(".fedledger", account.address);
     // the record
     const finality = await finalityOf({ ...options, log });
     const chain = await openFederationAs({ ...options, ...told(finality), log: log.child({ module: "chain" }) });
-    if (invitation !== undefined) await keepInvitation(invitation, { chain, rpc: urlsOf(options), directory, log });
+    const directory = options.directory ?? usualDirectory(chain);
+    // the task: what it is said to be, and whether it is one for us
+    const { taskId, invitation } = await heldInvitation(options, { chain, directory });
+    const view = await requireTask({ chain, taskId }, invitation);
+    await admit({ chain, view, finality, invitation });
+    if (invitation !== undefined) await keepInvitation(invitation, directory);
     // the network
     const host = await createHost({
       seed: keys.libp2pSeed,
@@ -174,15 +197,16 @@ export async function composeNode(
         ...(onProgress && { onProgress }),
         measurePublicly: createPublicMeasure({
           chain,
-          taskId,
+          task: async () => view,
           store: counted,
           keep: counted.put,
           values: options,
           log,
         }),
+        firstHead: view.firstHead,
         ...(invitation && { invitation }),
       },
-      { encryptionKey: keys.encryption.publicKey, directory, finality, onClose },
+      { view, encryptionKey: keys.encryption.publicKey, directory, onClose },
     );
     onClose(() => role.stop());
     return { chain, role, gatewayUrl: gateway?.url(), close };
@@ -190,6 +214,11 @@ export async function composeNode(
     await close();
     throw error;
   }
+}
+
+/** Where a node keeps what it has where nothing is said: numbers of tasks mean something in one federation only. */
+function usualDirectory({ chainId, federation, account }: Chain): string {
+  return join(".fedledger", `${chainId}-${federation}`, account);
 }
 
 /** A finality as the option says it. */

@@ -1,10 +1,8 @@
-import type { Address, TaskId } from "../../core/ids.ts";
-import { foldTask } from "../../core/record/fold-task.ts";
+import type { Address } from "../../core/ids.ts";
 import type { TaskView } from "../../core/record/task-view.ts";
 import { parseTaskSpecJson, type TaskSpec } from "../../core/task/task-spec.ts";
-import type { Chain, Trainer } from "../../ports/index.ts";
+import type { Trainer } from "../../ports/index.ts";
 import type { Outcome } from "../../rounds/machine/machine.ts";
-import { requireJoin } from "../record/eligibility.ts";
 import {
   type ComposedNode,
   composeAggregator,
@@ -66,11 +64,7 @@ export interface WatcherOptions extends NodeOptions, NodeEvents {}
  * and as the trainer's opening does; everything that was opened is closed again then.
  */
 export async function createParticipant(options: ParticipantOptions): Promise<FederationNode> {
-  const openTrainer = async (chain: Chain, taskId: TaskId) => {
-    await requireJoin(chain, taskId);
-    const view = foldTask(await chain.history(taskId));
-    return options.trainer({ spec: parseTaskSpecJson(view.spec), view });
-  };
+  const openTrainer = async (view: TaskView) => options.trainer({ spec: parseTaskSpecJson(view.spec), view });
   return nodeOf(await composeParticipant(options, options, openTrainer));
 }
 

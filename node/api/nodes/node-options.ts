@@ -9,8 +9,8 @@ export interface NodeOptions {
   /** Who acts: it pays the gas, locks bonds, and signs. */
   readonly account: Account;
   /**
-   * The admin's word: in masked tasks what a member believes; else a source of the next three, where they are not
-   * given.
+   * The admin's word on federation, task and members, which nothing that an endpoint shows may contradict; and a source
+   * of the next three, where they are not given. Default the one that the folder keeps of an earlier start.
    */
   readonly invitation?: Invitation | undefined;
   /** Ethereum JSON-RPC endpoint; several take over from each other. */
@@ -21,7 +21,7 @@ export interface NodeOptions {
   readonly taskId?: TaskId | undefined;
   /** From when on an event counts; default 0 blocks on the local test chain, and "safe" on others. */
   readonly confirmations?: number | "safe" | "finalized" | undefined;
-  /** Folder for blobs and journal; default .fedledger/ADDRESS in the current folder. */
+  /** Folder for blobs and journal; default .fedledger/CHAIN-FEDERATION/ACCOUNT in the current folder. */
   readonly directory?: string | undefined;
   /** libp2p multiaddrs to listen on; default a free port of this machine's loopback, which others cannot reach. */
   readonly listen?: readonly string[] | undefined;

@@ -1,7 +1,6 @@
 import { hexEquals } from "../../core/bytes/hex.ts";
-import { FedledgerError, isFedledgerError } from "../../core/errors/error.ts";
+import { FedledgerError } from "../../core/errors/error.ts";
 import type { Address } from "../../core/ids.ts";
-import { foldTask } from "../../core/record/fold-task.ts";
 import type { TaskView } from "../../core/record/task-view.ts";
 import { admits, attributesText, type Policy, policyText } from "../../core/task/access.ts";
 import { accessOf } from "../../core/task/task-spec.ts";
@@ -11,24 +10,14 @@ import type { Chain } from "../../ports/index.ts";
  * Rejects with NOT_ELIGIBLE where the task would not let the chain's account in, what its enrolment would revert with,
  * or would give it nothing to read: said before anything is started. Who has a place keeps it.
  */
-export async function requireJoin(chain: Chain, taskId: number): Promise<void> {
-  const view = foldTask(await chain.history(taskId));
+export async function requireJoin(chain: Chain, view: TaskView): Promise<void> {
   const isIn = view.enrolled.some(({ account }) => hexEquals(account, chain.account));
   if (!isIn) await requireAttributes(chain, view, chain.account, "join", view.access);
   await requireAttributes(chain, view, chain.account, "read", accessOf(view)?.read);
 }
 
-/**
- * Rejects with NOT_ELIGIBLE where nobody will give the chain's account the keys of the task's blobs. A task that does
- * not exist yet refuses nobody.
- */
-export async function requireRead(chain: Chain, taskId: number): Promise<void> {
-  const events = await chain.history(taskId).catch((error: unknown) => {
-    if (isFedledgerError(error, "UNKNOWN_TASK")) return [];
-    throw error;
-  });
-  if (events.length === 0) return;
-  const view = foldTask(events);
+/** Rejects with NOT_ELIGIBLE where nobody will give the chain's account the keys of the task's blobs. */
+export async function requireRead(chain: Chain, view: TaskView): Promise<void> {
   await requireAttributes(chain, view, chain.account, "read", accessOf(view)?.read);
 }
 

@@ -1,6 +1,8 @@
 import type { TaskId } from "../../core/ids.ts";
+import { requireBound } from "../../core/record/bound-task.ts";
 import { foldTask } from "../../core/record/fold-task.ts";
 import type { TaskView } from "../../core/record/task-view.ts";
+import { checkInvitedTask, type Invitation } from "../../core/words/invitation.ts";
 import type { ChainReader } from "../../ports/index.ts";
 import { type FederationOptions, openFederation } from "./open-federation.ts";
 
@@ -32,4 +34,15 @@ export async function viewOf(
 ): Promise<TaskView> {
   const { signal } = options;
   return foldTask(await chain.history(taskId, signal === undefined ? {} : { signal }));
+}
+
+/**
+ * The task that a node is to work in, where its own hashes bind what is shown of it, and it is the invitation's. Rejects
+ * as {@link viewOf} does, and with INVITATION_MISMATCH.
+ */
+export async function requireTask(record: TaskReader, invitation: Invitation | undefined): Promise<TaskView> {
+  const view = await viewOf(record);
+  requireBound(view, record.chain);
+  if (invitation !== undefined) checkInvitedTask(invitation, view);
+  return view;
 }

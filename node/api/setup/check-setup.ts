@@ -1,12 +1,12 @@
 import { availableParallelism, freemem } from "node:os";
 import { openedPairsOf } from "../../audit/index.ts";
-import { differingCodes, startEmbeddedChain } from "../../chain/index.ts";
+import { startEmbeddedChain } from "../../chain/index.ts";
 import { FedledgerError, isFedledgerError } from "../../core/errors/error.ts";
 import type { TaskView } from "../../core/record/task-view.ts";
 import { openJournal } from "../../system/index.ts";
 import { type BackendChoice, selectBackend } from "../../training/index.ts";
 import { openContent } from "../content/open-content.ts";
-import { type FederationOptions, logOf, openFederation, urlsOf } from "../record/open-federation.ts";
+import { type FederationOptions, openFederation } from "../record/open-federation.ts";
 import { viewOf } from "../record/open-record.ts";
 
 /** One thing that Fedledger needs, and whether it is there. */
@@ -62,7 +62,7 @@ export async function checkFederation(
     const count = await chain.taskCount();
     await checks.run("code", async () => {
       const { federation } = chain;
-      const differing = await differingCodes({ urls: urlsOf(options), federation, log: logOf(options) });
+      const { differing } = await chain.codes();
       if (differing.length === 0)
         return "the codes of the federation, its court and its proofs are those of this version";
       throw new FedledgerError("CODE_DIFFERS", { names: differing.join(", "), address: federation });

@@ -1,7 +1,7 @@
 import type { Settings } from "../../config/index.ts";
 import { contentIdOf } from "../../core/bytes/content-id.ts";
 import { FedledgerError, isFedledgerError } from "../../core/errors/error.ts";
-import { foldTask } from "../../core/record/fold-task.ts";
+import type { TaskRules } from "../../core/records.ts";
 import { parseTaskSpecJson, type TaskSpec } from "../../core/task/task-spec.ts";
 import { testSetBytes } from "../../core/task/test-set.ts";
 import type { BlobStore, ChainReader, KeyedHashes, Log, MeasurePublicly } from "../../ports/index.ts";
@@ -59,13 +59,40 @@ export async function ownTestSet(
   throw new FedledgerError("INVALID_TEST_SET", { reason: `${testSet} is not the one that the task names` });
 }
 
+/** What of a task its measure rests on. */
+export interface MeasuredTask {
+  /** The specification's text as it is on the chain. */
+  readonly spec: string;
+  readonly rules: Pick<TaskRules, "fractionBits">;
+}
+
+/**
+ * Rejects with INVALID_TEST_SET where a file is given for the public test set of a task that names another one, and as
+ * files do. Nothing is said of a task whose specification is none.
+ */
+export async function requireOwnTestSet({ spec }: Pick<MeasuredTask, "spec">, testSet: string | undefined) {
+  const parsed = testSet === undefined ? undefined : specIn(spec);
+  if (parsed?.testSet !== undefined) await ownTestSet(parsed, { testSet }, {});
+}
+
+function specIn(text: string): TaskSpec | undefined {
+  try {
+    return parseTaskSpecJson(text);
+  } catch {
+    return undefined;
+  }
+}
+
 /**
  * Measures models of a task on its public test set, whose blob is made here where that is possible, else fetched from
- * whoever has it, and kept. Resolves to undefined where the task has none, and while nobody gives it.
+ * whoever has it, and kept. Resolves to undefined where the task has none, and while nobody gives it. What a creator
+ * named is no test set, or of no use for the model: that is told once, and measures nothing; it is no error, so that
+ * nobody's audit or node ends by it. Rejects with the signal's reason alone.
  */
 export function createPublicMeasure(deps: {
-  readonly chain: Pick<ChainReader, "history" | "members">;
-  readonly taskId: number;
+  /** Asked for the members, who may have the blob. */
+  readonly chain: Pick<ChainReader, "members">;
+  readonly task: () => Promise<MeasuredTask>;
   readonly store: Pick<BlobStore, "get">;
   /** Keeps what was made here, so that others get it from this node. */
   readonly keep?: (bytes: Uint8Array) => Promise<unknown>;
@@ -73,14 +100,15 @@ export function createPublicMeasure(deps: {
   readonly hashes?: KeyedHashes;
   readonly log: Log;
 }): MeasurePublicly {
-  const { chain, taskId, store, keep, values, hashes = {}, log } = deps;
+  const { chain, store, keep, values, hashes = {}, log } = deps;
   let known: Promise<{ spec: TaskSpec; fractionBits: number; bytes: Uint8Array | undefined }> | undefined;
+  let isTold = false;
   const taskOf = async () => {
-    const view = foldTask(await chain.history(taskId));
-    const spec = parseTaskSpecJson(view.spec);
+    const { spec: text, rules } = await deps.task();
+    const spec = parseTaskSpecJson(text);
     const bytes = spec.testSet && (await ownTestSet(spec, values, hashes));
     if (bytes !== undefined) await keep?.(bytes);
-    return { spec, fractionBits: view.rules.fractionBits, bytes };
+    return { spec, fractionBits: rules.fractionBits, bytes };
   };
   const fetched = async ({ model, testSet }: TaskSpec, signal: AbortSignal | undefined) => {
     if (testSet === undefined) return undefined;
@@ -98,12 +126,18 @@ export function createPublicMeasure(deps: {
       });
   };
   return async (lanes, { signal }) => {
-    known ??= taskOf();
-    const task = await known.catch((error: unknown) => {
-      known = undefined;
-      throw error;
-    });
-    task.bytes ??= await fetched(task.spec, signal);
-    return task.bytes && (await publicMetric(task, lanes, task.bytes, { signal }));
+    try {
+      known ??= taskOf();
+      const task = await known;
+      task.bytes ??= await fetched(task.spec, signal);
+      return task.bytes && (await publicMetric(task, lanes, task.bytes, { signal }));
+    } catch (error) {
+      signal?.throwIfAborted();
+      if (!isTold) log.warn("Models cannot be measured on the public test set that the task names", { error });
+      isTold = true;
+      // what failed may have been an endpoint's answer
+      if (!isFedledgerError(error, "INVALID_TEST_SET")) known = undefined;
+      return undefined;
+    }
   };
 }

@@ -7,7 +7,7 @@ import { type EventOf, logOf, type MemberState, roundNumbered, type Walk } from 
 const gwei = 10n ** 9n;
 
 /** What an account of this role locks in a task. */
-export function bondWei(rules: TaskRules, role: MemberState["role"]): bigint {
+function bondWei(rules: TaskRules, role: MemberState["role"]): bigint {
   return BigInt(role === "participant" ? rules.participantBondGwei : rules.aggregatorBondGwei) * gwei;
 }
 

@@ -49,12 +49,14 @@ function wrong(
   seen: { readonly account: `0x${string}`; readonly has: string; readonly isBound: boolean; readonly access: Access },
 ) {
   const { account, has, isBound, access } = seen;
+  // what the history binds is not what was told: it is the source that lacks something, and the account may be right
   return {
     code: "PARTICIPANT_NOT_ELIGIBLE",
+    severity: isBound ? "violation" : "unchecked",
     party: account,
     message: isBound
       ? `${account} took a place with ${has}; the task is for ${policyText(access)}.`
-      : `${account} took a place with ${has}, which is not what the history binds.`,
+      : `The attributes that ${account} took its place with, which the history binds, are not at hand: what was told is ${has}.`,
     data: { has, blockNumber },
   } as const;
 }

@@ -144,7 +144,7 @@ export function checkRecorded(walk: Walk, event: EventOf<"Recorded">): void {
 }
 
 /** The place of an account, as a participant or an aggregator. */
-export function placeOf({ participants, aggregators }: Walk, account: Address): Place | undefined {
+function placeOf({ participants, aggregators }: Walk, account: Address): Place | undefined {
   return [...participants, ...aggregators].find((place) => hexEquals(place.account, account));
 }
 

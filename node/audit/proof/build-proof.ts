@@ -33,7 +33,7 @@ export interface WrongChunkInput {
 }
 
 /** The commitments that a proposal counts, in the order of the chain. */
-export function includedCommitments({
+function includedCommitments({
   commitments,
   proposal,
 }: Pick<RoundView, "commitments"> & { readonly proposal: Pick<Proposal, "excluded"> }): readonly Commitment[] {

@@ -1,9 +1,21 @@
+import { hexEquals } from "../../core/bytes/hex.ts";
 import { itemAt } from "../../core/bytes/items.ts";
+import type { Bytes32 } from "../../core/ids.ts";
 import type { Finding } from "../replay/findings.ts";
 import type { RoundDraft, RoundRecord, TaskRecord, Walk } from "./task-record.ts";
 
+/**
+ * Whether the events are those that the history's head is of, the contract's where it is known. Where they are not,
+ * whoever told them may have left out or made up any of them: what they show of an account, it need not have done.
+ */
+export function isBound(walk: Walk, stored: { readonly historyHead: Bytes32 } | undefined): boolean {
+  const logs = [walk.log, ...walk.rounds.map(({ log }) => log)];
+  const isWrong = logs.some(({ findings }) => findings.some(({ code }) => code === "HISTORY_HEAD_WRONG"));
+  return !isWrong && (stored === undefined || walk.heads.some((head) => hexEquals(head, stored.historyHead)));
+}
+
 /** The record of a task whose events are all read. */
-export function recordOf(walk: Walk): TaskRecord {
+export function recordOf(walk: Walk, seen: Pick<TaskRecord, "isBound" | "timesCompared">): TaskRecord {
   const accounts = (role: string) =>
     [...walk.states.values()].filter((state) => state.role === role).map(({ account }) => account);
   return {
@@ -19,6 +31,7 @@ export function recordOf(walk: Walk): TaskRecord {
     entries: walk.entries,
     historyHead: itemAt(walk.heads, 0),
     findings: walk.log.findings,
+    ...seen,
   };
 }
 

@@ -105,6 +105,10 @@ export interface TaskRecord {
   readonly historyHead: Bytes32;
   /** Findings of the task as a whole (round 0). */
   readonly findings: readonly Finding[];
+  /** Whether the events are those that the history's head is of: only then they prove what an account did. */
+  readonly isBound: boolean;
+  /** Whether the times until which rounds can be proven wrong are the contract's stored ones. */
+  readonly timesCompared: boolean;
 }
 
 /**

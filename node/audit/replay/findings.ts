@@ -51,6 +51,7 @@ export const findingCodes = [
   "BOND_WRONG",
   "HISTORY_HEAD_WRONG",
   "STORAGE_MISMATCH",
+  "CODE_DIFFERS",
   // the bytes
   "UPDATE_MISSING",
   "UPDATE_BYTES_DIFFER",

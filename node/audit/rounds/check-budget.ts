@@ -12,7 +12,7 @@ type Counted = Pick<RoundRecord, "phase" | "assignments" | "commitments">;
  * Whether a round in which a participant committed counts against its budget: a masked one that ended while it was open
  * does not, as nothing of it was opened by anybody.
  */
-export function countsInBudget({ phase, assignments }: Counted, rules: Pick<Walk["rules"], "mode">): boolean {
+function countsInBudget({ phase, assignments }: Counted, rules: Pick<Walk["rules"], "mode">): boolean {
   const assignment = assignments.at(-1);
   return modeOf(rules).isOpenRoundSpent || !endedOpen({ phase, ...(assignment && { assignment }) });
 }

@@ -38,12 +38,14 @@ function checkProposer({ rules, aggregators }: Walk, draft: RoundDraft, event: E
   const { log } = draft;
   const party = proposal.aggregator;
   const assigned = draft.assignments.at(-1);
+  // nothing binds assignments: one that is not here was kept back by the endpoint, as far as anybody can tell
+  const isKnown = assigned?.attempt === proposal.attempt;
   const isLeaving = aggregators.find(({ account }) => hexEquals(account, party))?.leaving ?? true;
-  const isAssigned = assigned?.attempt === proposal.attempt && hexEquals(assigned.aggregator, party);
+  const isAssigned = isKnown && hexEquals(assigned.aggregator, party);
   if (!assigned || !isAssigned || isLeaving) {
     log.add({
       code: "PROPOSER_NOT_ASSIGNED",
-      party,
+      ...(isKnown && { party }),
       message: !assigned
         ? `${party} proposed without any assignment.`
         : isAssigned
@@ -53,7 +55,7 @@ function checkProposer({ rules, aggregators }: Walk, draft: RoundDraft, event: E
     });
   }
   if (timestampS === undefined) return;
-  if (assigned && timestampS > assigned.deadlineS) {
+  if (isKnown && timestampS > assigned.deadlineS) {
     log.add({
       code: "PROPOSAL_LATE",
       party,

@@ -1,4 +1,4 @@
-import type { Address, PeerIdText, RoundNumber } from "../../core/ids.ts";
+import type { Address, Bytes32, PeerIdText, RoundNumber } from "../../core/ids.ts";
 import type { TaskEvent } from "../../core/record/task-events.ts";
 import type { AttributeChange } from "../../core/records.ts";
 import type { Deployment } from "../../core/words/commitment.ts";
@@ -15,7 +15,14 @@ export interface AuditInput extends Deployment {
   readonly events: readonly TaskEvent[];
   /** The contract's storage at the block the events reach to (ChainReader.storedState). */
   readonly storedState?: StoredState | undefined;
-  /** Time of that block, seconds since 1970 (Head.timestampS); without it nothing is called final. */
+  /** The words of the contract's ring, by place (ChainReader.ringWords); without them times are the endpoint's word. */
+  readonly storedWords?: ReadonlyMap<number, Bytes32> | undefined;
+  /** The federation's contracts whose codes are not this package's (ChainReader.codes); default none. */
+  readonly differingCodes?: readonly string[] | undefined;
+  /**
+   * Time of a block that the events surely reach to, seconds since 1970 (Head.timestampS); without it nothing is called
+   * final.
+   */
   readonly nowS?: number | undefined;
   /** Whether a task whose result can still be proven wrong, or is not complete, is to end in exit code 4. */
   readonly requireFinal?: boolean | undefined;

@@ -56,6 +56,8 @@ export interface AuditReport {
   readonly finalFromS?: number;
   /** Whether the task is complete, and nothing of it can be proven wrong any more. */
   readonly final: boolean;
+  /** Whether the times that this is reckoned from are the contract's stored ones, or the endpoint's word alone. */
+  readonly timesCompared: boolean;
   /** Head of the history as the events hash to it. */
   readonly historyHead: Bytes32;
   /** Whether the contract's storage was compared with the events. */
@@ -160,6 +162,7 @@ export function concludeAudit(parts: {
     verdict,
     exitCode: verdict === "verified" && input.requireFinal && !finality.final ? 4 : exitCodeOf(verdict),
     ...finality,
+    timesCompared: record.timesCompared,
     historyHead: record.historyHead,
     storageCompared: input.storedState !== undefined,
     ...(sample && {

@@ -23,11 +23,11 @@ interface OpenedSum {
 }
 
 /**
- * The pairs of a masked task's rounds; a round's sum is opened once a proposal stood, whatever became of it. Empty in
- * other modes.
+ * The pairs of a masked task's rounds. A round whose updates were frozen counts as opened, whatever became of it: seeds
+ * are gossip, so an aggregator that proposes nothing may have its sum. Empty in other modes.
  */
 export function openedPairs(rules: Pick<TaskRules, "mode">, rounds: readonly RoundRecord[]): readonly OpenedPair[] {
-  const opened = rounds.filter(({ proposal, superseded }) => proposal !== undefined || superseded.length > 0);
+  const opened = rounds.filter(({ assignments }) => assignments.length > 0);
   return pairsOf(
     rules,
     opened.map(({ round, opened: { baseModelRoot }, commitments }) => {
@@ -36,15 +36,9 @@ export function openedPairs(rules: Pick<TaskRules, "mode">, rounds: readonly Rou
   );
 }
 
-/**
- * {@link openedPairs} of a task as its events tell it. A round whose proposals were all set aside counts by its
- * assignments: they may have opened it.
- */
+/** {@link openedPairs} of a task as its events tell it. */
 export function openedPairsOf({ rules, rounds }: Pick<TaskView, "rules" | "rounds">): readonly OpenedPair[] {
-  const opened = rounds.filter(
-    ({ proposal, struck, invalidReason }) =>
-      proposal !== undefined || struck !== undefined || invalidReason === "not-attested",
-  );
+  const opened = rounds.filter(({ assignment }) => assignment !== undefined);
   return pairsOf(
     rules,
     opened.map(({ round, baseModelRoot, commitments }) => {

@@ -18,7 +18,8 @@ const unknownMoveLanes = 2 ** 32;
 export interface ReuseCheck {
   /**
    * Looks at one round. `updates` where their bytes were looked at, `movedLanes` where the result was recomputed.
-   * Findings name whoever committed later.
+   * A replay is its participant's. Of a copy within a round no party is named: who sees an update before it is on the
+   * chain can commit to it first.
    */
   look(
     record: RoundRecord,
@@ -71,9 +72,8 @@ export function createReuseCheck(): ReuseCheck {
         if (telling && copied) {
           log.add({
             code: "UPDATE_COPIED",
-            party: participant,
-            message: `${participant} committed to the very update that ${copied.participant} committed to before it in this round.`,
-            data: { contentId, from: copied.participant },
+            message: `${copied.participant} and ${participant} committed to the very same update in this round: one of them copied it, and the order on the chain does not tell which.`,
+            data: { contentId, first: copied.participant, second: participant },
           });
         }
         if (telling && replayed) {

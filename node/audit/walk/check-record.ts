@@ -1,3 +1,4 @@
+import type { Bytes32 } from "../../core/ids.ts";
 import type { TaskEvent } from "../../core/record/task-events.ts";
 import type { AttributeChange, Phase } from "../../core/records.ts";
 import type { Deployment } from "../../core/words/commitment.ts";
@@ -19,8 +20,8 @@ import {
   checkStruck,
   followProof,
 } from "../members/check-strikes.ts";
-import { checkStorage, type StoredState } from "../record/check-storage.ts";
-import { recordOf } from "../record/record-of.ts";
+import { checkCodes, checkStorage, checkTimes, type StoredState } from "../record/check-storage.ts";
+import { isBound, recordOf } from "../record/record-of.ts";
 import type { RecoverSigner, RoundDraft, TaskRecord, Walk } from "../record/task-record.ts";
 import { logOf, roundNumbered } from "../record/task-record.ts";
 import { checkAssignment } from "../rounds/check-assignment.ts";
@@ -57,6 +58,8 @@ type StepEvent = Extract<TaskEvent, { readonly name: keyof typeof phasesBefore }
  * @param input.events all events of one task, in chain order
  * @param input.storedState read at the same block as the events; another block's is a STORAGE_MISMATCH, unchecked where
  * the storage may only be ahead of the events
+ * @param input.storedWords of the contract's ring, by place
+ * @param input.differingCodes the federation's contracts whose codes are not this package's
  * @param input.recoverSigner tells who signed advertised keys (ChainReader.recoverSigner); without it their signatures
  * are not looked at
  * @param input.attributeChanges all that admins set of accounts (ChainReader.attributeChanges); without it places in a
@@ -66,11 +69,13 @@ export function checkRecord(
   input: Deployment & {
     readonly events: readonly TaskEvent[];
     readonly storedState?: StoredState | undefined;
+    readonly storedWords?: ReadonlyMap<number, Bytes32> | undefined;
+    readonly differingCodes?: readonly string[] | undefined;
     readonly recoverSigner?: RecoverSigner | undefined;
     readonly attributeChanges?: readonly AttributeChange[] | undefined;
   },
 ): TaskRecord {
-  const { chainId, federation, events, storedState, recoverSigner } = input;
+  const { chainId, federation, events, storedState, storedWords, recoverSigner } = input;
   const walk = beginWalk({ chainId, federation }, events, recoverSigner);
   const createdAt = events.indexOf(walk.created);
   for (const [at, event] of events.entries()) if (at !== createdAt) follow(walk, event);
@@ -78,7 +83,9 @@ export function checkRecord(
   followProof(walk, undefined);
   checkEligible(walk, events, input.attributeChanges);
   if (storedState) checkStorage(walk, storedState);
-  return recordOf(walk);
+  checkCodes(walk, input.differingCodes ?? []);
+  const timesCompared = storedWords !== undefined && checkTimes(walk, storedWords);
+  return recordOf(walk, { isBound: isBound(walk, storedState), timesCompared });
 }
 
 function follow(walk: Walk, event: TaskEvent): void {

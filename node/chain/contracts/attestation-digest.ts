@@ -11,12 +11,14 @@ export const attestationTypes = {
   ],
 };
 
+/** Name of the EIP-712 domain. */
+export const domainName = "Fedledger";
 /** Version of the EIP-712 domain, by which a federation of this protocol is known. */
 export const domainVersion = "2";
 
 /** The EIP-712 domain of a federation. */
 export function attestationDomain(chainId: number, federation: Address) {
-  return { name: "Fedledger", version: domainVersion, chainId, verifyingContract: federation };
+  return { name: domainName, version: domainVersion, chainId, verifyingContract: federation };
 }
 
 /** The EIP-712 digest of an attestation. */

@@ -31,11 +31,6 @@ const artifactPaths = {
   Court: "artifacts/contracts/Court.sol/Court.json",
   Proofs: "artifacts/contracts/Proofs.sol/Proofs.json",
 } as const;
-/** The ABIs of a federation, and of the contract of proofs. */
-const interfacePaths = [
-  "artifacts/contracts/interfaces/IFederation.sol/IFederation.json",
-  "artifacts/contracts/interfaces/IProofs.sol/IProofs.json",
-];
 
 /** The folder that holds this package's package.json, in a clone and where npm installed it. */
 export function packageFolder(): string {
@@ -56,9 +51,12 @@ export async function loadContractArtifact(name: DeployedContract): Promise<Cont
   return await loadArtifact(artifactPaths[name]);
 }
 
-/** The functions, events and errors of a federation, and of the contract of proofs. Rejects with NOT_BUILT. */
+/**
+ * The functions, events and errors of a federation, whose two codes answer at one address, and of the contract of
+ * proofs. Rejects with NOT_BUILT.
+ */
 export async function loadContractInterface(): Promise<Interface> {
-  const artifacts = await Promise.all(interfacePaths.map(loadArtifact));
+  const artifacts = await Promise.all(Object.values(artifactPaths).map(loadArtifact));
   return new Interface(artifacts.flatMap(({ abi }) => abi));
 }
 

@@ -45,13 +45,13 @@ function argumentsOf(call: Exclude<ChainCall, ProofCall>, header: Hex): readonly
     case "enrol":
       return [call.taskId, call.first, call.statement ?? zeroBytes32, call.shareKey ?? "0x"];
     case "join":
-      return [call.taskId, call.first];
     case "leave":
+      return [call.taskId, call.first];
     case "freePlaces":
     case "resume":
       return [call.taskId];
     case "setShareKey":
-      return [call.taskId, call.shareKey];
+      return [call.taskId, call.first, call.shareKey];
     case "record":
       return [call.taskId, call.first, call.entryKind, call.hash];
     case "drawRound":

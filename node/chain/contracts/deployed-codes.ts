@@ -1,39 +1,24 @@
-import { getAddress, id, TypedDataEncoder, toBeHex, zeroPadValue } from "ethers";
+import { getAddress } from "ethers";
 import { fromHex, hexEquals, toHex } from "../../core/bytes/hex.ts";
-import type { Address, Bytes32, Hex } from "../../core/ids.ts";
+import type { Address, Hex } from "../../core/ids.ts";
 import { hashBytes } from "../../core/words/commitment.ts";
-import type { Log } from "../../ports/index.ts";
-import { createJsonRpc } from "../rpc/json-rpc.ts";
-import { attestationDomain } from "./attestation-digest.ts";
-import {
-  type ContractArtifact,
-  type DeployedContract,
-  loadContractArtifact,
-  loadContractInterface,
-} from "./contract-abi.ts";
-
-/** The codes that a federation runs by. */
-export interface FederationCodes {
-  /** Which are not those that this package was built with. */
-  readonly differing: readonly DeployedContract[];
-  /** keccak256 of each code as it is on the chain; of no bytes where there is none. An invitation names them. */
-  readonly hashes: Readonly<Record<DeployedContract, Bytes32>>;
-}
+import type { FederationCodes } from "../../ports/index.ts";
+import { domainName, domainVersion } from "./attestation-digest.ts";
+import { type ContractArtifact, type DeployedContract, loadContractArtifact } from "./contract-abi.ts";
+import type { FederationConnection } from "./federation-connection.ts";
 
 const contractNames = ["Federation", "Court", "Proofs"] as const satisfies readonly DeployedContract[];
 
 /**
  * Compares a federation's codes with this package's, byte for byte: its own, that of the court that it names, and that
  * of the proofs that count there. What a constructor has written into a code must be what an honest one writes. Rejects
- * with NOT_BUILT, RPC_UNREACHABLE, CHAIN_MISMATCH.
+ * with NOT_BUILT, RPC_UNREACHABLE.
  */
-export async function readCodes(options: {
-  readonly urls: readonly string[];
-  readonly federation: Address;
-  readonly log: Log;
-}): Promise<FederationCodes> {
-  const { urls, federation, log } = options;
-  const rpc = await createJsonRpc({ urls, log });
+export async function readCodes({
+  rpc,
+  contract,
+  federation,
+}: Pick<FederationConnection, "rpc" | "contract" | "federation">): Promise<FederationCodes> {
   const codeAt = async (address: string | undefined): Promise<Hex> =>
     address === undefined ? "0x" : rpc.request<Hex>("eth_getCode", [address, "latest"]);
   const artifacts = {
@@ -43,12 +28,11 @@ export async function readCodes(options: {
   };
   const own = await codeAt(federation);
   const written = readCode(artifacts.Federation, own);
-  const others = written && withoutEach(written, writtenByHonest(rpc.chainId, federation));
+  const others = written && withoutEach(written, writtenByHonest);
   // what is left is the court's address
   const [word, another] = others ?? [];
   const isAddress = word !== undefined && another === undefined && /^0x0{24}/.test(word);
   const court = isAddress ? `0x${word.slice(26)}` : undefined;
-  const contract = await loadContractInterface();
   const answer = await rpc.ask("eth_call", [{ to: federation, data: contract.encodeFunctionData("proofs") }, "latest"]);
   const proofs = "result" in answer ? addressIn(answer.result as Hex) : undefined;
   const codes = { Federation: own, Court: await codeAt(court), Proofs: await codeAt(proofs) };
@@ -67,21 +51,11 @@ export async function readCodes(options: {
   };
 }
 
-/** Which of a federation's codes are not those of this package ({@link readCodes}). */
-export async function differingCodes(options: Parameters<typeof readCodes>[0]): Promise<readonly DeployedContract[]> {
-  return (await readCodes(options)).differing;
-}
-
-/** The words that an honest constructor writes beside the court's address: those of OpenZeppelin's EIP712. */
-function writtenByHonest(chainId: number, federation: Address): readonly string[] {
-  const domain = attestationDomain(chainId, federation);
-  return [
-    TypedDataEncoder.hashDomain(domain),
-    toBeHex(chainId, 32),
-    zeroPadValue(federation, 32).toLowerCase(),
-    ...[domain.name, domain.version].flatMap((text) => [id(text), shortText(text)]),
-  ];
-}
+/**
+ * The words that an honest constructor writes beside the court's address: name and version of the domain, as
+ * OpenZeppelin's EIP712 keeps them. Chain and federation are in no code: what is signed is bound to them by each call.
+ */
+const writtenByHonest: readonly Hex[] = [shortText(domainName), shortText(domainVersion)];
 
 /**
  * The words but these, each taken away once; undefined where one of these is missing. Their order in the code is the
@@ -121,7 +95,7 @@ function readCode(artifact: ContractArtifact, deployed: Hex): Hex[] | undefined 
 }
 
 /** A text of less than 32 bytes as OpenZeppelin's ShortStrings keeps it: its length in the last byte. */
-function shortText(text: string): string {
+function shortText(text: string): Hex {
   const word = new Uint8Array(32);
   word.set(new TextEncoder().encode(text));
   word[31] = text.length;

@@ -3,7 +3,7 @@ import { FedledgerError } from "../../core/errors/error.ts";
 import type { Address, Hex } from "../../core/ids.ts";
 import type { JsonRpc } from "../rpc/json-rpc.ts";
 import { toQuantity } from "../rpc/log-ranges.ts";
-import { domainVersion } from "./attestation-digest.ts";
+import { domainName, domainVersion } from "./attestation-digest.ts";
 
 /** Chains up to this length are read from their first block; on longer ones the deployment's block is looked for. */
 const searchFromBlock = 10_000;
@@ -20,7 +20,7 @@ export async function checkFederation(rpc: JsonRpc, contract: Interface, federat
   try {
     const domain = contract.decodeFunctionResult("eip712Domain", answer.result as Hex);
     const ours =
-      domain.name === "Fedledger" && domain.version === domainVersion && domain.verifyingContract === federation;
+      domain.name === domainName && domain.version === domainVersion && domain.verifyingContract === federation;
     if (ours && Number(domain.chainId) === rpc.chainId) return;
   } catch {
     // Another contract, whose answer is no domain.

@@ -21,7 +21,7 @@ export function isProofCall(call: ChainCall): call is ProofCall {
   return Object.hasOwn(proofKinds, call.kind);
 }
 
-/** Arguments of a proof against a federation's members, as contracts/interfaces/IProofs.sol wants them. */
+/** Arguments of a proof against a federation's members, as contracts/Proofs.sol wants them. */
 export function proofArguments(call: ProofCall, federation: Address): readonly unknown[] {
   if (call.kind === "proveEquivocation") {
     const { taskId, round, anchor, one, other } = call;

@@ -5,6 +5,7 @@ import type { TaskEvent } from "../../core/record/task-events.ts";
 import type { ChainReader, Clock, Log } from "../../ports/index.ts";
 import { attestationDigest, attestationDomain, recoverSigner } from "../contracts/attestation-digest.ts";
 import { topicOf } from "../contracts/contract-abi.ts";
+import { readCodes } from "../contracts/deployed-codes.ts";
 import { connectFederation, type FederationConnection } from "../contracts/federation-connection.ts";
 import { findStartBlock } from "../contracts/federation-lookup.ts";
 import { recordDigest } from "../contracts/signed-records.ts";
@@ -82,6 +83,7 @@ export function chainReaderOver(connection: FederationConnection, options: Chain
     chainId: rpc.chainId,
     federation,
     ...storage,
+    codes: () => readCodes(connection),
     ...createMemberReader(
       contract,
       () => newFeed({ address: federation, topics: [topicsOf(memberEventNames)] }),

@@ -18,7 +18,7 @@ export const memberEventNames = ["MemberRegistered", "RoleGranted", "RoleRevoked
  * The members that these logs, in chain order, leave: whoever holds a role, in the order of first appearance.
  * Who holds none is no member, registered or not.
  */
-export function foldMembers(contract: Interface, logs: readonly RawLog[]): readonly Member[] {
+function foldMembers(contract: Interface, logs: readonly RawLog[]): readonly Member[] {
   const roles = new Map<Address, Set<Role>>();
   const contacts = new Map<Address, Member["contact"]>();
   const attributes = new Map<Address, Attributes>();
@@ -75,7 +75,7 @@ function attributesOf({ organisation, region, clearance }: Result): Attributes {
 }
 
 /** What these logs, in chain order, say that admins set of accounts. */
-export function foldAttributes(contract: Interface, logs: readonly RawLog[]): readonly AttributeChange[] {
+function foldAttributes(contract: Interface, logs: readonly RawLog[]): readonly AttributeChange[] {
   return logs.flatMap((log) => {
     const change = parseLog(contract, log, ({ name, args }): AttributeChange | undefined => {
       if (name !== "AttributesSet") return undefined;

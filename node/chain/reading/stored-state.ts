@@ -14,12 +14,13 @@ import {
   readTaskCount,
   slotOfCredit,
   slotOfPlace,
+  slotOfRing,
   slotOfTaskCount,
   slotsOfTask,
 } from "./storage-layout.ts";
 
 /** What of a reader asks the contract's storage. */
-export type StorageReader = Pick<ChainReader, "taskCount" | "storedState" | "placeOf" | "creditOf">;
+export type StorageReader = Pick<ChainReader, "taskCount" | "storedState" | "ringWords" | "placeOf" | "creditOf">;
 
 /**
  * Reads a federation's storage at the block of the configured finality; the number of its tasks at the newest block.
@@ -50,6 +51,11 @@ export function createStorageReader(
       const stored = readTask(await load(slotsOfTask(taskId), await blockToRead()));
       if (BigInt(stored.historyHead) === 0n) throw new FedledgerError("UNKNOWN_TASK", { taskId });
       return stored;
+    },
+    async ringWords(taskId, places) {
+      if (places.length === 0) return [];
+      const slots = places.map((place) => slotOfRing(taskId, place));
+      return await load(slots, await blockToRead());
     },
     async placeOf(taskId, account) {
       const block = await blockToRead();

@@ -67,7 +67,7 @@ export async function sendEther(transfer: EtherTransfer): Promise<readonly Hex[]
  * An amount of ether, decimal text above 0 with at most 18 decimals, in wei, exactly. Throws INVALID_CONFIG that names
  * the setting.
  */
-export function weiOf(setting: string, ether: string): bigint {
+function weiOf(setting: string, ether: string): bigint {
   try {
     const value = parseEther(ether);
     if (value > 0n) return value;

@@ -9,12 +9,12 @@ import {
   reportPage,
 } from "../../api/index.ts";
 import type { Settings } from "../../config/index.ts";
-import { createClock, writeFileAtomic } from "../../system/index.ts";
+import { createClock, requireWritable, writeFileAtomic } from "../../system/index.ts";
 import { formatBytes } from "../demo/live-view.ts";
 import { defineCommand } from "../options/command.ts";
 import { openingSettings, openRecordOf, readReader, recordSettings } from "../running/session.ts";
 import { dateText } from "../text/bond-text.ts";
-import { style } from "../text/output.ts";
+import { reportError, style } from "../text/output.ts";
 import { publicText } from "../text/public-text.ts";
 
 /** `fedledger audit`. */
@@ -40,6 +40,8 @@ export const auditCommand = () =>
       "force",
     ],
     run: async (values, { output, log, signal }) => {
+      const { report: path, force: replace = false } = values;
+      if (path !== undefined) await requireWritable(path, { replace });
       const chain = await openRecordOf(values, log);
       const record = { chain, taskId: values.task ?? 1 };
       const content = await openContent({ sources: values.content, record, ifNone: "empty", log });
@@ -54,12 +56,17 @@ export const auditCommand = () =>
       });
       const seconds = (createClock().nowMs() - startedMs) / 1000;
       const text = verdictText(report, seconds);
-      if (values.report !== undefined) {
-        const html = await reportPage(report, { command: auditCommandLine(values, chain.federation) });
-        await writeFileAtomic(values.report, html, { replace: values.force ?? false });
-      }
       output.emit({ event: "verdict", ...forPrograms(report), seconds, text }, text);
-      if (values.report !== undefined) output.say(`Report: ${values.report}`);
+      if (path === undefined) return report.exitCode;
+      try {
+        const html = await reportPage(report, { command: auditCommandLine(values, chain.federation) });
+        await writeFileAtomic(path, html, { replace });
+        output.say(`Report: ${path}`);
+      } catch (error) {
+        // what the audit found outweighs a page that is not there
+        if (report.exitCode === 0) throw error;
+        reportError(error, output.json);
+      }
       return report.exitCode;
     },
   });
@@ -118,10 +125,11 @@ function verdictText(report: AuditReport, seconds: number): string {
 }
 
 /** Whether what was audited can still change: complete is not final. */
-function standingText({ complete, final, finalFromS }: AuditReport): string {
-  if (final) return "The task is final: nothing of it can be proven wrong any more.";
-  const until =
-    finalFromS === undefined ? "" : `; ${complete ? "" : "its rounds so far are "}final at ${dateText(finalFromS)}`;
+function standingText({ complete, final, finalFromS, timesCompared }: AuditReport): string {
+  const at = finalFromS === undefined ? "" : dateText(finalFromS);
+  const by = timesCompared ? "" : " (by times that the endpoint told: the contract has not all of them any more)";
+  if (final) return `The task is final since ${at}: nothing of it can be proven wrong any more${by}.`;
+  const until = finalFromS === undefined ? "" : `; ${complete ? "" : "its rounds so far are "}final at ${at}${by}`;
   return complete ? `The task is complete${until}.` : `The task is still running: this is its state now${until}.`;
 }
 

@@ -45,7 +45,7 @@ export function dataReportText(
 }
 
 /** A transform in a few words. */
-export function transformText(transform: Transform): string {
+function transformText(transform: Transform): string {
   switch (transform.kind) {
     case "replace":
       return `replaced by a table of ${transform.table.length}`;
@@ -67,7 +67,7 @@ export function transformText(transform: Transform): string {
 }
 
 /** How alike the rows are, in a few lines. */
-export function anonymityText({ k, quasiIdentifiers, rows, groups, smallest, sizes, linesBelow }: AnonymityReport) {
+function anonymityText({ k, quasiIdentifiers, rows, groups, smallest, sizes, linesBelow }: AnonymityReport) {
   const shownSizes = sizes.slice(0, mostLines).map((each) => `${each.rows} (${each.groups} ×)`);
   const more = sizes.length > mostLines ? ` … ${sizes.at(-1)?.rows}` : "";
   const lines = linesBelow.slice(0, mostLines).join(", ") + (linesBelow.length > mostLines ? " …" : "");

@@ -97,11 +97,6 @@ export function rootOfLeaf(parameterCount: number, index: number, leaf: Bytes32,
   return rootOf(parameterCount, climb(index, fromHex(leaf), proof));
 }
 
-/** The node above two nodes. */
-export function nodeAbove(left: Bytes32, right: Bytes32): Bytes32 {
-  return toHex(nodeHash(fromHex(left), fromHex(right)));
-}
-
 /**
  * Whether `chunk` is chunk `index` of the vector of `parameterCount` lanes behind `root`. Never throws on a peer's
  * data.

@@ -4,9 +4,9 @@ import { FedledgerError, isFedledgerError } from "../errors/error.ts";
 import type { Access, Attributes } from "../records.ts";
 
 /** Most organisations or regions of a policy: what the contract takes. */
-export const mostEntries = 32;
+const mostEntries = 32;
 /** The greatest clearance. */
-export const mostClearance = 255;
+const mostClearance = 255;
 
 const texts = z
   .array(z.string().min(1).refine(isWord, "expected at most 32 bytes of UTF-8 without zero characters"))
@@ -51,7 +51,7 @@ export function parsePolicy(name: string, value: Policy): Policy {
 export const noAttributes: Attributes = { organisation: "", region: "", clearance: 0 };
 
 /**
- * Whether a policy lets a member with these attributes in: the contract's rule (contracts/interfaces/IAccess.sol).
+ * Whether a policy lets a member with these attributes in: the contract's rule (contracts/libraries/Places.sol).
  * Texts are compared exactly.
  */
 export function admits(policy: Policy | undefined, attributes: Attributes = noAttributes): boolean {

@@ -3,7 +3,7 @@ import { weiOfGwei } from "../bytes/ether.ts";
 import { modeOf } from "../modes/mode-of.ts";
 import type { ProofKind, TaskRules } from "../records.ts";
 
-// The numbers of contracts/libraries/LeastBond.sol, which says what they stand for.
+// The numbers of contracts/libraries/Rules.sol, which says what they stand for.
 const proofBaseGas = 300_000;
 const calldataByteGas = 40;
 const commitmentBytes = 160;

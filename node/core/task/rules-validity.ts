@@ -12,7 +12,7 @@ const hourS = 3600;
 const fourteenDaysS = 14 * 24 * hourS;
 
 /**
- * What is wrong with rules, as the contract says it (contracts/libraries/RulesValidation.sol); undefined where nothing
+ * What is wrong with rules, as the contract says it (contracts/libraries/Rules.sol); undefined where nothing
  * is.
  */
 export function rulesFault(rules: TaskRules): RulesFault | undefined {

@@ -49,7 +49,7 @@ export function dueEncryptedUpdate(
 /**
  * Opening this participant's copy of the dealt key; its word on it when it is open, `refused` when it was found wrong.
  */
-export function dueKey(
+function dueKey(
   { refusedKeys, openKeys }: ParticipantState,
   round: RoundView,
 ):

@@ -10,7 +10,7 @@ import type { Chain } from "../../ports/chain.ts";
 import type { Journal } from "../../ports/system.ts";
 import type { ProposedRound } from "../../rounds/blobs/proposed-round.ts";
 import type { TaskLook } from "../../rounds/blobs/task-look.ts";
-import type { Verdict } from "../../rounds/court/judge-proposal.ts";
+import type { Verdict } from "../../rounds/court/judging.ts";
 import type { ActionContext, Performers } from "../../rounds/machine/machine.ts";
 import type { RoundState } from "../../rounds/state/round-state.ts";
 import type { OpenedSum } from "../../rounds/words/open-sum-messages.ts";

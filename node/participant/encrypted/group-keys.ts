@@ -2,7 +2,7 @@ import { hexEquals } from "../../core/bytes/hex.ts";
 import { FedledgerError } from "../../core/errors/error.ts";
 import type { TaskId } from "../../core/ids.ts";
 import type { RoundView } from "../../core/record/task-view.ts";
-import type { Advertisement, SignedAdvertisement } from "../../core/records.ts";
+import type { Advertisement, Member, SignedAdvertisement } from "../../core/records.ts";
 import { zeroBytes32 } from "../../core/words/commitment.ts";
 import { type Invitation, isGranted } from "../../core/words/invitation.ts";
 import type { Chain } from "../../ports/chain.ts";
@@ -45,7 +45,7 @@ export interface GroupKeysDeps {
 export interface GroupKeys {
   /**
    * A fresh key for a round, its blob stored, signed: what is to be advertised. Participants without a registered
-   * encryption key get no copy.
+   * encryption key, or, with an invitation, without a grant of its admin, get no copy.
    */
   deal(round: RoundView, look: TaskLook): Promise<SignedAdvertisement>;
   /** This participant's word that it holds the key that was dealt. */
@@ -81,6 +81,12 @@ export function createGroupKeys(deps: GroupKeysDeps): GroupKeys {
     return { ...record, signature: await chain.signRecord({ type: "advertisement", ...record }) };
   };
 
+  /** Whether a member shows the grant of the invitation, where there is one. */
+  function isTrusted(member: Member | undefined): boolean {
+    if (invitation === undefined) return true;
+    return member !== undefined && isGranted(invitation, member, "participant", chain.recoverSigner);
+  }
+
   /** Throws GROUP_KEY_INVALID for a key that no member of the round dealt. */
   function requireDealer(round: RoundView, dealt: DealtKey, { view, members }: TaskLook): void {
     const { participant: dealer, slot, maskKey, seedHash, sharesId, shareKey, signature } = dealt;
@@ -89,11 +95,9 @@ export function createGroupKeys(deps: GroupKeysDeps): GroupKeys {
     const signer = chain.recoverSigner({ type: "advertisement", ...record });
     if (signer === undefined || !hexEquals(signer, dealer)) throw refused("its dealer did not sign it for this round");
     if (!hexEquals(drawnBySlot(view, round).get(slot) ?? "", dealer)) throw refused("its dealer is not drawn");
-    const member = members.find(({ account }) => hexEquals(account, dealer));
-    const isTrusted =
-      invitation === undefined ||
-      (member !== undefined && isGranted(invitation, member, "participant", chain.recoverSigner));
-    if (!isTrusted) throw refused("its dealer has no grant of the admin who wrote the invitation");
+    if (!isTrusted(members.find(({ account }) => hexEquals(account, dealer)))) {
+      throw refused("its dealer has no grant of the admin who wrote the invitation");
+    }
   }
 
   return {
@@ -103,7 +107,8 @@ export function createGroupKeys(deps: GroupKeysDeps): GroupKeys {
       const drawn = drawnBySlot(look.view, round);
       const receivers = Array.from({ length: round.drawn }, (_, slot) => {
         const account = drawn.get(slot)!;
-        const contact = look.members.find((member) => hexEquals(member.account, account))?.contact;
+        const member = look.members.find((each) => hexEquals(each.account, account));
+        const contact = hexEquals(account, me) || isTrusted(member) ? member?.contact : undefined;
         return { account, ...(contact && { encryptionKey: contact.encryptionKey }) };
       });
       const blob = await sealKeyBlob(key, contextOf(round, me), receivers);

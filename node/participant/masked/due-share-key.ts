@@ -22,6 +22,7 @@ export function dueShareKey(state: ParticipantState, view: TaskView): readonly P
   if (shareKeyWord === undefined || newest === undefined || !shareKeyWord.startsWith(newest)) {
     return [{ kind: "sign-share-key", key: `sign-share-key:${named ?? "none"}`, named }];
   }
-  const call = { kind: "setShareKey", taskId: view.taskId, shareKey: shareKeyWord } as const;
+  const { taskId, firstHead: first } = view;
+  const call = { kind: "setShareKey", taskId, first, shareKey: shareKeyWord } as const;
   return [{ kind: "send", key: `set-share-key:${newest}`, call }];
 }

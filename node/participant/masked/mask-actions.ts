@@ -15,6 +15,7 @@ import {
   answerUnmasking,
   checkClosing,
   checkMasking,
+  checkOpening,
   createMaskJournal,
   createMaskSecrets,
   encodeUnmasking,
@@ -29,7 +30,7 @@ import {
 import type { ModelSource } from "../../rounds/blobs/model-source.ts";
 import type { ShareBundles } from "../../rounds/blobs/share-bundles.ts";
 import type { TaskLook } from "../../rounds/blobs/task-look.ts";
-import { drawnBySlot, fellowsIn, shareKeyOf } from "../../rounds/steps/mask-queries.ts";
+import { fellowsIn, shareKeyOf } from "../../rounds/steps/mask-queries.ts";
 import type { Unmasking } from "../../rounds/words/mask-messages.ts";
 import { createRoundMemory } from "../state/round-memory.ts";
 import type { TrainedUpdate } from "../state/trained-update.ts";
@@ -69,8 +70,9 @@ export interface MaskActions {
   /**
    * The keys of a round's opening, signed, their secrets in memory and their shares sealed and stored; those made
    * before where there are. Undefined while a grant or a share key of a member is not on record yet, unless `isLate`:
-   * then it gets no share. Rejects with INVITATION_NEEDED, MASK_NOT_MEMBER where the key for this round's shares is
-   * lost, MASK_NO_GRANT, MASK_BELOW_THRESHOLD, and as BlobStore.put does.
+   * then it gets no share. Rejects with INVITATION_NEEDED, INVITATION_MISMATCH, as checkOpening throws, with
+   * MASK_NOT_MEMBER where the key for this round's shares is lost, MASK_NO_GRANT, MASK_BELOW_THRESHOLD, and as
+   * BlobStore.put does.
    */
   makeKeys(round: RoundView, isLate: boolean, look: TaskLook): Promise<SignedAdvertisement | undefined>;
   /** The masked update of this round, under the keys on record; undefined where there is none. */
@@ -116,7 +118,7 @@ export function createMaskActions(deps: MaskActionDeps): MaskActions {
   function secretsOf(round: RoundView): RoundSecrets {
     const secrets = memory.of(round);
     if (secrets !== undefined) return secrets;
-    const reason = "its secrets were in the memory of a process that has ended";
+    const reason = "its secrets are forgotten, or were in the memory of a process that has ended";
     throw new FedledgerError("MASK_NOT_MEMBER", { round: round.round, reason });
   }
 
@@ -138,8 +140,9 @@ export function createMaskActions(deps: MaskActionDeps): MaskActions {
     async makeKeys(round, isLate, look) {
       const known = memory.of(round);
       if (known !== undefined) return signed.get(known);
-      const { isGranted } = trustIn(round, look);
-      const bySlot = drawnBySlot(look.view, round);
+      const trust = trustIn(round, look);
+      const { isGranted, drawnBySlot: bySlot } = trust;
+      checkOpening(round, { taskId }, trust);
       const slot = [...bySlot].find(([, participant]) => hexEquals(participant, me))![0];
       const named = shareKeyOf(look.view, round, me, recoverSigner);
       const openingKey = named && (await keys.privateKeyOf(named));
@@ -157,7 +160,7 @@ export function createMaskActions(deps: MaskActionDeps): MaskActions {
       const ready = receivers.filter(({ shareKey }) => shareKey !== undefined).length;
       if (!isLate && (ready < receivers.length || !isGranted(me))) return undefined;
       if (!isGranted(me)) throw new FedledgerError("MASK_NO_GRANT", { round: round.round, account: me });
-      const { thresholdPercent, minUpdates } = look.view.rules;
+      const { thresholdPercent, minUpdates } = trust.rules;
       const { start, drawn } = round;
       const least = fellowsNeeded({ drawn, thresholdPercent });
       if (ready < least) {
@@ -221,6 +224,8 @@ export function createMaskActions(deps: MaskActionDeps): MaskActions {
       const here = await bundles.here(fellowsIn(round, own.secrets.slot), round, look);
       const request = { view: round, trust: trustIn(round, look), ...heard, bundles: here };
       const { answer } = await answerUnmasking(own, request);
+      // what was forgotten meanwhile is told no more: the seed that the answer names is overwritten
+      secretsOf(round);
       const { accumulator } = round;
       return { taskId, round: round.round, accumulator, participant: me, ...encodeUnmasking(answer) };
     },

@@ -1,7 +1,7 @@
 import { hexEquals } from "../../core/bytes/hex.ts";
 import type { Address } from "../../core/ids.ts";
 import type { RoundView } from "../../core/record/task-view.ts";
-import { type Invitation, isGranted } from "../../core/words/invitation.ts";
+import { checkInvitedTask, type Invitation, isGranted } from "../../core/words/invitation.ts";
 import type { ChainReader } from "../../ports/chain.ts";
 import type { MaskTrust } from "../../privacy/masking/index.ts";
 import type { TaskLook } from "../../rounds/blobs/task-look.ts";
@@ -9,17 +9,22 @@ import { drawnBySlot } from "../../rounds/steps/mask-queries.ts";
 
 type RecoverSigner = ChainReader["recoverSigner"];
 
-/** What a member of a round believes without any endpoint's word: its invitation, and signatures. */
+/**
+ * What a member of a round believes without any endpoint's word: its invitation, the rules that this names by their
+ * hash, and signatures. Throws INVITATION_MISMATCH for a task with other rules or another specification.
+ */
 export function maskTrust(
   deps: Pick<ChainReader, "chainId" | "federation" | "recoverSigner"> & { readonly invitation: Invitation },
   round: RoundView,
   { view, members }: TaskLook,
 ): MaskTrust {
   const { chainId, federation, recoverSigner, invitation } = deps;
+  checkInvitedTask(invitation, view);
   return {
     chainId,
     federation,
     recoverSigner,
+    rules: view.rules,
     drawnBySlot: drawnBySlot(view, round),
     isGranted(account: Address) {
       const member = members.find((one) => hexEquals(one.account, account));

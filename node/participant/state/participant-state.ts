@@ -28,8 +28,6 @@ export interface ParticipantMachineOptions extends RoleMachineOptions {
 export interface ParticipantState extends RoundState, MaskedState, EncryptedState {
   readonly options: ParticipantMachineOptions;
   readonly update?: TrainedUpdate;
-  /** What it signed for a batch, and the time of the head at that moment, seconds. */
-  readonly commitment?: { readonly signed: SignedCommitment; readonly signedAtS: number };
   /** The latest attestations, by subjectOf. */
   readonly signed: ReadonlyMap<string, Attestation>;
   /** Of the round in flight. */
@@ -45,7 +43,6 @@ export interface ParticipantState extends RoundState, MaskedState, EncryptedStat
 /** What happens to a participant beside what happens to all roles. */
 export type ParticipantEvent =
   | { readonly kind: "trained"; readonly update: TrainedUpdate }
-  | { readonly kind: "commitment-signed"; readonly signed: SignedCommitment }
   /** An update is here, or does not open. */
   | { readonly kind: "gathered"; readonly commitment: Commitment; readonly fact: "here" | "unusable" }
   | { readonly kind: "signed"; readonly subject: string; readonly attestation: Attestation }

@@ -4,6 +4,7 @@ import { subjectOf } from "../../rounds/blobs/proposed-round.ts";
 import { batchAtS, commitAtS } from "../../rounds/steps/batch-times.ts";
 import { commitmentOf, isDrawn, placeOf } from "../../rounds/steps/round-queries.ts";
 import { hasBudget } from "../../rounds/steps/survey.ts";
+import { commitmentsTo } from "../../rounds/words/word-pool.ts";
 import type { ParticipantAction, ParticipantState } from "../state/participant-state.ts";
 import type { TrainedUpdate } from "../state/trained-update.ts";
 import { blockingRound } from "../state/unchecked-rounds.ts";
@@ -49,12 +50,14 @@ export function dueTraining(round: RoundView): ParticipantAction {
 }
 
 /** Names a round by all that its words are over. */
-export function aboutOf({ round, anchor }: Pick<RoundView, "round" | "anchor">): string {
+function aboutOf({ round, anchor }: Pick<RoundView, "round" | "anchor">): string {
   return `${round}:${anchor}`;
 }
 
 /**
  * Bringing an update to the chain: by an own transaction, or by a signed word for others, and the own one behind it.
+ * What this account was heard to have signed over the anchor is what is committed, whichever process signed it: another
+ * word would be misconduct.
  */
 export function dueCommitting(state: ParticipantState, view: TaskView, round: RoundView): readonly ParticipantAction[] {
   const update = updateFor(state, round);
@@ -66,18 +69,17 @@ export function dueCommitting(state: ParticipantState, view: TaskView, round: Ro
     const contents = { taskId: view.taskId, round: round.round, anchor, updateRoot, contentId, weight };
     return { kind: "send", key: `commit:${about}`, call: { kind: "commit", ...contents } };
   };
-  if (state.options.commit !== "batched") return [commit(update)];
+  const word = commitmentsTo(state.words, round).find(({ signed }) => hexEquals(signed.participant, state.me));
+  if (state.options.commit !== "batched") return [commit(word?.signed ?? update)];
   const isLate = nowS > round.commitDeadlineS - hurryS(state, view);
-  const { commitment } = state;
-  const isSigned = commitment?.signed.round === round.round && hexEquals(commitment.signed.anchor, round.anchor);
-  if (!isSigned) {
+  if (word === undefined) {
     const comesTooLate = isLate || batchAtS(round, view.rules, nowS) === undefined;
     const key = `sign-commitment:${about}`;
     return comesTooLate ? [commit(update)] : [{ kind: "sign-commitment", key, round, update }];
   }
-  const { signed, signedAtS } = commitment;
+  const { signed, heardAtS } = word;
   const announce = { kind: "announce-commitment", key: `announce-commitment:${about}`, signed } as const;
-  return isLate || nowS >= commitAtS(round, signedAtS) ? [announce, commit(signed)] : [announce];
+  return isLate || nowS >= commitAtS(round, heardAtS) ? [announce, commit(signed)] : [announce];
 }
 
 /** So many seconds before the deadline, nobody else is waited for. */

@@ -6,16 +6,25 @@ import type { TaskSpec } from "../../core/task/task-spec.ts";
 import type { Journal } from "../../ports/system.ts";
 import { roundsInBudget } from "../../privacy/budget/budget.ts";
 import { privacyProblems } from "../../privacy/budget/check-privacy.ts";
+import { createMaskJournal } from "../../privacy/masking/index.ts";
+
+/**
+ * Openings that noise was drawn for since a journal was opened. Whoever restarts cannot tell what became of the update
+ * that it masked before: the others may have opened it without its word.
+ */
+const drawnSince = new WeakMap<Journal, Set<string>>();
 
 /**
  * Writes down that an update with noise is drawn for this opening of a round, before it is. The contract counts
  * committed rounds; this counts every update that may have left this machine: those of a round that was opened again
  * over another base or draw, too, and those of a history that a reorganisation undid. As there, a masked round that
- * ended before its updates were frozen costs nothing: nothing of it was opened.
+ * ended before its updates were frozen costs nothing: nothing of it was opened. But seeds are gossip, and what an
+ * endpoint says of a round now is not what it said before: a round whose closing this node signed counts whatever it is
+ * shown, and so does one that it masked an update in before a restart.
  *
  * Rejects with PRIVACY_RULES_BROKEN where the task's rules do not keep its specification's promise (see
- * privacyProblems), and with PRIVACY_BUDGET_SPENT where as many updates were drawn as the specification's epsilon
- * allows.
+ * privacyProblems), with PRIVACY_BUDGET_SPENT where as many updates were drawn as the specification's epsilon allows,
+ * and with PRIVACY_LEDGER_UNREADABLE and MASK_RECORD_BROKEN.
  */
 export async function spendRound(
   journal: Journal,
@@ -32,12 +41,21 @@ export async function spendRound(
   const spent = readList(await journal.get(key));
   const entry = entryOf({ round, start });
   if (spent.includes(entry)) return;
-  const unseen = new Set(modeOf(rules).isOpenRoundSpent ? [] : rounds.filter(endedOpen).map(entryOf));
+  const since = drawnSince.get(journal) ?? new Set();
+  const records = createMaskJournal(journal);
+  const unseen = new Set<string>();
+  for (const ended of modeOf(rules).isOpenRoundSpent ? [] : rounds.filter(endedOpen)) {
+    const of = { taskId, round: ended.round };
+    const isOpened = (await records.readClosing(of)) !== undefined;
+    const isUnknown = !since.has(entryOf(ended)) && (await records.readMasked(of)) !== undefined;
+    if (!isOpened && !isUnknown) unseen.add(entryOf(ended));
+  }
   const counted = spent.filter((one) => !unseen.has(one)).length;
   if (counted >= roundsInBudget(noisy, rules)) {
     throw new FedledgerError("PRIVACY_BUDGET_SPENT", { taskId, round, drawn: counted, epsilon: privacy.epsilon });
   }
   await journal.put(key, new TextEncoder().encode(JSON.stringify([...spent, entry])));
+  drawnSince.set(journal, since.add(entry));
 }
 
 function entryOf({ round, start }: Pick<RoundView, "round" | "start">): string {

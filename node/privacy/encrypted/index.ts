@@ -1,5 +1,4 @@
 export * from "./bfv.ts";
 export * from "./cipher-sum.ts";
 export * from "./key-blob.ts";
-export { blockCountOf, cipherBytesOf, sumLimit } from "./parameters.ts";
 export { drawSecretKey } from "./secret-key.ts";

@@ -35,7 +35,7 @@ export const secretKeyBytes = ringDegree / 4;
 const mostEncryptedParameters = Math.floor(largestBlobBytes / blockBytes) * ringDegree;
 
 /** Number of blocks of an encrypted update of P parameters. */
-export function blockCountOf(parameterCount: number): number {
+function blockCountOf(parameterCount: number): number {
   return Math.ceil(parameterCount / ringDegree);
 }
 

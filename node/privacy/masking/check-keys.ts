@@ -3,7 +3,7 @@ import { FedledgerError } from "../../core/errors/error.ts";
 import type { Address, Bytes32, Hex } from "../../core/ids.ts";
 import { shareThreshold } from "../../core/modes/share-threshold.ts";
 import type { RoundView } from "../../core/record/task-view.ts";
-import type { Advertisement } from "../../core/records.ts";
+import type { Advertisement, TaskRules } from "../../core/records.ts";
 import { anchorOf, type Deployment, startValue } from "../../core/words/commitment.ts";
 import type { ChainReader } from "../../ports/chain.ts";
 import type { MaskSecrets } from "./mask-keys.ts";
@@ -30,11 +30,14 @@ export interface RoundSecrets extends MaskRound {
   readonly openingKey: Uint8Array;
 }
 
-/** A round with its keys as an endpoint shows it; a RoundView fits. */
-export type KeyedView = Pick<
+/** A round's opening as an endpoint shows it; a RoundView fits. */
+export type OpenedView = Pick<
   RoundView,
-  "round" | "headAtOpening" | "baseModelRoot" | "seed" | "enrolled" | "drawn" | "start" | "anchor" | "advertisements"
+  "round" | "headAtOpening" | "baseModelRoot" | "seed" | "enrolled" | "drawn" | "start"
 >;
+
+/** A round with its keys as an endpoint shows it; a RoundView fits. */
+export type KeyedView = OpenedView & Pick<RoundView, "anchor" | "advertisements">;
 
 /** What a member believes without any endpoint's word. */
 export interface MaskTrust extends Deployment {
@@ -44,6 +47,8 @@ export interface MaskTrust extends Deployment {
   readonly isGranted: (account: Address) => boolean;
   /** Who is drawn, by slot, as the places and the seed give it. */
   readonly drawnBySlot: ReadonlyMap<number, Address>;
+  /** Those of the task that the invitation names. */
+  readonly rules: Pick<TaskRules, "thresholdPercent" | "minUpdates">;
 }
 
 /**
@@ -63,9 +68,27 @@ export function leastMembers(secrets: Pick<RoundSecrets, "drawn" | "thresholdPer
 }
 
 /**
+ * Whether a member may make keys for a round as it is shown, before anything is sealed or signed for it: its start
+ * value follows from the task's history, base and draw, so that no word over it stands for another round; and as many
+ * are drawn as the task's rules ask for, three at least, for that number says how many shares open a secret.
+ *
+ * Throws MASK_KEY_SWAPPED, MASK_BELOW_THRESHOLD.
+ */
+export function checkOpening(view: OpenedView, { taskId }: Pick<RoundSecrets, "taskId">, trust: MaskTrust): void {
+  const { round, start, drawn, enrolled } = view;
+  const { chainId, federation, rules } = trust;
+  if (!hexEquals(start, startValue({ chainId, federation, taskId, ...view, historyHead: view.headAtOpening }))) {
+    const reason = "the start value does not follow from the task's history";
+    throw new FedledgerError("MASK_KEY_SWAPPED", { round, reason });
+  }
+  const least = Math.max(3, rules.minUpdates);
+  if (drawn < least) throw new FedledgerError("MASK_BELOW_THRESHOLD", { round, actual: drawn, of: enrolled, least });
+}
+
+/**
  * The keys of a round, if a member may share masks with their owners: each signed by its owner over the round's start
- * value and shown with a grant, its own as it made them, and all leading from a start value that follows from the
- * task's history to the anchor. Nothing is believed of an endpoint.
+ * value and shown with a grant, its own as it made them, dealt by the draw and the rules of this round, and all leading
+ * from a start value that follows from the task's history to the anchor. Nothing is believed of an endpoint.
  *
  * Throws MASK_NOT_MEMBER for another opening than the secrets were made for, or where this member has not advertised;
  * MASK_KEY_SWAPPED; MASK_WORD_FALSE; MASK_NO_GRANT; MASK_BELOW_THRESHOLD where too few advertised for anything to come
@@ -76,16 +99,16 @@ export function checkKeys(
   view: KeyedView,
   trust: MaskTrust,
 ): readonly (Advertisement & { readonly signature: Hex })[] {
-  const { round, start, advertisements = [] } = view;
+  const { round, start, drawn, advertisements = [] } = view;
   const { taskId } = secrets;
+  const { thresholdPercent, minUpdates } = trust.rules;
   const swapped = (reason: string) => new FedledgerError("MASK_KEY_SWAPPED", { round, reason });
   if (secrets.round !== round || !hexEquals(secrets.start, start)) {
     throw new FedledgerError("MASK_NOT_MEMBER", { round, reason: "its secrets are of another opening" });
   }
-  const { chainId, federation } = trust;
-  if (!hexEquals(start, startValue({ chainId, federation, taskId, ...view, historyHead: view.headAtOpening }))) {
-    throw swapped("the start value does not follow from the task's history");
-  }
+  checkOpening(view, secrets, trust);
+  const isDealt = secrets.thresholdPercent === thresholdPercent && secrets.minUpdates === minUpdates;
+  if (secrets.drawn !== drawn || !isDealt) throw swapped("this participant's shares were dealt by other rules");
   const own = advertisements.find(({ slot }) => slot === secrets.slot);
   if (own === undefined) throw new FedledgerError("MASK_NOT_MEMBER", { round, reason: "it has not advertised" });
   if (!isOwn(own, secrets)) throw swapped("this participant's own are others");

@@ -138,8 +138,8 @@ export async function collectOpenings(collected: {
 }
 
 /**
- * The secret from `need` of its shares: any of them, should the dealer have bound some that do not belong to the
- * others.
+ * The secret from `need` of its shares, tried in runs of that many as they came. Should the dealer have bound shares
+ * that do not belong together, it may not be found: the loss is the dealer's, and one round's.
  */
 async function combined(
   key: AdvertisedKey,

@@ -1,4 +1,4 @@
-export { type ClipOptions, type ClippedUpdate, clipUpdate, isWithin } from "./clip-update.ts";
+export { clipUpdate, isWithin } from "./clip-update.ts";
 export { createDiscreteGaussian } from "./discrete-gaussian.ts";
 export { createDiscreteLaplace } from "./discrete-laplace.ts";
 export {
@@ -11,6 +11,6 @@ export {
 } from "./noise-plan.ts";
 export { createPoisson } from "./poisson.ts";
 export { createPrivateRandom } from "./private-random.ts";
-export { type PrivateUpdate, privateUpdate } from "./private-update.ts";
-export { createRandomWords, type RandomWords } from "./random-words.ts";
+export { privateUpdate } from "./private-update.ts";
+export { createRandomWords } from "./random-words.ts";
 export { createSkellam } from "./skellam.ts";

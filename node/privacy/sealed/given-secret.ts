@@ -1,12 +1,9 @@
 import { concatBytes, fromHex } from "../../core/bytes/hex.ts";
 import { isFedledgerError } from "../../core/errors/error.ts";
 import type { Bytes32 } from "../../core/ids.ts";
-import { hpkeOverheadBytes, openSealed, sealTo } from "../hpke.ts";
+import { openSealed, sealTo } from "../hpke.ts";
 import { senderContext } from "./blob-context.ts";
-import { type KeyringOwner, type ReaderKeys, secretBytes } from "./keyring.ts";
-
-/** Bytes of a secret that is given to one reader. */
-export const givenSecretBytes = secretBytes + hpkeOverheadBytes;
+import type { KeyringOwner, ReaderKeys } from "./keyring.ts";
 
 /** A keyring's secret, sealed for another reader who asked for it. Rejects with HPKE_KEY_INVALID. */
 export function giveSecret(

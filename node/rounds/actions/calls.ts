@@ -35,7 +35,7 @@ function push<C extends ChainCall & { readonly kind: PushKind; readonly round: R
 export type PushKind = "openRound" | "drawRound" | "closeRound" | "accept" | "reassign";
 
 /** All calls. */
-export const calls: CallTable = {
+const calls: CallTable = {
   register: { tell: (_, gasUsed) => ({ kind: "registered", gasUsed }) },
   grantRole: {},
   revokeRole: {},

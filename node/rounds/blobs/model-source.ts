@@ -19,7 +19,7 @@ import { gatherUpdates } from "./gather-updates.ts";
 import { bytesPatience, withPatience } from "./patient-source.ts";
 import { hasProposal, type ProposedRound } from "./proposed-round.ts";
 import { providersOf } from "./providers.ts";
-import { isReader, readersOf } from "./readers.ts";
+import { isReader } from "./readers.ts";
 import type { TaskLook } from "./task-look.ts";
 import type { TaskSealing } from "./task-sealing.ts";
 
@@ -113,7 +113,7 @@ export function createModelSource(deps: {
     if (!isSealed(view)) return await store.put(bytes, { signal });
     if (sealing === undefined)
       throw new FedledgerError("BLOB_SEALED", { contentId: name.root, reason: "this node has no keys" });
-    const keys = readersOf(view, members).flatMap(({ contact }) => (contact ? [contact.encryptionKey] : []));
+    const keys = sealing.readers({ view, members }).flatMap(({ contact }) => (contact ? [contact.encryptionKey] : []));
     const sealed = await sealing.sealer.seal(bytes, { ...name, sender: sealing.me }, keys);
     return await store.put(sealed, { signal });
   };
@@ -195,7 +195,7 @@ export function createModelSource(deps: {
   }
 
   const reads: ModelSource["reads"] = ({ view, members }) =>
-    !isSealed(view) || (sealing !== undefined && isReader(sealing.me, readersOf(view, members)));
+    !isSealed(view) || (sealing !== undefined && isReader(sealing.me, sealing.readers({ view, members })));
 
   return { update, model, put, reads, baseOf };
 }

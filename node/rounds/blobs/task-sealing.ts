@@ -1,6 +1,8 @@
 import { fromHex, toHex } from "../../core/bytes/hex.ts";
 import { FedledgerError, isFedledgerError } from "../../core/errors/error.ts";
 import type { Address, Hex, PeerIdText, TaskId } from "../../core/ids.ts";
+import type { Member } from "../../core/records.ts";
+import type { Invitation } from "../../core/words/invitation.ts";
 import type { Chain } from "../../ports/chain.ts";
 import type { BlobOpener, BlobSealer, KeyringRef } from "../../ports/sealing.ts";
 import type { BlobStore } from "../../ports/storage.ts";
@@ -20,7 +22,7 @@ import {
   keyringProtocol,
 } from "../words/keyring-messages.ts";
 import { providersOf } from "./providers.ts";
-import { isReader, readersOf } from "./readers.ts";
+import { isReader, readersOf, readerTrust } from "./readers.ts";
 import type { TaskLook } from "./task-look.ts";
 
 /** How a node reads and writes the blobs of a sealed task. */
@@ -30,6 +32,8 @@ export interface TaskSealing {
   readonly protocol: string;
   readonly opener: BlobOpener;
   readonly sealer: BlobSealer;
+  /** Whom this node seals to and answers: see {@link readersOf}, of those whom its invitation vouches for. */
+  readers(seen: Omit<TaskLook, "signal">): readonly Member[];
   /**
    * Asks the other readers, one after another, for the secret of a keyring that has no entry for this node: it came
    * after it was made.
@@ -42,7 +46,9 @@ export interface TaskSealing {
 /** What a node needs for it. */
 export interface TaskSealingDeps {
   readonly taskId: TaskId;
-  readonly chain: Pick<Chain, "chainId" | "federation" | "account">;
+  readonly chain: Pick<Chain, "chainId" | "federation" | "account" | "recoverSigner">;
+  /** What the admin says of who is a member; without it, who may read rests on the endpoint's word. */
+  readonly invitation?: Invitation | undefined;
   readonly store: BlobStore;
   readonly transport: Pick<Transport, "peerId" | "connected" | "request">;
   readonly random: Random;
@@ -64,6 +70,8 @@ export function createTaskSealing(deps: TaskSealingDeps): TaskSealing {
   const task = { chainId: chain.chainId, federation: chain.federation, taskId };
   const opener = createBlobOpener({ task, reader: keys });
   const sealer = createBlobSealer({ task, sender: chain.account, keys, store, journal, random });
+  const isTrusted = readerTrust(deps.invitation, (record) => chain.recoverSigner(record));
+  const readers: TaskSealing["readers"] = ({ view, members }) => readersOf(view, members, isTrusted);
   let answered = 0;
 
   async function askOne(peerId: PeerIdText, keyring: KeyringRef, sender: Address, signal: AbortSignal) {
@@ -80,7 +88,7 @@ export function createTaskSealing(deps: TaskSealingDeps): TaskSealing {
   async function answerTo(
     message: Uint8Array,
     from: PeerIdText,
-    { view, members }: Omit<TaskLook, "signal">,
+    seen: Omit<TaskLook, "signal">,
   ): Promise<KeyringAnswer> {
     const request = decodeKeyringRequest(message);
     if (request === undefined) {
@@ -89,7 +97,7 @@ export function createTaskSealing(deps: TaskSealingDeps): TaskSealing {
     }
     if (request.taskId !== taskId) return { given: false, reason: "unknown-task" };
     // members may name a PeerId that is another's, and the secret is sealed to one of them: to each in turn
-    const asking = readersOf(view, members).filter(({ contact }) => contact?.peerId === from);
+    const asking = readers(seen).filter(({ contact }) => contact?.peerId === from);
     const contact = asking[answered++ % Math.max(1, asking.length)]?.contact;
     if (contact === undefined) return { given: false, reason: "not-a-reader" };
     const { sender, contentId, lengthBytes } = request;
@@ -116,8 +124,9 @@ export function createTaskSealing(deps: TaskSealingDeps): TaskSealing {
     protocol: keyringProtocol,
     opener,
     sealer,
+    readers,
     async ask(keyring, sender, { view, members, signal }) {
-      if (!isReader(chain.account, readersOf(view, members))) return undefined;
+      if (!isReader(chain.account, readers({ view, members }))) return undefined;
       for (const peerId of providersOf({ owner: sender }, view, members, transport).slice(0, mostAsked)) {
         try {
           const secret = await askOne(peerId, keyring, sender, signal);

@@ -125,8 +125,3 @@ export function accusedOf(call: ProofCall): Address | undefined {
       return undefined;
   }
 }
-
-/** The round that a proof is about. */
-export function roundOfProof(call: ProofCall): number {
-  return call.kind === "proveEquivocation" ? call.round : call.evidence.inputs.round;
-}

@@ -1,6 +1,5 @@
 import { isWeightWrong, proveChunk, proveOpening, proveUpdate, proveWeight } from "../../audit/proof/build-proof.ts";
 import { checkRound, type RoundCheck } from "../../audit/replay/check-round.ts";
-import { isUnavailable } from "../../audit/replay/is-unavailable.ts";
 import { falseOpeningOf } from "../../audit/replay/masked-round.ts";
 import { hexEquals } from "../../core/bytes/hex.ts";
 import { bytesToLanes, lanesToBytes } from "../../core/bytes/lanes.ts";
@@ -8,51 +7,14 @@ import { modeOf } from "../../core/modes/mode-of.ts";
 import type { Commitment } from "../../core/records.ts";
 import { isSealed } from "../../core/task/blob-length.ts";
 import type { ProofCall } from "../../ports/proof-calls.ts";
-import type { BlobStore } from "../../ports/storage.ts";
-import type { Log } from "../../ports/system.ts";
 import { gatherUpdates } from "../blobs/gather-updates.ts";
-import type { ModelSource } from "../blobs/model-source.ts";
-import { type BytesPatience, withPatience } from "../blobs/patient-source.ts";
+import { withPatience } from "../blobs/patient-source.ts";
 import { type ProposedRound, subjectOf } from "../blobs/proposed-round.ts";
 import { proposedTree } from "../blobs/proposed-tree.ts";
 import type { TaskLook } from "../blobs/task-look.ts";
-import type { Progress } from "../progress/progress.ts";
 import { isUpdateFault, type Judgement, type UpdateFault } from "./court-state.ts";
-
-/** A judgement, and what was seen of updates on the way. */
-export interface Verdict {
-  readonly judgement: Judgement;
-  /** Proofs that updates of the round, counted or left out, break the rules. */
-  readonly faults: readonly UpdateFault[];
-  /**
-   * Of an open question: updates that were not to be read here, and without which nothing more can be said. Absent
-   * where it may be for want of something else.
-   */
-  readonly absent?: readonly Commitment[];
-  /** Of an open question: all else is right, and only the sealed model itself could not be read here. */
-  readonly isModelAbsent?: boolean;
-}
-
-/**
- * A round that was recomputed, so that another look for a withheld model need not do it again. Of one proposal at a
- * time.
- */
-export interface RoundMemory {
-  latest?: { readonly subject: string; readonly check: RoundCheck; readonly baseLanes: Int32Array };
-}
-
-/** What judging a proposal needs. */
-export interface JudgeProposalDeps {
-  readonly store: BlobStore;
-  readonly source: ModelSource;
-  readonly log: Log;
-  readonly onProgress?: ((progress: Progress) => void) | undefined;
-  /** How long the round's updates may take, all together. */
-  readonly patience?: BytesPatience | undefined;
-  readonly memory?: RoundMemory | undefined;
-  /** What is wrong was told before: this is another look for bytes. */
-  readonly again?: boolean;
-}
+import { judgeSum } from "./judge-sum.ts";
+import { isAbsent, type JudgeProposalDeps, readable, tell, unreadOf, type Verdict } from "./judging.ts";
 
 /**
  * Gets all inputs of the round from whoever has them, recomputes its model and compares; what the proposal leaves out
@@ -99,7 +61,7 @@ function wrong(proof: ProofCall | undefined): Verdict {
 /** What can be shown of the updates that break the rules, whether they are counted or not. */
 async function faultsOf(
   check: RoundCheck,
-  { source, round, look }: { source: ModelSource; round: ProposedRound; look: TaskLook },
+  { source, round, look }: Pick<JudgeProposalDeps, "source"> & { round: ProposedRound; look: TaskLook },
 ): Promise<readonly UpdateFault[]> {
   const faults: UpdateFault[] = [];
   for (const { commitment, status } of check.updates) {
@@ -110,17 +72,6 @@ async function faultsOf(
     if (isUpdateFault(fault)) faults.push(fault);
   }
   return faults;
-}
-
-/** What is read; undefined where it is not to be had or opened. */
-async function readable<T>(read: () => Promise<T>, { signal }: TaskLook): Promise<T | undefined> {
-  try {
-    return await read();
-  } catch (error) {
-    signal.throwIfAborted();
-    if (!isUnavailable(error)) throw error;
-    return undefined;
-  }
 }
 
 async function judgeModel(
@@ -211,29 +162,6 @@ async function proveModel(
   return { isRight: false };
 }
 
-/**
- * What can be judged of an encrypted round without the key: its sum. Nothing of it can be proven on the chain; a quorum
- * decides.
- */
-async function judgeSum(deps: JudgeProposalDeps, round: ProposedRound, look: TaskLook): Promise<Verdict> {
-  const { taskId, rules } = look.view;
-  const check = await checkRound({
-    taskId,
-    rules,
-    round,
-    baseLanes: undefined,
-    getUpdate: await gatherUpdates(deps, round.commitments, look, deps.patience),
-    sealed: isSealed(look.view),
-    signal: look.signal,
-  });
-  const missing = check.updates.filter(({ status }) => isAbsent(status)).map(({ commitment }) => commitment);
-  if (missing.length > 0) return { judgement: { isRight: false, missing }, faults: [], absent: unreadOf(check) };
-  if (check.findings.length > 0) tell(deps, round, check.findings);
-  const isRight = check.findings.length === 0;
-  // who holds the key opens the sum before it attests: a round that was accepted may stand as proposed again
-  return { judgement: { isRight, ...(round.phase === "accepted" && { isSumOnly: true }) }, faults: [] };
-}
-
 /** A round as it was recomputed; its updates alone, while its base is not to be had. */
 interface Recomputed {
   readonly check: RoundCheck;
@@ -267,32 +195,4 @@ function unexplainedBy({ updates }: RoundCheck): bigint {
   return updates
     .filter(({ excluded, status }) => excluded && status === "valid")
     .reduce((slots, { commitment }) => slots | (1n << BigInt(commitment.slot)), 0n);
-}
-
-/** Updates that could not be read: their bytes, or the key to them, may come. */
-function unreadOf({ updates }: RoundCheck): readonly Commitment[] {
-  return updates
-    .filter(({ status }) => status === "missing" || status === "sealed")
-    .map(({ commitment }) => commitment);
-}
-
-/** Whether the bytes behind the committed root are not here, which says nothing about the proposal. */
-function isAbsent(status: RoundCheck["updates"][number]["status"]): boolean {
-  return status === "missing" || status === "differs" || status === "sealed";
-}
-
-function tell(
-  { log, onProgress, again }: JudgeProposalDeps,
-  { round }: ProposedRound,
-  findings: readonly (Pick<RoundCheck["findings"][number], "code" | "severity" | "party" | "chunk"> & {
-    readonly message?: string;
-  })[],
-): void {
-  if (again) return;
-  for (const { code, severity, message, party, chunk } of findings) {
-    const level = severity === "violation" ? "error" : "warn";
-    const data = { round, finding: code, party, chunk, message };
-    log[level]("The proposal is not what the round's updates give: it is not attested", data);
-  }
-  onProgress?.({ kind: "disputed", round, findings: findings.map(({ code }) => code) });
 }

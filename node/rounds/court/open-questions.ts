@@ -8,7 +8,7 @@ import { isProposed, type ProposedRound, subjectOf } from "../blobs/proposed-rou
 import type { TaskLook } from "../blobs/task-look.ts";
 import type { NodeTimes } from "../steps/node-times.ts";
 import { isOpenQuestion } from "./court-state.ts";
-import type { Verdict } from "./judge-proposal.ts";
+import type { Verdict } from "./judging.ts";
 
 /** Proposals that could not be judged to the end for want of bytes, and when to look for those again. */
 export interface OpenQuestions {

@@ -1,6 +1,6 @@
 import { hexEquals } from "../../core/bytes/hex.ts";
 import { FedledgerError } from "../../core/errors/error.ts";
-import type { TaskId } from "../../core/ids.ts";
+import type { Bytes32, TaskId } from "../../core/ids.ts";
 import { requireBound } from "../../core/record/bound-task.ts";
 import { foldTask } from "../../core/record/fold-task.ts";
 import type { TaskView } from "../../core/record/task-view.ts";
@@ -22,6 +22,8 @@ export interface DriverDeps<S extends RoundState, E, A extends DueAction & { rea
   readonly transport: Transport;
   /** What the admin says of the task; without it the task is what the endpoint shows first. */
   readonly invitation?: Invitation | undefined;
+  /** The task's first head at the look that its trainer was opened by; default that of the first look. */
+  readonly firstHead?: Bytes32 | undefined;
 }
 
 /** A machine at work on a task. */
@@ -79,7 +81,7 @@ export function createDriver<S extends RoundState, E, A extends DueAction & { re
   function genuine(view: TaskView): TaskView {
     requireBound(view, { chainId, federation });
     if (invitation !== undefined) checkInvitedTask(invitation, view);
-    const { firstHead = view.firstHead } = run?.seen.view ?? {};
+    const { firstHead = deps.firstHead ?? view.firstHead } = run?.seen.view ?? {};
     if (hexEquals(firstHead, view.firstHead)) return view;
     const reason = "it is another task than the one that this node began with";
     throw new FedledgerError("INVALID_HISTORY", { name: "TaskCreated", round: 0, reason });

@@ -27,6 +27,8 @@ export interface RoleDeps {
   readonly keys?: ReaderKeys | undefined;
   /** What the admin says of federation, members and task: the root of trust in masked tasks, needed in those. */
   readonly invitation?: Invitation | undefined;
+  /** The task's first head at the look that everything was opened by; default that of the driver's own first look. */
+  readonly firstHead?: Bytes32 | undefined;
   /** Measures models on the task's public test set; absent where that is not wanted. */
   readonly measurePublicly?: MeasurePublicly | undefined;
   readonly onProgress?: ((progress: Progress) => void) | undefined;

@@ -31,7 +31,7 @@ export function dueAdvertising(
 }
 
 /** The second from which keys that were signed for a batch are brought to the chain: half of the time for keys. */
-export function advertiseAtS(round: Pick<RoundView, "commitDeadlineS">, rules: TaskRules): number {
+function advertiseAtS(round: Pick<RoundView, "commitDeadlineS">, rules: TaskRules): number {
   return keyDeadlineS(round, rules) - Math.ceil(rules.keyWindowS / 2);
 }
 

@@ -49,6 +49,9 @@ export interface PushOptions {
  */
 const hashedBlocks = 256;
 
+/** So many rounds without enough updates in a row have the longest pause behind them. */
+const mostEmptyRounds = 5;
+
 /** The steps that are due in the task now. Deadlines are judged by the head's time. */
 export function duePushes(seen: Surveyed, heard: HeardWords, options: PushOptions): readonly Push[] {
   const { view, head } = seen;
@@ -84,7 +87,20 @@ function dueOpening(seen: Surveyed): readonly Push[] {
   if (!view.joined.some(({ leaving }) => !leaving)) return [];
   const round = nextRoundNumber({ rounds: survey.live, rules: view.rules }, timestampS);
   if (round === undefined) return [];
-  return [{ key: `open:${round}`, round, call: { kind: "openRound", taskId: view.taskId, round } }];
+  const call = { kind: "openRound", taskId: view.taskId, round } as const;
+  return [{ key: `open:${round}`, round, call, waitS: pauseBeforeS(view) }];
+}
+
+/**
+ * How long nobody opens another round, seconds: not at all after a round that had enough updates, or one that had not;
+ * after two in a row a commit window, and twice as long after each more, up to eight windows. Where nobody is there to
+ * commit, rounds would else cost their openers gas without end.
+ */
+function pauseBeforeS({ rounds, rules }: TaskView): number {
+  const last = rounds.slice(-mostEmptyRounds);
+  const enough = last.findLastIndex(({ invalidReason }) => invalidReason !== "too-few-updates");
+  const empty = last.length - 1 - enough;
+  return empty < 2 ? 0 : rules.commitWindowS * 2 ** (empty - 2);
 }
 
 function dueDraw({ round, drawBlock }: RoundView, head: Head, closing: Push, taskId: TaskId): readonly Push[] {

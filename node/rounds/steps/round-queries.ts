@@ -23,7 +23,7 @@ export function placeOf({ enrolled }: Pick<TaskView, "enrolled">, account: Addre
 }
 
 /** The account's place among the aggregators, or undefined. */
-export function aggregatorPlaceOf({ joined }: Pick<TaskView, "joined">, account: Address): Place | undefined {
+function aggregatorPlaceOf({ joined }: Pick<TaskView, "joined">, account: Address): Place | undefined {
   return placeIn(joined, account);
 }
 

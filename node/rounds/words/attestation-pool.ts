@@ -45,7 +45,7 @@ export function onlyRounds(pool: AttestationPool, rounds: readonly number[]): At
 }
 
 /** Order of addresses as numbers: negative, zero or positive. */
-export function compareAddresses(a: Address, b: Address): number {
+function compareAddresses(a: Address, b: Address): number {
   const x = a.toLowerCase();
   const y = b.toLowerCase();
   return x < y ? -1 : x > y ? 1 : 0;

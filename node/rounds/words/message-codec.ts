@@ -49,12 +49,3 @@ export function isHex(lengthBytes: number): FieldCheck {
 export function isOneOf(texts: readonly string[]): FieldCheck {
   return (value) => texts.includes(value as string);
 }
-
-/** An integer of a range as decimal text, spelled in the one way there is. */
-export function isDecimal(least: bigint, greatest: bigint): FieldCheck {
-  return (value) => {
-    if (typeof value !== "string" || !/^(?:0|-?[1-9][0-9]{0,19})$/.test(value)) return false;
-    const integer = BigInt(value);
-    return integer >= least && integer <= greatest;
-  };
-}

@@ -2,12 +2,6 @@ import { type Cid, linksOf } from "../../core/bytes/blob-dag.ts";
 import type { BlockReader } from "../../ports/index.ts";
 import { readBlock } from "../blocks/read-block.ts";
 
-/** The part of Helia's pins that is used. */
-export interface Pins<Walker> {
-  add(cid: Cid, options: { walker: Walker }): AsyncIterable<Cid>;
-  rm(cid: Cid, options: { walker: Walker }): AsyncIterable<Cid>;
-}
-
 /**
  * Walks a DAG for pinning without reading its leaves: their CIDs are enough. Helia's own walker reads every block.
  * Blocks that cannot be read are yielded without their children.

@@ -36,7 +36,7 @@ export interface TableReport {
 }
 
 /** Different values of a column beyond which they are not counted any more. */
-export const mostValues = 1000;
+const mostValues = 1000;
 const mostExamples = 3;
 
 /**

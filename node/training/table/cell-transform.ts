@@ -58,7 +58,7 @@ export function createCellTransform(transform: Transform, column: string, hashes
 }
 
 /** A cell's number. A text that is none is refused. */
-export function numberOf(cell: Cell, refuse: RefuseCell): number {
+function numberOf(cell: Cell, refuse: RefuseCell): number {
   if (isBlank(cell)) return refuse("the value is missing");
   const value = Number(cell);
   return Number.isFinite(value) ? value : refuse("the value is not a number");

@@ -9,7 +9,7 @@ export interface Inversion {
 }
 
 /** From this correlation on a reconstructed image counts as the example itself. */
-export const exactFrom = 0.98;
+const exactFrom = 0.98;
 
 /**
  * What the change of a first dense layer tells of the inputs it was trained on. A unit's gradient is δ·x for its kernel
@@ -46,7 +46,7 @@ export function judgeInversion(images: readonly Float64Array[], victim: Dataset)
 }
 
 /** Pearson's correlation of two images; 0 where one of them is flat. */
-export function correlation(a: ArrayLike<number>, b: ArrayLike<number>): number {
+function correlation(a: ArrayLike<number>, b: ArrayLike<number>): number {
   const mean = (values: ArrayLike<number>): number => {
     let sum = 0;
     for (let i = 0; i < values.length; i++) sum += values[i]!;

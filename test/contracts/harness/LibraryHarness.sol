@@ -1,20 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.28;
 
-import {ChainProbes} from "../../../contracts/libraries/ChainProbes.sol";
-import {ChunkTree} from "../../../contracts/libraries/ChunkTree.sol";
-import {Draw} from "../../../contracts/libraries/Draw.sol";
-import {DrawBlock} from "../../../contracts/libraries/DrawBlock.sol";
-import {LeastBond} from "../../../contracts/libraries/LeastBond.sol";
-import {MaskKeys} from "../../../contracts/libraries/MaskKeys.sol";
-import {MaskStream} from "../../../contracts/libraries/MaskStream.sol";
-import {MaskedRound, MaskedSum} from "../../../contracts/libraries/MaskedSum.sol";
-import {RulesValidation} from "../../../contracts/libraries/RulesValidation.sol";
+import {ChunkTree} from "../../../contracts/libraries/Chunks.sol";
+import {Draw, DrawBlock} from "../../../contracts/libraries/Draw.sol";
+import {MaskedSum} from "../../../contracts/libraries/MaskedSum.sol";
+import {MaskKeys, MaskStream} from "../../../contracts/libraries/Masks.sol";
+import {ChainProbes, LeastBond, RulesValidation} from "../../../contracts/libraries/Rules.sol";
 import {TrimmedMean} from "../../../contracts/libraries/TrimmedMean.sol";
 import {WeightedMean} from "../../../contracts/libraries/WeightedMean.sol";
-import {Advertisement} from "../../../contracts/types/PrivacyTypes.sol";
 import {ProofKind} from "../../../contracts/types/ProofTypes.sol";
-import {TaskRules} from "../../../contracts/types/TaskTypes.sol";
+import {Advertisement, RoundInputs, TaskRules} from "../../../contracts/types/TaskTypes.sol";
 
 /// @title LibraryHarness
 /// @notice The libraries as calls from outside, for tests.
@@ -32,11 +27,10 @@ contract LibraryHarness {
     }
 
     function maskChunk(bytes32 key, uint32 index) external view returns (bytes memory chunk) {
-        bytes memory buffer = MaskStream.newBuffer();
-        uint256 pointer = MaskStream.chunkAt(buffer, key, index);
-        chunk = new bytes(256);
+        chunk = new bytes(MaskStream.BUFFER_BYTES);
+        MaskStream.read(chunk, key, index);
         assembly ("memory-safe") {
-            mcopy(add(chunk, 32), pointer, 256)
+            mstore(chunk, 256)
         }
     }
 
@@ -49,26 +43,25 @@ contract LibraryHarness {
     }
 
     function pairSeed(
-        uint32 taskId,
-        uint32 round,
+        RoundInputs calldata inputs,
         uint8 a,
         uint8 b,
         bytes32 secret,
         bytes32 key
     ) external pure returns (bytes32) {
-        return MaskKeys.pairSeed(taskId, round, a, b, secret, key);
+        return MaskKeys.pairSeed(inputs, a, b, secret, key);
     }
 
     function maskedChunk(
         TaskRules calldata rules,
-        MaskedRound calldata round,
+        RoundInputs calldata inputs,
         uint32 chunkIndex,
         bytes calldata base,
         bytes calldata updates,
         Advertisement[] calldata advertisements,
         bytes calldata openings
     ) external view returns (bytes memory) {
-        return MaskedSum.chunk(rules, round, chunkIndex, base, updates, advertisements, openings);
+        return MaskedSum.chunk(rules, inputs, chunkIndex, base, updates, advertisements, openings);
     }
 
     function chunkCount(uint256 parameterCount) external pure returns (uint256) {
@@ -112,11 +105,13 @@ contract LibraryHarness {
 
     function drawSize(
         uint256 enrolled,
-        uint256 minUpdates,
-        uint256 maxUpdates,
-        uint256 participationBps
+        uint16 minUpdates,
+        uint16 maxUpdates,
+        uint16 participationBps
     ) external pure returns (uint256) {
-        return Draw.size(enrolled, minUpdates, maxUpdates, participationBps);
+        TaskRules memory rules;
+        (rules.minUpdates, rules.maxUpdates, rules.participationBps) = (minUpdates, maxUpdates, participationBps);
+        return Draw.size(enrolled, rules);
     }
 
     function slotOf(uint64 seed, uint256 index, uint256 enrolled, uint256 drawn) external pure returns (uint256) {

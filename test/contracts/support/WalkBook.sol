@@ -1,11 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.28;
 
-import {IFederation} from "../../../contracts/interfaces/IFederation.sol";
-import {IProofs} from "../../../contracts/interfaces/IProofs.sol";
-import {Advertisement} from "../../../contracts/types/PrivacyTypes.sol";
 import {RoundState} from "../../../contracts/types/RoundState.sol";
-import {Commitment, Evidence, Proposal, RoundInputs, TaskRules} from "../../../contracts/types/TaskTypes.sol";
+import {
+    Advertisement,
+    Commitment,
+    Evidence,
+    Proposal,
+    RoundInputs,
+    TaskRules
+} from "../../../contracts/types/TaskTypes.sol";
+import {Calls} from "./Calls.sol";
 import {TestBase} from "./TestBase.sol";
 
 /// @notice A round as the walk knows it. `wrong` says that its proposal is a lie.
@@ -31,8 +36,8 @@ abstract contract WalkBook is TestBase {
     uint256 internal constant PURSE = 1000 ether;
     uint256 internal constant MAX_TASKS = 6;
 
-    IFederation internal federation;
-    IProofs internal proofs;
+    Calls internal federation;
+    Calls internal proofs;
     address[] internal accounts;
     address internal outsider = vm.addr(0xbad);
     uint32 internal taskCount;
@@ -48,10 +53,10 @@ abstract contract WalkBook is TestBase {
 
     constructor() {
         address court = _deployCode(vm.getCode("Court.sol:Court"));
-        proofs = IProofs(_deployCode(vm.getCode("Proofs.sol:Proofs")));
+        proofs = Calls(_deployCode(vm.getCode("Proofs.sol:Proofs")));
         bytes memory code = vm.getCode("Federation.sol:Federation");
-        federation = IFederation(_deployCode(bytes.concat(code, abi.encode(address(this), court, address(proofs)))));
-        federation.grantRole(federation.TASK_CREATOR_ROLE(), address(this));
+        federation = Calls(_deployCode(bytes.concat(code, abi.encode(address(this), court, address(proofs)))));
+        federation.grantRole(keccak256("TASK_CREATOR_ROLE"), address(this));
         for (uint256 i = 0; i < ACCOUNTS; ++i) {
             accounts.push(vm.addr(_keyOf(i)));
             vm.deal(accounts[i], PURSE);

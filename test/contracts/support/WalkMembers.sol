@@ -1,12 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.28;
 
-import {IBonds} from "../../../contracts/interfaces/IBonds.sol";
-import {IProofs} from "../../../contracts/interfaces/IProofs.sol";
-import {ITasks} from "../../../contracts/interfaces/ITasks.sol";
-import {Access} from "../../../contracts/types/PrivacyTypes.sol";
 import {RoundState} from "../../../contracts/types/RoundState.sol";
-import {Mode, TaskRules} from "../../../contracts/types/TaskTypes.sol";
+import {Access, Mode, TaskRules} from "../../../contracts/types/TaskTypes.sol";
+import {Calls} from "./Calls.sol";
 import {WalkBook} from "./WalkBook.sol";
 
 /// @title WalkMembers
@@ -28,7 +25,7 @@ abstract contract WalkMembers is WalkBook {
         if (outOfRange) rules.challengeWindowS = isBonded ? (windows % 2 == 0 ? 3599 : 1_209_601) : 59;
         Access memory access;
         uint32 taskId = taskCount + 1;
-        bytes memory call = abi.encodeCall(ITasks.createTask, (rules, access, _initialRoot(taskId), "{}", ""));
+        bytes memory call = abi.encodeCall(Calls.createTask, (rules, access, _initialRoot(taskId), "{}", ""));
         (bool ok, ) = address(federation).call(call);
         _expect(ok, !outOfRange, "creation");
         if (!ok) return;
@@ -63,7 +60,7 @@ abstract contract WalkMembers is WalkBook {
             rules.commitWindowS = (kind >> 16) % 4 == 0 ? type(uint24).max : rules.commitWindowS;
             return rules;
         }
-        uint48 bondGwei = uint48(IProofs(federation.proofs()).leastBondWei(rules) / 1 gwei);
+        uint48 bondGwei = uint48(Calls(federation.proofs()).leastBondWei(rules) / 1 gwei);
         rules.aggregatorBondGwei = bondGwei;
         rules.participantBondGwei = bondGwei;
     }
@@ -74,7 +71,7 @@ abstract contract WalkMembers is WalkBook {
         if (taskId == 0) return;
         uint256 i = who % (ACCOUNTS + 1);
         if (i == ACCOUNTS) {
-            bytes memory call = abi.encodeCall(ITasks.enrol, (taskId, _first(taskId), 0, ""));
+            bytes memory call = abi.encodeCall(Calls.enrol, (taskId, _first(taskId), 0, ""));
             return _expect(_try(outsider, address(federation), call, 0), false, "an outsider has a place");
         }
         TaskRules storage rules = rulesOf[taskId];
@@ -83,8 +80,8 @@ abstract contract WalkMembers is WalkBook {
         if (_has(enrolment, 184)) due = 0;
         bytes memory entering =
             i < PARTICIPANTS
-                ? abi.encodeCall(ITasks.enrol, (taskId, _first(taskId), 0, ""))
-                : abi.encodeCall(ITasks.join, (taskId, _first(taskId)));
+                ? abi.encodeCall(Calls.enrol, (taskId, _first(taskId), 0, ""))
+                : abi.encodeCall(Calls.join, (taskId, _first(taskId)));
         bool may =
             federation.hasRole(_roleOf(i), accounts[i]) &&
                 uint32(enrolment) == 0 &&
@@ -99,7 +96,7 @@ abstract contract WalkMembers is WalkBook {
         uint32 taskId = _task(task);
         address account = accounts[who % ACCOUNTS];
         bool may = _isIn(taskId, account);
-        _expect(_call(account, abi.encodeCall(ITasks.leave, (taskId)), "leave"), may, "leaving");
+        _expect(_call(account, abi.encodeCall(Calls.leave, (taskId, _first(taskId))), "leave"), may, "leaving");
     }
 
     /// @notice The admin revokes an account's role, mostly to give it back; one time in eight everybody's.
@@ -117,14 +114,14 @@ abstract contract WalkMembers is WalkBook {
     }
 
     function resume(uint256 who, uint256 task) public {
-        _call(accounts[who % ACCOUNTS], abi.encodeCall(ITasks.resume, (_task(task))), "resume");
+        _call(accounts[who % ACCOUNTS], abi.encodeCall(Calls.resume, (_task(task))), "resume");
     }
 
     function free(uint256 task) public {
         uint32 taskId = _task(task);
         if (taskId == 0) return;
         bool may = !_stateOf(taskId).inFlight();
-        _expect(_call(outsider, abi.encodeCall(ITasks.freePlaces, (taskId)), "free"), may, "freeing");
+        _expect(_call(outsider, abi.encodeCall(Calls.freePlaces, (taskId)), "free"), may, "freeing");
     }
 
     /// @notice A bond leaves exactly when its owner has no place, is not expelled, and its time is over: not one second
@@ -137,14 +134,14 @@ abstract contract WalkMembers is WalkBook {
         if (from != 0) from -= (who >> 8) % 2;
         if (_has(enrolment, 184) && uint32(enrolment) == 0 && from > block.timestamp) vm.warp(from);
         bool may = _has(enrolment, 184) && uint32(enrolment) == 0 && block.timestamp >= uint40(enrolment >> 128);
-        _expect(_call(outsider, abi.encodeCall(IBonds.releaseBond, (taskId, account)), "release"), may, "releasing");
+        _expect(_call(outsider, abi.encodeCall(Calls.releaseBond, (taskId, account)), "release"), may, "releasing");
     }
 
     function withdraw(uint256 who) public {
         uint256 i = who % (ACCOUNTS + 1);
         address account = i == ACCOUNTS ? outsider : accounts[i];
         bool may = _creditOf(account) != 0;
-        _expect(_call(account, abi.encodeCall(IBonds.withdraw, ()), "withdraw"), may, "withdrawing");
+        _expect(_call(account, abi.encodeCall(Calls.withdraw, ()), "withdraw"), may, "withdrawing");
     }
 
     function wait(uint256 seconds_) public {

@@ -1,12 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.28;
 
-import {IBonds} from "../../../contracts/interfaces/IBonds.sol";
-import {IProofs} from "../../../contracts/interfaces/IProofs.sol";
-import {IRounds} from "../../../contracts/interfaces/IRounds.sol";
-import {ITasks} from "../../../contracts/interfaces/ITasks.sol";
 import {RoundState} from "../../../contracts/types/RoundState.sol";
 import {Mode, Phase, Signature, SignedCommitment} from "../../../contracts/types/TaskTypes.sol";
+import {Calls} from "./Calls.sol";
 import {Book} from "./WalkBook.sol";
 import {WalkRounds} from "./WalkRounds.sol";
 
@@ -68,16 +65,13 @@ abstract contract WalkProofs is WalkRounds {
         Book storage book = books[taskId][round];
         if (rulesOf[taskId].mode != Mode.Masked) {
             return
-                abi.encodeCall(
-                    IProofs.proveWeight,
-                    (federation, _evidenceOf(taskId, round), commitments[taskId][round])
-                );
+                abi.encodeCall(Calls.proveWeight, (federation, _evidenceOf(taskId, round), commitments[taskId][round]));
         }
         uint8 slot = 0;
         while ((book.inputs.committed >> slot) & 1 == 0) ++slot;
         return
             abi.encodeCall(
-                IProofs.proveOpening,
+                Calls.proveOpening,
                 (federation, _evidenceOf(taskId, round), book.start, advertisements[taskId][round], book.openings, slot)
             );
     }
@@ -109,7 +103,7 @@ abstract contract WalkProofs is WalkRounds {
         uint32 round = _stateOf(taskId).round();
         SignedCommitment memory one = _signedCommitment(taskId, round, anchor, i, 10);
         SignedCommitment memory other = _signedCommitment(taskId, round, anchor, i, _isLiar(i) ? 11 : 10);
-        bytes memory call = abi.encodeCall(IProofs.proveEquivocation, (federation, taskId, round, anchor, one, other));
+        bytes memory call = abi.encodeCall(Calls.proveEquivocation, (federation, taskId, round, anchor, one, other));
         bool must = _isLiar(i) && _isLeft(taskId, accounts[i]);
         bool ok = _try(outsider, address(proofs), call, 0);
         _expect(ok, must, "equivocation");
@@ -202,7 +196,7 @@ abstract contract WalkProofs is WalkRounds {
         if (bytes32(_word(taskId, 5)) == anchor) return;
         SignedCommitment[] memory signed = new SignedCommitment[](PARTICIPANTS);
         for (uint256 i = 0; i < PARTICIPANTS; ++i) signed[i] = _signedCommitment(taskId, round, anchor, i, 10);
-        bool ok = _try(outsider, address(federation), abi.encodeCall(IRounds.commitBatch, (taskId, round, signed)), 0);
+        bool ok = _try(outsider, address(federation), abi.encodeCall(Calls.commitBatch, (taskId, round, signed)), 0);
         _expect(ok, false, "committed over another anchor");
     }
 
@@ -226,18 +220,18 @@ abstract contract WalkProofs is WalkRounds {
             if (block.timestamp <= state.deadline()) vm.warp(uint256(state.deadline()) + 1);
             bytes memory push =
                 state.phase() == Phase.Open
-                    ? abi.encodeCall(IRounds.closeRound, (taskId, state.round()))
-                    : abi.encodeCall(IRounds.reassign, (taskId, state.round()));
+                    ? abi.encodeCall(Calls.closeRound, (taskId, state.round()))
+                    : abi.encodeCall(Calls.reassign, (taskId, state.round()));
             if (!_try(outsider, address(federation), push, 0)) return "a round cannot be pushed";
         }
         if (_stateOf(taskId).inFlight()) return "a round does not end";
-        if (!_try(outsider, address(federation), abi.encodeCall(ITasks.freePlaces, (taskId)), 0)) return "not freed";
+        if (!_try(outsider, address(federation), abi.encodeCall(Calls.freePlaces, (taskId)), 0)) return "not freed";
         vm.warp(block.timestamp + rulesOf[taskId].challengeWindowS + 1);
         for (uint256 i = 0; i < ACCOUNTS; ++i) {
             if (!_has(_enrolmentOf(taskId, accounts[i]), 184)) continue;
-            bytes memory call = abi.encodeCall(IBonds.releaseBond, (taskId, accounts[i]));
+            bytes memory call = abi.encodeCall(Calls.releaseBond, (taskId, accounts[i]));
             if (!_try(outsider, address(federation), call, 0)) return "a bond does not leave";
-            if (!_try(accounts[i], address(federation), abi.encodeCall(IBonds.withdraw, ()), 0)) return "not paid";
+            if (!_try(accounts[i], address(federation), abi.encodeCall(Calls.withdraw, ()), 0)) return "not paid";
         }
         return "";
     }

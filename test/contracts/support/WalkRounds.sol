@@ -1,19 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.28;
 
-import {IRounds} from "../../../contracts/interfaces/IRounds.sol";
-import {Advertisement, SignedAdvertisement} from "../../../contracts/types/PrivacyTypes.sol";
 import {RoundState} from "../../../contracts/types/RoundState.sol";
 import {
+    Advertisement,
     Commitment,
     Mode,
     Phase,
     Proposal,
     RoundInputs,
     Signature,
+    SignedAdvertisement,
     SignedCommitment,
     WalletWord
 } from "../../../contracts/types/TaskTypes.sol";
+import {Calls} from "./Calls.sol";
 import {Book} from "./WalkBook.sol";
 import {WalkMembers} from "./WalkMembers.sol";
 
@@ -39,7 +40,7 @@ abstract contract WalkRounds is WalkMembers {
         bool must = _isIn(taskId, account) && !former.inFlight() && former.accepted() < rulesOf[taskId].rounds;
         // one time in eight another number than the next one, which is refused while no word is in its way
         uint32 number = former.round() + ((who >> 8) % 8 == 0 ? uint32((who >> 16) % 4) : 1);
-        bool ok = _call(account, abi.encodeCall(IRounds.openRound, (taskId, number)), "open");
+        bool ok = _call(account, abi.encodeCall(Calls.openRound, (taskId, number)), "open");
         if (ok) _expect(must && number > former.round(), true, "opened by whom, or as what, it was not for");
         if (ok && former.round() < 63) _expect(number == former.round() + 1, true, "a number was passed over");
     }
@@ -55,7 +56,7 @@ abstract contract WalkRounds is WalkMembers {
             if ((bits >> i) & 1 != 0) signed[i] = _keys(taskId, state.round(), start, i);
         }
         uint64 before = uint64(_word(taskId, 10));
-        if (!_call(outsider, abi.encodeCall(IRounds.advertise, (taskId, state.round(), signed)), "advertise")) return;
+        if (!_call(outsider, abi.encodeCall(Calls.advertise, (taskId, state.round(), signed)), "advertise")) return;
         uint64 added = uint64(_word(taskId, 10)) & ~before;
         for (uint256 i = 0; i < PARTICIPANTS; ++i) {
             uint256 place = uint32(_enrolmentOf(taskId, accounts[i]));
@@ -94,7 +95,7 @@ abstract contract WalkRounds is WalkMembers {
         bytes32 anchor = bytes32(_word(taskId, 5));
         weight = uint32(bound(weight, 0, 1001));
         bytes memory call = abi.encodeCall(
-            IRounds.commit,
+            Calls.commit,
             (taskId, state.round(), anchor, keccak256(abi.encode(account)), "content", weight)
         );
         if (!_call(account, call, "commit")) return;
@@ -111,7 +112,7 @@ abstract contract WalkRounds is WalkMembers {
         for (uint256 i = 0; i < PARTICIPANTS; ++i) {
             if ((bits >> i) & 1 != 0) signed[i] = _signedCommitment(taskId, state.round(), anchor, i, 10);
         }
-        if (!_call(outsider, abi.encodeCall(IRounds.commitBatch, (taskId, state.round(), signed)), "batch")) return;
+        if (!_call(outsider, abi.encodeCall(Calls.commitBatch, (taskId, state.round(), signed)), "batch")) return;
         uint64 added = _stateOf(taskId).committed() & ~state.committed();
         for (uint256 i = 0; i < PARTICIPANTS; ++i) {
             uint256 place = uint32(_enrolmentOf(taskId, accounts[i]));
@@ -143,12 +144,12 @@ abstract contract WalkRounds is WalkMembers {
 
     function close(uint256 task) public {
         uint32 taskId = _task(task);
-        _call(outsider, abi.encodeCall(IRounds.closeRound, (taskId, _stateOf(taskId).round())), "close");
+        _call(outsider, abi.encodeCall(Calls.closeRound, (taskId, _stateOf(taskId).round())), "close");
     }
 
     function reassign(uint256 task) public {
         uint32 taskId = _task(task);
-        _call(outsider, abi.encodeCall(IRounds.reassign, (taskId, _stateOf(taskId).round())), "reassign");
+        _call(outsider, abi.encodeCall(Calls.reassign, (taskId, _stateOf(taskId).round())), "reassign");
     }
 
     /// @notice The assigned aggregator proposes: an honest one what is right, a liar a wrong weight or opening as
@@ -166,7 +167,7 @@ abstract contract WalkRounds is WalkMembers {
         Proposal memory proposal = _proposal(taskId, state, accounts[i], wrong && !masked, kind);
         if (!masked && wrong && proposal.excluded == 0) return;
         RoundInputs memory inputs = _inputs(taskId, state, keccak256(openings));
-        bytes memory call = abi.encodeCall(IRounds.propose, (taskId, round, inputs.accumulator, proposal, openings));
+        bytes memory call = abi.encodeCall(Calls.propose, (taskId, round, inputs.accumulator, proposal, openings));
         bool must = block.timestamp <= state.deadline();
         bool ok = _call(accounts[i], call, wrong ? "lie" : "propose");
         _expect(ok, must, "proposing");
@@ -277,7 +278,7 @@ abstract contract WalkRounds is WalkMembers {
         Book storage book = books[taskId][round];
         uint64 counting = _counting(taskId, round);
         WalletWord[] memory none = new WalletWord[](0);
-        bytes memory call = abi.encodeCall(IRounds.accept, (taskId, round, book.proposal, signatures, none));
+        bytes memory call = abi.encodeCall(Calls.accept, (taskId, round, book.proposal, signatures, none));
         if (!_call(outsider, call, book.wrong ? "accept a lie" : "accept")) return;
         (book.accepted, book.acceptedAt) = (true, block.timestamp);
         for (uint256 i = 0; i < PARTICIPANTS; ++i) {

@@ -77,7 +77,7 @@ export interface Facts extends Omit<SolidityInputs, "openingsHash"> {
 const coder = AbiCoder.defaultAbiCoder();
 const zeroWord = `0x${"00".repeat(32)}`;
 /** What stands in evidence where there is no proposal. */
-export const noProposal: SolidityProposal = {
+const noProposal: SolidityProposal = {
   attempt: 0,
   aggregator: ZeroAddress,
   modelRoot: zeroWord,

@@ -40,7 +40,7 @@ export async function createRuleBatches(): Promise<RuleBatches> {
 }
 
 /** The hash by which a batch tells a result. */
-export function hashOf(result: Uint8Array): Hex {
+function hashOf(result: Uint8Array): Hex {
   return toHex(keccak256(result));
 }
 

@@ -247,11 +247,17 @@ export const comparedSteps: Readonly<Record<string, ComparedStep>> = {
       first: firstOf(cast, isPlain),
       amountWei: amount(cast, someone, "aggregator", isPlain),
     }),
-  leave: ({ sides }, someone) => sides.both(someone, { kind: "leave", taskId: sides.taskId }),
+  leave: (cast, someone, isPlain) =>
+    cast.sides.both(someone, { kind: "leave", taskId: cast.sides.taskId, first: firstOf(cast, isPlain) }),
   free: ({ sides }, someone) => sides.both(someone, { kind: "freePlaces", taskId: sides.taskId }),
   resume: ({ sides }, someone) => sides.both(someone, { kind: "resume", taskId: sides.taskId }),
-  "share-key": ({ sides, random }, someone) =>
-    sides.both(someone, { kind: "setShareKey", taskId: sides.taskId, shareKey: toHex(random.bytes(96)) }),
+  "share-key": (cast, someone, isPlain) =>
+    cast.sides.both(someone, {
+      kind: "setShareKey",
+      taskId: cast.sides.taskId,
+      first: firstOf(cast, isPlain),
+      shareKey: toHex(cast.random.bytes(96)),
+    }),
   record: (cast, someone, isPlain) => {
     const { sides, random } = cast;
     const first = firstOf(cast, isPlain);

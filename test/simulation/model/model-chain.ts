@@ -199,6 +199,8 @@ export function createModelChain(clock: VirtualClock, random: SeededRandom, opti
       head: () => answer(() => tip().head),
       members: () => answer(membersNow),
       attributeChanges: () => answer(() => []),
+      ringWords: () => answer(() => []),
+      codes: () => answer(() => ({ differing: [], hashes: {} })),
       taskCount: () => answer(() => tip().storage.tasks.length),
       history: (taskId) => answer(() => blocks.flatMap(({ events }) => events.filter((e) => e.taskId === taskId))),
       storedState: (taskId) =>

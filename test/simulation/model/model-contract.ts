@@ -115,6 +115,7 @@ function applyTaskCall(context: ModelCall, call: TaskCall): void {
       places.join(context, call);
       return;
     case "leave":
+      require(call.first === context.task.first, "WrongTask");
       presentIn(context.task, context.sender);
       leave(context, context.sender);
       return;

@@ -26,7 +26,7 @@ import type { ModelRound, ModelTask, ModelWorld } from "./model-storage.ts";
 
 export const zeroWord: Bytes32 = toHex(new Uint8Array(32));
 
-export const hashBytes = (bytes: Uint8Array): Bytes32 => toHex(keccak256(bytes));
+const hashBytes = (bytes: Uint8Array): Bytes32 => toHex(keccak256(bytes));
 
 const hashWords = (...values: readonly (bigint | number | Hex)[]): Bytes32 => hashBytes(abiWords(...values));
 

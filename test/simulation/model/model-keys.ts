@@ -42,7 +42,7 @@ function areKeys(mode: ModelTask["rules"]["mode"], { maskKey, seedHash, sharesId
 }
 
 /** Last second of the time for keys. */
-export function keyDeadlineS({ rules, round: { deadlineS } }: ModelTask): number {
+function keyDeadlineS({ rules, round: { deadlineS } }: ModelTask): number {
   return deadlineS - rules.commitWindowS;
 }
 

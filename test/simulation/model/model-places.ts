@@ -127,8 +127,9 @@ export function resume({ task, sender, events }: ModelCall): void {
 }
 
 /** Gives a participant's share key anew. */
-export function setShareKey(call: ModelCall, { shareKey }: CallOf<"setShareKey">): void {
+export function setShareKey(call: ModelCall, { first, shareKey }: CallOf<"setShareKey">): void {
   const { task, sender } = call;
+  require(first === task.first, "WrongTask");
   const { role } = steps.presentIn(task, sender);
   require(role === "participant", "NotEnrolled");
   require(task.rules.mode === "masked" && shareKey.length === 2 + shareKeyDigits, "InvalidShareKey");

@@ -2,7 +2,6 @@ import { ruleByName, trimBounds, trimOf } from "../../../node/aggregation/index.
 import { chunkLanes, chunkLeaf, rootOfLeaf, treeDepthOf, verifyChunk } from "../../../node/core/bytes/chunk-tree.ts";
 import { concatBytes, fromHex, toHex } from "../../../node/core/bytes/hex.ts";
 import { bytesToLanes, lanesToBytes } from "../../../node/core/bytes/lanes.ts";
-import type { Address } from "../../../node/core/ids.ts";
 import type {
   Advertisement,
   Commitment,
@@ -129,6 +128,7 @@ function proveEquivocation(call: ModelCall, { round, anchor, one, other }: Proof
   const account = signerOf(call, round, anchor, one);
   const isSame = account === signerOf(call, round, anchor, other);
   require(isSame && fingerprint(one) !== fingerprint(other), "NoEquivocation");
+  if (account === undefined) throw new Revert("NothingToTake");
   expel(call, round, account, "equivocation");
 }
 
@@ -144,13 +144,11 @@ function proveDoubleCommitment(call: ModelCall, given: ProofOf<"proveDoubleCommi
   expel(call, round, made.participant, "equivocation");
 }
 
-/** Who signed a commitment; whom the call says is not looked at. */
-function signerOf({ task, world }: ModelCall, round: number, anchor: `0x${string}`, signed: SignedCommitment): Address {
+/** Who signed a commitment, if anybody did; whom the call says is not looked at. */
+function signerOf({ task, world }: ModelCall, round: number, anchor: `0x${string}`, signed: SignedCommitment) {
   const { updateRoot, contentId, weight, signature } = signed;
   const about = { taskId: task.taskId, round, anchor, updateRoot, contentId, weight, signature };
-  const account = world.signerOf({ type: "commitment", participant: "0x", ...about });
-  if (account === undefined) throw new Revert("ECDSAInvalidSignature");
-  return account;
+  return world.signerOf({ type: "commitment", participant: "0x", ...about });
 }
 
 /** Refuses commitments that are not those of the evidence's round. */

@@ -27,7 +27,7 @@ export function stuckAfterSilence(given: ModelStorage, at: { number: number; tim
   };
 
   for (const task of storage.tasks) {
-    const { taskId, rules } = task;
+    const { taskId, first, rules } = task;
     for (let pushes = 0; isInFlight(task.round); pushes++) {
       if (pushes > 2 * rules.attempts + 1) {
         broken.push(`round ${task.round.round} stays ${task.round.phase} for ever`);
@@ -40,7 +40,7 @@ export function stuckAfterSilence(given: ModelStorage, at: { number: number; tim
       send(outsider, { kind: phase === "open" || phase === "drawing" ? "closeRound" : "reassign", taskId, round });
     }
     const owners = [...task.enrolments.keys()];
-    for (const account of owners) if (placedOf(task, account)) send(account, { kind: "leave", taskId });
+    for (const account of owners) if (placedOf(task, account)) send(account, { kind: "leave", taskId, first });
     for (let i = 0; i <= owners.length / 32; i++) send(outsider, { kind: "freePlaces", taskId });
     timestampS += rules.challengeWindowS + 2;
     for (const account of owners) send(outsider, { kind: "releaseBond", taskId, account });

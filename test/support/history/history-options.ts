@@ -25,6 +25,8 @@ export interface ScriptedProof {
 
 /** What happens in a round other than everybody doing the right thing. Members are named by their number, from 0. */
 export interface RoundScript {
+  /** Numbers that its opening passes over; none by default. */
+  readonly passes?: number;
   /** Members who ask to leave after the opening. */
   readonly leave?: readonly number[];
   /** Aggregators who do, by their number. */

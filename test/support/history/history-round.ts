@@ -31,6 +31,7 @@ async function playRound(writer: Writer, script: RoundScript): Promise<OpenRound
   const { end = "accepted" } = script;
   const { rules, members, aggregators } = writer;
   for (const number of script.resume ?? []) resume(writer, aggregators[number]!);
+  writer.round += script.passes ?? 0;
   const open = openRound(writer, end);
   for (const number of script.leave ?? []) leave(writer, members[number]!);
   for (const number of script.aggregatorsLeave ?? []) leave(writer, aggregators[number]!);

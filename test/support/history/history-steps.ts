@@ -89,7 +89,7 @@ export function goOn(writer: Writer, open: OpenRound, reason: Reason): Unplaced 
 }
 
 /** The aggregator that let its deadline pass goes behind the others. */
-export function missTurn({ joined }: Writer, { aggregator }: OpenRound): void {
+function missTurn({ joined }: Writer, { aggregator }: OpenRound): void {
   const place = joined.find(({ account }) => account === aggregator);
   if (place) place.idle = true;
 }

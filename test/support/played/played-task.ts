@@ -191,7 +191,9 @@ export async function playEveryEnding(task: PlayedTask): Promise<void> {
   task.lanes = first.model;
 
   await task.commitAll(1);
-  await task.fixture.participants[0]!.chain.send({ kind: "leave", taskId: task.taskId });
+  const { chain } = task.fixture.participants[0]!;
+  const { firstHead } = foldTask(await chain.history(task.taskId));
+  await chain.send({ kind: "leave", taskId: task.taskId, first: firstHead });
   await task.close();
 
   const third = await task.commitAll();

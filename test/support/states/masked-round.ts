@@ -59,7 +59,7 @@ export interface MaskingClient {
 }
 
 /** The chain and federation of all plays. */
-export const deployment = { chainId: 31_337, federation: `0x${"fe".repeat(20)}` as Address };
+const deployment = { chainId: 31_337, federation: `0x${"fe".repeat(20)}` as Address };
 
 /** A round in which every participant acts when it is told to, on what it is shown. */
 export class MaskedRoundPlay {
@@ -104,13 +104,14 @@ export class MaskedRoundPlay {
       recoverSigner: modelSigner,
       isGranted: (account) => !this.ungranted.has(account),
       drawnBySlot: new Map(this.clients.map(({ slot, participant }) => [slot, participant])),
+      rules: this.rules,
     };
   }
 
   /** The participant in this slot makes its secrets, deals its shares and advertises. */
-  async advertise(slot: number, { start } = this.opening): Promise<Signed> {
+  async advertise(slot: number, { start, drawn } = this.opening): Promise<Signed> {
     const client = this.clients[slot]!;
-    const { thresholdPercent, minUpdates, drawn } = this.rules;
+    const { thresholdPercent, minUpdates } = this.rules;
     const { participant, shareKey: own } = client;
     const { taskId } = this;
     const { round } = this.opening;

@@ -29,7 +29,7 @@ export const maskedRules: TaskRules = {
 };
 
 /** The self seed of a slot. */
-export const seedOfSlot = (slot: number) => new Uint8Array(32).fill(slot + 1);
+const seedOfSlot = (slot: number) => new Uint8Array(32).fill(slot + 1);
 
 const signature = `0x${"11".repeat(65)}` as const;
 

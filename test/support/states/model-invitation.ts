@@ -1,18 +1,21 @@
 import type { Address } from "../../../node/core/ids.ts";
+import type { TaskView } from "../../../node/core/record/task-view.ts";
 import type { Member } from "../../../node/core/records.ts";
-import { grantFor, type Invitation } from "../../../node/core/words/invitation.ts";
+import { rulesHash } from "../../../node/core/words/commitment.ts";
+import { grantFor, type Invitation, specHashOf } from "../../../node/core/words/invitation.ts";
 import { modelRecordDigest, modelSign } from "../../simulation/model/model-signature.ts";
 
 /** The grant key of invitations in models. */
 export const grantKey = `0x${"9e".repeat(20)}` as Address;
 
-/** An invitation of model accounts as participants, by the model's signatures. */
+/** An invitation of model accounts as participants of these tasks, by the model's signatures. */
 export function modelInvitation(
   { chainId, federation }: { readonly chainId: number; readonly federation: Address },
   participants: readonly Address[],
-  epoch = 1,
+  tasks: readonly Pick<TaskView, "taskId" | "rules" | "spec">[] = [],
 ): Invitation {
   const role = "participant";
+  const epoch = 1;
   return {
     format: "fedledger/invitation/1",
     chainId,
@@ -25,7 +28,9 @@ export function modelInvitation(
       const signature = modelSign(grantKey, modelRecordDigest({ type: "role-grant", account, role, epoch }));
       return { account, role, signature };
     }),
-    tasks: [],
+    tasks: tasks.map(({ taskId, rules, spec }) => {
+      return { taskId, rulesHash: rulesHash(rules), specHash: specHashOf(spec) };
+    }),
     rpc: [],
   };
 }

@@ -14,7 +14,7 @@ export const accounts = Object.fromEntries(
 ) as Record<"a" | "b" | "c" | "d" | "x" | "y", Address>;
 
 export const participants = [accounts.a, accounts.b, accounts.c, accounts.d];
-export const aggregators = [accounts.x, accounts.y];
+const aggregators = [accounts.x, accounts.y];
 
 /** A 32-byte hash of one repeated byte. */
 export function hashOf(byte: number): Bytes32 {

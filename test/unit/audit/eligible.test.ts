@@ -45,7 +45,7 @@ describe("audit of a restricted task", () => {
     expect(exitCode).to.equal(3);
   });
 
-  it("names whose attributes are not those that the history binds: never set, set behind, or otherwise", async () => {
+  it("leaves unchecked whose attributes are not those that the history binds, for the source may lack them: never set, set behind, or otherwise", async () => {
     const history = await buildHistory(task);
     const [never, late, otherwise] = history.members as [Address, Address, Address];
     const enrolled = history.events.findLast((event) => event.name === "Enrolled")!;
@@ -54,10 +54,11 @@ describe("audit of a restricted task", () => {
       said(late, fits, enrolled.blockNumber, enrolled.logIndex + 1),
       said(otherwise, { ...fits, region: "CH" }),
     ];
-    const { findings } = await auditOf({ ...history, attributeChanges });
-    expect(findings.map(({ code, party }) => [code, party])).to.deep.equal(
-      [never, late, otherwise].map((party) => ["PARTICIPANT_NOT_ELIGIBLE", party]),
+    const { findings, exitCode } = await auditOf({ ...history, attributeChanges });
+    expect(findings.map(({ code, severity, party }) => [code, severity, party])).to.deep.equal(
+      [never, late, otherwise].map((party) => ["PARTICIPANT_NOT_ELIGIBLE", "unchecked", party]),
     );
+    expect(exitCode).to.equal(4);
     const open = await buildHistory({ rounds: 1, members: 2, aggregators: 1 });
     const lied = await auditOf({ ...open, attributeChanges: [said(open.members[0]!, fits)] });
     expect(

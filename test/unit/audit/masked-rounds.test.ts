@@ -117,6 +117,18 @@ describe("masked rounds", () => {
     );
   });
 
+  it("name pairs of opened sums though the first was never proposed: its seeds were told", async () => {
+    const history = await buildHistory({
+      ...{ members: 7, rounds: 4, aggregators: 4, rules: { ...maskedRules, rounds: 3 } },
+      // in round 2 too few commit: it ended while it was open, and nobody told anything
+      scripts: { 1: { end: "no-proposal" }, 2: { commits: 2 }, 3: { commits: 6 } },
+    });
+    const report = await auditOf(history);
+    const [member] = history.members.slice(-1);
+    expect(report.openedPairs.map((pair) => [pair.rounds, pair.member])).to.deep.equal([[[1, 3], member]]);
+    expect(openedPairsOf(foldTask(history.events))).to.deep.equal(report.openedPairs);
+  });
+
   it("name pairs of opened sums over one base that differ by one member, void and unattested ones as well", async () => {
     const history = await buildHistory({
       ...{ members: 7, rounds: 5, aggregators: 4, rules: { ...maskedRules, rounds: 3 } },

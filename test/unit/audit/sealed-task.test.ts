@@ -157,7 +157,7 @@ describe("the audit of a sealed task", () => {
     const { history, openAs } = await sealedHistory({ scripts: copied });
     const report = await auditOf({ ...history, opener: openAs(first) });
     expect(told(report)).to.deep.equal(
-      history.members.slice(1).map((member) => line("UPDATE_COPIED", "violation", 2, member)),
+      history.members.slice(1).map(() => line("UPDATE_COPIED", "violation", 2, undefined)),
     );
   });
 });

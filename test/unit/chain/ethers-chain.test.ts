@@ -141,8 +141,8 @@ describe("the chain over a real federation", () => {
     await aggregators[0]!.chain.send({ kind: "openRound", taskId, round: 1 });
     await commit(participants[0]!, taskId, 1, 1);
     await commit(participants[1]!, taskId, 1, 2);
-    await participants[2]!.chain.send({ kind: "leave", taskId });
-    await participants[0]!.chain.send({ kind: "leave", taskId });
+    await participants[2]!.chain.send({ kind: "leave", taskId, first: firstHead });
+    await participants[0]!.chain.send({ kind: "leave", taskId, first: firstHead });
     await expectStored(taskId);
     await federation.chain.increaseTime(61);
     await admin.chain.send({ kind: "closeRound", taskId, round: 1 });
@@ -201,7 +201,8 @@ describe("the chain over a real federation", () => {
     expect(await placeOf(aggregators[1]!)).to.deep.equal({ role: "aggregator", ...free, bondWei: 2n * 10n ** 18n });
     expect(await placeOf(participants[4]!)).to.deep.equal({ ...free, bondWei: 0n });
     const { chain: own, account } = participants[2]!;
-    await own.send({ kind: "leave", taskId });
+    const { firstHead: first } = foldTask(await own.history(taskId));
+    await own.send({ kind: "leave", taskId, first });
     expect(await placeOf(participants[2]!)).to.include({ role: "participant", leaving: true });
     await own.send({ kind: "freePlaces", taskId });
     const { timestampS } = await admin.chain.head();

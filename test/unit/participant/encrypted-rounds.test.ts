@@ -142,6 +142,12 @@ describe("a participant that is asked what a sum opens to", () => {
     const claiming = members.map((member) => (member.account === accounts.b ? { ...member, contact } : member));
     const asked = answerTo(request, aggregator, undefined, undefined, claiming as typeof members);
     expect(asked, "though another claims its PeerId").to.include({ opened: true });
+    const leaving = encryptedView(closed);
+    const joined = leaving.joined.map((place) => ({ ...place, leaving: place.account === x }));
+    expect(answerTo(request, aggregator, undefined, { ...leaving, joined }), "it leaves").to.deep.equal({
+      opened: false,
+      reason: "not-aggregator",
+    });
     await expectCode("PEER_PROTOCOL", () =>
       answerOpenSum(new TextEncoder().encode("{}"), aggregator, reached(encryptedView(closed), [], 201)),
     );

@@ -36,7 +36,7 @@ const { a } = accounts;
 type Event = ParticipantEvent | RoundEvent;
 const update = { round: 1, baseModelRoot: hashOf(9), updateRoot: hashOf(16), contentId: hashOf(32), weight: 10 };
 const trained: Event = { kind: "trained", update };
-const signed: Event = { kind: "commitment-signed", signed: signedCommitmentOf(0) };
+const signed: Event = { kind: "commitment", signed: signedCommitmentOf(0) };
 const look = (view: TaskView, timestampS = 101): Event => lookAt(view, timestampS);
 const machine = participantMachine(a, { ...optionsOf(a), autoEnrol: true, commit: "batched" });
 
@@ -70,6 +70,18 @@ describe("a participant that has its commitments batched", () => {
     const another: Event = { kind: "trained", update: { ...update, updateRoot: hashOf(99) } };
     const [, same] = due([trained, signed, another], open, 130);
     expect(same?.kind === "send" && same.call).to.deep.include({ updateRoot: update.updateRoot });
+  });
+
+  it("commits to what another process of its account was heard to have signed over the anchor", () => {
+    const elsewhere = signedCommitmentOf(0, { updateRoot: hashOf(98) });
+    const heard: Event = { kind: "commitment", signed: elsewhere };
+    expect(due([heard, trained])[0]).to.deep.include({ kind: "announce-commitment", signed: elsewhere });
+    const alone = participantMachine(a, { ...optionsOf(a), autoEnrol: true });
+    const [own] = alone
+      .due(stateAfter(alone, [emptyPurse, { kind: "recalled", checked: [] }, look(open), heard, trained]))
+      .filter(({ kind }) => kind === "send");
+    expect(own?.kind === "send" && own.call).to.include({ kind: "commit", updateRoot: hashOf(98) });
+    expect(due([heard, trained], other)[0]?.kind, "over another anchor").to.equal("sign-commitment");
   });
 
   it("does not sign when it is too late for a batch", () => {

@@ -7,6 +7,9 @@ import { taskLaneCount } from "../../../node/core/task/task-lanes.ts";
 import type { TaskSpec } from "../../../node/core/task/task-spec.ts";
 import { encodeRound } from "../../../node/participant/update/encode-round.ts";
 import { spendRound } from "../../../node/participant/update/noise-ledger.ts";
+import type { Journal } from "../../../node/ports/system.ts";
+import { createMaskJournal } from "../../../node/privacy/masking/index.ts";
+import { createMemoryJournal } from "../../../node/rounds/actions/memory-journal.ts";
 import { openJournal } from "../../../node/system/journal.ts";
 import { createSeededRandom } from "../../simulation/world/seeded-random.ts";
 import { expectCode } from "../../support/expect-code.ts";
@@ -46,6 +49,31 @@ describe("the ledger of noise", () => {
     await expectCode("PRIVACY_BUDGET_SPENT", () => spentIn(masked, ended({ assignment })));
     await expectCode("PRIVACY_BUDGET_SPENT", () => spentIn(masked, ended({ start: hashOf(12) })));
     await expectCode("PRIVACY_BUDGET_SPENT", () => spentIn(privateRules, ended({})));
+  });
+
+  it("counts a masked round that this node has opened, whatever it is shown of it afterwards", async () => {
+    const masked: TaskRules = { ...privateRules, mode: "masked", minUpdates: 3, thresholdPercent: 67, keyWindowS: 30 };
+    const before = createMemoryJournal();
+    const shown: RoundView[] = [];
+    const draw = (journal: Journal, number: number) => spendRound(journal, noisy, task(masked, shown), round(number));
+    const endedOpenAs = (number: number) => shown.push(roundOf({ ...round(number), phase: "invalid" }));
+    const update = { baseModelRoot: hashOf(2), updateRoot: hashOf(3), contentId: hashOf(4), weight: 1 };
+    for (const number of [1, 2]) {
+      await draw(before, number);
+      await createMaskJournal(before).writeMasked({ taskId: 1, round: number }, { anchor: hashOf(1), ...update });
+      endedOpenAs(number);
+    }
+    // the closing of round 1 was signed, and its seed told
+    await createMaskJournal(before).writeClosing({ taskId: 1, round: 1 }, { accumulator: hashOf(5) });
+    await draw(before, 3);
+    await draw(before, 4);
+    await expectCode("PRIVACY_BUDGET_SPENT", () => draw(before, 5));
+    // after a restart nobody here knows what became of the update of round 2; in round 3 none was masked
+    const again = { ...before };
+    endedOpenAs(3);
+    await expectCode("PRIVACY_BUDGET_SPENT", () => draw(again, 5));
+    endedOpenAs(4);
+    await draw(again, 5);
   });
 
   it("counts nothing in a task without noise", async () => {

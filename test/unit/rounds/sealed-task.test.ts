@@ -10,6 +10,8 @@ import type { Member, Proposal } from "../../../node/core/records.ts";
 import { initialLanes } from "../../../node/core/task/initial-model.ts";
 import { canonicalTaskSpec } from "../../../node/core/task/task-spec.ts";
 import { proposalHash, updateRootOf } from "../../../node/core/words/commitment.ts";
+import type { Invitation } from "../../../node/core/words/invitation.ts";
+import { encodeGrant } from "../../../node/core/words/role-grants.ts";
 import { takeSecret } from "../../../node/privacy/sealed/given-secret.ts";
 import { keyringOf } from "../../../node/privacy/sealed/sealed-blob.ts";
 import { createModelSource } from "../../../node/rounds/blobs/model-source.ts";
@@ -24,11 +26,13 @@ import {
   keyringProtocol,
 } from "../../../node/rounds/words/keyring-messages.ts";
 import { createRandom } from "../../../node/system/index.ts";
+import { modelRecordDigest, modelSign, modelSigner } from "../../simulation/model/model-signature.ts";
 import { simulatedSpec } from "../../simulation/world/federation.ts";
 import { expectCode } from "../../support/expect-code.ts";
 import { keysOfAccount } from "../../support/history/sealed-history.ts";
 import { mapJournal, memoryStore } from "../../support/history/sealed-members.ts";
 import { silentLog } from "../../support/silent-log.ts";
+import { granted, grantKey, modelInvitation } from "../../support/states/model-invitation.ts";
 import { accounts, commitmentOf, participants, roundOf, rules, viewOf } from "../../support/states/round-states.ts";
 
 const base = initialLanes(simulatedSpec, rules.fractionBits);
@@ -45,7 +49,7 @@ const everyone: readonly Member[] = [...participants, accounts.x, accounts.y].ma
 }));
 
 /** Nodes of a sealed task, each with a store of its own, that reach each other. */
-function openNodes(view: TaskView, members: readonly Member[] = everyone) {
+function openNodes(view: TaskView, members: readonly Member[] = everyone, invitation?: Invitation) {
   const look = { view, members, signal };
   const nodes = new Map<string, ReturnType<typeof open>>();
   const asked: string[] = [];
@@ -74,9 +78,9 @@ function openNodes(view: TaskView, members: readonly Member[] = everyone) {
         return await other.answer(message, peerId);
       },
     };
-    const chain = { chainId: 31337, federation, account };
+    const chain = { chainId: 31337, federation, account, recoverSigner: modelSigner };
     const own2 = { random: createRandom(), log: silentLog, journal: mapJournal(), keys: keysOfAccount(account) };
-    const sealing = createTaskSealing({ taskId: 1, chain, store, transport, ...own2 });
+    const sealing = createTaskSealing({ taskId: 1, chain, store, transport, invitation, ...own2 });
     const source = createModelSource({ store, transport, sealing });
     const answer = (message: Uint8Array, from: string) => sealing.answer(message, from, { members, view });
     return { own, store, source, sealing, answer };
@@ -91,10 +95,14 @@ function openNodes(view: TaskView, members: readonly Member[] = everyone) {
 
 /** A round at its right proposal, whose three updates and model were sealed while `members` were the members. */
 async function setUp(
-  options: { readonly members?: readonly Member[]; readonly model?: (name: object) => object } = {},
+  options: {
+    readonly members?: readonly Member[];
+    readonly invitation?: Invitation;
+    readonly model?: (name: object) => object;
+  } = {},
 ) {
   const before = viewOf([], { spec, initialModelRoot: baseModelRoot });
-  const nodes = openNodes(before, options.members);
+  const nodes = openNodes(before, options.members, options.invitation);
   const mean = createWeightedMean(rules);
   const commitments = [];
   for (const slot of [0, 1, 2]) {
@@ -237,6 +245,47 @@ describe("the answer to who asks for a keyring's secret", () => {
       opened.push((await taken) !== undefined);
     }
     expect(opened.toSorted()).to.deep.equal([false, false, true]);
+  });
+
+  it("is, with an invitation, for those only to whom its admin gave a grant, and so is what is sealed", async () => {
+    const invitation = modelInvitation({ chainId: 31337, federation }, [accounts.a, accounts.b, accounts.c]);
+    const aggregatorsWord = { account: accounts.x, role: "aggregator", epoch: 1 } as const;
+    const signature = modelSign(grantKey, modelRecordDigest({ type: "role-grant", ...aggregatorsWord }));
+    const ofParticipants = everyone.map((member) => granted(invitation, member));
+    const members = ofParticipants.map((member): Member => {
+      // y shows the grant of an aggregator that is x's, d the one of nobody
+      const isAggregator = member.account === accounts.x || member.account === accounts.y;
+      const grant = encodeGrant({ ...aggregatorsWord, signature });
+      return isAggregator ? { ...member, contact: { ...member.contact!, grant } } : member;
+    });
+    const { node, commitments, look } = await setUp({ members, invitation });
+    const { contentId, lengthBytes } = keyringOf(node(accounts.a).own.blobs.get(commitments[0]!.contentId)!)!;
+    expect(lengthBytes, "entries of a, b, c and x").to.equal(33 + 4 * 112);
+    const asked = async (from: Address) =>
+      decodeKeyringAnswer(await node(accounts.a).answer(request(contentId, lengthBytes), peerOf(from)));
+    for (const from of [accounts.b, accounts.x]) expect(await asked(from)).to.include({ given: true });
+    for (const from of [accounts.d, accounts.y]) {
+      expect(await asked(from)).to.deep.equal({ given: false, reason: "not-a-reader" });
+    }
+    expect(node(accounts.d).source.reads(look)).to.equal(false);
+    expect(node(accounts.x).source.reads(look)).to.equal(true);
+  });
+
+  it("is looked for in its own store only: who asks does not have it fetch what it names", async () => {
+    const { node, commitments, look } = await setUp();
+    const { contentId, lengthBytes } = keyringOf(node(accounts.a).own.blobs.get(commitments[0]!.contentId)!)!;
+    const other = openNodes(look.view);
+    other.node(accounts.a).own.blobs.set(contentId, node(accounts.a).own.blobs.get(contentId)!);
+    const gets: Bytes32[] = [];
+    const { store } = other.node(accounts.b);
+    const get = store.get;
+    store.get = (id, options) => {
+      gets.push(id);
+      return get(id, options);
+    };
+    const answer = await other.node(accounts.b).answer(request(contentId, lengthBytes), peerOf(accounts.d));
+    expect(decodeKeyringAnswer(answer)).to.deep.equal({ given: false, reason: "not-here" });
+    expect(gets).to.deep.equal([]);
   });
 
   it("lets a newcomer open what it was not sealed to", async () => {

@@ -2,12 +2,17 @@ import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
-import { keepInvitation } from "../../../../node/api/invitations/keep-invitation.ts";
+import { heldInvitation, keepInvitation } from "../../../../node/api/invitations/keep-invitation.ts";
 import { type InvitationOptions, makeInvitation } from "../../../../node/api/invitations/make-invitation.ts";
-import { checkInvitation, formatInvitation, grantFor, grantKeyOf } from "../../../../node/core/words/invitation.ts";
+import {
+  checkInvitation,
+  formatInvitation,
+  grantFor,
+  grantKeyOf,
+  type Invitation,
+} from "../../../../node/core/words/invitation.ts";
 import { expectCode } from "../../../support/expect-code.ts";
 import { type FederationFixture, startFederation } from "../../../support/federation-fixture.ts";
-import { silentLog } from "../../../support/silent-log.ts";
 
 const [grantKey, successor] = [1, 2].map((digit) => `0x${String(digit).repeat(64)}`);
 
@@ -58,20 +63,37 @@ describe("making an invitation", function () {
     checkInvitation(await make({ from: fourth, grantKey: successor! }), chain);
   });
 
+  it("goes on from none of another federation, and from none that was tampered with", async () => {
+    const [one] = fixture.participants.map(({ account }) => ({ account, role: "participant" as const }));
+    const first = await make({ members: [one!] });
+    const federation = `0x${"fe".repeat(20)}` as const;
+    await expectCode("INVITATION_MISMATCH", () => make({ from: { ...first, federation } }));
+    const [grant] = first.grants;
+    const grants = [{ ...grant!, account: fixture.participants[1]!.account }];
+    await expectCode("INVALID_INVITATION", () => make({ from: { ...first, grants } }));
+  });
+
   it("is kept by a node, which takes no other one of another chain, code or line of grant keys", async () => {
     const { chain } = fixture.participants[0]!;
-    const node = { chain, rpc: [fixture.url], directory: folder, log: silentLog };
+    const node = { chain, directory: folder };
+    const held = async (invitation: Invitation | undefined, taskId?: number) => {
+      const found = await heldInvitation({ invitation, taskId }, node);
+      if (invitation !== undefined) await keepInvitation(invitation, folder);
+      return found;
+    };
     const first = await make();
-    await keepInvitation(first, node);
-    await keepInvitation(first, node);
+    await held(first);
+    await held(first);
     const next = await make({ from: first, revoke: true });
-    await keepInvitation(next, node);
+    await held(next);
     expect(await readFile(join(folder, "invitation.json"), "utf8")).to.equal(formatInvitation(next));
-    await expectCode("INVITATION_NOT_CONTINUED", () => keepInvitation(first, node));
+    await expectCode("INVITATION_NOT_CONTINUED", () => held(first));
     const other = await make({ grantKey: successor! });
-    await expectCode("INVITATION_NOT_CONTINUED", () => keepInvitation(other, node));
-    await expectCode("INVITATION_MISMATCH", () => keepInvitation({ ...next, chainId: 1 }, node));
+    await expectCode("INVITATION_NOT_CONTINUED", () => held(other));
+    await expectCode("INVITATION_MISMATCH", () => held({ ...next, chainId: 1 }));
     const codeHashes = { ...next.codeHashes, Proofs: `0x${"11".repeat(32)}` as const };
-    await expectCode("INVITATION_MISMATCH", () => keepInvitation({ ...next, codeHashes }, node));
+    await expectCode("INVITATION_MISMATCH", () => held({ ...next, codeHashes }));
+    expect((await held(undefined)).invitation, "the one kept, where none is given").to.deep.equal(next);
+    expect((await held(undefined, 2)).invitation, "of a task that it does not name").to.equal(undefined);
   });
 });

@@ -1,7 +1,10 @@
 import { expect } from "chai";
-import { createPublicMeasure, makeTestSet, ownTestSet } from "../../../../node/api/tasks/test-set.ts";
-import { foldTask } from "../../../../node/core/record/fold-task.ts";
-import type { TaskEvent } from "../../../../node/core/record/task-events.ts";
+import {
+  createPublicMeasure,
+  makeTestSet,
+  ownTestSet,
+  requireOwnTestSet,
+} from "../../../../node/api/tasks/test-set.ts";
 import { initialLanes } from "../../../../node/core/task/initial-model.ts";
 import { canonicalTaskSpec, type TaskSpec } from "../../../../node/core/task/task-spec.ts";
 import type { GetOptions } from "../../../../node/ports/index.ts";
@@ -10,22 +13,6 @@ import { expectCode } from "../../../support/expect-code.ts";
 import { silentLog } from "../../../support/silent-log.ts";
 
 const fractionBits = 20;
-
-/** What a task of this specification has on the chain, as far as a measure looks. */
-function chainOf(spec: TaskSpec) {
-  const created = {
-    name: "TaskCreated",
-    taskId: 1,
-    creator: `0x${"11".repeat(20)}`,
-    rules: { fractionBits },
-    access: { organisations: [], regions: [], clearance: 0 },
-    modelRoot: `0x${"22".repeat(32)}`,
-    historyHead: `0x${"33".repeat(32)}`,
-    spec: canonicalTaskSpec(spec),
-  } as unknown as TaskEvent;
-  expect(foldTask([created]).spec).to.equal(canonicalTaskSpec(spec));
-  return { history: async () => [created], members: async () => [] };
-}
 
 describe("the public test set", () => {
   const { spec } = taskPreset("breast-cancer");
@@ -53,8 +40,8 @@ describe("the public test set", () => {
     const kept: Uint8Array[] = [];
     const measureOf = (named: TaskSpec, given: Uint8Array | undefined) =>
       createPublicMeasure({
-        chain: chainOf(named),
-        taskId: 1,
+        chain: { members: async () => [] },
+        task: async () => ({ spec: canonicalTaskSpec(named), rules: { fractionBits } }),
         store: {
           async get(_, options) {
             asked.push(options);
@@ -78,5 +65,35 @@ describe("the public test set", () => {
     expect(asked.map(({ lengthBytes }) => lengthBytes)).to.deep.equal([bytes.length]);
     expect(await measureOf({ ...spec, testSet: unknown }, undefined)(lanes, { round: 1 })).to.equal(undefined);
     expect(await measureOf(spec, undefined)(lanes, { round: 1 })).to.equal(undefined);
+  });
+
+  it("is told once, and measures nothing, where what a creator names is none", async () => {
+    const { name, bytes } = (await makeTestSet(spec, { ...none, data: "breast-cancer" }, {}))!;
+    const lanes = initialLanes(spec, fractionBits);
+    const warned: string[] = [];
+    for (const [text, given] of [
+      [canonicalTaskSpec({ ...spec, testSet: { ...name, contentId: `0x${"44".repeat(32)}` as const } }), bytes.fill(7)],
+      ["no specification", undefined],
+    ] as const) {
+      warned.length = 0;
+      const measure = createPublicMeasure({
+        chain: { members: async () => [] },
+        task: async () => ({ spec: text, rules: { fractionBits } }),
+        store: { get: async () => given ?? new Uint8Array() },
+        values: none,
+        log: { ...silentLog, warn: (message) => warned.push(message) },
+      });
+      expect(await measure(lanes, { round: 1 })).to.equal(undefined);
+      expect(await measure(lanes, { round: 2 })).to.equal(undefined);
+      expect(warned).to.deep.equal(["Models cannot be measured on the public test set that the task names"]);
+    }
+  });
+
+  it("is the file's that is given for it, or the audit does not begin", async () => {
+    const { name } = (await makeTestSet(spec, { ...none, data: "breast-cancer" }, {}))!;
+    const text = canonicalTaskSpec({ ...spec, testSet: name });
+    await expectCode("FILE_NOT_FOUND", () => requireOwnTestSet({ spec: text }, "none.csv"));
+    await requireOwnTestSet({ spec: text }, undefined);
+    await requireOwnTestSet({ spec: "no specification" }, "none.csv");
   });
 });

@@ -1,7 +1,12 @@
 import { expect } from "chai";
 import { AbiCoder, keccak256 } from "ethers";
 import { loadContractInterface } from "../../../../node/chain/contracts/contract-abi.ts";
-import { createSigner, deployFederation, readCodes, startEmbeddedChain } from "../../../../node/chain/index.ts";
+import { readCodes } from "../../../../node/chain/contracts/deployed-codes.ts";
+import {
+  connectFederation,
+  type FederationConnection,
+} from "../../../../node/chain/contracts/federation-connection.ts";
+import { createSigner, deployFederation, startEmbeddedChain } from "../../../../node/chain/index.ts";
 import type { Address, Hex } from "../../../../node/core/ids.ts";
 import { silentLog } from "../../../support/silent-log.ts";
 
@@ -10,11 +15,13 @@ describe("the codes of a federation", () => {
   let federation: Address;
   let court: string;
   let proofs: string;
+  let connection: FederationConnection;
 
   before(async () => {
     chain = await startEmbeddedChain({ port: 0, accounts: 1, blockIntervalMs: 0 });
     const signer = createSigner(chain.accounts[0]!.privateKey);
     ({ address: federation } = await deployFederation({ urls: [chain.url], signer, log: silentLog }));
+    connection = await connectFederation({ urls: [chain.url], federation, log: silentLog });
     const data = (await loadContractInterface()).encodeFunctionData("proofs");
     const answer = (await chain.request("eth_call", [{ to: federation, data }, "latest"])) as Hex;
     proofs = AbiCoder.defaultAbiCoder().decode(["address"], answer)[0];
@@ -24,7 +31,7 @@ describe("the codes of a federation", () => {
   after(() => chain.close());
 
   const codeOf = (address: string) => chain.request("eth_getCode", [address, "latest"]) as Promise<Hex>;
-  const read = () => readCodes({ urls: [chain.url], federation, log: silentLog });
+  const read = () => readCodes(connection);
   /** What is found to differ while an account has another code. */
   const withCode = async (address: string, code: string) => {
     const before = await codeOf(address);
@@ -61,8 +68,9 @@ describe("the codes of a federation", () => {
     const elsewhere = "77".repeat(20);
     const code = await codeOf(federation);
     expect(await withCode(federation, code.replaceAll(court.slice(2), elsewhere))).to.deep.equal(["Court", "Proofs"]);
-    const own = federation.slice(2).toLowerCase();
-    expect(await withCode(federation, code.replaceAll(own, elsewhere))).to.deep.equal(["Federation", "Court"]);
+    const name = Buffer.from("Fedledger").toString("hex");
+    const renamed = code.replaceAll(name, Buffer.from("Fedledges").toString("hex"));
+    expect(await withCode(federation, renamed)).to.deep.equal(["Federation", "Court"]);
     const word = (await chain.request("eth_getStorageAt", [federation, "0x0", "latest"])) as Hex;
     const other = `${word.slice(0, 26)}${elsewhere}`;
     await chain.request("hardhat_setStorageAt", [federation, "0x0", other]);

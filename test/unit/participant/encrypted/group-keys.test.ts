@@ -100,6 +100,15 @@ describe("group keys of encrypted rounds", () => {
     expect(await keysOf(victim, whole).open(round, dealt, look(round, all))).to.have.property("secretKey");
   });
 
+  it("are dealt, with an invitation, to nobody whom its admin gave no grant", async () => {
+    const invitation = modelInvitation(deployment, [participants[dealer]!, participants[0]!]);
+    const known = members.map((member) => granted(invitation, member));
+    const { start: _, ...signed } = await keysOf(dealer, invitation).deal(round, look(round, known));
+    const dealt = { ...signed, slot: dealer };
+    expect(await keysOf(0).open(round, dealt, look(round))).to.have.property("secretKey");
+    await expectCode("GROUP_KEY_INVALID", () => keysOf(victim).open(round, dealt, look(round)));
+  });
+
   it("open one sum, however their blob is packed and in whatever round they are shown", async () => {
     const dealt = await deal();
     const journal = createMemoryJournal();

@@ -1,151 +1,23 @@
 import { expect } from "chai";
 import { closedRoundOf } from "../../../../node/audit/replay/masked-round.ts";
 import { toHex } from "../../../../node/core/bytes/hex.ts";
-import { keccak256 } from "../../../../node/core/bytes/keccak.ts";
 import { bytesToLanes } from "../../../../node/core/bytes/lanes.ts";
-import type { Address, Bytes32, Hex } from "../../../../node/core/ids.ts";
-import type { RoundView, TaskView } from "../../../../node/core/record/task-view.ts";
-import type { ClosingWord, Commitment, Member, SignedAdvertisement } from "../../../../node/core/records.ts";
-import { accumulatorOf, anchorOf, startValue } from "../../../../node/core/words/commitment.ts";
-import { createMaskActions, type MaskActions } from "../../../../node/participant/masked/mask-actions.ts";
-import { createMemorySecret } from "../../../../node/participant/masked/share-keys.ts";
-import type { TrainedUpdate } from "../../../../node/participant/state/trained-update.ts";
-import type { SignedRecord } from "../../../../node/ports/chain.ts";
-import type { BlobStore } from "../../../../node/ports/storage.ts";
+import type { ClosingWord, SignedAdvertisement } from "../../../../node/core/records.ts";
 import { collectOpenings, createMaskedMean, decodeUnmasking } from "../../../../node/privacy/masking/index.ts";
-import { createModelSource } from "../../../../node/rounds/blobs/model-source.ts";
-import { createShareBundles } from "../../../../node/rounds/blobs/share-bundles.ts";
-import type { TaskLook } from "../../../../node/rounds/blobs/task-look.ts";
-import { openJournal } from "../../../../node/system/journal.ts";
-import { createRandom } from "../../../../node/system/random.ts";
-import { modelRecordDigest, modelSign, modelSigner } from "../../../simulation/model/model-signature.ts";
 import { expectCode } from "../../../support/expect-code.ts";
-import { memoryBlobs, putInto } from "../../../support/history/history-writer.ts";
-import { maskedRules, maskedView } from "../../../support/states/masked-states.ts";
-import { granted, modelInvitation } from "../../../support/states/model-invitation.ts";
-import { hashOf, memberOf, participants, roundOf } from "../../../support/states/round-states.ts";
-
-const deployment = { chainId: 31337, federation: `0x${"fe".repeat(20)}` as Address };
-const invitation = modelInvitation(deployment, participants);
-const rules = { ...maskedRules, parameterCount: 100 };
-const members: readonly Member[] = participants.map((account) => granted(invitation, memberOf(account, "participant")));
-const trained = (slot: number) => ({ lanes: new Int32Array(100).fill(slot + 1), weight: 10 + slot });
-
-/** The round of a task whose history has this head. */
-function openedOver(headAtOpening: Bytes32, round = 1): RoundView {
-  const opened = roundOf({ round, headAtOpening, drawn: 4, enrolled: 4, seed: 0n });
-  const start = startValue({ ...deployment, taskId: 1, ...opened, historyHead: headAtOpening });
-  return { ...opened, start, anchor: start, accumulator: start };
-}
-
-const opened = openedOver(hashOf(7));
-
-/** A participant with a store that it shares with all others, as if everybody had fetched everything. */
-function participantIn(blobs: ReturnType<typeof memoryBlobs>, account: Address) {
-  const store = {
-    ...blobs,
-    put: async (bytes: Uint8Array) => {
-      if (bytes.length % 4 === 0) return await putInto(blobs)(bytesToLanes(bytes));
-      const contentId = toHex(keccak256(bytes));
-      blobs.blobs.set(contentId, bytes.slice());
-      return contentId;
-    },
-  } as unknown as BlobStore;
-  const transport = { peerId: "me", connected: () => [] };
-  const journal = openJournal(":memory:");
-  const shareKeyFile = createMemorySecret();
-  const restart = (changes: object = {}): MaskActions =>
-    createMaskActions({
-      taskId: 1,
-      chain: {
-        account,
-        ...deployment,
-        recoverSigner: modelSigner,
-        signRecord: async (record: SignedRecord) => modelSign(account, modelRecordDigest(record)),
-      },
-      store,
-      source: createModelSource({ store, transport }),
-      bundles: createShareBundles({ store, transport }),
-      journal,
-      random: createRandom(),
-      invitation,
-      shareKeyFile,
-      ...changes,
-    });
-  return { account, journal, shareKeyFile, restart, actions: restart() };
-}
-
-/** What participants say of the task, of rounds before the newest one beside it. */
-function lookAt(
-  round: RoundView,
-  shareKeys: ReadonlyMap<Address, Hex>,
-  { before = [], of = members }: { readonly before?: readonly RoundView[]; readonly of?: readonly Member[] } = {},
-): TaskLook {
-  const view: TaskView = { ...maskedView(...before, round), rules, shareKeys };
-  return { view, members: of, signal: new AbortController().signal };
-}
-
-function advertised(keys: readonly SignedAdvertisement[], round = opened): RoundView {
-  const advertisements = keys.map(({ start: _, ...key }) => {
-    return { ...key, slot: participants.indexOf(key.participant) };
-  });
-  const anchor = anchorOf(round.start, advertisements);
-  return { ...round, advertisements, anchor, accumulator: anchor };
-}
-
-function closedWith(round: RoundView, updates: readonly (TrainedUpdate & { readonly slot: number })[]): RoundView {
-  const commitments = updates.map(({ slot, updateRoot, contentId, weight }): Commitment => {
-    return { taskId: 1, round: 1, participant: participants[slot]!, slot, weight, updateRoot, contentId };
-  });
-  const assignment = { attempt: 0, aggregator: hashOf(1).slice(0, 42) as Address, place: 0, count: 1, deadlineS: 300 };
-  return {
-    ...round,
-    phase: "aggregating",
-    commitments,
-    assignment,
-    accumulator: accumulatorOf(round.anchor, commitments),
-  };
-}
-
-/** Four participants, all with keys. */
-async function play() {
-  const blobs = memoryBlobs();
-  const nodes = participants.map((account) => participantIn(blobs, account));
-  const shareKeys = new Map<Address, Hex>();
-  for (const { account, actions } of nodes) shareKeys.set(account, await actions.signShareKey());
-  const keys: SignedAdvertisement[] = [];
-  for (const { actions } of nodes) keys.push((await actions.makeKeys(opened, false, lookAt(opened, shareKeys)))!);
-  const round = advertised(keys);
-  return { blobs, nodes, shareKeys, keys, round, look: lookAt(round, shareKeys) };
-}
-
-/** All of them with masked updates, and the round closed. */
-async function playToClosing() {
-  const set = await play();
-  const updates = [];
-  for (const [slot, { actions }] of set.nodes.entries()) {
-    updates.push({ slot, ...(await actions.mask(set.round, trained(slot), set.look)) });
-  }
-  const closed = closedWith(set.round, updates);
-  return { ...set, updates, closed, look: lookAt(closed, set.shareKeys), held: new Set([0, 1, 2, 3]) };
-}
+import {
+  advertised,
+  closedWith,
+  lookAt,
+  openedOver,
+  play,
+  playToClosing,
+  rules,
+  trained,
+} from "../../../support/states/mask-members.ts";
+import { hashOf } from "../../../support/states/round-states.ts";
 
 describe("the steps of a participant in a masked round", () => {
-  it("make keys once an opening, and others for another opening or after a restart", async () => {
-    const { nodes, keys, shareKeys } = await play();
-    const [first] = nodes;
-    const make = (actions: MaskActions, round: RoundView) => actions.makeKeys(round, false, lookAt(round, shareKeys));
-    expect(await make(first!.actions, opened)).to.deep.equal(keys[0]);
-    const other = openedOver(hashOf(8));
-    const made = [await make(first!.actions, other), await make(first!.restart(), opened)];
-    for (const again of made) {
-      expect(again!.maskKey).not.to.equal(keys[0]!.maskKey);
-      // the key for its next round stays until a word that names it is on record
-      expect(again!.shareKey).to.equal(keys[0]!.shareKey);
-    }
-    expect(keys[0]!.shareKey).not.to.equal(shareKeys.get(first!.account)!.slice(0, 66));
-  });
-
   it("write no secret of a round anywhere but the key for the shares of the next", async () => {
     const { nodes, closed, look, held } = await playToClosing();
     const { actions, journal, shareKeyFile } = nodes[0]!;
@@ -160,58 +32,6 @@ describe("the steps of a participant in a masked round", () => {
       expect(`${written.join()}${file}`).not.to.contain(secret);
     }
     expect(file.length, "two keys of 32 bytes").to.equal(2 + 2 * 64);
-  });
-
-  it("wait for another's grant and share key, and go without when it is late", async () => {
-    const { nodes, shareKeys } = await play();
-    const { actions } = participantIn(memoryBlobs(), participants[0]!);
-    const fresh = new Map(shareKeys).set(participants[0]!, await actions.signShareKey());
-    const { contact: _, ...unregistered } = members[1]!;
-    const { grant: __, ...contact } = members[1]!.contact!;
-    const cases: [ReadonlyMap<Address, Hex>, Member][] = [
-      [fresh, unregistered],
-      [fresh, { ...members[1]!, contact }],
-      [new Map([...fresh].filter(([account]) => account !== participants[1])), members[1]!],
-      [new Map(fresh).set(participants[1]!, shareKeys.get(participants[2]!)!), members[1]!],
-    ];
-    for (const [keys, second] of cases) {
-      const look = lookAt(opened, keys, { of: [members[0]!, second, ...members.slice(2)] });
-      expect(await actions.makeKeys(opened, false, look)).to.equal(undefined);
-      // of four drawn three fellows are needed: without one nothing comes of the round
-      await expectCode("MASK_BELOW_THRESHOLD", () => actions.makeKeys(opened, true, look));
-    }
-    expect(nodes).to.have.length(4);
-  });
-
-  it("refuse without an invitation, without an own grant, and where the key for this round's shares is lost", async () => {
-    const { nodes, shareKeys } = await play();
-    const [first] = nodes;
-    const look = lookAt(opened, shareKeys);
-    const without = first!.restart({ invitation: undefined });
-    await expectCode("INVITATION_NEEDED", () => without.makeKeys(opened, false, look));
-    const later = { ...invitation, epoch: 2 };
-    await expectCode("MASK_NO_GRANT", () => first!.restart({ invitation: later }).makeKeys(opened, true, look));
-    const lost = first!.restart({ shareKeyFile: createMemorySecret() });
-    const { data } = await expectCode("MASK_NOT_MEMBER", () => lost.makeKeys(opened, false, look));
-    expect(data.reason).to.contain("lost");
-  });
-
-  it("open the shares of a round by the key that the round before named, and forget the one before it", async () => {
-    const { nodes, keys, round, shareKeys } = await play();
-    const [first] = nodes;
-    // the advertisement is on record: what it names is the newest word, and the set key leaves the map
-    expect(await first!.actions.shareKeys()).to.have.length(2);
-    await first!.actions.settleShareKey(keys[0]!.shareKey);
-    expect(await first!.actions.shareKeys()).to.deep.equal([keys[0]!.shareKey]);
-    const next = openedOver(hashOf(11), 2);
-    const look = lookAt(next, new Map(), { before: [{ ...round, phase: "invalid" }] });
-    const made = (await first!.actions.makeKeys(next, false, look))!;
-    expect(made.shareKey).not.to.equal(keys[0]!.shareKey);
-    // a word of an endpoint is no word: an advertisement that its owner did not sign names nothing
-    const forged = round.advertisements!.map((each) => ({ ...each, shareKey: hashOf(3) }));
-    const lie = lookAt(next, new Map(), { before: [{ ...round, phase: "invalid", advertisements: forged }] });
-    await expectCode("MASK_NOT_MEMBER", () => first!.restart().makeKeys(next, false, lie));
-    expect(shareKeys.size).to.equal(4);
   });
 
   it("mask once, sign once, and open the sum of what was trained", async () => {
@@ -265,5 +85,32 @@ describe("the steps of a participant in a masked round", () => {
     nodes[0]!.actions.forget(closed);
     await expectCode("MASK_NOT_MEMBER", () => nodes[0]!.actions.unmask(closed, { words, held }, look));
     await nodes[1]!.actions.unmask(closed, { words, held }, look);
+  });
+
+  it("tell nothing that was forgotten while it was put together", async () => {
+    const { nodes, closed, look, held } = await playToClosing();
+    const words = await Promise.all(nodes.map(({ actions }) => actions.signClosing(closed, look)));
+    const telling = nodes[0]!.actions.unmask(closed, { words, held }, look);
+    nodes[0]!.actions.forget(closed);
+    await expectCode("MASK_NOT_MEMBER", () => telling);
+  });
+
+  it("mask under no keys that their owner did not sign", async () => {
+    const { nodes, keys, shareKeys } = await play();
+    const { actions, journal } = nodes[0]!;
+    const [, second] = keys;
+    const round = advertised([keys[0]!, { ...second!, maskKey: keys[2]!.maskKey }, ...keys.slice(2)]);
+    await expectCode("MASK_WORD_FALSE", () => actions.mask(round, trained(0), lookAt(round, shareKeys)));
+    const few = advertised(keys.slice(0, 2));
+    await expectCode("MASK_BELOW_THRESHOLD", () => actions.mask(few, trained(0), lookAt(few, shareKeys)));
+    expect(await journal.get("masked-update/1/1")).to.equal(undefined);
+  });
+
+  it("know an update as masked under its own keys only", async () => {
+    const { nodes, round, shareKeys } = await play();
+    const { actions } = nodes[0]!;
+    await actions.mask(round, trained(0), lookAt(round, shareKeys));
+    expect(await actions.masked(round)).to.include({ weight: 10 });
+    expect(await actions.masked({ ...round, anchor: hashOf(3) })).to.equal(undefined);
   });
 });

@@ -23,6 +23,7 @@ import { createVirtualClock } from "../../../simulation/world/virtual-clock.ts";
 import { expectCode } from "../../../support/expect-code.ts";
 import { silentLog } from "../../../support/silent-log.ts";
 import { stateAt } from "../../../support/states/machine-states.ts";
+import { lookAt, opened, playToClosing, trained } from "../../../support/states/mask-members.ts";
 import { advertisementFor, closedMasked, maskedRound, maskedView } from "../../../support/states/masked-states.ts";
 import { modelInvitation } from "../../../support/states/model-invitation.ts";
 import { accounts, commitmentOf, hashOf, members, participants } from "../../../support/states/round-states.ts";
@@ -60,7 +61,7 @@ function setUp(bytes = new Uint8Array(3 * 178)) {
       log: { ...silentLog, warn: (message) => void warned.push(message) },
       holdTimeoutMs: 10,
       republishMs: 500,
-      invitation: modelInvitation(chain, participants),
+      invitation: modelInvitation(chain, participants, [maskedView()]),
       shareKeyFile: createMemorySecret(),
       onProgress: (step) => void told.push(step),
     },
@@ -151,6 +152,48 @@ describe("what a participant does in a masked round", () => {
 });
 
 describe("the secrets of a masked round", () => {
+  /** The first member's performer, with keys that it made in a round of which it is now shown this. */
+  async function withKeys() {
+    const set = await playToClosing();
+    const { deps } = set.nodes[0]!;
+    const transport = { peerId: "me", connected: () => [] } as unknown as Transport;
+    const performer = createMaskedPerformer(
+      {
+        ...{ ...deps, me: deps.chain.account, transport, log: silentLog, clock: createVirtualClock(0) },
+        ...{ source: createModelSource({ store: deps.store, transport }), holdTimeoutMs: 10, republishMs: 500 },
+      },
+      async () => trained(0),
+    );
+    const look = lookAt(opened, set.shareKeys);
+    const state = stateAt(accounts.a, "participant", look.view, 75);
+    const makeKeys = async () => {
+      let maskKey: string | undefined;
+      const emit = (event: MaskedEvent | MaskHeardEvent) => {
+        if (event.kind === "keys-made") maskKey = event.keys.maskKey;
+        return state;
+      };
+      const action = { kind: "make-keys", key: "make-keys", round: opened, isLate: false } as const;
+      await performBy(performer.performers, action, { state, look, signal: look.signal, emit });
+      return maskKey;
+    };
+    return { ...set, performer, makeKeys };
+  }
+
+  it("are kept while it runs, and overwritten when it has ended, or closed without this member's update", async () => {
+    const { performer, makeKeys, closed, round } = await withKeys();
+    const made = await makeKeys();
+    const shown = (changes: Partial<RoundView>) => performer.forgetSpent(maskedView({ ...closed, ...changes }));
+    performer.forgetSpent(maskedView(round));
+    shown({});
+    expect(await makeKeys(), "the same").to.equal(made);
+    // the others give its key now: its seed must not follow
+    shown({ commitments: closed.commitments.slice(1) });
+    const second = await makeKeys();
+    expect(second).not.to.equal(made);
+    shown({ phase: "invalid", invalidReason: "no-proposal" });
+    expect(await makeKeys()).not.to.equal(second);
+  });
+
   const secretsOf = (round: Pick<RoundView, "round" | "start">): RoundSecrets => ({
     taskId: 1,
     round: round.round,

@@ -37,6 +37,16 @@ describe("keys for the shares of the next round", () => {
     expect(bytes).to.have.length(64);
   });
 
+  it("are two at the most: the one that is named, and the next", async () => {
+    const file = createMemorySecret();
+    const keys = keysOver(file);
+    const first = await keys.next(undefined);
+    const second = await keys.next(first.publicKey);
+    const third = await keys.next(second.publicKey);
+    expect(await keys.known()).to.deep.equal([second.publicKey, third.publicKey]);
+    expect(await keysOver(file).known()).to.deep.equal([second.publicKey, third.publicKey]);
+  });
+
   it("are read again where a read failed", async () => {
     const file = createMemorySecret();
     const { publicKey } = await keysOver(file).next(undefined);

@@ -5,6 +5,7 @@ import {
   createMaskSecrets,
   createShareKey,
   type MaskTrust,
+  type RoundSecrets,
   sealShares,
   shareEntryBytes,
 } from "../../../../node/privacy/masking/index.ts";
@@ -311,5 +312,43 @@ describe("opening a closed round", () => {
     await expectCode("MASK_KEY_SWAPPED", () => checkClosing(own, play.closed(), trust));
     const keys: Advertisement = play.advertisements[1]!;
     expect(keys.slot).to.equal(1);
+  });
+
+  it("masks and signs nothing with shares that were dealt by another draw, or by other rules than the invitation's", async () => {
+    const { secrets, masked } = play.clients[victim]!;
+    const sign = (changes: Partial<RoundSecrets>, rules: Partial<MaskTrust["rules"]> = {}) => {
+      const own = { secrets: { ...secrets!, ...changes }, masked, closing: undefined };
+      return checkClosing(own, play.closed(), { ...play.trust(), rules: { ...play.rules, ...rules } });
+    };
+    for (const dealt of [{ drawn: 3 }, { thresholdPercent: 51 }, { minUpdates: 4 }]) {
+      const { data } = await expectCode("MASK_KEY_SWAPPED", () => sign(dealt));
+      expect(data.reason).to.contain("dealt by other rules");
+    }
+    for (const shown of [{ thresholdPercent: 51 }, { minUpdates: 4 }]) {
+      await expectCode("MASK_KEY_SWAPPED", () => sign({}, shown));
+    }
+    await expectCode("MASK_BELOW_THRESHOLD", () => sign({}, { minUpdates: 7 }));
+    expect([...sign({})]).to.have.length(5);
+  });
+
+  it("takes no other thing on record for its own than it made", async () => {
+    const { secrets, masked } = play.clients[victim]!;
+    for (const changes of [
+      { sharesId: root("5") },
+      { shareKey: root("6") },
+      { participant: play.clients[1]!.participant },
+    ]) {
+      const own = { secrets: { ...secrets!, ...changes }, masked, closing: undefined };
+      const { data } = await expectCode("MASK_KEY_SWAPPED", () => checkClosing(own, play.closed(), play.trust()));
+      expect(data.reason).to.contain("own");
+    }
+    for (const changes of [{ maskKey: root("7") }, { seedHash: root("8") }]) {
+      const own = {
+        secrets: { ...secrets!, secrets: { ...secrets!.secrets, ...changes } },
+        masked,
+        closing: undefined,
+      };
+      await expectCode("MASK_KEY_SWAPPED", () => checkClosing(own, play.closed(), play.trust()));
+    }
   });
 });

@@ -1,6 +1,8 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import { toHex } from "../../../../node/core/bytes/hex.ts";
+import { concatBytes, fromHex, toHex } from "../../../../node/core/bytes/hex.ts";
+import { sealTo } from "../../../../node/privacy/hpke.ts";
+import { senderContext } from "../../../../node/privacy/sealed/blob-context.ts";
 import {
   isKeyringLength,
   isSecretOf,
@@ -62,6 +64,19 @@ describe("a keyring", () => {
       }),
       { numRuns: 60 },
     );
+  });
+
+  it("gives no secret but its own, though an entry has another: its sender sealed some readers out", async () => {
+    const bytes = await writeKeyring(secret, owner, keysOf(readers));
+    const keyring = readKeyring(bytes)!;
+    const [reader] = readers;
+    const key = reader!.publicKey.toLowerCase() as `0x${string}`;
+    // sealed to this reader, in this keyring's place, and of another secret
+    const { task, sender } = owner;
+    const info = concatBytes(senderContext("fedledger/keyring/1", task, sender), keyring.check, fromHex(key));
+    const entries = new Map(keyring.entries).set(key, await sealTo(key, testBlob(32, 6), { info }));
+    expect(await openKeyring({ ...keyring, entries }, owner, reader!)).to.equal("false");
+    expect(await openKeyring({ ...keyring, entries }, owner, readers[1]!)).to.deep.equal(secret);
   });
 
   it("passes over keys that nothing can be sealed to", async () => {

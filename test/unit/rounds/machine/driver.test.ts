@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { FedledgerError } from "../../../../node/core/errors/error.ts";
-import type { Address } from "../../../../node/core/ids.ts";
+import type { Address, Bytes32 } from "../../../../node/core/ids.ts";
 import { initialHistoryHead } from "../../../../node/core/record/history-head.ts";
 import type { TaskEvent } from "../../../../node/core/record/task-events.ts";
 import { rulesHash } from "../../../../node/core/words/commitment.ts";
@@ -66,6 +66,7 @@ function create(
     membersFail?: number;
     invitation?: Invitation;
     federation?: Address;
+    firstHead?: Bytes32;
   } = {},
 ) {
   const clock = createVirtualClock(0);
@@ -135,6 +136,7 @@ function create(
       },
     },
     invitation: changes.invitation,
+    firstHead: changes.firstHead,
     linger: changes.linger,
     onProgress: (progress) => told.push(progress),
   });
@@ -281,6 +283,11 @@ describe("the driver", () => {
     await sim.clock.run(() => false, 8000);
     expect(sim.seen).to.deep.equal([0]);
     await sim.driver.stop();
+    const opened = create([[update(1, [made], true)]], { firstHead: created.historyHead });
+    opened.driver.start();
+    await opened.clock.run(() => false, 8000);
+    expect(opened.seen, "another one than that of the trainer").to.deep.equal([]);
+    await opened.driver.stop();
   });
 
   it("hears only so much of an author that repeats itself", async () => {

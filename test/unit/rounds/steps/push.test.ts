@@ -1,5 +1,6 @@
 import { expect } from "chai";
 import type { TaskView } from "../../../../node/core/record/task-view.ts";
+import type { Reason } from "../../../../node/core/records.ts";
 import { duePushes, type HeardWords } from "../../../../node/rounds/steps/push.ts";
 import { noted } from "../../../../node/rounds/steps/turns.ts";
 import { type AttestationPool, addAttestation } from "../../../../node/rounds/words/attestation-pool.ts";
@@ -139,6 +140,20 @@ describe("duePushes", () => {
     expect(wait(pool(hash, all))).to.equal(0);
     const expelled = viewOf([{ ...proposed, expelled: 0b0001n }]);
     expect(wait(pool(hash, all.slice(1)), expelled), "who is expelled is not waited for").to.equal(0);
+  });
+
+  it("opens the next round after growing pauses where nobody commits", () => {
+    const ended = (round: number, invalidReason: Reason = "too-few-updates") =>
+      roundOf({ round, phase: "invalid", invalidReason });
+    const wait = (...reasons: (Reason | undefined)[]) =>
+      duePushes(surveyedAt(viewOf(reasons.map((reason, i) => ended(i + 1, reason))), 1), heardOf(new Map()), {
+        graceS: 3,
+      })[0]?.waitS;
+    const few = undefined;
+    const waits = [0, 1, 2, 3, 4, 5, 9].map((count) => wait(...Array.from({ length: count }, () => few)));
+    expect(waits).to.deep.equal([0, 0, 60, 120, 240, 480, 480]);
+    expect(wait(few, few, "no-proposal"), "it had enough").to.equal(0);
+    expect(wait(few, few, "no-proposal", few, few)).to.equal(60);
   });
 
   it("takes attestations of those who committed and left meanwhile", () => {

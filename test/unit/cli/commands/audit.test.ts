@@ -1,0 +1,58 @@
+import { join } from "node:path";
+import { expect } from "chai";
+import { type PlayedTask, startPlayedTask } from "../../../support/played/played-task.ts";
+import { startRpcRelay } from "../../../support/processes/rpc-relay.ts";
+import { runInProcess } from "../../../support/processes/run-command.ts";
+import { temporaryDirectory } from "../../../support/temporary-directory.ts";
+
+describe("fedledger audit", function () {
+  this.timeout(60_000);
+  let task: PlayedTask;
+
+  before(async () => {
+    task = await startPlayedTask();
+    const committed = await task.commitAll();
+    await task.close();
+    const { proposal } = await task.propose(committed);
+    await task.attest(proposal);
+  });
+  after(() => task.fixture.close());
+
+  it("ends with what it found, told before the report, where the report cannot be written", async () => {
+    const folder = await temporaryDirectory();
+    const relay = await startRpcRelay(task.fixture.chain);
+    let lies = false;
+    relay.bend(async (method, params) => {
+      const [filter] = params as [{ topics?: readonly unknown[] }];
+      if (!lies || method !== "eth_getLogs" || filter.topics?.length !== 2) return undefined;
+      return ((await task.fixture.chain.request(method, params)) as unknown[]).toSpliced(9, 1);
+    });
+    // a name that no file can have is found when it is written
+    const report = join(folder.path, "r".repeat(300));
+    const args = ["audit", "--json", "--rpc", relay.url, "--federation", task.fixture.federation, "--report", report];
+    for (const [exit, isLying] of [
+      [4, false],
+      [3, true],
+    ] as const) {
+      lies = isLying;
+      const ran = await runInProcess(args);
+      expect(ran.exit, ran.stderr).to.equal(exit);
+      const told = ran.events.filter(({ event }) => event === "verdict" || event === "error");
+      expect(told.map(({ event, exitCode, code }) => [event, exitCode ?? code])).to.deep.equal([
+        ["verdict", exit],
+        ["error", "FILE_UNWRITABLE"],
+      ]);
+    }
+    await relay.cut();
+    await folder.remove();
+  });
+
+  it("looks at the report's place before it begins", async () => {
+    const folder = await temporaryDirectory();
+    const args = ["audit", "--json", "--rpc", task.fixture.url, "--federation", task.fixture.federation];
+    const ran = await runInProcess([...args, "--report", folder.path]);
+    expect(ran.events.map(({ event, code }) => [event, code])).to.deep.equal([["error", "FILE_UNWRITABLE"]]);
+    expect(ran.exit).to.equal(2);
+    await folder.remove();
+  });
+});

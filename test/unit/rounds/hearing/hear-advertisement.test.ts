@@ -1,0 +1,38 @@
+import { expect } from "chai";
+import type { SignedAdvertisement } from "../../../../node/core/records.ts";
+import { hearAdvertisement } from "../../../../node/rounds/hearing/hear-advertisement.ts";
+import { encodeAdvertisement } from "../../../../node/rounds/words/advertisement-messages.ts";
+import { modelRecordDigest, modelSign, modelSigner } from "../../../simulation/model/model-signature.ts";
+import { stateAt } from "../../../support/states/machine-states.ts";
+import { advertisementFor, maskedRound, maskedView } from "../../../support/states/masked-states.ts";
+import { accounts, hashOf, participants } from "../../../support/states/round-states.ts";
+
+/** The keys of a slot, signed over a start value. */
+function keysOf(slot: number, changes: Partial<SignedAdvertisement> = {}, by = participants[slot]!) {
+  const { slot: _, ...keys } = advertisementFor(slot);
+  const record = { ...keys, start: hashOf(70), ...changes };
+  return { ...record, signature: modelSign(by, modelRecordDigest({ type: "advertisement", ...record })) };
+}
+
+describe("gossiped keys of a masked round", () => {
+  const hear = (signed: SignedAdvertisement, changes: object = {}) => {
+    const round = { ...maskedRound([]), ...changes };
+    const state = stateAt(accounts.a, "participant", maskedView(round), 75);
+    return hearAdvertisement(encodeAdvertisement({ signed, sequence: 1 }), state, { recoverSigner: modelSigner })
+      .verdict;
+  };
+
+  it("are taken from whoever is drawn, over the start value of the open round, signed by their owner", () => {
+    expect(hear(keysOf(1))).to.equal("accept");
+    expect(hear(keysOf(1, {}, participants[2]))).to.equal("reject");
+    expect(hear(keysOf(1, { start: hashOf(71) }))).to.equal("ignore");
+    expect(hear(keysOf(1, { round: 2 }))).to.equal("ignore");
+    expect(hear(keysOf(1, { taskId: 2 }))).to.equal("ignore");
+    expect(hear(keysOf(1, { participant: accounts.x }, accounts.x))).to.equal("ignore");
+  });
+
+  it("are passed on by nobody for one that has a place and is not drawn", () => {
+    const verdicts = participants.map((_, slot) => hear(keysOf(slot), { drawn: 3, enrolled: 4, seed: 5n }));
+    expect(verdicts.toSorted()).to.deep.equal(["accept", "accept", "accept", "ignore"]);
+  });
+});
