@@ -127,7 +127,8 @@ describe("an encrypted task between nodes", function () {
     );
     const wrong = await auditOf({ chainId, federation, events: false_ as typeof history, storedState, store });
     const sums = wrong.findings.filter(({ code }) => code === "SUM_WRONG");
-    expect(sums.map(({ round, party }) => [round, party])).to.deep.equal([[1, aggregator.account]]);
+    // the openings are not those that the proposal's hash binds: whoever shows them may frame the aggregator
+    expect(sums.map(({ round, party }) => [round, party])).to.deep.equal([[1, undefined]]);
     expect(wrong.exitCode).to.equal(3);
   });
 });
