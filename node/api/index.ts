@@ -137,7 +137,7 @@ export {
   openFederationAs,
   requireTestChain,
 } from "./record/open-federation.ts";
-export { openRecord, type RecordOptions, type TaskReader, viewOf } from "./record/open-record.ts";
+export { openRecord, type RecordOptions, specOf, type TaskReader, viewOf } from "./record/open-record.ts";
 export { type PublicKeys, publicKeysOf } from "./record/public-keys.ts";
 // what is sealed to members
 export { type CreatedGrant, createGrant, type GrantOptions } from "./sealed/create-grant.ts";

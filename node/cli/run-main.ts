@@ -1,4 +1,6 @@
 import { CommanderError } from "commander";
+import { isFedledgerError } from "../core/errors/error.ts";
+import { interruptedCode } from "./options/command.ts";
 import { createProgram } from "./program.ts";
 import { reportError } from "./text/output.ts";
 
@@ -23,10 +25,16 @@ export async function runCommand(args: readonly string[]): Promise<number> {
     await createProgram().parseAsync([...args], { from: "user" });
     return Number(process.exitCode);
   } catch (error) {
-    if (!(error instanceof CommanderError)) return reportError(error, json);
+    if (!(error instanceof CommanderError)) return endWith(error, json);
     // commander has printed the help that was asked for, or that of a group whose command is missing
     return error.exitCode === 0 ? 0 : 2;
   }
+}
+
+/** Tells an error; what a signal stopped ends with the signal's exit code. */
+function endWith(error: unknown, json: boolean): number {
+  const code = reportError(error, json);
+  return isFedledgerError(error, "INTERRUPTED") ? (interruptedCode() ?? code) : code;
 }
 
 /** Waits until what was written to standard output is out: a pipe may be slower than we are. */

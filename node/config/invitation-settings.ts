@@ -11,7 +11,7 @@ export const invitationSettings = {
   }),
   tasks: defineSetting({
     flag: "--tasks <numbers>",
-    help: "tasks that the invitation is for, separated by commas (default: --task)",
+    help: "tasks that the invitation is for, separated by commas, in the place of --task",
     schema: list,
   }),
   grantKey: defineSetting({
@@ -20,9 +20,20 @@ export const invitationSettings = {
     help: "key that signs who takes part in masked tasks, in a keystore of its own (default: the admin's account)",
     schema: text,
   }),
+  grantPasswordFile: defineSetting({
+    flag: "--grant-password-file <file>",
+    env: "FEDLEDGER_GRANT_PASSWORD_FILE",
+    help: "file with the password of the grant key's keystore; otherwise FEDLEDGER_PASSWORD, otherwise you are asked",
+    schema: text,
+  }),
   successor: defineSetting({
     flag: "--successor <keystore>",
     help: "grant key from now on: signed by the one before it, and all grants are signed anew",
+    schema: text,
+  }),
+  successorPasswordFile: defineSetting({
+    flag: "--successor-password-file <file>",
+    help: "file with the password of the successor's keystore; otherwise as for the grant key",
     schema: text,
   }),
   grantTo: defineSetting({

@@ -8,7 +8,7 @@ const bond = z.union([choice("least"), gwei]);
 export const taskSettings = {
   model: defineSetting({
     flag: "--model <kind>",
-    help: "linear, logistic, mlp or cnn (default: the data set's own)",
+    help: "linear-regression, logistic-regression, mlp or cnn (default: the data set's own)",
     schema: text,
   }),
   spec: defineSetting({

@@ -29,22 +29,22 @@ export function createDialler(deps: {
   const running = new Map<PeerIdText, { key: string; abort: AbortController; wake: () => void; done: Promise<void> }>();
 
   async function keep(peer: PeerIdText, signal: AbortSignal, untilChanged: () => Promise<void>): Promise<void> {
+    // of two that want each other one waits a little, so that both do not dial at once
+    const yieldMs = self < peer ? 0 : limits.dialYieldMs;
     let failures = 0;
-    let pauseMs = self < peer ? 0 : limits.dialYieldMs;
+    let pauseMs = yieldMs;
     while (!signal.aborted) {
       if (isConnected(peer)) {
         failures = 0;
-        pauseMs = self < peer ? limits.redialMinMs : limits.redialMinMs + limits.dialYieldMs;
+        pauseMs = limits.redialMinMs + yieldMs;
         await untilChanged();
         continue;
       }
       if (pauseMs > 0) await clock.sleep(pauseMs, { signal });
       if (signal.aborted || isConnected(peer)) continue;
-      try {
-        await dial(peer, signal);
-      } catch (error) {
-        log.debug("dial failed", { peer, failures, reason: error instanceof Error ? error.message : String(error) });
-      }
+      await dial(peer, signal).catch((error: unknown) =>
+        log.debug("dial failed", { peer, failures, reason: error instanceof Error ? error.message : String(error) }),
+      );
       pauseMs = Math.min(limits.redialMaxMs, limits.redialMinMs * 2 ** Math.min(failures, 16));
       failures++;
     }

@@ -48,6 +48,20 @@ export function streamReader(stream: Stream, context: StreamContext): StreamRead
     wake();
   });
 
+  /** Moves bytes from the head of the queue into the target; how many. */
+  function take(head: Uint8Array, target: Uint8Array): number {
+    const count = Math.min(target.length, head.length - used);
+    target.set(head.subarray(used, used + count));
+    used += count;
+    queuedBytes -= count;
+    if (used === head.length) {
+      queue.shift();
+      used = 0;
+    }
+    if (queuedBytes < highWaterBytes / 2 && !ended && stream.status === "open") stream.resume();
+    return count;
+  }
+
   function holdBack(): void {
     if (queuedBytes > highWaterBytes && stream.status === "open" && !ended) stream.pause();
   }
@@ -63,21 +77,12 @@ export function streamReader(stream: Stream, context: StreamContext): StreamRead
       while (at < target.length) {
         signal?.throwIfAborted();
         const head = queue[0];
-        if (!head) {
-          if (ended) throw unreachable(peerId, ended.error ?? "the stream ended too early");
-          await more();
+        if (head) {
+          at += take(head, target.subarray(at));
           continue;
         }
-        const count = Math.min(target.length - at, head.length - used);
-        target.set(head.subarray(used, used + count), at);
-        at += count;
-        used += count;
-        queuedBytes -= count;
-        if (used === head.length) {
-          queue.shift();
-          used = 0;
-        }
-        if (queuedBytes < highWaterBytes / 2 && !ended && stream.status === "open") stream.resume();
+        if (ended) throw unreachable(peerId, ended.error ?? "the stream ended too early");
+        await more();
       }
     },
   };

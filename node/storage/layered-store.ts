@@ -17,12 +17,7 @@ export function createLayeredStore(stores: readonly [BlobStore, ...BlobStore[]])
           return await store.get(contentId, options);
         } catch (error) {
           options.signal?.throwIfAborted();
-          if (
-            !(error instanceof FedledgerError) ||
-            !["BLOB_CORRUPT", "BLOB_NOT_FOUND", "STORAGE_FAILED"].includes(error.code)
-          ) {
-            throw error;
-          }
+          if (!isOfThisStore(error)) throw error;
           if (isFedledgerError(error, "BLOB_CORRUPT")) lie ??= error;
         }
       }
@@ -33,4 +28,13 @@ export function createLayeredStore(stores: readonly [BlobStore, ...BlobStore[]])
       return false;
     },
   };
+}
+
+/** Whether another store may have what this one failed to give. */
+function isOfThisStore(error: unknown): boolean {
+  return (
+    isFedledgerError(error, "BLOB_CORRUPT") ||
+    isFedledgerError(error, "BLOB_NOT_FOUND") ||
+    isFedledgerError(error, "STORAGE_FAILED")
+  );
 }

@@ -4,6 +4,8 @@ import { join } from "node:path";
 import { expect } from "chai";
 import { createKeystore, type EmbeddedChain, startEmbeddedChain } from "../../node/chain/index.ts";
 import { type ErrorCode, errorCatalogue } from "../../node/core/errors/error-catalogue.ts";
+import { canonicalTaskSpec } from "../../node/core/task/task-spec.ts";
+import { taskPreset } from "../../node/training/index.ts";
 import { startFedledger } from "../support/processes/fedledger-process.ts";
 import { runInProcess } from "../support/processes/run-command.ts";
 
@@ -65,6 +67,12 @@ const withChain: readonly Case[] = [
   ["INVALID_CONFIG", `model export ${record} --round 7 --out new`],
   ["FILE_EXISTS", `audit ${record} --report garbage.txt`],
   ["FILE_UNWRITABLE", `audit ${record} --report garbage.txt/report.html`],
+  ["FILE_UNWRITABLE", `audit ${record} --report full`],
+  ["UNKNOWN_TASK", `watch ${record} --dev-account 0 --task 9 --dir node`],
+  ["UNKNOWN_TASK", `aggregator ${record} --dev-account 0 --task 9 --dir node`],
+  ["UNKNOWN_TASK", `participant --data digits ${record} --dev-account 0 --task 9 --dir node`],
+  ["INVALID_CONFIG", `task create --data digits --model linear ${record} --dev-account 0`],
+  ["INVALID_TEST_SET", `task create --spec other-test-set.json ${record} --dev-account 0`],
   ["INVALID_CONFIG", `receipt create ${record} --participant 0x12`],
   ["NO_RECEIPT", `receipt create ${record} --participant ${nowhere} --round 1`],
   ["FILE_UNREADABLE", `receipt verify garbage.txt ${record}`],
@@ -90,7 +98,7 @@ const withChain: readonly Case[] = [
   ["INVALID_INVITATION", `participant --data breast-cancer --invitation garbage.txt`],
   ["FILE_NOT_FOUND", `participant --data breast-cancer --statement none.txt ${node}`],
   ["TRANSACTION_REVERTED", `task create --data digits --bond 0.000001 ${record} --dev-account 0`],
-  ["TRANSACTION_REVERTED", `task create --data digits --min-updates 60 --max-updates 3 ${record} --dev-account 0`],
+  ["INVALID_CONFIG", `task create --data digits --min-updates 60 --max-updates 3 ${record} --dev-account 0`],
   ["INVALID_TASK_SPEC", `task create --spec garbage.txt ${record} --dev-account 0`],
   ["FILE_NOT_FOUND", `participant --data none.csv ${node}`],
   ["INVALID_DATA", `participant --data digits ${node}`],
@@ -122,6 +130,10 @@ const files: Readonly<Record<string, string>> = {
   "open-quote.csv": `${header}\n"${row("benign")}\n`,
   "header-only.csv": `${header}\n`,
   "empty.csv": "",
+  "other-test-set.json": canonicalTaskSpec({
+    ...taskPreset("breast-cancer").spec,
+    testSet: { contentId: `0x${"44".repeat(32)}` as const, examples: 114 },
+  }),
 };
 
 describe("bad input", function () {

@@ -102,6 +102,7 @@ describe("data masking, from the command line", function () {
     expect(exit).to.equal(1);
     expect(stdout + stderr).not.to.match(raw);
     const [report, error] = events;
+    expect(report?.columns).to.satisfy((columns: readonly object[]) => columns.every((each) => !("examples" in each)));
     expect(report?.anonymity).to.deep.include({ rows: 4, groups: 3, smallest: 1, linesBelow: [3, 5] });
     expect(error).to.deep.include({ event: "error", code: "ANONYMITY_TOO_LOW" });
   });

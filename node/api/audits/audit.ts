@@ -34,9 +34,9 @@ export interface AuditOptions extends Pick<EndpointOptions, "log"> {
 
 /**
  * Audits a task: its whole record against the protocol's rules and the contract's storage, then the bytes of every
- * round, recomputed bit for bit. Believes the endpoint in what is on the chain, and nothing else; what it tells of it is
- * held against the contract's storage, and the contract's code against this package's. Memory: two models, one update
- * and one aggregate at a time.
+ * round, recomputed bit for bit. Believes the endpoint in what is on the chain, and nothing else; what it tells of it
+ * is held against the contract's storage, and the contract's code against this package's. Memory: two models, one
+ * update and one aggregate at a time.
  *
  * What is wrong is no error: it is in the report, whose `verdict` is "verified", "violation" or "unchecked". Rejects
  * with UNKNOWN_TASK, INVALID_HISTORY, GRANT_INVALID, INVALID_TEST_SET, RPC_UNREACHABLE, or the signal's reason.

@@ -21,14 +21,14 @@ export type Told<O extends Invited> = O & {
 
 /**
  * The options with what the invitation says in the place of what nobody said: endpoints and federation. What was said,
- * and is another federation than the invitation's, is refused later, as the chain itself is. Throws INVALID_CONFIG where
- * there is no federation or endpoint.
+ * and is another federation than the invitation's, is refused later, as the chain itself is. Throws INVALID_CONFIG
+ * where there is no federation or endpoint.
  */
 export function withInvitation<O extends Invited>(options: O): Told<O> {
   const { invitation } = options;
   return {
     ...options,
-    endpoint: needed(options.endpoint ?? invitation?.rpc, "endpoint"),
+    endpoint: needed(options.endpoint ?? (invitation?.rpc.length === 0 ? undefined : invitation?.rpc), "endpoint"),
     federation: needed(options.federation ?? invitation?.federation, "federation"),
   };
 }

@@ -6,8 +6,15 @@ import { FedledgerError } from "../../core/errors/error.ts";
 import type { Address, Hex, TaskId } from "../../core/ids.ts";
 import { foldTask } from "../../core/record/fold-task.ts";
 import { rulesHash } from "../../core/words/commitment.ts";
-import { checkInvitation, grantKeyOf, type Invitation, specHashOf } from "../../core/words/invitation.ts";
-import type { GrantedRole } from "../../core/words/role-grants.ts";
+import {
+  checkInvitation,
+  formatInvitation,
+  grantKeyOf,
+  type Invitation,
+  parseInvitation,
+  specHashOf,
+} from "../../core/words/invitation.ts";
+import { decodeGrant, type GrantedRole, isGrantBy } from "../../core/words/role-grants.ts";
 import type { ChainReader, SignedRecord } from "../../ports/index.ts";
 import { type EndpointOptions, logOf, urlsOf } from "../record/open-federation.ts";
 
@@ -36,15 +43,16 @@ export interface InvitationOptions extends EndpointOptions {
 
 /**
  * An invitation: chain, federation, codes and tasks as they are now, and the grants, signed. Its endpoints are a hint
- * for members, and what the codes are read from. Rejects
- * with INVALID_CONFIG for a grant key that is not the one of the invitation before, UNKNOWN_TASK, INVITATION_MISMATCH
- * where that one is of another federation, and as chain readers do.
+ * for members: those that {@link isPublicUrl} lets others know. Rejects with NOT_ADMIN, INVALID_INVITATION where its
+ * epoch would be beyond 2^32 - 1, INVALID_CONFIG for a grant key that is not the one of the invitation before,
+ * UNKNOWN_TASK, INVITATION_MISMATCH where that one is of another federation, and as chain readers do.
  */
 export async function makeInvitation(options: InvitationOptions): Promise<Invitation> {
   const { chain, from, revoke = false, successor } = options;
   const urls = urlsOf(options);
   const log = logOf(options);
   const { chainId, federation } = chain;
+  await requireAdmin(options);
   if (from !== undefined) checkInvitation(from, chain);
   const keys = from?.grantKeys ?? [{ key: accountOf(options.grantKey) }];
   if (!hexEquals(keys.at(-1)!.key, accountOf(options.grantKey))) {
@@ -76,10 +84,34 @@ export async function makeInvitation(options: InvitationOptions): Promise<Invita
     epoch,
     grants: await Promise.all(grants),
     tasks: await Promise.all(tasksOf(options).map((taskId) => invitedTask(chain, taskId))),
-    rpc: [...urls],
+    rpc: urls.filter(isPublicUrl),
   };
   log.debug("An invitation was made", { grants: grants.length, epoch, grantKey: grantKeyOf(invitation) });
-  return invitation;
+  // what a member could not read is made for nobody
+  return parseInvitation(formatInvitation(invitation));
+}
+
+/** Whether an endpoint may be named to others: it has no user, password, query or key in it. */
+export function isPublicUrl(url: string): boolean {
+  const { username, password, search, hash, pathname } = new URL(url);
+  // providers put a member's key into the path: a long word of letters and digits
+  return username + password + search + hash === "" && !/[\w-]{20}/.test(pathname);
+}
+
+/** Throws NOT_ADMIN unless the account is an admin, and INVALID_CONFIG where the key's grants are of later epochs. */
+async function requireAdmin({ chain, from, grantKey }: InvitationOptions): Promise<void> {
+  const members = await chain.members();
+  const isAdmin = members.some(({ account, roles }) => hexEquals(account, chain.account) && roles.includes("admin"));
+  if (!isAdmin) throw new FedledgerError("NOT_ADMIN", { account: chain.account, federation: chain.federation });
+  if (from !== undefined) return;
+  const epochs = members.flatMap(({ account, contact }) => {
+    const grant = contact?.grant && decodeGrant(contact.grant, account);
+    return grant && isGrantBy(accountOf(grantKey), grant, chain.recoverSigner) ? [grant.epoch] : [];
+  });
+  const latest = Math.max(1, ...epochs);
+  if (latest === 1) return;
+  const reason = `members have grants of epoch ${latest} by this key: a new invitation begins with the one before it`;
+  throw new FedledgerError("INVALID_CONFIG", { name: "--from", reason });
 }
 
 function tasksOf({ tasks, from }: InvitationOptions): readonly TaskId[] {

@@ -1,11 +1,10 @@
 import type { RoundNumber } from "../../core/ids.ts";
 import { isSealed } from "../../core/task/blob-length.ts";
-import type { TaskSpec } from "../../core/task/task-spec.ts";
 import type { PublicMetric } from "../../ports/index.ts";
 import { openContent } from "../content/open-content.ts";
 import type { EndpointOptions } from "../record/open-federation.ts";
 import { logOf } from "../record/open-federation.ts";
-import { type TaskReader, viewOf } from "../record/open-record.ts";
+import { specOf, type TaskReader, viewOf } from "../record/open-record.ts";
 import { openerOf, readerOf } from "../sealed/open-sealed.ts";
 import { createPublicMeasure } from "../tasks/test-set.ts";
 import { acceptedLanes, type ModelOptions } from "./recorded-model.ts";
@@ -29,8 +28,7 @@ export async function publicResults(
   const log = logOf(options);
   const view = await viewOf(record, { signal });
   const results = new Map<RoundNumber, PublicMetric>();
-  const hasSet = (JSON.parse(view.spec) as Partial<TaskSpec> | null)?.testSet !== undefined;
-  if (!hasSet || !view.rounds.some(({ result }) => result !== undefined)) return results;
+  if (specOf(view)?.testSet === undefined || !view.rounds.some(({ result }) => result !== undefined)) return results;
   const store = options.content ?? (await openContent({ record, ifNone: "empty", log }));
   const opener = isSealed(view) ? await openerOf(await readerOf(options.reader), record) : undefined;
   const measure = createPublicMeasure({ ...record, task: async () => view, store, values: { testSet }, log });

@@ -2,6 +2,7 @@ import type { TaskId } from "../../core/ids.ts";
 import { requireBound } from "../../core/record/bound-task.ts";
 import { foldTask } from "../../core/record/fold-task.ts";
 import type { TaskView } from "../../core/record/task-view.ts";
+import { parseTaskSpecJson, type TaskSpec } from "../../core/task/task-spec.ts";
 import { checkInvitedTask, type Invitation } from "../../core/words/invitation.ts";
 import type { ChainReader } from "../../ports/index.ts";
 import { type FederationOptions, openFederation } from "./open-federation.ts";
@@ -37,12 +38,23 @@ export async function viewOf(
 }
 
 /**
- * The task that a node is to work in, where its own hashes bind what is shown of it, and it is the invitation's. Rejects
- * as {@link viewOf} does, and with INVITATION_MISMATCH.
+ * The task that a node is to work in, where its own hashes bind what is shown of it, and it is the invitation's.
+ * Rejects as {@link viewOf} does, and with INVITATION_MISMATCH.
  */
 export async function requireTask(record: TaskReader, invitation: Invitation | undefined): Promise<TaskView> {
   const view = await viewOf(record);
   requireBound(view, record.chain);
   if (invitation !== undefined) checkInvitedTask(invitation, view);
   return view;
+}
+
+/**
+ * A task's specification; undefined for a text that is none, which anybody who may create tasks can put on the chain.
+ */
+export function specOf({ spec }: Pick<TaskView, "spec">): TaskSpec | undefined {
+  try {
+    return parseTaskSpecJson(spec);
+  } catch {
+    return undefined;
+  }
 }

@@ -9,7 +9,7 @@ import { taskPreset } from "../../training/index.ts";
 import type { ChainSide } from "../record/open-federation.ts";
 import { privacySettings, withPrivacy } from "./task-privacy.ts";
 import { ruleSettings, taskRules, testChain, withBonds } from "./task-rules.ts";
-import { makeTestSet } from "./test-set.ts";
+import { type MadeTestSet, makeTestSet, ownTestSet } from "./test-set.ts";
 
 /** Settings that say what a task trains and by which rules. */
 export const taskChoiceSettings = [
@@ -39,12 +39,7 @@ export interface TaskChoice {
   readonly heldOutFraction: number;
 }
 
-const modelKinds: Readonly<Record<string, ModelSpec["kind"]>> = {
-  linear: "linear-regression",
-  logistic: "logistic-regression",
-  mlp: "mlp",
-  cnn: "cnn",
-};
+const modelKinds: readonly ModelSpec["kind"][] = ["linear-regression", "logistic-regression", "mlp", "cnn"];
 
 /**
  * The task of a specification file, or of a preset with what the settings change, and with the noise they ask for.
@@ -64,7 +59,9 @@ export async function chooseTask(
     ...rest
   } = values.spec === undefined ? presetTask(values, chain) : await specTask(values.spec, values, chain);
   const { spec, rules } = withPrivacy(start, drafted, values);
-  const made = await makeTestSet(spec, values, hashes);
+  const made = spec.testSet
+    ? await namedSet(spec, spec.testSet, values, hashes)
+    : await makeTestSet(spec, values, hashes);
   return {
     ...rest,
     spec: made === undefined ? spec : { ...spec, testSet: made.name },
@@ -73,6 +70,22 @@ export async function chooseTask(
     // the public test set takes the place of held-out parts
     heldOutFraction: made === undefined ? 0.2 : 0,
   };
+}
+
+/**
+ * The test set that a specification names, which its creator must have: what nobody can make or give measures nothing.
+ * Rejects with INVALID_TEST_SET.
+ */
+async function namedSet(
+  spec: TaskSpec,
+  name: MadeTestSet["name"],
+  values: Pick<Settings<(typeof taskChoiceSettings)[number]>, "testSet" | "data">,
+  hashes: KeyedHashes,
+): Promise<MadeTestSet> {
+  const bytes = await ownTestSet(spec, values, hashes);
+  if (bytes !== undefined) return { name, bytes };
+  const reason = "no bundled data set gives the one that the specification names: give it with --test-set FILE";
+  throw new FedledgerError("INVALID_TEST_SET", { reason });
 }
 
 async function specTask(path: string, values: Settings<(typeof taskChoiceSettings)[number]>, chain: ChainSide) {
@@ -129,10 +142,10 @@ function change(
 
 function modelKind(name: string | undefined): ModelSpec["kind"] | undefined {
   if (name === undefined) return undefined;
-  const kind = modelKinds[name] ?? Object.values(modelKinds).find((each) => each === name);
+  const kind = modelKinds.find((each) => each === name);
   if (kind !== undefined) return kind;
   throw new FedledgerError("INVALID_CONFIG", {
     name: "--model",
-    reason: `"${name}" is none of ${Object.keys(modelKinds).join(", ")}`,
+    reason: `"${name}" is none of ${modelKinds.join(", ")}`,
   });
 }

@@ -66,8 +66,13 @@ export function taskRules(
   const maxUpdates = values.maxUpdates ?? (showsUpdates ? 64 : Math.min(64, expected));
   const drawn = Math.min(maxUpdates, expected);
   const minUpdates = values.minUpdates ?? Math.max(fewestUpdates, Math.ceil((drawn * 2) / 3));
-  if (minUpdates < fewestUpdates || (!showsUpdates && drawn < minUpdates)) {
+  if (Math.min(minUpdates, drawn) < fewestUpdates) {
     throw contradiction(mode, `a round needs at least ${fewestUpdates} updates, and as many participants`);
+  }
+  // such a task would wait for ever
+  if (drawn < minUpdates) {
+    const reason = `a round needs ${minUpdates}, and of those expected (--participants) ${drawn} are drawn`;
+    throw new FedledgerError("INVALID_CONFIG", { name: "--min-updates", reason });
   }
   const draws = participationBps < 10_000 || (values.participants ?? 5) > maxUpdates || values.drawDelay !== undefined;
   const rules = {
@@ -109,21 +114,21 @@ export function withBonds(rules: TaskRules, values: Values, { isTest }: ChainSid
 }
 
 function windowsOf(mode: Mode, values: Values, { isTest, lagS }: ChainSide) {
-  const window = (work: keyof typeof usualWorkS, said: number | undefined) => {
+  const wide = (name: string, said: number | undefined) => {
     // a minute of work is the least that anybody has any use for, where blocks take time
     const least = isTest ? 1 : 3 * lagS + 60;
-    if (said !== undefined && said < least) {
-      throw new FedledgerError("WINDOW_TOO_SHORT", { name: `--${work}-window`, actual: said, least, lag: `${lagS} s` });
-    }
-    return said ?? 3 * lagS + usualWorkS[work];
+    if (said === undefined || said >= least) return said;
+    throw new FedledgerError("WINDOW_TOO_SHORT", { name: `--${name}-window`, actual: said, least, lag: `${lagS} s` });
   };
+  const window = (work: keyof typeof usualWorkS, said: number | undefined) =>
+    wide(work, said) ?? 3 * lagS + usualWorkS[work];
   const bonded = Boolean(values.bond) || Boolean(values.participantBond);
   const usualChallengeS = isTest ? (bonded ? 3600 : 600) : Math.max(dayS, 3 * lagS);
   return {
     commitWindowS: window("commit", values.commitWindow),
     aggregateWindowS: window("aggregate", values.aggregateWindow),
     attestWindowS: window("attest", values.attestWindow),
-    challengeWindowS: values.challengeWindow ?? usualChallengeS,
+    challengeWindowS: wide("challenge", values.challengeWindow) ?? usualChallengeS,
     keyWindowS: modeOf({ mode }).keys === "none" ? 0 : window("key", values.keyWindow),
   };
 }

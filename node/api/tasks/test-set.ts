@@ -6,6 +6,7 @@ import { parseTaskSpecJson, type TaskSpec } from "../../core/task/task-spec.ts";
 import { testSetBytes } from "../../core/task/test-set.ts";
 import type { BlobStore, ChainReader, KeyedHashes, Log, MeasurePublicly } from "../../ports/index.ts";
 import { bundledDatasets, namedTestSet, publicMetric } from "../../training/index.ts";
+import { specOf } from "../record/open-record.ts";
 import { datasetName } from "./dataset-name.ts";
 
 /** A test set as a specification names it, and its bytes. */
@@ -71,16 +72,8 @@ export interface MeasuredTask {
  * files do. Nothing is said of a task whose specification is none.
  */
 export async function requireOwnTestSet({ spec }: Pick<MeasuredTask, "spec">, testSet: string | undefined) {
-  const parsed = testSet === undefined ? undefined : specIn(spec);
+  const parsed = testSet === undefined ? undefined : specOf({ spec });
   if (parsed?.testSet !== undefined) await ownTestSet(parsed, { testSet }, {});
-}
-
-function specIn(text: string): TaskSpec | undefined {
-  try {
-    return parseTaskSpecJson(text);
-  } catch {
-    return undefined;
-  }
 }
 
 /**

@@ -76,8 +76,9 @@ export function checkRolledBack(walk: Walk, event: EventOf<"RolledBack">): void 
   const newest = rounds.at(-1)?.round ?? 0;
   const isDue = proof?.rollsBack === true && proof.rolledBack === undefined && draft !== undefined;
   const base = draft?.opened.baseModelRoot;
-  const isRight = event.firstRound === draft?.round && event.lastRound === newest && inFlight(walk) === undefined;
-  if (!isDue || !isRight || !hexEquals(base ?? "", event.modelRoot)) {
+  const areThose = event.firstRound === draft?.round && event.lastRound === newest && inFlight(walk) === undefined;
+  const isRight = isDue && areThose && hexEquals(base ?? "", event.modelRoot);
+  if (!isRight) {
     (draft?.log ?? logOf(walk)).add({
       code: "ROLL_BACK_WRONG",
       message: `Rounds ${event.firstRound} to ${event.lastRound} became void where ${isDue ? `rounds ${draft.round} to ${newest}` : "none"} had to, back to the model before them.`,
@@ -85,7 +86,8 @@ export function checkRolledBack(walk: Walk, event: EventOf<"RolledBack">): void 
     });
   }
   if (proof) proof.rolledBack = event;
-  for (const each of rounds) if (each.round >= event.firstRound && each.round <= event.lastRound) each.isVoid = true;
+  const { firstRound, lastRound } = event;
+  for (const each of rounds.filter(({ round }) => round >= firstRound && round <= lastRound)) each.isVoid = true;
   walk.accepted = roundNumbered(rounds, event.firstRound)?.acceptedBefore ?? walk.accepted;
   walk.models = base === undefined ? [event.modelRoot] : [...new Set([base, event.modelRoot])];
 }
@@ -154,25 +156,32 @@ function toldOf({ struck, expelled }: OpenProof): EventOf<"Struck" | "MemberExpe
  * The proof is complete: who had to be expelled was, what had to become void did; and it is an entry of the history.
  */
 function enter(walk: Walk, proof: OpenProof, rewarded: EventOf<"Rewarded"> | undefined): void {
-  const { struck, draft, proposal, expelled, rolledBack } = proof;
+  const { struck, expelled } = proof;
   const last = toldOf(proof);
   proof.entered = true;
   if (rewarded === undefined) bondWrong(walk, last, "what a proof took was not divided");
   for (const account of proof.due.values()) bondWrong(walk, last, `${account}, who signed, was not expelled`);
   const prover = rewarded?.prover ?? struck?.prover;
-  const { round } = last;
   for (const event of expelled) {
     const told = { event, ...(prover && { prover }), ...(struck && { strike: struck }) };
     walk.expelled.push({ ...told, ...(rewarded && { rewardWei: rewarded.rewardWei }) });
   }
-  if (struck === undefined) {
-    if (prover === undefined) return;
+  if (struck !== undefined) enterStrike(walk, { ...proof, struck }, rewarded);
+  else if (prover !== undefined) {
     for (const { account, kind } of expelled) {
-      extendHeads(walk, { kind: "expelled", round, account, proof: kind, prover });
+      extendHeads(walk, { kind: "expelled", round: last.round, account, proof: kind, prover });
     }
-    return;
   }
-  if (proof.rollsBack && rolledBack === undefined) {
+}
+
+/** A complete proof against a proposal is an entry of the history, and of its round. */
+function enterStrike(
+  walk: Walk,
+  { struck, draft, proposal, expelled, rolledBack, rollsBack, stood }: OpenProof & { struck: EventOf<"Struck"> },
+  rewarded: EventOf<"Rewarded"> | undefined,
+): void {
+  const { round } = struck;
+  if (rollsBack && rolledBack === undefined) {
     (draft?.log ?? logOf(walk)).add({
       code: "ROLL_BACK_WRONG",
       message: `Round ${round} was accepted and struck, and nothing became void.`,
@@ -190,7 +199,7 @@ function enter(walk: Walk, proof: OpenProof, rewarded: EventOf<"Rewarded"> | und
     ...(rolledBack && { rolledBack }),
   };
   if (draft === undefined) return;
-  if (!proof.stood) draft.strike ??= strike;
+  if (!stood) draft.strike ??= strike;
   else if (proposal) {
     draft.superseded.push({ ...proposal, strike });
     draft.proposal = undefined;

@@ -13,7 +13,7 @@ import { greatestChange } from "./lane-changes.ts";
 import { type MaskableRound, sumBeyondClip } from "./masked-round.ts";
 import { beginSum } from "./sums/begin-sum.ts";
 import type { OpenSum } from "./sums/encrypted-sum.ts";
-import type { RecomputedSum } from "./sums/round-sum.ts";
+import type { RecomputedSum, RoundSum } from "./sums/round-sum.ts";
 
 /** What is known of one committed update after a look at its bytes. */
 export interface UpdateStatus {
@@ -121,39 +121,12 @@ export async function checkRound(input: RoundCheckInput): Promise<RoundCheck> {
   const { proposal } = round;
   const log = createFindingLog(taskId, round.round);
   const about = { ...input, round: round.round };
-  const findings: Finding[] = [];
-  const updates: UpdateStatus[] = [];
-  const included: Commitment[] = [];
   const openings = input.openings ?? proposal?.openings;
   const { sum, ...told } = beginSum(log, { taskId, rules, round, openings, open: input.open });
-  let totalWeight = 0n;
-  let bytesChecked = 0;
-  for (const commitment of round.commitments) {
-    signal?.throwIfAborted();
-    const excluded = proposal !== undefined && ((proposal.excluded >> BigInt(commitment.slot)) & 1n) === 1n;
-    const check = await look(commitment, input);
-    bytesChecked += check.bytes;
-    const { status, informationBits, lanesRoot } = check;
-    updates.push({ commitment, status, excluded, informationBits, ...(input.sealed && lanesRoot && { lanesRoot }) });
-    if (excluded) judgeExclusion(log, commitment, proposal, check.status);
-    else {
-      included.push(commitment);
-      totalWeight += BigInt(commitment.weight);
-      findings.push(...check.findings);
-      if (check.lanes) sum?.add(check.lanes, commitment.weight);
-      else if (check.status === "invalid" && proposal) blameInclusion(log, commitment, proposal);
-    }
-    input.onProgress?.({ updates: updates.length, of: round.commitments.length });
-  }
-  if (proposal && proposal.totalWeight !== totalWeight) {
-    log.add({
-      code: "TOTAL_WEIGHT_WRONG",
-      party: proposal.aggregator,
-      message: `The proposal's total weight is ${proposal.totalWeight}; the included updates weigh ${totalWeight}.`,
-      data: { expected: totalWeight, actual: proposal.totalWeight },
-    });
-  }
-  const done = { updates, included, totalWeight, bytesChecked, ...told };
+  const { findings, ...seenUpdates } = await lookAtUpdates(log, input, sum);
+  const { updates, included } = seenUpdates;
+  if (proposal) judgeWeight(log, proposal, seenUpdates.totalWeight);
+  const done = { ...seenUpdates, ...told };
   const complete = updates.every(({ excluded, status }) => excluded || status === "valid");
   const isWhole = modeOf(rules).showsUpdates || included.length === round.commitments.length;
   if (sum === undefined || !complete || !isWhole || included.length === 0) {
@@ -172,6 +145,48 @@ export async function checkRound(input: RoundCheckInput): Promise<RoundCheck> {
   const movedLanes = greatestChange(baseLanes, lanes);
   const all = [...found, ...sumBeyondClip(summed, { taskId, rules, round })];
   return { ...seen, ...model, findings: all, movedLanes, agrees };
+}
+
+/** Checks each committed update, and adds to the sum what is valid of those that count. */
+async function lookAtUpdates(
+  log: FindingLog,
+  input: RoundCheckInput,
+  sum: RoundSum | undefined,
+): Promise<Pick<RoundCheck, "findings" | "updates" | "included" | "totalWeight" | "bytesChecked">> {
+  const { commitments, proposal } = input.round;
+  const findings: Finding[] = [];
+  const updates: UpdateStatus[] = [];
+  const included: Commitment[] = [];
+  let totalWeight = 0n;
+  let bytesChecked = 0;
+  for (const commitment of commitments) {
+    input.signal?.throwIfAborted();
+    const excluded = proposal !== undefined && ((proposal.excluded >> BigInt(commitment.slot)) & 1n) === 1n;
+    const check = await look(commitment, input);
+    bytesChecked += check.bytes;
+    const { status, informationBits, lanesRoot } = check;
+    updates.push({ commitment, status, excluded, informationBits, ...(input.sealed && lanesRoot && { lanesRoot }) });
+    if (excluded) judgeExclusion(log, commitment, proposal, check.status);
+    else {
+      included.push(commitment);
+      totalWeight += BigInt(commitment.weight);
+      findings.push(...check.findings);
+      if (check.lanes) sum?.add(check.lanes, commitment.weight);
+      else if (check.status === "invalid" && proposal) blameInclusion(log, commitment, proposal);
+    }
+    input.onProgress?.({ updates: updates.length, of: commitments.length });
+  }
+  return { findings, updates, included, totalWeight, bytesChecked };
+}
+
+function judgeWeight(log: FindingLog, proposal: Proposal, totalWeight: bigint): void {
+  if (proposal.totalWeight === totalWeight) return;
+  log.add({
+    code: "TOTAL_WEIGHT_WRONG",
+    party: proposal.aggregator,
+    message: `The proposal's total weight is ${proposal.totalWeight}; the included updates weigh ${totalWeight}.`,
+    data: { expected: totalWeight, actual: proposal.totalWeight },
+  });
 }
 
 async function look(

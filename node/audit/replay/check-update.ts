@@ -9,7 +9,7 @@ import type { Commitment, TaskRules } from "../../core/records.ts";
 import { updateLanesOf } from "../../core/task/blob-length.ts";
 import { updateRootOf } from "../../core/words/commitment.ts";
 import { checkCipherUpdate } from "./encrypted-round.ts";
-import { createFindingLog, type Finding } from "./findings.ts";
+import { createFindingLog, type Finding, type FindingLog } from "./findings.ts";
 import { scanLanes } from "./lane-changes.ts";
 
 /** What a look at an update's bytes brought. */
@@ -51,16 +51,7 @@ export async function checkUpdate(input: {
   const rootMatches = lanesRoot !== undefined && hexEquals(updateRootOf(party, lanesRoot), updateRoot);
   const contentMatches = opened === true || (bytes.length > 0 && hexEquals(await contentIdOf(bytes), contentId));
   if (!rootMatches || !contentMatches || lanes?.length !== updateLanesOf(rules)) {
-    const proven = rootMatches || contentMatches;
-    log.add({
-      code: "UPDATE_BYTES_DIFFER",
-      severity: proven ? "violation" : "unchecked",
-      party,
-      message: proven
-        ? `The update of ${party} is not one thing: its content id, its root and the model's size do not name the same bytes.`
-        : `The bytes at hand for the update of ${party} are not those it committed to.`,
-      data: { updateRoot, contentId, lengthBytes: bytes.length, rootMatches, contentMatches },
-    });
+    tellDifference(log, commitment, { lengthBytes: bytes.length, rootMatches, contentMatches });
     return { findings: log.findings, informationBits: 0 };
   }
   const mode = modeOf(rules);
@@ -76,6 +67,23 @@ export async function checkUpdate(input: {
     data: { lane: outside, value: lanes[outside], clipLanes: rules.clipLanes },
   });
   return { findings: log.findings, informationBits };
+}
+
+function tellDifference(
+  log: FindingLog,
+  { participant: party, updateRoot, contentId }: Commitment,
+  seen: { readonly lengthBytes: number; readonly rootMatches: boolean; readonly contentMatches: boolean },
+): void {
+  const proven = seen.rootMatches || seen.contentMatches;
+  log.add({
+    code: "UPDATE_BYTES_DIFFER",
+    severity: proven ? "violation" : "unchecked",
+    party,
+    message: proven
+      ? `The update of ${party} is not one thing: its content id, its root and the model's size do not name the same bytes.`
+      : `The bytes at hand for the update of ${party} are not those it committed to.`,
+    data: { updateRoot, contentId, ...seen },
+  });
 }
 
 /**

@@ -51,7 +51,7 @@ const drawing = `
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", draw);
 })();`;
 
-/** The accuracy and loss curves, or a sentence where nothing was measured. */
+/** The curves of the metric and the loss, or a sentence where nothing was measured. */
 export function chartSection(
   report: AuditReport,
   { chartScript }: { readonly chartScript: string },

@@ -32,25 +32,38 @@ function roundRow(
     hasKeys,
   }: { readonly tell: (metric: PublicMetric) => string; readonly gas: boolean; readonly hasKeys: boolean },
 ): Html {
-  const { opened, testMetric, updates, superseded, strike } = round;
-  const refuted = superseded.flatMap(({ aggregator, strike: lost }) => (lost ? [{ aggregator, strike: lost }] : []));
-  const aside = superseded.length - refuted.length;
-  const proven = [...refuted, ...(strike ? [{ aggregator: round.aggregator, strike }] : [])];
+  const { testMetric, updates } = round;
   const counted = updates.filter(({ excluded }) => !excluded).length;
   const gasTitle =
     round.gas &&
     `open ${wholeNumber(round.gas.open)}, commitments ${wholeNumber(round.gas.commit)}, close ${wholeNumber(round.gas.close)}, propose ${wholeNumber(round.gas.propose)}, end ${wholeNumber(round.gas.end)}`;
   return html`<tr><th scope="row" class="num">${round.round}</th>
-<td><span class="chip ${round.verdict === "invalid" ? "ended" : round.verdict}">${round.verdict}</span>${round.isDecryptionAttested && html`<br><small>sum recomputed, decryption attested</small>`}${opened && html`<br><small>sum opened by ${opened.seeds} seeds${opened.keys > 0 && ` and ${opened.keys} keys of who dropped out`}</small>`}${aside > 0 && html`<br><small>${aside} proposal${aside > 1 && "s"} set aside</small>`}${proven.map(
-    (each) =>
-      html`<br><small>proposal of ${shortHex(each.aggregator)} proven wrong by ${shortHex(each.strike.prover)} (${each.strike.kind})</small>`,
-  )}${round.reason && html`<br><small>${round.reason}</small>`}</td>
+<td>${verdictCell(round)}</td>
 <td class="num">${testMetric ? tell(testMetric) : nothing}</td><td class="num">${testMetric ? lossValue(testMetric).toFixed(4) : nothing}</td>
 <td class="num">${counted} / ${updates.length} / ${hasKeys && `${round.keys ?? 0} / `}${round.drawn.length}</td><td class="num">${round.totalWeight === undefined ? nothing : wholeNumber(round.totalWeight)}</td>
 <td class="num"${round.attesters.length > 0 && html` title="${round.attesters.join("\n")}"`}>${round.attesters.length}</td><td>${shortHex(round.aggregator)}</td>
 <td>${shortHex(round.modelRoot)}</td><td>${shortHex(round.modelContentId)}</td><td class="num">${byteSize(round.bytesChecked)}</td>
 ${gas && html`<td class="num" title="${gasTitle}">${round.gas ? wholeNumber(round.gas.total) : nothing}</td>`}<td class="num">${round.durationS === undefined ? nothing : duration(round.durationS)}</td></tr>
 `;
+}
+
+/** A round's verdict, and what led to it. */
+function verdictCell({
+  verdict,
+  isDecryptionAttested,
+  opened,
+  superseded,
+  strike,
+  aggregator,
+  reason,
+}: RoundVerdict): Html {
+  const refuted = superseded.flatMap((former) => (former.strike ? [{ ...former, strike: former.strike }] : []));
+  const aside = superseded.length - refuted.length;
+  const proven = [...refuted, ...(strike ? [{ aggregator, strike }] : [])];
+  return html`<span class="chip ${verdict === "invalid" ? "ended" : verdict}">${verdict}</span>${isDecryptionAttested && html`<br><small>sum recomputed, decryption attested</small>`}${opened && html`<br><small>sum opened by ${opened.seeds} seeds${opened.keys > 0 && ` and ${opened.keys} keys of who dropped out`}</small>`}${aside > 0 && html`<br><small>${aside} proposal${aside > 1 && "s"} set aside</small>`}${proven.map(
+    (each) =>
+      html`<br><small>proposal of ${shortHex(each.aggregator)} proven wrong by ${shortHex(each.strike.prover)} (${each.strike.kind})</small>`,
+  )}${reason && html`<br><small>${reason}</small>`}`;
 }
 
 /** Every committed update, folded away. */

@@ -2,6 +2,7 @@ import { chunkTreeRoot } from "../../core/bytes/chunk-tree.ts";
 import { hexEquals } from "../../core/bytes/hex.ts";
 import { itemAt } from "../../core/bytes/items.ts";
 import { bytesToLanes } from "../../core/bytes/lanes.ts";
+import { isFedledgerError } from "../../core/errors/error.ts";
 import type { Bytes32 } from "../../core/ids.ts";
 import { modeOf } from "../../core/modes/mode-of.ts";
 import type { SealedName } from "../../ports/sealing.ts";
@@ -25,6 +26,11 @@ interface Model {
   readonly root: Bytes32;
   readonly lanes: Int32Array;
 }
+
+/** What came of reading a proposal's model as it was recorded. */
+type RecordedModel =
+  | { readonly modelBlob: "right"; readonly model: Model }
+  | { readonly modelBlob: "missing" | "sealed" | "differs"; readonly model?: undefined };
 
 /** What a look at a round's bytes brought, and how far the model moved. */
 type Look = RoundWork & { readonly movedLanes?: number };
@@ -63,20 +69,16 @@ export function beginByteAudit(
     get(contentId, { round, sender: aggregator, purpose: "model", root });
 
   /** The recorded model of a proposal, or why not. */
-  async function recorded(
-    proposal: HashedProposal,
-    read: () => Promise<Uint8Array>,
-  ): Promise<Model | "missing" | "sealed" | "differs"> {
+  async function recorded(proposal: HashedProposal, read: () => Promise<Uint8Array>): Promise<RecordedModel> {
     try {
       const bytes = await read();
       const lanes = bytes.length === lengthBytes ? bytesToLanes(bytes) : undefined;
-      if (!lanes || !hexEquals(chunkTreeRoot(lanes), proposal.modelRoot)) return "differs";
-      return { root: proposal.modelRoot, lanes };
+      if (!lanes || !hexEquals(chunkTreeRoot(lanes), proposal.modelRoot)) return { modelBlob: "differs" };
+      return { modelBlob: "right", model: { root: proposal.modelRoot, lanes } };
     } catch (error) {
       signal?.throwIfAborted();
       if (!isUnavailable(error)) throw error;
-      const { code } = error as { code?: string };
-      return code === "BLOB_NOT_FOUND" ? "missing" : code === "BLOB_SEALED" ? "sealed" : "differs";
+      return { modelBlob: absenceOf(error) };
     }
   }
 
@@ -90,7 +92,14 @@ export function beginByteAudit(
     );
     const proposal = maker?.proposal;
     const found = maker && proposal && (await recorded(proposal, () => getModel(maker, proposal)));
-    return typeof found === "object" ? found : undefined;
+    return found?.model;
+  }
+
+  /** What is the model behind a round that was looked at. */
+  function keep({ phase, isVoid }: RoundRecord, result: Model | undefined): void {
+    if (phase !== "accepted") return;
+    candidate = result;
+    if (!isVoid) model = result;
   }
 
   /** Recomputes a round under one proposal, or, without one, looks at its updates alone. */
@@ -118,37 +127,24 @@ export function beginByteAudit(
   async function look(round: RoundRecord): Promise<Look> {
     const base = await baseOf(round);
     const { proposal } = round;
-    // fetched once, whoever asks first
-    let reading: Promise<Uint8Array> | undefined;
-    const read =
-      proposal &&
-      (() => {
-        reading ??= getModel(round, proposal);
-        return reading;
-      });
+    const read = proposal && once(() => getModel(round, proposal));
     const check = await recompute(round, base, proposal, read);
     const formerRight = await rightOf(round, base, check);
     const seen = { ...check, formerRight, unsampled: false };
     if (proposal === undefined || read === undefined)
       return { ...seen, findings: proofFindings(record, round, seen), modelBlob: "not-asked" };
-    const { modelRoot: root, lanes } = check;
-    const isTheirs = root !== undefined && lanes !== undefined && hexEquals(root, proposal.modelRoot);
-    const recomputed = isTheirs ? { root, lanes } : undefined;
+    const recomputed = proposedModel(check, proposal);
     const right = recomputed !== undefined;
-    const found = await recorded(proposal, read);
-    const modelBlob = typeof found === "object" ? "right" : found;
-    const result = recomputed ?? (typeof found === "object" ? found : undefined);
-    if (round.phase === "accepted") {
-      candidate = result;
-      if (!round.isVoid) model = result;
-    }
+    const { modelBlob, model: found } = await recorded(proposal, read);
+    const result = recomputed ?? found;
+    keep(round, result);
     const log = createFindingLog(record.taskId, round.round);
     // nobody without the key recomputes the model of an encrypted round
     const unopened =
       !modeOf(rules).isRecomputable &&
       judgeUnopened(log, {
         ...{ rules, proposal, sum: check.sum, base: base?.lanes },
-        model: typeof found === "object" ? found.lanes : undefined,
+        model: found?.lanes,
       });
     const models = findModel(round, proposal, { base: base !== undefined, right, modelBlob, check, sealed });
     const own = round.isVoid ? [] : [...check.findings, ...log.findings, ...models];
@@ -196,6 +192,27 @@ export function beginByteAudit(
       const findings = [...work.findings, ...(round.isVoid ? [] : reused)];
       return stillProvable(judgeRound(round, { ...work, findings }), { rules, nowS: input.nowS });
     },
+  };
+}
+
+/** The recomputed model, where it is the proposed one. */
+function proposedModel({ modelRoot: root, lanes }: RoundCheck, proposal: HashedProposal): Model | undefined {
+  const isTheirs = root !== undefined && lanes !== undefined && hexEquals(root, proposal.modelRoot);
+  return isTheirs ? { root, lanes } : undefined;
+}
+
+/** Why a model is not to be had. */
+function absenceOf(error: unknown): "missing" | "sealed" | "differs" {
+  if (isFedledgerError(error, "BLOB_NOT_FOUND")) return "missing";
+  return isFedledgerError(error, "BLOB_SEALED") ? "sealed" : "differs";
+}
+
+/** The same result for whoever asks, made when the first one does. */
+function once<Result>(make: () => Promise<Result>): () => Promise<Result> {
+  let made: Promise<Result> | undefined;
+  return () => {
+    made ??= make();
+    return made;
   };
 }
 

@@ -51,9 +51,8 @@ export function createReuseCheck(): ReuseCheck {
     look(record, seen) {
       const { round, opened, commitments } = record;
       const log = createFindingLog(commitments[0]?.taskId ?? opened.taskId, round);
-      for (const update of seen.updates ?? []) {
-        if (update.status === "valid")
-          informationBits.set(sameLanes(update.commitment, update), update.informationBits);
+      for (const update of (seen.updates ?? []).filter(({ status }) => status === "valid")) {
+        informationBits.set(sameLanes(update.commitment, update), update.informationBits);
       }
       for (const [i, commitment] of commitments.entries()) {
         const { participant, contentId } = commitment;
@@ -62,13 +61,9 @@ export function createReuseCheck(): ReuseCheck {
         const bytes = sameLanes(commitment, update);
         const before = uses.get(bytes) ?? [];
         const telling = (informationBits.get(bytes) ?? 0) >= minimumInformationBits;
-        const copied = before.find((use) => use.round === round && !hexEquals(use.participant, participant));
-        const replayed = before.find(
-          (use) =>
-            use.round !== round &&
-            !hexEquals(use.baseModelRoot, opened.baseModelRoot) &&
-            movedLanes - use.movedLanes > minimumMovedLanes,
-        );
+        const use = { round, participant, baseModelRoot: opened.baseModelRoot, movedLanes };
+        const copied = before.find((former) => isCopy(use, former));
+        const replayed = before.find((former) => isReplay(use, former));
         if (telling && copied) {
           log.add({
             code: "UPDATE_COPIED",
@@ -84,12 +79,22 @@ export function createReuseCheck(): ReuseCheck {
             data: { contentId, from: replayed.participant, fromRound: replayed.round },
           });
         }
-        uses.set(bytes, [...before, { round, participant, baseModelRoot: opened.baseModelRoot, movedLanes }]);
+        uses.set(bytes, [...before, use]);
       }
       if (record.phase === "accepted" && !record.isVoid) movedLanes += seen.movedLanes ?? unknownMoveLanes;
       return [...log.findings];
     },
   };
+}
+
+function isCopy(use: Use, former: Use): boolean {
+  return former.round === use.round && !hexEquals(former.participant, use.participant);
+}
+
+/** Whether the same update was made from another model, and the model had moved meanwhile. */
+function isReplay(use: Use, former: Use): boolean {
+  if (former.round === use.round || hexEquals(former.baseModelRoot, use.baseModelRoot)) return false;
+  return use.movedLanes - former.movedLanes > minimumMovedLanes;
 }
 
 /** What equal updates have in common. */

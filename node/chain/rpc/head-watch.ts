@@ -66,71 +66,92 @@ export function createHeadWatch(
   let stopPolling: AbortController | undefined;
 
   async function poll(signal: AbortSignal): Promise<void> {
-    let last: LinkedHead | undefined;
-    let failures = 0;
+    const seen: { last?: LinkedHead; failures: number } = { failures: 0 };
     while (!signal.aborted) {
-      try {
-        const head = await readHead(rpc, options.finality, signal);
-        if (failures > 0) log.info("Ethereum endpoint answers again");
-        failures = 0;
-        if (head.hash !== last?.hash) log.debug("New head", { number: head.number, hash: head.hash });
-        last = head;
-        for (const follower of followers) offer(follower, head);
-      } catch (error) {
-        if (signal.aborted) return;
-        if (!isFedledgerError(error)) throw error;
-        if (failures++ === 0) log.warn("Waiting for an Ethereum endpoint", { error });
-      }
-      const pauseMs = Math.min(5_000, options.pollIntervalMs * 2 ** Math.min(failures, 10));
-      await clock.sleep(failures ? pauseMs : options.pollIntervalMs, { signal }).catch(() => {});
+      await look(seen, signal);
+      const pauseMs = Math.min(5_000, options.pollIntervalMs * 2 ** Math.min(seen.failures, 10));
+      await clock.sleep(seen.failures ? pauseMs : options.pollIntervalMs, { signal }).catch(() => {});
     }
+  }
+
+  function tellNew({ number, hash }: LinkedHead, last: LinkedHead | undefined): void {
+    if (hash !== last?.hash) log.debug("New head", { number, hash });
+  }
+
+  /** Gives the head to all who follow, or counts one more failure. */
+  async function look(seen: { last?: LinkedHead; failures: number }, signal: AbortSignal): Promise<void> {
+    try {
+      const head = await readHead(rpc, options.finality, signal);
+      if (seen.failures > 0) log.info("Ethereum endpoint answers again");
+      seen.failures = 0;
+      tellNew(head, seen.last);
+      seen.last = head;
+      for (const follower of followers) offer(follower, head);
+    } catch (error) {
+      if (signal.aborted) return;
+      if (!isFedledgerError(error)) throw error;
+      if (seen.failures++ === 0) log.warn("Waiting for an Ethereum endpoint", { error });
+    }
+  }
+
+  /** Polls as long as anybody follows. */
+  function join(follower: Follower): void {
+    followers.add(follower);
+    if (stopPolling) return;
+    stopPolling = new AbortController();
+    poll(stopPolling.signal).catch((failure: unknown) => {
+      stopPolling = undefined;
+      for (const each of followers) {
+        each.failure = failure;
+        each.wake?.();
+      }
+    });
+  }
+
+  function leave(follower: Follower): void {
+    followers.delete(follower);
+    if (followers.size === 0) {
+      stopPolling?.abort();
+      stopPolling = undefined;
+    }
+    follower.wake?.();
   }
 
   return {
     async *heads(signal) {
       const follower: Follower = {};
       // Also when the signal comes while the consumer holds a head and never asks for another.
-      const leave = () => {
-        signal.removeEventListener("abort", leave);
-        followers.delete(follower);
-        if (followers.size === 0) {
-          stopPolling?.abort();
-          stopPolling = undefined;
-        }
-        follower.wake?.();
+      const end = () => {
+        signal.removeEventListener("abort", end);
+        leave(follower);
       };
       if (signal.aborted) return;
-      signal.addEventListener("abort", leave);
-      followers.add(follower);
-      if (!stopPolling) {
-        stopPolling = new AbortController();
-        poll(stopPolling.signal).catch((failure: unknown) => {
-          stopPolling = undefined;
-          for (const each of followers) {
-            each.failure = failure;
-            each.wake?.();
-          }
-        });
-      }
+      signal.addEventListener("abort", end);
+      join(follower);
       try {
-        let given: Bytes32 | undefined;
-        while (!signal.aborted) {
-          if (follower.failure) throw follower.failure;
-          const head = follower.newest;
-          if (head && head.hash !== given) {
-            given = head.hash;
-            yield head;
-          } else {
-            await new Promise<void>((resolve) => {
-              follower.wake = resolve;
-            });
-          }
-        }
+        yield* newHeads(follower, signal);
       } finally {
-        leave();
+        end();
       }
     },
   };
+}
+
+/** The head whenever it is another one, until the signal. */
+async function* newHeads(follower: Follower, signal: AbortSignal): AsyncGenerator<LinkedHead> {
+  let given: Bytes32 | undefined;
+  while (!signal.aborted) {
+    if (follower.failure) throw follower.failure;
+    const head = follower.newest;
+    if (head && head.hash !== given) {
+      given = head.hash;
+      yield head;
+    } else {
+      await new Promise<void>((resolve) => {
+        follower.wake = resolve;
+      });
+    }
+  }
 }
 
 function offer(follower: Follower, head: LinkedHead): void {

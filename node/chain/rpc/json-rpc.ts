@@ -51,6 +51,21 @@ export async function createJsonRpc(options: JsonRpcOptions, signal?: AbortSigna
     checked.add(endpoint);
   }
 
+  /** An endpoint's answer, of the right chain and of the right form. */
+  async function askOne(
+    endpoint: Endpoint,
+    method: string,
+    params: readonly unknown[],
+    errorsAreAnswers: boolean,
+    stop?: AbortSignal,
+  ): Promise<JsonRpcAnswer> {
+    await checkChain(endpoint, stop);
+    const answer = await endpoint.ask(method, params, stop);
+    if ("error" in answer && !errorsAreAnswers) throw endpoint.failed(`${method}: ${answer.error.message}`);
+    requireShape(endpoint, method, answer);
+    return answer;
+  }
+
   async function onePass(
     method: string,
     params: readonly unknown[],
@@ -61,10 +76,7 @@ export async function createJsonRpc(options: JsonRpcOptions, signal?: AbortSigna
     let failure: unknown;
     for (const endpoint of [...endpoints.slice(first), ...endpoints.slice(0, first)]) {
       try {
-        await checkChain(endpoint, stop);
-        const answer = await endpoint.ask(method, params, stop);
-        if ("error" in answer && !errorsAreAnswers) throw endpoint.failed(`${method}: ${answer.error.message}`);
-        requireShape(endpoint, method, answer);
+        const answer = await askOne(endpoint, method, params, errorsAreAnswers, stop);
         if (endpoint !== current) {
           log.warn("Ethereum endpoint changed", { from: current.name, to: endpoint.name, error: failure });
           current = endpoint;

@@ -40,8 +40,8 @@ export function createLogFeed(
   let behindSinceMs: number | undefined;
 
   /** Whether this lower head may only be an endpoint that lags behind the one asked before. */
-  function maybeLagging(head: LinkedHead, before: LinkedHead): boolean {
-    if (head.number >= before.number) return false;
+  function maybeLagging(head: LinkedHead): boolean {
+    if (cursor === undefined || head.number >= cursor.number) return false;
     const known = seen.get(head.number);
     if (known !== undefined && known !== head.hash) return false;
     behindSinceMs ??= clock.nowMs();
@@ -52,7 +52,8 @@ export function createLogFeed(
    * The first block to read for this head, and whether what was given before is void; undefined when the endpoint
    * cannot tell.
    */
-  async function resume(head: LinkedHead, before: LinkedHead, signal?: AbortSignal) {
+  async function resume(head: LinkedHead, before: LinkedHead | undefined, signal?: AbortSignal) {
+    if (before === undefined) return { from: startBlock, reset: true };
     const next = { from: before.number + 1, reset: false };
     if (head.number === next.from && head.parentHash === before.hash) return next;
     if (head.number > before.number) {
@@ -60,12 +61,21 @@ export function createLogFeed(
       if (!block) return undefined;
       if (block.hash === before.hash) return next;
     }
+    return await resumeBehindLastLog(head, signal);
+  }
+
+  /** The same by the last event given: everything before it stands where its block does. */
+  async function resumeBehindLastLog(head: LinkedHead, signal?: AbortSignal) {
     if (!lastLog) return { from: startBlock, reset: false };
     if (lastLog.blockNumber > head.number) return { from: startBlock, reset: true };
     const block = await readBlock(rpc, lastLog.blockNumber, signal);
     if (!block) return undefined;
     if (block.hash === lastLog.blockHash) return { from: lastLog.blockNumber + 1, reset: false };
     return { from: startBlock, reset: true };
+  }
+
+  async function isStillThere(head: LinkedHead, signal?: AbortSignal): Promise<boolean> {
+    return (await readBlock(rpc, head.number, signal))?.hash === head.hash;
   }
 
   function remember(head: LinkedHead): void {
@@ -80,13 +90,13 @@ export function createLogFeed(
   return {
     async advance(head, signal) {
       if (head.hash === cursor?.hash) return undefined;
-      if (cursor && maybeLagging(head, cursor)) return undefined;
-      const start = cursor ? await resume(head, cursor, signal) : { from: startBlock, reset: true };
+      if (maybeLagging(head)) return undefined;
+      const start = await resume(head, cursor, signal);
       if (!start) return undefined;
       const logs = await readLogs(filter, start.from, head.number, signal);
       const last = logs.at(-1);
       // The chain may have turned between the head and the logs: then these logs are another branch's.
-      if (last && (await readBlock(rpc, head.number, signal))?.hash !== head.hash) return undefined;
+      if (last && !(await isStillThere(head, signal))) return undefined;
       remember(head);
       cursor = head;
       behindSinceMs = undefined;

@@ -55,9 +55,7 @@ export function createEndpoint(urlText: string, timeoutMs: number): Endpoint {
     } catch (error) {
       if (isFedledgerError(error)) throw error;
       if (signal?.aborted) throw signal.reason;
-      if (timeout.aborted) throw failed(`no answer within ${timeoutMs} ms`, error);
-      const { cause, message } = error as Error & { cause?: Error & { code?: string } };
-      throw failed(cause?.code ?? (cause?.message || message), error);
+      throw failed(timeout.aborted ? `no answer within ${timeoutMs} ms` : reasonOf(error), error);
     }
   }
 
@@ -74,6 +72,12 @@ export function createEndpoint(urlText: string, timeoutMs: number): Endpoint {
       return answer;
     },
   };
+}
+
+/** What fetch failed by. */
+function reasonOf(error: unknown): string {
+  const { cause, message } = error as Error & { cause?: Error & { code?: string } };
+  return cause?.code ?? (cause?.message || message);
 }
 
 /** The body as text; undefined where it is longer than {@link largestAnswerBytes}. */

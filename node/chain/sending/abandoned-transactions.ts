@@ -29,6 +29,12 @@ export interface AbandonedTransactions {
 /** So often a transfer in the place of another is offered at a higher price, while the endpoint says it is too low. */
 const mostRaises = 16;
 
+/** A transaction that holds a nonce: what it offers, where that is known, and since when it waits. */
+interface Unsettled {
+  readonly fees?: Fees;
+  readonly sinceMs: number;
+}
+
 /**
  * Keeps them.
  *
@@ -41,7 +47,7 @@ export function createAbandonedTransactions(
 ): AbandonedTransactions {
   const { rpc, signer, clock, log } = deps;
   /** By nonce; without fees where nobody knows them. */
-  const unsettled = new Map<number, { readonly fees?: Fees; readonly sinceMs: number }>();
+  const unsettled = new Map<number, Unsettled>();
   const transfer = { name: "transfer", to: signer.address as Address, data: "0x" } as const;
   let isAdopted = false;
 
@@ -62,6 +68,10 @@ export function createAbandonedTransactions(
     }
   }
 
+  /** Whether a transaction waited too long, or offers less than the next block asks. */
+  const isStuck = ({ fees, sinceMs }: Unsettled, now: Fees): boolean =>
+    clock.nowMs() - sinceMs >= replaceAfterMs || (fees !== undefined && !isEnough(fees, now));
+
   return {
     async adopt(signal) {
       if (isAdopted) return;
@@ -80,10 +90,9 @@ export function createAbandonedTransactions(
       const mined = await readTransactionCount(deps, "latest", signal);
       for (const known of unsettled.keys()) if (known < mined) unsettled.delete(known);
       const now = await currentFees(rpc, signal);
-      for (const [known, { fees, sinceMs }] of [...unsettled].sort(([a], [b]) => a - b)) {
-        const isLate = clock.nowMs() - sinceMs >= replaceAfterMs;
-        const isLow = fees !== undefined && !isEnough(fees, now);
-        if (known < nonce && (isLate || isLow)) await cancel(known, fees ? raiseFees(fees, now) : now, now, signal);
+      const stuck = [...unsettled].filter(([known, each]) => known < nonce && isStuck(each, now));
+      for (const [known, { fees }] of stuck.sort(([a], [b]) => a - b)) {
+        await cancel(known, fees ? raiseFees(fees, now) : now, now, signal);
       }
     },
   };

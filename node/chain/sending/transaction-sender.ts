@@ -57,40 +57,55 @@ export function createTransactionSender(deps: SenderDeps, options: SenderOptions
     return done;
   }
 
-  /** Takes a nonce and puts the transaction into the pool. */
+  /** Takes a nonce and offers the transaction to the pool, dearer than `least` where that was too little. */
+  async function offer(call: OutgoingCall, least: Fees | undefined, signal?: AbortSignal) {
+    await abandoned.adopt(signal);
+    if (waiting === 0) nextNonce = undefined;
+    const gasLimit = await estimateGas(deps, call, signal);
+    const now = await currentFees(rpc, signal);
+    const fees = least ? raiseFees(least, now) : now;
+    const nonce = nextNonce ?? (await readTransactionCount(deps, "pending", signal));
+    await abandoned.cancelBelow(nonce, signal);
+    // Until the endpoint says otherwise nobody knows whether it took the transaction: the next one asks the chain.
+    nextNonce = undefined;
+    abandoned.forget(nonce);
+    const { hash, answer } = await broadcast(deps, { call, nonce, gasLimit, fees }, signal).catch((error: unknown) => {
+      abandoned.add({ nonce, fees });
+      throw error;
+    });
+    return { pending: { call, nonce, gasLimit, fees, hash }, answer };
+  }
+
+  /** What a refusal means; rejects with what explains it, where another try would be of no use. */
+  async function readRefusal(
+    { call, nonce, hash }: PendingTransaction,
+    error: JsonRpcError,
+    isLast: boolean,
+    signal?: AbortSignal,
+  ): Promise<"is-there" | "try-dearer" | "try-later"> {
+    const refusal = classifySendRefusal(error);
+    if (refusal === "already-known") return "is-there";
+    // Said when a first try reached the node although its answer was lost.
+    if (refusal === "nonce-used" && (await readReceipt(rpc, hash, signal))) return "is-there";
+    const again = refusal === "nonce-used" || refusal === "nonce-too-high" || refusal === "underpriced";
+    if (!again || isLast) throw await refused(deps, call, error, signal);
+    log.debug("Transaction refused, trying again", { call: call.name, nonce, reason: error.message });
+    return refusal === "underpriced" ? "try-dearer" : "try-later";
+  }
+
+  /** Puts a transaction into the pool. */
   async function submit(call: OutgoingCall, signal?: AbortSignal): Promise<PendingTransaction> {
     let least: Fees | undefined;
     for (let attempt = 1; ; attempt++) {
       signal?.throwIfAborted();
-      await abandoned.adopt(signal);
-      if (waiting === 0) nextNonce = undefined;
-      const gasLimit = await estimateGas(deps, call, signal);
-      const now = await currentFees(rpc, signal);
-      const fees = least ? raiseFees(least, now) : now;
-      const nonce = nextNonce ?? (await readTransactionCount(deps, "pending", signal));
-      await abandoned.cancelBelow(nonce, signal);
-      // Until the endpoint says otherwise nobody knows whether it took the transaction: the next one asks the chain.
-      nextNonce = undefined;
-      abandoned.forget(nonce);
-      const { hash, answer } = await broadcast(deps, { call, nonce, gasLimit, fees }, signal).catch(
-        (error: unknown) => {
-          abandoned.add({ nonce, fees });
-          throw error;
-        },
-      );
-      const pending = { call, nonce, gasLimit, fees, hash };
+      const { pending, answer } = await offer(call, least, signal);
       if (!("error" in answer)) {
-        nextNonce = nonce + 1;
+        nextNonce = pending.nonce + 1;
         return pending;
       }
-      const refusal = classifySendRefusal(answer.error);
-      if (refusal === "already-known") return pending;
-      // Said when a first try reached the node although its answer was lost.
-      if (refusal === "nonce-used" && (await readReceipt(rpc, hash, signal))) return pending;
-      const again = refusal === "nonce-used" || refusal === "nonce-too-high" || refusal === "underpriced";
-      if (!again || attempt === submitTries) throw await refused(deps, call, answer.error, signal);
-      log.debug("Transaction refused, trying again", { call: call.name, nonce, reason: answer.error.message });
-      if (refusal === "underpriced") least = fees;
+      const meaning = await readRefusal(pending, answer.error, attempt === submitTries, signal);
+      if (meaning === "is-there") return pending;
+      if (meaning === "try-dearer") least = pending.fees;
       else await clock.sleep(attempt * options.pollIntervalMs, { ...(signal && { signal }) });
     }
   }

@@ -89,9 +89,8 @@ async function specOnChain(values: Settings<(typeof recordSettings)[number]>, lo
   return (await viewOf({ chain: await openRecordOf(values, log), taskId: task })).spec;
 }
 
-/** A column for programs: all of its report but the values that only its owner may see. */
+/** A column for programs: all of its report but the values, which only its owner may see, masked or not. */
 function told(column: ColumnReport) {
-  const { examples, ...rest } = column;
-  const after = examples.flatMap((each) => (each.after === undefined || !column.masked ? [] : [each.after]));
-  return { ...rest, uses: usesOf(column), examples: after };
+  const { examples: _, ...rest } = column;
+  return { ...rest, uses: usesOf(column) };
 }

@@ -23,7 +23,8 @@ export const inviteCommand = () =>
       "The file says chain, federation, its code, tasks and endpoints: a member's node needs no other option\n" +
       "for them than --invitation FILE. In masked tasks it is what a member believes instead of its endpoint:\n" +
       "only accounts with a grant (--grant-to) are let into its masks. Grants are signed by the grant key, best\n" +
-      "a key of its own. Give members the file by a way that nobody else writes to; it holds no secret.\n" +
+      "a key of its own. Give members the file by a way that nobody else writes to; it holds no secret:\n" +
+      "endpoints with a password, a query or a key in them are left out.\n" +
       "The next invitation begins with --from FILE: more tasks, more grants. --revoke takes back all grants\n" +
       "that are not given again (revoke the role, too); --successor KEYSTORE hands the grant key on. Every\n" +
       "member then has to start its node with the new file.",
@@ -33,8 +34,10 @@ export const inviteCommand = () =>
       "task",
       "tasks",
       "grantKey",
+      "grantPasswordFile",
       "grantTo",
       "successor",
+      "successorPasswordFile",
       "from",
       "revoke",
       "out",
@@ -50,14 +53,16 @@ export const inviteCommand = () =>
         ...endpointOf(values, log),
         chain,
         tasks: values.tasks?.map(taskNumber) ?? (task === undefined ? [] : [task]),
-        grantKey: await keyIn(values.grantKey, account.privateKey),
+        grantKey: await keyIn(values.grantKey, values.grantPasswordFile, account.privateKey),
         members: await Promise.all((values.grantTo ?? []).map(invited)),
         from,
         revoke,
-        successor: await keyIn(values.successor, undefined),
+        successor: await keyIn(values.successor, values.successorPasswordFile, undefined),
       });
       await writeFileAtomic(out, formatInvitation(invitation), { replace: values.force ?? false });
       const { epoch, grants, tasks } = invitation;
+      const unnamed = (values.rpc ?? []).length - invitation.rpc.length;
+      if (unnamed > 0) log.warn(`${unnamed} of the endpoints have a password or key: members get them by another way`);
       const named = tasks.map(({ taskId }) => taskId);
       output.emit(
         { event: "invited", path: out, grantKey: grantKeyOf(invitation), epoch, grants: grants.length, tasks: named },
@@ -70,10 +75,11 @@ export const inviteCommand = () =>
 
 async function keyIn<Other extends string | undefined>(
   keystore: string | undefined,
+  file: string | undefined,
   other: Other,
 ): Promise<string | Other> {
   if (keystore === undefined) return other;
-  return (await accountOfKeystore(keystore, await readPassword(keystore))).privateKey;
+  return (await accountOfKeystore(keystore, await readPassword(keystore, { file }))).privateKey;
 }
 
 /** A member of `--grant-to`: an account or its keystore file, and behind it :aggregator for one. */
@@ -84,7 +90,6 @@ async function invited(text: string): Promise<Invited> {
 }
 
 function taskNumber(text: string): number {
-  const number = Number(text);
-  if (Number.isSafeInteger(number) && number >= 1) return number;
+  if (/^[1-9]\d{0,9}$/.test(text)) return Number(text);
   throw new FedledgerError("INVALID_CONFIG", { name: "--tasks", reason: `${text} is not the number of a task` });
 }

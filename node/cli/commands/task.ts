@@ -11,6 +11,7 @@ import {
   policySettings,
   privacyText,
   publicResults,
+  specOf,
   type TaskRules,
   type TaskSpec,
   type TaskView,
@@ -118,7 +119,7 @@ const listCommand = () =>
       for (let taskId = 1; taskId <= (await chain.taskCount()); taskId++) views.push(await viewOf({ chain, taskId }));
       const tasks = views.map((view) => ({
         taskId: view.taskId,
-        name: (JSON.parse(view.spec) as { name?: string }).name ?? "",
+        name: specOf(view)?.name ?? "",
         accepted: view.accepted,
         rounds: view.rules.rounds,
         participants: view.enrolled.length,

@@ -1,5 +1,6 @@
 import { Command } from "commander";
 import type { SettingName, Settings } from "../../config/index.ts";
+import { FedledgerError } from "../../core/errors/error.ts";
 import type { Log } from "../../ports/system.ts";
 import { createLog } from "../../telemetry/index.ts";
 import { createOutput, type Output } from "../text/output.ts";
@@ -54,15 +55,28 @@ export function defineCommand<K extends SettingName>(definition: CommandDefiniti
 
 let stop: AbortController | undefined;
 
-/** One signal for the process: aborts at the first Ctrl-C, SIGTERM or SIGHUP; a second Ctrl-C ends it at once. */
+/** The exit code of a process that a signal ended: 128 and its number. */
+const codeOf = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 } as const;
+let interruptedBy: keyof typeof codeOf | undefined;
+
+/** The exit code that the signal which stopped this process asks for; undefined where there was none. */
+export function interruptedCode(): number | undefined {
+  return interruptedBy && codeOf[interruptedBy];
+}
+
+/**
+ * One signal for the process: aborts at the first Ctrl-C, SIGTERM or SIGHUP; a second Ctrl-C or SIGTERM ends it at
+ * once.
+ */
 export function stopSignal(): AbortSignal {
   if (stop) return stop.signal;
   const controller = new AbortController();
   stop = controller;
   for (const name of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
     process.on(name, () => {
-      if (controller.signal.aborted && name === "SIGINT") process.exit(130);
-      controller.abort(name);
+      if (controller.signal.aborted && name !== "SIGHUP") process.exit(codeOf[name]);
+      interruptedBy ??= name;
+      controller.abort(new FedledgerError("INTERRUPTED", { signal: name }));
     });
   }
   endWithParent(controller);
@@ -75,6 +89,6 @@ export function stopSignal(): AbortSignal {
  */
 function endWithParent(controller: AbortController): void {
   if (process.env.FEDLEDGER_PARENT === undefined) return;
-  const stop = () => controller.abort("PARENT_GONE");
+  const stop = () => controller.abort(new FedledgerError("INTERRUPTED", { signal: "PARENT_GONE" }));
   process.stdin.on("end", stop).on("error", stop).resume();
 }

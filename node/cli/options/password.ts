@@ -1,3 +1,4 @@
+import { statSync } from "node:fs";
 import { createInterface } from "node:readline/promises";
 import { Writable } from "node:stream";
 import { FedledgerError } from "../../core/errors/error.ts";
@@ -11,6 +12,7 @@ export async function readPassword(
   path: string,
   options: { file?: string | undefined; confirm?: boolean } = {},
 ): Promise<string> {
+  for (const secret of [path, options.file ?? path]) tellIfOpen(secret);
   if (options.file !== undefined) return (await readFileText(options.file)).replace(/\r?\n$/, "");
   const fromEnvironment = process.env.FEDLEDGER_PASSWORD;
   if (fromEnvironment !== undefined) return fromEnvironment;
@@ -21,6 +23,16 @@ export async function readPassword(
   }
   return password;
 }
+
+/** Says of a file with a secret that others on this machine can read it; once. */
+function tellIfOpen(path: string): void {
+  const mode = statSync(path, { throwIfNoEntry: false })?.mode ?? 0;
+  if (process.platform === "win32" || (mode & 0o077) === 0 || told.has(path)) return;
+  told.add(path);
+  process.stderr.write(`Others on this machine can read ${path}: chmod 600 ${path}\n`);
+}
+
+const told = new Set<string>();
 
 /** Asks without showing what is typed. */
 async function ask(question: string): Promise<string> {

@@ -56,19 +56,14 @@ export function encodeUpdate(
   let clipped = 0;
   for (let i = 0; i < local.length; i++) {
     // The scaling by a power of two is exact, so this is (local - base / 2^f) * 2^f in one rounding.
-    let lane = Math.floor(local[i]! * scale - base[i]! + 0.5);
-    if (lane > clipLanes) {
-      if (lane === Number.POSITIVE_INFINITY) throw refused(i, local[i]!, fractionBits);
-      lane = clipLanes;
-      clipped++;
-    } else if (lane < -clipLanes) {
-      if (lane === Number.NEGATIVE_INFINITY) throw refused(i, local[i]!, fractionBits);
-      lane = -clipLanes;
-      clipped++;
-    } else if (Number.isNaN(lane)) {
-      throw refused(i, local[i]!, fractionBits);
+    const lane = Math.floor(local[i]! * scale - base[i]! + 0.5);
+    if (Math.abs(lane) <= clipLanes) {
+      lanes[i] = lane;
+      continue;
     }
-    lanes[i] = lane;
+    if (!Number.isFinite(lane)) throw refused(i, local[i]!, fractionBits);
+    lanes[i] = lane > 0 ? clipLanes : -clipLanes;
+    clipped++;
   }
   return { lanes, clipped };
 }

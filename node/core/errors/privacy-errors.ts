@@ -111,6 +111,10 @@ export const privacyErrors = {
   },
   // privacy: invitations
   INVALID_INVITATION: user("The invitation cannot be read: {reason}.", "Ask the admin for the file again."),
+  NOT_ADMIN: user(
+    "{account} is no admin of the federation {federation}: members would be told to believe somebody else.",
+    "Make invitations with an admin's account.",
+  ),
   INVITATION_MISMATCH: user(
     "The invitation names another {name}: {expected}, not {actual}.",
     "The RPC endpoint shows another chain, or the invitation is for another task: ask the admin.",

@@ -88,21 +88,19 @@ export const dataSpec = z
     const refuse = (path: string, message: string) =>
       issues.push({ code: "custom", path: [path], message, input: value });
     const { transforms = [], saltCheck } = value;
-    const kindsOf = new Map<string, string[]>();
-    for (const { kind, columns } of transforms)
-      for (const name of columns) kindsOf.set(name, [...(kindsOf.get(name) ?? []), kind]);
-    for (const [name, kinds] of kindsOf)
-      if (kinds.includes("erase") && kinds.length > 1) refuse("transforms", `column "${name}" is erased, and changed`);
+    for (const name of erasedAndChanged(transforms)) refuse("transforms", `column "${name}" is erased, and changed`);
     const gone = erasedColumns({ transforms });
     const used: readonly [string, readonly string[]][] = [
       ["columns", value.columns ?? []],
       ["label", value.label === undefined ? [] : [value.label]],
       ["anonymity", value.anonymity?.quasiIdentifiers ?? []],
     ];
-    for (const [path, names] of used)
-      for (const name of names) if (gone.has(name)) refuse(path, `column "${name}" is erased by a transform`);
-    if (saltCheck !== undefined && !transforms.some((each) => each.kind === "hash" && each.salt === "task"))
-      refuse("saltCheck", "no transform uses the task's salt");
+    for (const [path, names] of used) {
+      for (const name of names.filter((each) => gone.has(each)))
+        refuse(path, `column "${name}" is erased by a transform`);
+    }
+    const usesSalt = transforms.some((each) => each.kind === "hash" && each.salt === "task");
+    if (saltCheck !== undefined && !usesSalt) refuse("saltCheck", "no transform uses the task's salt");
   });
 
 /** The data part of a specification. */
@@ -115,6 +113,15 @@ export type Anonymity = z.infer<typeof anonymity>;
 /** The columns that a specification erases without a constant: for everything else they are not in the table. */
 export function erasedColumns({ transforms = [] }: Pick<DataSpec, "transforms">): ReadonlySet<string> {
   return new Set(transforms.flatMap((each) => (each.kind === "erase" && each.to === undefined ? each.columns : [])));
+}
+
+/** Columns with a transform that erases them, and another one. */
+function erasedAndChanged(transforms: readonly Transform[]): readonly string[] {
+  const kindsOf = new Map<string, string[]>();
+  for (const { kind, columns } of transforms) {
+    for (const name of columns) kindsOf.set(name, [...(kindsOf.get(name) ?? []), kind]);
+  }
+  return [...kindsOf].flatMap(([name, kinds]) => (kinds.includes("erase") && kinds.length > 1 ? [name] : []));
 }
 
 function areDifferent(values: readonly string[]): boolean {

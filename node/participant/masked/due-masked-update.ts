@@ -24,17 +24,19 @@ export function dueMaskedUpdate(
   const shares = own === undefined || !isMine ? [] : dueShares(state, round, own);
   if (!mayStillCommit(state, view, round)) return commitmentOf(round, state.me) === undefined ? [] : shares;
   const isFixed = isKeyTimeOver(round, view.rules, state.head.timestampS);
-  // without keys in time there is no place in the round, and without enough of them there is no round
-  if (isFixed && own === undefined) return [];
-  if (isFixed && (round.advertisements?.length ?? 0) < leastUpdates(round, view.rules)) return [];
+  if (isFixed && isHopeless(view, round, own)) return [];
   const held = dueHoldingBack(state, round);
   if (held !== undefined) return held;
   const keys = own === undefined ? dueKeys(state, view, round) : [];
   const isTrained = hexEquals(state.trainedFor ?? "", round.start);
   const training = isTrained || !isMine ? [] : [dueTraining(round)];
   if (!isFixed || training.length > 0) return [...keys, ...training, ...shares];
-  const isMasked = updateFor(state, round) !== undefined && hexEquals(state.maskedWith ?? "", round.anchor);
-  return [...(isMasked ? dueCommitting(state, view, round) : dueMask(state, round)), ...shares];
+  return [...(isMasked(state, round) ? dueCommitting(state, view, round) : dueMask(state, round)), ...shares];
+}
+
+/** Without keys in time there is no place in the round, and without enough of them there is no round. */
+function isHopeless({ rules }: TaskView, round: RoundView, own: Advertisement | undefined): boolean {
+  return own === undefined || (round.advertisements?.length ?? 0) < leastUpdates(round, rules);
 }
 
 /** The bundles of those with whom this participant shares masks, fetched as long as their owners are there. */
@@ -78,6 +80,10 @@ function dueKeys(
   if (options.commit !== "batched") return [send];
   const announce: ParticipantAction = { kind: "announce-keys", key: `announce-keys:${about}`, keys };
   return isHurried || head.timestampS >= advertiseOwnAtS(round, view.rules) ? [announce, send] : [announce];
+}
+
+function isMasked(state: ParticipantState, round: RoundView): boolean {
+  return updateFor(state, round) !== undefined && hexEquals(state.maskedWith ?? "", round.anchor);
 }
 
 /** The mask, once; a refusal stands for these keys. */

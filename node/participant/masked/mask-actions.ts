@@ -224,6 +224,7 @@ export function createMaskActions(deps: MaskActionDeps): MaskActions {
       const here = await bundles.here(fellowsIn(round, own.secrets.slot), round, look);
       const request = { view: round, trust: trustIn(round, look), ...heard, bundles: here };
       const { answer } = await answerUnmasking(own, request);
+      look.signal.throwIfAborted();
       // what was forgotten meanwhile is told no more: the seed that the answer names is overwritten
       secretsOf(round);
       const { accumulator } = round;

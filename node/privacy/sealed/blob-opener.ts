@@ -47,6 +47,12 @@ export function createBlobOpener({ task, reader, granted }: OpenerOptions): Blob
     secretOf: (keyring, sender, source) => secretOf(keyring, sender, source, keyring.contentId),
   };
 
+  /** Why a keyring cannot be opened here, whatever is in it. */
+  function lackOf({ contentId }: KeyringRef): string | undefined {
+    if (reader !== undefined || granted?.has(contentId)) return undefined;
+    return granted === undefined ? "there is no key for it here" : "the grant does not cover its keyring";
+  }
+
   async function secretOf(ref: KeyringRef, sender: Address, source: KeyringSource, contentId: Bytes32) {
     const broken = (reason: string) => new FedledgerError("SEAL_BROKEN", { contentId, sender, reason });
     const sealed = (reason: string) => new FedledgerError("BLOB_SEALED", { contentId, sender, reason });
@@ -54,15 +60,11 @@ export function createBlobOpener({ task, reader, granted }: OpenerOptions): Blob
     const remembered = known.get(memory);
     if (remembered !== undefined) return remembered;
     if (!isKeyringLength(ref.lengthBytes)) throw broken("it names a keyring of an impossible length");
-    if (reader === undefined && granted === undefined) throw sealed("there is no key for it here");
-    if (reader === undefined && !granted?.has(ref.contentId)) throw sealed("the grant does not cover its keyring");
-    let bytes: Uint8Array;
-    try {
-      bytes = await source.read(ref);
-    } catch (error) {
-      if (isMisfit(error)) throw broken("its keyring has another length than it says");
-      throw error;
-    }
+    const lack = lackOf(ref);
+    if (lack !== undefined) throw sealed(lack);
+    const bytes = await source.read(ref).catch((error: unknown) => {
+      throw isMisfit(error) ? broken("its keyring has another length than it says") : error;
+    });
     const keyring = readKeyring(bytes);
     if (keyring === undefined) throw broken("its keyring is malformed");
     const secret = await find(ref, keyring, sender, source);

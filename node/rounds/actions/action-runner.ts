@@ -99,17 +99,22 @@ export function createActionRunner<A extends DueAction>(
     running.set(action.key, { controller, ended });
   };
 
+  /** Aborts and forgets what is not due any more. */
+  const forget = (wanted: ReadonlySet<string>, headNumber: number): void => {
+    const unwanted = <V>(of: ReadonlyMap<string, V>) => [...of].filter(([key]) => !wanted.has(key));
+    for (const [key, { controller }] of unwanted(running)) controller.abort(notDue(key));
+    for (const [key, { until }] of unwanted(resting)) {
+      until.abort(notDue(key));
+      resting.delete(key);
+    }
+    for (const [key] of unwanted(mined)) mined.delete(key);
+    for (const [key, block] of mined) if (headNumber >= block) mined.delete(key);
+  };
+
   return {
     reconcile(due, headNumber) {
       if (stopped) return;
-      const wanted = new Set(due.map(({ key }) => key));
-      for (const [key, { controller }] of running) if (!wanted.has(key)) controller.abort(notDue(key));
-      for (const [key, { until }] of resting) {
-        if (wanted.has(key)) continue;
-        until.abort(notDue(key));
-        resting.delete(key);
-      }
-      for (const [key, block] of mined) if (!wanted.has(key) || headNumber >= block) mined.delete(key);
+      forget(new Set(due.map(({ key }) => key)), headNumber);
       for (const action of due) {
         const waits = resting.get(action.key)?.rested === false || mined.has(action.key);
         if (!waits && !running.has(action.key)) start(action);

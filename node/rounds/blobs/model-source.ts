@@ -168,20 +168,28 @@ export function createModelSource(deps: {
     tried: Map<RoundNumber, Int32Array | undefined>,
   ): Promise<Int32Array | undefined> {
     if (hexEquals(root, look.view.initialModelRoot)) return initial(look);
-    const givers = look.view.rounds.filter(hasProposal).filter((round) => round.round < before && gave(round, root));
-    const newest = givers.toReversed();
-    const sources = [...newest.filter((round) => !isVoid(round)), ...newest.filter(isVoid)];
+    const sources = giversOf(root, before, look.view);
     for (const source of sources) {
       const lanes = tried.has(source.round) ? tried.get(source.round) : await fetched(source, look);
       if (lanes !== undefined) return lanes;
     }
     for (const source of sources.filter(({ round }) => !tried.has(round))) {
-      const base = await found(source.baseModelRoot, source.round, look, tried);
-      const lanes = base && (await recomputed(source, base, look));
-      tried.set(source.round, lanes);
+      const lanes = await remade(source, look, tried);
       if (lanes !== undefined) return lanes;
     }
     return undefined;
+  }
+
+  /** The model of a round, made again from its inputs. */
+  async function remade(
+    source: ProposedRound,
+    look: TaskLook,
+    tried: Map<RoundNumber, Int32Array | undefined>,
+  ): Promise<Int32Array | undefined> {
+    const base = await found(source.baseModelRoot, source.round, look, tried);
+    const lanes = base && (await recomputed(source, base, look));
+    tried.set(source.round, lanes);
+    return lanes;
   }
 
   async function baseOf(number: RoundNumber, look: TaskLook): Promise<Int32Array> {
@@ -203,6 +211,13 @@ export function createModelSource(deps: {
 /** Whether the round's proposal is of this model. A void one may be, too: the model below it can be the same. */
 function gave({ proposal }: ProposedRound, root: Bytes32): boolean {
   return hexEquals(proposal.modelRoot, root);
+}
+
+/** The rounds before one that proposed a model, the newest first, those that became void behind the others. */
+function giversOf(root: Bytes32, before: RoundNumber, { rounds }: TaskLook["view"]): readonly ProposedRound[] {
+  const givers = rounds.filter(hasProposal).filter((round) => round.round < before && gave(round, root));
+  const newest = givers.toReversed();
+  return [...newest.filter((round) => !isVoid(round)), ...newest.filter(isVoid)];
 }
 
 function isVoid(round: ProposedRound): boolean {

@@ -81,16 +81,10 @@ async function judgeModel(
   look: TaskLook,
 ): Promise<Judgement> {
   const { check, baseLanes, faults } = recomputed;
-  const { proposal } = round;
-  const sealed = isSealed(look.view);
-  const unexplained = unexplainedBy(check);
   const findings = check.findings.filter(({ code }) => !isNoFault(code));
   if (check.lanes !== undefined && findings.length === 0) {
     await keep(deps, check.lanes, look);
-    const cut = check.findings.find(({ code }) => code === "SUM_OUT_OF_BOUNDS");
-    if (cut && !deps.again) deps.log.warn(cut.message, { round: round.round, finding: cut.code });
-    if (unexplained !== 0n) tell(deps, round, check.findings);
-    return { isRight: true, ...(unexplained !== 0n && { unexplained }) };
+    return judgeRight(deps, check, round);
   }
   const counted = check.updates.filter(({ excluded }) => !excluded);
   const missing = counted.filter(({ status }) => isAbsent(status)).map(({ commitment }) => commitment);
@@ -104,13 +98,23 @@ async function judgeModel(
   // what breaks the rules without a proof is not the bytes behind the committed root
   if (missing.length + invalid.length > 0) return { isRight: false, missing: [...missing, ...invalid] };
   if (check.lanes === undefined || baseLanes === undefined) return { isRight: false };
-  if (hexEquals(check.modelRoot ?? "", proposal.modelRoot)) {
+  if (hexEquals(check.modelRoot ?? "", round.proposal.modelRoot)) {
     await keep(deps, check.lanes, look);
     // a sealed model that is not to be had yet may come
-    const maySettle = sealed && findings.every(({ severity }) => severity === "unchecked");
+    const maySettle = isSealed(look.view) && findings.every(({ severity }) => severity === "unchecked");
     return maySettle ? { isRight: false, missing: [] } : { isRight: false };
   }
   return await proveModel(deps, { check, baseLanes, recomputed: check.lanes }, round, look);
+}
+
+/** The proposal is what was recomputed: what is still to be told of it. */
+function judgeRight(deps: JudgeProposalDeps, check: RoundCheck, round: ProposedRound): Judgement {
+  const unexplained = unexplainedBy(check);
+  const cut = check.findings.find(({ code }) => code === "SUM_OUT_OF_BOUNDS");
+  if (cut && !deps.again) deps.log.warn(cut.message, { round: round.round, finding: cut.code });
+  if (unexplained === 0n) return { isRight: true };
+  tell(deps, round, check.findings);
+  return { isRight: true, unexplained };
 }
 
 /**

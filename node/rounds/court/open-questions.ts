@@ -70,6 +70,18 @@ export function createOpenQuestions(deps: {
     }
   }
 
+  /** How long to wait behind so many looks that brought nothing. */
+  function pauseAfterMs(
+    looksInVain: number,
+    round: ProposedRound,
+    { attestWindowS }: TaskLook["view"]["rules"],
+  ): number {
+    const firstMs = isProposed(round) ? times.republishMs : firstPauseMs;
+    // an update that comes late is seen in time for the quorum
+    const mostMs = isProposed(round) ? Math.max(firstMs, attestWindowS * 125) : firstMs * mostPauses;
+    return Math.min(mostMs, firstMs * 2 ** Math.min(looksInVain, 30));
+  }
+
   return {
     patience,
     async hasNews(round, look) {
@@ -95,10 +107,7 @@ export function createOpenQuestions(deps: {
       const looksInVain = before === undefined || hasCome ? 0 : before.looksInVain + 1;
       questions.set(subject, { ...(absent && { absent, isModelAbsent: isModelAbsent === true }), looksInVain });
       for (const oldest of [...questions.keys()].slice(0, -mostKnown)) questions.delete(oldest);
-      const firstMs = isProposed(round) ? times.republishMs : firstPauseMs;
-      // an update that comes late is seen in time for the quorum
-      const mostMs = isProposed(round) ? Math.max(firstMs, rules.attestWindowS * 125) : firstMs * mostPauses;
-      return Math.min(mostMs, firstMs * 2 ** Math.min(looksInVain, 30));
+      return pauseAfterMs(looksInVain, round, rules);
     },
   };
 }

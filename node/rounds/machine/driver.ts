@@ -6,7 +6,7 @@ import { foldTask } from "../../core/record/fold-task.ts";
 import type { TaskView } from "../../core/record/task-view.ts";
 import type { Member } from "../../core/records.ts";
 import { checkInvitedTask, type Invitation } from "../../core/words/invitation.ts";
-import type { Chain } from "../../ports/chain.ts";
+import type { Chain, ChainUpdate } from "../../ports/chain.ts";
 import type { Transport } from "../../ports/transport.ts";
 import { type DueAction, reasonOf } from "../actions/action-runner.ts";
 import { sameMembers } from "../state/progress-between.ts";
@@ -55,22 +55,26 @@ export function createDriver<S extends RoundState, E, A extends DueAction & { re
   let following: Promise<void> | undefined;
 
   async function follow(): Promise<void> {
-    for await (const { head, events, reset } of chain.follow(taskId, { signal: life.signal })) {
+    for await (const update of chain.follow(taskId, { signal: life.signal })) {
       // asked before each look, so that a look never rests on older members than its head
       const members = await readMembers(run?.seen.members);
       if (life.signal.aborted) return;
-      const before = run?.seen.view;
-      const isSame = before !== undefined && !reset && events.length === 0;
-      const view = isSame ? before : genuine(foldTask(events, reset ? undefined : before));
-      const seen = { view, head, members };
-      if (run === undefined) {
-        run = createRun(deps, seen, onOutcome);
-        run.start();
-        continue;
-      }
-      if (reset) log.warn("The chain was reorganised", { block: head.number });
-      run.looked({ kind: "looked", reset, ...seen });
+      look(update, members);
     }
+  }
+
+  function look({ head, events, reset }: ChainUpdate, members: readonly Member[]): void {
+    const before = run?.seen.view;
+    const isSame = before !== undefined && !reset && events.length === 0;
+    const view = isSame ? before : genuine(foldTask(events, reset ? undefined : before));
+    const seen = { view, head, members };
+    if (run === undefined) {
+      run = createRun(deps, seen, onOutcome);
+      run.start();
+      return;
+    }
+    if (reset) log.warn("The chain was reorganised", { block: head.number });
+    run.looked({ kind: "looked", reset, ...seen });
   }
 
   /**

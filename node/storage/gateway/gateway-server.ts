@@ -49,7 +49,7 @@ export function createGateway(options: GatewayOptions): Gateway {
       }
       responses++;
       response.once("close", () => responses--);
-      answer(request, response).catch((error) => {
+      answer(blocks, request, response).catch((error) => {
         log.debug("gateway request failed", { reason: String(error) });
         if (!response.headersSent) end(response, 500, "the block could not be read");
         else response.destroy();
@@ -57,38 +57,6 @@ export function createGateway(options: GatewayOptions): Gateway {
     },
   );
   server.setTimeout(storageLimits.httpTimeoutMs);
-
-  async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    if (request.method === "OPTIONS") {
-      response.setHeader("access-control-allow-methods", "GET, HEAD, OPTIONS");
-      response.setHeader("access-control-allow-headers", "*");
-      return end(response, 204);
-    }
-    if (request.method !== "GET" && request.method !== "HEAD") {
-      response.setHeader("allow", "GET, HEAD, OPTIONS");
-      return end(response, 405, "only GET and HEAD");
-    }
-    const url = new URL(request.url ?? "/", "http://gateway");
-    const path = /^\/ipfs\/([^/]+)$/.exec(url.pathname);
-    if (!path) return end(response, 404, "only /ipfs/{cid}");
-    const format = url.searchParams.get("format");
-    if (format === null ? !request.headers.accept?.includes(rawBlockType) : format !== "raw") {
-      return end(response, 406, `only ${rawBlockType}`);
-    }
-    const cid = cidIn(path[1] as string);
-    if (!cid) return end(response, 400, "not a SHA-256 CID");
-    if (!(await blocks.has(cid))) return end(response, 404, "no such block");
-    const etag = `"${cid}.raw"`;
-    response.setHeader("etag", etag);
-    response.setHeader("cache-control", "public, max-age=29030400, immutable");
-    if (request.headers["if-none-match"] === etag) return end(response, 304);
-    const block = await readBlock(blocks, cid);
-    response.setHeader("content-type", rawBlockType);
-    response.setHeader("content-length", block.length);
-    response.setHeader("content-disposition", `attachment; filename="${cid}.bin"`);
-    response.setHeader("x-content-type-options", "nosniff");
-    response.end(request.method === "GET" ? block : undefined);
-  }
 
   const bound = () => server.address() as AddressInfo;
   return {
@@ -121,4 +89,48 @@ function cidIn(text: string): Cid | undefined {
   } catch {
     return undefined;
   }
+}
+
+/** Answers with the block that is asked for, if it is here. */
+async function answer(
+  blocks: GatewayOptions["blocks"],
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  if (request.method !== "GET" && request.method !== "HEAD") return answerOther(request, response);
+  const url = new URL(request.url ?? "/", "http://gateway");
+  const path = /^\/ipfs\/([^/]+)$/.exec(url.pathname);
+  if (!path) return end(response, 404, "only /ipfs/{cid}");
+  if (!wantsRawBlock(url, request)) return end(response, 406, `only ${rawBlockType}`);
+  const cid = cidIn(path[1] as string);
+  if (!cid) return end(response, 400, "not a SHA-256 CID");
+  if (!(await blocks.has(cid))) return end(response, 404, "no such block");
+  const etag = `"${cid}.raw"`;
+  response.setHeader("etag", etag);
+  response.setHeader("cache-control", "public, max-age=29030400, immutable");
+  if (request.headers["if-none-match"] === etag) return end(response, 304);
+  const block = await readBlock(blocks, cid);
+  response.setHeader("content-type", rawBlockType);
+  response.setHeader("content-length", block.length);
+  response.setHeader("content-disposition", `attachment; filename="${cid}.bin"`);
+  response.setHeader("x-content-type-options", "nosniff");
+  response.end(request.method === "GET" ? block : undefined);
+}
+
+/** The answer to a method that gives no block. */
+function answerOther({ method }: IncomingMessage, response: ServerResponse): void {
+  if (method === "OPTIONS") {
+    response.setHeader("access-control-allow-methods", "GET, HEAD, OPTIONS");
+    response.setHeader("access-control-allow-headers", "*");
+    end(response, 204);
+    return;
+  }
+  response.setHeader("allow", "GET, HEAD, OPTIONS");
+  end(response, 405, "only GET and HEAD");
+}
+
+/** Whether a client asks for the form that we give: by the URL, or else by its header. */
+function wantsRawBlock(url: URL, { headers }: IncomingMessage): boolean {
+  const format = url.searchParams.get("format");
+  return format === null ? headers.accept?.includes(rawBlockType) === true : format === "raw";
 }

@@ -51,27 +51,50 @@ export async function fetchBlob(job: FetchJob): Promise<Uint8Array> {
 
   let lie: FedledgerError | undefined;
   for (const peer of exchange ? providers : []) {
-    try {
-      await fromPeer(job, exchange as BlockExchange, peer, progress, count(peer));
-      return progress.into;
-    } catch (error) {
-      signal?.throwIfAborted();
-      if (!(error instanceof FedledgerError) || error.code === "STORAGE_FAILED" || isContentFault(error)) throw error;
-      if (error.code === "BLOB_CORRUPT") lie = error;
-      log.debug("provider failed", { contentId, peer, code: error.code, blocks: progress.blocks });
-    }
+    const failure = await tryPeer(job, exchange as BlockExchange, peer, progress, count(peer));
+    if (failure === undefined) return progress.into;
+    if (failure.code === "BLOB_CORRUPT") lie = failure;
+    log.debug("provider failed", { contentId, peer, code: failure.code, blocks: progress.blocks });
   }
-  if (wantBlock && providers.length > 0 && job.hasPeers()) {
-    try {
-      await fromBitswap(job, wantBlock, progress, count("ipfs"));
-      return progress.into;
-    } catch (error) {
-      signal?.throwIfAborted();
-      if (error instanceof FedledgerError && isContentFault(error)) throw error;
-      log.debug("bitswap failed", { contentId, reason: String(error) });
-    }
-  }
+  const asksAll = wantBlock && providers.length > 0 && job.hasPeers();
+  if (asksAll && (await tryBitswap(job, wantBlock, progress, count("ipfs")))) return progress.into;
   throw lie ?? new FedledgerError("BLOB_NOT_FOUND", { contentId, providers: providers.length });
+}
+
+/** What a provider failed by, where another one may have the rest; undefined where the blob is whole. */
+async function tryPeer(
+  job: FetchJob,
+  exchange: BlockExchange,
+  peer: PeerIdText,
+  progress: Progress,
+  count: (bytes: number) => void,
+): Promise<FedledgerError | undefined> {
+  try {
+    await fromPeer(job, exchange, peer, progress, count);
+    return undefined;
+  } catch (error) {
+    job.options.signal?.throwIfAborted();
+    if (!(error instanceof FedledgerError) || error.code === "STORAGE_FAILED" || isContentFault(error)) throw error;
+    return error;
+  }
+}
+
+/** Whether the blob is whole by what anybody has of it. */
+async function tryBitswap(
+  job: FetchJob,
+  wantBlock: NonNullable<FetchJob["wantBlock"]>,
+  progress: Progress,
+  count: (bytes: number) => void,
+): Promise<boolean> {
+  try {
+    await fromBitswap(job, wantBlock, progress, count);
+    return true;
+  } catch (error) {
+    job.options.signal?.throwIfAborted();
+    if (error instanceof FedledgerError && isContentFault(error)) throw error;
+    job.log.debug("bitswap failed", { contentId: job.contentId, reason: String(error) });
+    return false;
+  }
 }
 
 async function fromPeer(

@@ -1,7 +1,7 @@
 import { itemAt } from "../../core/bytes/items.ts";
 import { FedledgerError } from "../../core/errors/error.ts";
 import type { DataSpec } from "../../core/task/data-spec.ts";
-import type { ModelSpec, OutputSpec } from "../../core/task/task-spec.ts";
+import type { ModelSpec } from "../../core/task/task-spec.ts";
 import type { KeyedHashes } from "../../ports/keyed-hash.ts";
 import { modelInputShape } from "../models/model-layers.ts";
 import { type Cell, isBlank } from "../table/cell-transform.ts";
@@ -9,7 +9,8 @@ import { createInputScaling } from "../table/input-scaling.ts";
 import { openTable } from "../table/masked-table.ts";
 import { createRowGroups } from "../table/row-groups.ts";
 import { chooseColumns, quoted } from "../table/table-columns.ts";
-import type { Dataset } from "./dataset.ts";
+import type { TableMask } from "../table/table-mask.ts";
+import { classCountOf, type Dataset } from "./dataset.ts";
 
 /** What a table is read as: the specification's model and data part. */
 export interface TableSchema {
@@ -49,32 +50,19 @@ export async function readCsv(source: string, text: AsyncIterable<Uint8Array>, s
   const { inputs: columns, label } = chooseColumns(mask.columns, schema, width, refuse);
   const groups = data.anonymity && createRowGroups(mask.columns, data.anonymity.quasiIdentifiers, columns, refuse);
 
+  const classes = output.kind === "numbers" ? undefined : data.classes;
   const inputs: number[] = [];
   const labels: number[] = [];
   let samples = 0;
   for await (const { record, line } of rows) {
     const cells = mask.apply(record, line);
-    const shown = (at: number) => (mask.masked[at] ? "the value" : quoted(String(cells[at])));
-    const readNumber = (at: number): number => {
-      const cell: Cell = itemAt(cells, at);
-      const value = Number(cell);
-      if (isBlank(cell)) refuse(`line ${line}, column ${mask.columns[at]}: the value is missing`);
-      if (!Number.isFinite(value)) refuse(`line ${line}, column ${mask.columns[at]}: ${shown(at)} is not a number`);
-      return value;
-    };
+    const row = readRow(cells, mask, (at, what) => refuse(`line ${line}, column ${mask.columns[at]}: ${what}`));
     columns.forEach((at, i) => {
-      inputs.push(scaling(readNumber(at), i));
+      inputs.push(scaling(row.number(at), i));
     });
     samples++;
     groups?.add(cells, line);
-    if (!labelled) continue;
-    if (output.kind !== "numbers" && data.classes !== undefined) {
-      const found = data.classes.indexOf(String(cells[label]));
-      if (found < 0) refuse(`line ${line}, column ${mask.columns[label]}: ${shown(label)} is none of the classes`);
-      labels.push(found);
-    } else {
-      labels.push(readNumber(label));
-    }
+    if (labelled) labels.push(classes === undefined ? row.number(label) : row.place(label, classes));
   }
   if (samples === 0) throw new FedledgerError("TOO_LITTLE_DATA", { source, actual: 0, required: 1 });
   return {
@@ -89,6 +77,25 @@ export async function readCsv(source: string, text: AsyncIterable<Uint8Array>, s
   };
 }
 
-function classCountOf(output: OutputSpec): number {
-  return output.kind === "classes" ? output.count : output.kind === "binary" ? 2 : 0;
+/** Reads cells of one row; a cell that a transform has made is not shown. */
+function readRow(
+  cells: readonly Cell[],
+  mask: Pick<TableMask, "masked">,
+  refuse: (column: number, what: string) => never,
+): { number(column: number): number; place(column: number, classes: readonly string[]): number } {
+  const shown = (at: number) => (mask.masked[at] ? "the value" : quoted(String(cells[at])));
+  return {
+    number(at) {
+      const cell = itemAt(cells, at);
+      const value = Number(cell);
+      if (isBlank(cell)) refuse(at, "the value is missing");
+      if (!Number.isFinite(value)) refuse(at, `${shown(at)} is not a number`);
+      return value;
+    },
+    place(at, classes) {
+      const found = classes.indexOf(String(cells[at]));
+      if (found < 0) refuse(at, `${shown(at)} is none of the classes`);
+      return found;
+    },
+  };
 }

@@ -111,3 +111,8 @@ function checkLabels(
   const wrong = labels.find((label) => !Number.isInteger(label) || label < 0 || label >= classes);
   if (wrong !== undefined) refuse(`label ${wrong} is not a class from 0 to ${classes - 1}`);
 }
+
+/** How many classes a model tells apart; 0 for numbers. */
+export function classCountOf(output: OutputSpec): number {
+  return output.kind === "classes" ? output.count : output.kind === "binary" ? 2 : 0;
+}

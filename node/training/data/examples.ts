@@ -1,8 +1,8 @@
 import { FedledgerError } from "../../core/errors/error.ts";
-import type { TaskSpec } from "../../core/task/task-spec.ts";
+import type { OutputSpec, TaskSpec } from "../../core/task/task-spec.ts";
 import { modelInputShape } from "../models/model-layers.ts";
 import { createInputScaling } from "../table/input-scaling.ts";
-import { checkDatasetFits, type Dataset } from "./dataset.ts";
+import { checkDatasetFits, classCountOf, type Dataset } from "./dataset.ts";
 
 /** Examples of an application's own, in memory. */
 export interface Examples {
@@ -40,10 +40,15 @@ export function datasetOf({ model, data }: Pick<TaskSpec, "model" | "data">, { i
     labels: Float32Array.from((labels ?? []).flat()),
     samples: inputs.length,
     inputShape,
-    labelWidth: labels === undefined ? 0 : output.kind === "numbers" ? output.count : 1,
-    classCount: output.kind === "numbers" ? 0 : output.kind === "classes" ? output.count : 2,
+    labelWidth: labels === undefined ? 0 : widthOf(output),
+    classCount: classCountOf(output),
     source,
   };
   checkDatasetFits(dataset, model, { labelled: labels !== undefined });
   return dataset;
+}
+
+/** Numbers of a label. */
+function widthOf(output: OutputSpec): number {
+  return output.kind === "numbers" ? output.count : 1;
 }

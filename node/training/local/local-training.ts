@@ -72,13 +72,16 @@ export function createLocalTraining({
         meanLoss = sum / data.samples;
         job.onProgress?.({ epoch, epochs, loss: meanLoss });
       }
-      const parameters = model.download(tensors);
-      if (!parameters.every(Number.isFinite)) {
-        throw new FedledgerError("TRAINING_FAILED", { reason: "a trained parameter is not a finite number" });
-      }
+      const parameters = requireFinite(model.download(tensors));
       return { parameters, samples: data.samples, loss: meanLoss };
     } finally {
       tf.dispose(tensors);
     }
   };
+}
+
+/** The same parameters. Throws TRAINING_FAILED where one is not finite. */
+export function requireFinite(parameters: Float32Array): Float32Array {
+  if (parameters.every(Number.isFinite)) return parameters;
+  throw new FedledgerError("TRAINING_FAILED", { reason: "a trained parameter is not a finite number" });
 }

@@ -1,12 +1,11 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { itemAt } from "../../core/bytes/items.ts";
-import { FedledgerError } from "../../core/errors/error.ts";
 import { type ExamplePrivacy, stepsPerRound } from "../../core/task/privacy-spec.ts";
 import type { PrivateRandom } from "../../ports/noise.ts";
 import type { TrainJob, TrainResult } from "../../ports/trainer.ts";
 import { selectExamples } from "../data/dataset.ts";
 import { clippedGradients } from "./example-gradients.ts";
-import type { LocalTrainingDeps } from "./local-training.ts";
+import { type LocalTrainingDeps, requireFinite } from "./local-training.ts";
 import { createPause, useBackend } from "./pause.ts";
 
 /** What private training needs. */
@@ -70,39 +69,47 @@ export function createPrivateTraining(deps: PrivateTrainingDeps): (job: TrainJob
     return addGradients(parameters, finite, sum);
   };
 
+  /** Moves the parameters from a place on against the sum, rounded to the grid, with noise of its own each. */
+  const move = (parameters: Float32Array, sum: Float64Array, from: number): void => {
+    const to = Math.min(sum.length, from + lanesAtOnce);
+    for (let i = from; i < to; i++) {
+      const change = Math.round(itemAt(sum, i) / gridStep) + draw();
+      parameters[i] = itemAt(parameters, i) - rate * change;
+    }
+  };
+
   return async (job) => {
     job.signal?.throwIfAborted();
     const pause = createPause(job.signal);
+    const rest = async () => {
+      if (await pause()) await useBackend(tfName);
+    };
     await useBackend(tfName);
     const parameters = job.parameters.slice();
+    /** One step of the training; its examples and their loss are added to the totals. */
+    const step = async (totals: { seen: number; lossSum: number }): Promise<void> => {
+      const rows = poissonSample(data.samples, samplingRate, privateRandom);
+      const sum = new Float64Array(parameters.length);
+      for (let from = 0; from < rows.length; from += examplesAtOnce) {
+        await rest();
+        totals.lossSum += addGradients(parameters, rows.subarray(from, from + examplesAtOnce), sum);
+      }
+      for (let from = 0; from < sum.length; from += lanesAtOnce) {
+        await rest();
+        move(parameters, sum, from);
+      }
+      totals.seen += rows.length;
+    };
     let meanLoss = 0;
     for (let epoch = 1; epoch <= training.epochs; epoch++) {
-      let lossSum = 0;
-      let seen = 0;
-      for (let step = 0; step < stepsPerEpoch; step++) {
-        const rows = poissonSample(data.samples, samplingRate, privateRandom);
-        const sum = new Float64Array(parameters.length);
-        for (let from = 0; from < rows.length; from += examplesAtOnce) {
-          if (await pause()) await useBackend(tfName);
-          lossSum += addGradients(parameters, rows.subarray(from, from + examplesAtOnce), sum);
-        }
-        seen += rows.length;
-        for (let from = 0; from < sum.length; from += lanesAtOnce) {
-          if (await pause()) await useBackend(tfName);
-          const to = Math.min(sum.length, from + lanesAtOnce);
-          for (let i = from; i < to; i++) {
-            const change = Math.round(itemAt(sum, i) / gridStep) + draw();
-            parameters[i] = itemAt(parameters, i) - rate * change;
-          }
-        }
+      const totals = { seen: 0, lossSum: 0 };
+      for (let done = 0; done < stepsPerEpoch; done++) {
+        await step(totals);
       }
-      if (seen > 0) meanLoss = lossSum / seen;
+      if (totals.seen > 0) meanLoss = totals.lossSum / totals.seen;
       job.onProgress?.({ epoch, epochs: training.epochs, loss: meanLoss });
     }
-    if (!parameters.every(Number.isFinite)) {
-      throw new FedledgerError("TRAINING_FAILED", { reason: "a trained parameter is not a finite number" });
-    }
-    return { parameters, samples: data.samples, loss: meanLoss };
+    return { parameters: requireFinite(parameters), samples: data.samples, loss: meanLoss };
   };
 }
 

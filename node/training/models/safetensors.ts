@@ -73,28 +73,32 @@ export function decodeSafetensors(
   let offset = 0;
   for (const { name, shape } of tensors) {
     const size = tensorSize(shape);
-    const entry = entries[name] as { dtype?: unknown; shape?: unknown; data_offsets?: unknown } | undefined;
+    const begin = start + checkEntry(entries[name], { name, shape, size, room: file.byteLength - start }, refuse);
     delete entries[name];
-    if (entry === undefined || entry === null) return refuse(`it has no tensor ${name}`);
-    if (entry.dtype !== "F32") refuse(`tensor ${name} is ${String(entry.dtype)}, not F32`);
-    if (JSON.stringify(entry.shape) !== JSON.stringify(shape)) {
-      refuse(`tensor ${name} has the shape ${JSON.stringify(entry.shape)}, the model's is ${JSON.stringify(shape)}`);
-    }
-    const [begin, end] = Array.isArray(entry.data_offsets) ? (entry.data_offsets as unknown[]) : [];
-    if (
-      !Number.isSafeInteger(begin) ||
-      (begin as number) < 0 ||
-      end !== (begin as number) + 4 * size ||
-      start + end > file.byteLength
-    ) {
-      refuse(`the offsets of tensor ${name} do not fit`);
-    }
-    for (let i = 0; i < size; i++) parameters[offset + i] = view.getFloat32(start + (begin as number) + 4 * i, true);
+    for (let i = 0; i < size; i++) parameters[offset + i] = view.getFloat32(begin + 4 * i, true);
     offset += size;
   }
   const [surplus] = Object.keys(entries);
   if (surplus !== undefined) refuse(`tensor ${surplus} is not the model's`);
   return { parameters, metadata: metadata as ModelMetadata };
+}
+
+/** Where a tensor's bytes begin behind the header: of the model's shape, as F32, within the file. */
+function checkEntry(
+  entry: unknown,
+  { name, shape, size, room }: { name: string; shape: readonly number[]; size: number; room: number },
+  refuse: (reason: string) => never,
+): number {
+  if (entry === undefined || entry === null) return refuse(`it has no tensor ${name}`);
+  const { dtype, shape: theirs, data_offsets: offsets } = entry as Readonly<Record<string, unknown>>;
+  if (dtype !== "F32") refuse(`tensor ${name} is ${String(dtype)}, not F32`);
+  if (JSON.stringify(theirs) !== JSON.stringify(shape)) {
+    refuse(`tensor ${name} has the shape ${JSON.stringify(theirs)}, the model's is ${JSON.stringify(shape)}`);
+  }
+  const [begin, end]: readonly unknown[] = Array.isArray(offsets) ? offsets : [];
+  const isPlace = typeof begin === "number" && Number.isSafeInteger(begin) && begin >= 0;
+  if (!isPlace || end !== begin + 4 * size || end > room) return refuse(`the offsets of tensor ${name} do not fit`);
+  return begin;
 }
 
 function parseHeader(bytes: Uint8Array, refuse: (reason: string) => never): Record<string, unknown> {

@@ -187,6 +187,21 @@ function maxPoolGradient({ inputs, backend, attrs }: Parameters<Kernel>[0]): Inf
   const x = backend.typedArrayFromHeap(input);
   const gradient = backend.typedArrayFromHeap(dy);
   const result = backend.typedArrayFromHeap(out).fill(0);
+  /** Where the greatest value of a window stands, the first of several; -1 where none is above minus infinity. */
+  const greatestOf = (first: number, rowStart: number, rowEnd: number, columns: number): number => {
+    let greatest = Number.NEGATIVE_INFINITY;
+    let place = -1;
+    for (let row = rowStart; row < rowEnd; row++) {
+      let at = first + row * inWidth * channels;
+      for (let column = 0; column < columns; column++, at += channels) {
+        if (x[at]! > greatest) {
+          greatest = x[at]!;
+          place = at;
+        }
+      }
+    }
+    return place;
+  };
   let from = 0;
   for (let image = 0; image < info.batchSize; image++) {
     const start = image * inHeight * inWidth;
@@ -197,17 +212,8 @@ function maxPoolGradient({ inputs, backend, attrs }: Parameters<Kernel>[0]): Inf
         const left = column * info.strideWidth - info.padInfo.left;
         const columnEnd = Math.min(inWidth, left + info.filterWidth);
         for (let channel = 0; channel < channels; channel++) {
-          let greatest = Number.NEGATIVE_INFINITY;
-          let place = -1;
-          for (let r = Math.max(0, top); r < rowEnd; r++) {
-            let at = (start + r * inWidth + Math.max(0, left)) * channels + channel;
-            for (let c = Math.max(0, left); c < columnEnd; c++, at += channels) {
-              if (x[at]! > greatest) {
-                greatest = x[at]!;
-                place = at;
-              }
-            }
-          }
+          const first = (start + Math.max(0, left)) * channels + channel;
+          const place = greatestOf(first, Math.max(0, top), rowEnd, columnEnd - Math.max(0, left));
           if (place >= 0) result[place] = result[place]! + gradient[from]!;
           from++;
         }

@@ -60,8 +60,12 @@ async function* rowsOf(text: AsyncIterable<Uint8Array>, source: string): AsyncGe
     await fed;
   } catch (error) {
     if (isFedledgerError(error)) throw error;
-    // without what stands in the cell, and without the error that tells it
-    const reason = (error instanceof Error ? error.message : String(error)).replace(/, value is .*$/s, "");
-    throw new FedledgerError("INVALID_DATA", { source, reason });
+    throw new FedledgerError("INVALID_DATA", { source, reason: brokenAt(error) });
   }
+}
+
+/** What is wrong with a table and where, by csv-parse's code: its message has a part of the cell in it. */
+function brokenAt(error: unknown): string {
+  const { code = "unreadable", lines } = error as { readonly code?: string; readonly lines?: number };
+  return `${code.replace(/^CSV_/, "").replaceAll("_", " ").toLowerCase()}${lines === undefined ? "" : ` at line ${lines}`}`;
 }

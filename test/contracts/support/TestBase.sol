@@ -9,6 +9,8 @@ interface Vm {
     function prank(address sender) external;
     function prank(address sender, address origin) external;
     function warp(uint256 timestamp) external;
+    function roll(uint256 blockNumber) external;
+    function setBlockhash(uint256 blockNumber, bytes32 hash) external;
     function deal(address account, uint256 balanceWei) external;
     function prevrandao(bytes32 value) external;
     function etch(address target, bytes calldata code) external;

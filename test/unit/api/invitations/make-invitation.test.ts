@@ -14,7 +14,7 @@ import {
 import { expectCode } from "../../../support/expect-code.ts";
 import { type FederationFixture, startFederation } from "../../../support/federation-fixture.ts";
 
-const [grantKey, successor] = [1, 2].map((digit) => `0x${String(digit).repeat(64)}`);
+const [grantKey, successor, another] = [1, 2, 3].map((digit) => `0x${String(digit).repeat(64)}`);
 
 describe("making an invitation", function () {
   this.timeout(30_000);
@@ -71,6 +71,34 @@ describe("making an invitation", function () {
     const [grant] = first.grants;
     const grants = [{ ...grant!, account: fixture.participants[1]!.account }];
     await expectCode("INVALID_INVITATION", () => make({ from: { ...first, grants } }));
+  });
+
+  it("is made by an admin, after the one before it, and can be read by members", async () => {
+    const { chain, account } = fixture.participants[0]!;
+    await expectCode("NOT_ADMIN", () => make({ chain: { ...chain, account } }));
+    const own = { grantKey: another! };
+    const first = await make(own);
+    await expectCode("INVALID_INVITATION", () =>
+      make({ ...own, from: { ...first, epoch: 2 ** 32 - 1 }, revoke: true }),
+    );
+    const member = fixture.participants[1]!;
+    const members = [{ account: member.account, role: "participant" as const }];
+    const next = await make({ ...own, from: first, revoke: true, members });
+    const contact = { peerId: member.peerId, encryptionKey: `0x${"11".repeat(32)}` as const, multiaddrs: [] };
+    await member.chain.send({ kind: "register", ...contact, grant: grantFor(next, member.account)! });
+    const { message } = await expectCode("INVALID_CONFIG", () => make(own));
+    expect(message).to.contain("epoch 2");
+    expect((await make()).epoch, "another key's").to.equal(1);
+  });
+
+  it("names no endpoint by which others could act as the admin", async () => {
+    const secret = [
+      "http://user:pass@127.0.0.1:1",
+      "http://127.0.0.1:1/?apikey=A",
+      `https://x.org/v3/${"a1".repeat(16)}`,
+    ];
+    const { rpc } = await make({ endpoint: [fixture.url, ...secret] });
+    expect(rpc).to.deep.equal([fixture.url]);
   });
 
   it("is kept by a node, which takes no other one of another chain, code or line of grant keys", async () => {

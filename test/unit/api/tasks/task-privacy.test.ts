@@ -11,7 +11,7 @@ import { expectCode } from "../../../support/expect-code.ts";
 type Values = Parameters<typeof withPrivacy>[2];
 
 const settings = (values: Partial<Values>) => values as Values;
-const plain = await chooseTask({ data: "digits", model: "logistic" } as never);
+const plain = await chooseTask({ data: "digits", model: "logistic-regression" } as never);
 const choose = (values: Partial<Values>, changed: Partial<TaskRules> = {}) => {
   const { spec, rules } = withPrivacy(plain.spec, { ...plain.rules, ...changed }, settings(values));
   return { spec: spec as PrivateTaskSpec & typeof spec, rules };

@@ -106,7 +106,7 @@ describe("taskRules", () => {
   it("refuses windows that are over before their events count", async () => {
     const chain = { isTest: false, lagS: 80 };
     expect(rulesOf({ attestWindow: 300 }, chain).attestWindowS).to.equal(300);
-    for (const name of ["commitWindow", "aggregateWindow", "attestWindow"] as const) {
+    for (const name of ["commitWindow", "aggregateWindow", "attestWindow", "challengeWindow"] as const) {
       const { data } = await expectCode("WINDOW_TOO_SHORT", () => rulesOf({ [name]: 299 }, chain));
       expect(data).to.include({ actual: 299, least: 300 });
     }
@@ -134,6 +134,7 @@ describe("taskRules", () => {
   const contradictions: [string, Given, string][] = [
     ["masks with a median", { mode: "masked", rule: "coordinate-median" }, "must see each update"],
     ["encryption with a trimmed mean", { mode: "encrypted", rule: "trimmed-mean" }, "must see each update"],
+    ["more updates than are drawn", { participants: 3, minUpdates: 10 }, "3 are drawn"],
     ["masks of two", { mode: "masked", participants: 2 }, "at least 3"],
     ["masks with two updates", { mode: "masked", minUpdates: 2 }, "at least 3"],
     ["a threshold without masks", { threshold: 80 }, "--threshold"],

@@ -2,10 +2,11 @@
 pragma solidity ^0.8.28;
 
 import {IAccessControl} from "@openzeppelin/contracts/access/IAccessControl.sol";
-import {ChunkProof, UpdateProof} from "../../../contracts/types/ProofTypes.sol";
+import {ChunkProof, ProofKind, UpdateProof} from "../../../contracts/types/ProofTypes.sol";
 import {
     Access,
     Advertisement,
+    Attributes,
     Commitment,
     Evidence,
     Proposal,
@@ -21,6 +22,7 @@ import {
 /// only, so that they compile without them. What each does is said where it stands: Federation, Court, Proofs.
 interface Calls is IAccessControl {
     function proofs() external view returns (address);
+    function setAttributes(address account, Attributes calldata attributes) external;
     function createTask(
         TaskRules calldata rules,
         Access calldata access,
@@ -37,6 +39,14 @@ interface Calls is IAccessControl {
     function record(uint32 taskId, bytes32 first, uint8 kind, bytes32 hash) external;
     function releaseBond(uint32 taskId, address account) external;
     function withdraw() external;
+    function strike(
+        Evidence calldata evidence,
+        ProofKind kind,
+        uint32 index,
+        address offender,
+        address prover
+    ) external;
+    function expel(uint32 taskId, uint32 round, address account, ProofKind kind, address prover) external;
 
     function openRound(uint32 taskId, uint32 round) external;
     function drawRound(uint32 taskId, uint32 round, bytes calldata header) external;
@@ -72,6 +82,15 @@ interface Calls is IAccessControl {
         Calls federation,
         Evidence calldata evidence,
         Commitment[] calldata commitments,
+        ChunkProof calldata proof
+    ) external;
+    function proveMaskedChunk(
+        Calls federation,
+        Evidence calldata evidence,
+        bytes32 start,
+        Advertisement[] calldata advertisements,
+        Commitment[] calldata commitments,
+        bytes calldata openings,
         ChunkProof calldata proof
     ) external;
     function proveOpening(
