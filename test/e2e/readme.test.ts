@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { expect } from "chai";
@@ -31,8 +31,6 @@ describe("the README and the guide", function () {
     ]) {
       symlinkSync(join(projectFolder, name), join(folder, name));
     }
-    // Ignition keeps its journal beside the module
-    cpSync(join(projectFolder, "ignition", "modules"), join(folder, "ignition", "modules"), { recursive: true });
   });
   after(async () => {
     await Promise.all(running.toReversed().map(stop));
@@ -66,16 +64,23 @@ describe("the README and the guide", function () {
   });
 
   it("deploy by Hardhat Ignition as its users expect", async () => {
-    await run("npx hardhat ignition deploy ignition/modules/Federation.ts --network localhost --deployment-id readme");
+    // in the project's own folder: in another one the compiled contracts are not found, and compiled once more
+    const journal = `readme-${process.pid}`;
+    const deploy = "npx hardhat ignition deploy ignition/modules/Federation.ts --network localhost";
+    try {
+      await run(`${deploy} --deployment-id ${journal}`, projectFolder);
+    } finally {
+      rmSync(join(projectFolder, "ignition", "deployments", journal), { recursive: true, force: true });
+    }
   });
 
-  async function run(command: string): Promise<void> {
+  async function run(command: string, cwd = folder): Promise<void> {
     const assigned = /^export (\w+)=(\S+)$/.exec(command);
     if (assigned) {
       environment[assigned[1] as string] = assigned[2] as string;
       return;
     }
-    const child = launch(command);
+    const child = launch(command, cwd);
     let said = "";
     child.stdout?.on("data", (data: Buffer) => (said += data.toString()));
     child.stderr?.on("data", (data: Buffer) => (said += data.toString()));
@@ -99,11 +104,11 @@ describe("the README and the guide", function () {
     });
   }
 
-  function launch(command: string): ChildProcess {
+  function launch(command: string, cwd = folder): ChildProcess {
     const PATH = [join(projectFolder, "node_modules", ".bin"), process.env.PATH ?? ""].join(delimiter);
     return spawn(command.replace(/^npx (fedledger|hardhat)/, "$1"), {
       shell: true,
-      cwd: folder,
+      cwd,
       env: { ...process.env, ...environment, PATH },
       stdio: ["ignore", "pipe", "pipe"],
       detached: true,
