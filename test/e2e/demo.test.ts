@@ -50,7 +50,7 @@ describe("the demo", () => {
     expect(pids.size).to.equal(4);
     demo.child.kill("SIGINT");
     const { code, stderr } = await demo.finished;
-    expect(code).to.equal(1);
+    expect(code).to.equal(130);
     expect(stderr).to.contain("INTERRUPTED");
     expect([...pids].filter(isAlive)).to.deep.equal([]);
   });
