@@ -92,9 +92,16 @@ describe("a masked task whose one member has a lying endpoint", function () {
     const told: Progress[] = [];
     // the other four have committed, and the fifth never will; who is not shown all keys waits for the end of their
     // time
-    const skipTime = (step: Progress) => {
-      const isLast = step.kind === "update-recorded" && step.updates === 4;
-      if (isLast) void fixture.chain.increaseTime(lie === "hidden-keys" ? keyWindowS + 1 : 1300);
+    // and the victim has done what it is to do in that time, on a busy machine, too
+    const isDone = { others: false, victim: lie === "hidden-keys" };
+    const skipTime = (who: "others" | "victim") => {
+      const isFirst = !isDone[who];
+      isDone[who] = true;
+      if (!isFirst || !isDone.others || !isDone.victim) return;
+      void fixture.chain.increaseTime(lie === "hidden-keys" ? keyWindowS + 1 : 1300);
+    };
+    const onAggregator = (step: Progress) => {
+      if (step.kind === "update-recorded" && step.updates === 4) skipTime("others");
     };
     let signed: () => void = () => undefined;
     // the others may be done before the victim, on a busy machine, has come so far
@@ -104,6 +111,7 @@ describe("a masked task whose one member has a lying endpoint", function () {
     const onVictim = (step: Progress) => {
       told.push(step);
       if (step.kind === "closing-signed") signed();
+      if (step.kind === (lie === "swapped-keys" ? "masking-refused" : "committed")) skipTime("victim");
       if (step.kind === "committed" && lie === "hidden-keys") void fixture.chain.increaseTime(700);
     };
     const { settingsOf, eventsOf, opened } = play;
@@ -118,7 +126,10 @@ describe("a masked task whose one member has a lying endpoint", function () {
       );
     };
     const aggregator = opened(
-      await composeAggregator(settingsOf(fixture.aggregators[0]!, taskId), eventsOf(fixture.aggregators[0]!, skipTime)),
+      await composeAggregator(
+        settingsOf(fixture.aggregators[0]!, taskId),
+        eventsOf(fixture.aggregators[0]!, onAggregator),
+      ),
     );
     const nodes = await Promise.all(fixture.participants.map(participant));
     nodes.at(-1)!.role.start();
