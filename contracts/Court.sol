@@ -81,6 +81,8 @@ contract Court is FederationData, IFederation {
     /// ({InvalidRoot});
     /// - the precompiles that the mode's proofs need answer, and where the task draws, block hashes do, with another
     /// randomness in the header given than in this block ({ChainLacks}, {WrongHeader}).
+    // in memory, where they are hashed and emitted whole
+    // solhint-disable-next-line gas-calldata-parameters
     function createTask(
         TaskRules memory rules,
         Access memory access,

@@ -1,5 +1,7 @@
 // Takes each guard of scripts/guard-table.ts out, in a copy of the project, and expects its test to fail: a guard that
-// no test misses is none. node scripts/guards.ts            all of them node scripts/guards.ts NAME...    some
+// no test misses is none.
+//   node scripts/guards.ts            all of them
+//   node scripts/guards.ts NAME...    some
 import { spawn } from "node:child_process";
 import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";

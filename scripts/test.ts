@@ -82,9 +82,9 @@ const slowSuites: readonly Suite[] = [
   {
     name: "contracts, more cases",
     args: hardhat("test"),
-    // 20,000 chunks under either rule that is fuzzed against TypeScript, and 75,000 calls to either state machine (50 a
+    // 20,000 chunks under either rule that is fuzzed against TypeScript, and 50,000 calls to either state machine (50 a
     // run)
-    env: { FUZZ_CASES: "20000", FUZZ_RUNS: "1000", INVARIANT_RUNS: "1500" },
+    env: { FUZZ_CASES: "20000", FUZZ_RUNS: "1000", INVARIANT_RUNS: "1000" },
     counts: "hardhat",
   },
   {

@@ -58,8 +58,8 @@ library Accepting {
         task.modelRoot = proposal.modelRoot;
         bytes32 hash = Records.wordHash(inputs, proposalHash, attesters);
         uint40 until = Ring.write(task, round, hash);
-        bytes32 head = Records.append(task, abi.encode(Entry.Accepted, round, hash));
-        emit IRounds.RoundAccepted(taskId, round, proposal.modelRoot, attesters, until, head);
+        Records.append(task, abi.encode(Entry.Accepted, round, hash));
+        emit IRounds.RoundAccepted(taskId, round, proposal.modelRoot, attesters, until, task.historyHead);
     }
 
     function reassign(Task storage task, uint32 taskId, uint32 round) internal {

@@ -41,18 +41,19 @@ library Opening {
         Ring.requireFree(task, state.round(), round);
         state = state.next(round, enrolled, drawn, task.aggregators.length);
 
-        task.anchor = task.historyHead;
+        bytes32 head = task.historyHead;
         bytes32 start = 0;
         uint64 drawBlock = 0;
         if (drawn == enrolled) {
-            (state, start) = _begin(task, taskId, state, 0);
+            (state, start) = _begin(task, taskId, state, head, 0);
+            // a slot that is never zero is cheaper to write
+            if (rules.keyWindowS != 0) task.marks = Marks(0, 0, 0, uint64(block.number));
         } else {
             drawBlock = uint64(block.number) + rules.drawDelayBlocks;
             task.state = state;
+            task.anchor = head;
+            task.marks = Marks(0, 0, 0, drawBlock);
         }
-        // a slot that is never zero is cheaper to write
-        uint64 marked = drawBlock == 0 ? uint64(block.number) : drawBlock;
-        if (drawBlock != 0 || rules.keyWindowS != 0) task.marks = Marks(0, 0, 0, marked);
         emit IRounds.RoundOpened(
             taskId,
             round,
@@ -71,20 +72,20 @@ library Opening {
         bytes32 mix = DrawBlock.mixOf(task.marks.drawBlock, header);
         uint64 seed = uint64(bytes8(keccak256(abi.encode(mix, address(this), taskId, round))));
         task.marks.seed = seed;
-        (RoundState opened, bytes32 start) = _begin(task, taskId, state, seed);
+        (RoundState opened, bytes32 start) = _begin(task, taskId, state, task.anchor, seed);
         emit IRounds.RoundDrawn(taskId, round, seed, opened.deadline(), start);
     }
 
-    /// @dev Opens the round, whose anchor is the history's head, for keys or commitments. Returns its start value, too.
+    /// @dev Opens the round for keys or commitments. Returns its state and its start value.
     function _begin(
         Task storage task,
         uint32 taskId,
         RoundState state,
+        bytes32 head,
         uint64 seed
     ) private returns (RoundState, bytes32 start) {
         (uint32 round, uint256 keyWindowS) = (state.round(), task.rules.keyWindowS);
-        (bytes32 head, bytes32 root) = (task.anchor, task.modelRoot);
-        (uint256 enrolled, uint256 drawn) = (state.enrolled(), state.drawn());
+        (bytes32 root, uint256 enrolled, uint256 drawn) = (task.modelRoot, state.enrolled(), state.drawn());
         start = keccak256(abi.encode(block.chainid, address(this), taskId, round, head, root, seed, enrolled, drawn));
         state = state.inPhase(Phase.Open).withDeadline(block.timestamp + keyWindowS + task.rules.commitWindowS);
         task.state = state;

@@ -78,9 +78,8 @@ library Records {
     /// @notice Extends the head of the task's history by an entry: whatever happens to a task, but for commitments and
     /// advertisements, which are in its rounds' accumulators.
     /// @param entry Its number and its fields, encoded; none of them has a variable length.
-    function append(Task storage task, bytes memory entry) internal returns (bytes32 head) {
-        head = keccak256(bytes.concat(task.historyHead, entry));
-        task.historyHead = head;
+    function append(Task storage task, bytes memory entry) internal {
+        task.historyHead = keccak256(bytes.concat(task.historyHead, entry));
     }
 
     /// @notice The accumulator behind the newest commitment.

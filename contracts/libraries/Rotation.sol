@@ -57,9 +57,8 @@ library Rotation {
         bytes32 anchor = drawn ? task.anchor : bytes32(0);
         bytes32 accumulator = drawn ? Records.accumulatorOf(task, state) : bytes32(0);
         bytes32 standing = _standing(task, state);
-        bytes memory entry = abi.encode(Entry.Invalid, round, reason, anchor, accumulator, standing);
-        bytes32 head = Records.append(task, entry);
-        emit IRounds.RoundInvalid(taskId, round, reason, head);
+        Records.append(task, abi.encode(Entry.Invalid, round, reason, anchor, accumulator, standing));
+        emit IRounds.RoundInvalid(taskId, round, reason, task.historyHead);
     }
 
     /// @dev The first in the rotation that is not leaving: of those that are not idle, then of all.

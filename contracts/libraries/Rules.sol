@@ -151,8 +151,7 @@ library ChainProbes {
     /// @notice Reverts with {ITasks.ChainLacks} unless the precompiles that masked proofs need are at these addresses.
     function checkMasks(address modexp, address blake2f) internal view {
         // 2^(P - 1) mod P is 1
-        uint256 prime = MaskKeys.P;
-        _ask(modexp, abi.encode(32, 32, 32, 2, prime - 1, prime), 32, bytes32(uint256(1)), MODEXP);
+        _ask(modexp, abi.encode(32, 32, 32, 2, MaskKeys.P - 1, MaskKeys.P), 32, bytes32(uint256(1)), MODEXP);
         _ask(blake2f, abi.encodePacked(uint32(12), new bytes(208), true), 64, COMPRESSED, BLAKE2F);
     }
 

@@ -33,14 +33,14 @@ library WeightedMean {
         uint32[] memory weights,
         uint32 serverRateQ16
     ) internal pure returns (bytes memory result) {
-        int256 divisor;
+        int256 divisor = 0;
         for (uint256 k = 0; k < weights.length; ++k) divisor += int256(uint256(weights[k])) << 16;
 
         result = new bytes(CHUNK_BYTES);
         for (uint256 word = 0; word < CHUNK_BYTES; word += 32) {
             uint256[4] memory sums = _sums(updates, weights, word);
             uint256 lanes = Lanes.load(base, word);
-            uint256 packed;
+            uint256 packed = 0;
             // nothing here can overflow: sums are below 2^102 and become products below 2^123
             unchecked {
                 for (uint256 place = 0; place < 8; ++place) {

@@ -4,6 +4,7 @@ import { quorumOf } from "../core/record/quorum.ts";
 import { isSealed } from "../core/task/blob-length.ts";
 import type { BlobStore } from "../ports/storage.ts";
 import type { TaskLook } from "../rounds/blobs/task-look.ts";
+import { excludeAtS } from "../rounds/court/exclusion-times.ts";
 import type { Progress } from "../rounds/progress/progress.ts";
 import type { AggregatorAction, AggregatorEvent } from "./aggregator-state.ts";
 import { type AskModelDeps, askModels, namedModel } from "./ask-model.ts";
@@ -60,7 +61,7 @@ export async function aggregateEncrypted(
   }
   const { sumId, totalWeight } = memory.latest;
   const named = await askModels(deps, round, sumId, look);
-  const isTimeUp = look.nowS >= round.assignment!.deadlineS - Math.floor(rules.aggregateWindowS / 2);
+  const isTimeUp = look.nowS >= excludeAtS(round, rules);
   for (const model of named) {
     if (model.by.length < quorumOf(round, rules) && !isTimeUp) continue;
     const lanes = await namedModel(deps, round, model, look);

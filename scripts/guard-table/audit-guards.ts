@@ -13,8 +13,8 @@ export const auditGuards: readonly Guard[] = [
   {
     name: "audit-stored-word",
     file: "node/audit/record/check-storage.ts",
-    guard: "if (differing.length === 0) return;",
-    replacement: "if (differing) return;",
+    guard: "  ];\n  if (differing.length === 0) return;",
+    replacement: "  ];\n  if (differing) return;",
     test: "test/unit/audit/tampered-record.test.ts",
   },
   {
@@ -55,7 +55,7 @@ export const auditGuards: readonly Guard[] = [
   {
     name: "audit-roll-back",
     file: "node/audit/members/check-strikes.ts",
-    guard: 'if (!isDue || !isRight || !hexEquals(base ?? "", event.modelRoot)) {',
+    guard: "if (!isRight) {",
     replacement: "if (false) {",
     test: "test/unit/audit/strikes.test.ts",
   },
@@ -245,7 +245,7 @@ export const auditGuards: readonly Guard[] = [
   {
     name: "node-stays-out-once-it-left",
     file: "node/rounds/state/round-state.ts",
-    guard: "(state.options.reenter !== true && hasLeft(view, state.me))",
+    guard: "(options.reenter !== true && hasLeft(view, me))",
     replacement: "false",
     test: "test/unit/participant/participant-machine.test.ts",
   },

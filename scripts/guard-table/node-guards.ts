@@ -29,8 +29,8 @@ export const nodeGuards: readonly Guard[] = [
   {
     name: "windows-outlast-the-lag",
     file: "node/api/tasks/task-rules.ts",
-    guard: "if (said !== undefined && said < least) {",
-    replacement: "if (said === -1) {",
+    guard: "if (said === undefined || said >= least) return said;",
+    replacement: "if (said !== -1) return said;",
     test: "test/unit/api/tasks/task-rules.test.ts",
   },
   {

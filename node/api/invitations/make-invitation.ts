@@ -55,8 +55,9 @@ export async function makeInvitation(options: InvitationOptions): Promise<Invita
   await requireAdmin(options);
   if (from !== undefined) checkInvitation(from, chain);
   const keys = from?.grantKeys ?? [{ key: accountOf(options.grantKey) }];
-  if (!hexEquals(keys.at(-1)!.key, accountOf(options.grantKey))) {
-    const reason = `the invitation before has the grant key ${keys.at(-1)!.key}`;
+  const newest = grantKeyOf({ grantKeys: keys });
+  if (!hexEquals(newest, accountOf(options.grantKey))) {
+    const reason = `the invitation before has the grant key ${newest}`;
     throw new FedledgerError("INVALID_CONFIG", { name: "--grant-key", reason });
   }
   const sign = async (privateKey: string, record: SignedRecord): Promise<Hex> => {
@@ -92,7 +93,7 @@ export async function makeInvitation(options: InvitationOptions): Promise<Invita
 }
 
 /** Whether an endpoint may be named to others: it has no user, password, query or key in it. */
-export function isPublicUrl(url: string): boolean {
+function isPublicUrl(url: string): boolean {
   const { username, password, search, hash, pathname } = new URL(url);
   // providers put a member's key into the path: a long word of letters and digits
   return username + password + search + hash === "" && !/[\w-]{20}/.test(pathname);

@@ -38,7 +38,7 @@ async function requireAttributes(
 ): Promise<void> {
   if (policy === undefined) return;
   const said = account === undefined ? [] : await chain.attributeChanges();
-  const attributes = said.findLast((change) => hexEquals(change.account, account!))?.attributes;
+  const attributes = said.findLast((change) => hexEquals(change.account, account ?? ""))?.attributes;
   if (admits(policy, attributes)) return;
   const [needed, has] = [policyText(policy), attributesText(attributes)];
   throw new FedledgerError("NOT_ELIGIBLE", { account: account ?? "An unknown account", action, taskId, needed, has });

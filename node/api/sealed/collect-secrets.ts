@@ -42,18 +42,26 @@ export async function collectSecrets(
     });
     missing += found.missing.length;
     for (const ref of found.keyrings) {
+      const read = ({ contentId, lengthBytes: length }: typeof ref) =>
+        store.get(contentId, { lengthBytes: length, signal });
       try {
-        const read = ({ contentId, lengthBytes: length }: typeof ref) =>
-          store.get(contentId, { lengthBytes: length, signal });
         secrets.set(ref.contentId, await opener.secretOf(ref, found.sender, { read }));
       } catch (error) {
         signal.throwIfAborted();
-        if (isFedledgerError(error, "BLOB_SEALED")) sealed.add(found.sender);
-        else if (isFedledgerError(error, "BLOB_NOT_FOUND") || isFedledgerError(error, "BLOB_CORRUPT")) missing += 1;
-        // a keyring that nobody can open is for the audit to find
-        else if (!isFedledgerError(error, "SEAL_BROKEN")) throw error;
+        const lack = lackOf(error);
+        if (lack === "sealed") sealed.add(found.sender);
+        if (lack === "missing") missing += 1;
       }
     }
   }
   return { secrets, missing, sealed: [...sealed] };
+}
+
+/** Why a keyring's secret is not had; throws the error where it says nothing of that. */
+function lackOf(error: unknown): "sealed" | "missing" | "broken" {
+  if (isFedledgerError(error, "BLOB_SEALED")) return "sealed";
+  if (isFedledgerError(error, "BLOB_NOT_FOUND") || isFedledgerError(error, "BLOB_CORRUPT")) return "missing";
+  // a keyring that nobody can open is for the audit to find
+  if (isFedledgerError(error, "SEAL_BROKEN")) return "broken";
+  throw error;
 }

@@ -55,10 +55,10 @@ export function withPrivacy(
     });
   }
   const unit = values.epsilon === undefined ? spec.privacy?.unit : (values.privacyUnit ?? "participant");
-  if (unit === undefined) return { spec, rules };
   const weighed = unit === "participant" ? coarser(rules, values) : rules;
   const rounds = values.roundsPerParticipant || rules.rounds;
-  const privacy = values.epsilon === undefined ? spec.privacy! : calibrated(spec, weighed, values, rounds);
+  const privacy = values.epsilon === undefined ? spec.privacy : calibrated(spec, weighed, values, rounds);
+  if (privacy === undefined) return { spec, rules };
   const noisy = { ...parseTaskSpec({ ...spec, privacy }), privacy };
   const roomy = privacy.unit === "participant" ? withRoom(privacy, weighed, values) : weighed;
   const fit = roundsInBudget(noisy, roomy);

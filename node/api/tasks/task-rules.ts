@@ -60,21 +60,9 @@ export function taskRules(
 ): TaskRules {
   const mode = values.mode ?? "transparent";
   refuseContradictions(mode, values, spec);
-  const participationBps = Math.ceil((values.participation ?? 1) * 10_000);
-  const expected = Math.ceil(((values.participants ?? 5) * participationBps) / 10_000);
-  const { fewestUpdates, thresholdPercent, showsUpdates } = modeOf({ mode });
-  const maxUpdates = values.maxUpdates ?? (showsUpdates ? 64 : Math.min(64, expected));
-  const drawn = Math.min(maxUpdates, expected);
-  const minUpdates = values.minUpdates ?? Math.max(fewestUpdates, Math.ceil((drawn * 2) / 3));
-  if (Math.min(minUpdates, drawn) < fewestUpdates) {
-    throw contradiction(mode, `a round needs at least ${fewestUpdates} updates, and as many participants`);
-  }
-  // such a task would wait for ever
-  if (drawn < minUpdates) {
-    const reason = `a round needs ${minUpdates}, and of those expected (--participants) ${drawn} are drawn`;
-    throw new FedledgerError("INVALID_CONFIG", { name: "--min-updates", reason });
-  }
-  const draws = participationBps < 10_000 || (values.participants ?? 5) > maxUpdates || values.drawDelay !== undefined;
+  const { drawn, ...draw } = drawOf(mode, values);
+  const { minUpdates, maxUpdates } = draw;
+  const { most: mostPercent } = modeOf({ mode }).thresholdPercent;
   const rules = {
     mode,
     rule: values.rule ?? "weighted-mean",
@@ -83,17 +71,14 @@ export function taskRules(
     ...updateNumbers(mode, maxUpdates, values),
     serverRateQ16: Math.round((values.serverRate ?? 1) * 65536),
     rounds: values.rounds ?? 10,
-    minUpdates,
-    maxUpdates,
-    participationBps,
+    ...draw,
     roundsPerParticipant: values.roundsPerParticipant ?? 0,
     trim: values.trim ?? (values.rule === "trimmed-mean" ? 1 : 0),
-    thresholdPercent: thresholdPercent.most > 0 ? (values.threshold ?? 67) : 0,
+    thresholdPercent: mostPercent > 0 ? (values.threshold ?? 67) : 0,
     attestationQuorum: values.quorum ?? Math.min(minUpdates, Math.floor(drawn / 2) + 1),
     ...windowsOf(mode, values, chain),
     aggregatorBondGwei: 0,
     participantBondGwei: 0,
-    drawDelayBlocks: draws ? (values.drawDelay ?? usualDrawDelay) : 0,
     statementRequired: values.statementRequired ?? false,
   };
   return withBonds(rules, values, chain);
@@ -111,6 +96,28 @@ export function withBonds(rules: TaskRules, values: Values, { isTest }: ChainSid
     aggregatorBondGwei: gweiOf(values.bond),
     participantBondGwei: gweiOf(values.participantBond),
   };
+}
+
+/** Who takes part in a round: how many are drawn of those expected, and how many make a round. */
+function drawOf(mode: Mode, values: Values) {
+  const { participants = 5, participation = 1 } = values;
+  const participationBps = Math.ceil(participation * 10_000);
+  const expected = Math.ceil((participants * participationBps) / 10_000);
+  const { fewestUpdates, showsUpdates } = modeOf({ mode });
+  const maxUpdates = values.maxUpdates ?? (showsUpdates ? 64 : Math.min(64, expected));
+  const drawn = Math.min(maxUpdates, expected);
+  const minUpdates = values.minUpdates ?? Math.max(fewestUpdates, Math.ceil((drawn * 2) / 3));
+  if (Math.min(minUpdates, drawn) < fewestUpdates) {
+    throw contradiction(mode, `a round needs at least ${fewestUpdates} updates, and as many participants`);
+  }
+  // such a task would wait for ever
+  if (drawn < minUpdates) {
+    const reason = `a round needs ${minUpdates}, and of those expected (--participants) ${drawn} are drawn`;
+    throw new FedledgerError("INVALID_CONFIG", { name: "--min-updates", reason });
+  }
+  const draws = participationBps < 10_000 || participants > maxUpdates || values.drawDelay !== undefined;
+  const drawDelayBlocks = draws ? (values.drawDelay ?? usualDrawDelay) : 0;
+  return { drawn, minUpdates, maxUpdates, participationBps, drawDelayBlocks };
 }
 
 function windowsOf(mode: Mode, values: Values, { isTest, lagS }: ChainSide) {

@@ -1,8 +1,9 @@
 import { hexEquals } from "../../core/bytes/hex.ts";
 import type { Address, Bytes32, RoundNumber } from "../../core/ids.ts";
+import type { Commitment } from "../../core/records.ts";
 import type { RoundRecord } from "../record/task-record.ts";
 import type { UpdateStatus } from "../replay/check-round.ts";
-import { createFindingLog, type Finding } from "../replay/findings.ts";
+import { createFindingLog, type Finding, type FindingLog } from "../replay/findings.ts";
 
 /**
  * Below so many bits two honest updates can be equal by chance: an update that changes nothing, a tiny or a clipped
@@ -47,6 +48,38 @@ export function createReuseCheck(): ReuseCheck {
   const uses = new Map<string, Use[]>();
   const informationBits = new Map<string, number>();
   let movedLanes = 0;
+
+  function lookAt(
+    { round, opened }: RoundRecord,
+    log: FindingLog,
+    commitment: Commitment,
+    update?: UpdateStatus,
+  ): void {
+    const { participant, contentId } = commitment;
+    const bytes = sameLanes(commitment, update);
+    const before = uses.get(bytes) ?? [];
+    const use = { round, participant, baseModelRoot: opened.baseModelRoot, movedLanes };
+    uses.set(bytes, [...before, use]);
+    if ((informationBits.get(bytes) ?? 0) < minimumInformationBits) return;
+    const copied = before.find((former) => isCopy(use, former));
+    const replayed = before.find((former) => isReplay(use, former));
+    if (copied) {
+      log.add({
+        code: "UPDATE_COPIED",
+        message: `${copied.participant} and ${participant} committed to the very same update in this round: one of them copied it, and the order on the chain does not tell which.`,
+        data: { contentId, first: copied.participant, second: participant },
+      });
+    }
+    if (replayed) {
+      log.add({
+        code: "UPDATE_REPLAYED",
+        party: participant,
+        message: `${participant} committed to the update that ${replayed.participant} made in round ${replayed.round}.`,
+        data: { contentId, from: replayed.participant, fromRound: replayed.round },
+      });
+    }
+  }
+
   return {
     look(record, seen) {
       const { round, opened, commitments } = record;
@@ -55,31 +88,8 @@ export function createReuseCheck(): ReuseCheck {
         informationBits.set(sameLanes(update.commitment, update), update.informationBits);
       }
       for (const [i, commitment] of commitments.entries()) {
-        const { participant, contentId } = commitment;
         const update = seen.updates?.[i];
-        if (update !== undefined && update.status !== "valid") continue;
-        const bytes = sameLanes(commitment, update);
-        const before = uses.get(bytes) ?? [];
-        const telling = (informationBits.get(bytes) ?? 0) >= minimumInformationBits;
-        const use = { round, participant, baseModelRoot: opened.baseModelRoot, movedLanes };
-        const copied = before.find((former) => isCopy(use, former));
-        const replayed = before.find((former) => isReplay(use, former));
-        if (telling && copied) {
-          log.add({
-            code: "UPDATE_COPIED",
-            message: `${copied.participant} and ${participant} committed to the very same update in this round: one of them copied it, and the order on the chain does not tell which.`,
-            data: { contentId, first: copied.participant, second: participant },
-          });
-        }
-        if (telling && replayed) {
-          log.add({
-            code: "UPDATE_REPLAYED",
-            party: participant,
-            message: `${participant} committed to the update that ${replayed.participant} made in round ${replayed.round}.`,
-            data: { contentId, from: replayed.participant, fromRound: replayed.round },
-          });
-        }
-        uses.set(bytes, [...before, use]);
+        if (update === undefined || update.status === "valid") lookAt(record, log, commitment, update);
       }
       if (record.phase === "accepted" && !record.isVoid) movedLanes += seen.movedLanes ?? unknownMoveLanes;
       return [...log.findings];

@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { chooseTask, modeOf, requireTrainable, taskChoiceSettings } from "../../api/index.ts";
+import type { Settings } from "../../config/index.ts";
 import { runDemo } from "../demo/run-demo.ts";
 import { defineCommand } from "../options/command.ts";
 import { readSalts, saltArguments, saltSettings } from "../options/data-salts.ts";
@@ -20,16 +21,8 @@ export const demoCommand = () =>
     settings: [...taskChoiceSettings, ...saltSettings, "partition", "aggregators", "backend", "out"],
     run: async (values, context) => {
       const dataset = values.data ?? "digits";
-      const windows = {
-        commitWindow: values.commitWindow ?? 60,
-        aggregateWindow: values.aggregateWindow ?? 30,
-        attestWindow: values.attestWindow ?? 30,
-        bond: values.bond ?? ("least" as const),
-        participantBond: values.participantBond ?? ("least" as const),
-        ...(modeOf({ mode: values.mode ?? "transparent" }).keys !== "none" && { keyWindow: values.keyWindow ?? 30 }),
-      };
       const hashes = await readSalts(values);
-      const task = await chooseTask({ ...values, data: dataset, ...windows }, undefined, hashes);
+      const task = await chooseTask({ ...values, data: dataset, ...quickRules(values) }, undefined, hashes);
       // what the participants would all refuse is said once, before anything is started
       for (let part = 0; part < (task.spec.data.anonymity ? task.participants : 1); part++)
         await requireTrainable({
@@ -56,3 +49,11 @@ export const demoCommand = () =>
       return runDemo(options, context);
     },
   });
+
+/** Windows for members on one machine, and the least bonds, where nothing is said. */
+function quickRules(values: Settings<(typeof taskChoiceSettings)[number]>) {
+  const { commitWindow = 60, aggregateWindow = 30, attestWindow = 30, keyWindow = 30 } = values;
+  const { bond = "least" as const, participantBond = "least" as const, mode = "transparent" } = values;
+  const windows = { commitWindow, aggregateWindow, attestWindow, bond, participantBond };
+  return modeOf({ mode }).keys === "none" ? windows : { ...windows, keyWindow };
+}

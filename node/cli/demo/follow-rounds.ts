@@ -29,28 +29,37 @@ export async function followRounds(options: {
   const openedMs = new Map<number, number>();
   let shown = 0;
   let task: TaskView | undefined;
+
+  async function show(round: RoundView, isMeasured: boolean): Promise<void> {
+    if (round.invalidReason !== undefined) {
+      view.note(`round ${round.round} is invalid (${reasonText[round.invalidReason]}); the model stays as it was`);
+      return;
+    }
+    const seconds = (nowMs() - (openedMs.get(round.round) ?? nowMs())) / 1000;
+    const metric = isMeasured ? await metrics.of(round.round, 10_000) : undefined;
+    await costs.settled(round.round, 500);
+    view.row(rowOf(round, costs, metric, seconds));
+  }
+
   for await (const update of chain.follow(taskId, { signal })) {
     if (update.events.length === 0 && !update.reset) continue;
     task = foldTask(update.events, update.reset ? undefined : task);
     options.onMoved();
     for (const round of task.rounds) if (!openedMs.has(round.round)) openedMs.set(round.round, nowMs());
     options.onRound(task.rounds.length);
-    for (const round of task.rounds.slice(shown)) {
-      if (!hasEnded(round)) break;
-      shown += 1;
-      if (round.invalidReason !== undefined)
-        view.note(`round ${round.round} is invalid (${reasonText[round.invalidReason]}); the model stays as it was`);
-      else {
-        const seconds = (nowMs() - (openedMs.get(round.round) ?? nowMs())) / 1000;
-        const metric = task.spec.includes('"testSet"') ? await metrics.of(round.round, 10_000) : undefined;
-        await costs.settled(round.round, 500);
-        view.row(rowOf(round, costs, metric, seconds));
-      }
-    }
+    const over = endedFrom(task, shown);
+    shown += over.length;
+    for (const round of over) await show(round, task.spec.includes('"testSet"'));
     view.status(statusOf(task));
     if (task.complete) return task;
   }
   return task;
+}
+
+/** The rounds from a place on, up to the first that runs. */
+function endedFrom({ rounds }: TaskView, from: number): readonly RoundView[] {
+  const running = rounds.findIndex((round, at) => at >= from && !hasEnded(round));
+  return rounds.slice(from, running < 0 ? undefined : running);
 }
 
 function rowOf(round: RoundView, costs: RoundCosts, metric: PublicMetric | undefined, seconds: number) {

@@ -83,17 +83,19 @@ export function createProcessGroup(options: {
       });
     };
 
+    const giveUp = (reason: string, code: number | null): number => {
+      for (const waiter of [...waiting]) waiter(undefined);
+      appendFileSync(log, `ended with ${reason}\n`);
+      return code ?? 1;
+    };
+
     const supervise = async (): Promise<number> => {
       for (;;) {
         const [code, signal] = await launch();
         if (stopping || code === 0) return code ?? 1;
         const reason = signal ?? `exit code ${code}`;
         // wrong use (2) is wrong the next time, too
-        if (code === 2 || restarts >= spec.maxRestarts) {
-          for (const waiter of [...waiting]) waiter(undefined);
-          appendFileSync(log, `ended with ${reason}\n`);
-          return code ?? 1;
-        }
+        if (code === 2 || restarts >= spec.maxRestarts) return giveUp(reason, code);
         restarts += 1;
         options.onRestart(spec.name, reason);
       }

@@ -35,13 +35,8 @@ export function readSettings<K extends SettingName>(command: Command, names: rea
   const values: Partial<Record<SettingName, unknown>> = {};
   const byDefault = new Set<SettingName>();
   for (const name of names) {
-    const key = optionKey(name);
-    const source = command.getOptionValueSource(key);
-    const setting: Setting = settings[name];
-    const given = command.getOptionValue(key);
-    // commander takes a yes-or-no variable for a yes whatever it says
-    const said = source === "env" && given === true ? process.env[setting.env ?? ""] : given;
-    const typed = source === "cli" || source === "env" ? said : (file[name] ?? given);
+    const source = command.getOptionValueSource(optionKey(name));
+    const typed = typedText(command, name, file[name]);
     values[name] = typed === undefined ? undefined : parseSetting(settings[name] as never, typed);
     if (source === "default" && file[name] === undefined) byDefault.add(name);
   }
@@ -49,6 +44,17 @@ export function readSettings<K extends SettingName>(command: Command, names: rea
   if (values.invitation !== undefined)
     for (const name of ["rpc", "task"] as const) if (byDefault.has(name)) values[name] = undefined;
   return values as Settings<K>;
+}
+
+/** What is said of a setting, by a flag or a variable, else by the file, else by its default. */
+function typedText(command: Command, name: SettingName, inFile: string | undefined) {
+  const key = optionKey(name);
+  const source = command.getOptionValueSource(key);
+  const given = command.getOptionValue(key);
+  if (source !== "cli" && source !== "env") return inFile ?? given;
+  // commander takes a yes-or-no variable for a yes whatever it says
+  const setting: Setting = settings[name];
+  return source === "env" && given === true ? process.env[setting.env ?? ""] : given;
 }
 
 function readConfigFile(command: Command): Readonly<Record<string, string>> {

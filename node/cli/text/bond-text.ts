@@ -47,9 +47,10 @@ export function durationText(seconds: number): string {
     ["s", 1],
   ];
   const first = units.findIndex(([, size]) => seconds >= size);
-  if (first < 0) return "0 s";
-  const [large, small] = units.slice(first, first + 2);
-  const count = Math.floor(seconds / large![1]);
-  const rest = small === undefined ? 0 : Math.floor((seconds % large![1]) / small[1]);
-  return rest === 0 ? `${count} ${large![0]}` : `${count} ${large![0]} ${rest} ${small![0]}`;
+  const [large, small] = first < 0 ? [] : units.slice(first, first + 2);
+  if (large === undefined) return "0 s";
+  const [name, size] = large;
+  const whole = `${Math.floor(seconds / size)} ${name}`;
+  const rest = small === undefined ? 0 : Math.floor((seconds % size) / small[1]);
+  return small === undefined || rest === 0 ? whole : `${whole} ${rest} ${small[0]}`;
 }

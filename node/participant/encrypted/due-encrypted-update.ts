@@ -36,7 +36,7 @@ export function dueEncryptedUpdate(
   const update = updateUnder(state, round, dealt);
   const training = update !== undefined || isTrained(state, round) ? [] : [dueTraining(round)];
   if (dealt === undefined) return [...dueDealing(state, view, round), ...training];
-  const opening = dueKey(state, round);
+  const opening = dueKey(state, round, dealt);
   if (opening === "refused") return [];
   if (opening.kind === "due") return [opening.action, ...training];
   const isSaid = advertisementOf(round, state.me) !== undefined;
@@ -52,11 +52,11 @@ export function dueEncryptedUpdate(
 function dueKey(
   { refusedKeys, openKeys }: ParticipantState,
   round: RoundView,
+  dealt: DealtKey,
 ):
   | { readonly kind: "due"; readonly action: ParticipantAction }
   | { readonly kind: "open"; readonly signed: SignedAdvertisement }
   | "refused" {
-  const dealt = dealtKeyOf(round)!;
   const key = `open-key:${round.round}:${round.start}:${dealt.sharesId}`.toLowerCase();
   if (refusedKeys.has(key)) return "refused";
   const signed = openKeys.get(key);
@@ -116,11 +116,12 @@ function isTrained({ unencrypted }: ParticipantState, { start }: RoundView): boo
  */
 export function dueSumOpening(state: ParticipantState, view: TaskView, round: RoundView): readonly ParticipantAction[] {
   if (modeOf(view.rules).keys !== "one" || round.phase !== "aggregating") return [];
-  if (dealtKeyOf(round) === undefined || !isDrawn(view, round, state.me)) return [];
+  const dealt = dealtKeyOf(round);
+  if (dealt === undefined || !isDrawn(view, round, state.me)) return [];
   const about = closedKey(round);
   const key = `open-sum:${about}`;
   if (state.openedSums.has(about) || state.refusedKeys.has(key)) return [];
-  const opening = dueKey(state, round);
+  const opening = dueKey(state, round, dealt);
   if (opening === "refused") return [];
   return [opening.kind === "due" ? opening.action : { kind: "open-sum", key, round }];
 }

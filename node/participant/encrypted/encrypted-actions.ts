@@ -54,8 +54,8 @@ export function createEncryptedActions(deps: Deps): EncryptedActions {
   let trained: (TrainedLanes & Pick<RoundView, "start">) | undefined;
 
   async function encrypt(round: RoundView, look: TaskLook): Promise<TrainedUpdate> {
-    const dealt = dealtKeyOf(round)!;
-    if (trained === undefined || !hexEquals(trained.start, round.start)) {
+    const dealt = dealtKeyOf(round);
+    if (dealt === undefined || trained === undefined || !hexEquals(trained.start, round.start)) {
       throw new FedledgerError("INVALID_ARGUMENT", { name: "round", value: round.round, expected: "a trained one" });
     }
     const { publicKey } = await keys.open(round, dealt, look);
@@ -102,7 +102,8 @@ export function createEncryptedActions(deps: Deps): EncryptedActions {
     const other = before ?? (await readUpdate(journal, taskId, round));
     // it may have been committed, and be brought back by whoever has the transaction: a second one would be a second
     // answer
-    const isUnderAnother = other?.sharesId !== undefined && !hexEquals(other.sharesId, dealtKeyOf(round)!.sharesId);
+    const isUnderAnother =
+      other?.sharesId !== undefined && !hexEquals(other.sharesId, dealtKeyOf(round)?.sharesId ?? "");
     if (isUnderAnother || (signed !== undefined && signed.contentId !== before?.contentId)) {
       throw new FedledgerError("GROUP_KEY_CHANGED", { round: round.round });
     }

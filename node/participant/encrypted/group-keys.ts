@@ -1,4 +1,5 @@
 import { hexEquals } from "../../core/bytes/hex.ts";
+import { valueAt } from "../../core/bytes/items.ts";
 import { FedledgerError } from "../../core/errors/error.ts";
 import type { TaskId } from "../../core/ids.ts";
 import type { RoundView } from "../../core/record/task-view.ts";
@@ -106,7 +107,7 @@ export function createGroupKeys(deps: GroupKeysDeps): GroupKeys {
       const key = { publicKey: await bfv.createPublicKey(secretKey), secretKey };
       const drawn = drawnBySlot(look.view, round);
       const receivers = Array.from({ length: round.drawn }, (_, slot) => {
-        const account = drawn.get(slot)!;
+        const account = valueAt(drawn, slot);
         const member = look.members.find((each) => hexEquals(each.account, account));
         const contact = hexEquals(account, me) || isTrusted(member) ? member?.contact : undefined;
         return { account, ...(contact && { encryptionKey: contact.encryptionKey }) };

@@ -54,7 +54,8 @@ function mayOpen({ me, masks, updatesHere }: ParticipantState, { rules }: TaskVi
 
 /** Whether it no longer waits for bundles that are not here. */
 function isTimeToTell({ head }: ParticipantState, { rules }: TaskView, { assignment }: RoundView): boolean {
-  const { attempt, deadlineS } = assignment!;
+  if (assignment === undefined) return false;
+  const { attempt, deadlineS } = assignment;
   return attempt > 0 || head.timestampS >= deadlineS - Math.ceil((3 * rules.aggregateWindowS) / 4);
 }
 

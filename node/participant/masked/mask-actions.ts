@@ -115,6 +115,13 @@ export function createMaskActions(deps: MaskActionDeps): MaskActions {
     return maskTrust({ chainId, federation, recoverSigner, invitation }, round, look);
   }
 
+  /** The own slot of a round. */
+  function slotIn({ drawnBySlot }: MaskTrust, { round }: RoundView): number {
+    const [slot] = [...drawnBySlot].find(([, participant]) => hexEquals(participant, me)) ?? [];
+    if (slot === undefined) throw new FedledgerError("MASK_NOT_MEMBER", { round, reason: "it is not drawn" });
+    return slot;
+  }
+
   function secretsOf(round: RoundView): RoundSecrets {
     const secrets = memory.of(round);
     if (secrets !== undefined) return secrets;
@@ -143,7 +150,7 @@ export function createMaskActions(deps: MaskActionDeps): MaskActions {
       const trust = trustIn(round, look);
       const { isGranted, drawnBySlot: bySlot } = trust;
       checkOpening(round, { taskId }, trust);
-      const slot = [...bySlot].find(([, participant]) => hexEquals(participant, me))![0];
+      const slot = slotIn(trust, round);
       const named = shareKeyOf(look.view, round, me, recoverSigner);
       const openingKey = named && (await keys.privateKeyOf(named));
       if (openingKey === undefined) {

@@ -44,7 +44,10 @@ export function rememberSigners(recoverSigner: RecoverSigner): RecoverSigner {
     if (known.has(key)) return known.get(key);
     const signer = recoverSigner(record);
     known.set(key, signer);
-    if (known.size > mostRemembered) known.delete(known.keys().next().value!);
+    for (const oldest of known.keys()) {
+      if (known.size <= mostRemembered) break;
+      known.delete(oldest);
+    }
     return signer;
   };
 }

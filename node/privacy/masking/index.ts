@@ -12,7 +12,6 @@ export {
   fellowsNeeded,
   type KeyedView,
   type MaskTrust,
-  type OpenedView,
   type RoundSecrets,
 } from "./check-keys.ts";
 export {

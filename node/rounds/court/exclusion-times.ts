@@ -1,9 +1,15 @@
 import type { RoundView } from "../../core/record/task-view.ts";
 import type { TaskRules } from "../../core/records.ts";
 
-/** The second from which updates that cannot be had are left out: half of the aggregator's time has passed. */
-export function excludeAtS(round: RoundView, { aggregateWindowS }: Pick<TaskRules, "aggregateWindowS">): number {
-  return round.assignment!.deadlineS - Math.floor(aggregateWindowS / 2);
+/**
+ * The second from which updates that cannot be had are left out: half of the aggregator's time has passed. Infinity
+ * while nobody is assigned.
+ */
+export function excludeAtS(
+  { assignment }: Pick<RoundView, "assignment">,
+  { aggregateWindowS }: Pick<TaskRules, "aggregateWindowS">,
+): number {
+  return (assignment?.deadlineS ?? Number.POSITIVE_INFINITY) - Math.floor(aggregateWindowS / 2);
 }
 
 /**
@@ -14,7 +20,8 @@ export function hadUntilS(
   round: RoundView,
   rules: Pick<TaskRules, "aggregateWindowS" | "attestWindowS">,
 ): number | undefined {
-  const proposedAtS = round.proposal!.attestDeadlineS - rules.attestWindowS;
+  if (round.proposal === undefined) return undefined;
+  const proposedAtS = round.proposal.attestDeadlineS - rules.attestWindowS;
   const fromS = excludeAtS(round, rules);
   return proposedAtS < fromS ? undefined : fromS - Math.floor(rules.aggregateWindowS / 4);
 }

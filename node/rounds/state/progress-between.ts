@@ -55,8 +55,8 @@ function completeStep(view: TaskView): RecordStep {
 function rolledBack(before: TaskView, after: TaskView): readonly RecordStep[] {
   const isNew = (round: RoundView, at: number): boolean => round.void === true && before.rounds[at]?.void !== true;
   const rounds = after.rounds.filter(isNew).map(({ round }) => round);
-  const [firstRound] = rounds;
-  return firstRound === undefined ? [] : [{ kind: "rolled-back", firstRound, lastRound: rounds.at(-1)! }];
+  const [firstRound, lastRound] = [rounds[0], rounds.at(-1)];
+  return firstRound === undefined || lastRound === undefined ? [] : [{ kind: "rolled-back", firstRound, lastRound }];
 }
 
 function roundSteps(before: RoundView | undefined, after: RoundView): RecordStep[] {

@@ -69,28 +69,36 @@ function convolved(
   kernel: Float64Array,
   bias: Float64Array,
 ): Image {
-  const before = Math.floor((side - 1) / 2);
   const sums = new Float64Array(height * width * filters);
-  /** The part of the kernel that lies within the image around one place of it. */
-  const addWindow = (y: number, x: number, to: number): void => {
-    for (let ky = Math.max(0, before - y); ky < Math.min(side, height + before - y); ky++) {
-      for (let kx = Math.max(0, before - x); kx < Math.min(side, width + before - x); kx++) {
-        const from = ((y + ky - before) * width + x + kx - before) * channels;
-        const weights = (ky * side + kx) * channels * filters;
-        for (let c = 0; c < channels; c++) {
-          addScaled(sums, to, values[from + c]!, kernel, weights + c * filters, filters);
-        }
-      }
-    }
-  };
   for (let y = 0; y < height; y++) {
     for (let x = 0; x < width; x++) {
       const to = (y * width + x) * filters;
-      addWindow(y, x, to);
+      addWindow(sums, { values, height, width, channels }, { filters, side, kernel }, y, x);
       for (let f = 0; f < filters; f++) sums[to + f] = Math.max(sums[to + f]! + bias[f]!, 0);
     }
   }
   return { values: sums, height, width, channels: filters };
+}
+
+/** Adds to one place's sums what the part of the kernel makes that lies within the image around it. */
+function addWindow(
+  sums: Float64Array,
+  { values, height, width, channels }: Image,
+  { filters, side, kernel }: { readonly filters: number; readonly side: number; readonly kernel: Float64Array },
+  y: number,
+  x: number,
+): void {
+  const before = Math.floor((side - 1) / 2);
+  const to = (y * width + x) * filters;
+  for (let ky = Math.max(0, before - y); ky < Math.min(side, height + before - y); ky++) {
+    for (let kx = Math.max(0, before - x); kx < Math.min(side, width + before - x); kx++) {
+      const from = ((y + ky - before) * width + x + kx - before) * channels;
+      const weights = (ky * side + kx) * channels * filters;
+      for (let c = 0; c < channels; c++) {
+        addScaled(sums, to, values[from + c]!, kernel, weights + c * filters, filters);
+      }
+    }
+  }
 }
 
 function pooled({ values, height, width, channels }: Image): Image {

@@ -187,21 +187,6 @@ function maxPoolGradient({ inputs, backend, attrs }: Parameters<Kernel>[0]): Inf
   const x = backend.typedArrayFromHeap(input);
   const gradient = backend.typedArrayFromHeap(dy);
   const result = backend.typedArrayFromHeap(out).fill(0);
-  /** Where the greatest value of a window stands, the first of several; -1 where none is above minus infinity. */
-  const greatestOf = (first: number, rowStart: number, rowEnd: number, columns: number): number => {
-    let greatest = Number.NEGATIVE_INFINITY;
-    let place = -1;
-    for (let row = rowStart; row < rowEnd; row++) {
-      let at = first + row * inWidth * channels;
-      for (let column = 0; column < columns; column++, at += channels) {
-        if (x[at]! > greatest) {
-          greatest = x[at]!;
-          place = at;
-        }
-      }
-    }
-    return place;
-  };
   let from = 0;
   for (let image = 0; image < info.batchSize; image++) {
     const start = image * inHeight * inWidth;
@@ -213,7 +198,14 @@ function maxPoolGradient({ inputs, backend, attrs }: Parameters<Kernel>[0]): Inf
         const columnEnd = Math.min(inWidth, left + info.filterWidth);
         for (let channel = 0; channel < channels; channel++) {
           const first = (start + Math.max(0, left)) * channels + channel;
-          const place = greatestOf(first, Math.max(0, top), rowEnd, columnEnd - Math.max(0, left));
+          const place = greatestOf(x, {
+            first,
+            rowStart: Math.max(0, top),
+            rowEnd,
+            columns: columnEnd - Math.max(0, left),
+            inWidth,
+            channels,
+          });
           if (place >= 0) result[place] = result[place]! + gradient[from]!;
           from++;
         }
@@ -221,4 +213,24 @@ function maxPoolGradient({ inputs, backend, attrs }: Parameters<Kernel>[0]): Inf
     }
   }
   return out;
+}
+
+/** Where the greatest value of a window stands, the first of several; -1 where none is above minus infinity. */
+function greatestOf(
+  x: Float32Array,
+  window: { first: number; rowStart: number; rowEnd: number; columns: number; inWidth: number; channels: number },
+): number {
+  const { first, rowStart, rowEnd, columns, inWidth, channels } = window;
+  let greatest = Number.NEGATIVE_INFINITY;
+  let place = -1;
+  for (let row = rowStart; row < rowEnd; row++) {
+    let at = first + row * inWidth * channels;
+    for (let column = 0; column < columns; column++, at += channels) {
+      if (x[at]! > greatest) {
+        greatest = x[at]!;
+        place = at;
+      }
+    }
+  }
+  return place;
 }
