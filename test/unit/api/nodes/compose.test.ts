@@ -116,11 +116,14 @@ describe("opening a node", function () {
         return { ...log, ...contract.encodeEventLog("TaskCreated", values) };
       });
     });
-    const given = settings({ endpoint: relay.url });
-    // a task that says all the same of itself is believed where nobody said more
-    await expectCode("BACKEND_UNAVAILABLE", () => roles.participant(given));
-    await keepInvitation(invitation, given.directory);
-    await expectCode("INVITATION_MISMATCH", () => roles.participant(given));
-    await relay.cut();
+    try {
+      const given = settings({ endpoint: relay.url });
+      // a task that says all the same of itself is believed where nobody said more
+      await expectCode("BACKEND_UNAVAILABLE", () => roles.participant(given));
+      await keepInvitation(invitation, given.directory);
+      await expectCode("INVITATION_MISMATCH", () => roles.participant(given));
+    } finally {
+      await relay.cut();
+    }
   });
 });
