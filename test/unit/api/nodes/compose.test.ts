@@ -2,7 +2,12 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "chai";
 import { keepInvitation } from "../../../../node/api/invitations/keep-invitation.ts";
-import { composeAggregator, composeParticipant, composeWatcher } from "../../../../node/api/nodes/compose.ts";
+import {
+  type ComposedNode,
+  composeAggregator,
+  composeParticipant,
+  composeWatcher,
+} from "../../../../node/api/nodes/compose.ts";
 import type { NodeOptions } from "../../../../node/api/nodes/node-options.ts";
 import { loadContractInterface } from "../../../../node/chain/contracts/contract-abi.ts";
 import { chunkTreeRoot } from "../../../../node/core/bytes/chunk-tree.ts";
@@ -58,13 +63,15 @@ describe("opening a node", function () {
   });
 
   const events = {};
+  /** One that opens though it should not must not keep the process. */
+  const closed = (node: ComposedNode) => node.close();
   const roles = {
     participant: (options: NodeOptions) =>
       composeParticipant(options, events, async () => {
         throw new FedledgerError("BACKEND_UNAVAILABLE", { backend: "none", reason: "the trainer was opened" });
       }),
-    aggregator: (options: NodeOptions) => composeAggregator(options, events),
-    watcher: (options: NodeOptions) => composeWatcher(options, events),
+    aggregator: (options: NodeOptions) => composeAggregator(options, events).then(closed),
+    watcher: (options: NodeOptions) => composeWatcher(options, events).then(closed),
   };
   const settings = (more: Partial<NodeOptions>): NodeOptions & { directory: string } => {
     const directory = join(folder.path, `node-${Math.random()}`);
@@ -109,11 +116,14 @@ describe("opening a node", function () {
         return { ...log, ...contract.encodeEventLog("TaskCreated", values) };
       });
     });
-    const given = settings({ endpoint: relay.url });
-    // a task that says all the same of itself is believed where nobody said more
-    await expectCode("BACKEND_UNAVAILABLE", () => roles.participant(given));
-    await keepInvitation(invitation, given.directory);
-    await expectCode("INVITATION_MISMATCH", () => roles.participant(given));
-    await relay.cut();
+    try {
+      const given = settings({ endpoint: relay.url });
+      // a task that says all the same of itself is believed where nobody said more
+      await expectCode("BACKEND_UNAVAILABLE", () => roles.participant(given));
+      await keepInvitation(invitation, given.directory);
+      await expectCode("INVITATION_MISMATCH", () => roles.participant(given));
+    } finally {
+      await relay.cut();
+    }
   });
 });

@@ -9,18 +9,19 @@ import { expectCode } from "../../../support/expect-code.ts";
 const federation = `0x${"ab".repeat(20)}` as Address;
 
 describe("whether a federation is at an address", () => {
-  it("asks for its own domain: of this name, version, chain and contract", async () => {
+  const at = getAddress(federation) as Address;
+  const right = { name: "Fedledger", version: domainVersion, chainId: 5, verifyingContract: at };
+  const looked = async (domain: typeof right) => {
     const contract = await loadContractInterface();
+    const { name, version, chainId, verifyingContract } = domain;
+    const values = ["0x0f", name, version, chainId, verifyingContract, ZeroHash, []];
+    const result = contract.encodeFunctionResult("eip712Domain", values);
+    return checkFederation({ chainId: 5, ask: async () => ({ result }) } as unknown as JsonRpc, contract, at);
+  };
 
-    const at = getAddress(federation) as Address;
-    const right = { name: "Fedledger", version: domainVersion, chainId: 5, verifyingContract: at };
-    const looked = (domain: typeof right) => {
-      const { name, version, chainId, verifyingContract } = domain;
-      const values = ["0x0f", name, version, chainId, verifyingContract, ZeroHash, []];
-      const result = contract.encodeFunctionResult("eip712Domain", values);
-      return checkFederation({ chainId: 5, ask: async () => ({ result }) } as unknown as JsonRpc, contract, at);
-    };
-    await looked(right);
+  it("is told by its own domain", () => looked(right));
+
+  it("is not told by a domain of another name, version, chain or contract", async () => {
     for (const other of [
       { name: "Other" },
       { version: "0" },
