@@ -50,7 +50,7 @@ export interface PushOptions {
 const hashedBlocks = 256;
 
 /** So many rounds without enough updates in a row have the longest pause behind them. */
-const mostEmptyRounds = 5;
+const mostEmptyRounds = 6;
 
 /** The steps that are due in the task now. Deadlines are judged by the head's time. */
 export function duePushes(seen: Surveyed, heard: HeardWords, options: PushOptions): readonly Push[] {
@@ -92,15 +92,15 @@ function dueOpening(seen: Surveyed): readonly Push[] {
 }
 
 /**
- * How long nobody opens another round, seconds: not at all after a round that had enough updates, or one that had not;
- * after two in a row a commit window, and twice as long after each more, up to eight windows. Where nobody is there to
+ * How long nobody opens another round, seconds: not at all after a round that had enough updates, or two that had not;
+ * after three in a row a commit window, and twice as long after each more, up to eight windows. Where nobody is there to
  * commit, rounds would else cost their openers gas without end.
  */
 function pauseBeforeS({ rounds, rules }: TaskView): number {
   const last = rounds.slice(-mostEmptyRounds);
   const enough = last.findLastIndex(({ invalidReason }) => invalidReason !== "too-few-updates");
   const empty = last.length - 1 - enough;
-  return empty < 2 ? 0 : rules.commitWindowS * 2 ** (empty - 2);
+  return empty < 3 ? 0 : rules.commitWindowS * 2 ** (empty - 3);
 }
 
 function dueDraw({ round, drawBlock }: RoundView, head: Head, closing: Push, taskId: TaskId): readonly Push[] {
