@@ -90,7 +90,8 @@ describe("the package as it is packed", function () {
       expect(names.filter((name) => others.includes(name))).to.deep.equal([]);
     without(await loadedBy("fedledger/receipt"), "ethers", "pino", "kubo-rpc-client");
     without(await loadedBy("fedledger/audit"), "helia", "libp2p", "hardhat", "@tensorflow");
-    expect(await loadedBy("fedledger")).to.include.members(["ethers", "helia", "libp2p"]);
+    // Helia comes with the first store that is opened
+    expect(await loadedBy("fedledger")).to.include.members(["ethers", "libp2p"]);
   });
 
   it("runs the demo to a verified audit, in a folder with nothing else", async () => {
