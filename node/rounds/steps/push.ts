@@ -93,8 +93,8 @@ function dueOpening(seen: Surveyed): readonly Push[] {
 
 /**
  * How long nobody opens another round, seconds: not at all after a round that had enough updates, or two that had not;
- * after three in a row a commit window, and twice as long after each more, up to eight windows. Where nobody is there to
- * commit, rounds would else cost their openers gas without end.
+ * after three in a row a commit window, and twice as long after each more, up to eight windows. Where nobody is there
+ * to commit, rounds would else cost their openers gas without end.
  */
 function pauseBeforeS({ rounds, rules }: TaskView): number {
   const last = rounds.slice(-mostEmptyRounds);

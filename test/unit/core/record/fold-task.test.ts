@@ -5,13 +5,12 @@ import { extendHistory, type HistoryEntry } from "../../../../node/core/record/h
 import { finalFromS, isProvable, type TaskView } from "../../../../node/core/record/task-view.ts";
 import { extendAccumulator, extendAnchor, zeroBytes32 } from "../../../../node/core/words/commitment.ts";
 import { expectCode } from "../../../support/expect-code.ts";
+import { accepted1, drawing, members, toProposal, wholeHistory } from "../../../support/played/told-stories.ts";
 import {
-  accepted,
   account,
   advertised,
   assigned,
   bytes32,
-  closed,
   committed,
   created,
   enrolled,
@@ -25,56 +24,15 @@ import {
   opened,
   proposed,
   rewarded,
-  type Step,
   story,
   struck,
   taskId,
 } from "../../../support/played/told-task.ts";
 
-const members = [created(), enrolled(11, 0), enrolled(12, 1), enrolled(13, 2), joined(21, 0), joined(22, 1)];
-// round 1, attempt 0: place 1 of two
-const toProposal = story(
-  ...members,
-  opened(1, 3, 2),
-  committed(1, 12, 1),
-  committed(1, 11, 0),
-  closed,
-  assigned(1, 0, 22, 1),
-  proposed,
-);
-const accepted1 = story(...toProposal, (before) => accepted(before, 11, 12));
 const places = (view: TaskView): string =>
   [...view.enrolled, ...view.joined].map((p) => `${BigInt(p.account)}${p.leaving ? "-" : ""}`).join(" ");
 const idle = (view: TaskView): number[] => view.joined.filter((p) => p.idle).map((p) => Number(BigInt(p.account)));
 const headOf = (head: `0x${string}`, ...entries: HistoryEntry[]) => entries.reduce(extendHistory, head);
-
-const drawing: Step = { name: "RoundDrawn", taskId, round: 1, seed: 5n, commitDeadlineS: 900, start: bytes32(4) };
-
-/** A history with everything but a proof: a missed turn, a resumption, a leaver, an invalid round, all rounds. */
-const wholeHistory = story(
-  ...toProposal,
-  assigned(1, 1, 21, 0),
-  leaving(11),
-  assigned(1, 2, 22, 1),
-  proposed,
-  (before) => accepted(before, 11, 12),
-  { name: "Resumed", taskId, aggregator: account(21) },
-  { name: "Recorded", taskId, author: account(1), kind: 1, hash: bytes32(8) },
-  left(11),
-  opened(2, 2, 2, { baseModelRoot: bytes32(512) }),
-  (before) => invalid(before, "too-few-updates"),
-  enrolled(14, 2),
-  { name: "ShareKeySet", taskId, participant: account(14), shareKey: "0x0102" },
-  ...[3, 4].flatMap((round) => [
-    opened(round, 3, 2, { baseModelRoot: bytes32(round === 3 ? 512 : 530) }),
-    committed(round, 14, 2, 5),
-    committed(round, 12, 1, 5),
-    closed,
-    assigned(round, 0, round === 3 ? 22 : 21, round === 3 ? 1 : 0),
-    proposed,
-    (before: readonly Step[]) => accepted(before, 12, 14),
-  ]),
-);
 
 describe("foldTask", () => {
   it("begins with the task as it was created", () => {
