@@ -137,9 +137,9 @@ describe("a masked task", function () {
       const verdict = told.find(({ name, data }) => name === "auditor" && data.event === "verdict")!.data;
       expect(verdict).to.deep.include({ verdict: "verified", complete: true, findings: [] });
       const kinds = (kind: string) => told.filter(({ data }) => data.kind === kind).length;
-      expect([kinds("advertised"), kinds("masked"), kinds("closing-signed"), kinds("unmasked")]).to.deep.equal([
-        8, 8, 8, 8,
-      ]);
+      expect([kinds("advertised"), kinds("masked")]).to.deep.equal([8, 8]);
+      // three of the four open a sum: who comes to it behind the proposal has nothing left to tell
+      for (const kind of ["closing-signed", "unmasked"]) expect(kinds(kind), kind).to.be.within(6, 8);
       expect(kinds("masking-refused")).to.equal(0);
     } finally {
       rmSync(folder, { recursive: true, force: true });
