@@ -1,9 +1,9 @@
 import { expect } from "chai";
 import { type AuditReport, audit, openRecord } from "../../../../node/api/index.ts";
 import { contentIdOf } from "../../../../node/core/bytes/content-id.ts";
+import { type HostileEndpoint, startHostileEndpoint } from "../../../support/endpoint/hostile-endpoint.ts";
 import { expectCode } from "../../../support/expect-code.ts";
 import { type PlayedTask, playedModel, startPlayedTask } from "../../../support/played/played-task.ts";
-import { type RpcRelay, startRpcRelay } from "../../../support/processes/rpc-relay.ts";
 import { silentLog } from "../../../support/silent-log.ts";
 
 interface RawLog {
@@ -13,7 +13,7 @@ interface RawLog {
 describe("an audit through an endpoint", function () {
   this.timeout(60_000);
   let task: PlayedTask;
-  let relay: RpcRelay;
+  let relay: HostileEndpoint;
   const garbage = new Uint8Array(testSetLength(3)).fill(7);
 
   before(async () => {
@@ -26,7 +26,7 @@ describe("an audit through an endpoint", function () {
       await task.attest(proposal);
       task.lanes = model;
     }
-    relay = await startRpcRelay(task.fixture.chain);
+    relay = await startHostileEndpoint(task.fixture.chain.url);
   });
   after(async () => {
     await relay?.cut();
