@@ -17,7 +17,8 @@ export function hasContracts() {
 /** Compiles the contracts. */
 export async function compileContracts(node, work) {
   work.say("Compiling the contracts ...");
-  if (existsSync(unfinished)) for (const name of ["artifacts", "cache"]) rmSync(join(root, name), { recursive: true });
+  if (existsSync(unfinished))
+    for (const name of ["artifacts", "cache"]) rmSync(join(root, name), { recursive: true, force: true });
   mkdirSync(join(root, "artifacts"), { recursive: true });
   writeFileSync(unfinished, "");
   const hardhat = join(root, "node_modules", "hardhat", "dist", "src", "cli.js");

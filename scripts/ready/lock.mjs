@@ -19,9 +19,9 @@ const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
  * Does `work` while holding the lock; others wait, and tell for whom. `work` is given `name(pid)`, which adds a process
  * (and its group) to those who install, and returns what takes it out again.
  */
-export async function withLock(lock, say, work) {
+export async function withLock(lock, say, work, { quietMs = silentMs } = {}) {
   mkdirSync(dirname(lock), { recursive: true });
-  const waiting = createWaiting(lock, say);
+  const waiting = createWaiting(lock, say, quietMs);
   while (!(await take(lock))) await waiting.look();
   const write = (processes) => writeFileSync(lock, describe(processes));
   const touching = setInterval(() => touch(lock), touchMs);
@@ -66,7 +66,7 @@ function touch(lock) {
 }
 
 /** Waits for the holder of a lock: takes the file away where nobody holds it, and says now and then who does. */
-function createWaiting(lock, say) {
+function createWaiting(lock, say, quietMs) {
   let touched = { at: performance.now(), text: undefined, mtimeMs: undefined };
   let toldAt;
   const silentSince = (text, mtimeMs) => {
@@ -86,7 +86,7 @@ function createWaiting(lock, say) {
       const text = read(lock);
       if (text === undefined) return;
       const mtimeMs = statSync(lock, { throwIfNoEntry: false })?.mtimeMs;
-      const holder = holderOf(text, silentSince(text, mtimeMs) > silentMs);
+      const holder = holderOf(text, silentSince(text, mtimeMs) > quietMs);
       if (holder === undefined) return rmSync(lock, { force: true });
       tell(holder);
       await pause(lookMs);
