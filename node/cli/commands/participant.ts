@@ -32,6 +32,7 @@ export const participantCommand = () =>
       "policy",
       ...nodeSettings,
     ],
+    closes: true,
     run: (values, context) =>
       runRole(
         "participant",
