@@ -53,6 +53,10 @@ export const networkErrors = {
     retryable: false,
     exitCode: 5,
   },
+  NO_CODE: user(
+    "There is no contract at {address} on chain {chainId}.",
+    "Check the address, and that the endpoint is of its chain. A chain that was begun anew has lost it.",
+  ),
   NO_FEDERATION: user(
     "There is no Fedledger federation at {address} on chain {chainId}.",
     "Check the address and the RPC endpoint.",
