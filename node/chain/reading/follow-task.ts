@@ -1,7 +1,8 @@
-import { FedledgerError, isFedledgerError } from "../../core/errors/error.ts";
+import { FedledgerError } from "../../core/errors/error.ts";
 import type { TaskId } from "../../core/ids.ts";
 import type { ChainUpdate, Log, RecordDoubt } from "../../ports/index.ts";
 import type { HeadWatch, LinkedHead } from "../rpc/head-watch.ts";
+import { isOutage } from "../rpc/outage.ts";
 import { type LookDeps, lookUntilFits } from "./look-until-fits.ts";
 import type { RecordLook, TaskRecord } from "./task-record.ts";
 
@@ -91,7 +92,7 @@ async function untilAnswered<T>(
       return await work();
     } catch (error) {
       if (signal.aborted) return undefined;
-      if (!isFedledgerError(error, "RPC_UNREACHABLE")) throw error;
+      if (!isOutage(error)) throw error;
       log.debug("Reading again", { error });
       await clock.sleep(pauseMs, { signal }).catch(() => {});
     }

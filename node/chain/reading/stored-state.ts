@@ -6,8 +6,8 @@ import type { ChainReader } from "../../ports/index.ts";
 import { revertDataOf } from "../contracts/contract-errors.ts";
 import type { FederationConnection } from "../contracts/federation-connection.ts";
 import { type Finality, readHead } from "../rpc/head-watch.ts";
+import type { JsonRpcError } from "../rpc/json-rpc-answer.ts";
 import { toQuantity } from "../rpc/log-ranges.ts";
-import type { JsonRpcError } from "../rpc/rpc-endpoint.ts";
 import { rulesOf } from "./event-fields.ts";
 import {
   placeOfEndedOpen,
@@ -49,7 +49,7 @@ export function createStorageReader(
     const answer = await rpc.ask("eth_call", [{ to: federation, data }, block]);
     if ("result" in answer) return contract.decodeFunctionResult(name, answer.result as Hex);
     const reason = revertDataOf(answer.error) === undefined ? answer.error.message : `${name} is refused`;
-    throw new FedledgerError("RPC_UNREACHABLE", { url: "eth_call", reason });
+    throw new FedledgerError("RPC_WRONG_ANSWER", { url: "in use", reason });
   }
   async function load(slots: readonly Bytes32[], block: string): Promise<Bytes32[]> {
     const [words] = await call("extsload", [slots], block);

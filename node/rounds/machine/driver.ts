@@ -104,7 +104,7 @@ export function createDriver<S extends RoundState, E, A extends DueAction & { re
       try {
         await follow();
       } catch (error) {
-        if (isFedledgerError(error, "CHAIN_RESET")) {
+        if (isFedledgerError(error, "CHAIN_RESET") || isFedledgerError(error, "CHAIN_MISMATCH")) {
           log.error("The chain is another one", reasonOf(error));
           void end({ kind: "failed", error });
           return;

@@ -17,7 +17,7 @@ interface Unpaid {
   readonly owedWei: bigint;
 }
 
-/** There is nothing left to work on: the chain is another one (CHAIN_RESET). */
+/** There is nothing left to work on: the chain is another one (CHAIN_RESET, CHAIN_MISMATCH). */
 interface Failed {
   readonly kind: "failed";
   readonly error: FedledgerError;

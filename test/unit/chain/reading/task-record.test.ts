@@ -108,7 +108,6 @@ describe("a task's record against the contract's storage", () => {
       "its first log is left out",
       "a log in the middle is left out",
       "no logs at all",
-      "the same log twice",
     ]) {
       endpoint.bend(logLies[name]!);
       const error = await rejection((await readerOver(endpoint.url)).record(taskId), "ENDPOINT_BEHIND");

@@ -207,7 +207,10 @@ describe("the driver", () => {
     expect([sim.seen, sim.followed]).to.deep.equal([[0], 1]);
     const isDoubt = ({ kind }: Progress) => kind === "endpoint-behind" || kind === "record-fits";
     expect(sim.told.filter(isDoubt)).to.deep.equal([doubt, fits]);
-    expect(sim.logged.filter((message) => message !== "Waiting for others")).to.deep.equal(["The endpoint is behind", "The record is what the contract stores"]);
+    expect(sim.logged.filter((message) => message !== "Waiting for others")).to.deep.equal([
+      "The endpoint is behind",
+      "The record is what the contract stores",
+    ]);
     await sim.driver.stop();
   });
 
