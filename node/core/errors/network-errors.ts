@@ -57,6 +57,18 @@ export const networkErrors = {
     "The Ethereum endpoint {url} refuses a request that it must answer: {reason}.",
     "Ask another one with --rpc.",
   ),
+  ENDPOINT_BEHIND: infrastructure(
+    "The Ethereum endpoint {url} is behind: its logs of task {taskId} up to block {block} do not make what the contract stores there ({differing}).",
+    "Nothing is decided on them. Try again, or ask another endpoint with --rpc.",
+  ),
+  CHAIN_RESET: {
+    message: "The chain at {url} is not the one it was: {reason}.",
+    remedy:
+      "It was begun anew, or the endpoint is of another chain now. Give an endpoint of the former chain with --rpc; or begin on the new one, with its federation's address and a folder of its own (--dir).",
+    fault: "infrastructure",
+    retryable: false,
+    exitCode: 5,
+  },
   NO_CODE: user(
     "There is no contract at {address} on chain {chainId}.",
     "Check the address, and that the endpoint is of its chain. A chain that was begun anew has lost it.",
