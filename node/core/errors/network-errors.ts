@@ -145,5 +145,9 @@ export const networkErrors = {
     "{account} may not {action} task {taskId}, which asks for {needed}; the account has {has}.",
     "An admin sets what an account has with: fedledger member set {account}.",
   ),
+  BOND_LIMIT: user(
+    "Task {taskId} asks for a bond of {bond} ether; with {locked} ether in bonds of other tasks that is more than {most}.",
+    "Allow more in all with --max-bond, or take bonds out first: fedledger bond release.",
+  ),
   UNKNOWN_TASK: user("The federation has no task {taskId}.", "List the tasks with: fedledger task list."),
 } as const satisfies Record<string, ErrorKind>;
