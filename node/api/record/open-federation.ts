@@ -56,8 +56,9 @@ export async function requireTestChain(options: EndpointOptions): Promise<void> 
     const { chainId, client } = await probeChain({ urls: [url], log: logOf(options) });
     if (!isTestChain(chainId)) throw refused(origin, `it is on chain ${chainId}, not ${testChainId}`);
     const isHere = /^(?:127\.|localhost$|\[::1\]$)/.test(hostname);
-    if (!isHere && !/hardhat|anvil/i.test(client))
+    if (!isHere && !/hardhat|anvil/i.test(await client())) {
       throw refused(origin, "it is on another machine, and no test client");
+    }
   }
 }
 

@@ -6,7 +6,7 @@ import { createJsonRpc } from "./json-rpc.ts";
 export interface ChainTraits {
   readonly chainId: number;
   /** What the endpoint calls its software; of no characters where it does not say. */
-  readonly client: string;
+  client(): Promise<string>;
   /** Whether it has a block that its consensus calls safe. */
   readonly hasSafe: boolean;
   /** How far a block that counts is behind the newest one now, seconds of the chain's clock. */
@@ -20,10 +20,12 @@ export async function probeChain(options: {
 }): Promise<ChainTraits> {
   const rpc = await createJsonRpc(options);
   const safe = await rpc.ask("eth_getBlockByNumber", ["safe", false]);
-  const client = await rpc.ask("web3_clientVersion", []);
   return {
     chainId: rpc.chainId,
-    client: "result" in client ? String(client.result) : "",
+    async client() {
+      const answer = await rpc.ask("web3_clientVersion", []);
+      return "result" in answer ? String(answer.result) : "";
+    },
     hasSafe: "result" in safe && safe.result !== null,
     lagS: async (finality) => {
       const newest = await readHead(rpc, { confirmations: 0 });
