@@ -1,7 +1,7 @@
 import { itemAt } from "../../core/bytes/items.ts";
 import { FedledgerError } from "../../core/errors/error.ts";
 import type { Bytes32, Hex, TaskId } from "../../core/ids.ts";
-import type { StoredTask } from "../../core/record/stored-task.ts";
+import type { StoredTask } from "../../core/record/bound-task.ts";
 import type { ChainReader } from "../../ports/index.ts";
 import { revertDataOf } from "../contracts/contract-errors.ts";
 import type { FederationConnection } from "../contracts/federation-connection.ts";

@@ -25,8 +25,9 @@ import {
 export interface TransactionSender {
   /**
    * Sends a call and waits until it is mined. It is simulated first, so that what was done already is not sent again.
-   * Rejects with NO_CODE, TRANSACTION_REVERTED, INSUFFICIENT_FUNDS, TRANSACTION_STUCK, RPC_UNREACHABLE, or the signal's reason;
-   * after the signal, or where it is stuck, the transaction may still be mined, until something is sent after it.
+   * Rejects with NO_CODE, TRANSACTION_REVERTED, INSUFFICIENT_FUNDS, TRANSACTION_STUCK, RPC_UNREACHABLE, or the
+   * signal's reason; after the signal, or where it is stuck, the transaction may still be mined, until something is
+   * sent after it.
    */
   send(call: OutgoingCall, signal?: AbortSignal): Promise<RawReceipt>;
 }

@@ -1,4 +1,4 @@
-import type { NodeSettings, TaskId } from "../../api/index.ts";
+import type { Log, NodeSettings, TaskId } from "../../api/index.ts";
 import { readInvitation } from "../../api/index.ts";
 import { type Settings, settings } from "../../config/index.ts";
 import { FedledgerError } from "../../core/errors/error.ts";
@@ -25,11 +25,11 @@ type Values = Settings<(typeof nodeSettings)[number]>;
 /**
  * A node's settings as its options. Rejects with INVALID_INVITATION, NO_ACCOUNT, WRONG_PASSWORD, FILE_NOT_FOUND.
  */
-export async function nodeOptionsOf(values: Values): Promise<NodeSettings> {
+export async function nodeOptionsOf(values: Values, log: Log): Promise<NodeSettings> {
   const { rpc, federation, confirmations, dir, listen, announce, gateway, mdns, ipfs } = values;
   const invitation = values.invitation === undefined ? undefined : await readInvitation(values.invitation);
   return {
-    account: await readAccount(values),
+    account: await readAccount({ ...values, rpc: rpc ?? invitation?.rpc }, log),
     invitation,
     endpoint: rpc,
     federation,

@@ -105,6 +105,7 @@ export const networkErrors = {
     "npm leaves it out when it runs on a Node before 22: install Fedledger again with the npm of Node 22.18 or later.",
   ),
   NOT_BUILT: user("The compiled contracts are not at {path}.", "Build them once: npm start, or npx hardhat build."),
+  CHAIN_UNSUITABLE: user("A federation cannot run on chain {chainId}: {reason}. Nothing was sent.", "{next}."),
   DEPLOYMENT_FAILED: {
     message: "The deployment failed: {reason}.",
     remedy: "See the reason. {next}.",
@@ -114,6 +115,10 @@ export const networkErrors = {
   },
   NO_ACCOUNT: user("This needs an account to send transactions.", "Give a keystore with --keystore."),
   CHAIN_MISMATCH: user("The endpoint {url} is on chain {actual}, expected {expected}.", "Check the URLs of --rpc."),
+  TEST_ACCOUNT_REFUSED: user(
+    "A test account is refused at {url}: {reason}. Everybody has its key.",
+    "Use an account of your own: fedledger keys create, then --keystore. --dev-account is for the local test chain.",
+  ),
   INSUFFICIENT_FUNDS: user("Account {account} cannot pay for {purpose}.", "Send it some ether."),
   UNKNOWN_HEADER: {
     message:
