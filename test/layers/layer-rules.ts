@@ -70,6 +70,7 @@ export const layerRules: LayerRules = {
     uplot: ["api"],
     pino: ["telemetry"],
     "pino-pretty": ["telemetry"],
+    undici: ["system"],
     "node:sqlite": ["system"],
     "node:child_process": ["cli", "training"],
     commander: ["cli"],
