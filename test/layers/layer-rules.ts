@@ -31,7 +31,7 @@ export const layerRules: LayerRules = {
     privacy: ["privacy", "noise", "accountant", "masking", "encrypted", "sealed", "budget"],
     training: ["models", "table", "data", "local", "training"],
     storage: ["blocks", "helia", "gateway", "storage"],
-    chain: ["rpc", "accounts", "contracts", "sending", "reading", "chain"],
+    chain: ["endpoints", "rpc", "accounts", "contracts", "sending", "reading", "chain"],
     audit: ["replay", "record", "proof", "members", "rounds", "walk", "receipt", "verdict", "report", "audit"],
     rounds: ["words", "progress", "actions", "steps", "blobs", "court", "state", "hearing", "machine"],
     participant: ["state", "update", "masked", "encrypted", "participant"],

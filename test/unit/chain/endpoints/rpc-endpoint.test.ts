@@ -1,8 +1,8 @@
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { expect } from "chai";
-import { allowedBlocks, suggestedBlocks } from "../../../../node/chain/rpc/refusal-texts.ts";
-import { createEndpoint } from "../../../../node/chain/rpc/rpc-endpoint.ts";
+import { allowedBlocks, suggestedBlocks } from "../../../../node/chain/endpoints/refusal-texts.ts";
+import { createEndpoint } from "../../../../node/chain/endpoints/rpc-endpoint.ts";
 import { FedledgerError } from "../../../../node/core/errors/error.ts";
 import { createVirtualClock } from "../../../simulation/world/virtual-clock.ts";
 import { refusals, refuse } from "../../../support/endpoint/refusals.ts";

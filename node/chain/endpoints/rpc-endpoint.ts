@@ -163,3 +163,8 @@ function parse(text: string): { url: string; name: string; headers: Record<strin
   }
   return { url: url.href, name: url.origin, headers };
 }
+
+/** Whether an endpoint's URL is of this machine, whose operator is ours. */
+export function isOnThisMachine(url: string): boolean {
+  return URL.canParse(url) && /^(?:127\.|localhost$|\[::1\]$)/.test(new URL(url).hostname);
+}
