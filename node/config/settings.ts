@@ -18,7 +18,7 @@ export const settings = {
     flag: "--rpc <urls>",
     env: "FEDLEDGER_RPC",
     default: "http://127.0.0.1:8545",
-    help: "Ethereum JSON-RPC endpoint; several, separated by commas, take over from each other",
+    help: "Ethereum JSON-RPC endpoint, http(s):// or ws(s)://; several, separated by commas, take over from each other",
     schema: list,
   }),
   rpcAgree: defineSetting({

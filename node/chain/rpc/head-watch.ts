@@ -46,6 +46,26 @@ export async function readBlock(rpc: JsonRpc, number: number, signal?: AbortSign
   return block ? toHead(block) : undefined;
 }
 
+/** How long a head may not be told before one is asked for. */
+const toldPauseMs = 60_000;
+
+/** A sleep that is cut short by whatever rang since the last one. */
+function createBell() {
+  let hasRung = false;
+  let nap: AbortController | undefined;
+  return {
+    ring(): void {
+      hasRung = true;
+      nap?.abort();
+    },
+    async sleep(clock: Clock, ms: number, signal: AbortSignal): Promise<void> {
+      nap = new AbortController();
+      if (!hasRung) await clock.sleep(ms, { signal: AbortSignal.any([signal, nap.signal]) }).catch(() => {});
+      hasRung = false;
+    },
+  };
+}
+
 /** One poll of the chain's head shared by all who follow it. */
 export interface HeadWatch {
   /** The newest head, then each change of it; heads that come while the consumer is busy are skipped for the newest. */
@@ -71,12 +91,21 @@ export function createHeadWatch(
 
   async function poll(signal: AbortSignal): Promise<void> {
     const seen: { last?: LinkedHead; failures: number } = { failures: 0 };
+    const told = createBell();
+    const stopTelling = rpc.heads?.onNew(told.ring);
     while (!signal.aborted) {
       await look(seen, signal);
       const { failures } = seen;
-      const pauseMs = failures ? Math.min(5_000, polling.pauseMs * 2 ** Math.min(failures, 10)) : rhythm.pauseMs();
-      await clock.sleep(pauseMs, { signal }).catch(() => {});
+      const pauseMs = failures ? Math.min(5_000, polling.pauseMs * 2 ** Math.min(failures, 10)) : restMs();
+      await told.sleep(clock, pauseMs, signal);
     }
+    stopTelling?.();
+  }
+
+  /** Whoever is told of heads need not ask for them, but for what was not told. */
+  function restMs(): number {
+    const ownMs = rhythm.pauseMs();
+    return rpc.heads?.isLive() ? Math.max(toldPauseMs, ownMs) : ownMs;
   }
 
   function noteNew(head: LinkedHead, last: LinkedHead | undefined): void {

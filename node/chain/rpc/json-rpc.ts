@@ -6,6 +6,7 @@ import { shapeFault } from "../endpoints/answer-shapes.ts";
 import type { JsonRpcAnswer } from "../endpoints/json-rpc-answer.ts";
 import { machineClock } from "../endpoints/pace.ts";
 import { createEndpoint, type Endpoint } from "../endpoints/rpc-endpoint.ts";
+import type { ToldHeads } from "../endpoints/transport.ts";
 import { isOutage } from "./outage.ts";
 
 /** JSON-RPC over several endpoints of one chain. */
@@ -19,11 +20,13 @@ export interface JsonRpc {
   request<T>(method: string, params: readonly unknown[], signal?: AbortSignal): Promise<T>;
   /** Like `request`, but an error that an endpoint answers is a value, not a failure of the endpoint. */
   ask(method: string, params: readonly unknown[], signal?: AbortSignal): Promise<JsonRpcAnswer>;
+  /** New heads that the endpoint in use tells by itself; undefined where none can. */
+  readonly heads?: ToldHeads | undefined;
 }
 
 /** How to reach a chain. */
 export interface JsonRpcOptions {
-  /** HTTP(S) URLs, best first; user information in one becomes basic authentication. */
+  /** http(s) and ws(s) URLs, best first; user information in one becomes basic authentication. */
   readonly urls: readonly string[];
   readonly log: Log;
   /** Time one endpoint has to answer; default 15,000. */
@@ -149,8 +152,21 @@ export async function createJsonRpc(options: JsonRpcOptions, signal?: AbortSigna
     log.warn("Ethereum endpoint is of no use now", { error: failure });
   }
 
+  const telling = endpoints.flatMap(({ heads }) => heads ?? []);
+  const heads: ToldHeads = {
+    // What one endpoint tells, others need not have yet.
+    isLive: () => agree === 1 && current.heads?.isLive() === true,
+    onNew(listener) {
+      const stops = telling.map((each) => each.onNew(listener));
+      return () => {
+        for (const stop of stops) stop();
+      };
+    },
+  };
+
   return {
     chainId: ownChainId,
+    heads: telling.length > 0 ? heads : undefined,
     ask: (method, params, stop) => run(method, params, true, stop),
     async request<T>(method: string, params: readonly unknown[], stop?: AbortSignal): Promise<T> {
       const answer = await run(method, params, false, stop);

@@ -132,8 +132,8 @@ describe("a JSON-RPC endpoint", () => {
     expect(error.message).to.not.match(/KEY|pass/);
   });
 
-  it("is an HTTP URL", () => {
-    for (const bad of ["", "localhost", "ws://127.0.0.1:1", "file:///x"]) {
+  it("is the URL of HTTP or of a WebSocket", () => {
+    for (const bad of ["", "localhost", "ftp://127.0.0.1:1", "file:///x"]) {
       expect(() => createEndpoint(bad, 1))
         .to.throw(FedledgerError)
         .with.property("code", "INVALID_CONFIG");
