@@ -57,6 +57,10 @@ export const networkErrors = {
     "The Ethereum endpoint {url} refuses a request that it must answer: {reason}.",
     "Ask another one with --rpc.",
   ),
+  RPC_DISAGREE: infrastructure(
+    "Ethereum endpoints contradict each other about {method}: {groups}. {needed} must agree.",
+    "One of them lies or is behind. Give another endpoint with --rpc, or leave out the one that you do not trust.",
+  ),
   NO_CODE: user(
     "There is no contract at {address} on chain {chainId}.",
     "Check the address, and that the endpoint is of its chain. A chain that was begun anew has lost it.",
