@@ -8,7 +8,6 @@ import { noise } from "@libp2p/noise";
 import { peerIdFromPrivateKey, peerIdFromString } from "@libp2p/peer-id";
 import { ping } from "@libp2p/ping";
 import { tcp } from "@libp2p/tcp";
-import { webSockets } from "@libp2p/websockets";
 import { yamux } from "@libp2p/yamux";
 import { multiaddr } from "@multiformats/multiaddr";
 import { createLibp2p } from "libp2p";
@@ -23,6 +22,7 @@ import { type P2pLimits, p2pLimits } from "./limits.ts";
 import type { Offence } from "./peer-score.ts";
 import { createRequests } from "./requests.ts";
 import { wallClock } from "./wall-clock.ts";
+import { webSocketsBehind } from "./web-sockets.ts";
 
 /** What a host is made of. */
 export interface HostOptions {
@@ -83,14 +83,16 @@ export async function createHost(options: HostOptions): Promise<Host> {
     start: false,
     privateKey,
     addresses: { listen },
-    transports: [tcp(), webSockets(), circuitRelayTransport()],
+    transports: [tcp(), webSocketsBehind(admission.door), circuitRelayTransport()],
     connectionEncrypters: [noise()],
     // two windows may arrive after a pause: they must stay below the read buffer
     streamMuxers: [yamux({ streamOptions: { maxStreamWindowSize: 4 << 20, maxReadBufferLength: 16 << 20 } })],
     connectionGater: admission.gater,
     connectionManager: {
       maxConnections: limits.connections,
-      maxIncomingPendingConnections: limits.pendingConnections,
+      // who may wait is the door's matter: here nobody takes a place from another
+      maxIncomingPendingConnections: Number.POSITIVE_INFINITY,
+      inboundUpgradeTimeout: limits.handshakeTimeoutMs,
       inboundConnectionThreshold: limits.connectionsPerSecond,
       dialTimeout: limits.dialTimeoutMs,
     },

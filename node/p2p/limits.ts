@@ -34,8 +34,14 @@ export interface P2pLimits {
   readonly dialYieldMs: number;
   /** Connections at once. */
   readonly connections: number;
-  /** Inbound connections that are not yet authenticated. */
+  /** Inbound connections at once of one peer. */
+  readonly connectionsPerPeer: number;
+  /** Inbound connections that have not shown a key yet, from addresses that the registry does not list. */
   readonly pendingConnections: number;
+  /** Inbound connections that have not shown a key yet, from one network address. */
+  readonly pendingPerAddress: number;
+  /** How long an inbound connection may take to show its key. */
+  readonly handshakeTimeoutMs: number;
   /** Inbound connections a second from one network address. */
   readonly connectionsPerSecond: number;
   /** Points at which a peer is cut off; what costs how many is in peer-score.ts. */
@@ -65,7 +71,10 @@ export const p2pLimits: P2pLimits = {
   redialMaxMs: 15_000,
   dialYieldMs: 500,
   connections: 512,
+  connectionsPerPeer: 4,
   pendingConnections: 64,
+  pendingPerAddress: 32,
+  handshakeTimeoutMs: 5_000,
   connectionsPerSecond: 100,
   offencePoints: 100,
   offenceHalfLifeMs: 60_000,

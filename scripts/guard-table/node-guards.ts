@@ -25,6 +25,27 @@ export const nodeGuards: readonly Guard[] = [
     replacement: "[...dialAddresses(peer)]",
     test: "test/unit/p2p/admission.test.ts",
   },
+  {
+    name: "places-of-an-address",
+    file: "node/p2p/door.ts",
+    guard: "makePlace((other) => other === host, limits.pendingPerAddress);",
+    replacement: "",
+    test: "test/unit/p2p/strangers.test.ts",
+  },
+  {
+    name: "time-for-a-handshake",
+    file: "node/p2p/door.ts",
+    guard: "setTimeout(() => turnAway(id), limits.handshakeTimeoutMs)",
+    replacement: "setTimeout(() => {}, limits.handshakeTimeoutMs)",
+    test: "test/unit/p2p/strangers.test.ts",
+  },
+  {
+    name: "connections-of-a-key",
+    file: "node/p2p/admission.ts",
+    guard: "denies(peer) || others >= limits.connectionsPerPeer",
+    replacement: "denies(peer)",
+    test: "test/unit/p2p/strangers.test.ts",
+  },
   // the command line
   {
     name: "windows-outlast-the-lag",
