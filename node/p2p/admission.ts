@@ -6,7 +6,7 @@ import type { AdmittedPeer, Clock } from "../ports/index.ts";
 import { dialAddresses } from "./dial-addresses.ts";
 import { createDoor, type Door, hostIn } from "./door.ts";
 import type { P2pLimits } from "./limits.ts";
-import { cleanScore, isCutOff, type Offence, type PeerScore, scoreAfter } from "./peer-score.ts";
+import { cleanScore, isCutOff, type Offence, type PeerScore, pointsAt, scoreAfter } from "./peer-score.ts";
 
 /** Who may connect: peers the registry lists, unless cut off for breaking a protocol. Nobody before the first list. */
 export interface Admission {
@@ -20,6 +20,10 @@ export interface Admission {
   admits(peer: PeerIdText): boolean;
   /** Whether a peer may be connected: admitted, or a relay. */
   allows(peer: PeerIdText): boolean;
+  /** How many peers are listed. */
+  members(): number;
+  /** How gossipsub is to stand to a peer: 0, or negative where it is cut off or near it. */
+  gossipScore(peer: PeerIdText): number;
   /** Where a listed peer can be dialled; empty for others. */
   addressesOf(peer: PeerIdText): readonly Multiaddr[];
   /** Scores an offence; returns whether the peer is cut off now. */
@@ -95,6 +99,12 @@ export function createAdmission(deps: {
     },
     admits,
     allows,
+    members: () => listed.size,
+    gossipScore(peer) {
+      if (!allows(peer)) return -limits.offencePoints;
+      const points = pointsAt(scores.get(peer) ?? cleanScore, clock.nowMs(), limits);
+      return points < limits.offencePoints / 2 ? 0 : -points;
+    },
     addressesOf: (peer) => listed.get(peer) ?? [],
     offend(peer, offence) {
       const score = scoreAfter(scores.get(peer) ?? cleanScore, offence, clock.nowMs(), limits);

@@ -17,7 +17,8 @@ import type { Clock, Log, Transport } from "../ports/index.ts";
 import { type Admission, createAdmission } from "./admission.ts";
 import { type Connector, createConnector } from "./connector.ts";
 import { createDialler } from "./dialler.ts";
-import { createGossip } from "./gossip.ts";
+import { createGossip, gossipScoring, knownBySignature } from "./gossip.ts";
+import { createGossipAllowance } from "./gossip-allowance.ts";
 import { type P2pLimits, p2pLimits } from "./limits.ts";
 import type { Offence } from "./peer-score.ts";
 import { createRequests } from "./requests.ts";
@@ -108,6 +109,8 @@ export async function createHost(options: HostOptions): Promise<Host> {
         allowPublishToZeroTopicPeers: true,
         globalSignaturePolicy: StrictSign,
         maxInboundDataLength: limits.gossipFrameBytes,
+        fastMsgIdFn: knownBySignature,
+        scoreParams: gossipScoring(admission),
       }),
       ...(options.relay?.serve
         ? { relay: circuitRelayServer({ reservations: { applyDefaultLimit: false } }) }
@@ -131,7 +134,8 @@ export async function createHost(options: HostOptions): Promise<Host> {
 
   const connector: Connector = createConnector({ libp2p, admission, limits });
   const pubsub = libp2p.services.pubsub as GossipSub;
-  const gossip = createGossip({ pubsub, isStarted, admission, report, limits, log });
+  const allowance = createGossipAllowance({ members: admission.members, clock, limits });
+  const gossip = createGossip({ pubsub, isStarted, admission, allowance, report, limits, log });
   const requests = createRequests({ libp2p, admission, connector, report, limits, log });
   const dialler = createDialler({
     self,

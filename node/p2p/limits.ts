@@ -4,6 +4,8 @@ export interface P2pLimits {
   readonly messageBytes: number;
   /** Most bytes of one gossipsub frame, which may carry several messages. */
   readonly gossipFrameBytes: number;
+  /** Gossip messages a second of one author that a neighbour may bring: its own, and each other member's. */
+  readonly gossipPerAuthor: number;
   /** How long a request may take when the caller does not say. */
   readonly requestTimeoutMs: number;
   /** How long a peer may take to send its request once the stream is open. */
@@ -56,6 +58,7 @@ export interface P2pLimits {
 export const p2pLimits: P2pLimits = {
   messageBytes: 64 * 1024,
   gossipFrameBytes: 1024 * 1024,
+  gossipPerAuthor: 16,
   requestTimeoutMs: 10_000,
   receiveTimeoutMs: 5_000,
   handlerTimeoutMs: 120_000,
