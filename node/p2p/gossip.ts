@@ -45,8 +45,9 @@ const falseMessages = createTopicScoreParams({
 /**
  * Gossip over gossipsub: signed by their authors, heard only from admitted ones, passed on only when accepted.
  *
- * A peer that brings more than its allowance is scored, not heard. With several listeners of a topic the most severe verdict counts. A message that is not accepted is delivered all the
- * same: the verdict is the listener's, given when it has seen the message.
+ * A peer that brings more than its allowance is scored, not heard. With several listeners of a topic the most severe
+ * verdict counts. A message that is not accepted is delivered all the same: the verdict is the listener's, given when
+ * it has seen the message.
  */
 export function createGossip(deps: {
   readonly pubsub: GossipSub;
