@@ -109,6 +109,42 @@ export const nodeGuards: readonly Guard[] = [
     replacement: "limit.count(topic, author);",
     test: "test/unit/rounds/machine/driver.test.ts",
   },
+  // gateways
+  {
+    name: "gateway-asked-by-its-name",
+    file: "node/storage/gateway/gateway-server.ts",
+    guard: "if (!isAskedByItsName(request, access)) return",
+    replacement: "if (false) return",
+    test: "test/unit/storage/gateway-web.test.ts",
+  },
+  {
+    name: "gateway-read-by-named-pages",
+    file: "node/storage/gateway/gateway-access.ts",
+    guard: "if (!mayRead) return;",
+    replacement: "",
+    test: "test/unit/storage/gateway-web.test.ts",
+  },
+  {
+    name: "gateway-with-slow-readers",
+    file: "node/storage/gateway/gateway-server.ts",
+    guard: "setTimeout(() => response.destroy(), responseMs)",
+    replacement: "setTimeout(() => {}, responseMs)",
+    test: "test/unit/storage/gateway-web.test.ts",
+  },
+  {
+    name: "gateway-with-slow-requests",
+    file: "node/storage/gateway/gateway-server.ts",
+    guard: "connectionsCheckingInterval: Math.min(1_000, requestMs),",
+    replacement: "",
+    test: "test/unit/storage/gateway-web.test.ts",
+  },
+  {
+    name: "nothing-else-of-the-daemon",
+    file: "node/storage/kubo/kubo-blocks.ts",
+    guard: "return (await isKept(cid)) && (await blocks.has(cid));",
+    replacement: "return await blocks.has(cid);",
+    test: "test/unit/storage/member-stores.test.ts",
+  },
   // the command line
   {
     name: "windows-outlast-the-lag",
