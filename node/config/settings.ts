@@ -150,6 +150,12 @@ export const settings = {
         "expected a port from 0 to 65535",
       ),
   }),
+  gatewayOrigin: defineSetting({
+    flag: "--gateway-origin <urls>",
+    env: "FEDLEDGER_GATEWAY_ORIGIN",
+    help: "web pages that may read the gateway's blobs where they are for members only, separated by commas: http(s)://HOST",
+    schema: list,
+  }),
   mdns: defineSetting({
     flag: "--mdns",
     env: "FEDLEDGER_MDNS",

@@ -30,7 +30,7 @@ export const layerRules: LayerRules = {
     core: ["core", "errors", "bytes", "modes", "task", "words", "record"],
     privacy: ["privacy", "noise", "accountant", "masking", "encrypted", "sealed", "budget"],
     training: ["models", "table", "data", "local", "training"],
-    storage: ["blocks", "helia", "gateway", "storage"],
+    storage: ["blocks", "helia", "kubo", "gateway", "storage"],
     chain: ["endpoints", "rpc", "accounts", "contracts", "sending", "reading", "chain"],
     audit: ["replay", "record", "proof", "members", "rounds", "walk", "receipt", "verdict", "report", "audit"],
     rounds: ["words", "progress", "actions", "steps", "blobs", "court", "state", "hearing", "machine"],

@@ -36,6 +36,11 @@ export interface NodeOptions {
    * default 127.0.0.1:0.
    */
   readonly gateway?: string | undefined;
+  /**
+   * Origins of web pages that may read blobs of tasks whose blobs are for members, too, such as https://audit.example;
+   * their names are taken for the gateway's own. Default none. Blobs that are for everybody any page may read.
+   */
+  readonly gatewayOrigin?: readonly string[] | undefined;
   /** Find members on the local network, too; default false. */
   readonly mdns?: boolean | undefined;
   /** RPC address of a Kubo daemon to keep blobs in; default an embedded store in the folder. */

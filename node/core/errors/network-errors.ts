@@ -23,6 +23,10 @@ export const networkErrors = {
     "The content store failed: {reason}.",
     "Check the disk space and the permissions of {path}.",
   ),
+  STORE_UNREACHABLE: infrastructure(
+    "The IPFS daemon at {url} does not answer: {reason}.",
+    "Start it, or name another one with --ipfs; a node that runs goes on when it answers.",
+  ),
   STORE_READ_ONLY: ours("The content source {source} can only be read."),
   // peer to peer
   PEER_UNREACHABLE: infrastructure(
