@@ -28,7 +28,7 @@ function start(kind: string, value: string, options: Start | ((machine: Machine)
     kind,
     value,
     run: async (machine) => {
-      const clone = machine.clone(name ?? `${kind}-${value}`.replaceAll(/\W+/g, "-"));
+      const clone = machine.compiledClone(name ?? `${kind}-${value}`.replaceAll(/\W+/g, "-"));
       const begun = machine.begin(clone, typeof options === "function" ? options(machine) : options);
       return verdict(await begun.ended);
     },
@@ -104,7 +104,7 @@ const pnpmInstalled: Variation = {
   kind: "another program",
   value: "`pnpm install`, then `npm start`",
   run: async (machine) => {
-    const clone = machine.clone("pnpm-installed");
+    const clone = machine.compiledClone("pnpm-installed");
     await machine.begin(clone, pnpm(machine, ["install", "--silent"])).ended;
     return verdict(await machine.begin(clone).ended);
   },
@@ -136,7 +136,7 @@ const users: readonly Variation[] = [
     kind: "another user",
     value: "in a clone of its own, with an empty home",
     run: async (machine) => {
-      const clone = machine.clone("nobody");
+      const clone = machine.compiledClone("nobody");
       const home = join(machine.folder, "home of nobody");
       mkdirSync(home, { recursive: true });
       execFileSync("chown", ["-R", String(nobody), clone, home]);
@@ -177,7 +177,7 @@ const twoAtOnce: Variation = {
   kind: "two starts",
   value: "at once, in one clone",
   run: async (machine) => {
-    const clone = machine.clone("two");
+    const clone = machine.compiledClone("two");
     const both = await Promise.all([machine.begin(clone).ended, machine.begin(clone).ended]);
     const verdicts = both.map((each) => verdict(each));
     return (
@@ -190,7 +190,7 @@ const moved: Variation = {
   kind: "folder",
   value: "moved after the installation",
   run: async (machine) => {
-    const clone = machine.clone("before-move");
+    const clone = machine.compiledClone("before-move");
     await machine.begin(clone).ended;
     const at = join(machine.folder, "clones", "after-move");
     cpSync(clone, at, { recursive: true, verbatimSymlinks: true });
