@@ -53,7 +53,9 @@ const nodeVersions = nodes.map(
     kind: "Node and npm",
     value: `${node} and ${npm}: \`npm start\`, one round`,
     run: async (machine) => {
-      const { ended } = machine.begin(machine.clone(`node-${node}`), { tools: machine.tools(node, npm), args: demo });
+      // the compiler is the same whatever Node started it: once is enough
+      const clone = node === nodes[0]?.[0] ? machine.clone(`node-${node}`) : machine.compiledClone(`node-${node}`);
+      const { ended } = machine.begin(clone, { tools: machine.tools(node, npm), args: demo });
       const { said, ...end } = await ended;
       const warned = /Warning: .*/.exec(said)?.[0];
       return verdict({ said, ...end }, "Report:") + (warned ? `, but ${warned}` : "");
