@@ -82,7 +82,11 @@ export const networkErrors = {
   },
   NO_ACCOUNT: user("This needs an account to send transactions.", "Give a keystore with --keystore."),
   CHAIN_MISMATCH: user("The endpoint is on chain {actual}, expected {expected}.", "Check the RPC endpoint."),
-  INSUFFICIENT_FUNDS: user("Account {account} cannot pay for {purpose}.", "Send it some ether."),
+  INSUFFICIENT_FUNDS: user(
+    "Account {account} cannot pay for {purpose}.",
+    "Send it some ether from any wallet; on a test network, from that network's faucet. Members get theirs by " +
+      "`fedledger member add ADDRESS --fund ETHER` from the admin.",
+  ),
   UNKNOWN_HEADER: {
     message:
       "The header of block {number} is not of a shape that Fedledger knows: its hash is {actual}, not {expected}.",
