@@ -30,6 +30,7 @@ export const participantCommand = () =>
       "reenter",
       ...nodeSettings,
     ],
+    closes: true,
     run: (values, context) =>
       runRole(
         "participant",
