@@ -28,7 +28,7 @@ export const layerRules: LayerRules = {
   },
   rooms: {
     core: ["core", "errors", "bytes", "modes", "task", "words", "record"],
-    privacy: ["privacy", "noise", "accountant", "masking", "encrypted", "sealed", "budget"],
+    privacy: ["privacy", "noise", "losses", "accountant", "masking", "encrypted", "sealed", "budget"],
     training: ["models", "table", "data", "local", "training"],
     storage: ["blocks", "helia", "gateway", "storage"],
     chain: ["rpc", "accounts", "contracts", "sending", "reading", "chain"],
@@ -76,6 +76,7 @@ export const layerRules: LayerRules = {
     "@hpke": ["privacy"],
     "shamir-secret-sharing": ["privacy"],
     "node-seal": ["privacy"],
+    "fft.js": ["privacy"],
   },
   forbidden: {
     // Value in, value out: no clock, randomness, network, disk. (The browser runs core, aggregation and audit, too.)

@@ -44,7 +44,7 @@ export interface ParticipantChoices extends MemberChoices {
    * where nobody does.
    */
   readonly commit?: "own" | "batched" | undefined;
-  /** Gives the hash of its data statement, which goes on the record; some tasks ask for one. Asked once the task is known. */
+  /** Gives the hash of its data statement for the record, once the task is known; some tasks ask for one. */
   readonly statement?: (() => Promise<Bytes32>) | undefined;
   /** Train on a model that could not be recomputed, once nobody can prove it wrong any more; default false. */
   readonly trainOnUnchecked?: boolean | undefined;
