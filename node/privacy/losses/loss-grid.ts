@@ -39,7 +39,9 @@ export function lossGrid(tails: LossTails, step: number, cut: number): LossGrid 
   const grow = -Math.expm1(-step);
   for (let i = 1; i < masses.length; i++) {
     const loss = (first + i - 1) * step;
-    const next = tails.tailsAt(loss + step);
+    // the last point, as it is rounded, must not be below the greatest loss: that would count as infinite
+    const point = (first + i) * step;
+    const next = tails.tailsAt(first + i === last ? Math.max(point, highest) : point);
     const p = between(at.p, next.p);
     const q = between(at.q, next.q);
     const growth = (mass: number): number => (mass > leastMass ? Math.exp(loss + Math.log(mass)) : 0);
