@@ -6,13 +6,13 @@ import type { TaskEvent } from "../../../node/core/record/task-events.ts";
 import type { TaskView } from "../../../node/core/record/task-view.ts";
 import type { Proposal } from "../../../node/core/records.ts";
 import { attributesHash, startValue, zeroBytes32 } from "../../../node/core/words/commitment.ts";
+import { startHostileEndpoint } from "../../support/endpoint/hostile-endpoint.ts";
 import {
   type FederationFixture,
   type FixtureMember,
   fixtureRules,
   startFederation,
 } from "../../support/federation-fixture.ts";
-import { startRpcRelay } from "../../support/processes/rpc-relay.ts";
 import { rejection } from "../../support/rejection.ts";
 
 const bytes32 = (byte: number) => `0x${byte.toString(16).padStart(2, "0").repeat(32)}` as Bytes32;
@@ -254,7 +254,7 @@ describe("the chain over a real federation", () => {
   });
 
   it("history needs no transaction and no receipt; sender and gas are left out where they are refused", async () => {
-    const relay = await startRpcRelay(federation.chain);
+    const relay = await startHostileEndpoint(federation.chain.url);
     relay.bend((method) => {
       if (method.startsWith("eth_getTransaction")) throw new Error(`${method} is refused`);
       return undefined;

@@ -3,8 +3,8 @@ import { startEmbeddedChain } from "../../../node/chain/index.ts";
 import type { Bytes32, TaskId } from "../../../node/core/ids.ts";
 import { foldTask } from "../../../node/core/record/fold-task.ts";
 import type { ChainReader, ChainUpdate, Log } from "../../../node/ports/index.ts";
+import { type HostileEndpoint, startHostileEndpoint } from "../../support/endpoint/hostile-endpoint.ts";
 import { type FederationFixture, silentLog, startFederation } from "../../support/federation-fixture.ts";
-import { type RpcRelay, startRpcRelay } from "../../support/processes/rpc-relay.ts";
 import { rejection } from "../../support/rejection.ts";
 
 /** A log that tells a listener each message. */
@@ -117,7 +117,7 @@ describe("following a task", () => {
   });
 
   it("polls once for all followers, and asks for logs only when the head has changed", async () => {
-    const relay = await startRpcRelay(federation.chain);
+    const relay = await startHostileEndpoint(federation.chain.url);
     const reader = await federation.reader({ urls: [relay.url] });
     const abort = new AbortController();
     const followers = [followed(reader, abort.signal), followed(reader, abort.signal)];
@@ -135,7 +135,7 @@ describe("following a task", () => {
   });
 
   /** Resolves when the relay has been asked for blocks so many times. */
-  const polls = (relay: RpcRelay, count: number) =>
+  const polls = (relay: HostileEndpoint, count: number) =>
     new Promise<void>((resolve) => {
       relay.bend((method) => {
         if (method === "eth_getBlockByNumber" && --count === 0) resolve();
@@ -144,7 +144,7 @@ describe("following a task", () => {
     });
 
   it("waits out an endpoint that is away", async () => {
-    const relay = await startRpcRelay(federation.chain);
+    const relay = await startHostileEndpoint(federation.chain.url);
     let noticed: () => void = () => {};
     const outage = new Promise<void>((resolve) => {
       noticed = resolve;
@@ -163,7 +163,7 @@ describe("following a task", () => {
   });
 
   it("goes over to the next endpoint when one dies, and back when that one does", async () => {
-    const relays = [await startRpcRelay(federation.chain), await startRpcRelay(federation.chain)];
+    const relays = [await startHostileEndpoint(federation.chain.url), await startHostileEndpoint(federation.chain.url)];
     const messages: string[] = [];
     const urls = relays.map(({ url }) => url);
     const reader = await federation.reader({ urls, log: heardLog((message) => messages.push(message)) });
@@ -191,7 +191,7 @@ describe("following a task", () => {
       wrong: () => "0x",
     };
     for (const [kind, code] of Object.entries(codeAt)) {
-      const relay = await startRpcRelay(federation.chain);
+      const relay = await startHostileEndpoint(federation.chain.url);
       let from: number | undefined;
       relay.bend((method, [first, second]) => {
         if (method === "eth_getLogs") from = Number((first as { fromBlock: string }).fromBlock);
@@ -206,7 +206,7 @@ describe("following a task", () => {
   });
 
   it("starts with what answers, and refuses endpoints of different chains", async () => {
-    const dead = await startRpcRelay(federation.chain);
+    const dead = await startHostileEndpoint(federation.chain.url);
     await dead.cut();
     const reader = await federation.reader({ urls: [dead.url, federation.url] });
     expect(reader.chainId).to.equal(31_337);
@@ -214,7 +214,7 @@ describe("following a task", () => {
     const other = await startEmbeddedChain({ port: 0, accounts: 1, chainId: 4_242, blockIntervalMs: 0 });
     const mixed = await rejection(federation.reader({ urls: [federation.url, other.url] }), "CHAIN_MISMATCH");
     expect([mixed.data.actual, mixed.data.expected]).to.have.members([31_337, 4_242]);
-    await rejection(federation.reader({ urls: [other.url] }), "NO_FEDERATION");
+    await rejection(federation.reader({ urls: [other.url] }), "NO_CODE");
     await other.close();
   });
 });

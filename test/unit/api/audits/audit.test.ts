@@ -1,9 +1,9 @@
 import { expect } from "chai";
 import { type AuditReport, audit, openRecord } from "../../../../node/api/index.ts";
 import { contentIdOf } from "../../../../node/core/bytes/content-id.ts";
+import { type HostileEndpoint, startHostileEndpoint } from "../../../support/endpoint/hostile-endpoint.ts";
 import { expectCode } from "../../../support/expect-code.ts";
 import { type PlayedTask, playedModel, startPlayedTask } from "../../../support/played/played-task.ts";
-import { type RpcRelay, startRpcRelay } from "../../../support/processes/rpc-relay.ts";
 import { silentLog } from "../../../support/silent-log.ts";
 
 interface RawLog {
@@ -13,7 +13,7 @@ interface RawLog {
 describe("an audit through an endpoint", function () {
   this.timeout(60_000);
   let task: PlayedTask;
-  let relay: RpcRelay;
+  let relay: HostileEndpoint;
   const garbage = new Uint8Array(testSetLength(3)).fill(7);
 
   before(async () => {
@@ -26,7 +26,7 @@ describe("an audit through an endpoint", function () {
       await task.attest(proposal);
       task.lanes = model;
     }
-    relay = await startRpcRelay(task.fixture.chain);
+    relay = await startHostileEndpoint(task.fixture.chain.url);
   });
   after(async () => {
     await relay?.cut();
@@ -56,15 +56,10 @@ describe("an audit through an endpoint", function () {
     await expectCode("FILE_NOT_FOUND", () => auditThrough({ testSet: "none.csv" }));
   });
 
-  it("gives a verdict on a history with an event left out, told twice or out of order, and accuses nobody", async () => {
+  it("gives a verdict on a history with an event left out, and accuses nobody", async () => {
     const { length } = await task.reader.history(task.taskId);
-    const lies: Record<string, (logs: readonly RawLog[]) => readonly RawLog[]> = {
-      reversed: (logs) => [logs[0]!, ...logs.slice(1).reverse()],
-    };
-    for (let at = 2; at < length; at += 2) {
-      lies[`without ${at}`] = (logs) => logs.toSpliced(at, 1);
-      if (at % 8 === 0) lies[`twice ${at}`] = (logs) => logs.toSpliced(at, 0, logs[at]!);
-    }
+    const lies: Record<string, (logs: readonly RawLog[]) => readonly RawLog[]> = {};
+    for (let at = 2; at < length; at += 2) lies[`without ${at}`] = (logs) => logs.toSpliced(at, 1);
     const codes = new Set<number>();
     for (const [name, lie] of Object.entries(lies)) {
       bendLogs(lie);

@@ -17,10 +17,10 @@ import { initialLanes } from "../../../../node/core/task/initial-model.ts";
 import { canonicalTaskSpec } from "../../../../node/core/task/task-spec.ts";
 import type { Invitation } from "../../../../node/core/words/invitation.ts";
 import { taskPreset } from "../../../../node/training/index.ts";
+import { startHostileEndpoint } from "../../../support/endpoint/hostile-endpoint.ts";
 import { expectCode } from "../../../support/expect-code.ts";
 import { type FederationFixture, startFederation } from "../../../support/federation-fixture.ts";
 import { createNodePlay, type NodePlay } from "../../../support/played/node-play.ts";
-import { startRpcRelay } from "../../../support/processes/rpc-relay.ts";
 import { maskedRules } from "../../../support/states/plain-rules.ts";
 import { temporaryDirectory } from "../../../support/temporary-directory.ts";
 
@@ -104,7 +104,7 @@ describe("opening a node", function () {
     const task = (await chain.history(taskId)).find((event) => event.name === "TaskCreated")!;
     const shown = { mode: "transparent", keyWindowS: 0, thresholdPercent: 0 } as const;
     const head = initialHistoryHead({ ...chain, ...task, rules: { ...task.rules, ...shown } });
-    const relay = await startRpcRelay(fixture.chain);
+    const relay = await startHostileEndpoint(fixture.chain.url);
     relay.bend(async (method, params) => {
       if (method !== "eth_getLogs") return undefined;
       const logs = (await fixture.chain.request(method, params)) as { topics: string[]; data: string }[];

@@ -4,13 +4,13 @@ import type { Address, Bytes32 } from "../../../../node/core/ids.ts";
 import { foldTask } from "../../../../node/core/record/fold-task.ts";
 import type { Log } from "../../../../node/ports/index.ts";
 import { createClock } from "../../../../node/system/index.ts";
+import { startHostileEndpoint } from "../../../support/endpoint/hostile-endpoint.ts";
 import {
   type FederationFixture,
   fixtureRules,
   silentLog,
   startFederation,
 } from "../../../support/federation-fixture.ts";
-import { startRpcRelay } from "../../../support/processes/rpc-relay.ts";
 import { rejection } from "../../../support/rejection.ts";
 
 const account = (index: number) => `0x${(index + 1).toString(16).padStart(40, "0")}` as Address;
@@ -139,7 +139,7 @@ describe("sending transactions", () => {
 
   it("does not send what would revert, and does not repeat a call that reached the chain although the answer was lost", async () => {
     const { chain, admin } = federation;
-    const relay = await startRpcRelay(chain);
+    const relay = await startHostileEndpoint(chain.url);
     const sender = await federation.chainAs(admin.privateKey, { urls: [relay.url] });
     const nonce = async () => Number(await chain.request("eth_getTransactionCount", [admin.account, "latest"]));
     const before = await nonce();
@@ -163,7 +163,7 @@ describe("sending transactions", () => {
 
   it("tells a transaction that fails although its simulation did not", async () => {
     const { chain, admin } = federation;
-    const relay = await startRpcRelay(chain);
+    const relay = await startHostileEndpoint(chain.url);
     relay.bend((method) => (method === "eth_estimateGas" ? "0x30000" : undefined));
     const sender = await federation.chainAs(admin.privateKey, { urls: [relay.url] });
     const error = await rejection(sender.send({ kind: "openRound", taskId: 77, round: 1 }), "TRANSACTION_REVERTED");

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { expect } from "chai";
+import { startHostileEndpoint } from "../../../support/endpoint/hostile-endpoint.ts";
 import { type PlayedTask, startPlayedTask } from "../../../support/played/played-task.ts";
-import { startRpcRelay } from "../../../support/processes/rpc-relay.ts";
 import { runInProcess } from "../../../support/processes/run-command.ts";
 import { temporaryDirectory } from "../../../support/temporary-directory.ts";
 
@@ -20,7 +20,7 @@ describe("fedledger audit", function () {
 
   it("ends with what it found, told before the report, where the report cannot be written", async () => {
     const folder = await temporaryDirectory();
-    const relay = await startRpcRelay(task.fixture.chain);
+    const relay = await startHostileEndpoint(task.fixture.chain.url);
     let lies = false;
     relay.bend(async (method, params) => {
       const [filter] = params as [{ topics?: readonly unknown[] }];
