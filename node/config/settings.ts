@@ -193,6 +193,12 @@ export const settings = {
     help: "take a place again in a task that this account has left",
     schema: yes,
   }),
+  policy: defineSetting({
+    flag: "--policy <file>",
+    env: "FEDLEDGER_POLICY",
+    help: "what this site asks of a task (JSON, docs/policy.md): one that is below it is refused before any data are read",
+    schema: text,
+  }),
   exitWhenFinal: defineSetting({
     flag: "--exit-when-final",
     env: "FEDLEDGER_EXIT_WHEN_FINAL",

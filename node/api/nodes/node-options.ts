@@ -1,3 +1,4 @@
+import type { SitePolicy } from "../../config/index.ts";
 import type { TaskId } from "../../core/ids.ts";
 import type { Invitation } from "../../core/words/invitation.ts";
 import type { Log } from "../../ports/index.ts";
@@ -65,4 +66,6 @@ export interface NodeEvents {
 export interface MemberChoices {
   /** Take a place again in a task that the account has left; default false. */
   readonly reenter?: boolean | undefined;
+  /** What this site asks of a task; default nothing. A task below it is refused before any data are read. */
+  readonly policy?: SitePolicy | undefined;
 }
