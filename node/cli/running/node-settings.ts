@@ -15,6 +15,7 @@ export const nodeSettings = [
   "listen",
   "announce",
   "gateway",
+  "gatewayOrigin",
   "mdns",
   "ipfs",
   "exitWhenFinal",
@@ -26,16 +27,18 @@ type Values = Settings<(typeof nodeSettings)[number]>;
  * A node's settings as its options. Rejects with INVALID_INVITATION, NO_ACCOUNT, WRONG_PASSWORD, FILE_NOT_FOUND.
  */
 export async function nodeOptionsOf(values: Values, log: Log): Promise<NodeSettings> {
-  const { rpc, federation, confirmations, dir, listen, announce, gateway, mdns, ipfs } = values;
+  const { rpc, federation, confirmations, dir, listen, announce, gateway, gatewayOrigin, mdns, ipfs } = values;
   const invitation = values.invitation === undefined ? undefined : await readInvitation(values.invitation);
   return {
     account: await readAccount({ ...values, rpc: rpc ?? invitation?.rpc }, log),
     invitation,
     endpoint: rpc,
+    endpointsAgree: values.rpcAgree,
+    pollIntervalMs: values.pollInterval === undefined ? undefined : values.pollInterval * 1_000,
     federation,
     confirmations,
     directory: dir,
-    ...{ listen, announce, gateway, mdns, ipfs },
+    ...{ listen, announce, gateway, gatewayOrigin, mdns, ipfs },
     linger: !values.exitWhenFinal,
   };
 }
