@@ -108,9 +108,9 @@ describe(`a soak of ${lengthS} s: 5 participants, 2 tasks`, function () {
     const view = await (await fixture.reader()).record(tasks[0]);
     for (const [i, { firstMb, lastMb, cpuPercent }] of rows.entries()) {
       const memory = `${firstMb.toFixed(0)} MB at first, ${lastMb.toFixed(0)} MB in the end`;
-      console.log(`      ${kinds[i]}: ${memory}; ${cpuPercent.toFixed(1)} % of a processor`);
+      process.stdout.write(`      ${kinds[i]}: ${memory}; ${cpuPercent.toFixed(1)} % of a processor\n`);
     }
-    console.log(`      ${view.view.rounds.length} rounds of the first task`);
+    process.stdout.write(`      ${view.view.rounds.length} rounds of the first task\n`);
     for (const { firstMb, lastMb } of rows) expect(lastMb, "memory").to.be.below(1.25 * firstMb + 64);
     expect(rows[5]!.cpuPercent, "of an idle node").to.be.below(25);
     const topics = [(await loadContractInterface()).getEvent("MemberRegistered")!.topicHash];
