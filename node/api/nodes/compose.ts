@@ -19,8 +19,10 @@ import { requireJoin, requireRead } from "../record/eligibility.ts";
 import { finalityOf, logOf, openFederationAs } from "../record/open-federation.ts";
 import { requireTask } from "../record/open-record.ts";
 import { createPublicMeasure } from "../tasks/test-set.ts";
+import { holdPolicy } from "./hold-policy.ts";
 import { withMemberGateways } from "./member-gateways.ts";
 import type { MemberChoices, NodeEvents, NodeOptions } from "./node-options.ts";
+import { warnOfOneEndpoint } from "./one-endpoint.ts";
 import { openGateway, openStore } from "./open-blobs.ts";
 
 // The composition root: the one place where adapters meet roles. Read from top to bottom it is the architecture.
@@ -44,8 +46,8 @@ export interface ParticipantChoices extends MemberChoices {
    * where nobody does.
    */
   readonly commit?: "own" | "batched" | undefined;
-  /** Hash of its data statement, which goes on the record; some tasks ask for one. */
-  readonly statement?: Bytes32 | undefined;
+  /** Gives the hash of its data statement for the record, once the task is known; some tasks ask for one. */
+  readonly statement?: (() => Promise<Bytes32>) | undefined;
   /** Train on a model that could not be recomputed, once nobody can prove it wrong any more; default false. */
   readonly trainOnUnchecked?: boolean | undefined;
   /** Data set by name, from which a public test set may be made. */
@@ -73,11 +75,12 @@ export function composeParticipant(
         trainOnUnchecked: options.trainOnUnchecked ?? false,
         reenter: options.reenter ?? false,
         linger: options.linger ?? false,
-        ...(options.statement && { statement: options.statement }),
+        ...(options.statement && { statement: await options.statement() }),
       },
     );
   };
   return composeNode(options, events, create, async ({ chain, view, finality, invitation }) => {
+    await holdPolicy(options.policy, chain, view, "participant");
     const confirmations = typeof finality === "string" ? finality : finality.confirmations;
     requireMaskedTask({ view, chainId: chain.chainId, confirmations, invitation, account: chain.account });
     await requireJoin(chain, view);
@@ -92,7 +95,10 @@ export function composeAggregator(options: NodeOptions & MemberChoices, events: 
     const wishes = { reenter: options.reenter ?? false, linger: options.linger ?? false };
     return createAggregator({ ...deps, journal }, { encryptionKey, ...wishes });
   };
-  return composeNode(options, events, create, ({ chain, view }) => requireRead(chain, view));
+  return composeNode(options, events, create, async ({ chain, view }) => {
+    await holdPolicy(options.policy, chain, view, "aggregator");
+    await requireRead(chain, view);
+  });
 }
 
 /** A watcher node: it need not be a member, so it also gets blobs from the members' gateways. */
@@ -167,6 +173,7 @@ export async function composeNode(
     const { taskId, invitation } = await heldInvitation(options, { chain, directory });
     const view = await requireTask({ chain, taskId }, invitation);
     await admit({ chain, view, finality, invitation });
+    warnOfOneEndpoint(options, view, log);
     if (invitation !== undefined) await keepInvitation(invitation, directory);
     // the network
     const host = await createHost({

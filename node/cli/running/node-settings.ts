@@ -31,6 +31,8 @@ export async function nodeOptionsOf(values: Settings<(typeof nodeSettings)[numbe
     account: await readAccount(values),
     invitation,
     endpoint: rpc,
+    endpointsAgree: values.rpcAgree,
+    pollIntervalMs: values.pollInterval === undefined ? undefined : values.pollInterval * 1_000,
     federation,
     taskId: task,
     confirmations,
