@@ -1,10 +1,10 @@
 import { expect } from "chai";
-import { testAccount } from "../../node/chain/index.ts";
-import { startHostileEndpoint } from "../support/endpoint/hostile-endpoint.ts";
-import { refusals, refusingAbove } from "../support/endpoint/refusals.ts";
-import { type FederationFixture, startFederation } from "../support/federation-fixture.ts";
-import { startFedledger } from "../support/processes/fedledger-process.ts";
-import { temporaryDirectory } from "../support/temporary-directory.ts";
+import { testAccount } from "../../../node/chain/index.ts";
+import { startHostileEndpoint } from "../../support/endpoint/hostile-endpoint.ts";
+import { refusals, refusingAbove } from "../../support/endpoint/refusals.ts";
+import { type FederationFixture, startFederation } from "../../support/federation-fixture.ts";
+import { startFedledger } from "../../support/processes/fedledger-process.ts";
+import { temporaryDirectory } from "../../support/temporary-directory.ts";
 
 const nodes = 4;
 const perSecond = 8;
