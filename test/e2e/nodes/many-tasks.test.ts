@@ -1,15 +1,15 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect } from "chai";
-import { loadContractInterface } from "../../node/chain/contracts/contract-abi.ts";
-import { chunkTreeRoot } from "../../node/core/bytes/chunk-tree.ts";
-import { initialLanes } from "../../node/core/task/initial-model.ts";
-import { canonicalTaskSpec } from "../../node/core/task/task-spec.ts";
-import { taskPreset } from "../../node/training/index.ts";
-import { type FederationFixture, type FixtureMember, startFederation } from "../support/federation-fixture.ts";
-import { patientWindows } from "../support/played/node-play.ts";
-import { type Running, runFedledger, startFedledger } from "../support/processes/fedledger-process.ts";
-import { temporaryDirectory } from "../support/temporary-directory.ts";
+import { loadContractInterface } from "../../../node/chain/contracts/contract-abi.ts";
+import { chunkTreeRoot } from "../../../node/core/bytes/chunk-tree.ts";
+import { initialLanes } from "../../../node/core/task/initial-model.ts";
+import { canonicalTaskSpec } from "../../../node/core/task/task-spec.ts";
+import { taskPreset } from "../../../node/training/index.ts";
+import { type FederationFixture, type FixtureMember, startFederation } from "../../support/federation-fixture.ts";
+import { patientWindows } from "../../support/played/node-play.ts";
+import { type Running, runFedledger, startFedledger } from "../../support/processes/fedledger-process.ts";
+import { temporaryDirectory } from "../../support/temporary-directory.ts";
 
 const { spec } = taskPreset("breast-cancer");
 const fractionBits = 14;
