@@ -22,6 +22,7 @@ import { createPublicMeasure } from "../tasks/test-set.ts";
 import { holdPolicy } from "./hold-policy.ts";
 import { withMemberGateways } from "./member-gateways.ts";
 import type { MemberChoices, NodeEvents, NodeOptions } from "./node-options.ts";
+import { openLedger } from "./open-ledger.ts";
 
 // The composition root: the one place where adapters meet roles. Read from top to bottom it is the architecture.
 
@@ -48,6 +49,11 @@ export interface ParticipantChoices extends MemberChoices {
   readonly statement?: (() => Promise<Bytes32>) | undefined;
   /** Train on a model that could not be recomputed, once nobody can prove it wrong any more; default false. */
   readonly trainOnUnchecked?: boolean | undefined;
+  /**
+   * File in which noise is counted, over tasks and federations; default noise-ledger.sqlite in the node's base folder.
+   * Nodes on the same data must have the same one.
+   */
+  readonly ledger?: string | undefined;
   /** Data set by name, from which a public test set may be made. */
   readonly data?: string | undefined;
 }
@@ -63,9 +69,10 @@ export function composeParticipant(
     onClose(() => trainer.close());
     const journal = openJournal(join(directory, "journal.sqlite"));
     onClose(() => journal.close());
+    const ledger = await openLedger(options, deps.chain, view);
     const shareKeyFile = createSecretFile(join(directory, `share-key-${deps.taskId}`));
     return createParticipant(
-      { ...deps, trainer, journal, shareKeyFile },
+      { ...deps, trainer, journal, ledger, shareKeyFile },
       {
         encryptionKey,
         seed: options.seed ?? 1,
@@ -73,6 +80,7 @@ export function composeParticipant(
         trainOnUnchecked: options.trainOnUnchecked ?? false,
         reenter: options.reenter ?? false,
         linger: options.linger ?? false,
+        dataBudget: options.policy?.dataBudget,
         ...(options.statement && { statement: await options.statement() }),
       },
     );

@@ -30,6 +30,7 @@ export const participantCommand = () =>
       "trainOnUnchecked",
       "reenter",
       "policy",
+      "ledger",
       ...nodeSettings,
     ],
     run: (values, context) =>
@@ -38,10 +39,10 @@ export const participantCommand = () =>
         context,
         async (events) => {
           const data = required(values.data, "data");
-          const { seed = 1, commit, trainOnUnchecked, reenter, statement: path, policy } = values;
+          const { seed = 1, commit, trainOnUnchecked, reenter, statement: path, policy, ledger } = values;
           const options = await nodeOptionsOf(values);
           return createParticipant({
-            ...{ ...options, ...events, seed, data, commit, trainOnUnchecked, reenter },
+            ...{ ...options, ...events, seed, data, ledger, commit, trainOnUnchecked, reenter },
             statement: path === undefined ? undefined : async () => toHex(keccak256(await readFileBytes(path))),
             policy: policy === undefined ? undefined : await readSitePolicy(policy),
             trainer: ({ spec }) => openTrainer({ ...values, data }, spec, context),
