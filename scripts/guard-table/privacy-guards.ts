@@ -336,4 +336,19 @@ export const privacyGuards: readonly Guard[] = [
     replacement: 'attempt(path, () => database.exec("SELECT 1"));',
     test: "test/unit/system/noise-ledger-file.test.ts",
   },
+  // DP-SGD's clip
+  {
+    name: "gradient-norm-double",
+    file: "node/training/local/example-gradients.ts",
+    guard: "for (const value of values) sum += value * value;",
+    replacement: "for (const value of values) sum = Math.fround(sum + value * value);",
+    test: "test/unit/training/local/private-training.test.ts",
+  },
+  {
+    name: "gradient-towards-zero",
+    file: "node/training/local/example-gradients.ts",
+    guard: "steps[from + i]! += Math.trunc(factor * values[i]!);",
+    replacement: "steps[from + i]! += factor * values[i]!;",
+    test: "test/unit/training/local/private-training.test.ts",
+  },
 ];
