@@ -38,7 +38,7 @@ interface LayerGradients {
   add(example: number, factor: number, steps: Float64Array, from: number): void;
 }
 
-/** Gradients are cut so much below the bound: more than double precision can be wrong by in norm, factor and product. */
+/** Gradients are cut so much below the bound: more than norm, factor and product can be wrong by. */
 const margin = 2 ** -20;
 
 /**
