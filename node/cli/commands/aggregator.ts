@@ -13,6 +13,7 @@ export const aggregatorCommand = () =>
       "locks the bond there: it is lost when a proposal of this node is proven wrong (fedledger bond show). It keeps nothing that the chain and the blobs do not say:\n" +
       "started again, or on another machine, it goes on where the record is.",
     settings: ["reenter", "policy", ...nodeSettings],
+    closes: true,
     run: (values, context) =>
       runRole(
         "aggregator",

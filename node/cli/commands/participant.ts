@@ -33,6 +33,7 @@ export const participantCommand = () =>
       "ledger",
       ...nodeSettings,
     ],
+    closes: true,
     run: (values, context) =>
       runRole(
         "participant",
