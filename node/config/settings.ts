@@ -213,6 +213,12 @@ export const settings = {
     help: "what this site asks of a task (JSON, docs/policy.md): one that is below it is refused before any data are read",
     schema: text,
   }),
+  ledger: defineSetting({
+    flag: "--ledger <file>",
+    env: "FEDLEDGER_LEDGER",
+    help: "file that counts the noise drawn for each data set, over tasks and federations (default: noise-ledger.sqlite in the folder of --dir); nodes on the same data share one (docs/privacy.md)",
+    schema: text,
+  }),
   exitWhenFinal: defineSetting({
     flag: "--exit-when-final",
     env: "FEDLEDGER_EXIT_WHEN_FINAL",

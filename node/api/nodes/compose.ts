@@ -14,6 +14,7 @@ import type { BondLimit } from "./bond-limit.ts";
 import { holdPolicy } from "./hold-policy.ts";
 import { withMemberGateways } from "./member-gateways.ts";
 import type { MemberChoices, TaskChoices } from "./node-options.ts";
+import { openLedger } from "./open-ledger.ts";
 import type { RolePlan, TaskParts } from "./task-work.ts";
 
 // The composition root: with open-node.ts, what all tasks share, the one place where adapters meet roles.
@@ -34,6 +35,11 @@ export interface ParticipantChoices extends MemberChoices {
   readonly statement?: (() => Promise<Bytes32>) | undefined;
   /** Train on a model that could not be recomputed, once nobody can prove it wrong any more; default false. */
   readonly trainOnUnchecked?: boolean | undefined;
+  /**
+   * File in which noise is counted, over tasks and federations; default noise-ledger.sqlite in the node's base folder.
+   * Nodes on the same data must have the same one.
+   */
+  readonly ledger?: string | undefined;
   /** Data set by name, from which a public test set may be made. */
   readonly data?: string | undefined;
 }
@@ -60,13 +66,14 @@ export function participantPlan(
       await requireJoin(chain, view);
     },
     async create(deps, parts) {
-      const { view, folder, onClose, encryptionKey, linger } = parts;
+      const { view, folder, baseFolder, onClose, encryptionKey, linger } = parts;
       const trainer = await openTrainer(view);
       onClose(() => trainer.close());
       const journal = journalIn(parts);
+      const ledger = await openLedger({ ledger: choices.ledger, directory: baseFolder }, deps.chain, view);
       const shareKeyFile = createSecretFile(join(folder, "share-key"));
       return createParticipant(
-        { ...deps, trainer, journal, shareKeyFile },
+        { ...deps, trainer, journal, ledger, shareKeyFile },
         {
           encryptionKey,
           linger,
@@ -74,6 +81,7 @@ export function participantPlan(
           commit: choices.commit ?? "own",
           trainOnUnchecked: choices.trainOnUnchecked ?? false,
           reenter: choices.reenter ?? false,
+          dataBudget: choices.policy?.dataBudget,
           ...(choices.statement && { statement: await choices.statement() }),
         },
       );

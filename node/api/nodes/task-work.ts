@@ -46,6 +46,8 @@ export interface TaskParts {
   readonly encryptionKey: `0x${string}`;
   /** Where the node keeps what it has of this task. */
   readonly folder: string;
+  /** The base folder that the node's owner named, for what is of no one task or federation. */
+  readonly baseFolder: string | undefined;
   /** Whether the work goes on after the task is final. */
   readonly linger: boolean;
   onClose(close: () => Promise<unknown>): void;
@@ -128,6 +130,7 @@ export function createWorkplace(found: FoundNode, events: Pick<NodeEvents, "onRe
         view,
         encryptionKey: keys.encryption.publicKey,
         folder: join(directory, `task-${taskId}`),
+        baseFolder: options.directory,
         linger: options.linger ?? false,
         onClose,
       },
