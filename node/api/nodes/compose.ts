@@ -21,6 +21,7 @@ import { requireTask } from "../record/open-record.ts";
 import { createPublicMeasure } from "../tasks/test-set.ts";
 import { withMemberGateways } from "./member-gateways.ts";
 import type { MemberChoices, NodeEvents, NodeOptions } from "./node-options.ts";
+import { warnOfOneEndpoint } from "./one-endpoint.ts";
 
 // The composition root: the one place where adapters meet roles. Read from top to bottom it is the architecture.
 
@@ -166,6 +167,7 @@ export async function composeNode(
     const { taskId, invitation } = await heldInvitation(options, { chain, directory });
     const view = await requireTask({ chain, taskId }, invitation);
     await admit({ chain, view, finality, invitation });
+    warnOfOneEndpoint(options, view, log);
     if (invitation !== undefined) await keepInvitation(invitation, directory);
     // the network
     const host = await createHost({

@@ -15,6 +15,10 @@ export interface NodeOptions {
   readonly invitation?: Invitation | undefined;
   /** Ethereum JSON-RPC endpoint; several take over from each other. */
   readonly endpoint?: string | readonly string[] | undefined;
+  /** How many of the endpoints must say the same of the record; default 1: they only take over from each other. */
+  readonly endpointsAgree?: number | undefined;
+  /** How often the head is looked at, milliseconds; default in the rhythm of the chain's own blocks. */
+  readonly pollIntervalMs?: number | undefined;
   /** Address of the federation's contract. */
   readonly federation?: string | undefined;
   /** From 1; default 1, or the only one of the invitation. */

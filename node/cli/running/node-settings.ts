@@ -29,6 +29,8 @@ export async function nodeOptionsOf(values: Settings<(typeof nodeSettings)[numbe
     account: await readAccount({ ...values, rpc: rpc ?? invitation?.rpc }, log),
     invitation,
     endpoint: rpc,
+    endpointsAgree: values.rpcAgree,
+    pollIntervalMs: values.pollInterval === undefined ? undefined : values.pollInterval * 1_000,
     federation,
     taskId: task,
     confirmations,
