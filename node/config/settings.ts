@@ -150,6 +150,12 @@ export const settings = {
         "expected a port from 0 to 65535",
       ),
   }),
+  gatewayOrigin: defineSetting({
+    flag: "--gateway-origin <urls>",
+    env: "FEDLEDGER_GATEWAY_ORIGIN",
+    help: "web pages that may read the gateway's blobs where they are for members only, separated by commas: http(s)://HOST",
+    schema: list,
+  }),
   mdns: defineSetting({
     flag: "--mdns",
     env: "FEDLEDGER_MDNS",
@@ -186,6 +192,12 @@ export const settings = {
     env: "FEDLEDGER_REENTER",
     help: "take a place again in a task that this account has left",
     schema: yes,
+  }),
+  policy: defineSetting({
+    flag: "--policy <file>",
+    env: "FEDLEDGER_POLICY",
+    help: "what this site asks of a task (JSON, docs/policy.md): one that is below it is refused before any data are read",
+    schema: text,
   }),
   exitWhenFinal: defineSetting({
     flag: "--exit-when-final",

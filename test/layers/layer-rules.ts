@@ -28,9 +28,9 @@ export const layerRules: LayerRules = {
   },
   rooms: {
     core: ["core", "errors", "bytes", "modes", "task", "words", "record"],
-    privacy: ["privacy", "noise", "accountant", "masking", "encrypted", "sealed", "budget"],
+    privacy: ["privacy", "noise", "losses", "accountant", "masking", "encrypted", "sealed", "budget"],
     training: ["models", "table", "data", "local", "training"],
-    storage: ["blocks", "helia", "gateway", "storage"],
+    storage: ["blocks", "helia", "kubo", "gateway", "storage"],
     chain: ["endpoints", "rpc", "accounts", "contracts", "sending", "reading", "chain"],
     audit: ["replay", "record", "proof", "members", "rounds", "walk", "receipt", "verdict", "report", "audit"],
     rounds: ["words", "progress", "actions", "steps", "blobs", "court", "state", "hearing", "machine"],
@@ -77,6 +77,7 @@ export const layerRules: LayerRules = {
     "@hpke": ["privacy"],
     "shamir-secret-sharing": ["privacy"],
     "node-seal": ["privacy"],
+    "fft.js": ["privacy"],
   },
   forbidden: {
     // Value in, value out: no clock, randomness, network, disk. (The browser runs core, aggregation and audit, too.)

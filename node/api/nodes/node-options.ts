@@ -1,3 +1,4 @@
+import type { SitePolicy } from "../../config/index.ts";
 import type { TaskId } from "../../core/ids.ts";
 import type { Invitation } from "../../core/words/invitation.ts";
 import type { Log } from "../../ports/index.ts";
@@ -36,6 +37,11 @@ export interface NodeOptions {
    * default 127.0.0.1:0.
    */
   readonly gateway?: string | undefined;
+  /**
+   * Origins of web pages that may read blobs of tasks whose blobs are for members, too, such as https://audit.example;
+   * their names are taken for the gateway's own. Default none. Blobs that are for everybody any page may read.
+   */
+  readonly gatewayOrigin?: readonly string[] | undefined;
   /** Find members on the local network, too; default false. */
   readonly mdns?: boolean | undefined;
   /** RPC address of a Kubo daemon to keep blobs in; default an embedded store in the folder. */
@@ -60,4 +66,6 @@ export interface NodeEvents {
 export interface MemberChoices {
   /** Take a place again in a task that the account has left; default false. */
   readonly reenter?: boolean | undefined;
+  /** What this site asks of a task; default nothing. A task below it is refused before any data are read. */
+  readonly policy?: SitePolicy | undefined;
 }
