@@ -23,8 +23,8 @@ export const machineGuards: readonly Guard[] = [
   {
     name: "views-are-of-one-task",
     file: "node/rounds/machine/driver.ts",
-    guard: "if (hexEquals(firstHead, view.firstHead)) return view;",
-    replacement: "if (firstHead) return view;",
+    guard: "if (hexEquals(firstHead, view.firstHead)) return;",
+    replacement: "if (firstHead) return;",
     test: driver,
   },
   {

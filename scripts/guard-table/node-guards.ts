@@ -216,7 +216,7 @@ export const nodeGuards: readonly Guard[] = [
     file: "node/cli/running/session.ts",
     guard: "await requireTestChain({ endpoint: values.rpc ?? [], log });",
     replacement: "",
-    test: "test/e2e/test-account.test.ts",
+    test: "test/unit/cli/running/test-account.test.ts",
   },
   {
     name: "fold-heads",
