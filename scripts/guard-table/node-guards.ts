@@ -162,6 +162,63 @@ export const nodeGuards: readonly Guard[] = [
   },
   // node: what an endpoint may tell
   {
+    name: "record-that-fits",
+    file: "node/chain/reading/task-record.ts",
+    guard: "if (differing !== undefined) return misfit(differing);",
+    replacement: "",
+    test: "test/unit/chain/reading/task-record.test.ts",
+  },
+  {
+    name: "record-kept-when-it-fits",
+    file: "node/chain/reading/task-record.ts",
+    guard: "      step.keep();\n      known = next;",
+    replacement: "      known = next;",
+    test: "test/unit/chain/reading/task-record.test.ts",
+  },
+  {
+    name: "stored-proposal",
+    file: "node/core/record/bound-task.ts",
+    guard: 'running?.phase !== "proposed" || isSame(running.proposal?.hash, stored.pending)',
+    replacement: "true",
+    test: "test/unit/chain/reading/task-record.test.ts",
+  },
+  {
+    name: "stored-deadline",
+    file: "node/core/record/bound-task.ts",
+    guard: "!hasDraw || deadlineOf(running) === stored.deadlineS",
+    replacement: "true",
+    test: "test/unit/chain/reading/task-record.test.ts",
+  },
+  {
+    name: "chain-reset",
+    file: "node/chain/contracts/same-chain.ts",
+    guard: "if (block && block.hash !== firstBlock)",
+    replacement: "if (false)",
+    test: "test/unit/chain/reading/chain-reset.test.ts",
+  },
+  {
+    name: "no-code-no-pay",
+    file: "node/chain/sending/transaction-sender.ts",
+    guard: 'if (code === "0x") throw',
+    replacement: "if (false) throw",
+    test: "test/unit/chain/reading/chain-reset.test.ts",
+  },
+  {
+    name: "fit-chain-before-paying",
+    file: "node/chain/contracts/deploy.ts",
+    guard:
+      'for (const reason of await requireFitChain(rpc, signer.address as Address)) onProgress?.({ step: "lacks", reason });',
+    replacement: "",
+    test: "test/unit/chain/contracts/deploy.test.ts",
+  },
+  {
+    name: "test-account-on-the-test-chain",
+    file: "node/cli/running/session.ts",
+    guard: "await requireTestChain({ endpoint: values.rpc ?? [], log });",
+    replacement: "",
+    test: "test/unit/cli/running/test-account.test.ts",
+  },
+  {
     name: "fold-heads",
     file: "node/core/record/fold-rounds.ts",
     guard: "if (named !== reckoned) throw impossible(event, `it names the history head",
