@@ -34,7 +34,7 @@ describe(`behind a proxy, in a network without another way out${hasNamespaces ? 
     blobs = await createHeliaStore({ log: silentLog });
     await blobs.start();
     for (const bytes of task.store.blobs.values()) await blobs.put(bytes);
-    gateway = createGateway({ blocks: blobs.blocks, log: silentLog });
+    gateway = createGateway({ blocks: blobs.blocks, names: ["blobs.test"], log: silentLog });
     await gateway.start();
     telling = await startTellingEndpoint(task.fixture.url);
     proxy = await startProxy(join(folder.path, "proxy"), {
