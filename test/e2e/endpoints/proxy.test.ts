@@ -13,7 +13,7 @@ import { temporaryDirectory } from "../../support/temporary-directory.ts";
 const hasNamespaces = canIsolate();
 
 describe(`behind a proxy, in a network without another way out${hasNamespaces ? "" : " (skipped: no unshare -n here)"}`, function () {
-  this.timeout(60_000);
+  this.timeout(180_000);
   let task: PlayedTask;
   let proxy: TestProxy;
   let telling: TellingEndpoint;
