@@ -120,8 +120,8 @@ export const nodeGuards: readonly Guard[] = [
   {
     name: "gateway-read-by-named-pages",
     file: "node/storage/gateway/gateway-access.ts",
-    guard: "if (!mayRead) return;",
-    replacement: "",
+    guard: "access.origins.includes(origin)",
+    replacement: "true",
     test: "test/unit/storage/gateway-web.test.ts",
   },
   {
