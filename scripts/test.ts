@@ -72,7 +72,7 @@ const suites: readonly Suite[] = [
       "--jobs",
       "2",
       "test/e2e/*.test.ts",
-      "test/e2e/machines/*.test.ts",
+      "test/e2e/endpoints/*.test.ts",
     ),
     counts: "mocha",
   },
