@@ -97,11 +97,9 @@ function textOf(step: Progress): string | undefined {
     case "public-metric":
       return `round ${step.round}: ${publicText(step.metric)}`;
     case "endpoint-behind":
-      return `THE ENDPOINT ${step.endpoint} IS BEHIND: what it shows up to block ${step.block} is not what the contract stores (${step.differing}). Nothing is decided on it; it is asked again, and others of --rpc`;
     case "record-unproven":
-      return `the endpoint keeps no state of block ${step.block}: the record is believed as its logs show it${step.provenTo === undefined ? "" : `, beyond block ${step.provenTo}`}; an archive node, or fewer --confirmations, would prove it`;
     case "record-fits":
-      return `the record up to block ${step.block} is what the contract stores`;
+      return doubtText(step);
     case "masked":
     case "closing-signed":
     case "unmasked":
@@ -110,6 +108,17 @@ function textOf(step: Progress): string | undefined {
       return maskText(step);
     default:
       return recordText(step as RecordProgress);
+  }
+}
+
+function doubtText(doubt: Extract<Progress, { kind: "endpoint-behind" | "record-unproven" | "record-fits" }>): string {
+  switch (doubt.kind) {
+    case "endpoint-behind":
+      return `THE ENDPOINT ${doubt.endpoint} IS BEHIND: what it shows up to block ${doubt.block} is not what the contract stores (${doubt.differing}). Nothing is decided on it; it is asked again, and others of --rpc`;
+    case "record-unproven":
+      return `the endpoint keeps no state of block ${doubt.block}: the record is believed as its logs show it${doubt.provenTo === undefined ? "" : `, beyond block ${doubt.provenTo}`}; an archive node, or fewer --confirmations, would prove it`;
+    case "record-fits":
+      return `the record up to block ${doubt.block} is what the contract stores`;
   }
 }
 
