@@ -23,9 +23,11 @@ import { createStorageReader } from "./stored-state.ts";
 export interface ChainReaderOptions {
   /** JSON-RPC endpoints of one chain, best first. */
   readonly urls: readonly string[];
+  /** How many of them must say the same; default 1: they only take over from each other. */
+  readonly agree?: number | undefined;
   readonly federation: string;
   readonly finality: Finality;
-  /** How often the head is looked at; default 100 on this machine, 1,000 elsewhere. */
+  /** How often the head is looked at; default in the rhythm of the chain's blocks. */
   readonly pollIntervalMs?: number;
   /** Time one endpoint has to answer; default 15,000. */
   readonly requestTimeoutMs?: number;
@@ -43,7 +45,8 @@ export async function createChainReader(options: ChainReaderOptions): Promise<Ch
 
 /** The reader over a connection that stands. */
 export function chainReaderOver(connection: FederationConnection, options: ChainReaderOptions): ChainReader {
-  const { rpc, contract, federation, pollIntervalMs } = connection;
+  const { rpc, contract, federation, polling } = connection;
+  const { pauseMs } = polling;
   const { finality, log, clock } = options;
   const domain = attestationDomain(rpc.chainId, federation);
   const readLogs = createLogReader(rpc);
@@ -70,13 +73,13 @@ export function chainReaderOver(connection: FederationConnection, options: Chain
     logs.flatMap((entry) => decodeTaskEvent(contract, entry, detail?.get(entry.transactionHash)) ?? []);
 
   const follow: FollowDeps = {
-    watch: createHeadWatch({ rpc, clock, log }, { finality, pollIntervalMs }),
+    watch: createHeadWatch({ rpc, clock, log }, { finality, polling }),
     newFeed: async (taskId) => newFeed(taskFilter(taskId)),
     decode: decodeAll,
     taskCount: storage.taskCount,
     clock,
     log,
-    pauseMs: 10 * pollIntervalMs,
+    pauseMs: 10 * pauseMs,
   };
 
   return {
@@ -88,7 +91,7 @@ export function chainReaderOver(connection: FederationConnection, options: Chain
       contract,
       () => newFeed({ address: federation, topics: [topicsOf(memberEventNames)] }),
       () => readHead(rpc, finality),
-      { clock, pauseMs: pollIntervalMs },
+      { clock, pauseMs },
     ),
     async head() {
       const { number, hash, timestampS } = await readHead(rpc, finality);
@@ -102,7 +105,7 @@ export function chainReaderOver(connection: FederationConnection, options: Chain
         const details = step && detail ? await readEventDetails(rpc, step.logs, signal) : new Map();
         return step && details && decodeAll(step.logs, details);
       };
-      return await untilSettled(read, { clock, pauseMs: pollIntervalMs, ...(signal && { signal }) });
+      return await untilSettled(read, { clock, pauseMs, ...(signal && { signal }) });
     },
     follow: (taskId, { signal }) => followTask(follow, taskId, signal),
     attestationDigest: (taskId, round, proposalHash) => attestationDigest(domain, { taskId, round, proposalHash }),

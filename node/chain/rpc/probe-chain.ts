@@ -14,6 +14,7 @@ export interface ChainTraits {
 /** Asks the endpoints what their chain is. Rejects with RPC_UNREACHABLE, CHAIN_MISMATCH. */
 export async function probeChain(options: {
   readonly urls: readonly string[];
+  readonly agree?: number | undefined;
   readonly log: Log;
 }): Promise<ChainTraits> {
   const rpc = await createJsonRpc(options);

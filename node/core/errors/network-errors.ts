@@ -23,6 +23,10 @@ export const networkErrors = {
     "The content store failed: {reason}.",
     "Check the disk space and the permissions of {path}.",
   ),
+  STORE_UNREACHABLE: infrastructure(
+    "The IPFS daemon at {url} does not answer: {reason}.",
+    "Start it, or name another one with --ipfs; a node that runs goes on when it answers.",
+  ),
   STORE_READ_ONLY: ours("The content source {source} can only be read."),
   // peer to peer
   PEER_UNREACHABLE: infrastructure(
@@ -56,6 +60,10 @@ export const networkErrors = {
   RPC_REFUSED: infrastructure(
     "The Ethereum endpoint {url} refuses a request that it must answer: {reason}.",
     "Ask another one with --rpc.",
+  ),
+  RPC_DISAGREE: infrastructure(
+    "Ethereum endpoints contradict each other about {method}: {groups}. {needed} must agree.",
+    "One of them lies or is behind. Give another endpoint with --rpc, or leave out the one that you do not trust.",
   ),
   NO_CODE: user(
     "There is no contract at {address} on chain {chainId}.",
