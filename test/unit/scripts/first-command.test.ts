@@ -1,8 +1,8 @@
 import { readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "chai";
-import { smallClone } from "../support/installing/small-clone.ts";
-import { until } from "../support/processes/until.ts";
+import { smallClone } from "../../support/installing/small-clone.ts";
+import { until } from "../../support/processes/until.ts";
 
 const ran = { code: 0, stdout: "ran\n" };
 
