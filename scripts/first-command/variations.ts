@@ -102,7 +102,9 @@ const settings = [
       ...{ npm_config_install_strategy: "nested", npm_config_package_lock: "false" },
     },
   }),
-  start("npm's settings", "before=2020-01-01", { env: { npm_config_before: "2020-01-01" } }),
+  refusal("npm's settings", "before=2020-01-01", "before (the environment)", {
+    env: { npm_config_before: "2020-01-01" },
+  }),
   refusal("npm's settings", "a registry that is not there", "registry (the environment)", {
     env: { npm_config_registry: "http://127.0.0.1:9/" },
   }),

@@ -108,6 +108,13 @@ export const startGuards: readonly Guard[] = [
     test: "test/e2e/signals.test.ts",
   },
   {
+    name: "encryption-on-older-nodes",
+    file: "node/privacy/encrypted/bfv.ts",
+    guard: "  allowExceptionReferences();\n",
+    replacement: "",
+    test: "test/unit/privacy/encrypted/wasm-exceptions.test.ts",
+  },
+  {
     name: "native-without-our-options",
     file: "node/training/models/backend.ts",
     guard: "process.argv = argv.slice(0, 2);",
