@@ -1,11 +1,12 @@
+import type { SitePolicy } from "../../config/index.ts";
 import type { TaskId } from "../../core/ids.ts";
 import type { Invitation } from "../../core/words/invitation.ts";
 import type { Log } from "../../ports/index.ts";
 import type { Progress } from "../../rounds/progress/progress.ts";
 import type { Account } from "../record/account.ts";
 
-/** What every node is told, whatever its role. */
-export interface NodeOptions {
+/** What a node is told, whatever it works on. */
+export interface NodeSettings {
   /** Who acts: it pays the gas, locks bonds, and signs. */
   readonly account: Account;
   /**
@@ -15,10 +16,12 @@ export interface NodeOptions {
   readonly invitation?: Invitation | undefined;
   /** Ethereum JSON-RPC endpoint; several take over from each other. */
   readonly endpoint?: string | readonly string[] | undefined;
+  /** How many of the endpoints must say the same of the record; default 1: they only take over from each other. */
+  readonly endpointsAgree?: number | undefined;
+  /** How often the head is looked at, milliseconds; default in the rhythm of the chain's own blocks. */
+  readonly pollIntervalMs?: number | undefined;
   /** Address of the federation's contract. */
   readonly federation?: string | undefined;
-  /** From 1; default 1, or the only one of the invitation. */
-  readonly taskId?: TaskId | undefined;
   /** From when on an event counts; default 0 blocks on the local test chain, and "safe" on others. */
   readonly confirmations?: number | "safe" | "finalized" | undefined;
   /** Folder for blobs and journal; default .fedledger/CHAIN-FEDERATION/ACCOUNT in the current folder. */
@@ -32,22 +35,36 @@ export interface NodeOptions {
    * default 127.0.0.1:0.
    */
   readonly gateway?: string | undefined;
+  /**
+   * Origins of web pages that may read blobs of tasks whose blobs are for members, too, such as https://audit.example;
+   * their names are taken for the gateway's own. Default none. Blobs that are for everybody any page may read.
+   */
+  readonly gatewayOrigin?: readonly string[] | undefined;
   /** Find members on the local network, too; default false. */
   readonly mdns?: boolean | undefined;
   /** RPC address of a Kubo daemon to keep blobs in; default an embedded store in the folder. */
   readonly ipfs?: string | undefined;
-  /** A CSV file with the task's public test set, where no bundled data set gives it. */
-  readonly testSet?: string | undefined;
   /** Go on serving blobs after the task is final, until closed; default false. */
   readonly linger?: boolean | undefined;
 }
+
+/** Which task a node is to work on, and what is told of it. */
+export interface TaskChoices {
+  /** From 1; default 1, or the only one of the invitation. */
+  readonly taskId?: TaskId | undefined;
+  /** A CSV file with the task's public test set, where no bundled data set gives it. */
+  readonly testSet?: string | undefined;
+  /** Every step of the task's record and of this node's own work on it. */
+  readonly onProgress?: ((progress: Progress) => void) | undefined;
+}
+
+/** What a node for one task is told. */
+export interface NodeOptions extends NodeSettings, TaskChoices {}
 
 /** What a node reports while it works. */
 export interface NodeEvents {
   /** Default: nothing is said. */
   readonly log?: Log | undefined;
-  /** Every step of the task's record and of this node's own work. */
-  readonly onProgress?: ((progress: Progress) => void) | undefined;
   /** Bytes of a blob that came from another member. */
   readonly onReceived?: ((bytes: number) => void) | undefined;
 }
@@ -56,4 +73,6 @@ export interface NodeEvents {
 export interface MemberChoices {
   /** Take a place again in a task that the account has left; default false. */
   readonly reenter?: boolean | undefined;
+  /** What this site asks of a task; default nothing. A task below it is refused before any data are read. */
+  readonly policy?: SitePolicy | undefined;
 }

@@ -57,6 +57,8 @@ function textOf(step: Progress): string | undefined {
       return waitingText(step);
     case "trained":
       return `round ${step.round}: trained on ${step.samples} examples in ${(step.durationMs / 1000).toFixed(2)} s, loss ${step.loss.toFixed(4)}${step.clipped > 0 ? `, ${step.clipped} parameters clipped` : ""}${step.cutFrom === undefined ? "" : `; it counts for ${step.weight} examples, not ${step.cutFrom}: the task's greatest weight`}`;
+    case "noise-counted":
+      return `round ${step.round}: noise is drawn; ${step.updates} updates of these data cost epsilon ${step.epsilon.toPrecision(4)} at delta ${step.delta}, over all tasks (by ${step.accountant === "pld" ? "privacy loss distributions" : "Rényi divergence"})`;
     case "not-trained":
       if (step.isWrong) return `round ${step.round}: NOT TRAINED: the model of round ${step.unchecked} is wrong`;
       return `round ${step.round}: NOT TRAINED: the model of round ${step.unchecked} could not be recomputed here yet (--train-on-unchecked allows it once nobody can prove it wrong any more)`;
@@ -94,6 +96,12 @@ function textOf(step: Progress): string | undefined {
       return `round ${step.round}: PROVED ON THE CHAIN that ${proofText[step.proofKind]} (${step.gasUsed} gas)`;
     case "public-metric":
       return `round ${step.round}: ${publicText(step.metric)}`;
+    case "endpoint-behind":
+      return `THE ENDPOINT ${step.endpoint} IS BEHIND: what it shows up to block ${step.block} is not what the contract stores (${step.differing}). Nothing is decided on it; it is asked again, and others of --rpc`;
+    case "record-unproven":
+      return `the endpoint keeps no state of block ${step.block}: the record is believed as its logs show it${step.provenTo === undefined ? "" : `, beyond block ${step.provenTo}`}; an archive node, or fewer --confirmations, would prove it`;
+    case "record-fits":
+      return `the record up to block ${step.block} is what the contract stores`;
     case "masked":
     case "closing-signed":
     case "unmasked":

@@ -1,6 +1,7 @@
 import type { ErrorCode } from "../../core/errors/error-catalogue.ts";
 import type { RoundNumber } from "../../core/ids.ts";
 import type { ProofKind } from "../../core/records.ts";
+import type { RecordDoubt } from "../../ports/chain.ts";
 import type { PublicMetric } from "../../ports/public-test.ts";
 import type { MaskProgress } from "./mask-progress.ts";
 
@@ -70,6 +71,15 @@ export type WorkProgress =
       readonly cutFrom?: number;
       readonly weight: number;
       readonly durationMs: number;
+    }
+  | {
+      /** An update with noise is in the ledger; what the data have cost so far, over all tasks. */
+      readonly kind: "noise-counted";
+      readonly round: RoundNumber;
+      readonly updates: number;
+      readonly epsilon: number;
+      readonly delta: number;
+      readonly accountant: "rdp" | "pld";
     }
   | {
       /** An accepted round below could not be recomputed here yet: nothing is trained above it. */
@@ -174,4 +184,4 @@ export type CourtProgress =
     };
 
 /** What a node tells of itself. */
-export type NodeProgress = AccountProgress | WorkProgress | CourtProgress | MaskProgress;
+export type NodeProgress = AccountProgress | WorkProgress | CourtProgress | MaskProgress | RecordDoubt;

@@ -1,11 +1,13 @@
 import { expect } from "chai";
 import { FedledgerError } from "../../../../node/core/errors/error.ts";
 import type { Address, Bytes32 } from "../../../../node/core/ids.ts";
+import { foldTask } from "../../../../node/core/record/fold-task.ts";
 import { initialHistoryHead } from "../../../../node/core/record/history-head.ts";
 import type { TaskEvent } from "../../../../node/core/record/task-events.ts";
+import type { TaskView } from "../../../../node/core/record/task-view.ts";
 import { rulesHash } from "../../../../node/core/words/commitment.ts";
 import { type Invitation, specHashOf } from "../../../../node/core/words/invitation.ts";
-import type { Chain, ChainUpdate } from "../../../../node/ports/chain.ts";
+import type { Chain, ChainUpdate, RecordDoubt } from "../../../../node/ports/chain.ts";
 import type { AdmittedPeer, Transport } from "../../../../node/ports/transport.ts";
 import type { DueAction } from "../../../../node/rounds/actions/action-runner.ts";
 import { createDriver } from "../../../../node/rounds/machine/driver.ts";
@@ -17,12 +19,13 @@ import {
   type RoundState,
   reduceRound,
 } from "../../../../node/rounds/state/round-state.ts";
-import { attestationTopic } from "../../../../node/rounds/words/attestation-messages.ts";
+import { attestationTopic, encodeAttestation } from "../../../../node/rounds/words/attestation-messages.ts";
 import { createVirtualClock } from "../../../simulation/world/virtual-clock.ts";
 import { accountOf, buildHistory } from "../../../support/history/history-builder.ts";
 import { silentLog } from "../../../support/silent-log.ts";
 import {
   accounts,
+  attestationOf,
   contactOf,
   hashOf,
   headAt,
@@ -53,7 +56,7 @@ const enrolled = (index: number): TaskEvent => ({
   attributesHash: hashOf(0),
 });
 
-type Step = ChainUpdate | FedledgerError;
+type Step = Omit<ChainUpdate, "view"> | RecordDoubt | FedledgerError;
 type Work = DueAction & { readonly kind: "work" };
 
 /** A driver over a chain that gives these steps, one each second of virtual time, and then waits. */
@@ -101,12 +104,18 @@ function create(
         if (membersFail-- > 0) throw new FedledgerError("RPC_UNREACHABLE", { url: "x", reason: "away" });
         return listed;
       },
-      async *follow(_taskId: number, { signal }: { signal: AbortSignal }) {
+      async *follow(_taskId: number, { signal, onDoubt }: Parameters<Chain["follow"]>[1]) {
+        let view: TaskView | undefined;
         for (const step of runs[followed++] ?? []) {
           await clock.sleep(1000, { signal }).catch(() => undefined);
           if (signal.aborted) return;
           if (step instanceof FedledgerError) throw step;
-          yield step;
+          if ("kind" in step) {
+            onDoubt?.(step);
+            continue;
+          }
+          if (step.reset || step.events.length > 0) view = foldTask(step.events, step.reset ? undefined : view);
+          if (view !== undefined) yield { ...step, view };
         }
         await clock.sleep(1e9, { signal }).catch(() => undefined);
       },
@@ -162,7 +171,7 @@ function create(
   };
 }
 
-const update = (second: number, events: readonly TaskEvent[], reset = false): ChainUpdate => ({
+const update = (second: number, events: readonly TaskEvent[], reset = false): Omit<ChainUpdate, "view"> => ({
   head: headAt(second),
   events,
   reset,
@@ -188,6 +197,33 @@ describe("the driver", () => {
     await clock.run(() => false, 20_000);
     expect(seen.at(-1)).to.equal(2);
     await driver.stop();
+  });
+
+  it("tells that the endpoint is behind, and that it is not any more, and looks at nothing in between", async () => {
+    const doubt = { kind: "endpoint-behind", endpoint: "http://a", block: 2, differing: "phase" } as const;
+    const fits = { kind: "record-fits", block: 3 } as const;
+    const sim = create([[update(1, [created], true), doubt, fits, update(3, [enrolled(0)])]]);
+    sim.driver.start();
+    await sim.clock.run(() => false, 3500);
+    expect([sim.seen, sim.followed]).to.deep.equal([[0], 1]);
+    const isDoubt = ({ kind }: Progress) => kind === "endpoint-behind" || kind === "record-fits";
+    expect(sim.told.filter(isDoubt)).to.deep.equal([doubt, fits]);
+    expect(sim.logged.filter((message) => message !== "Waiting for others")).to.deep.equal([
+      "The endpoint is behind",
+      "The record is what the contract stores",
+    ]);
+    await sim.driver.stop();
+  });
+
+  it("ends with the error, aborting what runs, where the chain is not the one it was", async () => {
+    const reset = new FedledgerError("CHAIN_RESET", { url: "x", reason: "its first block is another" });
+    const sim = create([[first, reset]]);
+    sim.driver.start();
+    await sim.clock.run(() => sim.unsubscribed > 0, 5000);
+    expect(await sim.driver.done).to.deep.equal({ kind: "failed", error: reset });
+    await sim.clock.run(() => false, 20_000);
+    expect(sim.followed).to.equal(1);
+    await sim.driver.stop();
   });
 
   it("goes on with the next head where no decision can be made, and reads no history again", async () => {
@@ -294,6 +330,12 @@ describe("the driver", () => {
     const sim = create([[first]]);
     sim.driver.start();
     await sim.clock.run(() => false, 1500);
+    // of the author's other tasks
+    const elsewhere = encodeAttestation({
+      attestation: { ...attestationOf(accounts.a, hashOf(1)), taskId: 2 },
+      sequence: 1,
+    });
+    for (let i = 0; i < 40; i++) expect(sim.hear(attestationTopic, elsewhere, "peer")).to.equal("ignore");
     const verdicts = Array.from({ length: 40 }, () => sim.hear(attestationTopic, Uint8Array.of(1), "peer"));
     expect(verdicts.filter((verdict) => verdict === "reject")).to.have.length(32);
     expect(verdicts.at(-1)).to.equal("ignore");
