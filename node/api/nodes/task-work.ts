@@ -97,9 +97,9 @@ export function createWorkplace(found: FoundNode, events: Pick<NodeEvents, "onRe
     const invitation = await held.of(taskId, isNamed);
     const view = await requireTask({ chain, taskId }, invitation);
     await plan.admit({ chain, view, finality, invitation, onClose });
-    if (invitation !== undefined) await keepInvitation(invitation, directory);
     // the node below it
     const { store, transportOf, contact } = await shared();
+    if (invitation !== undefined) await keepInvitation(invitation, directory);
     // the role
     const measure = { chain, task: async () => view, store, keep: store.put, values: choices, log };
     const role = await plan.create(

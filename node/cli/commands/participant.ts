@@ -38,13 +38,14 @@ export const participantCommand = () =>
       "commit",
       "statement",
       "trainOnUnchecked",
+      "journalLost",
       "reenter",
       "policy",
       ...nodeSettings,
     ],
     closes: true,
     run: (values, context) => {
-      const { seed = 1, commit, trainOnUnchecked, reenter, exitWhenFinal = false } = values;
+      const { seed = 1, commit, trainOnUnchecked, journalLost, reenter, exitWhenFinal = false } = values;
       const tasks = namedTasks(values);
       const sources = forEachTask("data", required(values.data, "data"), tasks);
       const statements = forEachTask("statement", values.statement, tasks);
@@ -56,7 +57,7 @@ export const participantCommand = () =>
           ...task,
           begin: async (node, onProgress) =>
             node.participate({
-              ...{ ...task, onProgress, seed, data, commit, trainOnUnchecked, reenter },
+              ...{ ...task, onProgress, seed, data, commit, trainOnUnchecked, journalLost, reenter },
               testSet: testSets[i],
               statement: path === undefined ? undefined : async () => toHex(keccak256(await readFileBytes(path))),
               policy: values.policy === undefined ? undefined : await readSitePolicy(values.policy),

@@ -35,8 +35,6 @@ function textOf(step: Progress): string | undefined {
   switch (step.kind) {
     case "registered":
       return `registered in the federation (${step.gasUsed} gas)`;
-    case "contact-replaced":
-      return "ANOTHER PROCESS of this account has registered its own addresses: members do not find this one any more; give each its own account";
     case "enrolled":
       return `enrolled in the task (${step.gasUsed} gas)`;
     case "joined":
