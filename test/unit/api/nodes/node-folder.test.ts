@@ -54,10 +54,10 @@ describe("a node's folder", function () {
     );
   /** Starts the node and waits until it is in the registry, and has its place. */
   const registered = async (directory: string): Promise<ComposedNode> => {
-    const told = Promise.withResolvers<void>();
-    const node = await aggregator(directory, {}, { onProgress: ({ kind }) => kind === "joined" && told.resolve() });
+    const told = { registered: Promise.withResolvers<void>(), joined: Promise.withResolvers<void>() };
+    const node = await aggregator(directory, {}, { onProgress: ({ kind }) => told[kind as "joined"]?.resolve() });
     node.role.start();
-    await told.promise;
+    await Promise.all([told.registered.promise, told.joined.promise]);
     return node;
   };
   const taskFolderOf = async (owner: Chain, view: TaskView) =>
