@@ -1,6 +1,6 @@
 // Makes this folder ready to run, with nothing but Node 18 or later and npm: a recent Node, the dependencies, the
-// compiled contracts. What is ready is only looked at: no lock is taken and nothing written, so that whoever may read an
-// installed clone may use it.
+// compiled contracts. What is ready is only looked at: no lock is taken and nothing written, so that whoever may read
+// an installed clone may use it.
 import { dirname, join } from "node:path";
 import { compileContracts, hasContracts } from "./ready/contracts.mjs";
 import { hasDependencies, installDependencies, linkBinaries } from "./ready/dependencies.mjs";

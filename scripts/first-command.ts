@@ -1,5 +1,6 @@
 // Varies one thing at a time on the first command, and writes what came out into the table of docs/first-command.md.
-// It takes the last commit, the npm registry and about half an hour; Linux, as root (it becomes another user).
+// It takes the last commit, the npm registry and about half an hour of a quiet machine; Linux, as root (it becomes
+// another user).
 //   node scripts/run.mjs scripts/first-command.ts           all variations
 //   node scripts/run.mjs scripts/first-command.ts TEXT...   those whose row contains one of the texts
 import { readFileSync, writeFileSync } from "node:fs";

@@ -5,7 +5,7 @@ import { pathToFileURL } from "node:url";
 import { ensureReady } from "./bootstrap.mjs";
 import { pathWith } from "./ready/environment.mjs";
 import { isClone, root, windows } from "./ready/places.mjs";
-import { exitCodeOf } from "./ready/stop.mjs";
+import { exitCodeOf, hasTerminal } from "./ready/stop.mjs";
 
 /**
  * Runs `fedledger args...` and ends this process with its exit code. Where this process's own Node will do, the program
@@ -35,7 +35,11 @@ export async function runProgram(args) {
 export async function runNode(node, args, { isProgram = false } = {}) {
   const stdio = isProgram ? ["inherit", "inherit", "inherit", "ipc"] : "inherit";
   const child = spawn(node, args, { stdio, env: pathWith(node) });
-  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => pass(child, signal));
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"])
+    process.on(signal, () => {
+      // a tool would take Ctrl-C for two
+      if (isProgram || signal !== "SIGINT" || !hasTerminal) pass(child, signal);
+    });
   const [code, signal] = await new Promise((resolve, reject) => {
     child.once("error", reject);
     child.once("exit", (...end) => resolve(end));

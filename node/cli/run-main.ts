@@ -1,5 +1,6 @@
 import { CommanderError } from "commander";
 import { FedledgerError, isFedledgerError } from "../core/errors/error.ts";
+import { useProxies } from "../system/index.ts";
 import { interruptedCode } from "./options/stop-signal.ts";
 import { createProgram } from "./program.ts";
 import { reportError } from "./text/output.ts";
@@ -29,6 +30,7 @@ export async function runCommand(args: readonly string[]): Promise<number> {
   const json = args.includes("--json");
   try {
     process.exitCode = 0;
+    await useProxies(process.env);
     await createProgram().parseAsync([...args], { from: "user" });
     return Number(process.exitCode);
   } catch (error) {

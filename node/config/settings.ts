@@ -18,8 +18,21 @@ export const settings = {
     flag: "--rpc <urls>",
     env: "FEDLEDGER_RPC",
     default: "http://127.0.0.1:8545",
-    help: "Ethereum JSON-RPC endpoint; several, separated by commas, take over from each other",
+    help: "Ethereum JSON-RPC endpoint, http(s):// or ws(s)://; several, separated by commas, take over from each other",
     schema: list,
+  }),
+  rpcAgree: defineSetting({
+    flag: "--rpc-agree <n>",
+    env: "FEDLEDGER_RPC_AGREE",
+    default: "1",
+    help: "how many endpoints of --rpc must say the same of the record; 1: the one in use is believed",
+    schema: integer(1, 16),
+  }),
+  pollInterval: defineSetting({
+    flag: "--poll-interval <seconds>",
+    env: "FEDLEDGER_POLL_INTERVAL",
+    help: "how often to look for a new block, seconds (default: as often as the chain makes one)",
+    schema: decimal(0.05, 3600),
   }),
   federation: defineSetting({
     flag: "--federation <address>",
@@ -150,6 +163,12 @@ export const settings = {
         (value) => value === "off" || Number(value.split(":").at(-1)) <= 65535,
         "expected a port from 0 to 65535",
       ),
+  }),
+  gatewayOrigin: defineSetting({
+    flag: "--gateway-origin <urls>",
+    env: "FEDLEDGER_GATEWAY_ORIGIN",
+    help: "web pages that may read the gateway's blobs where they are for members only, separated by commas: http(s)://HOST",
+    schema: list,
   }),
   mdns: defineSetting({
     flag: "--mdns",

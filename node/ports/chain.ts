@@ -1,5 +1,5 @@
 import type { Address, Bytes32, Hex, RoundNumber, TaskId } from "../core/ids.ts";
-import type { StoredTask } from "../core/record/stored-task.ts";
+import type { StoredTask } from "../core/record/bound-task.ts";
 import type { TaskEvent } from "../core/record/task-events.ts";
 import type { TaskView } from "../core/record/task-view.ts";
 import type {

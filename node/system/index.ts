@@ -10,4 +10,5 @@ export {
   writeFilesAtomic,
 } from "./files.ts";
 export { openJournal } from "./journal.ts";
+export { useProxies } from "./proxy.ts";
 export { createRandom } from "./random.ts";

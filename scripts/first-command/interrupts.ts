@@ -9,7 +9,7 @@ type Way = (typeof ways)[number];
 /** How many first starts are interrupted in each way. */
 const times = 5;
 /** What a first start takes here at least, in ms: it is interrupted at the fifths of it. */
-const spanMs = 25_000;
+const spanMs = 20_000;
 
 /** Interrupted first starts, each followed at once by one that must be good: 20 in all. */
 export const interrupts: readonly Variation[] = ways.map((way) => ({
@@ -30,9 +30,9 @@ export const interrupts: readonly Variation[] = ways.map((way) => ({
 }));
 
 async function interruptedAt(machine: Machine, name: string, way: Way, afterMs: number) {
-  const clone = machine.clone(name);
+  const clone = machine.compiledClone(name);
   const isContained = way === "container killed";
-  // the older Node has the most to do: a private Node, packages, contracts
+  // the older Node has more to do: a private Node, then the packages
   const start: Start = { tools: machine.tools("20.0.0", "9.6.4"), isContained };
   const first = machine.begin(clone, start);
   await Promise.race([pause(afterMs), first.ended]);

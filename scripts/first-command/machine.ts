@@ -1,6 +1,7 @@
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import {
   chmodSync,
+  cpSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -45,15 +46,17 @@ export interface Ended {
   readonly seconds: number;
 }
 
-/** Folders, clones and tools for starts; everything is in one folder, that `close` takes away. */
+/** Folders and clones for starts, in one folder that `close` takes away. */
 export interface Machine {
   readonly folder: string;
-  /** Node and npm by their versions, fetched once. */
+  /** Node and npm by their versions, fetched once into the system's folder for temporary files, and kept there. */
   tools(node: string, npm: string): Tools;
   /** Another program of npm's registry, fetched once; its folder of commands. */
   commands(name: string): string;
-  /** A new clone of this project's last commit, in a folder of this name. */
+  /** A new clone of this project's last commit, in a folder of this name; nothing is installed in it. */
   clone(name: string, gitOptions?: readonly string[]): string;
+  /** Such a clone whose contracts are compiled already: where only the installation is looked at. */
+  compiledClone(name: string): string;
   begin(clone: string, start?: Start): { readonly child: ChildProcess; readonly ended: Promise<Ended> };
   close(): void;
 }
@@ -63,7 +66,7 @@ export function createMachine(): Machine {
   const folder = mkdtempSync(join(tmpdir(), "first-command-"));
   chmodSync(folder, 0o755);
   const install = (place: string, packages: readonly string[]) => {
-    const at = join(folder, "tools", place);
+    const at = join(tmpdir(), "first-command-tools", place);
     if (existsSync(at)) return join(at, "node_modules");
     mkdirSync(at, { recursive: true });
     writeFileSync(join(at, "package.json"), '{"private":true}');
@@ -74,13 +77,19 @@ export function createMachine(): Machine {
     const modules = install(`node-${node}`, [`node@${node}`, `npm@${npm}`]);
     return { node: join(modules, "node", "bin"), npm: join(modules, ".bin") };
   };
+  const cloned = (name: string, gitOptions: readonly string[] = []) => {
+    const at = join(folder, "clones", name);
+    execFileSync("git", [...gitOptions, "clone", "-q", `file://${project}`, at], { stdio: "ignore" });
+    return at;
+  };
   return {
     folder,
     tools,
     commands: (name) => join(install(name.replaceAll(/\W/g, "-"), [name]), ".bin"),
-    clone: (name, gitOptions = []) => {
-      const at = join(folder, "clones", name);
-      execFileSync("git", [...gitOptions, "clone", "-q", `file://${project}`, at], { stdio: "ignore" });
+    clone: cloned,
+    compiledClone: (name) => {
+      const at = cloned(name);
+      for (const each of ["artifacts", "cache"]) cpSync(join(project, each), join(at, each), { recursive: true });
       return at;
     },
     begin: (clone, start = {}) => begin(clone, start, start.tools ?? tools("24.9.0", "11.6.0")),

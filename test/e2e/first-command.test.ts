@@ -39,6 +39,12 @@ describe("the first start", function () {
     expect(clone.asked()).to.have.length(1);
   });
 
+  it("runs in the process that was started, where its Node will do: who signals or kills it has the program", async () => {
+    await clone.start().ended;
+    const { child, ended } = clone.start({ args: ["--pid"] });
+    expect((await ended).stdout).to.equal(`${child.pid}\n`);
+  });
+
   for (const [signal, code] of [
     ["SIGINT", 130],
     ["SIGTERM", 143],

@@ -120,7 +120,11 @@ describe("a command that is stopped", function () {
       import { runNode } from ${JSON.stringify(join(projectFolder, "scripts", "run-node.mjs"))};
       await runNode(process.execPath, process.argv.slice(1), { isProgram: true });`;
     const args = ["--input-type=module", "--eval", wrapper, main, "chain", "--port", "0", "--json"];
-    const outer = spawn(process.execPath, args, { cwd: projectFolder, stdio: ["ignore", "pipe", "inherit"] });
+    const outer = spawn(process.execPath, args, {
+      cwd: projectFolder,
+      stdio: ["ignore", "pipe", "inherit"],
+      detached: true,
+    });
     let said = "";
     outer.stdout.on("data", (data: Buffer) => {
       said += data.toString();
@@ -129,7 +133,11 @@ describe("a command that is stopped", function () {
     const closed = once(outer.stdout, "close");
     outer.kill("SIGKILL");
     // the chain holds the other end of its standard output until it has ended
+    const timer = setTimeout(() => process.kill(-(outer.pid ?? 0), "SIGKILL"), 30_000);
+    const began = performance.now();
     await closed;
+    clearTimeout(timer);
+    expect(performance.now() - began).to.be.lessThan(30_000);
     const { url } = JSON.parse(said) as { url: string };
     await fetch(url).then(
       () => expect.fail("the chain goes on"),

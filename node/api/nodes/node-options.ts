@@ -16,6 +16,10 @@ export interface NodeSettings {
   readonly invitation?: Invitation | undefined;
   /** Ethereum JSON-RPC endpoint; several take over from each other. */
   readonly endpoint?: string | readonly string[] | undefined;
+  /** How many of the endpoints must say the same of the record; default 1: they only take over from each other. */
+  readonly endpointsAgree?: number | undefined;
+  /** How often the head is looked at, milliseconds; default in the rhythm of the chain's own blocks. */
+  readonly pollIntervalMs?: number | undefined;
   /** Address of the federation's contract. */
   readonly federation?: string | undefined;
   /** From when on an event counts; default 0 blocks on the local test chain, and "safe" on others. */
@@ -34,6 +38,11 @@ export interface NodeSettings {
    * default 127.0.0.1:0.
    */
   readonly gateway?: string | undefined;
+  /**
+   * Origins of web pages that may read blobs of tasks whose blobs are for members, too, such as https://audit.example;
+   * their names are taken for the gateway's own. Default none. Blobs that are for everybody any page may read.
+   */
+  readonly gatewayOrigin?: readonly string[] | undefined;
   /** Find members on the local network, too; default false. */
   readonly mdns?: boolean | undefined;
   /** RPC address of a Kubo daemon to keep blobs in; default an embedded store in the folder. */

@@ -1,13 +1,13 @@
-import { FedledgerError } from "../../core/errors/error.ts";
-import { answeringAddress, createBlockExchange, createHost, type Host } from "../../p2p/index.ts";
-import type { BlobStore, BlockReader, Chain, Log, Transport } from "../../ports/index.ts";
+import { createHost } from "../../p2p/index.ts";
+import type { BlobStore, Transport } from "../../ports/index.ts";
 import { createTaskTransports } from "../../rounds/hearing/task-transports.ts";
-import { contactShown, type OwnContact, ownContact } from "../../rounds/state/contact.ts";
-import { createGateway, createHeliaStore, createKuboStore } from "../../storage/index.ts";
-import { claimFolder, createClock, createRandom } from "../../system/index.ts";
+import { type OwnContact, ownContact } from "../../rounds/state/contact.ts";
+import { claimFolder, createClock } from "../../system/index.ts";
 import { createClosing } from "./closing.ts";
 import type { FoundNode } from "./find-node.ts";
-import type { NodeEvents, NodeSettings } from "./node-options.ts";
+import type { NodeEvents } from "./node-options.ts";
+import { openGateway, openStore } from "./open-blobs.ts";
+import { requireAlone, tryStore } from "./try-first.ts";
 
 /** What all tasks of a node share: one host, one store, one gateway. */
 export interface OpenNode {
@@ -24,11 +24,15 @@ export interface OpenNode {
 
 /**
  * Opens the folder, the network and the blobs of a node; closed again when that fails. Rejects with NODE_RUNNING,
- * FOLDER_UNUSABLE, ACCOUNT_ELSEWHERE, ADDRESS_IN_USE, INVALID_CONFIG, DIRECTORY_IN_USE, STORAGE_FAILED.
+ * FOLDER_UNUSABLE, ACCOUNT_ELSEWHERE, ADDRESS_IN_USE, INVALID_CONFIG, DIRECTORY_IN_USE, STORAGE_FAILED,
+ * STORE_UNREACHABLE.
+ *
+ * @param isPublic whether the blobs of all its tasks are for everybody
  */
 export async function openNode(
   { options, keys, chain, directory, invitation, log }: FoundNode,
   { onReceived = () => undefined }: Pick<NodeEvents, "onReceived">,
+  isPublic: () => boolean,
 ): Promise<OpenNode> {
   const { onClose, close } = createClosing(log);
   try {
@@ -50,7 +54,7 @@ export async function openNode(
     const store = await openStore(options, host, directory, log.child({ module: "storage" }));
     onClose(() => store.close());
     await tryStore(store);
-    const gateway = await openGateway(options, store.blocks, log);
+    const gateway = await openGateway(options, store.blocks, log, isPublic);
     if (gateway) onClose(() => gateway.stop());
     // how others reach it
     const transport = announcing(host.transport, options.announce, gateway?.multiaddr());
@@ -66,49 +70,6 @@ export async function openNode(
     await close();
     throw error;
   }
-}
-
-async function openStore(
-  { ipfs }: NodeSettings,
-  host: Host,
-  directory: string,
-  log: Log,
-): Promise<BlobStore & { readonly blocks?: BlockReader; close(): Promise<void> }> {
-  if (ipfs !== undefined) {
-    const kubo = createKuboStore({ url: ipfs });
-    return { ...kubo, close: async () => {} };
-  }
-  const blockStream = createBlockExchange({ host, log });
-  const helia = await createHeliaStore({ directory, libp2p: host.libp2p, blockStream, log });
-  await helia.start();
-  return { ...helia, close: () => helia.stop() };
-}
-
-async function openGateway({ gateway = "127.0.0.1:0" }: NodeSettings, blocks: BlockReader | undefined, log: Log) {
-  if (gateway === "off" || blocks === undefined) return undefined;
-  const colon = gateway.lastIndexOf(":");
-  const server = createGateway({ host: gateway.slice(0, colon), port: Number(gateway.slice(colon + 1)), blocks, log });
-  await server.start();
-  return server;
-}
-
-/**
- * Rejects with ACCOUNT_ELSEWHERE where a node of the account answers at the addresses that the registry has: the two
- * would take each other's place there.
- */
-async function requireAlone(chain: Chain): Promise<void> {
-  const { account } = chain;
-  const contact = contactShown(account, await chain.members());
-  const addresses = contact && (await answeringAddress(contact.peerId, contact.multiaddrs));
-  if (addresses !== undefined) throw new FedledgerError("ACCOUNT_ELSEWHERE", { account, addresses });
-}
-
-/** Has a store keep something and give it back, before anything is paid for. Rejects as stores do. */
-async function tryStore(store: BlobStore): Promise<void> {
-  const bytes = createRandom().bytes(64);
-  const contentId = await store.put(bytes);
-  await store.get(contentId, { lengthBytes: bytes.length });
-  await store.remove(contentId, bytes.length);
 }
 
 /** The store, telling how many bytes came from other members. */

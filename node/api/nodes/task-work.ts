@@ -3,6 +3,7 @@ import type { Finality } from "../../chain/index.ts";
 import { FedledgerError } from "../../core/errors/error.ts";
 import type { TaskId } from "../../core/ids.ts";
 import type { TaskView } from "../../core/record/task-view.ts";
+import { isSealed } from "../../core/task/blob-length.ts";
 import type { Invitation } from "../../core/words/invitation.ts";
 import type { Chain } from "../../ports/index.ts";
 import type { Outcome } from "../../rounds/machine/machine.ts";
@@ -14,6 +15,7 @@ import { createPublicMeasure } from "../tasks/test-set.ts";
 import { createClosing } from "./closing.ts";
 import type { FoundNode } from "./find-node.ts";
 import type { NodeEvents, TaskChoices } from "./node-options.ts";
+import { warnOfOneEndpoint } from "./one-endpoint.ts";
 import { type OpenNode, openNode } from "./open-node.ts";
 
 /** A node's work on one task. It ends by itself, and takes no other task's work with it. */
@@ -76,11 +78,13 @@ export interface Workplace {
 export function createWorkplace(found: FoundNode, events: Pick<NodeEvents, "onReceived">): Workplace {
   const { options, keys, chain, directory, finality, invitation: held } = found;
   const works = new Map<TaskId, () => Promise<void>>();
+  /** Whether a task had blobs for members only: they stay in the store when its work has ended. */
+  let hasSealed = false;
   let opening: Promise<OpenNode> | undefined;
   let opened: OpenNode | undefined;
 
   const shared = async (): Promise<OpenNode> => {
-    opening ??= openNode(found, events);
+    opening ??= openNode(found, events, () => !hasSealed);
     try {
       opened = await opening;
       return opened;
@@ -97,6 +101,8 @@ export function createWorkplace(found: FoundNode, events: Pick<NodeEvents, "onRe
     const invitation = await held.of(taskId, isNamed);
     const view = await requireTask({ chain, taskId }, invitation);
     await plan.admit({ chain, view, finality, invitation, onClose });
+    warnOfOneEndpoint(options, view, log);
+    hasSealed ||= isSealed(view);
     // the node below it
     const { store, transportOf, contact } = await shared();
     if (invitation !== undefined) await keepInvitation(invitation, directory);

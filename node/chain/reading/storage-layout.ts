@@ -1,6 +1,6 @@
 import { toHex, word } from "../../core/bytes/hex.ts";
 import type { Address, Bytes32, RoundNumber, TaskId } from "../../core/ids.ts";
-import type { StoredTask } from "../../core/record/stored-task.ts";
+import type { StoredTask } from "../../core/record/bound-task.ts";
 import type { TaskRules } from "../../core/records.ts";
 import { phaseCodes } from "../../core/task/enum-codes.ts";
 import { hashWords } from "../../core/words/commitment.ts";

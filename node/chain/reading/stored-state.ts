@@ -1,12 +1,12 @@
 import { itemAt } from "../../core/bytes/items.ts";
 import { FedledgerError } from "../../core/errors/error.ts";
 import type { Bytes32, Hex, TaskId } from "../../core/ids.ts";
-import type { StoredTask } from "../../core/record/stored-task.ts";
+import type { StoredTask } from "../../core/record/bound-task.ts";
 import type { ChainReader } from "../../ports/index.ts";
 import { revertDataOf } from "../contracts/contract-errors.ts";
 import type { FederationConnection } from "../contracts/federation-connection.ts";
 import { type Finality, readHead } from "../rpc/head-watch.ts";
-import type { JsonRpcError } from "../rpc/json-rpc-answer.ts";
+import type { JsonRpcError } from "../endpoints/json-rpc-answer.ts";
 import { toQuantity } from "../rpc/log-ranges.ts";
 import { rulesOf } from "./event-fields.ts";
 import {

@@ -1,7 +1,7 @@
 import { isFedledgerError } from "../../core/errors/error.ts";
 import type { TaskId } from "../../core/ids.ts";
+import { differingFrom, type StoredTask } from "../../core/record/bound-task.ts";
 import { foldTask } from "../../core/record/fold-task.ts";
-import { differingFrom, type StoredTask } from "../../core/record/stored-task.ts";
 import type { TaskEvent } from "../../core/record/task-events.ts";
 import type { TaskView } from "../../core/record/task-view.ts";
 import type { LinkedHead } from "../rpc/head-watch.ts";

@@ -2,7 +2,7 @@ import { etherText } from "../../core/bytes/ether.ts";
 import { FedledgerError } from "../../core/errors/error.ts";
 import type { Hex } from "../../core/ids.ts";
 import { revertDataOf, revertedError } from "../contracts/contract-errors.ts";
-import type { JsonRpcError } from "../rpc/json-rpc-answer.ts";
+import type { JsonRpcError } from "../endpoints/json-rpc-answer.ts";
 import { toQuantity } from "../rpc/log-ranges.ts";
 import { classifySendRefusal } from "../rpc/send-errors.ts";
 import { createAbandonedTransactions } from "./abandoned-transactions.ts";
@@ -25,8 +25,9 @@ import {
 export interface TransactionSender {
   /**
    * Sends a call and waits until it is mined. It is simulated first, so that what was done already is not sent again.
-   * Rejects with NO_CODE, TRANSACTION_REVERTED, INSUFFICIENT_FUNDS, TRANSACTION_STUCK, RPC_UNREACHABLE, or the signal's reason;
-   * after the signal, or where it is stuck, the transaction may still be mined, until something is sent after it.
+   * Rejects with NO_CODE, TRANSACTION_REVERTED, INSUFFICIENT_FUNDS, TRANSACTION_STUCK, RPC_UNREACHABLE, or the
+   * signal's reason; after the signal, or where it is stuck, the transaction may still be mined, until something is
+   * sent after it.
    */
   send(call: OutgoingCall, signal?: AbortSignal): Promise<RawReceipt>;
 }

@@ -19,7 +19,7 @@ export const aggregatorCommand = () =>
     closes: true,
     run: (values, context) => {
       const { reenter, testSet, nodeTasks, exitWhenFinal = false } = values;
-      const open: OpenNode = async (events) => createNode({ ...(await nodeOptionsOf(values)), ...events });
+      const open: OpenNode = async (events) => createNode({ ...(await nodeOptionsOf(values, context.log)), ...events });
       const choices = async () => {
         const policy = values.policy === undefined ? undefined : await readSitePolicy(values.policy);
         const most = values.maxBond ?? (nodeTasks === "all" ? 0 : undefined);

@@ -65,7 +65,7 @@ export const participantCommand = () =>
             }),
         };
       });
-      const open: OpenNode = async (events) => createNode({ ...(await nodeOptionsOf(values)), ...events });
+      const open: OpenNode = async (events) => createNode({ ...(await nodeOptionsOf(values, context.log)), ...events });
       return runTasks("participant", context, { open, jobs, exitWhenFinal });
     },
   });

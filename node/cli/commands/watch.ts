@@ -20,7 +20,7 @@ export const watchCommand = () =>
     closes: true,
     run: (values, context) => {
       const { testSet, nodeTasks, exitWhenFinal = false } = values;
-      const open: OpenNode = async (events) => createNode({ ...(await nodeOptionsOf(values)), ...events });
+      const open: OpenNode = async (events) => createNode({ ...(await nodeOptionsOf(values, context.log)), ...events });
       if (nodeTasks === "all") {
         const take: Take = (node, all) => node.watchAll({ ...all, testSet });
         return runAll("watcher", context, { open, exitWhenFinal, take });

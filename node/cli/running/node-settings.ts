@@ -1,4 +1,4 @@
-import type { NodeSettings, TaskId } from "../../api/index.ts";
+import type { Log, NodeSettings, TaskId } from "../../api/index.ts";
 import { readInvitation } from "../../api/index.ts";
 import { type Settings, settings } from "../../config/index.ts";
 import { FedledgerError } from "../../core/errors/error.ts";
@@ -15,6 +15,7 @@ export const nodeSettings = [
   "listen",
   "announce",
   "gateway",
+  "gatewayOrigin",
   "mdns",
   "ipfs",
   "exitWhenFinal",
@@ -25,19 +26,21 @@ type Values = Settings<(typeof nodeSettings)[number]>;
 /**
  * A node's settings as its options. Rejects with INVALID_INVITATION, NO_ACCOUNT, WRONG_PASSWORD, FILE_NOT_FOUND.
  */
-export async function nodeOptionsOf(values: Values): Promise<NodeSettings> {
-  const { rpc, federation, confirmations, dir, listen, announce, gateway, mdns, ipfs } = values;
+export async function nodeOptionsOf(values: Values, log: Log): Promise<NodeSettings> {
+  const { rpc, federation, confirmations, dir, listen, announce, gateway, gatewayOrigin, mdns, ipfs } = values;
   // what a node writes is its user's only; the stores of others' packages ask for no mode
   process.umask(0o077);
   const invitation = values.invitation === undefined ? undefined : await readInvitation(values.invitation);
   return {
-    account: await readAccount(values),
+    account: await readAccount({ ...values, rpc: rpc ?? invitation?.rpc }, log),
     invitation,
     endpoint: rpc,
+    endpointsAgree: values.rpcAgree,
+    pollIntervalMs: values.pollInterval === undefined ? undefined : values.pollInterval * 1_000,
     federation,
     confirmations,
     directory: dir,
-    ...{ listen, announce, gateway, mdns, ipfs },
+    ...{ listen, announce, gateway, gatewayOrigin, mdns, ipfs },
     linger: !values.exitWhenFinal,
   };
 }

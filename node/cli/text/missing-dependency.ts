@@ -9,11 +9,11 @@ const root = join(import.meta.dirname, "..", "..", "..");
  * DEPENDENCY_MISSING where a package, or a file of one, was not found; undefined for any other error. In a clone it
  * takes away what says that all is installed, so that the next start installs anew (scripts/ready/dependencies.mjs).
  */
-export function missingDependency(error: unknown): FedledgerError | undefined {
+export function missingDependency(error: unknown, folder = root): FedledgerError | undefined {
   const { code, message } = error instanceof Error ? (error as NodeJS.ErrnoException) : { code: "", message: "" };
   if (!["ERR_MODULE_NOT_FOUND", "MODULE_NOT_FOUND"].includes(code ?? "")) return undefined;
-  if (existsSync(join(root, "package-lock.json")))
+  if (existsSync(join(folder, "package-lock.json")))
     for (const name of [".fedledger-installed", ".package-lock.json"])
-      rmSync(join(root, "node_modules", name), { force: true });
+      rmSync(join(folder, "node_modules", name), { force: true });
   return new FedledgerError("DEPENDENCY_MISSING", { reason: message.split("\n", 1)[0] }, error);
 }

@@ -23,6 +23,10 @@ export const networkErrors = {
     "The content store failed: {reason}.",
     "Check the disk space and the permissions of {path}.",
   ),
+  STORE_UNREACHABLE: infrastructure(
+    "The IPFS daemon at {url} does not answer: {reason}.",
+    "Start it, or name another one with --ipfs; a node that runs goes on when it answers.",
+  ),
   STORE_READ_ONLY: ours("The content source {source} can only be read."),
   // peer to peer
   PEER_UNREACHABLE: infrastructure(
@@ -69,6 +73,10 @@ export const networkErrors = {
     retryable: false,
     exitCode: 5,
   },
+  RPC_DISAGREE: infrastructure(
+    "Ethereum endpoints contradict each other about {method}: {groups}. {needed} must agree.",
+    "One of them lies or is behind. Give another endpoint with --rpc, or leave out the one that you do not trust.",
+  ),
   NO_CODE: user(
     "There is no contract at {address} on chain {chainId}.",
     "Check the address, and that the endpoint is of its chain. A chain that was begun anew has lost it.",
@@ -105,6 +113,7 @@ export const networkErrors = {
     "npm leaves it out when it runs on a Node before 22: install Fedledger again with the npm of Node 22.18 or later.",
   ),
   NOT_BUILT: user("The compiled contracts are not at {path}.", "Build them once: npm start, or npx hardhat build."),
+  CHAIN_UNSUITABLE: user("A federation cannot run on chain {chainId}: {reason}. Nothing was sent.", "{next}."),
   DEPLOYMENT_FAILED: {
     message: "The deployment failed: {reason}.",
     remedy: "See the reason. {next}.",
@@ -114,7 +123,15 @@ export const networkErrors = {
   },
   NO_ACCOUNT: user("This needs an account to send transactions.", "Give a keystore with --keystore."),
   CHAIN_MISMATCH: user("The endpoint {url} is on chain {actual}, expected {expected}.", "Check the URLs of --rpc."),
-  INSUFFICIENT_FUNDS: user("Account {account} cannot pay for {purpose}.", "Send it some ether."),
+  TEST_ACCOUNT_REFUSED: user(
+    "A test account is refused at {url}: {reason}. Everybody has its key.",
+    "Use an account of your own: fedledger keys create, then --keystore. --dev-account is for the local test chain.",
+  ),
+  INSUFFICIENT_FUNDS: user(
+    "Account {account} cannot pay for {purpose}.",
+    "Send it some ether from any wallet; on a test network, from that network's faucet. Members get theirs by " +
+      "`fedledger member add ADDRESS --fund ETHER` from the admin.",
+  ),
   UNKNOWN_HEADER: {
     message:
       "The header of block {number} is not of a shape that Fedledger knows: its hash is {actual}, not {expected}.",

@@ -51,7 +51,10 @@ export async function smallClone({ isPackage = false } = {}) {
   write(join(root, "package-lock.json"), { packages });
   write(join(root, "hardhat.config.ts"), "");
   write(join(root, "contracts", "A.sol"), "");
-  write(join(root, isPackage ? "dist/node/cli/main.js" : "node/cli/main.ts"), 'console.log("ran");');
+  write(
+    join(root, isPackage ? "dist/node/cli/main.js" : "node/cli/main.ts"),
+    'console.log(process.argv[2] === "--pid" ? process.pid : "ran");',
+  );
   mkdirSync(join(control, "asked"), { recursive: true });
   const inControl = (name: string) => join(control, name);
 

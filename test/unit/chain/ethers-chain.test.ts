@@ -1,8 +1,8 @@
 import { expect } from "chai";
 import type { Bytes32, TaskId } from "../../../node/core/ids.ts";
+import { differingFrom } from "../../../node/core/record/bound-task.ts";
 import { foldTask } from "../../../node/core/record/fold-task.ts";
 import { initialHistoryHead } from "../../../node/core/record/history-head.ts";
-import { differingFrom } from "../../../node/core/record/stored-task.ts";
 import type { TaskEvent } from "../../../node/core/record/task-events.ts";
 import type { TaskView } from "../../../node/core/record/task-view.ts";
 import type { Proposal } from "../../../node/core/records.ts";

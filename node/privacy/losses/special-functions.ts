@@ -17,14 +17,20 @@ export function logBinomial(n: number, k: number): number {
   return logGamma(n + 1) - logGamma(k + 1) - logGamma(n - k + 1);
 }
 
-/** log(erfc(x)), accurate for great x, too. */
+/** log(erfc(x)) to about 1e-15, absolute or relative, whichever is greater; accurate for great x, too. */
 export function logErfc(x: number): number {
   if (x < -2.5) return Math.log1p(1 - Math.exp(logErfc(-x)));
-  if (x <= 2.5) return Math.log1p(-erfSeries(x));
-  // The continued fraction of erfc (Abramowitz and Stegun 7.1.14), from its far end.
+  if (x <= 1) return Math.log1p(-erfSeries(x));
+  // The continued fraction of erfc (Abramowitz and Stegun 7.1.14), from its far end: 8 + 250 / x^2 terms settle it.
   let fraction = x;
-  for (let k = 80; k >= 1; k--) fraction = x + k / 2 / fraction;
+  for (let k = Math.ceil(8 + 250 / (x * x)); k >= 1; k--) fraction = x + k / 2 / fraction;
   return -x * x - Math.log(fraction) - 0.5 * Math.log(Math.PI);
+}
+
+/** Probability that a standard normal variable is above x; relative error below 1e-13 where it is above 1e-30. */
+export function normalAbove(x: number): number {
+  if (x === Number.POSITIVE_INFINITY) return 0;
+  return x === Number.NEGATIVE_INFINITY ? 1 : Math.exp(logErfc(x / Math.SQRT2)) / 2;
 }
 
 /** erf(x) for |x| at most 2.5 (Abramowitz and Stegun 7.1.6: all terms of one sign). */

@@ -1,21 +1,21 @@
-import type { Blockstore } from "interface-blockstore";
 import pLimit from "p-limit";
 import { type BlobNode, blobChildren, blobRoot, type Cid, walkBlob } from "../../core/bytes/blob-dag.ts";
 import { FedledgerError } from "../../core/errors/error.ts";
 import type { Bytes32, PeerIdText } from "../../core/ids.ts";
-import type { BlockExchange, GetOptions, Log } from "../../ports/index.ts";
-import { storageLimits } from "../blocks/limits.ts";
+import type { BlockExchange, BlockReader, GetOptions, Log } from "../../ports/index.ts";
+import { storageLimits } from "./limits.ts";
 import { readLocalBlob } from "./local-blob.ts";
 
 /** What fetching needs. */
 export interface FetchJob {
   readonly contentId: Bytes32;
   readonly options: GetOptions;
-  readonly blocks: Pick<Blockstore, "get" | "has" | "put">;
+  readonly blocks: BlockReader & { put(cid: Cid, block: Uint8Array): Promise<unknown> | unknown };
   readonly exchange: BlockExchange | undefined;
   /** Gets one checked block by bitswap and keeps it; absent where there is no network. */
   readonly wantBlock: ((cid: Cid, signal: AbortSignal) => Promise<Uint8Array>) | undefined;
-  readonly hasPeers: () => boolean;
+  /** Whether others than the providers named may be asked by `wantBlock`. */
+  readonly mayAskAll: () => boolean;
   readonly bitswapIdleTimeoutMs: number;
   readonly log: Log;
 }
@@ -56,7 +56,7 @@ export async function fetchBlob(job: FetchJob): Promise<Uint8Array> {
     if (failure.code === "BLOB_CORRUPT") lie = failure;
     log.debug("provider failed", { contentId, peer, code: failure.code, blocks: progress.blocks });
   }
-  const asksAll = wantBlock && providers.length > 0 && job.hasPeers();
+  const asksAll = wantBlock && job.mayAskAll();
   if (asksAll && (await tryBitswap(job, wantBlock, progress, count("ipfs")))) return progress.into;
   throw lie ?? new FedledgerError("BLOB_NOT_FOUND", { contentId, providers: providers.length });
 }
@@ -74,7 +74,7 @@ async function tryPeer(
     return undefined;
   } catch (error) {
     job.options.signal?.throwIfAborted();
-    if (!(error instanceof FedledgerError) || error.code === "STORAGE_FAILED" || isContentFault(error)) throw error;
+    if (!(error instanceof FedledgerError) || isStoreFault(error) || isContentFault(error)) throw error;
     return error;
   }
 }
@@ -91,7 +91,7 @@ async function tryBitswap(
     return true;
   } catch (error) {
     job.options.signal?.throwIfAborted();
-    if (error instanceof FedledgerError && isContentFault(error)) throw error;
+    if (error instanceof FedledgerError && (isStoreFault(error) || isContentFault(error))) throw error;
     job.log.debug("bitswap failed", { contentId: job.contentId, reason: String(error) });
     return false;
   }
@@ -134,6 +134,7 @@ async function fromPeer(
   } finally {
     await Promise.all(writes);
   }
+  if (failure instanceof FedledgerError) throw failure;
   if (failure !== undefined) {
     const reason = failure instanceof Error ? failure.message : String(failure);
     throw new FedledgerError("STORAGE_FAILED", { path: "the block store", reason }, failure);
@@ -177,6 +178,11 @@ async function fromBitswap(
     clearTimeout(timer);
     limit.clearQueue();
   }
+}
+
+/** Whether it is the own store that does not work. */
+function isStoreFault({ code }: FedledgerError): boolean {
+  return code === "STORAGE_FAILED" || code === "STORE_UNREACHABLE";
 }
 
 /** Whether the content itself is wrong, so that asking others is in vain. */

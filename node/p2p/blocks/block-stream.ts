@@ -1,12 +1,12 @@
 import type { Stream } from "@libp2p/interface";
-import { blobChildren, blobRoot, type Cid, isBlockOf, walkBlob } from "../core/bytes/blob-dag.ts";
-import { FedledgerError } from "../core/errors/error.ts";
-import type { PeerIdText } from "../core/ids.ts";
-import type { BlobTransfer, BlockExchange, Log } from "../ports/index.ts";
+import { blobChildren, blobRoot, type Cid, isBlockOf, walkBlob } from "../../core/bytes/blob-dag.ts";
+import { FedledgerError } from "../../core/errors/error.ts";
+import type { PeerIdText } from "../../core/ids.ts";
+import type { BlobTransfer, BlockExchange, Log } from "../../ports/index.ts";
+import type { Host } from "../host.ts";
+import { Breach, offenceOf, streamFault } from "../peer-fault.ts";
 import { serveBlocks } from "./block-server.ts";
 import { blocksProtocol, blocksStatus, encodeBlocksRequest } from "./blocks-protocol.ts";
-import type { Host } from "./host.ts";
-import { Breach, offenceOf, streamFault } from "./peer-fault.ts";
 import { sendBytes, streamReader } from "./stream-io.ts";
 
 /** Streams of verified blocks between the host and its peers. */

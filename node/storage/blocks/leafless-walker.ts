@@ -1,6 +1,6 @@
 import { type Cid, linksOf } from "../../core/bytes/blob-dag.ts";
 import type { BlockReader } from "../../ports/index.ts";
-import { readBlock } from "../blocks/read-block.ts";
+import { readBlock } from "./read-block.ts";
 
 /**
  * Walks a DAG for pinning without reading its leaves: their CIDs are enough. Helia's own walker reads every block.

@@ -1,8 +1,8 @@
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { expect } from "chai";
-import { allowedBlocks, suggestedBlocks } from "../../../../node/chain/rpc/refusal-texts.ts";
-import { createEndpoint } from "../../../../node/chain/rpc/rpc-endpoint.ts";
+import { allowedBlocks, suggestedBlocks } from "../../../../node/chain/endpoints/refusal-texts.ts";
+import { createEndpoint } from "../../../../node/chain/endpoints/rpc-endpoint.ts";
 import { FedledgerError } from "../../../../node/core/errors/error.ts";
 import { createVirtualClock } from "../../../simulation/world/virtual-clock.ts";
 import { refusals, refuse } from "../../../support/endpoint/refusals.ts";
@@ -132,8 +132,8 @@ describe("a JSON-RPC endpoint", () => {
     expect(error.message).to.not.match(/KEY|pass/);
   });
 
-  it("is an HTTP URL", () => {
-    for (const bad of ["", "localhost", "ws://127.0.0.1:1", "file:///x"]) {
+  it("is the URL of HTTP or of a WebSocket", () => {
+    for (const bad of ["", "localhost", "ftp://127.0.0.1:1", "file:///x"]) {
       expect(() => createEndpoint(bad, 1))
         .to.throw(FedledgerError)
         .with.property("code", "INVALID_CONFIG");

@@ -1,6 +1,6 @@
 import type { Stream } from "@libp2p/interface";
-import { FedledgerError } from "../core/errors/error.ts";
-import { unreachable } from "./peer-fault.ts";
+import { FedledgerError } from "../../core/errors/error.ts";
+import { unreachable } from "../peer-fault.ts";
 
 /** Where a stream leads and how long it may stand still. */
 export interface StreamContext {

@@ -1,7 +1,7 @@
 import { blobChildren, blobRoot, type Cid, walkBlob } from "../../core/bytes/blob-dag.ts";
 import type { Bytes32 } from "../../core/ids.ts";
 import type { BlockReader } from "../../ports/index.ts";
-import { readBlock } from "../blocks/read-block.ts";
+import { readBlock } from "./read-block.ts";
 
 /** How much of a blob was found. */
 export interface LocalBlob {

@@ -1,8 +1,10 @@
-import { FedledgerError, isFedledgerError } from "../../core/errors/error.ts";
+import { FedledgerError } from "../../core/errors/error.ts";
 import type { Clock } from "../../ports/index.ts";
 import type { JsonRpcAnswer, JsonRpcError } from "./json-rpc-answer.ts";
 import { createPace, machineClock } from "./pace.ts";
 import { readRefusal, restWanted } from "./refusal-texts.ts";
+import { httpTransport, largestAnswerBytes, type Reply, type ToldHeads, TooLong, type Transport } from "./transport.ts";
+import { webSocketTransport } from "./web-socket.ts";
 
 /** One JSON-RPC endpoint. */
 export interface Endpoint {
@@ -15,6 +17,8 @@ export interface Endpoint {
   ask(method: string, params: readonly unknown[], signal?: AbortSignal): Promise<JsonRpcAnswer>;
   /** How long until it may be asked again, milliseconds; 0 where it does not rest. */
   restMs(): number;
+  /** Heads that it tells by itself; undefined where it has to be asked. */
+  readonly heads: ToldHeads | undefined;
   /** The error that says what is wrong with this endpoint. */
   failed(code: EndpointFault, reason: string, cause?: unknown): FedledgerError;
 }
@@ -22,43 +26,26 @@ export interface Endpoint {
 /** What can be wrong with an endpoint. */
 export type EndpointFault = "RPC_UNREACHABLE" | "RPC_BUSY" | "RPC_KEY_REFUSED" | "RPC_WRONG_ANSWER" | "RPC_REFUSED";
 
-/** The logs of a task with many members and rounds are some megabytes. */
-const largestAnswerBytes = 1 << 28;
 /** So much of what an endpoint says is shown. */
 const shownCharacters = 200;
 
-/** What came over HTTP. */
-interface Reply {
-  readonly status: number;
-  readonly text: string;
-  readonly retryAfter: string | null;
-}
-
-/** An endpoint. Nothing is sent yet. Throws INVALID_CONFIG for what is not an HTTP(S) URL. */
+/** An endpoint. Nothing is sent yet. Throws INVALID_CONFIG for what is no http(s) or ws(s) URL. */
 export function createEndpoint(urlText: string, timeoutMs: number, clock: Clock = machineClock): Endpoint {
-  const { url, name, headers } = parse(urlText);
+  const { name, transport } = parse(urlText);
   const pace = createPace(clock);
   let nextId = 1;
 
   const failed = (code: EndpointFault, reason: string, cause?: unknown) =>
     new FedledgerError(code, { url: name, reason: shown(reason) }, cause);
 
-  async function post(body: string, signal?: AbortSignal): Promise<Reply> {
+  async function send(id: number, body: string, signal?: AbortSignal): Promise<Reply> {
     signal?.throwIfAborted();
     const timeout = AbortSignal.timeout(timeoutMs);
     try {
-      const response = await fetch(url, {
-        method: "POST",
-        headers,
-        body,
-        signal: signal ? AbortSignal.any([signal, timeout]) : timeout,
-      });
-      const text = await readText(response);
-      if (text === undefined) throw failed("RPC_WRONG_ANSWER", `it has more than ${largestAnswerBytes} bytes`);
-      return { status: response.status, text, retryAfter: response.headers.get("retry-after") };
+      return await transport.send(id, body, signal ? AbortSignal.any([signal, timeout]) : timeout);
     } catch (error) {
-      if (isFedledgerError(error)) throw error;
       if (signal?.aborted) throw signal.reason;
+      if (error instanceof TooLong) throw failed("RPC_WRONG_ANSWER", `it has more than ${largestAnswerBytes} bytes`);
       throw failed("RPC_UNREACHABLE", timeout.aborted ? `no answer within ${timeoutMs} ms` : reasonOf(error), error);
     }
   }
@@ -91,10 +78,11 @@ export function createEndpoint(urlText: string, timeoutMs: number, clock: Clock 
     name,
     failed,
     restMs: pace.restMs,
+    heads: transport.heads,
     async ask(method, params, signal) {
       await pace.turn(signal);
       const id = nextId++;
-      const reply = await post(JSON.stringify({ jsonrpc: "2.0", id, method, params }), signal);
+      const reply = await send(id, JSON.stringify({ jsonrpc: "2.0", id, method, params }), signal);
       const answer = readAnswer(reply.text);
       if (answer === undefined && reply.status === 413) return readError(method, { code: 413, message: "" }, reply);
       if (answer === undefined) throw withoutAnswer(reply);
@@ -112,18 +100,6 @@ export function createEndpoint(urlText: string, timeoutMs: number, clock: Clock 
 function reasonOf(error: unknown): string {
   const { cause, message } = error as Error & { cause?: Error & { code?: string } };
   return cause?.code ?? (cause?.message || message);
-}
-
-/** The body as text; undefined where it is longer than {@link largestAnswerBytes}. */
-async function readText(response: Response): Promise<string | undefined> {
-  const chunks: Uint8Array[] = [];
-  let lengthBytes = 0;
-  for await (const chunk of response.body ?? []) {
-    lengthBytes += chunk.length;
-    if (lengthBytes > largestAnswerBytes) return undefined;
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks).toString("utf8");
 }
 
 function shown(text: string): string {
@@ -149,17 +125,26 @@ function toError(error: unknown): JsonRpcError {
   return { code: Number(code ?? 0), message: String(message ?? ""), data };
 }
 
-function parse(text: string): { url: string; name: string; headers: Record<string, string> } {
+function parse(text: string): { name: string; transport: Transport } {
   const url = URL.canParse(text) ? new URL(text) : undefined;
-  if (!url || !/^https?:$/.test(url.protocol)) {
-    throw new FedledgerError("INVALID_CONFIG", { name: "rpc", reason: "expected an http:// or https:// URL" });
+  if (!url || !/^(?:https?|wss?):$/.test(url.protocol)) {
+    const reason = "expected an http://, https://, ws:// or wss:// URL";
+    throw new FedledgerError("INVALID_CONFIG", { name: "rpc", reason });
   }
-  const headers: Record<string, string> = { "content-type": "application/json" };
+  const headers: Record<string, string> = {};
   if (url.username || url.password) {
     const user = `${decodeURIComponent(url.username)}:${decodeURIComponent(url.password)}`;
     headers.authorization = `Basic ${Buffer.from(user).toString("base64")}`;
     url.username = "";
     url.password = "";
   }
-  return { url: url.href, name: url.origin, headers };
+  const transport = url.protocol.startsWith("ws")
+    ? webSocketTransport(url.href, headers)
+    : httpTransport(url.href, { ...headers, "content-type": "application/json" });
+  return { name: url.origin, transport };
+}
+
+/** Whether an endpoint's URL is of this machine, whose operator is ours. */
+export function isOnThisMachine(url: string): boolean {
+  return URL.canParse(url) && /^(?:127\.|localhost$|\[::1\]$)/.test(new URL(url).hostname);
 }

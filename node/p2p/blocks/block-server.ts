@@ -1,12 +1,12 @@
 import type { Connection, Stream } from "@libp2p/interface";
 import pLimit from "p-limit";
-import { type Cid, linksOf } from "../core/bytes/blob-dag.ts";
-import { FedledgerError } from "../core/errors/error.ts";
-import type { PeerIdText } from "../core/ids.ts";
-import type { BlockReader, Log } from "../ports/index.ts";
+import { type Cid, linksOf } from "../../core/bytes/blob-dag.ts";
+import { FedledgerError } from "../../core/errors/error.ts";
+import type { PeerIdText } from "../../core/ids.ts";
+import type { BlockReader, Log } from "../../ports/index.ts";
+import type { Host } from "../host.ts";
+import { Breach, offenceOf, streamFault } from "../peer-fault.ts";
 import { blocksProtocol, blocksStatus, decodeBlocksRequest, maxCidBytes } from "./blocks-protocol.ts";
-import type { Host } from "./host.ts";
-import { Breach, offenceOf, streamFault } from "./peer-fault.ts";
 import { type StreamContext, sendBytes, streamReader } from "./stream-io.ts";
 
 /** Serves complete DAGs out of a block store over /fedledger/blocks/1. Returns how to stop. */

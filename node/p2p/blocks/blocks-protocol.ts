@@ -1,4 +1,4 @@
-import { type Cid, parseCid } from "../core/bytes/blob-dag.ts";
+import { type Cid, parseCid } from "../../core/bytes/blob-dag.ts";
 
 /** Protocol of verified block streams, docs/protocol/messages.md. */
 export const blocksProtocol = "/fedledger/blocks/1";
