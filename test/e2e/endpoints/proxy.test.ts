@@ -1,13 +1,13 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect } from "chai";
-import { testAccount } from "../../node/chain/index.ts";
-import { createGateway, createHeliaStore, type HeliaStore } from "../../node/storage/index.ts";
-import { type PlayedTask, startPlayedTask } from "../support/played/played-task.ts";
-import { runFedledger, startFedledger } from "../support/processes/fedledger-process.ts";
-import { canIsolate, isolated, startProxy, type TestProxy, wayOutPort } from "../support/processes/proxy.ts";
-import { silentLog } from "../support/silent-log.ts";
-import { temporaryDirectory } from "../support/temporary-directory.ts";
+import { testAccount } from "../../../node/chain/index.ts";
+import { createGateway, createHeliaStore, type HeliaStore } from "../../../node/storage/index.ts";
+import { type PlayedTask, startPlayedTask } from "../../support/played/played-task.ts";
+import { runFedledger, startFedledger } from "../../support/processes/fedledger-process.ts";
+import { canIsolate, isolated, startProxy, type TestProxy, wayOutPort } from "../../support/processes/proxy.ts";
+import { silentLog } from "../../support/silent-log.ts";
+import { temporaryDirectory } from "../../support/temporary-directory.ts";
 
 const hasNamespaces = canIsolate();
 
