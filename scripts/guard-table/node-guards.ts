@@ -21,8 +21,8 @@ export const nodeGuards: readonly Guard[] = [
   {
     name: "folder-of-one-federation",
     file: "node/api/nodes/node-folder.ts",
-    guard: "`${chainId}-${federation}-${origin}`",
-    replacement: "`${chainId}-${federation}`",
+    guard: "const origin = (await owner.origin()).slice(2, 18);",
+    replacement: 'const origin = "";',
     test: "test/unit/api/nodes/node-folder.test.ts",
   },
   {

@@ -1,13 +1,13 @@
-import { FedledgerError } from "../../core/errors/error.ts";
-import { answeringAddress, createHost } from "../../p2p/index.ts";
-import type { BlobStore, Chain, Transport } from "../../ports/index.ts";
+import { createHost } from "../../p2p/index.ts";
+import type { BlobStore, Transport } from "../../ports/index.ts";
 import { createTaskTransports } from "../../rounds/hearing/task-transports.ts";
-import { contactShown, type OwnContact, ownContact } from "../../rounds/state/contact.ts";
-import { claimFolder, createClock, createRandom } from "../../system/index.ts";
+import { type OwnContact, ownContact } from "../../rounds/state/contact.ts";
+import { claimFolder, createClock } from "../../system/index.ts";
 import { createClosing } from "./closing.ts";
 import type { FoundNode } from "./find-node.ts";
 import type { NodeEvents } from "./node-options.ts";
 import { openGateway, openStore } from "./open-blobs.ts";
+import { requireAlone, tryStore } from "./try-first.ts";
 
 /** What all tasks of a node share: one host, one store, one gateway. */
 export interface OpenNode {
@@ -70,25 +70,6 @@ export async function openNode(
     await close();
     throw error;
   }
-}
-
-/**
- * Rejects with ACCOUNT_ELSEWHERE where a node of the account answers at the addresses that the registry has: the two
- * would take each other's place there.
- */
-async function requireAlone(chain: Chain): Promise<void> {
-  const { account } = chain;
-  const contact = contactShown(account, await chain.members());
-  const addresses = contact && (await answeringAddress(contact.peerId, contact.multiaddrs));
-  if (addresses !== undefined) throw new FedledgerError("ACCOUNT_ELSEWHERE", { account, addresses });
-}
-
-/** Has a store keep something and give it back, before anything is paid for. Rejects as stores do. */
-async function tryStore(store: BlobStore): Promise<void> {
-  const bytes = createRandom().bytes(64);
-  const contentId = await store.put(bytes);
-  await store.get(contentId, { lengthBytes: bytes.length });
-  await store.remove(contentId, bytes.length);
 }
 
 /** The store, telling how many bytes came from other members. */
