@@ -130,10 +130,10 @@ describe("the participant's machine", () => {
 
   it("ends where another node of its account replaced its contact, which would do the same", () => {
     const replaced = [{ ...memberOf(a, "participant"), contact: contactOf(b) }, ...members.slice(1)];
-    const after = (...lists: (typeof members)[]) => reached(lists.map((list) => look(open, 100, list)));
-    const keys = (...lists: (typeof members)[]) => machine.due(after(...lists)).map(({ key }) => key);
-    expect(machine.outcome(after(members, replaced))?.kind).to.equal("failed");
-    expect(machine.outcome(after(replaced))).to.equal(undefined);
+    const showing = (...lists: (typeof members)[]) => reached(lists.map((list) => look(open, 100, list)));
+    const keys = (...lists: (typeof members)[]) => machine.due(showing(...lists)).map(({ key }) => key);
+    expect(machine.outcome(showing(members, replaced))?.kind).to.equal("failed");
+    expect(machine.outcome(showing(replaced))).to.equal(undefined);
     expect(keys(replaced)).to.include("register");
     const gone = [{ account: a, roles: ["participant" as const] }];
     expect(keys(members, gone), "a reorganisation took it away").to.include("register");
