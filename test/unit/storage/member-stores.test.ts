@@ -30,8 +30,14 @@ memberStoreCompliance("Helia and a Kubo daemon", helia, kubo);
 memberStoreCompliance("two Kubo daemons", kubo, kubo);
 
 describe("a store in a Kubo daemon", () => {
+  const opened: { stop(): Promise<void> }[] = [];
+  afterEach(async () => {
+    for (const each of opened.splice(0)) await each.stop();
+  });
+
   it("serves its own blobs and nothing else that the daemon has, and knows them again", async () => {
     const shim = await startKuboShim();
+    opened.push(shim);
     const first = createKuboStore({ url: shim.url, pinName: "fedledger a", log });
     await first.start();
     const bytes = testBlob(2_500_000, 1);
@@ -48,14 +54,13 @@ describe("a store in a Kubo daemon", () => {
       await again.start();
       const gateway = createGateway({ blocks: again.blocks, log });
       await gateway.start();
+      opened.push(gateway);
       const ask = async (cid: object) => (await fetch(`${gateway.url()}/ipfs/${cid}?format=raw`)).status;
       expect(await ask(cidOf(contentId, bytes.length))).to.equal(has ? 200 : 404);
       expect(await ask(foreign.cid)).to.equal(404);
-      await gateway.stop();
     }
     await first.remove(contentId, bytes.length);
     expect(await first.blocks.has(cidOf(contentId, bytes.length)), "what was given up").to.equal(false);
-    await shim.stop();
   });
 
   it("says of a daemon that is away that it is, and goes on when it is there again", async () => {
