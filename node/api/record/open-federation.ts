@@ -54,10 +54,9 @@ export async function requireTestChain(options: EndpointOptions): Promise<void> 
   const urls = urlsOf(options);
   const refused = (url: string, reason: string) => new FedledgerError("TEST_ACCOUNT_REFUSED", { url, reason });
   for (const url of urls) {
-    const { hostname, origin } = new URL(url);
-    const { chainId, client } = await probeChain({ urls: [url], log: logOf(options) });
+    const { chainId, client, isHere } = await probeChain({ urls: [url], log: logOf(options) });
+    const { origin } = new URL(url);
     if (!isTestChain(chainId)) throw refused(origin, `it is on chain ${chainId}, not ${testChainId}`);
-    const isHere = /^(?:127\.|localhost$|\[::1\]$)/.test(hostname);
     if (!isHere && !/hardhat|anvil/i.test(await client())) {
       throw refused(origin, "it is on another machine, and no test client");
     }

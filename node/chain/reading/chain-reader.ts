@@ -81,7 +81,7 @@ export function chainReaderOver(connection: FederationConnection, options: Chain
     rpc,
     clock,
     readHead: (signal?: AbortSignal) => readHead(rpc, finality, signal),
-    pauseMs,
+    pauseMs: Math.min(1_000, pauseMs),
   };
   const newRecord = (taskId: TaskId) =>
     createTaskRecord(
