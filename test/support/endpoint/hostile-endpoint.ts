@@ -33,7 +33,7 @@ export class Reply {
 }
 
 /** A JSON-RPC error of the endpoint behind, passed on as it is where no script catches it. */
-export class RefusedByNode extends Error {
+class RefusedByNode extends Error {
   readonly code: number;
   readonly data: unknown;
   constructor(error: { readonly code: number; readonly message: string; readonly data?: unknown }) {

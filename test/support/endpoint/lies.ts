@@ -13,7 +13,7 @@ export const withoutLogs = (isLeftOut: (log: RawLog) => boolean): Script =>
 const someWord = `0x${"ee".repeat(32)}`;
 
 /** Changes one log: the last one of which `isMeant` is true. */
-export const oneLog = (change: (log: RawLog) => unknown, isMeant: (log: RawLog) => boolean = () => true): Script =>
+const oneLog = (change: (log: RawLog) => unknown, isMeant: (log: RawLog) => boolean = () => true): Script =>
   changed("eth_getLogs", (logs: readonly RawLog[]) => {
     const at = logs.findLastIndex(isMeant);
     return logs.map((log, i) => (i === at ? change(log) : log));
@@ -79,12 +79,6 @@ export function lagging(blocks: number): Script {
   };
 }
 
-/** Its head stands still at a block. */
-export const standingAt =
-  (newest: number): Script =>
-  (method, params, ask) =>
-    answerUpTo(newest, method, params, ask);
-
 async function answerUpTo(newest: number, ...[method, params, ask]: Parameters<Script>): Promise<unknown> {
   const quantity = `0x${newest.toString(16)}`;
   if (method === "eth_blockNumber") return quantity;
@@ -103,14 +97,6 @@ async function answerUpTo(newest: number, ...[method, params, ask]: Parameters<S
   }
   return undefined;
 }
-
-/** Answers only once the gate is open. */
-export const after =
-  (gate: Promise<unknown>): Script =>
-  async () => {
-    await gate;
-    return undefined;
-  };
 
 /** Lies only about this method. */
 export const onlyAbout =

@@ -140,17 +140,6 @@ export function refuse(refusal: Refusal, range: { readonly from: string; readonl
 }
 const noRange = { from: "0x0", to: "0x0" };
 
-/** Refuses logs of more blocks than that at once, in these words. */
-export const refusingRanges =
-  (refusal: Refusal, blocks: number): Script =>
-  async (method, [filter], ask) => {
-    const { fromBlock, toBlock } = (filter ?? {}) as { fromBlock?: string; toBlock?: string };
-    if (method !== "eth_getLogs" || fromBlock === undefined || toBlock === undefined) return undefined;
-    const newest = toBlock.startsWith("0x") ? Number(toBlock) : Number(await ask("eth_blockNumber", []));
-    if (newest - Number(fromBlock) < blocks) return undefined;
-    return refuse(refusal, { from: fromBlock, to: `0x${(Number(fromBlock) + blocks - 1).toString(16)}` });
-  };
-
 /** Answers so many requests in each second of `nowMs`, and refuses the others in these words. */
 export function refusingAbove(refusal: Refusal, perSecond: number, nowMs: () => number = Date.now): Script {
   let second = 0;
