@@ -73,6 +73,7 @@ const suites: readonly Suite[] = [
       "2",
       "test/e2e/*.test.ts",
       "test/e2e/endpoints/*.test.ts",
+      "test/e2e/nodes/*.test.ts",
     ),
     counts: "mocha",
   },

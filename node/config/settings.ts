@@ -6,7 +6,7 @@ import { privacySettings } from "./privacy-settings.ts";
 import { sealedSettings } from "./sealed-settings.ts";
 import { defineSetting } from "./setting.ts";
 import { taskSettings } from "./task-settings.ts";
-import { address, choice, decimal, integer, list, text, yes } from "./value-schemas.ts";
+import { address, choice, decimal, gwei, integer, list, taskNumbers, text, yes } from "./value-schemas.ts";
 
 /**
  * Every local setting of every command, by its name in configuration files. What a task fixes has no setting: it comes
@@ -71,6 +71,20 @@ export const settings = {
     help: "number of the task",
     schema: integer(1, 2 ** 32 - 1),
   }),
+  nodeTasks: defineSetting({
+    flag: "--task <numbers>",
+    env: "FEDLEDGER_TASK",
+    key: "task",
+    default: "1",
+    help: "number of the task; several, separated by commas, are worked on by one node; all, also those to come, but for participants",
+    schema: taskNumbers,
+  }),
+  maxBond: defineSetting({
+    flag: "--max-bond <ether>",
+    env: "FEDLEDGER_MAX_BOND",
+    help: "most that this account locks in bonds of all tasks of the federation together (default: no limit; 0 with --task all)",
+    schema: gwei,
+  }),
   host: defineSetting({
     flag: "--host <address>",
     default: "127.0.0.1",
@@ -122,7 +136,7 @@ export const settings = {
   dir: defineSetting({
     flag: "--dir <folder>",
     env: "FEDLEDGER_DIR",
-    help: "folder for this node's blobs and journal (default: .fedledger/CHAIN-FEDERATION/ACCOUNT)",
+    help: "folder of nodes: each account and federation has its own below it, for blobs and journals (default: .fedledger)",
     schema: text,
   }),
   listen: defineSetting({
@@ -185,6 +199,12 @@ export const settings = {
     flag: "--train-on-unchecked",
     env: "FEDLEDGER_TRAIN_ON_UNCHECKED",
     help: "train on a model that this node could not recompute, once nobody can prove it wrong any more",
+    schema: yes,
+  }),
+  journalLost: defineSetting({
+    flag: "--journal-lost",
+    env: "FEDLEDGER_JOURNAL_LOST",
+    help: "go on though this account has signed before and its journal is lost: in masked, encrypted and private tasks others may then learn more",
     schema: yes,
   }),
   reenter: defineSetting({

@@ -224,8 +224,8 @@ export const auditGuards: readonly Guard[] = [
   {
     name: "node-goes-by-the-kept-invitation",
     file: "node/api/invitations/keep-invitation.ts",
-    guard: "asked.invitation ?? kept",
-    replacement: "asked.invitation",
+    guard: "const invitation = given ?? kept;",
+    replacement: "const invitation = given;",
     test: "test/unit/api/nodes/compose.test.ts",
   },
   {
@@ -247,13 +247,6 @@ export const auditGuards: readonly Guard[] = [
     file: "node/rounds/state/round-state.ts",
     guard: "(options.reenter !== true && hasLeft(view, me))",
     replacement: "false",
-    test: "test/unit/participant/participant-machine.test.ts",
-  },
-  {
-    name: "node-registers-against-nobody",
-    file: "node/rounds/machine/due-in-common.ts",
-    guard: "isReplaced(state) ? undefined : ",
-    replacement: "",
     test: "test/unit/participant/participant-machine.test.ts",
   },
   {

@@ -296,7 +296,7 @@ export const privacyGuards: readonly Guard[] = [
   {
     name: "site-policy-before-data",
     file: "node/api/nodes/compose.ts",
-    guard: 'await holdPolicy(options.policy, chain, view, "participant");',
+    guard: 'await holdPolicy(choices.policy, chain, view, "participant");',
     replacement: "",
     test: "test/unit/api/nodes/hold-policy.test.ts",
   },

@@ -1,9 +1,10 @@
 import { getAddress, type Interface, isAddress } from "ethers";
 import { FedledgerError } from "../../core/errors/error.ts";
-import type { Address } from "../../core/ids.ts";
+import type { Address, Bytes32 } from "../../core/ids.ts";
 import type { Log } from "../../ports/index.ts";
 import { isOnThisMachine } from "../endpoints/rpc-endpoint.ts";
 import { createJsonRpc, type JsonRpc } from "../rpc/json-rpc.ts";
+import { toQuantity } from "../rpc/log-ranges.ts";
 import { type Polling, pollingFor } from "../rpc/polling.ts";
 import { loadContractInterface } from "./contract-abi.ts";
 import { checkFederation } from "./federation-lookup.ts";
@@ -14,6 +15,8 @@ export interface FederationConnection {
   readonly contract: Interface;
   readonly federation: Address;
   readonly polling: Polling;
+  /** Hash of the chain's first block: which chain this is. Undefined where the endpoint does not have it. */
+  readonly firstBlock: Bytes32 | undefined;
 }
 
 /** Connects and checks. Rejects with INVALID_CONFIG, NOT_BUILT, RPC_UNREACHABLE, CHAIN_MISMATCH, NO_FEDERATION. */
@@ -34,5 +37,11 @@ export async function connectFederation(options: {
   await checkFederation(rpc, contract, federation);
   const isLocal = options.urls.every(isOnThisMachine);
   const polling = await pollingFor(rpc, { pollIntervalMs: options.pollIntervalMs, isLocal });
-  return { rpc, contract, federation, polling };
+  const firstBlock = await firstBlockOf(rpc);
+  return { rpc, contract, federation, firstBlock, polling };
+}
+
+async function firstBlockOf(rpc: JsonRpc): Promise<Bytes32 | undefined> {
+  const answer = await rpc.ask("eth_getBlockByNumber", [toQuantity(0), false]);
+  return "result" in answer ? ((answer.result as { hash: Bytes32 } | null)?.hash ?? undefined) : undefined;
 }

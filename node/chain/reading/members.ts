@@ -1,6 +1,7 @@
 import { getAddress, type Interface, type LogDescription, type Result } from "ethers";
 import { peerIdFromHex } from "../../core/bytes/peer-id-text.ts";
 import { wordText } from "../../core/bytes/word-text.ts";
+import { FedledgerError } from "../../core/errors/error.ts";
 import type { Address, Bytes32, Hex } from "../../core/ids.ts";
 import type { AttributeChange, Attributes, Member, Role } from "../../core/records.ts";
 import { roleOfId } from "../../core/task/enum-codes.ts";
@@ -87,31 +88,45 @@ function foldAttributes(contract: Interface, logs: readonly RawLog[]): readonly 
   });
 }
 
-/** ChainReader.members and attributeChanges: each look reads on from the last one; looks wait for each other. */
+/** ChainReader.members, attributeChanges, origin: each look reads on from the last one; looks wait for each other. */
 export function createMemberReader(
   contract: Interface,
   newFeed: () => Promise<LogFeed>,
   readNewestHead: () => Promise<LinkedHead>,
   times: { readonly clock: Clock; readonly pauseMs: number },
-): Pick<ChainReader, "members" | "attributeChanges"> {
+): Pick<ChainReader, "members" | "attributeChanges" | "origin"> {
   let feed: LogFeed | undefined;
   let logs: RawLog[] = [];
-  let looked = false;
   let queue: Promise<unknown> = Promise.resolve();
   const read = <T>(fold: (contract: Interface, logs: readonly RawLog[]) => T): Promise<T> => {
     const look = queue.then(async () => {
       feed ??= await newFeed();
       const reader = feed;
-      const advance = async () => await reader.advance(await readNewestHead());
-      // only the first look must bring something; later ones may find nothing new
-      const step = looked ? await advance() : await untilSettled(advance, times);
-      if (step?.reset) logs = [];
-      if (step) logs.push(...step.logs);
-      looked = true;
+      const advance = async () => {
+        const step = await reader.read(await readNewestHead(), "on");
+        return step === "turned" ? undefined : step;
+      };
+      const step = await untilSettled(advance, times);
+      if (typeof step !== "string") {
+        if (step.reset) logs = [];
+        logs.push(...step.logs);
+        step.keep();
+      }
       return fold(contract, logs);
     });
     queue = look.catch(() => {});
     return look;
   };
-  return { members: () => read(foldMembers), attributeChanges: () => read(foldAttributes) };
+  return {
+    members: () => read(foldMembers),
+    attributeChanges: () => read(foldAttributes),
+    // the constructor gives the admin its role: there is a first event
+    origin: () => read((_, [first]) => blockOf(first)),
+  };
+}
+
+function blockOf(first: RawLog | undefined): Bytes32 {
+  if (first !== undefined) return first.blockHash;
+  const reason = "the federation's first event is not there";
+  throw new FedledgerError("INVALID_HISTORY", { name: "RoleGranted", round: 0, reason });
 }

@@ -61,6 +61,18 @@ export const networkErrors = {
     "The Ethereum endpoint {url} refuses a request that it must answer: {reason}.",
     "Ask another one with --rpc.",
   ),
+  ENDPOINT_BEHIND: infrastructure(
+    "The Ethereum endpoint {url} is behind: its logs of task {taskId} up to block {block} do not make what the contract stores there ({differing}).",
+    "Nothing is decided on them. Try again, or ask another endpoint with --rpc.",
+  ),
+  CHAIN_RESET: {
+    message: "The chain at {url} is not the one it was: {reason}.",
+    remedy:
+      "It was begun anew, or the endpoint is of another chain now. Give an endpoint of the former chain with --rpc; or begin on the new one, with its federation's address and a folder of its own (--dir).",
+    fault: "infrastructure",
+    retryable: false,
+    exitCode: 5,
+  },
   RPC_DISAGREE: infrastructure(
     "Ethereum endpoints contradict each other about {method}: {groups}. {needed} must agree.",
     "One of them lies or is behind. Give another endpoint with --rpc, or leave out the one that you do not trust.",
@@ -101,6 +113,7 @@ export const networkErrors = {
     "npm leaves it out when it runs on a Node before 22: install Fedledger again with the npm of Node 22.18 or later.",
   ),
   NOT_BUILT: user("The compiled contracts are not at {path}.", "Build them once: npm start, or npx hardhat build."),
+  CHAIN_UNSUITABLE: user("A federation cannot run on chain {chainId}: {reason}. Nothing was sent.", "{next}."),
   DEPLOYMENT_FAILED: {
     message: "The deployment failed: {reason}.",
     remedy: "See the reason. {next}.",
@@ -110,6 +123,10 @@ export const networkErrors = {
   },
   NO_ACCOUNT: user("This needs an account to send transactions.", "Give a keystore with --keystore."),
   CHAIN_MISMATCH: user("The endpoint {url} is on chain {actual}, expected {expected}.", "Check the URLs of --rpc."),
+  TEST_ACCOUNT_REFUSED: user(
+    "A test account is refused at {url}: {reason}. Everybody has its key.",
+    "Use an account of your own: fedledger keys create, then --keystore. --dev-account is for the local test chain.",
+  ),
   INSUFFICIENT_FUNDS: user(
     "Account {account} cannot pay for {purpose}.",
     "Send it some ether from any wallet; on a test network, from that network's faucet. Members get theirs by " +
@@ -144,6 +161,10 @@ export const networkErrors = {
   NOT_ELIGIBLE: user(
     "{account} may not {action} task {taskId}, which asks for {needed}; the account has {has}.",
     "An admin sets what an account has with: fedledger member set {account}.",
+  ),
+  BOND_LIMIT: user(
+    "Task {taskId} asks for a bond of {bond} ether; with {locked} ether in bonds of other tasks that is more than {most}.",
+    "Allow more in all with --max-bond, or take bonds out first: fedledger bond release.",
   ),
   UNKNOWN_TASK: user("The federation has no task {taskId}.", "List the tasks with: fedledger task list."),
 } as const satisfies Record<string, ErrorKind>;

@@ -1,6 +1,7 @@
 import type { ErrorCode } from "../../core/errors/error-catalogue.ts";
 import type { RoundNumber } from "../../core/ids.ts";
 import type { ProofKind } from "../../core/records.ts";
+import type { RecordDoubt } from "../../ports/chain.ts";
 import type { PublicMetric } from "../../ports/public-test.ts";
 import type { MaskProgress } from "./mask-progress.ts";
 
@@ -31,8 +32,6 @@ export type AccountProgress =
   | { readonly kind: "bond-released"; readonly amountWei: bigint; readonly gasUsed: number }
   /** Bonds released and rewards were paid out. */
   | { readonly kind: "rewarded"; readonly amountWei: bigint; readonly gasUsed: number }
-  /** The registry shows another contact of this account than this node's now: another process registered its own. */
-  | { readonly kind: "contact-replaced" }
   | {
       /** Nothing can happen before someone gives this node its role, or an aggregator joins. */
       readonly kind: "waiting";
@@ -183,4 +182,4 @@ export type CourtProgress =
     };
 
 /** What a node tells of itself. */
-export type NodeProgress = AccountProgress | WorkProgress | CourtProgress | MaskProgress;
+export type NodeProgress = AccountProgress | WorkProgress | CourtProgress | MaskProgress | RecordDoubt;

@@ -2,12 +2,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "chai";
 import { keepInvitation } from "../../../../node/api/invitations/keep-invitation.ts";
-import {
-  type ComposedNode,
-  composeAggregator,
-  composeParticipant,
-  composeWatcher,
-} from "../../../../node/api/nodes/compose.ts";
+import { nodeFolderOf } from "../../../../node/api/nodes/node-folder.ts";
 import type { NodeOptions } from "../../../../node/api/nodes/node-options.ts";
 import { loadContractInterface } from "../../../../node/chain/contracts/contract-abi.ts";
 import { chunkTreeRoot } from "../../../../node/core/bytes/chunk-tree.ts";
@@ -18,9 +13,16 @@ import { canonicalTaskSpec } from "../../../../node/core/task/task-spec.ts";
 import type { Invitation } from "../../../../node/core/words/invitation.ts";
 import { taskPreset } from "../../../../node/training/index.ts";
 import { startHostileEndpoint } from "../../../support/endpoint/hostile-endpoint.ts";
+import { withoutState } from "../../../support/endpoint/lies.ts";
 import { expectCode } from "../../../support/expect-code.ts";
 import { type FederationFixture, startFederation } from "../../../support/federation-fixture.ts";
 import { createNodePlay, type NodePlay } from "../../../support/played/node-play.ts";
+import {
+  type ComposedNode,
+  composeAggregator,
+  composeParticipant,
+  composeWatcher,
+} from "../../../support/processes/compose-node.ts";
 import { maskedRules } from "../../../support/states/plain-rules.ts";
 import { temporaryDirectory } from "../../../support/temporary-directory.ts";
 
@@ -86,7 +88,7 @@ describe("opening a node", function () {
         const wrong = { ...invitation, tasks: [{ ...task!, [field]: `0x${"00".repeat(32)}` }] };
         const given = settings({ invitation: wrong });
         await expectCode("INVITATION_MISMATCH", () => open(given));
-        expect(existsSync(join(given.directory, "invitation.json")), "kept").to.equal(false);
+        expect(existsSync(given.directory), "kept").to.equal(false);
       }
     });
   }
@@ -94,7 +96,7 @@ describe("opening a node", function () {
   it("keeps no invitation that gives its owner no grant, whatever its epoch", async () => {
     const given = settings({ invitation: { ...invitation, epoch: 2 ** 32 - 1, grants: [] } });
     await expectCode("GRANT_MISSING", () => roles.participant(given));
-    expect(existsSync(join(given.directory, "invitation.json"))).to.equal(false);
+    expect(existsSync(given.directory)).to.equal(false);
   });
 
   it("holds what an endpoint shows against the invitation of the start before, where none is given", async () => {
@@ -105,7 +107,8 @@ describe("opening a node", function () {
     const shown = { mode: "transparent", keyWindowS: 0, thresholdPercent: 0 } as const;
     const head = initialHistoryHead({ ...chain, ...task, rules: { ...task.rules, ...shown } });
     const relay = await startHostileEndpoint(fixture.chain.url);
-    relay.bend(async (method, params) => {
+    // whose storage its logs do not make: it says that it keeps none
+    relay.bend(withoutState(), async (method, params) => {
       if (method !== "eth_getLogs") return undefined;
       const logs = (await fixture.chain.request(method, params)) as { topics: string[]; data: string }[];
       return logs.map((log) => {
@@ -120,7 +123,7 @@ describe("opening a node", function () {
       const given = settings({ endpoint: relay.url });
       // a task that says all the same of itself is believed where nobody said more
       await expectCode("BACKEND_UNAVAILABLE", () => roles.participant(given));
-      await keepInvitation(invitation, given.directory);
+      await keepInvitation(invitation, await nodeFolderOf(given.directory, fixture.participants[0]!.chain));
       await expectCode("INVITATION_MISMATCH", () => roles.participant(given));
     } finally {
       await relay.cut();
