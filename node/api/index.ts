@@ -127,7 +127,6 @@ export {
   type WatcherOptions,
 } from "./nodes/create-nodes.ts";
 export type { TakeTasks } from "./nodes/follow-tasks.ts";
-export { type PolicyRole, readSitePolicy, refusalsOf } from "./nodes/hold-policy.ts";
 export type { MemberChoices, NodeEvents, NodeOptions, NodeSettings, TaskChoices } from "./nodes/node-options.ts";
 export type { TaskWork } from "./nodes/task-work.ts";
 export { createTrainer, type LoadTrainerOptions, loadTrainer, type TrainerChoices } from "./nodes/trainers.ts";
@@ -157,5 +156,6 @@ export { checkFederation, checkMachine, type SetupCheck } from "./setup/check-se
 // tasks
 export { policySettings, type TaskAccess, taskAccess } from "./tasks/access-policy.ts";
 export { type CreatedTask, createTask, type NewTask } from "./tasks/create-task.ts";
+export { type PolicyRole, readSitePolicy, refusalsOf } from "./tasks/hold-policy.ts";
 export { chooseTask, type TaskChoice, taskChoiceSettings } from "./tasks/task-choice.ts";
 export { privacyText } from "./tasks/task-privacy.ts";

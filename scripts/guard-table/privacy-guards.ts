@@ -298,7 +298,7 @@ export const privacyGuards: readonly Guard[] = [
     file: "node/api/nodes/compose.ts",
     guard: 'await holdPolicy(choices.policy, chain, view, "participant");',
     replacement: "",
-    test: "test/unit/api/nodes/hold-policy.test.ts",
+    test: "test/unit/api/tasks/hold-policy.test.ts",
   },
   // the noise ledger
   {
