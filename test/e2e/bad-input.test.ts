@@ -61,7 +61,7 @@ const withoutChain: readonly Case[] = [
 ];
 
 const withChain: readonly Case[] = [
-  ["NO_FEDERATION", `audit --federation ${nowhere} --rpc RPC`],
+  ["NO_CODE", `audit --federation ${nowhere} --rpc RPC`],
   ["UNKNOWN_TASK", `audit ${record} --task 9`],
   ["UNKNOWN_TASK", `model export ${record} --task 9 --out new`],
   ["INVALID_CONFIG", `model export ${record} --round 7 --out new`],

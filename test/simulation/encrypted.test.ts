@@ -1,9 +1,8 @@
 import { expect } from "chai";
-import { FedledgerError } from "../../node/core/errors/error.ts";
-import type { Bytes32 } from "../../node/core/ids.ts";
 import type { RoundView } from "../../node/core/record/task-view.ts";
 import type { TaskRules } from "../../node/core/records.ts";
 import { auditOf } from "../support/history/audit-of.ts";
+import { readFrom } from "../support/memory-store.ts";
 import { modelDeployment } from "./model/model-storage.ts";
 import { allBlobs, type SimulatedFederation, simulatedBfv } from "./world/federation.ts";
 import { play, quiet } from "./world/play.ts";
@@ -16,12 +15,11 @@ const playEncrypted = (faults: readonly Fault[], changes: Partial<TaskRules> = {
 /** The audit of what happened, by somebody without any key. */
 async function audited({ chain, nodes }: SimulatedFederation) {
   const blobs = allBlobs(nodes);
-  const get = async (contentId: Bytes32) => {
-    const bytes = blobs.get(contentId);
-    if (bytes === undefined) throw new FedledgerError("BLOB_NOT_FOUND", { contentId, providers: 0 });
-    return bytes.slice();
-  };
-  return await auditOf({ ...modelDeployment, events: chain.events(), store: { get } });
+  return await auditOf({
+    ...modelDeployment,
+    events: chain.events(),
+    store: { get: (contentId) => readFrom(blobs, contentId) },
+  });
 }
 
 const phases = (rounds: readonly RoundView[]) => rounds.map(({ phase }) => phase);

@@ -48,7 +48,7 @@ export function isTestChain(chainId: number): boolean {
 export function requireTestChain(chainId: number): void {
   if (isTestChain(chainId)) return;
   const expected = `${testChainId} (test accounts are for it only)`;
-  throw new FedledgerError("CHAIN_MISMATCH", { actual: chainId, expected });
+  throw new FedledgerError("CHAIN_MISMATCH", { url: "given", actual: chainId, expected });
 }
 
 /** Endpoints as a list. */

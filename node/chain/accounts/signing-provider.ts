@@ -36,7 +36,7 @@ export function createSigningProvider(rpc: JsonRpc, signer: Signer, onSent: (has
   async function ask(method: string, params: readonly unknown[]): Promise<unknown> {
     const answer = await rpc.ask(method, params);
     if ("result" in answer) return answer.result;
-    throw new FedledgerError("RPC_UNREACHABLE", { url: method, reason: answer.error.message });
+    throw new FedledgerError("RPC_REFUSED", { url: "in use", reason: `${method}: ${answer.error.message}` });
   }
 
   return {

@@ -90,7 +90,7 @@ export async function deployFederation(options: DeployOptions): Promise<Deployed
   });
   const contract = new Interface(artifacts.Federation.abi);
   await checkFederation(rpc, contract, address).catch((error: unknown) => {
-    if (!isFedledgerError(error, "NO_FEDERATION")) throw error;
+    if (!isFedledgerError(error, "NO_CODE") && !isFedledgerError(error, "NO_FEDERATION")) throw error;
     const reason = `${address} of an earlier deployment is not on this chain; use another folder for a new chain`;
     const next = `Choose another folder than ${deploymentDir}, or remove it`;
     throw new FedledgerError("DEPLOYMENT_FAILED", { reason, next }, error);

@@ -4,19 +4,26 @@ import type { Address, Hex } from "../../core/ids.ts";
 import type { JsonRpc } from "../rpc/json-rpc.ts";
 import { toQuantity } from "../rpc/log-ranges.ts";
 import { domainName, domainVersion } from "./attestation-digest.ts";
+import { revertDataOf } from "./contract-errors.ts";
 
 /** Chains up to this length are read from their first block; on longer ones the deployment's block is looked for. */
 const searchFromBlock = 10_000;
 
 /**
  * Checks that the address holds a federation of this protocol version: it answers ERC-5267 with our EIP-712 domain.
- * Rejects with NO_FEDERATION, RPC_UNREACHABLE.
+ * Rejects with NO_CODE where there is no contract, NO_FEDERATION where there is another, RPC_UNREACHABLE, RPC_REFUSED.
  */
 export async function checkFederation(rpc: JsonRpc, contract: Interface, federation: Address): Promise<void> {
   const missing = () => new FedledgerError("NO_FEDERATION", { address: federation, chainId: rpc.chainId });
   const data = contract.encodeFunctionData("eip712Domain");
   const answer = await rpc.ask("eth_call", [{ to: federation, data }, "latest"]);
-  if ("error" in answer || answer.result === "0x") throw missing();
+  if ("error" in answer && revertDataOf(answer.error) === undefined) {
+    throw new FedledgerError("RPC_REFUSED", { url: "in use", reason: `eth_call: ${answer.error.message}` });
+  }
+  if ("error" in answer) throw missing();
+  if (answer.result === "0x" && (await rpc.request<Hex>("eth_getCode", [federation, "latest"])) === "0x") {
+    throw new FedledgerError("NO_CODE", { address: federation, chainId: rpc.chainId });
+  }
   try {
     const domain = contract.decodeFunctionResult("eip712Domain", answer.result as Hex);
     const ours =

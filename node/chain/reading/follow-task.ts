@@ -1,10 +1,11 @@
-import { FedledgerError, isFedledgerError } from "../../core/errors/error.ts";
+import { FedledgerError } from "../../core/errors/error.ts";
 import type { TaskId } from "../../core/ids.ts";
 import type { TaskEvent } from "../../core/record/task-events.ts";
 import type { ChainUpdate, Clock, Log } from "../../ports/index.ts";
 import type { HeadWatch, LinkedHead } from "../rpc/head-watch.ts";
 import type { LogFeed } from "../rpc/log-feed.ts";
 import type { RawLog } from "../rpc/log-ranges.ts";
+import { isOutage } from "../rpc/outage.ts";
 
 /** What following a task needs. */
 export interface FollowDeps {
@@ -63,7 +64,7 @@ async function untilAnswered<T>(
       return await work();
     } catch (error) {
       if (signal.aborted) return undefined;
-      if (!isFedledgerError(error, "RPC_UNREACHABLE")) throw error;
+      if (!isOutage(error)) throw error;
       log.debug("Reading again", { error });
       await clock.sleep(pauseMs, { signal }).catch(() => {});
     }

@@ -12,6 +12,6 @@ export function parseLog<T>(contract: Interface, log: RawLog, read: (parsed: Log
     return parsed === null ? undefined : read(parsed);
   } catch (error) {
     const reason = `log ${Number(log.logIndex)} of block ${Number(log.blockNumber)} is no event of the federation`;
-    throw new FedledgerError("RPC_UNREACHABLE", { url: "eth_getLogs", reason }, error);
+    throw new FedledgerError("RPC_WRONG_ANSWER", { url: "in use", reason }, error);
   }
 }

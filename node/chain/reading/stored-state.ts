@@ -34,7 +34,7 @@ export function createStorageReader(
     const answer = await rpc.ask("eth_call", [{ to: federation, data }, block]);
     if ("result" in answer) return contract.decodeFunctionResult(name, answer.result as Hex);
     const reason = revertDataOf(answer.error) === undefined ? answer.error.message : `${name} is refused`;
-    throw new FedledgerError("RPC_UNREACHABLE", { url: "eth_call", reason });
+    throw new FedledgerError("RPC_WRONG_ANSWER", { url: "in use", reason });
   }
   async function load(slots: readonly Bytes32[], block: string): Promise<Bytes32[]> {
     const [words] = await call("extsload", [slots], block);

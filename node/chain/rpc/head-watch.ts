@@ -1,8 +1,9 @@
-import { FedledgerError, isFedledgerError } from "../../core/errors/error.ts";
+import { FedledgerError } from "../../core/errors/error.ts";
 import type { Bytes32, Hex } from "../../core/ids.ts";
 import type { Clock, Head, Log } from "../../ports/index.ts";
 import type { JsonRpc } from "./json-rpc.ts";
 import { toQuantity } from "./log-ranges.ts";
+import { isOutage } from "./outage.ts";
 
 /** When a block counts: so many blocks on top of it, or what the chain's consensus calls safe or finalized. */
 export type Finality = { readonly confirmations: number } | "safe" | "finalized";
@@ -89,7 +90,7 @@ export function createHeadWatch(
       for (const follower of followers) offer(follower, head);
     } catch (error) {
       if (signal.aborted) return;
-      if (!isFedledgerError(error)) throw error;
+      if (!isOutage(error)) throw error;
       if (seen.failures++ === 0) log.warn("Waiting for an Ethereum endpoint", { error });
     }
   }

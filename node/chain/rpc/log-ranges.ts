@@ -1,6 +1,8 @@
 import { FedledgerError } from "../../core/errors/error.ts";
 import type { Address, Bytes32, Hex } from "../../core/ids.ts";
 import type { JsonRpc } from "./json-rpc.ts";
+import type { JsonRpcError } from "./json-rpc-answer.ts";
+import { allowedBlocks, readRefusal, suggestedBlocks } from "./refusal-texts.ts";
 
 /** A log as eth_getLogs returns it. */
 export interface RawLog {
@@ -28,12 +30,33 @@ export type ReadLogs = (
   signal?: AbortSignal,
 ) => Promise<readonly RawLog[]>;
 
+/** After so many answers in a row a range that had too many logs is tried longer. */
+const answersBeforeLonger = 8;
+
 /**
- * A reader of logs that learns how many blocks an endpoint gives at once: it asks for all, halves what is refused,
- * and doubles again after each success.
+ * A reader of logs that learns how many blocks an endpoint gives at once. It asks for all. Where that is refused as too
+ * many blocks, it never asks for so many again: for as many as the refusal allows, where it says so, else for half.
+ * Where it is refused as too many logs, it asks for less there, and for more behind.
  */
 export function createLogReader(rpc: JsonRpc): ReadLogs {
-  let spanBlocks = Number.MAX_SAFE_INTEGER;
+  let mostBlocks = Number.MAX_SAFE_INTEGER;
+  let spanBlocks = mostBlocks;
+  let answersInRow = 0;
+
+  /** How many blocks are asked for after a refusal. */
+  function learn(refused: number, { code, message, data }: JsonRpcError): void {
+    answersInRow = 0;
+    const half = Math.ceil(refused / 2);
+    const isOfBlocks = readRefusal("eth_getLogs", 200, { code, message, data }) === "fewer-blocks";
+    const said = isOfBlocks ? allowedBlocks(message) : suggestedBlocks(message);
+    spanBlocks = said !== undefined && said < refused ? said : half;
+    if (isOfBlocks) mostBlocks = spanBlocks;
+  }
+
+  function answered(): void {
+    if (++answersInRow % answersBeforeLonger === 0) spanBlocks = Math.min(mostBlocks, spanBlocks * 2);
+  }
+
   return async (filter, from, to, signal) => {
     const logs: RawLog[] = [];
     for (let start = from; start <= to; ) {
@@ -41,15 +64,16 @@ export function createLogReader(rpc: JsonRpc): ReadLogs {
       const range = { ...filter, fromBlock: toQuantity(start), toBlock: toQuantity(end) };
       const answer = await rpc.ask("eth_getLogs", [range], signal);
       if ("error" in answer) {
+        const { code, message } = answer.error;
         if (end === start) {
-          throw new FedledgerError("RPC_UNREACHABLE", { url: "eth_getLogs", reason: answer.error.message });
+          throw new FedledgerError("RPC_REFUSED", { url: "in use", reason: `eth_getLogs: ${message || code}` });
         }
-        spanBlocks = Math.ceil((end - start + 1) / 2);
+        learn(end - start + 1, answer.error);
         continue;
       }
-      logs.push(...(answer.result as RawLog[]).filter((log) => !log.removed));
+      logs.push(...(answer.result as RawLog[]));
       start = end + 1;
-      spanBlocks = Math.min(Number.MAX_SAFE_INTEGER, spanBlocks * 2);
+      answered();
     }
     return logs;
   };

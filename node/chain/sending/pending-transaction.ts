@@ -1,12 +1,13 @@
 import { type Interface, keccak256, type TransactionRequest } from "ethers";
-import { FedledgerError, isFedledgerError } from "../../core/errors/error.ts";
+import { FedledgerError } from "../../core/errors/error.ts";
 import type { Address, Bytes32, Hex } from "../../core/ids.ts";
 import type { Clock, Log } from "../../ports/index.ts";
 import type { Signer } from "../accounts/signer.ts";
 import { revertDataOf, revertedError } from "../contracts/contract-errors.ts";
 import type { JsonRpc } from "../rpc/json-rpc.ts";
+import type { JsonRpcAnswer } from "../rpc/json-rpc-answer.ts";
 import { type RawLog, toQuantity } from "../rpc/log-ranges.ts";
-import type { JsonRpcAnswer } from "../rpc/rpc-endpoint.ts";
+import { isOutage } from "../rpc/outage.ts";
 import { classifySendRefusal } from "../rpc/send-errors.ts";
 import { currentFees, type Fees, raiseFees } from "./fees.ts";
 
@@ -144,7 +145,7 @@ export async function untilMined(
         await replace();
       }
     } catch (error) {
-      if (!isFedledgerError(error, "RPC_UNREACHABLE")) throw error;
+      if (!isOutage(error)) throw error;
       log.debug("Waiting for a transaction without an endpoint", { error });
     }
     if (clock.nowMs() - startMs >= giveUpAfterMs) {

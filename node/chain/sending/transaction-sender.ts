@@ -2,8 +2,8 @@ import { etherText } from "../../core/bytes/ether.ts";
 import { FedledgerError } from "../../core/errors/error.ts";
 import type { Hex } from "../../core/ids.ts";
 import { revertDataOf, revertedError } from "../contracts/contract-errors.ts";
+import type { JsonRpcError } from "../rpc/json-rpc-answer.ts";
 import { toQuantity } from "../rpc/log-ranges.ts";
-import type { JsonRpcError } from "../rpc/rpc-endpoint.ts";
 import { classifySendRefusal } from "../rpc/send-errors.ts";
 import { createAbandonedTransactions } from "./abandoned-transactions.ts";
 import { currentFees, type Fees, raiseFees } from "./fees.ts";
@@ -184,5 +184,5 @@ async function refused(
       return new FedledgerError("INSUFFICIENT_FUNDS", { account, purpose, balanceWei });
   }
   if (data !== undefined) return revertedError(contract, name, data);
-  return new FedledgerError("RPC_UNREACHABLE", { url: "the node", reason: error.message });
+  return new FedledgerError("RPC_REFUSED", { url: "in use", reason: `${name}: ${error.message}` });
 }

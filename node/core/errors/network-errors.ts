@@ -41,9 +41,29 @@ export const networkErrors = {
     "The Ethereum endpoint {url} does not answer: {reason}.",
     "Check that the node runs and the URL is right.",
   ),
+  RPC_BUSY: infrastructure(
+    "The Ethereum endpoint {url} takes no more requests now: {reason}.",
+    "Its limit is reached. Wait, raise its plan, or give another endpoint, too: --rpc URL,URL.",
+  ),
+  RPC_KEY_REFUSED: user(
+    "The Ethereum endpoint {url} refuses who asks: {reason}.",
+    "Check the key, or user and password, in its URL, and that its provider allows this network and this machine.",
+  ),
+  RPC_WRONG_ANSWER: infrastructure(
+    "What the Ethereum endpoint {url} answers cannot be right: {reason}.",
+    "It is faulty, lies, or is no Ethereum endpoint. Ask another one with --rpc.",
+  ),
+  RPC_REFUSED: infrastructure(
+    "The Ethereum endpoint {url} refuses a request that it must answer: {reason}.",
+    "Ask another one with --rpc.",
+  ),
+  NO_CODE: user(
+    "There is no contract at {address} on chain {chainId}.",
+    "Check the address, and that the endpoint is of its chain. A chain that was begun anew has lost it.",
+  ),
   NO_FEDERATION: user(
-    "There is no Fedledger federation at {address} on chain {chainId}.",
-    "Check the address and the RPC endpoint.",
+    "The contract at {address} on chain {chainId} is no Fedledger federation of this version.",
+    "Check the address. A federation of another version needs that version of Fedledger.",
   ),
   CODE_DIFFERS: user(
     "The code of {names} at {address} is not the one that this version of Fedledger has.",
@@ -67,7 +87,7 @@ export const networkErrors = {
     exitCode: 1,
   },
   NO_ACCOUNT: user("This needs an account to send transactions.", "Give a keystore with --keystore."),
-  CHAIN_MISMATCH: user("The endpoint is on chain {actual}, expected {expected}.", "Check the RPC endpoint."),
+  CHAIN_MISMATCH: user("The endpoint {url} is on chain {actual}, expected {expected}.", "Check the URLs of --rpc."),
   INSUFFICIENT_FUNDS: user("Account {account} cannot pay for {purpose}.", "Send it some ether."),
   UNKNOWN_HEADER: {
     message:

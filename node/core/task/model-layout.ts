@@ -61,6 +61,14 @@ export function modelLayout(model: ModelSpec): ModelLayout {
   return { tensors, parameterCount };
 }
 
+/** The layout of the model that these parameters belong to. Throws as {@link modelLayout}, and LENGTH_MISMATCH. */
+export function layoutFor(model: ModelSpec, parameters: ArrayLike<number>): ModelLayout {
+  const layout = modelLayout(model);
+  const { parameterCount: expected } = layout;
+  if (parameters.length === expected) return layout;
+  throw new FedledgerError("LENGTH_MISMATCH", { name: "parameters", actual: parameters.length, expected });
+}
+
 /** Number of elements of a tensor. */
 export function tensorSize(shape: readonly number[]): number {
   return shape.reduce((size, dimension) => size * dimension, 1);

@@ -1,5 +1,5 @@
 import { FedledgerError } from "../../core/errors/error.ts";
-import { modelLayout, tensorSize } from "../../core/task/model-layout.ts";
+import { layoutFor, modelLayout, tensorSize } from "../../core/task/model-layout.ts";
 import type { ModelSpec } from "../../core/task/task-spec.ts";
 
 /** Texts that travel in a file's header, such as task, round and model root. */
@@ -20,14 +20,7 @@ export function encodeSafetensors(
   parameters: Float32Array,
   metadata: ModelMetadata = {},
 ): Uint8Array {
-  const { tensors, parameterCount } = modelLayout(model);
-  if (parameters.length !== parameterCount) {
-    throw new FedledgerError("LENGTH_MISMATCH", {
-      name: "parameters",
-      actual: parameters.length,
-      expected: parameterCount,
-    });
-  }
+  const { tensors } = layoutFor(model, parameters);
   let offset = 0;
   const entries = tensors.map(({ name, shape }) => {
     const begin = offset;

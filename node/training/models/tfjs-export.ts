@@ -1,5 +1,4 @@
-import { FedledgerError } from "../../core/errors/error.ts";
-import { modelLayout } from "../../core/task/model-layout.ts";
+import { layoutFor } from "../../core/task/model-layout.ts";
 import type { ModelSpec } from "../../core/task/task-spec.ts";
 import { type Layer, modelInputShape, modelLayers } from "./model-layers.ts";
 import type { ModelMetadata } from "./safetensors.ts";
@@ -19,14 +18,7 @@ export function encodeTfjsModel(
   parameters: Float32Array,
   metadata: ModelMetadata = {},
 ): TfjsModelFiles {
-  const { tensors, parameterCount } = modelLayout(model);
-  if (parameters.length !== parameterCount) {
-    throw new FedledgerError("LENGTH_MISMATCH", {
-      name: "parameters",
-      actual: parameters.length,
-      expected: parameterCount,
-    });
-  }
+  const { tensors, parameterCount } = layoutFor(model, parameters);
   const weights = new Uint8Array(4 * parameterCount);
   const view = new DataView(weights.buffer);
   parameters.forEach((value, i) => {

@@ -2,7 +2,7 @@ import { checkRound } from "../../../node/audit/replay/check-round.ts";
 import { type BlobName, readBlob } from "../../../node/audit/replay/read-blob.ts";
 import { chunkTreeRoot } from "../../../node/core/bytes/chunk-tree.ts";
 import { bytesToLanes } from "../../../node/core/bytes/lanes.ts";
-import { FedledgerError, isFedledgerError } from "../../../node/core/errors/error.ts";
+import { isFedledgerError } from "../../../node/core/errors/error.ts";
 import type { Address, Bytes32 } from "../../../node/core/ids.ts";
 import type { TaskEvent } from "../../../node/core/record/task-events.ts";
 import type { TaskView } from "../../../node/core/record/task-view.ts";
@@ -11,6 +11,7 @@ import { isSealed } from "../../../node/core/task/blob-length.ts";
 import { initialLanes } from "../../../node/core/task/initial-model.ts";
 import { parseTaskSpecJson } from "../../../node/core/task/task-spec.ts";
 import { createBlobOpener } from "../../../node/privacy/sealed/blob-opener.ts";
+import { readFrom } from "../../support/memory-store.ts";
 import { modelDeployment } from "../model/model-storage.ts";
 import { allBlobs, type SimulatedFederation } from "./federation.ts";
 import { openerOf } from "./open-encrypted.ts";
@@ -75,13 +76,7 @@ function attestersOf(events: readonly TaskEvent[], at: number): readonly Address
 /** Blobs as whoever of all members can read them gives them. */
 function readByAll({ nodes, taskId }: SimulatedFederation, view: TaskView) {
   const blobs = allBlobs(nodes);
-  const store = {
-    async get(contentId: Bytes32) {
-      const bytes = blobs.get(contentId);
-      if (bytes === undefined) throw new FedledgerError("BLOB_NOT_FOUND", { contentId, providers: 0 });
-      return bytes.slice();
-    },
-  };
+  const store = { get: (contentId: Bytes32) => readFrom(blobs, contentId) };
   const openers = nodes.map(({ keys }) => createBlobOpener({ task: { ...modelDeployment, taskId }, reader: keys }));
   const reading = { store, rules: view.rules, sealed: isSealed(view) };
   return async (name: BlobName) => {

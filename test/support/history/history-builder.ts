@@ -6,11 +6,12 @@ import { initialLanes } from "../../../node/core/task/initial-model.ts";
 import { taskLaneCount } from "../../../node/core/task/task-lanes.ts";
 import { canonicalTaskSpec, type TaskSpec } from "../../../node/core/task/task-spec.ts";
 import { zeroBytes32 } from "../../../node/core/words/commitment.ts";
+import { memoryStore } from "../memory-store.ts";
 import { plainRules } from "../states/plain-rules.ts";
 import { placeEverybody } from "./history-members.ts";
 import type { History, HistoryOptions } from "./history-options.ts";
 import { writeRound } from "./history-round.ts";
-import { accountOf, createMiner, memoryBlobs, putInto, signerRecovery, type Writer } from "./history-writer.ts";
+import { accountOf, createMiner, putInto, signerRecovery, type Writer } from "./history-writer.ts";
 
 export type { History, HistoryOptions, RoundScript } from "./history-options.ts";
 export { accountOf, honestUpdate } from "./history-writer.ts";
@@ -42,7 +43,7 @@ export async function buildHistory(options: HistoryOptions = {}): Promise<Histor
   const lanes = initialLanes(taskSpec, rules.fractionBits);
   const modelRoot = chunkTreeRoot(lanes);
   const events: TaskEvent[] = [];
-  const store = memoryBlobs();
+  const store = memoryStore();
   const historyHead = initialHistoryHead({ ...deployment, taskId, rules, modelRoot, spec, access });
   const writer: Writer = {
     ...{ ...deployment, taskId, rules, members, aggregators, store, events, detail },

@@ -6,7 +6,6 @@ import { contentIdOf } from "../../../node/core/bytes/content-id.ts";
 import { toHex } from "../../../node/core/bytes/hex.ts";
 import { keccak256 } from "../../../node/core/bytes/keccak.ts";
 import { lanesToBytes } from "../../../node/core/bytes/lanes.ts";
-import { FedledgerError } from "../../../node/core/errors/error.ts";
 import type { Address, Bytes32, Hex } from "../../../node/core/ids.ts";
 import { extendHistory, type HistoryEntry } from "../../../node/core/record/history-head.ts";
 import type { EventPosition, TaskEvent } from "../../../node/core/record/task-events.ts";
@@ -99,19 +98,6 @@ export function createMiner(
         };
         events.push({ ...event, ...position } as TaskEvent);
       }
-    },
-  };
-}
-
-/** Blobs in memory, given as they are: what a lying source does is for the test to write into `blobs`. */
-export function memoryBlobs(): History["store"] {
-  const blobs = new Map<Bytes32, Uint8Array>();
-  return {
-    blobs,
-    async get(contentId) {
-      const bytes = blobs.get(contentId);
-      if (!bytes) throw new FedledgerError("BLOB_NOT_FOUND", { contentId, providers: 0 });
-      return bytes.slice();
     },
   };
 }

@@ -1,6 +1,4 @@
 import { deriveNodeKeys } from "../../../node/chain/accounts/node-keys.ts";
-import { contentIdOf } from "../../../node/core/bytes/content-id.ts";
-import { FedledgerError } from "../../../node/core/errors/error.ts";
 import type { Address, Bytes32 } from "../../../node/core/ids.ts";
 import type { BlobStore, KeyringSource, SealedName } from "../../../node/ports/index.ts";
 import type { ReaderKeys } from "../../../node/privacy/sealed/keyring.ts";
@@ -32,26 +30,6 @@ export function updateName(changes: Partial<SealedName> = {}): SealedName {
 /** Keyrings from a store. */
 export function keyringsIn(store: Pick<BlobStore, "get">): KeyringSource {
   return { read: ({ contentId, lengthBytes }) => store.get(contentId, { lengthBytes }) };
-}
-
-/** A store in memory, and what is in it. */
-export function memoryStore(): BlobStore & { readonly blobs: Map<Bytes32, Uint8Array> } {
-  const blobs = new Map<Bytes32, Uint8Array>();
-  return {
-    blobs,
-    async put(bytes) {
-      const contentId = await contentIdOf(bytes);
-      blobs.set(contentId, bytes.slice());
-      return contentId;
-    },
-    async get(contentId) {
-      const bytes = blobs.get(contentId);
-      if (bytes === undefined) throw new FedledgerError("BLOB_NOT_FOUND", { contentId, providers: 0 });
-      return bytes.slice();
-    },
-    has: async (contentId) => blobs.has(contentId),
-    remove: async (contentId) => void blobs.delete(contentId),
-  };
 }
 
 /** A journal in memory, and what is in it. */

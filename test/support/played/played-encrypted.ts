@@ -6,7 +6,7 @@ import { bytesToLanes } from "../../../node/core/bytes/lanes.ts";
 import type { Bytes32, Hex } from "../../../node/core/ids.ts";
 import { foldTask } from "../../../node/core/record/fold-task.ts";
 import type { RoundView } from "../../../node/core/record/task-view.ts";
-import type { Attestation, Proposal } from "../../../node/core/records.ts";
+import type { Proposal } from "../../../node/core/records.ts";
 import { initialLanes } from "../../../node/core/task/initial-model.ts";
 import { modelLayout } from "../../../node/core/task/model-layout.ts";
 import { canonicalTaskSpec } from "../../../node/core/task/task-spec.ts";
@@ -19,8 +19,10 @@ import { drawSecretKey } from "../../../node/privacy/encrypted/secret-key.ts";
 import { drawnBySlot } from "../../../node/rounds/steps/mask-queries.ts";
 import { type FederationFixture, startFederation } from "../federation-fixture.ts";
 import { labelledRandom } from "../history/history-keys.ts";
-import { honestUpdate, memoryBlobs, putInto } from "../history/history-writer.ts";
+import { honestUpdate, putInto } from "../history/history-writer.ts";
+import { memoryStore } from "../memory-store.ts";
 import { encryptedRules } from "../states/plain-rules.ts";
+import { attestAll } from "./attest-all.ts";
 
 const model = { kind: "linear-regression", inputs: 99, output: { kind: "numbers", count: 1 } } as const;
 const { parameterCount } = modelLayout(model);
@@ -48,7 +50,7 @@ export interface PlayedEncrypted {
   readonly fixture: FederationFixture;
   readonly reader: ChainReader;
   readonly taskId: number;
-  readonly store: ReturnType<typeof memoryBlobs>;
+  readonly store: ReturnType<typeof memoryStore>;
   /** The secret key of each round, by its number. */
   readonly keys: ReadonlyMap<number, GroupKey>;
   /** Opens a round; so many of the three advertise, and so many commit; closes it. */
@@ -65,7 +67,7 @@ export interface PlayedEncrypted {
 
 /** Starts a chain with three participants, two aggregators and the task. */
 export async function startPlayedEncrypted(): Promise<PlayedEncrypted> {
-  const store = memoryBlobs();
+  const store = memoryStore();
   const put = putInto(store);
   const putBytes = (bytes: Uint8Array): Promise<Bytes32> => put(bytesToLanes(bytes));
   const bfv = createBfv();
@@ -146,13 +148,7 @@ export async function startPlayedEncrypted(): Promise<PlayedEncrypted> {
 
   async function attest(proposal: Proposal): Promise<void> {
     const { round: number, proposal: standing } = await round();
-    const { hash } = standing!;
-    const attestations: Attestation[] = [];
-    for (const { chain, account } of participants) {
-      const signature = await chain.signAttestation(taskId, number, hash);
-      attestations.push({ taskId, round: number, proposalHash: hash, attester: account, signature });
-    }
-    await admin.chain.send({ kind: "accept", taskId, round: number, proposal, attestations });
+    await attestAll(fixture, { taskId, round: number, hash: standing!.hash, proposal });
   }
 
   async function play(): Promise<void> {

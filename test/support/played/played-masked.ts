@@ -3,7 +3,7 @@ import { concatBytes, toHex } from "../../../node/core/bytes/hex.ts";
 import type { Hex } from "../../../node/core/ids.ts";
 import { foldTask } from "../../../node/core/record/fold-task.ts";
 import type { RoundView } from "../../../node/core/record/task-view.ts";
-import type { Advertisement, Attestation, Commitment, Proposal } from "../../../node/core/records.ts";
+import type { Advertisement, Commitment, Proposal } from "../../../node/core/records.ts";
 import { initialLanes } from "../../../node/core/task/initial-model.ts";
 import { modelLayout } from "../../../node/core/task/model-layout.ts";
 import { canonicalTaskSpec } from "../../../node/core/task/task-spec.ts";
@@ -19,8 +19,10 @@ import {
 } from "../../../node/privacy/masking/index.ts";
 import { type FederationFixture, startFederation } from "../federation-fixture.ts";
 import { labelledRandom } from "../history/history-keys.ts";
-import { hashOf, honestUpdate, memoryBlobs, putInto } from "../history/history-writer.ts";
+import { hashOf, honestUpdate, putInto } from "../history/history-writer.ts";
+import { memoryStore } from "../memory-store.ts";
 import { maskedRules } from "../states/plain-rules.ts";
+import { attestAll } from "./attest-all.ts";
 
 const model = { kind: "linear-regression", inputs: 99, output: { kind: "numbers", count: 1 } } as const;
 const { parameterCount } = modelLayout(model);
@@ -53,7 +55,7 @@ export interface PlayedMasked {
   readonly fixture: FederationFixture;
   readonly reader: ChainReader;
   readonly taskId: number;
-  readonly store: ReturnType<typeof memoryBlobs>;
+  readonly store: ReturnType<typeof memoryStore>;
   /** The newest round as its events tell it. */
   round(): Promise<RoundView>;
   /** Opens a round; so many of the five advertise, and so many of those commit; closes it. */
@@ -71,7 +73,7 @@ export interface PlayedMasked {
 
 /** Starts a chain with five participants that may join the task, two aggregators and the task. */
 export async function startPlayedMasked(changed: Partial<typeof rules> = {}): Promise<PlayedMasked> {
-  const store = memoryBlobs();
+  const store = memoryStore();
   const put = putInto(store);
   const fixture = await startFederation({ participants: 5, aggregators: 2, register: false });
   const { admin, participants } = fixture;
@@ -159,13 +161,7 @@ export async function startPlayedMasked(changed: Partial<typeof rules> = {}): Pr
 
   async function attest(proposal: Proposal): Promise<void> {
     const { round: number, proposal: standing } = await round();
-    const { hash } = standing!;
-    const attestations: Attestation[] = [];
-    for (const { chain, account } of participants) {
-      const signature = await chain.signAttestation(taskId, number, hash);
-      attestations.push({ taskId, round: number, proposalHash: hash, attester: account, signature });
-    }
-    await admin.chain.send({ kind: "accept", taskId, round: number, proposal, attestations });
+    await attestAll(fixture, { taskId, round: number, hash: standing!.hash, proposal });
   }
 
   async function play(): Promise<Int32Array> {

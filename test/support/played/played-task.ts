@@ -6,15 +6,17 @@ import { foldTask } from "../../../node/core/record/fold-task.ts";
 import { slotsOf } from "../../../node/core/record/round-keys.ts";
 import type { TaskEvent } from "../../../node/core/record/task-events.ts";
 import type { RoundView } from "../../../node/core/record/task-view.ts";
-import type { Attestation, Commitment, Proposal, TaskRules } from "../../../node/core/records.ts";
+import type { Commitment, Proposal, TaskRules } from "../../../node/core/records.ts";
 import { initialLanes } from "../../../node/core/task/initial-model.ts";
 import { modelLayout } from "../../../node/core/task/model-layout.ts";
 import { canonicalTaskSpec, type ModelSpec, type TaskSpec } from "../../../node/core/task/task-spec.ts";
 import { proposalHash, updateRootOf } from "../../../node/core/words/commitment.ts";
 import type { ChainReader } from "../../../node/ports/index.ts";
 import { type FederationFixture, type FixtureMember, startFederation } from "../federation-fixture.ts";
-import { honestUpdate, memoryBlobs, putInto } from "../history/history-writer.ts";
+import { honestUpdate, putInto } from "../history/history-writer.ts";
+import { memoryStore } from "../memory-store.ts";
 import { drawingRules } from "../states/plain-rules.ts";
+import { attestAll } from "./attest-all.ts";
 
 const model = { kind: "linear-regression", inputs: 99, output: { kind: "numbers", count: 1 } } as const;
 const spec = {
@@ -43,7 +45,7 @@ export interface PlayedTask {
   readonly fixture: FederationFixture;
   readonly reader: ChainReader;
   readonly taskId: TaskId;
-  readonly store: ReturnType<typeof memoryBlobs>;
+  readonly store: ReturnType<typeof memoryStore>;
   /** The model that the next round starts from; set it after an accepted proposal. */
   lanes: Int32Array;
   /** The newest round as its events tell it. */
@@ -96,7 +98,7 @@ export async function startPlayedTask(
     modelRoot: chunkTreeRoot(lanes),
     spec: canonicalTaskSpec({ ...spec, ...more }),
   });
-  const store = memoryBlobs();
+  const store = memoryStore();
   const put = putInto(store);
   const admin = fixture.admin.chain;
   const members = [...fixture.participants, ...fixture.aggregators];
@@ -162,12 +164,7 @@ export async function startPlayedTask(
     async attest(proposal) {
       const { round, accumulator } = await task.round();
       const hash = proposalHash(taskId, round, accumulator, "0x", proposal);
-      const attestations: Attestation[] = [];
-      for (const { chain, account } of fixture.participants) {
-        const signature = await chain.signAttestation(taskId, round, hash);
-        attestations.push({ taskId, round, proposalHash: hash, attester: account, signature });
-      }
-      await admin.send({ kind: "accept", taskId, round, proposal, attestations });
+      await attestAll(fixture, { taskId, round, hash, proposal });
     },
     async reassign() {
       await task.endWindow();

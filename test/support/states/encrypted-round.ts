@@ -1,7 +1,6 @@
 import { chunkTreeRoot } from "../../../node/core/bytes/chunk-tree.ts";
 import { contentIdOf } from "../../../node/core/bytes/content-id.ts";
 import { bytesToLanes } from "../../../node/core/bytes/lanes.ts";
-import { FedledgerError } from "../../../node/core/errors/error.ts";
 import type { Bytes32 } from "../../../node/core/ids.ts";
 import type { Commitment } from "../../../node/core/records.ts";
 import { extendAccumulator, updateRootOf } from "../../../node/core/words/commitment.ts";
@@ -10,6 +9,7 @@ import type { GroupKey } from "../../../node/privacy/encrypted/key-blob.ts";
 import { drawSecretKey } from "../../../node/privacy/encrypted/secret-key.ts";
 import { createRandom } from "../../../node/system/random.ts";
 import { honestUpdate } from "../history/history-writer.ts";
+import { readFrom } from "../memory-store.ts";
 import { closedEncrypted, encryptedRules } from "./encrypted-states.ts";
 import { hashOf, participants } from "./round-states.ts";
 
@@ -60,11 +60,7 @@ export async function encryptedRoundOfFour(
   return {
     ...{ bfv, key, updates, commitments, blobs, commit },
     base: new Int32Array(parameterCount).map((_, i) => 1000 * i),
-    get: async ({ contentId }) => {
-      const bytes = blobs.get(contentId);
-      if (bytes === undefined) throw new FedledgerError("BLOB_NOT_FOUND", { contentId, providers: 0 });
-      return bytes.slice();
-    },
+    get: ({ contentId }) => readFrom(blobs, contentId),
     open: (sum) => bfv.decrypt(secretKey, sum, parameterCount),
     closed: (given = commitments) =>
       closedEncrypted([], { commitments: given, accumulator: given.reduce(extendAccumulator, hashOf(70)) }),

@@ -20,7 +20,8 @@ import type { TaskLook } from "../../../node/rounds/blobs/task-look.ts";
 import { openJournal } from "../../../node/system/journal.ts";
 import { createRandom } from "../../../node/system/random.ts";
 import { modelRecordDigest, modelSign, modelSigner } from "../../simulation/model/model-signature.ts";
-import { memoryBlobs, putInto } from "../history/history-writer.ts";
+import { putInto } from "../history/history-writer.ts";
+import { memoryStore } from "../memory-store.ts";
 import { maskedRules, maskedView } from "./masked-states.ts";
 import { granted, modelInvitation } from "./model-invitation.ts";
 import { hashOf, memberOf, participants, roundOf } from "./round-states.ts";
@@ -49,7 +50,7 @@ export function openedOver(headAtOpening: Bytes32, round = 1, drawn = 4): RoundV
 export const opened = openedOver(hashOf(7));
 
 /** A participant with a store that it shares with all others, as if everybody had fetched everything. */
-export function participantIn(blobs: ReturnType<typeof memoryBlobs>, account: Address) {
+export function participantIn(blobs: ReturnType<typeof memoryStore>, account: Address) {
   const store = {
     ...blobs,
     put: async (bytes: Uint8Array) => {
@@ -122,7 +123,7 @@ export function closedWith(
 
 /** Four participants, all with keys. */
 export async function play() {
-  const blobs = memoryBlobs();
+  const blobs = memoryStore();
   const nodes = participants.map((account) => participantIn(blobs, account));
   const shareKeys = new Map<Address, Hex>();
   for (const { account, actions } of nodes) shareKeys.set(account, await actions.signShareKey());

@@ -214,7 +214,7 @@ describe("following a task", () => {
     const other = await startEmbeddedChain({ port: 0, accounts: 1, chainId: 4_242, blockIntervalMs: 0 });
     const mixed = await rejection(federation.reader({ urls: [federation.url, other.url] }), "CHAIN_MISMATCH");
     expect([mixed.data.actual, mixed.data.expected]).to.have.members([31_337, 4_242]);
-    await rejection(federation.reader({ urls: [other.url] }), "NO_FEDERATION");
+    await rejection(federation.reader({ urls: [other.url] }), "NO_CODE");
     await other.close();
   });
 });

@@ -30,7 +30,8 @@ import { modelRecordDigest, modelSign, modelSigner } from "../../simulation/mode
 import { simulatedSpec } from "../../simulation/world/federation.ts";
 import { expectCode } from "../../support/expect-code.ts";
 import { keysOfAccount } from "../../support/history/sealed-history.ts";
-import { mapJournal, memoryStore } from "../../support/history/sealed-members.ts";
+import { mapJournal } from "../../support/history/sealed-members.ts";
+import { memoryStore } from "../../support/memory-store.ts";
 import { silentLog } from "../../support/silent-log.ts";
 import { granted, grantKey, modelInvitation } from "../../support/states/model-invitation.ts";
 import { accounts, commitmentOf, participants, roundOf, rules, viewOf } from "../../support/states/round-states.ts";

@@ -142,7 +142,7 @@ describe("a reader of a real federation", () => {
   it("finds no federation where there is none", async () => {
     const { url, admin } = federation;
     const options = { urls: [url], finality: "safe", log: silentLog, clock: createClock() } as const;
-    const error = await rejection(createChainReader({ ...options, federation: admin.account }), "NO_FEDERATION");
+    const error = await rejection(createChainReader({ ...options, federation: admin.account }), "NO_CODE");
     expect(error.data).to.include({ address: admin.account, chainId: 31_337 });
     await rejection(createChainReader({ ...options, federation: "0x12" }), "INVALID_CONFIG");
   });

@@ -6,6 +6,7 @@ import { createLogFeed, type LogFeed } from "../../../../node/chain/rpc/log-feed
 import { createLogReader, type RawLog } from "../../../../node/chain/rpc/log-ranges.ts";
 import type { Bytes32, Hex } from "../../../../node/core/ids.ts";
 import type { Clock } from "../../../../node/ports/index.ts";
+import { refusals } from "../../../support/endpoint/refusals.ts";
 import { rejection } from "../../../support/rejection.ts";
 
 /** One block of a chain in memory: its branch's name and whether it holds a log. */
@@ -22,7 +23,13 @@ const hashOf = (blocks: readonly Block[], number: number): Bytes32 => {
 
 /** A chain in memory behind JSON-RPC, at most `rangeBlocks` of logs at once. */
 function createFakeChain(rangeBlocks = Number.POSITIVE_INFINITY) {
-  const state = { blocks: [{ branch: 0, logged: false }] as readonly Block[], ranges: [] as number[] };
+  const state = {
+    blocks: [{ branch: 0, logged: false }] as readonly Block[],
+    ranges: [] as number[],
+    refused: 0,
+    refusal: { code: -32_005, message: "query returned more than 10 results" },
+    mostLogs: Number.POSITIVE_INFINITY,
+  };
   const head = (number = state.blocks.length - 1): LinkedHead => ({
     number,
     hash: hashOf(state.blocks, number),
@@ -43,10 +50,10 @@ function createFakeChain(rangeBlocks = Number.POSITIVE_INFINITY) {
     const { fromBlock, toBlock } = first as { fromBlock: string; toBlock: string };
     const [from, to] = [Number(fromBlock), Number(toBlock)];
     state.ranges.push(to - from + 1);
-    if (to - from + 1 > rangeBlocks)
-      return { error: { code: -32_005, message: "query returned more than 10 results" } };
     const logs = state.blocks.slice(from, to + 1).flatMap((_, i) => logAt(from + i));
-    return { result: logs };
+    if (to - from + 1 <= rangeBlocks && logs.length <= state.mostLogs) return { result: logs };
+    state.refused++;
+    return { error: state.refusal };
   };
   const rpc: JsonRpc = {
     chainId: 1,
@@ -79,13 +86,40 @@ describe("reading logs in ranges", () => {
 
   it("says that an endpoint refuses a single block", async () => {
     const { rpc } = createFakeChain(0);
-    await rejection(createLogReader(rpc)(filter, 0, 4), "RPC_UNREACHABLE");
+    await rejection(createLogReader(rpc)(filter, 0, 4), "RPC_REFUSED");
   });
 
-  it("leaves out what a node marks as removed", async () => {
-    const { rpc } = createFakeChain();
-    const removed: JsonRpc = { ...rpc, ask: async () => ({ result: [{ removed: true }, { blockNumber: "0x1" }] }) };
-    expect(await createLogReader(removed)(filter, 0, 1)).to.have.length(1);
+  it("learns once how many blocks are allowed, from the text or by halving", async () => {
+    const texts = refusals.filter(({ kind }) => kind === "range");
+    expect(texts.length).to.be.greaterThan(5);
+    for (const { code, message: text, blocks } of texts) {
+      const allowed = blocks ?? 1_000;
+      const { rpc, state } = createFakeChain(allowed);
+      state.refusal = { code, message: text };
+      const read = createLogReader(rpc);
+      const last = 30 * allowed;
+      await read(filter, 0, last);
+      const refused = () => state.ranges.filter((span) => span > allowed).length;
+      const once = refused();
+      expect(once, text).to.be.at.most(blocks === undefined ? 5 : 1);
+      for (let from = 0; from < last; from += 3 * allowed) await read(filter, from, last);
+      expect(refused(), text).to.equal(once);
+      // And not many more requests than the limit makes necessary.
+      expect(state.ranges.length, text).to.be.below(
+        2 * state.ranges.reduce((sum, span) => sum + span / allowed, 0) + 10,
+      );
+    }
+  });
+
+  it("asks for less where there are many logs, and for more behind", async () => {
+    const most = 10;
+    const { rpc, state } = createFakeChain();
+    state.blocks = Array.from({ length: 4_000 }, (_, i) => ({ branch: 0, logged: i >= 500 && i < 700 }));
+    state.mostLogs = most;
+    const logs = await createLogReader(rpc)(filter, 0, 3_999);
+    expect(logs).to.have.length(200);
+    expect(state.refused / state.ranges.length).to.be.below(0.3);
+    expect(state.ranges.at(-1)).to.be.greaterThan(100);
   });
 });
 
@@ -146,7 +180,7 @@ describe("a log feed", () => {
     await feed.advance(head());
     state.blocks = [...state.blocks, { branch: 0, logged: true }];
     now = broken;
-    await rejection(feed.advance(head()), "RPC_UNREACHABLE");
+    await rejection(feed.advance(head()), "RPC_REFUSED");
     now = rpc;
     expect(await feed.advance(head())).to.have.nested.property("logs.length", 1);
   });

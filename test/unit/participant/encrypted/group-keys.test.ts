@@ -14,7 +14,7 @@ import type { ModelSource } from "../../../../node/rounds/blobs/model-source.ts"
 import { createRandom } from "../../../../node/system/random.ts";
 import { modelRecordDigest, modelSign, modelSigner } from "../../../simulation/model/model-signature.ts";
 import { expectCode } from "../../../support/expect-code.ts";
-import { memoryBlobs } from "../../../support/history/history-writer.ts";
+import { memoryStore } from "../../../support/memory-store.ts";
 import { type EncryptedRound, encryptedRoundOfFour } from "../../../support/states/encrypted-round.ts";
 import { encryptedView } from "../../../support/states/encrypted-states.ts";
 import { granted, modelInvitation } from "../../../support/states/model-invitation.ts";
@@ -32,7 +32,7 @@ const [victim, dealer] = [1, 3];
 describe("group keys of encrypted rounds", () => {
   let made: EncryptedRound;
   let round: RoundView;
-  const blobs = memoryBlobs();
+  const blobs = memoryStore();
   const store = {
     get: async (id: Bytes32) => blobs.blobs.get(id),
     put: async (bytes: Uint8Array) => {

@@ -7,7 +7,7 @@ import { createMemorySecret } from "../../../../node/participant/masked/share-ke
 import type { SignedRecord } from "../../../../node/ports/chain.ts";
 import { modelRecordDigest, modelSign, modelSigner } from "../../../simulation/model/model-signature.ts";
 import { expectCode } from "../../../support/expect-code.ts";
-import { memoryBlobs } from "../../../support/history/history-writer.ts";
+import { memoryStore } from "../../../support/memory-store.ts";
 import {
   advertised,
   closedWith,
@@ -44,7 +44,7 @@ describe("the keys of a participant in a masked round", () => {
 
   it("wait for another's grant and share key, and go without when it is late", async () => {
     const { nodes, shareKeys } = await play();
-    const { actions } = participantIn(memoryBlobs(), participants[0]!);
+    const { actions } = participantIn(memoryStore(), participants[0]!);
     const fresh = new Map(shareKeys).set(participants[0]!, await actions.signShareKey());
     const { contact: _, ...unregistered } = members[1]!;
     const { grant: __, ...contact } = members[1]!.contact!;
@@ -79,7 +79,7 @@ describe("the keys of a participant in a masked round", () => {
   it("make no keys, and sign none, for a round that its start value does not stand for, or with too few drawn", async () => {
     const { shareKeys } = await play();
     const signed: SignedRecord["type"][] = [];
-    const blobs = memoryBlobs();
+    const blobs = memoryStore();
     const fresh = participantIn(blobs, participants[0]!);
     const chain = {
       account: participants[0]!,
@@ -131,7 +131,7 @@ describe("the keys of a participant in a masked round", () => {
 
   it("wait for an own grant, and are not kept where the step is aborted", async () => {
     const { shareKeys } = await play();
-    const fresh = participantIn(memoryBlobs(), participants[0]!);
+    const fresh = participantIn(memoryStore(), participants[0]!);
     const keys = new Map(shareKeys).set(participants[0]!, await fresh.actions.signShareKey());
     const { grant: _, ...contact } = members[0]!.contact!;
     const without = lookAt(opened, keys, { of: [{ ...members[0]!, contact }, ...members.slice(1)] });

@@ -14,10 +14,10 @@ import {
   keyringsIn,
   keysOfMember,
   mapJournal,
-  memoryStore,
   sealedTask,
   updateName,
 } from "../../../support/history/sealed-members.ts";
+import { memoryStore } from "../../../support/memory-store.ts";
 
 const sender = accountOfMember(0);
 const plaintext = testBlob(400, 2);

@@ -1,10 +1,7 @@
 import { expect } from "chai";
 import { checkRound } from "../../../../node/audit/replay/check-round.ts";
 import { chunkTreeRoot } from "../../../../node/core/bytes/chunk-tree.ts";
-import { contentIdOf } from "../../../../node/core/bytes/content-id.ts";
 import { lanesToBytes } from "../../../../node/core/bytes/lanes.ts";
-import { FedledgerError } from "../../../../node/core/errors/error.ts";
-import type { Bytes32 } from "../../../../node/core/ids.ts";
 import type { RoundView, TaskView } from "../../../../node/core/record/task-view.ts";
 import { initialLanes } from "../../../../node/core/task/initial-model.ts";
 import { canonicalTaskSpec } from "../../../../node/core/task/task-spec.ts";
@@ -14,6 +11,7 @@ import type { Clock } from "../../../../node/ports/system.ts";
 import { createModelSource } from "../../../../node/rounds/blobs/model-source.ts";
 import type { ProposedRound } from "../../../../node/rounds/blobs/proposed-round.ts";
 import { simulatedSpec } from "../../../simulation/world/federation.ts";
+import { memoryStore } from "../../../support/memory-store.ts";
 import { rejection } from "../../../support/rejection.ts";
 import {
   accounts,
@@ -29,28 +27,10 @@ const base = initialLanes(simulatedSpec, rules.fractionBits);
 const baseModelRoot = chunkTreeRoot(base);
 const transport = { peerId: "me", connected: () => [] };
 
-/** A store over a map, like one whose peers have nothing. */
-function storeOf(blobs: Map<Bytes32, Uint8Array>): BlobStore {
-  return {
-    async put(bytes) {
-      const contentId = await contentIdOf(bytes);
-      blobs.set(contentId, bytes.slice());
-      return contentId;
-    },
-    async get(contentId, { lengthBytes }) {
-      const bytes = blobs.get(contentId);
-      if (bytes?.length === lengthBytes) return bytes.slice();
-      throw new FedledgerError("BLOB_NOT_FOUND", { contentId, providers: 0 });
-    },
-    has: async (contentId) => blobs.has(contentId),
-    remove: async (contentId) => void blobs.delete(contentId),
-  };
-}
-
 /** A task whose first round two participants have committed in, its updates in the store, and the right proposal. */
 async function setUp() {
-  const blobs = new Map<Bytes32, Uint8Array>();
-  const store = storeOf(blobs);
+  const store = memoryStore();
+  const { blobs } = store;
   const commitments = await Promise.all(
     [0, 1, 2].map(async (slot) => {
       const lanes = Int32Array.from(base, (_, i) => (slot + 1) * 100 + i);
@@ -166,7 +146,7 @@ describe("the model source", () => {
     const asked: (readonly string[])[] = [];
     const { look } = await setUp();
     const slow: BlobStore = {
-      ...storeOf(new Map()),
+      ...memoryStore(),
       get: (_, { providers = [], signal }) =>
         new Promise((_resolve, reject) => {
           asked.push(providers);

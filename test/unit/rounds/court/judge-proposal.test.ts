@@ -4,7 +4,6 @@ import { holds } from "../../../../node/audit/proof/check-proof.ts";
 import { chunkTreeRoot } from "../../../../node/core/bytes/chunk-tree.ts";
 import { contentIdOf } from "../../../../node/core/bytes/content-id.ts";
 import { lanesToBytes } from "../../../../node/core/bytes/lanes.ts";
-import { FedledgerError } from "../../../../node/core/errors/error.ts";
 import type { Bytes32 } from "../../../../node/core/ids.ts";
 import { foldTask } from "../../../../node/core/record/fold-task.ts";
 import type { Proposal } from "../../../../node/core/records.ts";
@@ -18,6 +17,7 @@ import { judgeProposal } from "../../../../node/rounds/court/judge-proposal.ts";
 import type { Progress } from "../../../../node/rounds/progress/progress.ts";
 import { simulatedSpec } from "../../../simulation/world/federation.ts";
 import { buildHistory } from "../../../support/history/history-builder.ts";
+import { memoryStore } from "../../../support/memory-store.ts";
 import { silentLog } from "../../../support/silent-log.ts";
 import { maskedRules } from "../../../support/states/plain-rules.ts";
 import {
@@ -46,21 +46,7 @@ async function setUp(
     readonly mean?: readonly number[];
   } = {},
 ) {
-  const blobs = new Map<Bytes32, Uint8Array>();
-  const store: BlobStore = {
-    async put(bytes) {
-      const contentId = await contentIdOf(bytes);
-      blobs.set(contentId, bytes.slice());
-      return contentId;
-    },
-    async get(contentId) {
-      const bytes = blobs.get(contentId);
-      if (bytes === undefined) throw new FedledgerError("BLOB_NOT_FOUND", { contentId, providers: 0 });
-      return bytes.slice();
-    },
-    has: async (contentId) => blobs.has(contentId),
-    remove: async (contentId) => void blobs.delete(contentId),
-  };
+  const store = memoryStore();
   const { update = (slot) => Int32Array.from(base, (_, i) => (slot + 1) * 100 + i), lie = (honest) => honest } =
     options;
   const rootFor = options.updateRoot ?? ((_, root) => root);
@@ -98,7 +84,7 @@ async function setUp(
   const source = createModelSource({ store, transport: { peerId: "me", connected: () => [] } });
   const deps = { store, source, log: silentLog, onProgress: (step: Progress) => void progress.push(step) };
   const judge = (again = false) => judgeProposal({ ...deps, again }, round, { view, members, signal });
-  return { blobs, judge, proposal, commitments, progress, round };
+  return { blobs: store.blobs, judge, proposal, commitments, progress, round };
 }
 
 /** The proposal that leaves out these slots. */
