@@ -22,6 +22,12 @@ export interface EmbeddedChainOptions {
   readonly blockIntervalMs?: number;
   /** Default 31337. */
   readonly chainId?: number;
+  /** The rules that it runs by, for tests of other chains; default the newest. */
+  readonly hardfork?: string;
+  /** Gas of a block; default 60,000,000. */
+  readonly blockGasLimit?: number;
+  /** Most gas of a transaction; default that of the rules (EIP-7825). */
+  readonly transactionGasCap?: number;
 }
 
 /** A chain in this process. Its state ends with it. */
@@ -69,6 +75,7 @@ export async function startEmbeddedChain(options: EmbeddedChainOptions): Promise
           // Failed transactions are mined and answered by their hash, as on every other chain.
           throwOnTransactionFailures: false,
           mining: { auto: true, interval: blockIntervalMs },
+          ...rulesOf(options),
         },
       },
     },
@@ -104,6 +111,15 @@ export async function startEmbeddedChain(options: EmbeddedChainOptions): Promise
       await server.close();
       await closeChain();
     },
+  };
+}
+
+/** How it differs from the newest rules. */
+function rulesOf({ hardfork, blockGasLimit, transactionGasCap }: EmbeddedChainOptions) {
+  return {
+    ...(hardfork !== undefined && { hardfork }),
+    ...(blockGasLimit !== undefined && { blockGasLimit }),
+    ...(transactionGasCap !== undefined && { transactionGasCap }),
   };
 }
 

@@ -1,5 +1,7 @@
 import type { Address, Bytes32, Hex, RoundNumber, TaskId } from "../core/ids.ts";
+import type { StoredTask } from "../core/record/bound-task.ts";
 import type { TaskEvent } from "../core/record/task-events.ts";
+import type { TaskView } from "../core/record/task-view.ts";
 import type {
   Access,
   Attestation,
@@ -8,7 +10,6 @@ import type {
   ClosingWord,
   GrantWord,
   Member,
-  Phase,
   Proposal,
   Role,
   SignedAdvertisement,
@@ -181,11 +182,43 @@ export interface Receipt {
 /** What one look at the chain brought. */
 export interface ChainUpdate {
   readonly head: Head;
+  /** The task at the head: the same object as before where nothing has happened. */
+  readonly view: TaskView;
   /** Events since the last update, in chain order; all of the task's events when `reset`. */
   readonly events: readonly TaskEvent[];
-  /** True at first, and when a reorganisation undid events already given: discard what was folded from them. */
+  /** True at first, and when events already given do not stand any more: discard what was kept of them. */
   readonly reset: boolean;
 }
+
+/** A task's record up to one block. */
+export interface TaskRecord {
+  readonly head: Head;
+  readonly view: TaskView;
+  /** In chain order, from the creation. */
+  readonly events: readonly TaskEvent[];
+  /** What the contract stores at the head's block, which the events make; undefined where no endpoint keeps it. */
+  readonly stored: StoredTask | undefined;
+}
+
+/** Why what endpoints say of a task is not decided on, or how far it is believed. */
+export type RecordDoubt =
+  | {
+      /** Its logs up to this block do not make what the contract stores there: it is asked again, and others are. */
+      readonly kind: "endpoint-behind";
+      /** Scheme and host. */
+      readonly endpoint: string;
+      readonly block: number;
+      readonly differing: string;
+    }
+  | {
+      /** No endpoint keeps the state of this block: the events behind `provenTo` are believed as they are. */
+      readonly kind: "record-unproven";
+      readonly block: number;
+      /** The last block whose state was compared; undefined where none was. */
+      readonly provenTo: number | undefined;
+    }
+  /** The record is what the contract stores, again. */
+  | { readonly kind: "record-fits"; readonly block: number };
 
 /** The codes that a federation runs by: its own, its court's and its proofs'. */
 export interface FederationCodes {
@@ -208,20 +241,15 @@ export interface ChainReader {
   /** Number of tasks created. */
   taskCount(): Promise<number>;
   /**
-   * All events of a task up to the head, in chain order. `detail` adds sender, gas and time to each. Rejects with
-   * UNKNOWN_TASK.
+   * A task's record up to the head, compared with the contract's storage at that block. What does not fit is read again
+   * for a while, and from other endpoints. `detail` adds sender, gas and time to each event. Rejects with UNKNOWN_TASK,
+   * ENDPOINT_BEHIND, CHAIN_RESET.
    */
+  record(taskId: TaskId, options?: { detail?: boolean; signal?: AbortSignal }): Promise<TaskRecord>;
+  /** The events of {@link ChainReader.record}. */
   history(taskId: TaskId, options?: { detail?: boolean; signal?: AbortSignal }): Promise<readonly TaskEvent[]>;
-  /** What the contract's storage says, to check a history against. */
-  storedState(taskId: TaskId): Promise<{
-    readonly round: RoundNumber;
-    readonly phase: Phase;
-    readonly accepted: number;
-    readonly modelRoot: Bytes32;
-    /** Of the newest round; of no meaning before the first commitment. */
-    readonly accumulator: Bytes32;
-    readonly historyHead: Bytes32;
-  }>;
+  /** What the contract stores of a task. Rejects with UNKNOWN_TASK. */
+  storedState(taskId: TaskId): Promise<StoredTask>;
   /**
    * The words in the ring of a task's accepted rounds, in the order of these places (core/record/ring.ts); zero where
    * none was written.
@@ -234,10 +262,16 @@ export interface ChainReader {
   /** What an account may withdraw. */
   creditOf(account: Address): Promise<bigint>;
   /**
-   * Updates of a task: the first at once, then one for each new head. Ends when the signal aborts. Survives endpoint
-   * failures.
+   * Updates of a task: the first at once, then one for each new head at which the events make what the contract stores.
+   * Ends when the signal aborts. Survives endpoint failures. Rejects with UNKNOWN_TASK, and with CHAIN_RESET where the
+   * chain is not the one it was.
+   *
+   * @param options.onDoubt hears why there is no update, or how far it is believed: once each time that this changes
    */
-  follow(taskId: TaskId, options: { signal: AbortSignal }): AsyncIterable<ChainUpdate>;
+  follow(
+    taskId: TaskId,
+    options: { signal: AbortSignal; onDoubt?: ((doubt: RecordDoubt) => void) | undefined },
+  ): AsyncIterable<ChainUpdate>;
   /** EIP-712 digest that an attester signs. */
   attestationDigest(taskId: TaskId, round: RoundNumber, proposalHash: Bytes32): Bytes32;
   /**

@@ -4,7 +4,6 @@ import { accountOf, createSigner } from "../../chain/index.ts";
 import { hexEquals } from "../../core/bytes/hex.ts";
 import { FedledgerError } from "../../core/errors/error.ts";
 import type { Address, Hex, TaskId } from "../../core/ids.ts";
-import { foldTask } from "../../core/record/fold-task.ts";
 import { rulesHash } from "../../core/words/commitment.ts";
 import {
   checkInvitation,
@@ -120,7 +119,7 @@ function tasksOf({ tasks, from }: InvitationOptions): readonly TaskId[] {
 }
 
 async function invitedTask(chain: ChainReader, taskId: TaskId): Promise<Invitation["tasks"][number]> {
-  const { rules, spec } = foldTask(await chain.history(taskId));
+  const { rules, spec } = (await chain.record(taskId)).view;
   return { taskId, rulesHash: rulesHash(rules), specHash: specHashOf(spec) };
 }
 

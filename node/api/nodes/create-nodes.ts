@@ -35,7 +35,7 @@ export interface FederationNode {
 /**
  * How a node's work ended: "final", nothing of the task can be proven wrong any more; "left", the account has left it;
  * "too-late", the task ended before it came; "unpaid", all is done, but it has no ether to take out what it is owed;
- * "stopped", by {@link FederationNode.close}.
+ * "stopped", by {@link FederationNode.close}; "failed", the chain is not the one it was (`error`: CHAIN_RESET).
  */
 export type NodeOutcome = Outcome;
 

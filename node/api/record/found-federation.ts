@@ -1,6 +1,6 @@
 import { createSigner, type DeployedFederation, type DeployStep, deployFederation } from "../../chain/index.ts";
 import type { Account } from "./account.ts";
-import { type EndpointOptions, logOf, openFederationAs, requireTestChain, urlsOf } from "./open-federation.ts";
+import { type EndpointOptions, logOf, openFederationAs, urlsOf } from "./open-federation.ts";
 
 /** What is deployed where, and by whom. */
 export interface FoundOptions extends EndpointOptions {
@@ -9,8 +9,6 @@ export interface FoundOptions extends EndpointOptions {
   /** Folder for the deployment's journal: one that was interrupted goes on, one that was done is not repeated. */
   readonly directory?: string | undefined;
   readonly onProgress?: ((step: DeployStep) => void) | undefined;
-  /** Refuse other chains than the local test chain, where the account's key is public; default false. */
-  readonly testChainOnly?: boolean | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -27,7 +25,6 @@ export async function foundFederation(options: FoundOptions): Promise<DeployedFe
     ...(onProgress && { onProgress }),
     ...(directory !== undefined && { deploymentDir: directory }),
   });
-  if (options.testChainOnly) requireTestChain(deployed.chainId);
   const chain = await openFederationAs({ ...options, federation: deployed.address, confirmations: 0 });
   const self = (await chain.members()).find((member) => member.account === chain.account);
   if (!self?.roles.includes("task-creator")) {

@@ -44,11 +44,21 @@ export function isTestChain(chainId: number): boolean {
   return chainId === testChainId;
 }
 
-/** Throws CHAIN_MISMATCH unless this is the local test chain: for what would use a test account elsewhere. */
-export function requireTestChain(chainId: number): void {
-  if (isTestChain(chainId)) return;
-  const expected = `${testChainId} (test accounts are for it only)`;
-  throw new FedledgerError("CHAIN_MISMATCH", { url: "given", actual: chainId, expected });
+/**
+ * Resolves where a test account may be used, whose key everybody has: behind endpoints of the local test chain, each of
+ * which is on this machine or says that it is a test client. Rejects with TEST_ACCOUNT_REFUSED, RPC_UNREACHABLE.
+ */
+export async function requireTestChain(options: EndpointOptions): Promise<void> {
+  const urls = urlsOf(options);
+  const refused = (url: string, reason: string) => new FedledgerError("TEST_ACCOUNT_REFUSED", { url, reason });
+  for (const url of urls) {
+    const { hostname, origin } = new URL(url);
+    const { chainId, client } = await probeChain({ urls: [url], log: logOf(options) });
+    if (!isTestChain(chainId)) throw refused(origin, `it is on chain ${chainId}, not ${testChainId}`);
+    const isHere = /^(?:127\.|localhost$|\[::1\]$)/.test(hostname);
+    if (!isHere && !/hardhat|anvil/i.test(client))
+      throw refused(origin, "it is on another machine, and no test client");
+  }
 }
 
 /** Endpoints as a list. */

@@ -1,6 +1,5 @@
 import type { TaskId } from "../../core/ids.ts";
 import { requireBound } from "../../core/record/bound-task.ts";
-import { foldTask } from "../../core/record/fold-task.ts";
 import type { TaskView } from "../../core/record/task-view.ts";
 import { parseTaskSpecJson, type TaskSpec } from "../../core/task/task-spec.ts";
 import { checkInvitedTask, type Invitation } from "../../core/words/invitation.ts";
@@ -26,15 +25,15 @@ export async function openRecord(options: RecordOptions): Promise<TaskReader> {
 }
 
 /**
- * A task as its events tell it: rules, specification, members, rounds. Rejects with UNKNOWN_TASK, INVALID_HISTORY,
- * RPC_UNREACHABLE, or the signal's reason.
+ * A task as its events tell it and the contract stores it: rules, specification, members, rounds. Rejects with
+ * UNKNOWN_TASK, ENDPOINT_BEHIND, RPC_UNREACHABLE, or the signal's reason.
  */
 export async function viewOf(
   { chain, taskId }: TaskReader,
   options: { readonly signal?: AbortSignal | undefined } = {},
 ): Promise<TaskView> {
   const { signal } = options;
-  return foldTask(await chain.history(taskId, signal === undefined ? {} : { signal }));
+  return (await chain.record(taskId, signal === undefined ? {} : { signal })).view;
 }
 
 /**

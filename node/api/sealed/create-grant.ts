@@ -1,7 +1,6 @@
 import { deriveNodeKeys } from "../../chain/index.ts";
 import { FedledgerError } from "../../core/errors/error.ts";
 import type { Address, Bytes32, RoundNumber, TaskId } from "../../core/ids.ts";
-import { foldTask } from "../../core/record/fold-task.ts";
 import { isSealed } from "../../core/task/blob-length.ts";
 import type { Chain } from "../../ports/index.ts";
 import { createBlobOpener } from "../../privacy/sealed/blob-opener.ts";
@@ -45,7 +44,7 @@ export interface CreatedGrant {
  */
 export async function createGrant(chain: Chain, options: GrantOptions): Promise<CreatedGrant> {
   const { taskId, account, auditor, signal = new AbortController().signal } = options;
-  const view = foldTask(await chain.history(taskId, { signal }));
+  const { view } = await chain.record(taskId, { signal });
   if (!isSealed(view)) throw new FedledgerError("NOTHING_SEALED", { taskId, reason: "its blobs are public" });
   await requireAudit(chain, view, auditor.account);
   const { chainId, federation } = chain;

@@ -9,6 +9,7 @@ import { createSigningProvider } from "../accounts/signing-provider.ts";
 import { createJsonRpc, type JsonRpc } from "../rpc/json-rpc.ts";
 import { createLogReader } from "../rpc/log-ranges.ts";
 import { classifySendRefusal } from "../rpc/send-errors.ts";
+import { requireFitChain } from "./chain-fitness.ts";
 import {
   type ContractArtifact,
   type DeployedContract,
@@ -38,6 +39,11 @@ export interface DeployOptions {
 
 /** Where a deployment is. */
 export type DeployStep =
+  | {
+      /** The chain has not what only some tasks need, in words. */
+      readonly step: "lacks";
+      readonly reason: string;
+    }
   | { readonly step: "sent"; readonly transactionHash: Hex }
   | { readonly step: "already-deployed" | "deployed"; readonly address: Address };
 
@@ -60,7 +66,8 @@ export interface DeployedFederation {
 /**
  * Deploys a federation by Hardhat Ignition: the module of ignition/modules/Federation.ts, with its identifiers, so that
  * the folder can be used by `hardhat ignition` too.
- * Rejects with NOT_BUILT, INVALID_CONFIG, RPC_UNREACHABLE, CHAIN_MISMATCH, INSUFFICIENT_FUNDS, DEPLOYMENT_FAILED.
+ * What it needs of the chain is asked before the first transaction. Rejects with NOT_BUILT, INVALID_CONFIG,
+ * RPC_UNREACHABLE, CHAIN_MISMATCH, INSUFFICIENT_FUNDS, CHAIN_UNSUITABLE, DEPLOYMENT_FAILED.
  */
 export async function deployFederation(options: DeployOptions): Promise<DeployedFederation> {
   const { urls, signer, admin = signer.address, deploymentDir, confirmations = 1, onProgress, log } = options;
@@ -77,6 +84,7 @@ export async function deployFederation(options: DeployOptions): Promise<Deployed
       purpose: "the deployment: it has no ether",
     });
   }
+  for (const reason of await requireFitChain(rpc, signer.address as Address)) onProgress?.({ step: "lacks", reason });
   let sent = 0;
   const provider = createSigningProvider(rpc, signer, (transactionHash) => {
     sent++;
@@ -91,8 +99,13 @@ export async function deployFederation(options: DeployOptions): Promise<Deployed
   const contract = new Interface(artifacts.Federation.abi);
   await checkFederation(rpc, contract, address).catch((error: unknown) => {
     if (!isFedledgerError(error, "NO_CODE") && !isFedledgerError(error, "NO_FEDERATION")) throw error;
-    const reason = `${address} of an earlier deployment is not on this chain; use another folder for a new chain`;
-    const next = `Choose another folder than ${deploymentDir}, or remove it`;
+    const isKept = deploymentDir !== undefined && sent === 0;
+    const reason = isKept
+      ? `${address} of an earlier deployment is not on this chain; use another folder for a new chain`
+      : `what was deployed at ${address} does not answer as a federation`;
+    const next = isKept
+      ? `Choose another folder than ${deploymentDir}, or remove it`
+      : "Ask another endpoint with --rpc";
     throw new FedledgerError("DEPLOYMENT_FAILED", { reason, next }, error);
   });
   onProgress?.({ step: sent > 0 ? "deployed" : "already-deployed", address });

@@ -1,8 +1,9 @@
 import { getAddress, type Interface, isAddress } from "ethers";
 import { FedledgerError } from "../../core/errors/error.ts";
-import type { Address } from "../../core/ids.ts";
+import type { Address, Bytes32 } from "../../core/ids.ts";
 import type { Log } from "../../ports/index.ts";
 import { createJsonRpc, type JsonRpc } from "../rpc/json-rpc.ts";
+import { toQuantity } from "../rpc/log-ranges.ts";
 import { loadContractInterface } from "./contract-abi.ts";
 import { checkFederation } from "./federation-lookup.ts";
 
@@ -12,6 +13,8 @@ export interface FederationConnection {
   readonly contract: Interface;
   readonly federation: Address;
   readonly pollIntervalMs: number;
+  /** Hash of the chain's first block: which chain this is. Undefined where the endpoint does not have it. */
+  readonly firstBlock: Bytes32 | undefined;
 }
 
 /** Connects and checks. Rejects with INVALID_CONFIG, NOT_BUILT, RPC_UNREACHABLE, CHAIN_MISMATCH, NO_FEDERATION. */
@@ -30,5 +33,11 @@ export async function connectFederation(options: {
   const rpc = await createJsonRpc(options);
   await checkFederation(rpc, contract, federation);
   const local = options.urls.every((url) => /^(?:127\.|localhost$|\[::1\]$)/.test(new URL(url).hostname));
-  return { rpc, contract, federation, pollIntervalMs: options.pollIntervalMs ?? (local ? 100 : 1_000) };
+  const firstBlock = await firstBlockOf(rpc);
+  return { rpc, contract, federation, firstBlock, pollIntervalMs: options.pollIntervalMs ?? (local ? 100 : 1_000) };
+}
+
+async function firstBlockOf(rpc: JsonRpc): Promise<Bytes32 | undefined> {
+  const answer = await rpc.ask("eth_getBlockByNumber", [toQuantity(0), false]);
+  return "result" in answer ? ((answer.result as { hash: Bytes32 } | null)?.hash ?? undefined) : undefined;
 }

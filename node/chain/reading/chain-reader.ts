@@ -8,16 +8,21 @@ import { topicOf } from "../contracts/contract-abi.ts";
 import { readCodes } from "../contracts/deployed-codes.ts";
 import { connectFederation, type FederationConnection } from "../contracts/federation-connection.ts";
 import { findStartBlock } from "../contracts/federation-lookup.ts";
+import { requireSameChain } from "../contracts/same-chain.ts";
 import { recordDigest } from "../contracts/signed-records.ts";
 import { createHeadWatch, type Finality, readHead } from "../rpc/head-watch.ts";
 import { createLogFeed } from "../rpc/log-feed.ts";
 import { createLogReader, type LogFilter, type RawLog } from "../rpc/log-ranges.ts";
-import { untilSettled } from "../rpc/settled.ts";
 import { readEventDetails } from "./event-details.ts";
 import { decodeTaskEvent, type EventDetail, taskEventNames } from "./events.ts";
 import { type FollowDeps, followTask } from "./follow-task.ts";
+import { lookUntilFits, type Misfit } from "./look-until-fits.ts";
 import { createMemberReader, memberEventNames } from "./members.ts";
 import { createStorageReader } from "./stored-state.ts";
+import { createTaskRecord } from "./task-record.ts";
+
+/** So often a record that does not fit is read again before whoever asks for it once is told. */
+const mostTries = 5;
 
 /** How to read a federation's record. */
 export interface ChainReaderOptions {
@@ -62,21 +67,52 @@ export function chainReaderOver(connection: FederationConnection, options: Chain
     return startBlockSearch;
   };
   const newFeed = async (filter: LogFilter) =>
-    createLogFeed({ rpc, readLogs, clock }, { filter, startBlock: await startBlock() });
+    createLogFeed({ rpc, readLogs }, { filter, startBlock: await startBlock() });
 
   const storage = createStorageReader(connection, finality);
 
   const decodeAll = (logs: readonly RawLog[], detail?: ReadonlyMap<Bytes32, EventDetail>): readonly TaskEvent[] =>
     logs.flatMap((entry) => decodeTaskEvent(contract, entry, detail?.get(entry.transactionHash)) ?? []);
 
-  const follow: FollowDeps = {
-    watch: createHeadWatch({ rpc, clock, log }, { finality, pollIntervalMs }),
-    newFeed: async (taskId) => newFeed(taskFilter(taskId)),
-    decode: decodeAll,
-    taskCount: storage.taskCount,
+  const looking = {
+    rpc,
     clock,
+    readHead: (signal?: AbortSignal) => readHead(rpc, finality, signal),
+    pauseMs: pollIntervalMs,
+  };
+  const newRecord = (taskId: TaskId) =>
+    createTaskRecord(
+      {
+        rpc,
+        storage,
+        newFeed: async (of) => newFeed(taskFilter(of)),
+        decode: decodeAll,
+        requireSameChain: (signal) => requireSameChain(connection, signal),
+      },
+      taskId,
+    );
+  const follow: FollowDeps = {
+    ...looking,
+    watch: createHeadWatch({ rpc, clock, log }, { finality, pollIntervalMs }),
+    newRecord,
+    taskCount: storage.taskCount,
     log,
-    pauseMs: 10 * pollIntervalMs,
+  };
+
+  const record: ChainReader["record"] = async (taskId, { detail = false, signal } = {}) => {
+    const onMisfit = ({ endpoint, block, differing }: Misfit, tries: number) => {
+      if (tries < mostTries) return;
+      throw new FedledgerError("ENDPOINT_BEHIND", { url: endpoint, taskId, block, differing });
+    };
+    const first = await readHead(rpc, finality, signal);
+    const { look, head } = await lookUntilFits(looking, newRecord(taskId), first, onMisfit, signal);
+    if (look.kind !== "fits") throw new FedledgerError("UNKNOWN_TASK", { taskId });
+    const { view, stored, logs } = look;
+    const events = detail ? decodeAll(logs, await readEventDetails(rpc, logs, signal)) : look.events;
+    if (!stored)
+      log.warn("The endpoint keeps no state of this block: the record is as its logs show it", { block: head.number });
+    const { number, hash, timestampS } = head;
+    return { head: { number, hash, timestampS }, view, events, stored };
   };
 
   return {
@@ -94,17 +130,9 @@ export function chainReaderOver(connection: FederationConnection, options: Chain
       const { number, hash, timestampS } = await readHead(rpc, finality);
       return { number, hash, timestampS };
     },
-    async history(taskId, { detail = false, signal } = {}) {
-      const read = async () => {
-        const feed = await newFeed(taskFilter(taskId));
-        const step = await feed.advance(await readHead(rpc, finality, signal), signal);
-        if (step?.logs.length === 0) throw new FedledgerError("UNKNOWN_TASK", { taskId });
-        const details = step && detail ? await readEventDetails(rpc, step.logs, signal) : new Map();
-        return step && details && decodeAll(step.logs, details);
-      };
-      return await untilSettled(read, { clock, pauseMs: pollIntervalMs, ...(signal && { signal }) });
-    },
-    follow: (taskId, { signal }) => followTask(follow, taskId, signal),
+    record,
+    history: async (taskId, how) => (await record(taskId, how)).events,
+    follow: (taskId, how) => followTask(follow, taskId, how),
     attestationDigest: (taskId, round, proposalHash) => attestationDigest(domain, { taskId, round, proposalHash }),
     recoverAttester: (attestation) => recoverSigner(attestationDigest(domain, attestation), attestation.signature),
     recoverSigner: (record) => recoverSigner(recordDigest(domain, record), record.signature),

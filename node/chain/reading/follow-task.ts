@@ -1,56 +1,84 @@
 import { FedledgerError } from "../../core/errors/error.ts";
 import type { TaskId } from "../../core/ids.ts";
-import type { TaskEvent } from "../../core/record/task-events.ts";
-import type { ChainUpdate, Clock, Log } from "../../ports/index.ts";
+import type { ChainUpdate, Log, RecordDoubt } from "../../ports/index.ts";
 import type { HeadWatch, LinkedHead } from "../rpc/head-watch.ts";
-import type { LogFeed } from "../rpc/log-feed.ts";
-import type { RawLog } from "../rpc/log-ranges.ts";
 import { isOutage } from "../rpc/outage.ts";
+import { type LookDeps, lookUntilFits } from "./look-until-fits.ts";
+import type { RecordLook, TaskRecord } from "./task-record.ts";
 
 /** What following a task needs. */
-export interface FollowDeps {
+export interface FollowDeps extends LookDeps {
   readonly watch: HeadWatch;
-  readonly newFeed: (taskId: TaskId) => Promise<LogFeed>;
-  readonly decode: (logs: readonly RawLog[]) => readonly TaskEvent[];
+  readonly newRecord: (taskId: TaskId) => TaskRecord;
   readonly taskCount: () => Promise<number>;
-  readonly clock: Clock;
   readonly log: Log;
-  /** Between two tries while no endpoint answers. */
-  readonly pauseMs: number;
 }
 
-/** ChainReader.follow. Throws UNKNOWN_TASK when there is no such task at first. */
-export async function* followTask(deps: FollowDeps, taskId: TaskId, signal: AbortSignal): AsyncGenerator<ChainUpdate> {
-  let feed: LogFeed | undefined;
+/**
+ * ChainReader.follow. Throws UNKNOWN_TASK when there is no such task at first, CHAIN_RESET when the chain is another
+ * one than it was.
+ */
+export async function* followTask(
+  deps: FollowDeps,
+  taskId: TaskId,
+  { signal, onDoubt }: { readonly signal: AbortSignal; readonly onDoubt?: ((doubt: RecordDoubt) => void) | undefined },
+): AsyncGenerator<ChainUpdate> {
+  const record = deps.newRecord(taskId);
+  const doubts = createDoubts(deps, onDoubt);
   let toldAny = false;
-  let toReset = true;
-  let standing = 0;
 
-  async function look(head: LinkedHead): Promise<ChainUpdate | undefined> {
-    feed ??= await deps.newFeed(taskId);
-    const step = await feed.advance(head, signal);
-    if (!step) return undefined;
-    if (step.reset) {
-      toReset = true;
-      standing = 0;
+  async function updateFor(first: LinkedHead): Promise<ChainUpdate | undefined> {
+    const { look, head } = await lookUntilFits(deps, record, first, doubts.misfit, signal);
+    doubts.settled(look, head);
+    // A task that exists but is not final yet, or whose creation was undone, may still come.
+    if (look.kind === "none" && !toldAny && (await deps.taskCount()) < taskId) {
+      throw new FedledgerError("UNKNOWN_TASK", { taskId });
     }
-    standing += step.logs.length;
-    if (standing === 0) {
-      // A task that exists but is not final yet, or whose creation was undone, may still come.
-      if (!toldAny && (await deps.taskCount()) < taskId) throw new FedledgerError("UNKNOWN_TASK", { taskId });
-      return undefined;
-    }
-    const reset = toReset;
-    toReset = false;
+    if (look.kind !== "fits") return undefined;
     toldAny = true;
     const { number, hash, timestampS } = head;
-    return { head: { number, hash, timestampS }, events: deps.decode(step.logs), reset };
+    const { view, events, reset } = look;
+    return { head: { number, hash, timestampS }, view, events, reset };
   }
 
   for await (const head of deps.watch.heads(signal)) {
-    const update = await untilAnswered(() => look(head), deps, signal);
+    const update = await untilAnswered(() => updateFor(head), deps, signal);
     if (update && !signal.aborted) yield update;
   }
+}
+
+/** Tells once when the endpoints' record is in doubt, and once when it is not any more. */
+function createDoubts({ log, rpc }: FollowDeps, onDoubt: (doubt: RecordDoubt) => void = () => undefined) {
+  let doubted: RecordDoubt["kind"] | undefined;
+  let provenTo: number | undefined;
+  const tell = (doubt: RecordDoubt): void => {
+    if (doubt.kind === doubted) return;
+    doubted = doubt.kind;
+    onDoubt(doubt);
+  };
+  return {
+    misfit({ endpoint, block, differing }: { endpoint: string; block: number; differing: string }): void {
+      log.debug("The record does not fit", { code: "ENDPOINT_BEHIND", endpoint, block, differing });
+      tell({ kind: "endpoint-behind", endpoint, block, differing });
+    },
+    settled(look: RecordLook, { number: block }: LinkedHead): void {
+      if (look.kind === "lower") {
+        const endpoint = rpc.doubt();
+        tell({
+          kind: "endpoint-behind",
+          endpoint,
+          block,
+          differing: "its newest block is below one that it showed before",
+        });
+      } else if (look.kind === "fits" && look.stored === undefined) {
+        tell({ kind: "record-unproven", block, provenTo });
+      } else if (look.kind === "fits") {
+        provenTo = block;
+        if (doubted !== undefined) tell({ kind: "record-fits", block });
+        doubted = undefined;
+      }
+    },
+  };
 }
 
 /** Repeats over outages of the endpoints; undefined once the signal aborts. */

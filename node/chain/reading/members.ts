@@ -96,18 +96,21 @@ export function createMemberReader(
 ): Pick<ChainReader, "members" | "attributeChanges"> {
   let feed: LogFeed | undefined;
   let logs: RawLog[] = [];
-  let looked = false;
   let queue: Promise<unknown> = Promise.resolve();
   const read = <T>(fold: (contract: Interface, logs: readonly RawLog[]) => T): Promise<T> => {
     const look = queue.then(async () => {
       feed ??= await newFeed();
       const reader = feed;
-      const advance = async () => await reader.advance(await readNewestHead());
-      // only the first look must bring something; later ones may find nothing new
-      const step = looked ? await advance() : await untilSettled(advance, times);
-      if (step?.reset) logs = [];
-      if (step) logs.push(...step.logs);
-      looked = true;
+      const advance = async () => {
+        const step = await reader.read(await readNewestHead(), "on");
+        return step === "turned" ? undefined : step;
+      };
+      const step = await untilSettled(advance, times);
+      if (typeof step !== "string") {
+        if (step.reset) logs = [];
+        logs.push(...step.logs);
+        step.keep();
+      }
       return fold(contract, logs);
     });
     queue = look.catch(() => {});

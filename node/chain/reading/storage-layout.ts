@@ -1,6 +1,7 @@
 import { toHex, word } from "../../core/bytes/hex.ts";
 import type { Address, Bytes32, RoundNumber, TaskId } from "../../core/ids.ts";
-import type { Phase, TaskRules } from "../../core/records.ts";
+import type { StoredTask } from "../../core/record/bound-task.ts";
+import type { TaskRules } from "../../core/records.ts";
 import { phaseCodes } from "../../core/task/enum-codes.ts";
 import { hashWords } from "../../core/words/commitment.ts";
 import type { StoredPlace } from "../../ports/index.ts";
@@ -16,12 +17,19 @@ const taskSlots = {
   state: 4n,
   anchor: 5n,
   accumulator: 6n,
+  pending: 7n,
   enrolments: 14n,
   ring: 15n,
 } as const;
 /** Fields of a word, each from its lowest bit, and so many bits of it. */
 const taskCountBits = [160, 32] as const;
-const stateBits = { phase: [0, 3], accepted: [110, 16], round: [126, 32], committed: [158, 64] } as const;
+const stateBits = {
+  phase: [0, 3],
+  deadline: [15, 33],
+  accepted: [110, 16],
+  round: [126, 32],
+  committed: [158, 64],
+} as const;
 const enrolmentBits = {
   place: [0, 32],
   roundsCommitted: [80, 16],
@@ -44,21 +52,16 @@ function bitsOf(value: Bytes32, [from, count]: readonly [number, number]): bigin
 
 /** The slots that {@link readTask} is given the words of, in its order. */
 export function slotsOfTask(taskId: TaskId): readonly Bytes32[] {
-  const { modelRoot, historyHead, state, anchor, accumulator } = taskSlots;
-  return [modelRoot, historyHead, state, anchor, accumulator].map((slot) => at(firstSlot(taskId) + slot));
+  const { modelRoot, historyHead, state, anchor, accumulator, pending } = taskSlots;
+  return [modelRoot, historyHead, state, anchor, accumulator, pending].map((slot) => at(firstSlot(taskId) + slot));
 }
 
 /** What a task's words say. The head is zero where there is no such task. */
-export function readTask(words: readonly Bytes32[]): {
-  readonly modelRoot: Bytes32;
-  readonly historyHead: Bytes32;
-  readonly phase: Phase;
-  readonly round: RoundNumber;
-  readonly accepted: number;
-  /** Of the newest round: the anchor where nobody has committed. */
-  readonly accumulator: Bytes32;
-} {
-  const [modelRoot, historyHead, state, anchor, accumulator] = words as [Bytes32, Bytes32, Bytes32, Bytes32, Bytes32];
+export function readTask(words: readonly Bytes32[]): StoredTask {
+  const [modelRoot, historyHead, state, anchor, accumulator, pending] = words as [
+    ...[Bytes32, Bytes32, Bytes32],
+    ...[Bytes32, Bytes32, Bytes32],
+  ];
   return {
     modelRoot,
     historyHead,
@@ -66,6 +69,8 @@ export function readTask(words: readonly Bytes32[]): {
     round: Number(bitsOf(state, stateBits.round)),
     accepted: Number(bitsOf(state, stateBits.accepted)),
     accumulator: bitsOf(state, stateBits.committed) === 0n ? anchor : accumulator,
+    pending,
+    deadlineS: Number(bitsOf(state, stateBits.deadline)),
   };
 }
 

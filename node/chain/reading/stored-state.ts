@@ -1,10 +1,12 @@
 import { itemAt } from "../../core/bytes/items.ts";
 import { FedledgerError } from "../../core/errors/error.ts";
-import type { Bytes32, Hex } from "../../core/ids.ts";
+import type { Bytes32, Hex, TaskId } from "../../core/ids.ts";
+import type { StoredTask } from "../../core/record/bound-task.ts";
 import type { ChainReader } from "../../ports/index.ts";
 import { revertDataOf } from "../contracts/contract-errors.ts";
 import type { FederationConnection } from "../contracts/federation-connection.ts";
 import { type Finality, readHead } from "../rpc/head-watch.ts";
+import type { JsonRpcError } from "../rpc/json-rpc-answer.ts";
 import { toQuantity } from "../rpc/log-ranges.ts";
 import { rulesOf } from "./event-fields.ts";
 import {
@@ -19,8 +21,21 @@ import {
   slotsOfTask,
 } from "./storage-layout.ts";
 
+/**
+ * Why an endpoint does not say what a task's storage was at a block: it keeps no state of blocks so old; the contract
+ * is not there; or the block is not there, or it refuses for another reason.
+ */
+export type NoStorage = { readonly missing: "state" | "contract" | "block"; readonly reason: string };
+
 /** What of a reader asks the contract's storage. */
-export type StorageReader = Pick<ChainReader, "taskCount" | "storedState" | "ringWords" | "placeOf" | "creditOf">;
+export type StorageReader = Pick<ChainReader, "taskCount" | "storedState" | "ringWords" | "placeOf" | "creditOf"> & {
+  /** A task as it is stored at a block, by its number; the head is zero where there is no such task. */
+  taskAt(taskId: TaskId, block: number, signal?: AbortSignal): Promise<StoredTask | NoStorage>;
+};
+
+// geth, Erigon, Nethermind, Besu, Reth and providers before them, where the state of a block was thrown away.
+const keepsNoState =
+  /missing trie node|historical state|state .{0,40}(?:not available|unavailable|not found|pruned)|pruned|archive|distance to target block exceeds|old data not available|world state/i;
 
 /**
  * Reads a federation's storage at the block of the configured finality; the number of its tasks at the newest block.
@@ -44,6 +59,14 @@ export function createStorageReader(
   const blockToRead = async () => toQuantity((await readHead(rpc, finality)).number);
 
   return {
+    async taskAt(taskId, block, signal) {
+      const data = contract.encodeFunctionData("extsload", [slotsOfTask(taskId)]);
+      const answer = await rpc.ask("eth_call", [{ to: federation, data }, toQuantity(block)], signal);
+      if ("error" in answer) return noStorageFor(answer.error);
+      if (answer.result === "0x") return { missing: "contract", reason: `no code at ${federation}` };
+      const [words] = contract.decodeFunctionResult("extsload", answer.result as Hex);
+      return readTask([...(words as Iterable<Bytes32>)]);
+    },
     async taskCount() {
       return readTaskCount(await loadOne(slotOfTaskCount, "latest"));
     },
@@ -72,4 +95,8 @@ export function createStorageReader(
       return BigInt(await loadOne(slotOfCredit(account), await blockToRead()));
     },
   };
+}
+
+function noStorageFor({ message }: JsonRpcError): NoStorage {
+  return { missing: keepsNoState.test(message) ? "state" : "block", reason: message };
 }

@@ -18,6 +18,11 @@ export interface JsonRpc {
   request<T>(method: string, params: readonly unknown[], signal?: AbortSignal): Promise<T>;
   /** Like `request`, but an error that an endpoint answers is a value, not a failure of the endpoint. */
   ask(method: string, params: readonly unknown[], signal?: AbortSignal): Promise<JsonRpcAnswer>;
+  /**
+   * Says that what the endpoint in use answered does not fit the rest: from now on the next one is asked first, where
+   * there is one. Returns the name of the one that was in use.
+   */
+  doubt(): string;
 }
 
 /** How to reach a chain. */
@@ -129,6 +134,11 @@ export async function createJsonRpc(options: JsonRpcOptions, signal?: AbortSigna
 
   return {
     chainId: ownChainId,
+    doubt() {
+      const { name } = current;
+      current = endpoints[(endpoints.indexOf(current) + 1) % endpoints.length] ?? current;
+      return name;
+    },
     ask: (method, params, stop) => run(method, params, true, stop),
     async request<T>(method: string, params: readonly unknown[], stop?: AbortSignal): Promise<T> {
       const answer = await run(method, params, false, stop);

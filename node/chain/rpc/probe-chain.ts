@@ -5,6 +5,8 @@ import { createJsonRpc } from "./json-rpc.ts";
 /** What a chain can promise. */
 export interface ChainTraits {
   readonly chainId: number;
+  /** What the endpoint calls its software; of no characters where it does not say. */
+  readonly client: string;
   /** Whether it has a block that its consensus calls safe. */
   readonly hasSafe: boolean;
   /** How far a block that counts is behind the newest one now, seconds of the chain's clock. */
@@ -18,8 +20,10 @@ export async function probeChain(options: {
 }): Promise<ChainTraits> {
   const rpc = await createJsonRpc(options);
   const safe = await rpc.ask("eth_getBlockByNumber", ["safe", false]);
+  const client = await rpc.ask("web3_clientVersion", []);
   return {
     chainId: rpc.chainId,
+    client: "result" in client ? String(client.result) : "",
     hasSafe: "result" in safe && safe.result !== null,
     lagS: async (finality) => {
       const newest = await readHead(rpc, { confirmations: 0 });

@@ -25,8 +25,9 @@ import {
 export interface TransactionSender {
   /**
    * Sends a call and waits until it is mined. It is simulated first, so that what was done already is not sent again.
-   * Rejects with TRANSACTION_REVERTED, INSUFFICIENT_FUNDS, TRANSACTION_STUCK, RPC_UNREACHABLE, or the signal's reason;
-   * after the signal, or where it is stuck, the transaction may still be mined, until something is sent after it.
+   * Rejects with NO_CODE, TRANSACTION_REVERTED, INSUFFICIENT_FUNDS, TRANSACTION_STUCK, RPC_UNREACHABLE, or the
+   * signal's reason; after the signal, or where it is stuck, the transaction may still be mined, until something is
+   * sent after it.
    */
   send(call: OutgoingCall, signal?: AbortSignal): Promise<RawReceipt>;
 }
@@ -61,6 +62,7 @@ export function createTransactionSender(deps: SenderDeps, options: SenderOptions
   async function offer(call: OutgoingCall, least: Fees | undefined, signal?: AbortSignal) {
     await abandoned.adopt(signal);
     if (waiting === 0) nextNonce = undefined;
+    await requireCode(deps, call, signal);
     const gasLimit = await estimateGas(deps, call, signal);
     const now = await currentFees(rpc, signal);
     const fees = least ? raiseFees(least, now) : now;
@@ -143,6 +145,16 @@ export function createTransactionSender(deps: SenderDeps, options: SenderOptions
       }
     },
   };
+}
+
+/**
+ * Rejects with NO_CODE where there is no contract that would take the call: such a transaction is mined, does nothing,
+ * and is paid for.
+ */
+async function requireCode({ rpc }: SenderDeps, { to, data }: OutgoingCall, signal?: AbortSignal): Promise<void> {
+  if (data === "0x") return;
+  const code = await rpc.request<Hex>("eth_getCode", [to, "latest"], signal);
+  if (code === "0x") throw new FedledgerError("NO_CODE", { address: to, chainId: rpc.chainId });
 }
 
 /**

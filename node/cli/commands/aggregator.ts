@@ -17,7 +17,8 @@ export const aggregatorCommand = () =>
       runRole(
         "aggregator",
         context,
-        async (events) => createAggregator({ ...(await nodeOptionsOf(values)), ...events, reenter: values.reenter }),
+        async (events) =>
+          createAggregator({ ...(await nodeOptionsOf(values, context.log)), ...events, reenter: values.reenter }),
         { exitWhenFinal: values.exitWhenFinal ?? false },
       ),
   });

@@ -47,7 +47,7 @@ export const auditCommand = () =>
       const content = await openContent({ sources: values.content, record, ifNone: "empty", log });
       const startedMs = createClock().nowMs();
       const report = await audit(record, content, {
-        reader: () => readReader(values),
+        reader: () => readReader(values, log),
         testSet: values.testSet,
         sample: values.sample,
         requireFinal: values.final,

@@ -14,10 +14,10 @@ export const deployCommand = () =>
     run: async (values, { output, log, signal }) => {
       const deployed = await foundFederation({
         ...endpointOf(values, log),
-        account: await readAccount(values),
+        account: await readAccount(values, log),
         directory: values.dir,
-        onProgress: ({ step }) => output.say(`  ${step}`),
-        testChainOnly: values.devAccount !== undefined,
+        onProgress: (step) =>
+          output.say(step.step === "lacks" ? `  this chain has not ${step.reason}` : `  ${step.step}`),
         signal,
       });
       output.emit(

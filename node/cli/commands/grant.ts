@@ -44,7 +44,7 @@ export function grantCommand(): Command {
       run: async (values, { output, log, signal }) => {
         const taskId = values.task ?? 1;
         const out = required(values.out, "out");
-        const account = await readAccount(values);
+        const account = await readAccount(values, log);
         const chain = await openRecordAs(values, log, account);
         const auditor = await auditorOf(required(values.auditor, "auditor"), await chain.members());
         const { grant, keyrings, missing, sealed } = await createGrant(chain, {

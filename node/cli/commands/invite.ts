@@ -45,7 +45,7 @@ export const inviteCommand = () =>
     ],
     run: async (values, { output, log }) => {
       const out = required(values.out, "out");
-      const account = await readAccount(values);
+      const account = await readAccount(values, log);
       const chain = await openRecordAs(values, log, account);
       const from = values.from === undefined ? undefined : await readInvitation(values.from);
       const { task, revoke = false } = values;

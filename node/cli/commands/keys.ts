@@ -5,7 +5,7 @@ import { required } from "../../config/index.ts";
 import { FedledgerError } from "../../core/errors/error.ts";
 import { defineCommand } from "../options/command.ts";
 import { readPassword } from "../options/password.ts";
-import { readAccount } from "../running/session.ts";
+import { keystoreAccount } from "../running/session.ts";
 
 /** `fedledger keys`. */
 export function keysCommand(): Command {
@@ -37,7 +37,7 @@ export function keysCommand(): Command {
       settings: ["keystore", "passwordFile"],
       run: async (values, { output }) => {
         const keystore = required(values.keystore, "keystore");
-        const named = await readAccount({ ...values, keystore, devAccount: undefined });
+        const named = await keystoreAccount({ ...values, keystore });
         const { account, peerId, encryptionKey } = await publicKeysOf(named);
         output.emit(
           { event: "keys", account, peerId, encryptionKey },

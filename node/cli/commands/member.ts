@@ -28,7 +28,7 @@ export function memberCommand(): Command {
       run: async (values, { output, log, signal }, args) => {
         const role = required(values.role, "role");
         const accounts = await Promise.all(args.map(accountArgument));
-        const account = await readAccount(values);
+        const account = await readAccount(values, log);
         const chain = await openRecordAs(values, log, account);
         const { fund: ether } = values;
         await addMembers(chain, {

@@ -97,7 +97,7 @@ async function recordedModel(
 ): Promise<{ readonly record: TaskReader; readonly recorded: RecordedModel }> {
   const record = { chain: await openRecordOf(values, log), taskId: values.task ?? 1 };
   const content = values.content && (await openContent({ sources: values.content }));
-  const reader = () => readReader(values);
+  const reader = () => readReader(values, log);
   return { record, recorded: await readModel(record, { round: values.round, content, reader, signal }) };
 }
 

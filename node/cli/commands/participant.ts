@@ -37,7 +37,7 @@ export const participantCommand = () =>
         async (events) => {
           const data = required(values.data, "data");
           const { seed = 1, commit, trainOnUnchecked, reenter, statement: path } = values;
-          const options = await nodeOptionsOf(values);
+          const options = await nodeOptionsOf(values, context.log);
           return createParticipant({
             ...{ ...options, ...events, seed, data, commit, trainOnUnchecked, reenter },
             statement: path === undefined ? undefined : toHex(keccak256(await readFileBytes(path))),

@@ -157,7 +157,7 @@ const showCommand = () =>
       const metrics = await publicResults(record, {
         ...{ testSet: values.testSet, log, signal },
         content: values.content && (await openContent({ sources: values.content })),
-        reader: () => readReader(values),
+        reader: () => readReader(values, log),
       });
       const nowS = (await chain.head()).timestampS;
       output.emit({ event: "task", task: view, metrics: Object.fromEntries(metrics) }, taskText(view, metrics, nowS));

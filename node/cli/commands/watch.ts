@@ -16,7 +16,12 @@ export const watchCommand = () =>
       "A proof is checked here as the contract checks it and simulated before it is sent. Started again, it goes on where the record is.",
     settings: nodeSettings,
     run: (values, context) =>
-      runRole("watcher", context, async (events) => createWatcher({ ...(await nodeOptionsOf(values)), ...events }), {
-        exitWhenFinal: values.exitWhenFinal ?? false,
-      }),
+      runRole(
+        "watcher",
+        context,
+        async (events) => createWatcher({ ...(await nodeOptionsOf(values, context.log)), ...events }),
+        {
+          exitWhenFinal: values.exitWhenFinal ?? false,
+        },
+      ),
   });

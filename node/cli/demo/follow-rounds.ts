@@ -1,6 +1,5 @@
 import {
   type ChainReader,
-  foldTask,
   hasEnded,
   modeOf,
   type PublicMetric,
@@ -43,7 +42,7 @@ export async function followRounds(options: {
 
   for await (const update of chain.follow(taskId, { signal })) {
     if (update.events.length === 0 && !update.reset) continue;
-    task = foldTask(update.events, update.reset ? undefined : task);
+    task = update.view;
     options.onMoved();
     for (const round of task.rounds) if (!openedMs.has(round.round)) openedMs.set(round.round, nowMs());
     options.onRound(task.rounds.length);

@@ -1,4 +1,4 @@
-import type { NodeOptions } from "../../api/index.ts";
+import type { Log, NodeOptions } from "../../api/index.ts";
 import { readInvitation } from "../../api/index.ts";
 import type { Settings } from "../../config/index.ts";
 import { accountSettings, readAccount, recordSettings } from "./session.ts";
@@ -22,11 +22,11 @@ export const nodeSettings = [
 /**
  * A node's settings as its options. Rejects with INVALID_INVITATION, NO_ACCOUNT, WRONG_PASSWORD, FILE_NOT_FOUND.
  */
-export async function nodeOptionsOf(values: Settings<(typeof nodeSettings)[number]>): Promise<NodeOptions> {
+export async function nodeOptionsOf(values: Settings<(typeof nodeSettings)[number]>, log: Log): Promise<NodeOptions> {
   const { rpc, federation, task, confirmations, dir, testSet, listen, announce, gateway, mdns, ipfs } = values;
   const invitation = values.invitation === undefined ? undefined : await readInvitation(values.invitation);
   return {
-    account: await readAccount(values),
+    account: await readAccount({ ...values, rpc: rpc ?? invitation?.rpc }, log),
     invitation,
     endpoint: rpc,
     federation,

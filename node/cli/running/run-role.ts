@@ -43,6 +43,7 @@ export async function runRole(
       kind === "left" ? "This account has left the task (--reenter takes a place again)" : undefined,
     );
     if (outcome.kind === "unpaid") throw unpaid(node.account, outcome.owedWei);
+    if (outcome.kind === "failed") throw outcome.error;
     return 0;
   } catch (error) {
     if (signal.aborted) return 0;

@@ -42,28 +42,32 @@ export function openRecordOf(values: RecordSettings, log: Log): Promise<ChainRea
   return openFederation(federationOf(values, log));
 }
 
-/**
- * The record, to read and write as the account of the settings. Rejects with CHAIN_MISMATCH for a test account
- * elsewhere than on the test chain.
- */
+/** The record, to read and write as the account of the settings. */
 export async function openRecordAs(
   values: RecordSettings & AccountSettings,
   log: Log,
   account?: Account,
 ): Promise<Chain> {
-  const chain = await openFederationAs({
-    account: account ?? (await readAccount(values)),
+  return await openFederationAs({
+    account: account ?? (await readAccount(values, log)),
     ...federationOf(values, log),
   });
-  if (values.devAccount !== undefined) requireTestChain(chain.chainId);
-  return chain;
 }
 
 /**
- * The account of the settings: a keystore's, or a test one. Rejects with NO_ACCOUNT, WRONG_PASSWORD, FILE_NOT_FOUND.
+ * The account of the settings: a keystore's, or a test one, where the endpoints are of the local test chain. Rejects
+ * with TEST_ACCOUNT_REFUSED, RPC_UNREACHABLE, NO_ACCOUNT, WRONG_PASSWORD, FILE_NOT_FOUND.
  */
-export async function readAccount(values: AccountSettings): Promise<Account> {
-  if (values.devAccount !== undefined) return testAccount(values.devAccount);
+export async function readAccount(values: AccountSettings & Settings<"rpc">, log: Log): Promise<Account> {
+  if (values.devAccount !== undefined) {
+    await requireTestChain({ endpoint: values.rpc ?? [], log });
+    return testAccount(values.devAccount);
+  }
+  return await keystoreAccount(values);
+}
+
+/** The account of the settings' keystore. Rejects with NO_ACCOUNT, WRONG_PASSWORD, FILE_NOT_FOUND. */
+export async function keystoreAccount(values: Settings<"keystore" | "passwordFile">): Promise<Account> {
   if (values.keystore === undefined) throw new FedledgerError("NO_ACCOUNT");
   const password = await readPassword(values.keystore, { file: values.passwordFile });
   return accountOfKeystore(values.keystore, password);
@@ -73,8 +77,11 @@ export async function readAccount(values: AccountSettings): Promise<Account> {
  * Who reads what is sealed, by the settings: nobody where they name none. Rejects with GRANT_INVALID, NO_ACCOUNT,
  * WRONG_PASSWORD, FILE_NOT_FOUND.
  */
-export async function readReader(values: Settings<(typeof openingSettings)[number]>): Promise<Reader> {
+export async function readReader(
+  values: Settings<(typeof openingSettings)[number] | "rpc">,
+  log: Log,
+): Promise<Reader> {
   const grant = values.grant === undefined ? undefined : await readGrant(values.grant);
   const isNamed = values.keystore !== undefined || values.devAccount !== undefined || grant !== undefined;
-  return isNamed ? { grant, account: await readAccount(values) } : {};
+  return isNamed ? { grant, account: await readAccount(values, log) } : {};
 }

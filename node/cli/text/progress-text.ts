@@ -94,6 +94,12 @@ function textOf(step: Progress): string | undefined {
       return `round ${step.round}: PROVED ON THE CHAIN that ${proofText[step.proofKind]} (${step.gasUsed} gas)`;
     case "public-metric":
       return `round ${step.round}: ${publicText(step.metric)}`;
+    case "endpoint-behind":
+      return `THE ENDPOINT ${step.endpoint} IS BEHIND: what it shows up to block ${step.block} is not what the contract stores (${step.differing}). Nothing is decided on it; it is asked again, and others of --rpc`;
+    case "record-unproven":
+      return `the endpoint keeps no state of block ${step.block}: the record is believed as its logs show it${step.provenTo === undefined ? "" : `, beyond block ${step.provenTo}`}; an archive node, or fewer --confirmations, would prove it`;
+    case "record-fits":
+      return `the record up to block ${step.block} is what the contract stores`;
     case "masked":
     case "closing-signed":
     case "unmasked":

@@ -57,6 +57,18 @@ export const networkErrors = {
     "The Ethereum endpoint {url} refuses a request that it must answer: {reason}.",
     "Ask another one with --rpc.",
   ),
+  ENDPOINT_BEHIND: infrastructure(
+    "The Ethereum endpoint {url} is behind: its logs of task {taskId} up to block {block} do not make what the contract stores there ({differing}).",
+    "Nothing is decided on them. Try again, or ask another endpoint with --rpc.",
+  ),
+  CHAIN_RESET: {
+    message: "The chain at {url} is not the one it was: {reason}.",
+    remedy:
+      "It was begun anew, or the endpoint is of another chain now. Give an endpoint of the former chain with --rpc; or begin on the new one, with its federation's address and a folder of its own (--dir).",
+    fault: "infrastructure",
+    retryable: false,
+    exitCode: 5,
+  },
   NO_CODE: user(
     "There is no contract at {address} on chain {chainId}.",
     "Check the address, and that the endpoint is of its chain. A chain that was begun anew has lost it.",
@@ -79,6 +91,7 @@ export const networkErrors = {
     "npm leaves it out when it runs on a Node before 22: install Fedledger again with the npm of Node 22.18 or later.",
   ),
   NOT_BUILT: user("The compiled contracts are not at {path}.", "Build them once: npm start, or npx hardhat build."),
+  CHAIN_UNSUITABLE: user("A federation cannot run on chain {chainId}: {reason}. Nothing was sent.", "{next}."),
   DEPLOYMENT_FAILED: {
     message: "The deployment failed: {reason}.",
     remedy: "See the reason. {next}.",
@@ -88,6 +101,10 @@ export const networkErrors = {
   },
   NO_ACCOUNT: user("This needs an account to send transactions.", "Give a keystore with --keystore."),
   CHAIN_MISMATCH: user("The endpoint {url} is on chain {actual}, expected {expected}.", "Check the URLs of --rpc."),
+  TEST_ACCOUNT_REFUSED: user(
+    "A test account is refused at {url}: {reason}. Everybody has its key.",
+    "Use an account of your own: fedledger keys create, then --keystore. --dev-account is for the local test chain.",
+  ),
   INSUFFICIENT_FUNDS: user("Account {account} cannot pay for {purpose}.", "Send it some ether."),
   UNKNOWN_HEADER: {
     message:

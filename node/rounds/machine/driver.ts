@@ -1,12 +1,11 @@
 import { hexEquals } from "../../core/bytes/hex.ts";
-import { FedledgerError } from "../../core/errors/error.ts";
+import { FedledgerError, isFedledgerError } from "../../core/errors/error.ts";
 import type { Bytes32, TaskId } from "../../core/ids.ts";
 import { requireBound } from "../../core/record/bound-task.ts";
-import { foldTask } from "../../core/record/fold-task.ts";
 import type { TaskView } from "../../core/record/task-view.ts";
 import type { Member } from "../../core/records.ts";
 import { checkInvitedTask, type Invitation } from "../../core/words/invitation.ts";
-import type { Chain, ChainUpdate } from "../../ports/chain.ts";
+import type { Chain, ChainUpdate, RecordDoubt } from "../../ports/chain.ts";
 import type { Transport } from "../../ports/transport.ts";
 import { type DueAction, reasonOf } from "../actions/action-runner.ts";
 import { sameMembers } from "../state/progress-between.ts";
@@ -47,7 +46,7 @@ const followAgainMs = 1_000;
 export function createDriver<S extends RoundState, E, A extends DueAction & { readonly kind: string }>(
   deps: DriverDeps<S, E, A>,
 ): Driver {
-  const { taskId, chain, transport, clock, log, linger, invitation } = deps;
+  const { taskId, chain, transport, clock, log, linger, invitation, onProgress } = deps;
   const { chainId, federation } = chain;
   const life = new AbortController();
   const finished = Promise.withResolvers<Outcome>();
@@ -55,7 +54,10 @@ export function createDriver<S extends RoundState, E, A extends DueAction & { re
   let following: Promise<void> | undefined;
 
   async function follow(): Promise<void> {
-    for await (const update of chain.follow(taskId, { signal: life.signal })) {
+    let isFirst = true;
+    for await (const update of chain.follow(taskId, { signal: life.signal, onDoubt })) {
+      if (update.reset && !isFirst) log.warn("Events that were seen do not stand", { block: update.head.number });
+      isFirst = false;
       // asked before each look, so that a look never rests on older members than its head
       const members = await readMembers(run?.seen.members);
       if (life.signal.aborted) return;
@@ -63,32 +65,38 @@ export function createDriver<S extends RoundState, E, A extends DueAction & { re
     }
   }
 
-  function look({ head, events, reset }: ChainUpdate, members: readonly Member[]): void {
-    const before = run?.seen.view;
-    const isSame = before !== undefined && !reset && events.length === 0;
-    const view = isSame ? before : genuine(foldTask(events, reset ? undefined : before));
+  function look({ head, view, reset }: ChainUpdate, members: readonly Member[]): void {
+    if (view !== run?.seen.view) requireGenuine(view);
     const seen = { view, head, members };
     if (run === undefined) {
       run = createRun(deps, seen, onOutcome);
       run.start();
       return;
     }
-    if (reset) log.warn("The chain was reorganised", { block: head.number });
     run.looked({ kind: "looked", reset, ...seen });
   }
 
   /**
-   * The view, where its hashes bind what it shows, and it is the task of the invitation and of the looks before.
-   * Whoever is asked for it may show another each time, so this is asked of every view that anything is trained, signed
-   * or opened by. Throws INVALID_HISTORY, INVITATION_MISMATCH.
+   * Refuses a view whose hashes do not bind what it shows, or that is not the task of the invitation and of the looks
+   * before. Whoever is asked for it may show another each time, so this is asked of every view that anything is trained,
+   * signed or opened by. Throws INVALID_HISTORY, INVITATION_MISMATCH.
    */
-  function genuine(view: TaskView): TaskView {
+  function requireGenuine(view: TaskView): void {
     requireBound(view, { chainId, federation });
     if (invitation !== undefined) checkInvitedTask(invitation, view);
     const { firstHead = deps.firstHead ?? view.firstHead } = run?.seen.view ?? {};
-    if (hexEquals(firstHead, view.firstHead)) return view;
+    if (hexEquals(firstHead, view.firstHead)) return;
     const reason = "it is another task than the one that this node began with";
     throw new FedledgerError("INVALID_HISTORY", { name: "TaskCreated", round: 0, reason });
+  }
+
+  /** Says where endpoints are in doubt: until they are not, there is no look, and nothing new is decided. */
+  function onDoubt(doubt: RecordDoubt): void {
+    const { kind, ...data } = doubt;
+    if (kind === "endpoint-behind") log.warn("The endpoint is behind", { code: "ENDPOINT_BEHIND", ...data });
+    else if (kind === "record-unproven") log.warn("The endpoint keeps no state of the block that counts", data);
+    else log.info("The record is what the contract stores", data);
+    onProgress?.(doubt);
   }
 
   async function followForever(): Promise<void> {
@@ -96,6 +104,11 @@ export function createDriver<S extends RoundState, E, A extends DueAction & { re
       try {
         await follow();
       } catch (error) {
+        if (isFedledgerError(error, "CHAIN_RESET") || isFedledgerError(error, "CHAIN_MISMATCH")) {
+          log.error("The chain is another one", reasonOf(error));
+          void end({ kind: "failed", error });
+          return;
+        }
         if (!life.signal.aborted) log.warn("Following the chain failed, it is tried again", reasonOf(error));
       }
       await clock.sleep(followAgainMs, { signal: life.signal }).catch(() => undefined);
@@ -130,8 +143,12 @@ export function createDriver<S extends RoundState, E, A extends DueAction & { re
   }
 
   async function stop(outcome: Outcome): Promise<void> {
+    await Promise.all([end(outcome), following]);
+  }
+
+  async function end(outcome: Outcome): Promise<void> {
     if (!life.signal.aborted) life.abort();
-    await Promise.all([run?.stop(), following]);
+    await run?.stop();
     finished.resolve(outcome);
   }
 

@@ -1,3 +1,4 @@
+import type { FedledgerError } from "../../core/errors/error.ts";
 import type { PeerIdText } from "../../core/ids.ts";
 import type { ActionResult, DueAction } from "../actions/action-runner.ts";
 import type { TaskLook } from "../blobs/task-look.ts";
@@ -5,14 +6,21 @@ import type { RoundEvent, RoundState, Seen } from "../state/round-state.ts";
 
 /**
  * How a role's work on a task ended: the task is final; the account has left it, or came too late to contribute
- * anything; nothing is left to do but to take out what is owed to it, for which it has no ether; or it was stopped.
+ * anything; nothing is left to do but to take out what is owed to it, for which it has no ether; it was stopped; or it
+ * cannot go on.
  */
-export type Outcome = { readonly kind: "final" | "left" | "too-late" | "stopped" } | Unpaid;
+export type Outcome = { readonly kind: "final" | "left" | "too-late" | "stopped" } | Unpaid | Failed;
 
 /** What is owed to an account that cannot pay for taking it out, in wei. */
 interface Unpaid {
   readonly kind: "unpaid";
   readonly owedWei: bigint;
+}
+
+/** There is nothing left to work on: the chain is another one (CHAIN_RESET, CHAIN_MISMATCH). */
+interface Failed {
+  readonly kind: "failed";
+  readonly error: FedledgerError;
 }
 
 /** A role's decisions: pure, value in, value out. */

@@ -1,6 +1,7 @@
 import type { ErrorCode } from "../../core/errors/error-catalogue.ts";
 import type { RoundNumber } from "../../core/ids.ts";
 import type { ProofKind } from "../../core/records.ts";
+import type { RecordDoubt } from "../../ports/chain.ts";
 import type { PublicMetric } from "../../ports/public-test.ts";
 import type { MaskProgress } from "./mask-progress.ts";
 
@@ -174,4 +175,4 @@ export type CourtProgress =
     };
 
 /** What a node tells of itself. */
-export type NodeProgress = AccountProgress | WorkProgress | CourtProgress | MaskProgress;
+export type NodeProgress = AccountProgress | WorkProgress | CourtProgress | MaskProgress | RecordDoubt;

@@ -1,7 +1,9 @@
 import { toHex } from "../../../node/core/bytes/hex.ts";
 import { FedledgerError } from "../../../node/core/errors/error.ts";
 import type { Address, Bytes32 } from "../../../node/core/ids.ts";
+import { foldTask } from "../../../node/core/record/fold-task.ts";
 import type { TaskEvent } from "../../../node/core/record/task-events.ts";
+import type { TaskView } from "../../../node/core/record/task-view.ts";
 import type { Member } from "../../../node/core/records.ts";
 import type {
   Chain,
@@ -202,12 +204,17 @@ export function createModelChain(clock: VirtualClock, random: SeededRandom, opti
       ringWords: () => answer(() => []),
       codes: () => answer(() => ({ differing: [], hashes: {} })),
       taskCount: () => answer(() => tip().storage.tasks.length),
+      record: (taskId) =>
+        answer(() => {
+          const events = blocks.flatMap(({ events }) => events.filter((e) => e.taskId === taskId));
+          return { head: tip().head, view: foldTask(events), events, stored: undefined };
+        }),
       history: (taskId) => answer(() => blocks.flatMap(({ events }) => events.filter((e) => e.taskId === taskId))),
       storedState: (taskId) =>
         answer(() => {
           const { modelRoot, historyHead, accepted, round } = tip().storage.tasks[taskId - 1]!;
-          const { phase, accumulator } = round;
-          return { round: round.round, phase, accepted, modelRoot, accumulator, historyHead };
+          const { phase, accumulator, pending, deadlineS } = round;
+          return { round: round.round, phase, accepted, modelRoot, accumulator, historyHead, pending, deadlineS };
         }),
       placeOf: (taskId, of) => answer(() => storedPlaceOf(tip().storage, taskId, of)),
       creditOf: (of) => answer(() => tip().storage.credits.get(of) ?? 0n),
@@ -245,6 +252,7 @@ export function createModelChain(clock: VirtualClock, random: SeededRandom, opti
     const stopped = Promise.withResolvers<void>();
     signal.addEventListener("abort", () => stopped.resolve(), { once: true });
     let last: { number: number; hash: Bytes32 } | undefined;
+    let view: TaskView | undefined;
     while (!signal.aborted) {
       const { number, hash } = last ?? { number: -1, hash: "" };
       const isNew = tip().head.hash !== hash;
@@ -253,7 +261,8 @@ export function createModelChain(clock: VirtualClock, random: SeededRandom, opti
         const from = reset ? 0 : number + 1;
         const events = blocks.slice(from).flatMap((block) => block.events.filter((event) => event.taskId === taskId));
         last = tip().head;
-        yield { head: tip().head, events, reset };
+        if (reset || events.length > 0) view = foldTask(events, reset ? undefined : view);
+        if (view !== undefined) yield { head: tip().head, view, events, reset };
       }
       const waiting = news.promise;
       if (tip().head.hash === last?.hash) await Promise.race([waiting, stopped.promise]);

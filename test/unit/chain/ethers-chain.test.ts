@@ -1,5 +1,6 @@
 import { expect } from "chai";
 import type { Bytes32, TaskId } from "../../../node/core/ids.ts";
+import { differingFrom } from "../../../node/core/record/bound-task.ts";
 import { foldTask } from "../../../node/core/record/fold-task.ts";
 import { initialHistoryHead } from "../../../node/core/record/history-head.ts";
 import type { TaskEvent } from "../../../node/core/record/task-events.ts";
@@ -67,16 +68,7 @@ describe("the chain over a real federation", () => {
 
   /** What the fold reckons must be what the contract stores. */
   async function expectStored(taskId: TaskId): Promise<void> {
-    const view = await viewOf(taskId);
-    const newest = view.rounds.at(-1)!;
-    expect(await federation.admin.chain.storedState(taskId)).to.deep.equal({
-      round: newest.round,
-      phase: newest.phase,
-      accepted: view.accepted,
-      modelRoot: view.modelRoot,
-      accumulator: newest.accumulator,
-      historyHead: view.historyHead,
-    });
+    expect(differingFrom(await viewOf(taskId), await federation.admin.chain.storedState(taskId))).to.deep.equal([]);
   }
 
   it("plays a whole round of five participants and reads every field of it back", async () => {

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
 import { createSigner, type DeployStep, deployFederation, startEmbeddedChain } from "../../../../node/chain/index.ts";
+import { startHostileEndpoint } from "../../../support/endpoint/hostile-endpoint.ts";
 import { silentLog } from "../../../support/federation-fixture.ts";
 import { rejection } from "../../../support/rejection.ts";
 
@@ -61,6 +62,53 @@ describe("deploying a federation", () => {
     const deploymentDir = join(folder, "failed");
     const kept = await rejection(deployFederation({ ...options, deploymentDir }), "DEPLOYMENT_FAILED");
     expect(kept.remedy).to.include(deploymentDir);
+  });
+
+  it("refuses a chain that cannot run a federation before anything is sent, and says what is missing", async () => {
+    const chains = [
+      [{ hardfork: "london" }, /PUSH0.*Shanghai/],
+      [{ hardfork: "shanghai" }, /MCOPY.*Cancun/],
+      [{ blockGasLimit: 10_000_000 }, /blocks take 10,000,000 gas.*16,777,216/],
+      [{ transactionGasCap: 8_000_000 }, /no transaction of 16,777,216 gas/],
+    ] as const;
+    for (const [rules, reason] of chains) {
+      const other = await startEmbeddedChain({ port: 0, accounts: 1, blockIntervalMs: 0, ...rules });
+      const signer = createSigner(other.accounts[0]!.privateKey);
+      const error = await rejection(
+        deployFederation({ urls: [other.url], signer, log: silentLog }),
+        "CHAIN_UNSUITABLE",
+      );
+      expect(error.data.reason).to.match(reason);
+      expect(error.remedy).to.not.include("undefined").and.not.include("?");
+      expect(await other.request("eth_blockNumber"), "nothing was sent").to.equal("0x0");
+      await other.close();
+    }
+  });
+
+  it("says what only masked tasks miss, and deploys", async () => {
+    const endpoint = await startHostileEndpoint(chain.url);
+    endpoint.bend((method, [call]) =>
+      method === "eth_call" && String((call as { to?: string }).to).endsWith("09") ? "0x" : undefined,
+    );
+    const steps: DeployStep[] = [];
+    const signer = createSigner(chain.accounts[0]!.privateKey);
+    const { address } = await deployFederation({
+      ...{ urls: [endpoint.url], signer, log: silentLog },
+      onProgress: (step) => steps.push(step),
+    });
+    expect(steps[0]).to.have.property("reason").that.includes("BLAKE2F").and.includes("masked");
+    expect(address).to.match(/^0x/);
+    await endpoint.cut();
+  });
+
+  it("deploys by the rules of Cancun, of Prague and of the newest fork alike", async () => {
+    for (const hardfork of ["cancun", "prague"]) {
+      const other = await startEmbeddedChain({ port: 0, accounts: 1, blockIntervalMs: 0, hardfork });
+      const signer = createSigner(other.accounts[0]!.privateKey);
+      const { chainId } = await deployFederation({ urls: [other.url], signer, log: silentLog });
+      expect(chainId).to.equal(31_337);
+      await other.close();
+    }
   });
 
   it("refuses a folder of another chain, an empty account, and an admin that is none", async () => {

@@ -5,7 +5,6 @@ import type { JsonRpc } from "../../../../node/chain/rpc/json-rpc.ts";
 import { createLogFeed, type LogFeed } from "../../../../node/chain/rpc/log-feed.ts";
 import { createLogReader, type RawLog } from "../../../../node/chain/rpc/log-ranges.ts";
 import type { Bytes32, Hex } from "../../../../node/core/ids.ts";
-import type { Clock } from "../../../../node/ports/index.ts";
 import { refusals } from "../../../support/endpoint/refusals.ts";
 import { rejection } from "../../../support/rejection.ts";
 
@@ -47,7 +46,13 @@ function createFakeChain(rangeBlocks = Number.POSITIVE_INFINITY) {
       const { hash, parentHash } = head(number);
       return { result: { number: first, hash, parentHash, timestamp: first } };
     }
-    const { fromBlock, toBlock } = first as { fromBlock: string; toBlock: string };
+    if (method === "eth_getBlockByHash") {
+      const number = state.blocks.findIndex((_, i) => hashOf(state.blocks, i) === first);
+      return { result: number < 0 ? null : { hash: first, parentHash: head(number).parentHash } };
+    }
+    const { fromBlock, toBlock, blockHash } = first as { fromBlock: string; toBlock: string; blockHash?: string };
+    if (blockHash)
+      return { result: state.blocks.flatMap((_, i) => (hashOf(state.blocks, i) === blockHash ? logAt(i) : [])) };
     const [from, to] = [Number(fromBlock), Number(toBlock)];
     state.ranges.push(to - from + 1);
     const logs = state.blocks.slice(from, to + 1).flatMap((_, i) => logAt(from + i));
@@ -58,6 +63,7 @@ function createFakeChain(rangeBlocks = Number.POSITIVE_INFINITY) {
   const rpc: JsonRpc = {
     chainId: 1,
     ask,
+    doubt: () => "fake",
     request: async <T>(method: string, params: readonly unknown[]) =>
       ((await ask(method, params)) as { result: T }).result,
   };
@@ -66,10 +72,17 @@ function createFakeChain(rangeBlocks = Number.POSITIVE_INFINITY) {
 
 const filter = { address: `0x${"11".repeat(20)}`, topics: [] } as const;
 
-function createFeed(rpc: JsonRpc): { feed: LogFeed; time: { nowMs: number } } {
-  const time = { nowMs: 0 };
-  const clock: Clock = { nowMs: () => time.nowMs, sleep: async () => {} };
-  return { feed: createLogFeed({ rpc, readLogs: createLogReader(rpc), clock }, { filter, startBlock: 0 }), time };
+function createFeed(rpc: JsonRpc): LogFeed {
+  return createLogFeed({ rpc, readLogs: createLogReader(rpc) }, { filter, startBlock: 0 });
+}
+
+/** Reads on to a head, and keeps what there is. */
+async function advance(feed: LogFeed, head: LinkedHead) {
+  const step = await feed.read(head, "on");
+  if (typeof step === "string") return step;
+  step.keep();
+  const { logs, reset } = step;
+  return { logs, reset };
 }
 
 describe("reading logs in ranges", () => {
@@ -132,16 +145,16 @@ describe("a log feed", () => {
     await fc.assert(
       fc.asyncProperty(fc.array(step, { maxLength: 30 }), async (steps) => {
         const { rpc, state, head } = createFakeChain();
-        const { feed } = createFeed(rpc);
+        const feed = createFeed(rpc);
         let held: RawLog[] = [];
         for (const [branch, { undo, add }] of steps.entries()) {
           const kept = state.blocks.slice(0, Math.max(1, state.blocks.length - undo));
           state.blocks = [...kept, ...add.map((logged) => ({ branch: branch + 1, logged }))];
-          const next = await feed.advance(head());
-          if (next?.reset) held = [];
-          if (next) held.push(...next.logs);
+          const next = await advance(feed, head());
           // A head below the one before may be an endpoint that lags: the feed waits for what comes next.
-          if (!next) continue;
+          if (typeof next === "string") continue;
+          if (next.reset) held = [];
+          held.push(...next.logs);
           const all = await createLogReader(rpc)(filter, 0, state.blocks.length - 1);
           expect(held.map(({ blockHash }) => blockHash)).to.deep.equal(all.map(({ blockHash }) => blockHash));
         }
@@ -149,39 +162,67 @@ describe("a log feed", () => {
     );
   });
 
-  it("takes a lower head for an endpoint that lags, but not for ever", async () => {
+  it("waits at a lower head, until another branch is seen to have taken an event away", async () => {
     const { rpc, state, head } = createFakeChain();
     state.blocks = Array.from({ length: 10 }, (_, i) => ({ branch: 0, logged: i === 8 }));
-    const { feed, time } = createFeed(rpc);
-    expect((await feed.advance(head()))?.logs).to.have.length(1);
+    const feed = createFeed(rpc);
+    expect(await advance(feed, head())).to.have.nested.property("logs.length", 1);
     state.blocks = state.blocks.slice(0, 5);
-    expect(await feed.advance(head())).to.equal(undefined);
-    time.nowMs = 29_999;
-    expect(await feed.advance(head())).to.equal(undefined);
-    time.nowMs = 30_000;
-    expect(await feed.advance(head())).to.deep.equal({ logs: [], reset: true });
+    expect(await advance(feed, head())).to.equal("lower");
+    state.blocks = [...state.blocks, ...Array.from({ length: 4 }, () => ({ branch: 1, logged: false }))];
+    expect(await advance(feed, head())).to.deep.equal({ logs: [], reset: true });
   });
 
-  it("gives nothing when the chain turned between the head and its logs", async () => {
+  it("reads again what was not kept, and by the hash of each block where that is asked for", async () => {
     const { rpc, state, head } = createFakeChain();
     state.blocks = [0, 1, 2].map(() => ({ branch: 0, logged: true }));
-    const { feed } = createFeed(rpc);
-    const stale = head();
-    state.blocks = [...state.blocks.slice(0, 1), { branch: 1, logged: true }, { branch: 1, logged: true }];
-    expect(await feed.advance(stale)).to.equal(undefined);
-    expect((await feed.advance(head()))?.logs).to.have.length(3);
+    const feed = createFeed(rpc);
+    await advance(feed, head());
+    state.blocks = [...state.blocks, ...Array.from({ length: 4 }, () => ({ branch: 0, logged: true }))];
+    const first = await feed.read(head(), "on");
+    const ranges = state.ranges.length;
+    const again = await feed.read(head(), "by-hash");
+    expect(state.ranges).to.have.length(ranges);
+    expect(again)
+      .to.have.property("logs")
+      .that.deep.equals((first as { logs: readonly RawLog[] }).logs);
+    expect(again).to.have.nested.property("logs.length", 4);
+    expect(await feed.read(head(), "anew"))
+      .to.deep.include({ reset: true })
+      .and.have.nested.property("logs.length", 7);
+  });
+
+  it("reads by ranges what lies below the newest blocks, and where an endpoint gives none by hash", async () => {
+    const { rpc, state, head } = createFakeChain();
+    state.blocks = Array.from({ length: 80 }, () => ({ branch: 0, logged: true }));
+    expect(await createFeed(rpc).read(head(), "by-hash")).to.have.nested.property("logs.length", 80);
+    expect(state.ranges).to.deep.equal([48]);
+    const ask: JsonRpc["ask"] = async (method, params) =>
+      (params[0] as { blockHash?: string }).blockHash ? { error: { code: 1, message: "no" } } : rpc.ask(method, params);
+    expect(await createFeed({ ...rpc, ask }).read(head(), "by-hash")).to.have.nested.property("logs.length", 80);
+  });
+
+  it("says that an endpoint does not have the block before any more", async () => {
+    const { rpc, state, head } = createFakeChain();
+    state.blocks = [0, 1, 2].map(() => ({ branch: 0, logged: true }));
+    const feed = createFeed(rpc);
+    await advance(feed, head());
+    state.blocks = [...state.blocks, { branch: 0, logged: false }, { branch: 0, logged: false }];
+    const next = head();
+    state.blocks = state.blocks.slice(0, 2);
+    expect(await advance(feed, next)).to.equal("turned");
   });
 
   it("changes nothing when reading fails", async () => {
     const { rpc, state, head } = createFakeChain();
     const broken: JsonRpc = { ...rpc, ask: async () => ({ error: { code: 1, message: "no" } }) };
     let now = rpc;
-    const { feed } = createFeed({ ...rpc, ask: (...args) => now.ask(...args) });
-    await feed.advance(head());
+    const feed = createFeed({ ...rpc, ask: (...args) => now.ask(...args) });
+    await advance(feed, head());
     state.blocks = [...state.blocks, { branch: 0, logged: true }];
     now = broken;
-    await rejection(feed.advance(head()), "RPC_REFUSED");
+    await rejection(advance(feed, head()), "RPC_REFUSED");
     now = rpc;
-    expect(await feed.advance(head())).to.have.nested.property("logs.length", 1);
+    expect(await advance(feed, head())).to.have.nested.property("logs.length", 1);
   });
 });

@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import type { NodeOutcome } from "../../../../node/api/index.ts";
 import { runRole } from "../../../../node/cli/running/run-role.ts";
+import { FedledgerError } from "../../../../node/core/errors/error.ts";
 import type { Address } from "../../../../node/core/ids.ts";
 import { expectCode } from "../../../support/expect-code.ts";
 import { silentLog } from "../../../support/silent-log.ts";
@@ -35,6 +36,12 @@ describe("running a role", () => {
     expect(await run({ kind: "left" })).to.equal(0);
     expect(await run({ kind: "too-late" })).to.equal(1);
     expect(told.at(-1)).to.deep.equal({ event: "ended", outcome: "too-late" });
+    expect(closed).to.equal(1);
+  });
+
+  it("ends with the error of a node that cannot go on, once it is closed", async () => {
+    const error = new FedledgerError("CHAIN_RESET", { url: "x", reason: "its first block is another" });
+    await expectCode("CHAIN_RESET", () => run({ kind: "failed", error }));
     expect(closed).to.equal(1);
   });
 

@@ -1,11 +1,13 @@
 import { expect } from "chai";
 import { FedledgerError } from "../../../../node/core/errors/error.ts";
 import type { Address, Bytes32 } from "../../../../node/core/ids.ts";
+import { foldTask } from "../../../../node/core/record/fold-task.ts";
 import { initialHistoryHead } from "../../../../node/core/record/history-head.ts";
 import type { TaskEvent } from "../../../../node/core/record/task-events.ts";
+import type { TaskView } from "../../../../node/core/record/task-view.ts";
 import { rulesHash } from "../../../../node/core/words/commitment.ts";
 import { type Invitation, specHashOf } from "../../../../node/core/words/invitation.ts";
-import type { Chain, ChainUpdate } from "../../../../node/ports/chain.ts";
+import type { Chain, ChainUpdate, RecordDoubt } from "../../../../node/ports/chain.ts";
 import type { AdmittedPeer, Transport } from "../../../../node/ports/transport.ts";
 import type { DueAction } from "../../../../node/rounds/actions/action-runner.ts";
 import { createDriver } from "../../../../node/rounds/machine/driver.ts";
@@ -53,7 +55,7 @@ const enrolled = (index: number): TaskEvent => ({
   attributesHash: hashOf(0),
 });
 
-type Step = ChainUpdate | FedledgerError;
+type Step = Omit<ChainUpdate, "view"> | RecordDoubt | FedledgerError;
 type Work = DueAction & { readonly kind: "work" };
 
 /** A driver over a chain that gives these steps, one each second of virtual time, and then waits. */
@@ -101,12 +103,18 @@ function create(
         if (membersFail-- > 0) throw new FedledgerError("RPC_UNREACHABLE", { url: "x", reason: "away" });
         return listed;
       },
-      async *follow(_taskId: number, { signal }: { signal: AbortSignal }) {
+      async *follow(_taskId: number, { signal, onDoubt }: Parameters<Chain["follow"]>[1]) {
+        let view: TaskView | undefined;
         for (const step of runs[followed++] ?? []) {
           await clock.sleep(1000, { signal }).catch(() => undefined);
           if (signal.aborted) return;
           if (step instanceof FedledgerError) throw step;
-          yield step;
+          if ("kind" in step) {
+            onDoubt?.(step);
+            continue;
+          }
+          if (step.reset || step.events.length > 0) view = foldTask(step.events, step.reset ? undefined : view);
+          if (view !== undefined) yield { ...step, view };
         }
         await clock.sleep(1e9, { signal }).catch(() => undefined);
       },
@@ -162,7 +170,7 @@ function create(
   };
 }
 
-const update = (second: number, events: readonly TaskEvent[], reset = false): ChainUpdate => ({
+const update = (second: number, events: readonly TaskEvent[], reset = false): Omit<ChainUpdate, "view"> => ({
   head: headAt(second),
   events,
   reset,
@@ -188,6 +196,33 @@ describe("the driver", () => {
     await clock.run(() => false, 20_000);
     expect(seen.at(-1)).to.equal(2);
     await driver.stop();
+  });
+
+  it("tells that the endpoint is behind, and that it is not any more, and looks at nothing in between", async () => {
+    const doubt = { kind: "endpoint-behind", endpoint: "http://a", block: 2, differing: "phase" } as const;
+    const fits = { kind: "record-fits", block: 3 } as const;
+    const sim = create([[update(1, [created], true), doubt, fits, update(3, [enrolled(0)])]]);
+    sim.driver.start();
+    await sim.clock.run(() => false, 3500);
+    expect([sim.seen, sim.followed]).to.deep.equal([[0], 1]);
+    const isDoubt = ({ kind }: Progress) => kind === "endpoint-behind" || kind === "record-fits";
+    expect(sim.told.filter(isDoubt)).to.deep.equal([doubt, fits]);
+    expect(sim.logged.filter((message) => message !== "Waiting for others")).to.deep.equal([
+      "The endpoint is behind",
+      "The record is what the contract stores",
+    ]);
+    await sim.driver.stop();
+  });
+
+  it("ends with the error, aborting what runs, where the chain is not the one it was", async () => {
+    const reset = new FedledgerError("CHAIN_RESET", { url: "x", reason: "its first block is another" });
+    const sim = create([[first, reset]]);
+    sim.driver.start();
+    await sim.clock.run(() => sim.unsubscribed > 0, 5000);
+    expect(await sim.driver.done).to.deep.equal({ kind: "failed", error: reset });
+    await sim.clock.run(() => false, 20_000);
+    expect(sim.followed).to.equal(1);
+    await sim.driver.stop();
   });
 
   it("goes on with the next head where no decision can be made, and reads no history again", async () => {
