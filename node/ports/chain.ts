@@ -228,6 +228,19 @@ export interface FederationCodes {
   readonly hashes: Readonly<Record<string, Bytes32>>;
 }
 
+/** What one endpoint says of a task's stored words and of the federation's codes at a block. */
+export interface StateWitness {
+  /** Scheme and host. */
+  readonly endpoint: string;
+  /** Absent where it keeps no state of that block. */
+  readonly stored?: StoredTask;
+  /** Of the task's ring, in the order of the places asked for; absent with `stored`. */
+  readonly ringWords?: readonly Bytes32[];
+  readonly codes?: FederationCodes;
+  /** Why it is its word alone, as a sentence's part; absent where the block's hash proves all of it. */
+  readonly unproven?: string;
+}
+
 /** Reads the record. Every method rejects with RPC_UNREACHABLE when no endpoint answers. */
 export interface ChainReader {
   readonly chainId: number;
@@ -242,10 +255,25 @@ export interface ChainReader {
   taskCount(): Promise<number>;
   /**
    * A task's record up to the head, compared with the contract's storage at that block. What does not fit is read again
-   * for a while, and from other endpoints. `detail` adds sender, gas and time to each event. Rejects with UNKNOWN_TASK,
-   * ENDPOINT_BEHIND, CHAIN_RESET.
+   * for a while, and from other endpoints. `detail` adds sender, gas and time to each event. `block` is the hash of the
+   * block to read up to, in place of the head. Rejects with UNKNOWN_TASK, ENDPOINT_BEHIND, CHAIN_RESET, UNKNOWN_BLOCK.
    */
-  record(taskId: TaskId, options?: { detail?: boolean; signal?: AbortSignal }): Promise<TaskRecord>;
+  record(
+    taskId: TaskId,
+    options?: { detail?: boolean; block?: Bytes32 | undefined; signal?: AbortSignal },
+  ): Promise<TaskRecord>;
+  /**
+   * What each endpoint, asked apart from the others, says of a task's storage and of the codes at a block, and whether
+   * the block's hash proves it (EIP-1186). An endpoint whose proof proves something else, or that does not answer, is
+   * among `failed` with the reason.
+   *
+   * @param places in the task's ring, whose words are asked for, too
+   */
+  witnesses(
+    taskId: TaskId,
+    head: Head,
+    options: { readonly places: readonly number[]; readonly signal?: AbortSignal | undefined },
+  ): Promise<{ readonly told: readonly StateWitness[]; readonly failed: readonly Error[] }>;
   /** The events of {@link ChainReader.record}. */
   history(taskId: TaskId, options?: { detail?: boolean; signal?: AbortSignal }): Promise<readonly TaskEvent[]>;
   /** What the contract stores of a task. Rejects with UNKNOWN_TASK. */

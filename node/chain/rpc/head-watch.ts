@@ -45,6 +45,13 @@ export async function readBlock(rpc: JsonRpc, number: number, signal?: AbortSign
   return block ? toHead(block) : undefined;
 }
 
+/** A block by its hash. Rejects with UNKNOWN_BLOCK where no endpoint has it, RPC_UNREACHABLE. */
+export async function readPinned(rpc: JsonRpc, hash: Bytes32, signal?: AbortSignal): Promise<LinkedHead> {
+  const block = await rpc.request<RawBlock | null>("eth_getBlockByHash", [hash, false], signal);
+  if (!block) throw new FedledgerError("UNKNOWN_BLOCK", { hash });
+  return toHead(block);
+}
+
 /** One poll of the chain's head shared by all who follow it. */
 export interface HeadWatch {
   /** The newest head, then each change of it; heads that come while the consumer is busy are skipped for the newest. */

@@ -69,6 +69,13 @@ export const networkErrors = {
     retryable: false,
     exitCode: 5,
   },
+  UNKNOWN_BLOCK: {
+    message: "The endpoint knows no block {hash}.",
+    remedy: "Check the hash, that the endpoint is of its chain, and that it has come so far.",
+    fault: "user",
+    retryable: false,
+    exitCode: 4,
+  },
   NO_CODE: user(
     "There is no contract at {address} on chain {chainId}.",
     "Check the address, and that the endpoint is of its chain. A chain that was begun anew has lost it.",
