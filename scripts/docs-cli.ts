@@ -28,7 +28,7 @@ is an error. What a task fixes has no setting: it comes from the chain.
 | 3 | the audit found a violation, or a receipt proves nothing |
 | 4 | something could not be checked |
 | 5 | a service does not answer |
-| 130, 143 | stopped by Ctrl-C or SIGTERM before it was done; a second one ends it at once |
+| 130, 143 | stopped by Ctrl-C or SIGTERM before it was done; a second one, a second later or more, ends it at once |
 ${createProgram()
   .commands.flatMap((command) => sections(command, "fedledger"))
   .join("")}`;

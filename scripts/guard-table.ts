@@ -4,6 +4,7 @@ import type { Guard } from "./guard-table/guard.ts";
 import { machineGuards } from "./guard-table/machine-guards.ts";
 import { nodeGuards } from "./guard-table/node-guards.ts";
 import { privacyGuards } from "./guard-table/privacy-guards.ts";
+import { startGuards } from "./guard-table/start-guards.ts";
 
 export type { Guard } from "./guard-table/guard.ts";
 
@@ -14,4 +15,5 @@ export const guards: readonly Guard[] = [
   ...privacyGuards,
   ...machineGuards,
   ...auditGuards,
+  ...startGuards,
 ];

@@ -9,7 +9,7 @@ import { join } from "node:path";
 import { type Guard, guards } from "./guard-table.ts";
 
 const root = join(import.meta.dirname, "..");
-const copied = ["artifacts", "cache", "contracts", "data", "node", "scripts", "test", "docs", "ignition"];
+const copied = ["artifacts", "bin", "cache", "contracts", "data", "node", "scripts", "test", "docs", "ignition"];
 const files = ["package.json", "hardhat.config.ts", "tsconfig.json", ".mocharc.json"];
 
 const wanted = process.argv.slice(2);

@@ -4,21 +4,23 @@
 //   node scripts/run.mjs exec TOOL ARGS...   a tool of node_modules/.bin
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { ensureReady, root } from "./bootstrap.mjs";
-import { runNode } from "./run-node.mjs";
+import { ensureReady } from "./bootstrap.mjs";
+import { root } from "./ready/places.mjs";
+import { runNode, runProgram } from "./run-node.mjs";
 
 const [what, ...args] = process.argv.slice(2);
 try {
-  const node = await ensureReady();
-  if (what === undefined) process.exit(0);
-  await runNode(node, what === "exec" ? [toolEntry(args[0]), ...args.slice(1)] : [entry(what), ...args]);
+  if (what === "fedledger") await runProgram(args);
+  else await runScript(await ensureReady());
 } catch (error) {
   process.stderr.write(`${error.message}\n`);
-  process.exit(1);
+  process.exit(error.exitCode ?? 1);
 }
 
-function entry(name) {
-  return name === "fedledger" ? join(root, "node", "cli", "main.ts") : join(root, name);
+async function runScript(node) {
+  if (what === undefined) return;
+  const file = what === "exec" ? toolEntry(args[0]) : join(root, what);
+  await runNode(node, [file, ...args.slice(what === "exec" ? 1 : 0)]);
 }
 
 /** The script file behind a command of node_modules/.bin, the same on every operating system. */

@@ -29,6 +29,9 @@ export {
   startEmbeddedChain,
   testAccount,
 } from "../chain/index.ts";
+// nodes
+export type { PolicyRefusal } from "../config/policy-refusals.ts";
+export type { PolicyKey, SitePolicy } from "../config/site-policy.ts";
 export { etherText, weiOfGwei } from "../core/bytes/ether.ts";
 export { toHex } from "../core/bytes/hex.ts";
 export { keccak256 } from "../core/bytes/keccak.ts";
@@ -107,7 +110,6 @@ export { type InvitationOptions, type Invited, makeInvitation } from "./invitati
 export { modelFiles } from "./models/model-files.ts";
 export { type PublicResultsOptions, publicResults } from "./models/public-results.ts";
 export { type ModelOptions, type RecordedModel, readModel } from "./models/recorded-model.ts";
-// nodes
 export type { ParticipantChoices } from "./nodes/compose.ts";
 export {
   type AggregatorOptions,
@@ -120,6 +122,7 @@ export {
   type TrainedTask,
   type WatcherOptions,
 } from "./nodes/create-nodes.ts";
+export { type PolicyRole, readSitePolicy, refusalsOf } from "./nodes/hold-policy.ts";
 export type { MemberChoices, NodeEvents, NodeOptions } from "./nodes/node-options.ts";
 export { createTrainer, type LoadTrainerOptions, loadTrainer, type TrainerChoices } from "./nodes/trainers.ts";
 // the record

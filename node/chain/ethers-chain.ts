@@ -27,13 +27,17 @@ const creationTries = 5;
 /** Reads and writes a federation's record as the signer's account. Rejects like createChainReader. */
 export async function createChain(options: ChainOptions): Promise<Chain> {
   const connection = await connectFederation(options);
-  const { rpc, contract, federation, pollIntervalMs } = connection;
+  const { rpc, contract, federation, polling } = connection;
   const { signer, clock, log, replaceAfterMs, giveUpAfterMs } = options;
   const account = getAddress(signer.address) as Address;
   const domain = attestationDomain(rpc.chainId, federation);
   const sender = createTransactionSender(
     { rpc, contract, signer, clock, log },
-    { pollIntervalMs, ...(replaceAfterMs && { replaceAfterMs }), ...(giveUpAfterMs && { giveUpAfterMs }) },
+    {
+      pollIntervalMs: polling.pauseMs,
+      ...(replaceAfterMs && { replaceAfterMs }),
+      ...(giveUpAfterMs && { giveUpAfterMs }),
+    },
   );
   const proofs = createProofsLookup(connection);
 

@@ -16,7 +16,8 @@ export function createProgram(): Command {
   return reportWrongUse(program, "fedledger").addHelpText(
     "after",
     `
-Exit codes: 0 done · 1 failed · 2 wrong use · 3 the audit found a violation · 4 something could not be checked · 5 a service does not answer`,
+Exit codes: 0 done · 1 failed · 2 wrong use · 3 the audit found a violation · 4 something could not be checked · 5 a service does not answer
+Proxies: HTTP_PROXY, HTTPS_PROXY, ALL_PROXY and NO_PROXY are followed by all that goes over HTTP; this machine is asked directly`,
   );
 }
 

@@ -1,20 +1,28 @@
 import { CommanderError } from "commander";
-import { isFedledgerError } from "../core/errors/error.ts";
-import { interruptedCode } from "./options/command.ts";
+import { FedledgerError, isFedledgerError } from "../core/errors/error.ts";
+import { useProxies } from "../system/index.ts";
+import { interruptedCode } from "./options/stop-signal.ts";
 import { createProgram } from "./program.ts";
 import { reportError } from "./text/output.ts";
 
+/** What could not be written to standard output; undefined where all was, or where nobody reads it any more. */
+let lost: NodeJS.ErrnoException | undefined;
+
 /** Runs the command line and ends the process with its exit code. */
 export async function runMain(args: readonly string[]): Promise<void> {
-  for (const stream of [process.stdout, process.stderr]) stream.on("error", outliveReader);
+  // whoever reads us may stop (a pager that is closed), and a disk may be full: a node works on, and nothing is thrown
+  process.stderr.on("error", () => {});
+  process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+    if (!["EPIPE", "EIO"].includes(error.code ?? "")) lost ??= error;
+  });
   const code = await runCommand(args);
   await flush();
-  process.exit(code);
+  process.exit(code === 0 && lost !== undefined ? tellLost(lost) : code);
 }
 
-/** Whoever reads our output may stop (a pager that is closed): a node works on, and nothing is thrown. */
-function outliveReader(error: NodeJS.ErrnoException): void {
-  if (error.code !== "EPIPE") throw error;
+/** A result that was asked for and not written is no success. */
+function tellLost(cause: Error): number {
+  return reportError(new FedledgerError("OUTPUT_LOST", { reason: cause.message }, cause), false);
 }
 
 /** Runs one command, tells its error if it fails, and gives the exit code. */
@@ -22,6 +30,7 @@ export async function runCommand(args: readonly string[]): Promise<number> {
   const json = args.includes("--json");
   try {
     process.exitCode = 0;
+    await useProxies(process.env);
     await createProgram().parseAsync([...args], { from: "user" });
     return Number(process.exitCode);
   } catch (error) {

@@ -18,8 +18,21 @@ export const settings = {
     flag: "--rpc <urls>",
     env: "FEDLEDGER_RPC",
     default: "http://127.0.0.1:8545",
-    help: "Ethereum JSON-RPC endpoint; several, separated by commas, take over from each other",
+    help: "Ethereum JSON-RPC endpoint, http(s):// or ws(s)://; several, separated by commas, take over from each other",
     schema: list,
+  }),
+  rpcAgree: defineSetting({
+    flag: "--rpc-agree <n>",
+    env: "FEDLEDGER_RPC_AGREE",
+    default: "1",
+    help: "how many endpoints of --rpc must say the same of the record; 1: the one in use is believed",
+    schema: integer(1, 16),
+  }),
+  pollInterval: defineSetting({
+    flag: "--poll-interval <seconds>",
+    env: "FEDLEDGER_POLL_INTERVAL",
+    help: "how often to look for a new block, seconds (default: as often as the chain makes one)",
+    schema: decimal(0.05, 3600),
   }),
   federation: defineSetting({
     flag: "--federation <address>",
@@ -137,6 +150,12 @@ export const settings = {
         "expected a port from 0 to 65535",
       ),
   }),
+  gatewayOrigin: defineSetting({
+    flag: "--gateway-origin <urls>",
+    env: "FEDLEDGER_GATEWAY_ORIGIN",
+    help: "web pages that may read the gateway's blobs where they are for members only, separated by commas: http(s)://HOST",
+    schema: list,
+  }),
   mdns: defineSetting({
     flag: "--mdns",
     env: "FEDLEDGER_MDNS",
@@ -173,6 +192,12 @@ export const settings = {
     env: "FEDLEDGER_REENTER",
     help: "take a place again in a task that this account has left",
     schema: yes,
+  }),
+  policy: defineSetting({
+    flag: "--policy <file>",
+    env: "FEDLEDGER_POLICY",
+    help: "what this site asks of a task (JSON, docs/policy.md): one that is below it is refused before any data are read",
+    schema: text,
   }),
   exitWhenFinal: defineSetting({
     flag: "--exit-when-final",

@@ -8,7 +8,6 @@ import { noise } from "@libp2p/noise";
 import { peerIdFromPrivateKey, peerIdFromString } from "@libp2p/peer-id";
 import { ping } from "@libp2p/ping";
 import { tcp } from "@libp2p/tcp";
-import { webSockets } from "@libp2p/websockets";
 import { yamux } from "@libp2p/yamux";
 import { multiaddr } from "@multiformats/multiaddr";
 import { createLibp2p } from "libp2p";
@@ -18,11 +17,13 @@ import type { Clock, Log, Transport } from "../ports/index.ts";
 import { type Admission, createAdmission } from "./admission.ts";
 import { type Connector, createConnector } from "./connector.ts";
 import { createDialler } from "./dialler.ts";
-import { createGossip } from "./gossip.ts";
+import { createGossip, gossipScoring, knownBySignature } from "./gossip.ts";
+import { createGossipAllowance } from "./gossip-allowance.ts";
 import { type P2pLimits, p2pLimits } from "./limits.ts";
 import type { Offence } from "./peer-score.ts";
 import { createRequests } from "./requests.ts";
 import { wallClock } from "./wall-clock.ts";
+import { webSocketsBehind } from "./web-sockets.ts";
 
 /** What a host is made of. */
 export interface HostOptions {
@@ -83,14 +84,16 @@ export async function createHost(options: HostOptions): Promise<Host> {
     start: false,
     privateKey,
     addresses: { listen },
-    transports: [tcp(), webSockets(), circuitRelayTransport()],
+    transports: [tcp(), webSocketsBehind(admission.door), circuitRelayTransport()],
     connectionEncrypters: [noise()],
     // two windows may arrive after a pause: they must stay below the read buffer
     streamMuxers: [yamux({ streamOptions: { maxStreamWindowSize: 4 << 20, maxReadBufferLength: 16 << 20 } })],
     connectionGater: admission.gater,
     connectionManager: {
       maxConnections: limits.connections,
-      maxIncomingPendingConnections: limits.pendingConnections,
+      // who may wait is the door's matter: here nobody takes a place from another
+      maxIncomingPendingConnections: Number.POSITIVE_INFINITY,
+      inboundUpgradeTimeout: limits.handshakeTimeoutMs,
       inboundConnectionThreshold: limits.connectionsPerSecond,
       dialTimeout: limits.dialTimeoutMs,
     },
@@ -106,6 +109,8 @@ export async function createHost(options: HostOptions): Promise<Host> {
         allowPublishToZeroTopicPeers: true,
         globalSignaturePolicy: StrictSign,
         maxInboundDataLength: limits.gossipFrameBytes,
+        fastMsgIdFn: knownBySignature,
+        scoreParams: gossipScoring(admission),
       }),
       ...(options.relay?.serve
         ? { relay: circuitRelayServer({ reservations: { applyDefaultLimit: false } }) }
@@ -129,7 +134,8 @@ export async function createHost(options: HostOptions): Promise<Host> {
 
   const connector: Connector = createConnector({ libp2p, admission, limits });
   const pubsub = libp2p.services.pubsub as GossipSub;
-  const gossip = createGossip({ pubsub, isStarted, admission, report, limits, log });
+  const allowance = createGossipAllowance({ members: admission.members, clock, limits });
+  const gossip = createGossip({ pubsub, isStarted, admission, allowance, report, limits, log });
   const requests = createRequests({ libp2p, admission, connector, report, limits, log });
   const dialler = createDialler({
     self,

@@ -1,5 +1,5 @@
-export { createBlockExchange } from "./block-stream.ts";
-export { blocksProtocol } from "./blocks-protocol.ts";
+export { createBlockExchange } from "./blocks/block-stream.ts";
+export { blocksProtocol } from "./blocks/blocks-protocol.ts";
 export { createHost, type Host, type HostOptions, peerIdOfSeed } from "./host.ts";
 export { p2pLimits } from "./limits.ts";
 export {

@@ -4,6 +4,8 @@ export interface P2pLimits {
   readonly messageBytes: number;
   /** Most bytes of one gossipsub frame, which may carry several messages. */
   readonly gossipFrameBytes: number;
+  /** Gossip messages a second of one author that a neighbour may bring: its own, and each other member's. */
+  readonly gossipPerAuthor: number;
   /** How long a request may take when the caller does not say. */
   readonly requestTimeoutMs: number;
   /** How long a peer may take to send its request once the stream is open. */
@@ -34,8 +36,14 @@ export interface P2pLimits {
   readonly dialYieldMs: number;
   /** Connections at once. */
   readonly connections: number;
-  /** Inbound connections that are not yet authenticated. */
+  /** Inbound connections at once of one peer. */
+  readonly connectionsPerPeer: number;
+  /** Inbound connections that have not shown a key yet, from addresses that the registry does not list. */
   readonly pendingConnections: number;
+  /** Inbound connections that have not shown a key yet, from one network address. */
+  readonly pendingPerAddress: number;
+  /** How long an inbound connection may take to show its key. */
+  readonly handshakeTimeoutMs: number;
   /** Inbound connections a second from one network address. */
   readonly connectionsPerSecond: number;
   /** Points at which a peer is cut off; what costs how many is in peer-score.ts. */
@@ -50,6 +58,7 @@ export interface P2pLimits {
 export const p2pLimits: P2pLimits = {
   messageBytes: 64 * 1024,
   gossipFrameBytes: 1024 * 1024,
+  gossipPerAuthor: 16,
   requestTimeoutMs: 10_000,
   receiveTimeoutMs: 5_000,
   handlerTimeoutMs: 120_000,
@@ -65,7 +74,10 @@ export const p2pLimits: P2pLimits = {
   redialMaxMs: 15_000,
   dialYieldMs: 500,
   connections: 512,
+  connectionsPerPeer: 4,
   pendingConnections: 64,
+  pendingPerAddress: 32,
+  handshakeTimeoutMs: 5_000,
   connectionsPerSecond: 100,
   offencePoints: 100,
   offenceHalfLifeMs: 60_000,

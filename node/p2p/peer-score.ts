@@ -1,9 +1,10 @@
 /** What a peer did wrong. */
-export type Offence = "timeout" | "gossip" | "oversize" | "garbage" | "corrupt";
+export type Offence = "timeout" | "flood" | "gossip" | "oversize" | "garbage" | "corrupt";
 
 /** Points of one offence. A slow peer may be busy; one that sends false bytes is faulty or lying. */
 export const offencePoints: Readonly<Record<Offence, number>> = {
   timeout: 10,
+  flood: 10,
   gossip: 25,
   oversize: 55,
   garbage: 55,

@@ -2,7 +2,7 @@ import { FedledgerError } from "../core/errors/error.ts";
 import type { BlobStore } from "../ports/index.ts";
 import { createDirectoryStore } from "./directory-store.ts";
 import { createGatewayStore } from "./gateway/gateway-store.ts";
-import { createKuboStore } from "./kubo-store.ts";
+import { createKuboStore } from "./kubo/kubo-store.ts";
 import { createLayeredStore } from "./layered-store.ts";
 
 /**

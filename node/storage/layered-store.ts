@@ -35,6 +35,7 @@ function isOfThisStore(error: unknown): boolean {
   return (
     isFedledgerError(error, "BLOB_CORRUPT") ||
     isFedledgerError(error, "BLOB_NOT_FOUND") ||
-    isFedledgerError(error, "STORAGE_FAILED")
+    isFedledgerError(error, "STORAGE_FAILED") ||
+    isFedledgerError(error, "STORE_UNREACHABLE")
   );
 }

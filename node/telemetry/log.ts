@@ -19,33 +19,66 @@ export interface LogOptions {
   readonly json?: boolean;
 }
 
-/**
- * A log by pino; throws FILE_UNWRITABLE where its file cannot be written. `error` and `cause` fields become their code
- * and message: no stacks at info, none of their data twice.
- */
-export function createLog(options: LogOptions): Log {
-  return wrap(
-    pino({ level: options.level, base: null, serializers: { error: describe, cause: describe } }, destination(options)),
-  );
+/** A log that can be given a new file of the same name: who rotates logs moves the old one away first. */
+export interface ReopenableLog extends Log {
+  reopen(): void;
 }
 
-function destination(options: LogOptions) {
-  if (options.file !== undefined) {
+/** What may wait for a disk that is full; beyond it lines are lost. */
+const maxWaitingBytes = 1 << 20;
+
+/**
+ * A log by pino; throws FILE_UNWRITABLE where its file cannot be opened. `error` and `cause` fields become their code
+ * and message: no stacks at info, none of their data twice.
+ *
+ * A log that cannot be written later (a full disk, a reader that is gone) ends nobody: it says so once, keeps the last
+ * 1 MiB, and writes it when it can.
+ */
+export function createLog(options: LogOptions): ReopenableLog {
+  const { file } = options;
+  const target = openTarget(file);
+  const settings = { level: options.level, base: null, serializers: { error: describe, cause: describe } };
+  const logger = pino(settings, file !== undefined || options.json ? target : forPeople(target));
+  const reopen = () => {
     try {
-      mkdirSync(dirname(options.file), { recursive: true });
-      return pino.destination({ dest: options.file, sync: true });
-    } catch (error) {
-      throw new FedledgerError("FILE_UNWRITABLE", { path: options.file, reason: (error as Error).message }, error);
+      if (file !== undefined) target.reopen();
+    } catch {
+      // the target has told it, and the old file stays open
     }
+  };
+  return { ...wrap(logger), reopen };
+}
+
+type Target = ReturnType<typeof pino.destination>;
+
+/** The file, or standard error without one. */
+function openTarget(file: string | undefined): Target {
+  const open = (dest: string | number) => pino.destination({ dest, sync: true, maxLength: maxWaitingBytes });
+  if (file === undefined) return open(2).on("error", () => {});
+  try {
+    mkdirSync(dirname(file), { recursive: true });
+    return open(file).on("error", onceTold(file));
+  } catch (error) {
+    throw new FedledgerError("FILE_UNWRITABLE", { path: file, reason: (error as Error).message }, error);
   }
-  if (options.json) return pino.destination({ dest: 2, sync: true });
-  return pretty({
-    destination: 2,
-    sync: true,
+}
+
+function onceTold(file: string): (error: Error) => void {
+  let isTold = false;
+  return ({ message }) => {
+    if (!isTold) process.stderr.write(`The log ${file} cannot be written (${message}): the work goes on without it.\n`);
+    isTold = true;
+  };
+}
+
+function forPeople(target: Target): pino.DestinationStream {
+  const line = pretty.prettyFactory({
     translateTime: "SYS:HH:MM:ss.l",
     ignore: "pid,hostname",
     singleLine: true,
+    colorize: pretty.isColorSupported && process.stderr.isTTY,
   });
+  return { write: (text) => void target.write(line(text) ?? "") };
 }
 
 function describe(error: unknown): unknown {

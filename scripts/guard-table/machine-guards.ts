@@ -38,14 +38,14 @@ export const machineGuards: readonly Guard[] = [
   {
     name: "authors-have-a-limit",
     file: "node/rounds/hearing/hearing-limit.ts",
-    guard: "if (nextMs > nowMs + atOnce * everyMs) return false;",
-    replacement: "",
+    guard: "<= clock.nowMs() + (atOnce - 1) * everyMs",
+    replacement: "<= Number.POSITIVE_INFINITY",
     test: "test/unit/rounds/hearing/hearing-limit.test.ts",
   },
   {
     name: "the-limit-is-asked",
     file: "node/rounds/machine/run.ts",
-    guard: 'if (!mayBeHeard(topic, author)) return "ignore";',
+    guard: 'if (!limit.hears(topic, author)) return "ignore";',
     replacement: "",
     test: driver,
   },

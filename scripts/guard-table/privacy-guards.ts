@@ -271,4 +271,33 @@ export const privacyGuards: readonly Guard[] = [
     replacement: "",
     test: "test/unit/api/invitations/make-invitation.test.ts",
   },
+  // what a task costs, and which tasks a site takes
+  {
+    name: "loss-grid-pessimistic",
+    file: "node/privacy/losses/loss-grid.ts",
+    guard: "const up = Math.min(p.mass, Math.max(0, (p.mass - growth(q.mass) + error) / grow));",
+    replacement: "const up = p.mass / 2;",
+    test: "test/unit/privacy/losses/losses.test.ts",
+  },
+  {
+    name: "loss-window-counted",
+    file: "node/privacy/losses/composed-loss.ts",
+    guard: "const excess = above + counted + error * untilt * Math.exp(tilt * step) - delta;",
+    replacement: "const excess = 0.99 * above - delta;",
+    test: "test/unit/privacy/losses/losses.test.ts",
+  },
+  {
+    name: "site-policy",
+    file: "node/config/policy-refusals.ts",
+    guard: "return limit === undefined ? undefined : check(limit as Limit<K>, task);",
+    replacement: "return limit === undefined || check(limit as Limit<K>, task) ? undefined : undefined;",
+    test: "test/unit/config/site-policy.test.ts",
+  },
+  {
+    name: "site-policy-before-data",
+    file: "node/api/nodes/compose.ts",
+    guard: 'await holdPolicy(options.policy, chain, view, "participant");',
+    replacement: "",
+    test: "test/unit/api/nodes/hold-policy.test.ts",
+  },
 ];

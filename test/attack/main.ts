@@ -1,6 +1,6 @@
 // What `npm run attack` runs: a federation with one liar, told line by line, and how it ends.
 import { parseArgs } from "node:util";
-import { stopSignal } from "../../node/cli/options/command.ts";
+import { stopSignal } from "../../node/cli/options/stop-signal.ts";
 import { createOutput, formatTable, type Output, reportError, style } from "../../node/cli/text/output.ts";
 import { hexEquals } from "../../node/core/bytes/hex.ts";
 import { FedledgerError } from "../../node/core/errors/error.ts";

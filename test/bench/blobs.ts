@@ -1,7 +1,8 @@
 // Blob transfer on loopback: a raw libp2p stream, verified block streams, bitswap; two hosts in one process.
 // Run: node test/bench/blobs.ts [megabytes] [repetitions]
+
+import { sendBytes, streamReader } from "../../node/p2p/blocks/stream-io.ts";
 import { createBlockExchange, type Host } from "../../node/p2p/index.ts";
-import { sendBytes, streamReader } from "../../node/p2p/stream-io.ts";
 import { createHeliaStore, type HeliaStore } from "../../node/storage/index.ts";
 import { testBlob } from "../support/blobs.ts";
 import { connectedHosts, stopAll } from "../support/processes/hosts.ts";

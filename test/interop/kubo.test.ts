@@ -1,15 +1,22 @@
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
-import { createGatewayStore, createKuboStore } from "../../node/storage/index.ts";
+import { expect } from "chai";
+import { cidOf } from "../../node/core/bytes/content-id.ts";
+import { createGatewayStore, createHeliaStore, createKuboStore } from "../../node/storage/index.ts";
 import { type BlobStoreSubject, blobStoreCompliance } from "../compliance/blob-store.ts";
+import { memberStoreCompliance, type OpenMemberStore } from "../compliance/member-store.ts";
+import { testBlob } from "../support/blobs.ts";
+import { silentLog as log } from "../support/silent-log.ts";
 import { temporaryDirectory } from "../support/temporary-directory.ts";
 
 /** A real Kubo daemon, offline, on free ports of this machine. */
-async function startKubo(): Promise<{ rpc: string; gateway: string; stop(): Promise<void> }> {
+async function startKubo() {
   const directory = await temporaryDirectory();
   const env = { ...process.env, IPFS_PATH: directory.path };
   const ipfs = (...args: string[]) => spawnSync("ipfs", args, { env });
+  const said = (args: readonly string[], input: Uint8Array = new Uint8Array()) =>
+    spawnSync("ipfs", args, { env, input }).stdout.toString().trim();
   ipfs("init", "--profile", "test");
   ipfs("config", "Addresses.API", "/ip4/127.0.0.1/tcp/0");
   ipfs("config", "Addresses.Gateway", "/ip4/127.0.0.1/tcp/0");
@@ -25,6 +32,8 @@ async function startKubo(): Promise<{ rpc: string; gateway: string; stop(): Prom
   return {
     rpc,
     gateway,
+    /** What a command says, without white space at its ends. */
+    ipfs: said,
     async stop() {
       const ended = new Promise((resolve) => daemon.once("exit", resolve));
       daemon.kill();
@@ -39,6 +48,51 @@ if (spawnSync("ipfs", ["version"]).status === 0) {
     const kubo = await startKubo();
     return { store: createKuboStore({ url: kubo.rpc }), close: kubo.stop };
   });
+  const daemon: OpenMemberStore = async (blockStream) => {
+    const kubo = await startKubo();
+    const store = createKuboStore({ url: kubo.rpc, blockStream, log });
+    await store.start();
+    const stop = async () => {
+      await store.stop();
+      await kubo.stop();
+    };
+    return { ...store, stop };
+  };
+  const embedded: OpenMemberStore = async (blockStream, { libp2p }) => {
+    const store = await createHeliaStore({ libp2p, blockStream, log });
+    await store.start();
+    return store;
+  };
+  memberStoreCompliance("Helia and a real Kubo daemon", embedded, daemon);
+  memberStoreCompliance("two real Kubo daemons", daemon, daemon);
+
+  describe("a real Kubo daemon", () => {
+    it("gives a model's blob the CID that `ipfs add` with the profile's options gives", async () => {
+      const kubo = await startKubo();
+      const bytes = testBlob(3_000_001, 1);
+      const contentId = await createKuboStore({ url: kubo.rpc }).put(bytes);
+      const options = ["--cid-version=1", "--raw-leaves", "--chunker=size-1048576", "--max-file-links=1024"];
+      const added = kubo.ipfs(["add", "--only-hash", "-Q", ...options], bytes);
+      expect(added).to.equal(cidOf(contentId, bytes.length).toString());
+      await kubo.stop();
+    });
+
+    it("knows the node's blobs again by the name of their pins, and has no pin of what was given up", async () => {
+      const kubo = await startKubo();
+      const store = createKuboStore({ url: kubo.rpc, pinName: "fedledger a" });
+      const bytes = testBlob(2_500_000, 2);
+      const contentId = await store.put(bytes);
+      const root = cidOf(contentId, bytes.length);
+      const again = createKuboStore({ url: kubo.rpc, pinName: "fedledger a" });
+      await again.start();
+      expect(await again.blocks.has(root)).to.equal(true);
+      expect(kubo.ipfs(["pin", "ls", "--type=recursive", "--names"])).to.contain(`${root} recursive fedledger a`);
+      await again.remove(contentId, bytes.length);
+      expect(kubo.ipfs(["pin", "ls", "--type=recursive", "-q"])).not.to.contain(root.toString());
+      await kubo.stop();
+    });
+  });
+
   blobStoreCompliance("a real Kubo gateway", false, async (): Promise<BlobStoreSubject> => {
     const kubo = await startKubo();
     const store = createKuboStore({ url: kubo.rpc });

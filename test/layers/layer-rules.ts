@@ -28,10 +28,10 @@ export const layerRules: LayerRules = {
   },
   rooms: {
     core: ["core", "errors", "bytes", "modes", "task", "words", "record"],
-    privacy: ["privacy", "noise", "accountant", "masking", "encrypted", "sealed", "budget"],
+    privacy: ["privacy", "noise", "losses", "accountant", "masking", "encrypted", "sealed", "budget"],
     training: ["models", "table", "data", "local", "training"],
-    storage: ["blocks", "helia", "gateway", "storage"],
-    chain: ["rpc", "accounts", "contracts", "sending", "proving", "reading", "chain"],
+    storage: ["blocks", "helia", "kubo", "gateway", "storage"],
+    chain: ["endpoints", "rpc", "accounts", "contracts", "sending", "proving", "reading", "chain"],
     audit: ["replay", "record", "proof", "members", "rounds", "walk", "receipt", "verdict", "report", "audit"],
     rounds: ["words", "progress", "actions", "steps", "blobs", "court", "state", "hearing", "machine"],
     participant: ["state", "update", "masked", "encrypted", "participant"],
@@ -71,12 +71,14 @@ export const layerRules: LayerRules = {
     uplot: ["api"],
     pino: ["telemetry"],
     "pino-pretty": ["telemetry"],
+    undici: ["system"],
     "node:sqlite": ["system"],
     "node:child_process": ["cli", "training"],
     commander: ["cli"],
     "@hpke": ["privacy"],
     "shamir-secret-sharing": ["privacy"],
     "node-seal": ["privacy"],
+    "fft.js": ["privacy"],
   },
   forbidden: {
     // Value in, value out: no clock, randomness, network, disk. (The browser runs core, aggregation and audit, too.)

@@ -3,13 +3,13 @@ import { createAggregator } from "../../aggregator/create-aggregator.ts";
 import { deriveNodeKeys, type Finality } from "../../chain/index.ts";
 import type { Bytes32 } from "../../core/ids.ts";
 import type { TaskView } from "../../core/record/task-view.ts";
+import { isSealed } from "../../core/task/blob-length.ts";
 import type { Invitation } from "../../core/words/invitation.ts";
-import { createBlockExchange, createHost, type Host } from "../../p2p/index.ts";
+import { createHost } from "../../p2p/index.ts";
 import { createParticipant } from "../../participant/create-participant.ts";
 import { requireMaskedTask } from "../../participant/masked/require-masked-task.ts";
-import type { BlobStore, BlockReader, Chain, Log, Trainer, Transport } from "../../ports/index.ts";
+import type { BlobStore, Chain, Trainer, Transport } from "../../ports/index.ts";
 import type { RoleDeps, RoleProcess } from "../../rounds/machine/role-process.ts";
-import { createGateway, createHeliaStore, createKuboStore } from "../../storage/index.ts";
 import { createClock, createRandom, openJournal } from "../../system/index.ts";
 import { createSecretFile } from "../../system/secret-file.ts";
 import { createWatcher } from "../../watcher/create-watcher.ts";
@@ -19,8 +19,11 @@ import { requireJoin, requireRead } from "../record/eligibility.ts";
 import { finalityOf, logOf, openFederationAs } from "../record/open-federation.ts";
 import { requireTask } from "../record/open-record.ts";
 import { createPublicMeasure } from "../tasks/test-set.ts";
+import { holdPolicy } from "./hold-policy.ts";
 import { withMemberGateways } from "./member-gateways.ts";
 import type { MemberChoices, NodeEvents, NodeOptions } from "./node-options.ts";
+import { warnOfOneEndpoint } from "./one-endpoint.ts";
+import { openGateway, openStore } from "./open-blobs.ts";
 
 // The composition root: the one place where adapters meet roles. Read from top to bottom it is the architecture.
 
@@ -43,8 +46,8 @@ export interface ParticipantChoices extends MemberChoices {
    * where nobody does.
    */
   readonly commit?: "own" | "batched" | undefined;
-  /** Hash of its data statement, which goes on the record; some tasks ask for one. */
-  readonly statement?: Bytes32 | undefined;
+  /** Gives the hash of its data statement for the record, once the task is known; some tasks ask for one. */
+  readonly statement?: (() => Promise<Bytes32>) | undefined;
   /** Train on a model that could not be recomputed, once nobody can prove it wrong any more; default false. */
   readonly trainOnUnchecked?: boolean | undefined;
   /** Data set by name, from which a public test set may be made. */
@@ -72,11 +75,12 @@ export function composeParticipant(
         trainOnUnchecked: options.trainOnUnchecked ?? false,
         reenter: options.reenter ?? false,
         linger: options.linger ?? false,
-        ...(options.statement && { statement: options.statement }),
+        ...(options.statement && { statement: await options.statement() }),
       },
     );
   };
   return composeNode(options, events, create, async ({ chain, view, finality, invitation }) => {
+    await holdPolicy(options.policy, chain, view, "participant");
     const confirmations = typeof finality === "string" ? finality : finality.confirmations;
     requireMaskedTask({ view, chainId: chain.chainId, confirmations, invitation, account: chain.account });
     await requireJoin(chain, view);
@@ -91,7 +95,10 @@ export function composeAggregator(options: NodeOptions & MemberChoices, events: 
     const wishes = { reenter: options.reenter ?? false, linger: options.linger ?? false };
     return createAggregator({ ...deps, journal }, { encryptionKey, ...wishes });
   };
-  return composeNode(options, events, create, ({ chain, view }) => requireRead(chain, view));
+  return composeNode(options, events, create, async ({ chain, view }) => {
+    await holdPolicy(options.policy, chain, view, "aggregator");
+    await requireRead(chain, view);
+  });
 }
 
 /** A watcher node: it need not be a member, so it also gets blobs from the members' gateways. */
@@ -166,6 +173,7 @@ export async function composeNode(
     const { taskId, invitation } = await heldInvitation(options, { chain, directory });
     const view = await requireTask({ chain, taskId }, invitation);
     await admit({ chain, view, finality, invitation });
+    warnOfOneEndpoint(options, view, log);
     if (invitation !== undefined) await keepInvitation(invitation, directory);
     // the network
     const host = await createHost({
@@ -180,7 +188,7 @@ export async function composeNode(
     // the blobs
     const store = await openStore(options, host, directory, log.child({ module: "storage" }));
     onClose(() => store.close());
-    const gateway = await openGateway(options, store.blocks, log);
+    const gateway = await openGateway(options, store.blocks, log, () => !isSealed(view));
     if (gateway) onClose(() => gateway.stop());
     // the role
     const counted = counting(store, onReceived);
@@ -224,30 +232,6 @@ function usualDirectory({ chainId, federation, account }: Chain): string {
 /** A finality as the option says it. */
 function told(finality: Finality) {
   return { confirmations: typeof finality === "string" ? finality : finality.confirmations };
-}
-
-async function openStore(
-  { ipfs }: NodeOptions,
-  host: Host,
-  directory: string,
-  log: Log,
-): Promise<BlobStore & { readonly blocks?: BlockReader; close(): Promise<void> }> {
-  if (ipfs !== undefined) {
-    const kubo = createKuboStore({ url: ipfs });
-    return { ...kubo, close: async () => {} };
-  }
-  const blockStream = createBlockExchange({ host, log });
-  const helia = await createHeliaStore({ directory, libp2p: host.libp2p, blockStream, log });
-  await helia.start();
-  return { ...helia, close: () => helia.stop() };
-}
-
-async function openGateway({ gateway = "127.0.0.1:0" }: NodeOptions, blocks: BlockReader | undefined, log: Log) {
-  if (gateway === "off" || blocks === undefined) return undefined;
-  const colon = gateway.lastIndexOf(":");
-  const server = createGateway({ host: gateway.slice(0, colon), port: Number(gateway.slice(colon + 1)), blocks, log });
-  await server.start();
-  return server;
 }
 
 /** The store, telling how many bytes came from other members. */

@@ -1,3 +1,4 @@
+import type { SitePolicy } from "../../config/index.ts";
 import type { TaskId } from "../../core/ids.ts";
 import type { Invitation } from "../../core/words/invitation.ts";
 import type { Log } from "../../ports/index.ts";
@@ -15,6 +16,10 @@ export interface NodeOptions {
   readonly invitation?: Invitation | undefined;
   /** Ethereum JSON-RPC endpoint; several take over from each other. */
   readonly endpoint?: string | readonly string[] | undefined;
+  /** How many of the endpoints must say the same of the record; default 1: they only take over from each other. */
+  readonly endpointsAgree?: number | undefined;
+  /** How often the head is looked at, milliseconds; default in the rhythm of the chain's own blocks. */
+  readonly pollIntervalMs?: number | undefined;
   /** Address of the federation's contract. */
   readonly federation?: string | undefined;
   /** From 1; default 1, or the only one of the invitation. */
@@ -32,6 +37,11 @@ export interface NodeOptions {
    * default 127.0.0.1:0.
    */
   readonly gateway?: string | undefined;
+  /**
+   * Origins of web pages that may read blobs of tasks whose blobs are for members, too, such as https://audit.example;
+   * their names are taken for the gateway's own. Default none. Blobs that are for everybody any page may read.
+   */
+  readonly gatewayOrigin?: readonly string[] | undefined;
   /** Find members on the local network, too; default false. */
   readonly mdns?: boolean | undefined;
   /** RPC address of a Kubo daemon to keep blobs in; default an embedded store in the folder. */
@@ -56,4 +66,6 @@ export interface NodeEvents {
 export interface MemberChoices {
   /** Take a place again in a task that the account has left; default false. */
   readonly reenter?: boolean | undefined;
+  /** What this site asks of a task; default nothing. A task below it is refused before any data are read. */
+  readonly policy?: SitePolicy | undefined;
 }

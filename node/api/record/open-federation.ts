@@ -16,6 +16,8 @@ import type { Account } from "./account.ts";
 export interface EndpointOptions {
   /** Ethereum JSON-RPC endpoint; several take over from each other. */
   readonly endpoint: string | readonly string[];
+  /** How many of the endpoints must say the same of the record; default 1: they only take over from each other. */
+  readonly endpointsAgree?: number | undefined;
   /** Default: nothing is said. */
   readonly log?: Log | undefined;
 }
@@ -32,7 +34,7 @@ export interface FinalityOptions extends EndpointOptions {
 export interface FederationOptions extends FinalityOptions {
   /** Address of the federation's contract. */
   readonly federation: string;
-  /** How often the head is looked at, milliseconds; default 100 for an endpoint on this machine, 1,000 elsewhere. */
+  /** How often the head is looked at, milliseconds; default in the rhythm of the chain's own blocks. */
   readonly pollIntervalMs?: number | undefined;
 }
 
@@ -52,18 +54,23 @@ export async function requireTestChain(options: EndpointOptions): Promise<void> 
   const urls = urlsOf(options);
   const refused = (url: string, reason: string) => new FedledgerError("TEST_ACCOUNT_REFUSED", { url, reason });
   for (const url of urls) {
-    const { hostname, origin } = new URL(url);
-    const { chainId, client } = await probeChain({ urls: [url], log: logOf(options) });
+    const { chainId, client, isHere } = await probeChain({ urls: [url], log: logOf(options) });
+    const { origin } = new URL(url);
     if (!isTestChain(chainId)) throw refused(origin, `it is on chain ${chainId}, not ${testChainId}`);
-    const isHere = /^(?:127\.|localhost$|\[::1\]$)/.test(hostname);
-    if (!isHere && !/hardhat|anvil/i.test(client))
+    if (!isHere && !/hardhat|anvil/i.test(await client())) {
       throw refused(origin, "it is on another machine, and no test client");
+    }
   }
 }
 
 /** Endpoints as a list. */
 export function urlsOf({ endpoint }: Pick<EndpointOptions, "endpoint">): readonly string[] {
   return typeof endpoint === "string" ? [endpoint] : endpoint;
+}
+
+/** Where and how a chain is asked, as its adapter wants it. */
+function chainOf(options: EndpointOptions): { urls: readonly string[]; agree: number | undefined; log: Log } {
+  return { urls: urlsOf(options), agree: options.endpointsAgree, log: logOf(options) };
 }
 
 /** The log of the options, or one that says nothing. */
@@ -78,7 +85,7 @@ export function logOf({ log }: Pick<EndpointOptions, "log">): Log {
 export async function finalityOf(options: FinalityOptions): Promise<Finality> {
   const { confirmations } = options;
   if (confirmations !== undefined) return typeof confirmations === "number" ? { confirmations } : confirmations;
-  const { chainId, hasSafe } = await probeChain({ urls: urlsOf(options), log: logOf(options) });
+  const { chainId, hasSafe } = await probeChain(chainOf(options));
   if (isTestChain(chainId)) return { confirmations: 0 };
   if (!hasSafe) throw new FedledgerError("CONFIRMATIONS_NEEDED", { chainId });
   return "safe";
@@ -94,7 +101,7 @@ export interface ChainSide {
 
 /** What the chain behind an endpoint adds to a task's rules. Rejects with CONFIRMATIONS_NEEDED, RPC_UNREACHABLE. */
 export async function chainSideOf(options: FinalityOptions): Promise<ChainSide> {
-  const { chainId, lagS } = await probeChain({ urls: urlsOf(options), log: logOf(options) });
+  const { chainId, lagS } = await probeChain(chainOf(options));
   const isTest = isTestChain(chainId);
   return { isTest, lagS: isTest ? 0 : await lagS(await finalityOf(options)) };
 }
@@ -115,10 +122,9 @@ export async function openFederationAs(options: FederationOptions & { readonly a
 
 async function readerOptions(options: FederationOptions): Promise<ChainReaderOptions> {
   return {
-    urls: urlsOf(options),
+    ...chainOf(options),
     federation: options.federation,
     finality: await finalityOf(options),
-    log: logOf(options),
     clock: createClock(),
     ...(options.pollIntervalMs !== undefined && { pollIntervalMs: options.pollIntervalMs }),
   };

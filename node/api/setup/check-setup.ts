@@ -3,11 +3,12 @@ import { openedPairsOf } from "../../audit/index.ts";
 import { startEmbeddedChain } from "../../chain/index.ts";
 import { FedledgerError, isFedledgerError } from "../../core/errors/error.ts";
 import type { TaskView } from "../../core/record/task-view.ts";
-import { openJournal } from "../../system/index.ts";
+import { createClock, openJournal } from "../../system/index.ts";
 import { type BackendChoice, selectBackend } from "../../training/index.ts";
 import { openContent } from "../content/open-content.ts";
 import { type FederationOptions, openFederation } from "../record/open-federation.ts";
 import { viewOf } from "../record/open-record.ts";
+import { clockText } from "./clock-text.ts";
 
 /** One thing that Fedledger needs, and whether it is there. */
 export interface SetupCheck {
@@ -58,6 +59,7 @@ export async function checkFederation(
   await checks.run("chain", async () => {
     const chain = await openFederation(options);
     const head = await chain.head();
+    await checks.run("clock", async () => clockText(head.timestampS, createClock().nowMs()));
     const members = await chain.members();
     const count = await chain.taskCount();
     await checks.run("code", async () => {

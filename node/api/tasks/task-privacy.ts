@@ -4,8 +4,14 @@ import type { TaskRules } from "../../core/records.ts";
 import type { ParticipantPrivacy, PrivacySpec } from "../../core/task/privacy-spec.ts";
 import { taskLaneCount } from "../../core/task/task-lanes.ts";
 import { parseTaskSpec, type TaskSpec } from "../../core/task/task-spec.ts";
-import { calibrateNoise, repeatRdp } from "../../privacy/accountant/index.ts";
-import { type PrivateTaskSpec, roundCost, roundsInBudget } from "../../privacy/budget/budget.ts";
+import { calibrateNoise, repeatCost } from "../../privacy/accountant/index.ts";
+import {
+  type PrivateTaskSpec,
+  roundCost,
+  roundsAllowed,
+  roundsInBudget,
+  spentAfter,
+} from "../../privacy/budget/budget.ts";
 import { privacyProblems } from "../../privacy/budget/check-privacy.ts";
 import { clipLanesFor, noisePlan } from "../../privacy/noise/index.ts";
 
@@ -89,12 +95,25 @@ function refuseEarlyEnd({ rounds, participationBps }: TaskRules, fit: number, { 
   });
 }
 
-/** What a task's noise is, for people. */
-export function privacyText(spec: TaskSpec, { roundsPerParticipant }: TaskRules): string {
+/** What a task's noise is, for people, with the smaller epsilon that holds, and by which accountant. */
+export function privacyText(spec: TaskSpec, rules: TaskRules): string {
   const { privacy } = spec;
   if (privacy === undefined) return "";
   const { unit, mechanism, epsilon, delta, noiseMultiplier, clipNorm } = privacy;
-  return `privacy of one ${unit}: ${mechanism}, clip norm ${clipNorm}, noise multiplier ${noiseMultiplier}; epsilon ${epsilon} at delta ${delta} is spent after ${roundsPerParticipant} rounds`;
+  const rounds = roundsAllowed(rules);
+  const spent = spentAfter({ ...spec, privacy }, rules, rounds);
+  const by = spent.accountant === "pld" ? "privacy loss distributions" : "Rényi divergence";
+  const other = spent.accountant === "pld" ? `, ${spent.byRdp.toPrecision(4)} by Rényi divergence` : "";
+  return (
+    `privacy of one ${unit}: ${mechanism}, clip norm ${clipNorm}, noise multiplier ${noiseMultiplier}; ` +
+    `${rounds} rounds, all that one may join, cost epsilon ${upwards(spent.epsilon)} at delta ${delta} (by ${by}${other}), of ${epsilon}`
+  );
+}
+
+/** Four digits, not below. */
+function upwards(value: number): string {
+  const unit = 10 ** (Math.floor(Math.log10(Math.max(value, 1e-12))) - 3);
+  return (Math.ceil(value / unit) * unit).toPrecision(4);
 }
 
 function coarser(rules: TaskRules, { fractionBits, clip }: Values): TaskRules {
@@ -108,11 +127,11 @@ function calibrated(spec: TaskSpec, rules: TaskRules, values: Values, rounds: nu
   const { epsilon = 0, delta = 1e-5, noiseMultiplier } = values;
   const target = { epsilon, delta };
   if (noiseMultiplier !== undefined) return drafted(values, target, noiseMultiplier);
-  const curveOf = (multiplier: number) => {
+  const costOf = (multiplier: number) => {
     const noisy: PrivateTaskSpec = { ...spec, privacy: drafted(values, target, multiplier) };
-    return repeatRdp(roundCost(noisy, rules), rounds);
+    return repeatCost(roundCost(noisy, rules), rounds);
   };
-  return drafted(values, target, calibrateNoise(curveOf, target));
+  return drafted(values, target, calibrateNoise(costOf, target));
 }
 
 /**

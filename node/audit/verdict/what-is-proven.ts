@@ -17,7 +17,6 @@ const toldOnly: ReadonlySet<FindingCode> = new Set([
   "COMMITMENT_LATE",
   "COMMITTED_SET_WRONG",
   "ASSIGNMENT_WRONG",
-  "PROPOSER_NOT_ASSIGNED",
   "PROPOSAL_LATE",
   "RESULT_NOT_PROPOSED",
   "ACCEPTED_LATE",

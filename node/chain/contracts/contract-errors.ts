@@ -1,7 +1,7 @@
 import { AbiCoder, type Interface } from "ethers";
 import { FedledgerError } from "../../core/errors/error.ts";
 import { modeCodes, phaseCodes, roleOfId } from "../../core/task/enum-codes.ts";
-import type { JsonRpcError } from "../rpc/json-rpc-answer.ts";
+import type { JsonRpcError } from "../endpoints/json-rpc-answer.ts";
 import { revertAdvice, ruleName } from "./revert-advice.ts";
 
 /**

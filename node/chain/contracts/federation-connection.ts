@@ -2,8 +2,10 @@ import { getAddress, type Interface, isAddress } from "ethers";
 import { FedledgerError } from "../../core/errors/error.ts";
 import type { Address, Bytes32 } from "../../core/ids.ts";
 import type { Log } from "../../ports/index.ts";
+import { isOnThisMachine } from "../endpoints/rpc-endpoint.ts";
 import { createJsonRpc, type JsonRpc } from "../rpc/json-rpc.ts";
 import { toQuantity } from "../rpc/log-ranges.ts";
+import { type Polling, pollingFor } from "../rpc/polling.ts";
 import { loadContractInterface } from "./contract-abi.ts";
 import { checkFederation } from "./federation-lookup.ts";
 
@@ -12,7 +14,7 @@ export interface FederationConnection {
   readonly rpc: JsonRpc;
   readonly contract: Interface;
   readonly federation: Address;
-  readonly pollIntervalMs: number;
+  readonly polling: Polling;
   /** Hash of the chain's first block: which chain this is. Undefined where the endpoint does not have it. */
   readonly firstBlock: Bytes32 | undefined;
 }
@@ -20,6 +22,7 @@ export interface FederationConnection {
 /** Connects and checks. Rejects with INVALID_CONFIG, NOT_BUILT, RPC_UNREACHABLE, CHAIN_MISMATCH, NO_FEDERATION. */
 export async function connectFederation(options: {
   readonly urls: readonly string[];
+  readonly agree?: number | undefined;
   readonly federation: string;
   readonly pollIntervalMs?: number;
   readonly requestTimeoutMs?: number;
@@ -32,9 +35,9 @@ export async function connectFederation(options: {
   const contract = await loadContractInterface();
   const rpc = await createJsonRpc(options);
   await checkFederation(rpc, contract, federation);
-  const local = options.urls.every((url) => /^(?:127\.|localhost$|\[::1\]$)/.test(new URL(url).hostname));
-  const firstBlock = await firstBlockOf(rpc);
-  return { rpc, contract, federation, firstBlock, pollIntervalMs: options.pollIntervalMs ?? (local ? 100 : 1_000) };
+  const isLocal = options.urls.every(isOnThisMachine);
+  const polling = await pollingFor(rpc, { pollIntervalMs: options.pollIntervalMs, isLocal });
+  return { rpc, contract, federation, polling, firstBlock: await firstBlockOf(rpc) };
 }
 
 async function firstBlockOf(rpc: JsonRpc): Promise<Bytes32 | undefined> {

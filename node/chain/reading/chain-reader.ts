@@ -29,9 +29,11 @@ const mostTries = 5;
 export interface ChainReaderOptions {
   /** JSON-RPC endpoints of one chain, best first. */
   readonly urls: readonly string[];
+  /** How many of them must say the same; default 1: they only take over from each other. */
+  readonly agree?: number | undefined;
   readonly federation: string;
   readonly finality: Finality;
-  /** How often the head is looked at; default 100 on this machine, 1,000 elsewhere. */
+  /** How often the head is looked at; default in the rhythm of the chain's blocks. */
   readonly pollIntervalMs?: number;
   /** Time one endpoint has to answer; default 15,000. */
   readonly requestTimeoutMs?: number;
@@ -49,7 +51,8 @@ export async function createChainReader(options: ChainReaderOptions): Promise<Ch
 
 /** The reader over a connection that stands. */
 export function chainReaderOver(connection: FederationConnection, options: ChainReaderOptions): ChainReader {
-  const { rpc, contract, federation, pollIntervalMs } = connection;
+  const { rpc, contract, federation, polling } = connection;
+  const { pauseMs } = polling;
   const { finality, log, clock } = options;
   const domain = attestationDomain(rpc.chainId, federation);
   const readLogs = createLogReader(rpc);
@@ -79,7 +82,7 @@ export function chainReaderOver(connection: FederationConnection, options: Chain
     rpc,
     clock,
     readHead: (signal?: AbortSignal) => readHead(rpc, finality, signal),
-    pauseMs: pollIntervalMs,
+    pauseMs: Math.min(1_000, pauseMs),
   };
   const newRecord = (taskId: TaskId) =>
     createTaskRecord(
@@ -94,7 +97,7 @@ export function chainReaderOver(connection: FederationConnection, options: Chain
     );
   const follow: FollowDeps = {
     ...looking,
-    watch: createHeadWatch({ rpc, clock, log }, { finality, pollIntervalMs }),
+    watch: createHeadWatch({ rpc, clock, log }, { finality, polling }),
     newRecord,
     taskCount: storage.taskCount,
     log,
@@ -126,7 +129,7 @@ export function chainReaderOver(connection: FederationConnection, options: Chain
       contract,
       () => newFeed({ address: federation, topics: [topicsOf(memberEventNames)] }),
       () => readHead(rpc, finality),
-      { clock, pauseMs: pollIntervalMs },
+      { clock, pauseMs },
     ),
     async head() {
       const { number, hash, timestampS } = await readHead(rpc, finality);

@@ -4,6 +4,7 @@ import type { Clock, Head, Log } from "../../ports/index.ts";
 import type { JsonRpc } from "./json-rpc.ts";
 import { toQuantity } from "./log-ranges.ts";
 import { isOutage } from "./outage.ts";
+import { createRhythm, type Polling } from "./polling.ts";
 
 /** When a block counts: so many blocks on top of it, or what the chain's consensus calls safe or finalized. */
 export type Finality = { readonly confirmations: number } | "safe" | "finalized";
@@ -52,6 +53,26 @@ export async function readPinned(rpc: JsonRpc, hash: Bytes32, signal?: AbortSign
   return toHead(block);
 }
 
+/** How long a head may not be told before one is asked for. */
+const toldPauseMs = 60_000;
+
+/** A sleep that is cut short by whatever rang since the last one. */
+function createBell() {
+  let hasRung = false;
+  let nap: AbortController | undefined;
+  return {
+    ring(): void {
+      hasRung = true;
+      nap?.abort();
+    },
+    async sleep(clock: Clock, ms: number, signal: AbortSignal): Promise<void> {
+      nap = new AbortController();
+      if (!hasRung) await clock.sleep(ms, { signal: AbortSignal.any([signal, nap.signal]) }).catch(() => {});
+      hasRung = false;
+    },
+  };
+}
+
 /** One poll of the chain's head shared by all who follow it. */
 export interface HeadWatch {
   /** The newest head, then each change of it; heads that come while the consumer is busy are skipped for the newest. */
@@ -64,26 +85,41 @@ interface Follower {
   wake?: () => void;
 }
 
-/** Watches the head every `pollIntervalMs` while anybody follows. Outages are logged and outwaited. */
+/** Watches the head in the chain's own rhythm while anybody follows. Outages are logged and outwaited. */
 export function createHeadWatch(
   deps: { readonly rpc: JsonRpc; readonly clock: Clock; readonly log: Log },
-  options: { readonly finality: Finality; readonly pollIntervalMs: number },
+  options: { readonly finality: Finality; readonly polling: Polling },
 ): HeadWatch {
   const { rpc, clock, log } = deps;
+  const { polling } = options;
+  const rhythm = createRhythm(polling);
   const followers = new Set<Follower>();
   let stopPolling: AbortController | undefined;
 
   async function poll(signal: AbortSignal): Promise<void> {
     const seen: { last?: LinkedHead; failures: number } = { failures: 0 };
+    const told = createBell();
+    const stopTelling = rpc.heads?.onNew(told.ring);
     while (!signal.aborted) {
       await look(seen, signal);
-      const pauseMs = Math.min(5_000, options.pollIntervalMs * 2 ** Math.min(seen.failures, 10));
-      await clock.sleep(seen.failures ? pauseMs : options.pollIntervalMs, { signal }).catch(() => {});
+      const { failures } = seen;
+      const pauseMs = failures ? Math.min(5_000, polling.pauseMs * 2 ** Math.min(failures, 10)) : restMs();
+      await told.sleep(clock, pauseMs, signal);
     }
+    stopTelling?.();
   }
 
-  function tellNew({ number, hash }: LinkedHead, last: LinkedHead | undefined): void {
-    if (hash !== last?.hash) log.debug("New head", { number, hash });
+  /** Whoever is told of heads need not ask for them, but for what was not told. */
+  function restMs(): number {
+    const ownMs = rhythm.pauseMs();
+    return rpc.heads?.isLive() ? Math.max(toldPauseMs, ownMs) : ownMs;
+  }
+
+  function noteNew(head: LinkedHead, last: LinkedHead | undefined): void {
+    const { number, hash } = head;
+    if (hash === last?.hash) return;
+    rhythm.seen(head);
+    log.debug("New head", { number, hash });
   }
 
   /** Gives the head to all who follow, or counts one more failure. */
@@ -92,7 +128,7 @@ export function createHeadWatch(
       const head = await readHead(rpc, options.finality, signal);
       if (seen.failures > 0) log.info("Ethereum endpoint answers again");
       seen.failures = 0;
-      tellNew(head, seen.last);
+      noteNew(head, seen.last);
       seen.last = head;
       for (const follower of followers) offer(follower, head);
     } catch (error) {

@@ -1,11 +1,13 @@
 import pRetry from "p-retry";
 import { FedledgerError, isFedledgerError } from "../../core/errors/error.ts";
 import type { Clock, Log } from "../../ports/index.ts";
-import { shapeFault } from "./answer-shapes.ts";
-import type { JsonRpcAnswer } from "./json-rpc-answer.ts";
+import { askAgreed, needsAgreement } from "../endpoints/agreement.ts";
+import { shapeFault } from "../endpoints/answer-shapes.ts";
+import type { JsonRpcAnswer } from "../endpoints/json-rpc-answer.ts";
+import { machineClock } from "../endpoints/pace.ts";
+import { createEndpoint, type Endpoint } from "../endpoints/rpc-endpoint.ts";
+import type { ToldHeads } from "../endpoints/transport.ts";
 import { isOutage } from "./outage.ts";
-import { machineClock } from "./pace.ts";
-import { createEndpoint, type Endpoint } from "./rpc-endpoint.ts";
 
 /** JSON-RPC over several endpoints of one chain. */
 export interface JsonRpc {
@@ -23,11 +25,13 @@ export interface JsonRpc {
    * there is one. Returns the name of the one that was in use.
    */
   doubt(): string;
+  /** New heads that the endpoint in use tells by itself; undefined where none can. */
+  readonly heads?: ToldHeads | undefined;
 }
 
 /** How to reach a chain. */
 export interface JsonRpcOptions {
-  /** HTTP(S) URLs, best first; user information in one becomes basic authentication. */
+  /** http(s) and ws(s) URLs, best first; user information in one becomes basic authentication. */
   readonly urls: readonly string[];
   readonly log: Log;
   /** Time one endpoint has to answer; default 15,000. */
@@ -36,6 +40,8 @@ export interface JsonRpcOptions {
   readonly retries?: number;
   /** How long endpoints that want to be asked later are waited for; default 60,000. */
   readonly busyPatienceMs?: number;
+  /** How many endpoints must say the same of the record; default 1: the one in use is believed. */
+  readonly agree?: number | undefined;
   readonly clock?: Clock;
 }
 
@@ -55,6 +61,11 @@ interface Question {
 export async function createJsonRpc(options: JsonRpcOptions, signal?: AbortSignal): Promise<JsonRpc> {
   const { log, requestTimeoutMs = 15_000, clock = machineClock } = options;
   const endpoints = options.urls.map((url) => createEndpoint(url, requestTimeoutMs, clock));
+  const { agree = 1 } = options;
+  if (new Set(options.urls).size < agree) {
+    const reason = `${agree} endpoints must agree, and --rpc names ${new Set(options.urls).size}`;
+    throw new FedledgerError("INVALID_CONFIG", { name: "rpcAgree", reason });
+  }
   const [best] = endpoints;
   if (best === undefined) throw new FedledgerError("INVALID_CONFIG", { name: "urls", reason: "give an RPC URL" });
   const checked = new Set<Endpoint>();
@@ -116,21 +127,47 @@ export async function createJsonRpc(options: JsonRpcOptions, signal?: AbortSigna
     throw failure;
   }
 
+  async function agreed(question: Question): Promise<JsonRpcAnswer> {
+    const { method, params, signal: stop } = question;
+    const askOneOf = (endpoint: Endpoint, other: string, others: readonly unknown[]) =>
+      askOne(endpoint, { method: other, params: others, errorsAreAnswers: true, signal: stop });
+    const answer = await askAgreed(inTurn(), { method, params, needed: agree, askOne: askOneOf });
+    if (!("error" in answer) || question.errorsAreAnswers) return answer;
+    throw current.failed("RPC_REFUSED", `${method}: ${answer.error.message}`);
+  }
+
   async function connect(): Promise<{ failures: readonly unknown[]; ownChainId: number }> {
     const outcomes = await Promise.allSettled(endpoints.map((endpoint) => checkChain(endpoint, signal)));
     const failures = outcomes.flatMap((outcome) => (outcome.status === "rejected" ? [outcome.reason] : []));
-    if (chainId === undefined) throw failures[0];
+    if (chainId === undefined || checked.size < agree) throw failures[0];
     return { failures, ownChainId: chainId };
   }
 
   const run = (method: string, params: readonly unknown[], errorsAreAnswers: boolean, stop?: AbortSignal) =>
-    withPatience(() => onePass({ method, params, errorsAreAnswers, signal: stop }), { ...options, clock }, stop);
+    withPatience(
+      () =>
+        (agree > 1 && needsAgreement(method) ? agreed : onePass)({ method, params, errorsAreAnswers, signal: stop }),
+      { ...options, clock },
+      stop,
+    );
 
   const { failures, ownChainId } = await withPatience(connect, { ...options, clock }, signal);
   for (const failure of failures) {
     if (!isOutage(failure)) throw failure;
     log.warn("Ethereum endpoint is of no use now", { error: failure });
   }
+
+  const telling = endpoints.flatMap(({ heads }) => heads ?? []);
+  const heads: ToldHeads = {
+    // What one endpoint tells, others need not have yet.
+    isLive: () => agree === 1 && current.heads?.isLive() === true,
+    onNew(listener) {
+      const stops = telling.map((each) => each.onNew(listener));
+      return () => {
+        for (const stop of stops) stop();
+      };
+    },
+  };
 
   return {
     chainId: ownChainId,
@@ -139,6 +176,7 @@ export async function createJsonRpc(options: JsonRpcOptions, signal?: AbortSigna
       current = endpoints[(endpoints.indexOf(current) + 1) % endpoints.length] ?? current;
       return name;
     },
+    heads: telling.length > 0 ? heads : undefined,
     ask: (method, params, stop) => run(method, params, true, stop),
     async request<T>(method: string, params: readonly unknown[], stop?: AbortSignal): Promise<T> {
       const answer = await run(method, params, false, stop);
@@ -173,7 +211,8 @@ function withPatience<T>(
 }
 
 function maySucceed(error: unknown): boolean {
-  return isFedledgerError(error, "RPC_UNREACHABLE") || isFedledgerError(error, "RPC_WRONG_ANSWER");
+  const passing = ["RPC_UNREACHABLE", "RPC_WRONG_ANSWER", "RPC_DISAGREE"] as const;
+  return passing.some((code) => isFedledgerError(error, code));
 }
 
 /**

@@ -1,8 +1,8 @@
 import { FedledgerError } from "../../core/errors/error.ts";
 import type { Address, Bytes32, Hex } from "../../core/ids.ts";
+import type { JsonRpcError } from "../endpoints/json-rpc-answer.ts";
+import { allowedBlocks, readRefusal, suggestedBlocks } from "../endpoints/refusal-texts.ts";
 import type { JsonRpc } from "./json-rpc.ts";
-import type { JsonRpcError } from "./json-rpc-answer.ts";
-import { allowedBlocks, readRefusal, suggestedBlocks } from "./refusal-texts.ts";
 
 /** A log as eth_getLogs returns it. */
 export interface RawLog {

@@ -8,6 +8,7 @@ const outages: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   "RPC_KEY_REFUSED",
   "RPC_WRONG_ANSWER",
   "RPC_REFUSED",
+  "RPC_DISAGREE",
 ]);
 
 /** Whether a node that runs waits for its endpoints after this error, instead of ending with it. */

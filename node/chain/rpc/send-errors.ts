@@ -1,4 +1,4 @@
-import type { JsonRpcError } from "./json-rpc-answer.ts";
+import type { JsonRpcError } from "../endpoints/json-rpc-answer.ts";
 
 /** What an endpoint's refusal of a raw transaction means. */
 export type SendRefusal = "already-known" | "nonce-used" | "nonce-too-high" | "underpriced" | "no-funds" | "other";

@@ -2,7 +2,7 @@ import { etherText } from "../../core/bytes/ether.ts";
 import { FedledgerError } from "../../core/errors/error.ts";
 import type { Hex } from "../../core/ids.ts";
 import { revertDataOf, revertedError } from "../contracts/contract-errors.ts";
-import type { JsonRpcError } from "../rpc/json-rpc-answer.ts";
+import type { JsonRpcError } from "../endpoints/json-rpc-answer.ts";
 import { toQuantity } from "../rpc/log-ranges.ts";
 import { classifySendRefusal } from "../rpc/send-errors.ts";
 import { createAbandonedTransactions } from "./abandoned-transactions.ts";

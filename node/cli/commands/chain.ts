@@ -10,6 +10,7 @@ export const chainCommand = () =>
       "Its accounts are the publicly known ones of Hardhat and anvil (see --dev-account): for trying things out only.\n" +
       "The state is gone when it ends; a chain that lasts is any other Ethereum node, given with --rpc.",
     settings: ["host", "port", "accounts", "blockInterval"],
+    closes: true,
     run: async (values, { output, signal }) => {
       const chain = await startEmbeddedChain({
         port: values.port ?? 8545,

@@ -19,6 +19,7 @@ export const demoCommand = () =>
       "  fedledger demo --data synthetic-ten        ten clients, five drawn a round, 100 rounds: the textbooks' case\n" +
       "  fedledger demo --data mnist:FOLDER         FOLDER holds MNIST's IDX files",
     settings: [...taskChoiceSettings, ...saltSettings, "partition", "aggregators", "backend", "out"],
+    closes: true,
     run: async (values, context) => {
       const dataset = values.data ?? "digits";
       const hashes = await readSalts(values);

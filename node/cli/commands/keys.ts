@@ -7,6 +7,11 @@ import { defineCommand } from "../options/command.ts";
 import { readPassword } from "../options/password.ts";
 import { keystoreAccount } from "../running/session.ts";
 
+/** Whoever makes an account needs ether next. */
+const etherAdvice =
+  "It pays for its own transactions, and needs ether of the chain it is for: from the federation's admin " +
+  "(member add --fund), from any wallet, or on a test network from its faucet.";
+
 /** `fedledger keys`. */
 export function keysCommand(): Command {
   const keys = new Command("keys")
@@ -25,7 +30,7 @@ export function keysCommand(): Command {
         const password = await readPassword(path, { file: values.passwordFile, confirm: true });
         if (password === "") throw new FedledgerError("INVALID_CONFIG", { name: "password", reason: "it is empty" });
         const { address } = await createKeystore({ path, password });
-        output.emit({ event: "created", path, account: address }, `Account ${address} is in ${path}`);
+        output.emit({ event: "created", path, account: address }, `Account ${address} is in ${path}\n${etherAdvice}`);
         return 0;
       },
     }),

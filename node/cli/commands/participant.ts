@@ -1,4 +1,4 @@
-import { createParticipant, keccak256, loadTrainer, type TaskSpec, toHex } from "../../api/index.ts";
+import { createParticipant, keccak256, loadTrainer, readSitePolicy, type TaskSpec, toHex } from "../../api/index.ts";
 import { required, type Settings } from "../../config/index.ts";
 import { readFileBytes } from "../../system/index.ts";
 import { type CommandContext, defineCommand } from "../options/command.ts";
@@ -15,6 +15,7 @@ export const participantCommand = () =>
     details:
       "The account needs the role participant (fedledger member add), the task's bond where it has one, and some ether for gas. It registers and enrols by\n" +
       "itself; started again, it goes on where it was. It serves its updates until the last round can be proven wrong no more.\n" +
+      "With --policy it takes part in no task below what the file asks for, and reads nothing of your data before (docs/policy.md).\n" +
       "Your data stay in this process: what leaves it is the update of each round. What your own held-out part says of a model is shown here only.",
     settings: [
       "data",
@@ -28,19 +29,22 @@ export const participantCommand = () =>
       "statement",
       "trainOnUnchecked",
       "reenter",
+      "policy",
       ...nodeSettings,
     ],
+    closes: true,
     run: (values, context) =>
       runRole(
         "participant",
         context,
         async (events) => {
           const data = required(values.data, "data");
-          const { seed = 1, commit, trainOnUnchecked, reenter, statement: path } = values;
+          const { seed = 1, commit, trainOnUnchecked, reenter, statement: path, policy } = values;
           const options = await nodeOptionsOf(values, context.log);
           return createParticipant({
             ...{ ...options, ...events, seed, data, commit, trainOnUnchecked, reenter },
-            statement: path === undefined ? undefined : toHex(keccak256(await readFileBytes(path))),
+            statement: path === undefined ? undefined : async () => toHex(keccak256(await readFileBytes(path))),
+            policy: policy === undefined ? undefined : await readSitePolicy(policy),
             trainer: ({ spec }) => openTrainer({ ...values, data }, spec, context),
           });
         },

@@ -15,6 +15,7 @@ export const watchCommand = () =>
       "Where a task's blobs are sealed to its members, only an account that may read them can judge; others are told so.\n" +
       "A proof is checked here as the contract checks it and simulated before it is sent. Started again, it goes on where the record is.",
     settings: nodeSettings,
+    closes: true,
     run: (values, context) =>
       runRole(
         "watcher",

@@ -65,10 +65,11 @@ export function createProcessGroup(options: {
       });
       running.add(child);
       if (child.pid !== undefined) options.onLaunch(spec.name, child.pid);
-      child.stderr?.on("data", (data: Buffer) => appendFileSync(log, data));
+      child.stdin?.on("error", () => {});
+      child.stderr?.on("data", (data: Buffer) => keep(log, data));
       createInterface({ input: child.stdout as NodeJS.ReadableStream }).on("line", (line) => {
         const event = parseEvent(line);
-        if (event === undefined) return appendFileSync(log, `${line}\n`);
+        if (event === undefined) return keep(log, `${line}\n`);
         if (!seen.has(event.event)) seen.set(event.event, event);
         options.onEvent(spec.name, event);
         for (const waiter of [...waiting]) waiter(event);
@@ -85,7 +86,7 @@ export function createProcessGroup(options: {
 
     const giveUp = (reason: string, code: number | null): number => {
       for (const waiter of [...waiting]) waiter(undefined);
-      appendFileSync(log, `ended with ${reason}\n`);
+      keep(log, `ended with ${reason}\n`);
       return code ?? 1;
     };
 
@@ -138,7 +139,8 @@ export function createProcessGroup(options: {
     start,
     stop: async (graceMs = 5_000) => {
       stopping = true;
-      for (const child of running) child.kill("SIGTERM");
+      // the end of their standard input is the sign: a signal would end them at once on Windows, half-written
+      for (const child of running) child.stdin?.end();
       const timer = setTimeout(() => {
         for (const child of running) child.kill("SIGKILL");
       }, graceMs);
@@ -146,6 +148,15 @@ export function createProcessGroup(options: {
       clearTimeout(timer);
     },
   };
+}
+
+/** A log that cannot be written (a full disk) ends no federation. */
+function keep(log: string, text: string | Buffer): void {
+  try {
+    appendFileSync(log, text);
+  } catch {
+    // what a child says is for whoever looks into it later: nobody waits for it
+  }
 }
 
 function parseEvent(line: string): ChildEvent | undefined {

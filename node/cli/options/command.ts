@@ -1,16 +1,16 @@
 import { Command } from "commander";
 import type { SettingName, Settings } from "../../config/index.ts";
-import { FedledgerError } from "../../core/errors/error.ts";
 import type { Log } from "../../ports/system.ts";
 import { createLog } from "../../telemetry/index.ts";
 import { createOutput, type Output } from "../text/output.ts";
 import { addSettings, readSettings } from "./options.ts";
+import { stopSignal, untilStopped } from "./stop-signal.ts";
 
 /** What every command works with. */
 export interface CommandContext {
   readonly output: Output;
   readonly log: Log;
-  /** Aborts on Ctrl-C, SIGTERM and SIGHUP: the command ends cleanly. */
+  /** Aborts on Ctrl-C and SIGTERM, and where the terminal is gone: the command ends cleanly. */
   readonly signal: AbortSignal;
 }
 
@@ -22,6 +22,8 @@ export interface CommandDefinition<K extends SettingName> {
   /** Longer text after the options: examples, exit codes. */
   readonly details?: string;
   readonly settings: readonly K[];
+  /** It ends by itself once the signal aborts, and closes what it has opened; all others are left where they are. */
+  readonly closes?: true;
   /** Returns the process's exit code; 0 when it returns nothing. */
   run(
     values: Settings<K | "logLevel" | "logFile">,
@@ -48,47 +50,8 @@ export function defineCommand<K extends SettingName>(definition: CommandDefiniti
       json,
       ...(values.logFile ? { file: values.logFile } : {}),
     });
-    const code = await definition.run(values, { output: createOutput(json), log, signal: stopSignal() }, command.args);
-    process.exitCode = code ?? 0;
+    const signal = stopSignal(log.reopen);
+    const running = definition.run(values, { output: createOutput(json), log, signal }, command.args);
+    process.exitCode = (await (definition.closes ? running : untilStopped(running, signal))) ?? 0;
   });
-}
-
-let stop: AbortController | undefined;
-
-/** The exit code of a process that a signal ended: 128 and its number. */
-const codeOf = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 } as const;
-let interruptedBy: keyof typeof codeOf | undefined;
-
-/** The exit code that the signal which stopped this process asks for; undefined where there was none. */
-export function interruptedCode(): number | undefined {
-  return interruptedBy && codeOf[interruptedBy];
-}
-
-/**
- * One signal for the process: aborts at the first Ctrl-C, SIGTERM or SIGHUP; a second Ctrl-C or SIGTERM ends it at
- * once.
- */
-export function stopSignal(): AbortSignal {
-  if (stop) return stop.signal;
-  const controller = new AbortController();
-  stop = controller;
-  for (const name of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
-    process.on(name, () => {
-      if (controller.signal.aborted && name !== "SIGHUP") process.exit(codeOf[name]);
-      interruptedBy ??= name;
-      controller.abort(new FedledgerError("INTERRUPTED", { signal: name }));
-    });
-  }
-  endWithParent(controller);
-  return controller.signal;
-}
-
-/**
- * Ends this process when the demo that started it is gone, however it went: its end of our standard input closes.
- * Without it, `kill -9` of the demo would leave its children behind.
- */
-function endWithParent(controller: AbortController): void {
-  if (process.env.FEDLEDGER_PARENT === undefined) return;
-  const stop = () => controller.abort(new FedledgerError("INTERRUPTED", { signal: "PARENT_GONE" }));
-  process.stdin.on("end", stop).on("error", stop).resume();
 }

@@ -14,6 +14,7 @@ export const nodeSettings = [
   "listen",
   "announce",
   "gateway",
+  "gatewayOrigin",
   "mdns",
   "ipfs",
   "exitWhenFinal",
@@ -23,17 +24,20 @@ export const nodeSettings = [
  * A node's settings as its options. Rejects with INVALID_INVITATION, NO_ACCOUNT, WRONG_PASSWORD, FILE_NOT_FOUND.
  */
 export async function nodeOptionsOf(values: Settings<(typeof nodeSettings)[number]>, log: Log): Promise<NodeOptions> {
-  const { rpc, federation, task, confirmations, dir, testSet, listen, announce, gateway, mdns, ipfs } = values;
+  const { rpc, federation, task, confirmations, dir, testSet, listen, announce, gateway, gatewayOrigin, mdns, ipfs } =
+    values;
   const invitation = values.invitation === undefined ? undefined : await readInvitation(values.invitation);
   return {
     account: await readAccount({ ...values, rpc: rpc ?? invitation?.rpc }, log),
     invitation,
     endpoint: rpc,
+    endpointsAgree: values.rpcAgree,
+    pollIntervalMs: values.pollInterval === undefined ? undefined : values.pollInterval * 1_000,
     federation,
     taskId: task,
     confirmations,
     directory: dir,
-    ...{ testSet, listen, announce, gateway, mdns, ipfs },
+    ...{ testSet, listen, announce, gateway, gatewayOrigin, mdns, ipfs },
     linger: !values.exitWhenFinal,
   };
 }

@@ -1,6 +1,7 @@
 import { type Address, etherText, type FederationNode, type NodeEvents, type Progress } from "../../api/index.ts";
 import { FedledgerError } from "../../core/errors/error.ts";
 import type { CommandContext } from "../options/command.ts";
+import { untilStopped } from "../options/stop-signal.ts";
 import { progressText } from "../text/progress-text.ts";
 
 /**
@@ -17,7 +18,8 @@ export async function runRole(
     if (output.json || text !== undefined) output.emit({ event: "progress", ...progress }, text);
   };
   const onReceived = (bytes: number) => output.emit({ event: "received", bytes });
-  const node = await open({ log, onProgress, onReceived });
+  // it may take as long as an endpoint or a peer does: nothing is owed to anybody yet
+  const node = await untilStopped(open({ log, onProgress, onReceived }), signal);
   try {
     signal.throwIfAborted();
     node.start();

@@ -18,7 +18,7 @@ import { FedledgerError } from "../../core/errors/error.ts";
 import { readPassword } from "../options/password.ts";
 
 /** Settings that say which record to read. */
-export const recordSettings = ["federation", "rpc", "confirmations"] as const;
+export const recordSettings = ["federation", "rpc", "rpcAgree", "pollInterval", "confirmations"] as const;
 /** Settings that say who acts. */
 export const accountSettings = ["keystore", "passwordFile", "devAccount"] as const;
 /** Settings that say with what sealed blobs are opened. */
@@ -28,13 +28,21 @@ type RecordSettings = Settings<(typeof recordSettings)[number]>;
 type AccountSettings = Settings<(typeof accountSettings)[number]>;
 
 /** The settings of an endpoint, as options. */
-export function endpointOf({ rpc = [], confirmations }: Settings<"rpc" | "confirmations">, log: Log): FinalityOptions {
-  return { endpoint: rpc, confirmations, log };
+export function endpointOf(
+  { rpc = [], rpcAgree, confirmations }: Settings<"rpc" | "rpcAgree" | "confirmations">,
+  log: Log,
+): FinalityOptions {
+  return { endpoint: rpc, endpointsAgree: rpcAgree, confirmations, log };
 }
 
 /** The settings of a record, as options. Throws INVALID_CONFIG without a federation. */
 export function federationOf(values: RecordSettings, log: Log): FederationOptions {
-  return { ...endpointOf(values, log), federation: required(values.federation, "federation") };
+  const { pollInterval } = values;
+  return {
+    ...endpointOf(values, log),
+    federation: required(values.federation, "federation"),
+    pollIntervalMs: pollInterval === undefined ? undefined : pollInterval * 1_000,
+  };
 }
 
 /** The record, to read. */

@@ -1,6 +1,7 @@
 import { styleText } from "node:util";
 import { type FedledgerError, isFedledgerError } from "../../core/errors/error.ts";
 import { errorCatalogue } from "../../core/errors/error-catalogue.ts";
+import { missingDependency } from "./missing-dependency.ts";
 
 /** What a command says: text for people, or JSON lines for programs; never both on standard output. */
 export interface Output {
@@ -35,7 +36,7 @@ export function style(format: Parameters<typeof styleText>[0], text: string): st
 
 /** Tells an error on standard error (JSON on standard output too, where asked) and gives the exit code it means. */
 export function reportError(error: unknown, json: boolean): number {
-  const known = isFedledgerError(error) ? error : undefined;
+  const known = isFedledgerError(error) ? error : missingDependency(error);
   if (json) {
     const failure = known
       ? { code: known.code, message: known.message, remedy: known.remedy, data: known.data }

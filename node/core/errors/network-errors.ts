@@ -23,6 +23,10 @@ export const networkErrors = {
     "The content store failed: {reason}.",
     "Check the disk space and the permissions of {path}.",
   ),
+  STORE_UNREACHABLE: infrastructure(
+    "The IPFS daemon at {url} does not answer: {reason}.",
+    "Start it, or name another one with --ipfs; a node that runs goes on when it answers.",
+  ),
   STORE_READ_ONLY: ours("The content source {source} can only be read."),
   // peer to peer
   PEER_UNREACHABLE: infrastructure(
@@ -57,6 +61,10 @@ export const networkErrors = {
     "The Ethereum endpoint {url} refuses a request that it must answer: {reason}.",
     "Ask another one with --rpc.",
   ),
+  RPC_DISAGREE: infrastructure(
+    "Ethereum endpoints contradict each other about {method}: {groups}. {needed} must agree.",
+    "One of them lies or is behind. Give another endpoint with --rpc, or leave out the one that you do not trust.",
+  ),
   ENDPOINT_BEHIND: infrastructure(
     "The Ethereum endpoint {url} is behind: its logs of task {taskId} up to block {block} do not make what the contract stores there ({differing}).",
     "Nothing is decided on them. Try again, or ask another endpoint with --rpc.",
@@ -89,6 +97,20 @@ export const networkErrors = {
     "Another version may have deployed it: use that version. Otherwise its rules may be others than documented: join it only if you trust its deployer.",
   ),
   ADDRESS_IN_USE: user("Cannot listen on {address}: {reason}.", "Choose another port, or stop what listens there."),
+  OUTPUT_LOST: {
+    message: "What the command had to say could not be written to standard output: {reason}.",
+    remedy: "Make room, or send its output elsewhere; what it did is done.",
+    fault: "user",
+    retryable: true,
+    exitCode: 1,
+  },
+  DEPENDENCY_MISSING: {
+    message: "A file of the packages that Fedledger stands on is missing: {reason}.",
+    remedy: "In a clone: start again, which installs them anew. In a package: install it again (npm ci).",
+    fault: "user",
+    retryable: true,
+    exitCode: 1,
+  },
   NODE_TOO_OLD: user(
     "A program that imports Fedledger needs Node 22.18 or later: this is {actual}.",
     "Run it on such a Node; the command fedledger brings its own.",
@@ -112,7 +134,11 @@ export const networkErrors = {
     "A test account is refused at {url}: {reason}. Everybody has its key.",
     "Use an account of your own: fedledger keys create, then --keystore. --dev-account is for the local test chain.",
   ),
-  INSUFFICIENT_FUNDS: user("Account {account} cannot pay for {purpose}.", "Send it some ether."),
+  INSUFFICIENT_FUNDS: user(
+    "Account {account} cannot pay for {purpose}.",
+    "Send it some ether from any wallet; on a test network, from that network's faucet. Members get theirs by " +
+      "`fedledger member add ADDRESS --fund ETHER` from the admin.",
+  ),
   UNKNOWN_HEADER: {
     message:
       "The header of block {number} is not of a shape that Fedledger knows: its hash is {actual}, not {expected}.",

@@ -139,6 +139,10 @@ export const privacyErrors = {
     "Task {taskId} needs no grant: {reason}.",
     "Its blobs can be audited without one: fedledger audit.",
   ),
+  POLICY_REFUSES: user(
+    "This site's policy refuses task {taskId}: {reason}.",
+    "Nothing of your data was read. Ask the task's creator for another task, or change the policy file.",
+  ),
   // differential privacy
   PRIVACY_BUDGET_TOO_SMALL: user(
     "The privacy budget does not fit the task: {reason}.",

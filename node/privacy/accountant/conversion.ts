@@ -19,7 +19,11 @@ export function epsilonOf(curve: RdpCurve, delta: number): number {
   for (const [i, order] of rdpOrders.entries()) {
     const rdp = itemAt(curve, i);
     if (delta ** 2 + Math.expm1(-rdp) > 0) return 0;
-    least = Math.min(least, rdp + Math.log1p(-1 / order) - Math.log(delta * order) / (order - 1));
+    least = Math.min(least, boundAt(order, rdp, delta));
   }
   return Math.max(0, least);
+}
+
+function boundAt(order: number, rdp: number, delta: number): number {
+  return rdp + Math.log1p(-1 / order) - Math.log(delta * order) / (order - 1);
 }

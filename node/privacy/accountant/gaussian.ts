@@ -1,3 +1,4 @@
+import type { NoiseShares } from "../losses/gaussian-twin.ts";
 import { type RdpCurve, rdpCurve } from "./rdp-curve.ts";
 
 /**
@@ -8,18 +9,6 @@ import { type RdpCurve, rdpCurve } from "./rdp-curve.ts";
  */
 export function gaussianRdp(noiseMultiplier: number): RdpCurve {
   return rdpCurve((order) => order / (2 * noiseMultiplier ** 2));
-}
-
-/** Discrete Gaussian noise that is the sum of shares. */
-export interface NoiseShares {
-  /** L2 sensitivity in lanes. */
-  readonly clipNormLanes: number;
-  /** Standard deviation of one share in lanes (not its square). */
-  readonly shareStdLanes: number;
-  /** How many shares are in the sum, at least 1. */
-  readonly shares: number;
-  /** Length of the vector. */
-  readonly dimension: number;
 }
 
 /**

@@ -1,7 +1,3 @@
 export { calibrateNoise, roundsWithin } from "./calibration.ts";
-export { epsilonOf } from "./conversion.ts";
-export { distributedGaussianRdp, gaussianRdp } from "./gaussian.ts";
-export { discreteLaplaceRdp, laplaceRdp } from "./laplace.ts";
-export { composeRdp, type RdpCurve, rdpOrders, repeatRdp } from "./rdp-curve.ts";
-export { skellamRdp } from "./skellam.ts";
-export { subsampledGaussianRdp } from "./subsampled-gaussian.ts";
+export { addCosts, type EpsilonBound, epsilonBound, type PrivacyCost, repeatCost } from "./cost.ts";
+export type { Mechanism } from "./mechanism.ts";

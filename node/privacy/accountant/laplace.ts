@@ -1,5 +1,5 @@
+import { logAdd } from "../losses/special-functions.ts";
 import { type RdpCurve, rdpCurve } from "./rdp-curve.ts";
-import { logAdd } from "./special-functions.ts";
 
 /**
  * RDP of Laplace noise (Mironov 2017, proposition 6), never above the pure bound `1 / noiseMultiplier`.

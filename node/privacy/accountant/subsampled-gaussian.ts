@@ -1,6 +1,6 @@
+import { logAdd, logBinomial, logErfc } from "../losses/special-functions.ts";
 import { gaussianRdp } from "./gaussian.ts";
 import { type RdpCurve, rdpCurve } from "./rdp-curve.ts";
-import { logAdd, logBinomial, logErfc } from "./special-functions.ts";
 
 const mostTerms = 1000;
 

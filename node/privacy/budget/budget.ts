@@ -3,15 +3,12 @@ import { modelLayout } from "../../core/task/model-layout.ts";
 import { type ParticipantPrivacy, type PrivacySpec, stepsPerRound } from "../../core/task/privacy-spec.ts";
 import type { TaskSpec } from "../../core/task/task-spec.ts";
 import {
-  composeRdp,
-  discreteLaplaceRdp,
-  distributedGaussianRdp,
-  epsilonOf,
-  type RdpCurve,
-  repeatRdp,
+  type EpsilonBound,
+  epsilonBound,
+  type Mechanism,
+  type PrivacyCost,
+  repeatCost,
   roundsWithin,
-  skellamRdp,
-  subsampledGaussianRdp,
 } from "../accountant/index.ts";
 import { leastNoisePlan, type NoisePlan, type NoiseRules } from "../noise/index.ts";
 
@@ -24,42 +21,50 @@ const mostRounds = 65535;
  * What one round costs a participant that joins it, whatever it trains on: zero-out neighbours (its data or nothing in
  * its place; of one example for DP-SGD), no amplification by the draw, which is public. See docs/privacy.md.
  */
-export function roundCost(spec: PrivateTaskSpec, rules: NoiseRules): RdpCurve {
+export function roundCost(spec: PrivateTaskSpec, rules: NoiseRules): PrivacyCost {
   const { privacy } = spec;
   if (privacy.unit === "example") {
-    const step = subsampledGaussianRdp(privacy.samplingRate, privacy.noiseMultiplier);
-    return repeatRdp(step, stepsPerRound(spec.training, privacy));
+    const { samplingRate, noiseMultiplier } = privacy;
+    const mechanism = { kind: "subsampled-gaussian", samplingRate, noiseMultiplier } as const;
+    return [{ mechanism, times: stepsPerRound(spec.training, privacy) }];
   }
   return participantCost(privacy, rules, modelLayout(spec.model).parameterCount);
 }
 
-function participantCost(privacy: ParticipantPrivacy, rules: NoiseRules, dimension: number): RdpCurve {
+function participantCost(privacy: ParticipantPrivacy, rules: NoiseRules, dimension: number): PrivacyCost {
   const plan = leastNoisePlan(privacy, rules);
-  const update = noiseCost(plan, plan.clipNormLanes, plan.noiseLanes, dimension);
+  const update = noiseOf(plan, plan.clipNormLanes, plan.noiseLanes, dimension);
   const { indicator } = plan;
-  if (indicator === undefined) return update;
-  return composeRdp(update, noiseCost(plan, indicator.sensitivityLanes, indicator.noiseLanes, 1));
+  const word = indicator && noiseOf(plan, indicator.sensitivityLanes, indicator.noiseLanes, 1);
+  return [update, ...(word ? [word] : [])].map((mechanism) => ({ mechanism, times: 1 }));
 }
 
-function noiseCost(
-  { mechanism, shares }: NoisePlan,
+function noiseOf(
+  { mechanism: kind, shares }: NoisePlan,
   clipNormLanes: number,
   noiseLanes: number,
   dimension: number,
-): RdpCurve {
-  switch (mechanism) {
+): Mechanism {
+  switch (kind) {
     case "discrete-gaussian":
-      return distributedGaussianRdp({ clipNormLanes, shareStdLanes: noiseLanes, shares, dimension });
+      return { kind, clipNormLanes, shareStdLanes: noiseLanes, shares, dimension };
     case "discrete-laplace":
-      return discreteLaplaceRdp({ clipNormLanes, scaleLanes: noiseLanes });
+      return { kind, clipNormLanes, scaleLanes: noiseLanes };
     case "skellam":
-      return skellamRdp({ clipNormLanes, noiseStdLanes: noiseLanes * Math.sqrt(shares), dimension });
+      return { kind, clipNormLanes, noiseStdLanes: noiseLanes * Math.sqrt(shares), dimension };
   }
+}
+
+/**
+ * Epsilon, at the specification's delta, of a participant that has joined so many rounds: the smaller of two that hold.
+ */
+export function spentAfter(spec: PrivateTaskSpec, rules: NoiseRules, rounds: number): EpsilonBound {
+  return epsilonBound(repeatCost(roundCost(spec, rules), rounds), spec.privacy.delta);
 }
 
 /** Epsilon, at the specification's delta, of a participant that has joined so many rounds. */
 export function epsilonAfter(spec: PrivateTaskSpec, rules: NoiseRules, rounds: number): number {
-  return epsilonOf(repeatRdp(roundCost(spec, rules), rounds), spec.privacy.delta);
+  return spentAfter(spec, rules, rounds).epsilon;
 }
 
 /**

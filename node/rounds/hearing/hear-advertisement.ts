@@ -11,7 +11,7 @@ import { advertisementsTo } from "../words/advertisement-pool.ts";
 /**
  * Judges gossiped keys of a masked round: garbage and false signatures are rejected; what is not over the start value
  * of the open round as this node sees it, or of one that is not drawn, is ignored; the rest is accepted. Whether their
- * owner shows a grant is for those to ask who mask with them.
+ * owner shows a grant is for those to ask who mask with them. Another signature to the same keys is ignored, too.
  */
 export function hearAdvertisement(
   message: Uint8Array,
@@ -30,7 +30,14 @@ export function hearAdvertisement(
   );
   // a repetition: it was checked when it came first
   if (known !== undefined && hexEquals(known.signature, heard.signature)) return { verdict: "accept" };
+  if (known !== undefined && sameKeys(known, heard)) return { verdict: "ignore" };
   const signer = signers.recoverSigner({ type: "advertisement", ...heard });
   if (signer === undefined || !hexEquals(signer, participant)) return { verdict: "reject" };
   return { verdict: "accept", signed: { ...heard, participant } };
+}
+
+function sameKeys(known: SignedAdvertisement, heard: SignedAdvertisement): boolean {
+  return (["maskKey", "seedHash", "sharesId", "shareKey"] as const).every((name) =>
+    hexEquals(known[name], heard[name]),
+  );
 }

@@ -12,7 +12,7 @@ import { decodeClosing } from "../words/mask-messages.ts";
 /**
  * Judges a gossiped closing word: garbage and false signatures are rejected; what is not over the closed round in
  * flight as this node sees it, or of one that has not committed in it, is ignored (it may be this node that is shown
- * something else); the rest is accepted.
+ * something else), and so is another signature to a word that is here; the rest is accepted.
  */
 export function hearClosing(
   message: Uint8Array,
@@ -30,7 +30,7 @@ export function hearClosing(
   if (participant === undefined) return { verdict: "ignore" };
   const known = closingsOf(masks.closings, round).find((word) => hexEquals(word.participant, participant));
   // a repetition: it was checked when it came first
-  if (known !== undefined && hexEquals(known.signature, heard.signature)) return { verdict: "accept" };
+  if (known !== undefined) return { verdict: hexEquals(known.signature, heard.signature) ? "accept" : "ignore" };
   const signer = signers.recoverSigner({ type: "closing", ...heard });
   if (signer === undefined || !hexEquals(signer, participant)) return { verdict: "reject" };
   return { verdict: "accept", word: { ...heard, participant } };

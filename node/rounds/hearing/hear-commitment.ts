@@ -7,12 +7,12 @@ import type { GossipVerdict } from "../../ports/transport.ts";
 import type { RoundState } from "../state/round-state.ts";
 import { isDrawn } from "../steps/round-queries.ts";
 import { decodeCommitment } from "../words/commitment-messages.ts";
-import { commitmentsTo } from "../words/word-pool.ts";
+import { addsCommitment, commitmentsTo } from "../words/word-pool.ts";
 
 /**
  * Judges a gossiped commitment: garbage, false signatures and what no round of the task could take are rejected, what
  * does not concern the round in flight as this node sees it is ignored (it may be this node that is behind; the sender
- * repeats), the rest is accepted.
+ * repeats), and so is what adds nothing, whose signature is not looked at; the rest is accepted.
  */
 export function hearCommitment(
   message: Uint8Array,
@@ -27,6 +27,7 @@ export function hearCommitment(
   // a repetition: it was checked when it came first
   const isKnown = commitmentsTo(words, round).some(({ signed, other }) => isRepeated(heard, signed, other));
   if (isKnown) return { verdict: "accept" };
+  if (!addsCommitment(words, heard)) return { verdict: "ignore" };
   const participant = view.enrolled.find(({ account }) => hexEquals(account, heard.participant))?.account;
   if (participant === undefined || !isDrawn(view, round, participant)) return { verdict: "ignore" };
   const { weight, updateRoot, contentId } = heard;

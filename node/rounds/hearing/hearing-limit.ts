@@ -8,13 +8,20 @@ const everyMs = 500;
 /** Authors and topics that are remembered; those whose allowance is whole again are forgotten first. */
 const mostKnown = 4_096;
 
+/** How many messages of an author are looked at. */
+export interface HearingLimit {
+  /** Whether a message of this topic and author may be heard now. */
+  hears(topic: string, author: PeerIdText): boolean;
+  /** Counts a message that was heard, and was not of another task or round. */
+  count(topic: string, author: PeerIdText): void;
+}
+
 /**
- * How many messages of an author are looked at: a member that repeats itself, or signs ever other words, costs no more
- * than so many signatures and so much gossip a second. What is not looked at is not passed on.
- *
- * @returns whether a message of this topic and author may be heard now
+ * The limit of one task: a member that repeats itself, or signs ever other words, costs no more than so many signatures
+ * and so much gossip a second. What is not looked at is not passed on. One node may speak in many tasks: what is
+ * ignored, without its signature being looked at, does not count.
  */
-export function createHearingLimit(clock: Pick<Clock, "nowMs">): (topic: string, author: PeerIdText) => boolean {
+export function createHearingLimit(clock: Pick<Clock, "nowMs">): HearingLimit {
   /** When the allowance of an author will be whole again, by topic and author. */
   const fullAtMs = new Map<string, number>();
 
@@ -26,13 +33,15 @@ export function createHearingLimit(clock: Pick<Clock, "nowMs">): (topic: string,
     }
   }
 
-  return (topic, author) => {
-    const key = `${topic} ${author}`;
-    const nowMs = clock.nowMs();
-    const nextMs = Math.max(nowMs, fullAtMs.get(key) ?? 0) + everyMs;
-    if (nextMs > nowMs + atOnce * everyMs) return false;
-    if (fullAtMs.size >= mostKnown && !fullAtMs.has(key)) forgetSilent(nowMs);
-    fullAtMs.set(key, nextMs);
-    return true;
+  return {
+    hears(topic, author) {
+      return (fullAtMs.get(`${topic} ${author}`) ?? 0) <= clock.nowMs() + (atOnce - 1) * everyMs;
+    },
+    count(topic, author) {
+      const key = `${topic} ${author}`;
+      const nowMs = clock.nowMs();
+      if (fullAtMs.size >= mostKnown && !fullAtMs.has(key)) forgetSilent(nowMs);
+      fullAtMs.set(key, Math.max(nowMs, fullAtMs.get(key) ?? 0) + everyMs);
+    },
   };
 }

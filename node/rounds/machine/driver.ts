@@ -78,8 +78,8 @@ export function createDriver<S extends RoundState, E, A extends DueAction & { re
 
   /**
    * Refuses a view whose hashes do not bind what it shows, or that is not the task of the invitation and of the looks
-   * before. Whoever is asked for it may show another each time, so this is asked of every view that anything is trained,
-   * signed or opened by. Throws INVALID_HISTORY, INVITATION_MISMATCH.
+   * before. Whoever is asked for it may show another each time, so this is asked of every view that anything is
+   * trained, signed or opened by. Throws INVALID_HISTORY, INVITATION_MISMATCH.
    */
   function requireGenuine(view: TaskView): void {
     requireBound(view, { chainId, federation });

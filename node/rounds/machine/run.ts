@@ -58,7 +58,7 @@ export function createRun<S extends RoundState, E, A extends DueAction & { reado
   let isOver = false;
   let unsubscribes: readonly (() => void)[] = [];
   const standstill = createStandstill();
-  const mayBeHeard = createHearingLimit(clock);
+  const limit = createHearingLimit(clock);
 
   const runner = createActionRunner<A>({
     clock,
@@ -113,8 +113,9 @@ export function createRun<S extends RoundState, E, A extends DueAction & { reado
   const hearing =
     ({ topic, judge }: Topic) =>
     (message: Uint8Array, author: PeerIdText): GossipVerdict => {
-      if (!mayBeHeard(topic, author)) return "ignore";
+      if (!limit.hears(topic, author)) return "ignore";
       const { verdict, event } = judge(message, author, state, chain);
+      if (verdict !== "ignore") limit.count(topic, author);
       if (verdict === "reject") log.debug("A false message was heard", { author, topic });
       if (event !== undefined) dispatch(event);
       return verdict;

@@ -16,15 +16,19 @@ const maxProposalsPerAttester = 16;
  * enrolment.
  */
 export function addAttestation(pool: AttestationPool, attestation: Attestation): AttestationPool {
+  if (!addsAttestation(pool, attestation)) return pool;
   const hash = attestation.proposalHash.toLowerCase() as Bytes32;
-  const others = pool.get(hash) ?? [];
+  const list = [...(pool.get(hash) ?? []), attestation].sort((a, b) => compareAddresses(a.attester, b.attester));
+  return new Map(pool).set(hash, list);
+}
+
+/** Whether an attestation has a place: none of its attester to its proposal is here, nor too many to others. */
+export function addsAttestation(pool: AttestationPool, attestation: Attestation): boolean {
   const isHers = (other: Attestation): boolean => hexEquals(other.attester, attestation.attester);
-  if (others.some(isHers)) return pool;
+  if ((pool.get(attestation.proposalHash.toLowerCase() as Bytes32) ?? []).some(isHers)) return false;
   const isOfRound = ([first]: readonly Attestation[]): boolean => first?.round === attestation.round;
   const elsewhere = [...pool.values()].filter((list) => isOfRound(list) && list.some(isHers)).length;
-  if (elsewhere >= maxProposalsPerAttester) return pool;
-  const list = [...others, attestation].sort((a, b) => compareAddresses(a.attester, b.attester));
-  return new Map(pool).set(hash, list);
+  return elsewhere < maxProposalsPerAttester;
 }
 
 /**

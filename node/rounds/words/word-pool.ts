@@ -31,10 +31,20 @@ export function sameUpdate(
  * The pool with the commitment in it; the same pool when it adds nothing. The caller has checked signature and draw.
  */
 export function addCommitment(pool: WordPool, signed: SignedCommitment, heardAtS: number): WordPool {
-  const key = `${signed.round}:${signed.anchor}:${signed.participant}`.toLowerCase();
+  if (!addsCommitment(pool, signed)) return pool;
+  const key = keyOf(signed);
   const known = pool.get(key);
-  if (known !== undefined && (known.other !== undefined || sameUpdate(known.signed, signed))) return pool;
   return new Map(pool).set(key, known === undefined ? { signed, heardAtS } : { ...known, other: signed });
+}
+
+/** Whether a commitment is the first of its participant over its anchor, or the first that contradicts that. */
+export function addsCommitment(pool: WordPool, signed: SignedCommitment): boolean {
+  const known = pool.get(keyOf(signed));
+  return known === undefined || (known.other === undefined && !sameUpdate(known.signed, signed));
+}
+
+function keyOf({ round, anchor, participant }: SignedCommitment): string {
+  return `${round}:${anchor}:${participant}`.toLowerCase();
 }
 
 /** What was heard of signed commitments over a round's anchor. */

@@ -20,4 +20,8 @@ export const storageLimits = {
   blockBytes: 1 << 20,
   /** Responses a gateway serves at once; above it answers 503. */
   gatewayResponses: 64,
+  /** How long one response of a gateway may take: slower readers are given up. */
+  gatewayResponseMs: 60_000,
+  /** Connections to a gateway at once. */
+  gatewayConnections: 256,
 } as const;

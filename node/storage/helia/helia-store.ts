@@ -7,14 +7,14 @@ import { checkBlobLength, cidOf, contentIdFromCid, UNIXFS_PROFILE } from "../../
 import { FedledgerError } from "../../core/errors/error.ts";
 import type { Bytes32 } from "../../core/ids.ts";
 import type { BlobStore, BlockExchange, BlockReader, GetOptions, Log } from "../../ports/index.ts";
+import { fetchBlob } from "../blocks/fetch-blob.ts";
+import { leaflessWalker } from "../blocks/leafless-walker.ts";
 import { storageLimits } from "../blocks/limits.ts";
+import { hasLocalBlob } from "../blocks/local-blob.ts";
 import { readBlock } from "../blocks/read-block.ts";
-import { leaflessWalker } from "./blob-pins.ts";
 import { checkedBlockstore } from "./checked-blockstore.ts";
 import { collectionGate } from "./collection-gate.ts";
-import { fetchBlob } from "./fetch-blob.ts";
 import { FileBlockstore } from "./file-blockstore.ts";
-import { hasLocalBlob } from "./local-blob.ts";
 
 /** What a Helia store is made of. */
 export interface HeliaStoreOptions {
@@ -94,7 +94,7 @@ export async function createHeliaStore(options: HeliaStoreOptions): Promise<Heli
       blocks,
       exchange: blockStream,
       wantBlock: libp2p && ((cid, signal) => readBlock(helia.blockstore, cid, signal)),
-      hasPeers: () => (libp2p?.getPeers().length ?? 0) > 0,
+      mayAskAll: () => (getOptions.providers ?? []).length > 0 && (libp2p?.getPeers().length ?? 0) > 0,
       bitswapIdleTimeoutMs: options.bitswapIdleTimeoutMs ?? storageLimits.bitswapIdleTimeoutMs,
       log,
     });

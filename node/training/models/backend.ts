@@ -97,7 +97,7 @@ async function native(): Promise<SelectedBackend> {
     (util as { isNullOrUndefined?: (value: unknown) => boolean }).isNullOrUndefined ??= (value) => value == null;
     // An optional peer: the name is computed so that neither the compiler nor a bundler asks for it.
     const name: string = ["@tensorflow", "tfjs-node"].join("/");
-    const module = (await import(name)) as { version?: { "tfjs-node"?: string } };
+    const module = withoutArguments(() => createRequire(import.meta.url)(name)) as TfjsNode;
     if (!(await tf.setBackend("tensorflow"))) {
       throw new FedledgerError("BACKEND_UNAVAILABLE", { name: "native", reason: "it did not start" });
     }
@@ -111,6 +111,22 @@ async function native(): Promise<SelectedBackend> {
     };
   } catch (error) {
     throw new FedledgerError("BACKEND_UNAVAILABLE", { name: "native", reason: reasonOf(error) }, error);
+  }
+}
+
+type TfjsNode = { readonly version?: { readonly "tfjs-node"?: string } };
+
+/**
+ * Loads what reads our command line as its own: tfjs-node looks for its binary by @mapbox/node-pre-gyp, which takes
+ * `--dir` and others from process.argv.
+ */
+function withoutArguments<T>(load: () => T): T {
+  const { argv } = process;
+  process.argv = argv.slice(0, 2);
+  try {
+    return load();
+  } finally {
+    process.argv = argv;
   }
 }
 

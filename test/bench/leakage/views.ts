@@ -1,5 +1,5 @@
 import { bytesToLanes } from "../../../node/core/bytes/lanes.ts";
-import { epsilonOf, gaussianRdp } from "../../../node/privacy/accountant/index.ts";
+import { epsilonBound } from "../../../node/privacy/accountant/index.ts";
 import { createBfv, drawSecretKey } from "../../../node/privacy/encrypted/index.ts";
 import { createMaskedMean, createMaskSecrets, maskUpdate } from "../../../node/privacy/masking/index.ts";
 import { clipUpdate, createDiscreteGaussian, createRandomWords } from "../../../node/privacy/noise/index.ts";
@@ -25,7 +25,9 @@ export async function viewsOf(updates: readonly LocalUpdate[], base: Int32Array)
   const masked = await masksOf(updates);
   const opened = changeOf(masked.sum).map((value) => value / masked.totalWeight);
   const ciphers = await ciphersOf(updates);
-  const epsilon = epsilonOf(gaussianRdp(noiseMultiplier), delta).toFixed(1);
+  const epsilon = epsilonBound([{ mechanism: { kind: "gaussian", noiseMultiplier }, times: 1 }], delta).epsilon.toFixed(
+    1,
+  );
   const noisy = updates.map((update) => clipped(update, base));
   return [
     { name: "transparent: the update", changes: (k) => [changeOf(updates[k]!.lanes)] },

@@ -1,6 +1,6 @@
 import { execFile } from "node:child_process";
 import { cp, mkdir, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { promisify } from "node:util";
 import { expect } from "chai";
 import { projectFolder, runFedledger } from "../../support/processes/fedledger-process.ts";
@@ -29,12 +29,14 @@ describe("the native part that npm has left out", function () {
     await write(join(modules, "@nomicfoundation", "edr", "package.json"), { version: "1.2.3", optionalDependencies });
     await write(join(modules, "@nomicfoundation", "edr", "index.js"), 'console.log(require("part"));');
     await write(join(modules, "fedledger", "package.json"), { name: "fedledger" });
-    await cp(join(projectFolder, "scripts", "bootstrap.mjs"), bootstrap);
+    for (const name of ["bootstrap.mjs", "ready", "runtime"])
+      await cp(join(projectFolder, "scripts", name), join(dirname(bootstrap), name), { recursive: true });
     const program = join(folder.path, "program.mjs");
     await write(
       program,
       `import { execFileSync } from "node:child_process";
-       import { ensureReady, pathWith } from ${JSON.stringify(bootstrap)};
+       import { ensureReady } from ${JSON.stringify(bootstrap)};
+       import { pathWith } from ${JSON.stringify(join(dirname(bootstrap), "ready", "environment.mjs"))};
        const node = await ensureReady();
        const entry = ${JSON.stringify(join(modules, "@nomicfoundation", "edr", "index.js"))};
        process.stdout.write(execFileSync(node, [entry], { env: pathWith(node) }));`,

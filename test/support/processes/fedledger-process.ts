@@ -23,12 +23,18 @@ export interface Running {
   readonly finished: Promise<Finished>;
 }
 
+/** How to start `fedledger`. */
+export interface StartOptions {
+  readonly env?: Record<string, string>;
+  readonly cwd?: string;
+  /** What starts it with these arguments, in place of Node with the command line's sources. */
+  readonly command?: (args: readonly string[]) => readonly [string, readonly string[]];
+}
+
 /** Starts `fedledger ARGS` (with --json where asked for by the caller). */
-export function startFedledger(
-  args: readonly string[],
-  options: { env?: Record<string, string>; cwd?: string } = {},
-): Running {
-  const child = spawn(process.execPath, [main, ...args], {
+export function startFedledger(args: readonly string[], options: StartOptions = {}): Running {
+  const [command, commandArgs] = options.command?.(args) ?? [process.execPath, [main, ...args]];
+  const child = spawn(command, commandArgs, {
     cwd: options.cwd ?? projectFolder,
     env: { ...process.env, ...options.env },
     stdio: ["ignore", "pipe", "pipe"],
@@ -68,9 +74,6 @@ export function startFedledger(
 }
 
 /** Runs `fedledger ARGS` to its end. */
-export function runFedledger(
-  args: readonly string[],
-  options: { env?: Record<string, string>; cwd?: string } = {},
-): Promise<Finished> {
+export function runFedledger(args: readonly string[], options: StartOptions = {}): Promise<Finished> {
   return startFedledger(args, options).finished;
 }

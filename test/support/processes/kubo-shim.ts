@@ -7,25 +7,36 @@ import { MemoryBlockstore } from "blockstore-core";
 import { fixedSize } from "ipfs-unixfs-importer/chunker";
 import { balanced } from "ipfs-unixfs-importer/layout";
 import { CID } from "multiformats/cid";
+import { sha256 } from "multiformats/hashes/sha2";
 
 /** A Kubo daemon's RPC as far as the store uses it. */
 export interface KuboShim {
   readonly url: string;
-  /** Bytes that `cat` gives instead of the right ones, by CID. */
+  /** Bytes that `block/get` gives instead of the right ones, by CID. */
   readonly lies: Map<string, Uint8Array>;
   /** Chunk size it uses whatever it is asked for; undefined = as asked. */
   stubbornChunkBytes?: number | undefined;
   stop(): Promise<void>;
 }
 
+/** The form of a request's body. */
+function formOf(request: IncomingMessage): Promise<FormData> {
+  const body = Readable.toWeb(request) as ReadableStream<Uint8Array>;
+  const headers = { "content-type": request.headers["content-type"] as string };
+  return new Response(body as BodyInit, { headers }).formData();
+}
+
 /**
  * A server that speaks the subset of /api/v0 (POST only) which the store calls, with Kubo's own defaults for what is
  * not asked for: chunks of 256 KiB, 174 links a node. With `authorization`, other requests get 403, as from Kubo.
  */
-export async function startKuboShim(options: { readonly authorization?: string } = {}): Promise<KuboShim> {
+export async function startKuboShim(
+  options: { readonly authorization?: string; readonly port?: number } = {},
+): Promise<KuboShim> {
   const blockstore = new MemoryBlockstore();
   const fs = unixfs({ blockstore });
-  const pins = new Set<string>();
+  /** Names of pins by CID. */
+  const pins = new Map<string, string>();
   const lies = new Map<string, Uint8Array>();
   const shim: { stubbornChunkBytes?: number | undefined } = {};
 
@@ -34,9 +45,7 @@ export async function startKuboShim(options: { readonly authorization?: string }
     (query: URLSearchParams, request: IncomingMessage, response: ServerResponse) => unknown
   > = {
     async add(query, request, response) {
-      const body = Readable.toWeb(request) as ReadableStream<Uint8Array>;
-      const headers = { "content-type": request.headers["content-type"] as string };
-      const form = await new Response(body as BodyInit, { headers }).formData();
+      const form = await formOf(request);
       const chunkBytes = shim.stubbornChunkBytes ?? Number(query.get("chunker")?.replace("size-", "") ?? 256 * 1024);
       for (const file of form.values()) {
         const bytes = new Uint8Array(await (file as File).arrayBuffer());
@@ -47,20 +56,12 @@ export async function startKuboShim(options: { readonly authorization?: string }
           layout: balanced({ maxChildrenPerNode: Number(query.get("max-file-links") ?? 174) }),
           reduceSingleLeafToSelf: true,
         });
-        if (query.get("pin") !== "false") pins.add(cid.toString());
+        if (query.get("pin") !== "false") pins.set(cid.toString(), "");
         response.write(`${JSON.stringify({ Name: cid.toString(), Hash: cid.toString(), Size: `${bytes.length}` })}\n`);
       }
     },
-    async cat(query, _request, response) {
-      const cid = CID.parse(query.get("arg") as string);
-      const lie = lies.get(cid.toString());
-      if (lie) return response.write(lie);
-      if (!(await blockstore.has(cid)))
-        throw new Error(`block was not found locally (offline): ipld: could not find ${cid}`);
-      for await (const part of fs.cat(cid)) response.write(part);
-    },
     "pin/add"(query, _request, response) {
-      pins.add(query.get("arg") as string);
+      pins.set(query.get("arg") as string, query.get("name") ?? "");
       response.write(`${JSON.stringify({ Pins: [query.get("arg")] })}\n`);
     },
     "pin/rm"(query, _request, response) {
@@ -68,9 +69,31 @@ export async function startKuboShim(options: { readonly authorization?: string }
       response.write(`${JSON.stringify({ Pins: [query.get("arg")] })}\n`);
     },
     "pin/ls"(query, _request, response) {
-      const cid = query.get("arg") as string;
-      if (!pins.has(cid)) throw new Error(`path '${cid}' is not pinned`);
-      response.write(`${JSON.stringify({ Cid: cid, Type: "recursive" })}\n`);
+      const cid = query.get("arg");
+      if (cid !== null && !pins.has(cid)) throw new Error(`path '${cid}' is not pinned`);
+      // Kubo looks for a part of the name
+      const isAskedFor = (each: string, name: string) =>
+        cid === null ? name.includes(query.get("name") ?? "") : each === cid;
+      for (const [each, name] of [...pins].filter((pin) => isAskedFor(...pin))) {
+        response.write(`${JSON.stringify({ Cid: each, Type: "recursive", Name: name })}\n`);
+      }
+    },
+    async "block/get"(query, _request, response) {
+      const cid = CID.parse(query.get("arg") as string);
+      if (!(await blockstore.has(cid))) throw new Error(`block was not found locally (offline): ${cid}`);
+      for await (const part of blockstore.get(cid)) response.write(lies.get(cid.toString()) ?? part);
+    },
+    async "block/stat"(query, _request, response) {
+      const cid = CID.parse(query.get("arg") as string);
+      if (!(await blockstore.has(cid))) throw new Error(`block was not found locally (offline): ${cid}`);
+      response.write(JSON.stringify({ Key: cid.toString(), Size: 1 }));
+    },
+    async "block/put"(query, request, response) {
+      const [file] = [...(await formOf(request)).values()];
+      const bytes = new Uint8Array(await (file as File).arrayBuffer());
+      const cid = CID.create(1, query.get("format") === "raw" ? 0x55 : 0x70, await sha256.digest(bytes));
+      await blockstore.put(cid, bytes);
+      response.write(JSON.stringify({ Key: cid.toString(), Size: bytes.length }));
     },
   };
 
@@ -91,7 +114,7 @@ export async function startKuboShim(options: { readonly authorization?: string }
     }
     response.end();
   });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  await new Promise<void>((resolve) => server.listen(options.port ?? 0, "127.0.0.1", resolve));
   return Object.assign(shim, {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     lies,

@@ -1,3 +1,5 @@
+import type { PeerScore } from "@libp2p/gossipsub/score";
+import type { PeerId } from "@libp2p/interface";
 import { expect } from "chai";
 import { FedledgerError } from "../../../node/core/errors/error.ts";
 import type { Host } from "../../../node/p2p/index.ts";
@@ -47,6 +49,46 @@ async function warmUp(host: Host, ...ears: ReturnType<typeof ear>[]): Promise<vo
   await Promise.all([publish(), ...ears.map((each) => each.next(1))]);
   pubsub.removeEventListener("gossipsub:heartbeat", publish);
   for (const each of ears) each.heard.length = 0;
+}
+
+interface Frame {
+  readonly subscriptions: never[];
+  readonly messages: { readonly signature?: Uint8Array }[];
+}
+
+/** What gossipsub does not show of itself. */
+function gossipOf(host: Host) {
+  return host.libp2p.services.pubsub as unknown as {
+    readonly score: PeerScore;
+    handleReceivedRpc(from: PeerId, frame: Frame): Promise<void>;
+  };
+}
+
+const frameOf = (message: Frame["messages"][number]): Frame => ({ subscriptions: [], messages: [message] });
+
+/** Keeps the last message that came to a host as it was sent. */
+function framesTo(host: Host): () => { from: PeerId; message: Frame["messages"][number] } {
+  const gossip = gossipOf(host);
+  const handle = gossip.handleReceivedRpc;
+  let last: { from: PeerId; message: Frame["messages"][number] } | undefined;
+  gossip.handleReceivedRpc = (from, frame) => {
+    const [message] = frame.messages;
+    if (message) last = { from, message };
+    return handle.call(gossip, from, frame);
+  };
+  return () => last as NonNullable<typeof last>;
+}
+
+/** The score now, not the one that gossipsub remembers for a second. */
+function scoreOf(host: Host, peer: string): number {
+  const { score } = gossipOf(host);
+  score.scoreCache.clear();
+  return score.score(peer);
+}
+
+function cpuMs(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1_000;
 }
 
 describe("gossip", () => {
@@ -101,6 +143,71 @@ describe("gossip", () => {
     expect(b.transport.connected()).to.deep.equal([]);
   });
 
+  it("cuts off a peer that floods, with whatever its words are worth", async () => {
+    hosts = await connectedHosts(2);
+    const [a, b] = hosts as [Host, Host];
+    const ofB = ear(b);
+    await warmUp(a, ofB);
+    const gone = untilDisconnected(a, b.transport.peerId);
+    for (let i = 0; i < 2_000; i++) await a.transport.publish(topic, bytes(`again ${i}`));
+    await gone;
+    expect(ofB.heard.length).to.be.lessThan(1_000);
+    expect(scoreOf(b, a.transport.peerId)).to.be.lessThan(-80);
+  });
+
+  it("knows a message that comes again before its signature is checked", async () => {
+    hosts = await connectedHosts(2);
+    const [a, b] = hosts as [Host, Host];
+    const ofB = ear(b);
+    await warmUp(a, ofB);
+    const last = framesTo(b);
+    await a.transport.publish(topic, bytes("once"));
+    await ofB.next(1);
+    const { from, message } = last();
+    const startMs = cpuMs();
+    for (let i = 0; i < 2_000; i++) await gossipOf(b).handleReceivedRpc(from, frameOf(message));
+    const knownMs = cpuMs() - startMs;
+    // another signature has to be checked, and is false
+    const checkedMs = cpuMs();
+    for (let i = 0; i < 200; i++) {
+      const signature = new Uint8Array(64).fill(i);
+      await gossipOf(b).handleReceivedRpc(from, frameOf({ ...message, signature }));
+    }
+    expect(knownMs / 10, "as many").to.be.lessThan((cpuMs() - checkedMs) / 2);
+    expect(ofB.heard).to.have.length(1);
+  });
+
+  it("looks at no frame of a peer that brings messages with false signatures", async () => {
+    hosts = await connectedHosts(2);
+    const [a, b] = hosts as [Host, Host];
+    const ofB = ear(b);
+    await warmUp(a, ofB);
+    const last = framesTo(b);
+    await a.transport.publish(topic, bytes("once"));
+    await ofB.next(1);
+    const { from, message } = last();
+    for (let i = 0; i < 20; i++) {
+      await gossipOf(b).handleReceivedRpc(from, frameOf({ ...message, signature: new Uint8Array(64).fill(i) }));
+    }
+    expect(scoreOf(b, from.toString())).to.be.lessThan(-80);
+  });
+
+  it("does not take members for one because they share an address", async () => {
+    const members = await Promise.all(Array.from({ length: 13 }, (_, i) => hostOf(i + 1)));
+    hosts = members;
+    await Promise.all(hosts.map((host) => host.start()));
+    const [first, ...others] = members as [Host, ...Host[]];
+    const all = untilConnected(first, others.length);
+    first.transport.admit(others.map(listing));
+    for (const other of others) other.transport.admit([listing(first)]);
+    await all;
+    const { score } = gossipOf(first);
+    const known = () => [...score.peerStats.values()].filter(({ knownIPs }) => knownIPs.size > 0).length;
+    for (let i = 0; known() < others.length && i < 500; i++) await new Promise((resolve) => setTimeout(resolve, 10));
+    const scores = others.map(({ transport }) => scoreOf(first, transport.peerId));
+    expect(Math.min(...scores)).to.equal(0);
+  });
+
   it("outlives a listener that fails", async () => {
     hosts = await connectedHosts(2);
     const [a, b] = hosts as [Host, Host];
@@ -123,4 +230,4 @@ describe("gossip", () => {
     expect((await ofB.next(1))?.text).to.have.length(65_536);
     await expectCode("INVALID_ARGUMENT", () => a.transport.publish(topic, new Uint8Array(65_537)));
   });
-});
+}).timeout(10_000);

@@ -152,6 +152,17 @@ describe("hearClosing", () => {
     });
   });
 
+  it("checks one signature of a survivor to a closing", () => {
+    const unasked = {
+      recoverSigner: (): never => {
+        throw new TypeError("no signature is to be looked at");
+      },
+    };
+    const word = { ...wordOf(0), signature: wordOf(1).signature };
+    const known = state(maskedView(round), [wordOf(0)]);
+    expect(hearClosing(encodeClosing({ word, sequence: 2 }), known, unasked).verdict).to.equal("ignore");
+  });
+
   const rows: [string, ReturnType<typeof hear>["verdict"], string][] = [
     ["another's signature", hear(wordOf(0, {}, participants[1])).verdict, "reject"],
     ["garbage", hearClosing(Uint8Array.of(1), state(), { recoverSigner: modelSigner }).verdict, "reject"],

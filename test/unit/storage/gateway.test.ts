@@ -30,7 +30,7 @@ describe("gateways and other content sources", () => {
     behind = await createHeliaStore({ log });
     await behind.start();
     contentId = await behind.put(bytes);
-    gateway = createGateway({ blocks: behind.blocks, log });
+    gateway = createGateway({ blocks: behind.blocks, isPublic: () => true, log });
     await gateway.start();
   });
   after(async () => {
@@ -175,7 +175,7 @@ describe("Kubo store", () => {
     await createKuboStore({ url: shim.url, authorization: "Bearer secret" }).put(testBlob(10, 9));
     await expectCode("STORAGE_FAILED", () => createKuboStore({ url: shim.url }).put(testBlob(10, 9)));
     await shim.stop();
-    await expectCode("STORAGE_FAILED", () => createKuboStore({ url: shim.url }).put(testBlob(10, 9)));
+    await expectCode("STORE_UNREACHABLE", () => createKuboStore({ url: shim.url }).put(testBlob(10, 9)));
     await expectCode("INVALID_CONFIG", () => createKuboStore({ url: "127.0.0.1:5001" }));
   });
 });

@@ -18,6 +18,7 @@ import { canonicalTaskSpec } from "../../../../node/core/task/task-spec.ts";
 import type { Invitation } from "../../../../node/core/words/invitation.ts";
 import { taskPreset } from "../../../../node/training/index.ts";
 import { startHostileEndpoint } from "../../../support/endpoint/hostile-endpoint.ts";
+import { withoutState } from "../../../support/endpoint/lies.ts";
 import { expectCode } from "../../../support/expect-code.ts";
 import { type FederationFixture, startFederation } from "../../../support/federation-fixture.ts";
 import { createNodePlay, type NodePlay } from "../../../support/played/node-play.ts";
@@ -105,7 +106,8 @@ describe("opening a node", function () {
     const shown = { mode: "transparent", keyWindowS: 0, thresholdPercent: 0 } as const;
     const head = initialHistoryHead({ ...chain, ...task, rules: { ...task.rules, ...shown } });
     const relay = await startHostileEndpoint(fixture.chain.url);
-    relay.bend(async (method, params) => {
+    // whose storage its logs do not make: it says that it keeps none
+    relay.bend(withoutState(), async (method, params) => {
       if (method !== "eth_getLogs") return undefined;
       const logs = (await fixture.chain.request(method, params)) as { topics: string[]; data: string }[];
       return logs.map((log) => {

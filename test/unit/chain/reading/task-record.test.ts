@@ -4,20 +4,11 @@ import type { RawLog } from "../../../../node/chain/rpc/log-ranges.ts";
 import type { Bytes32, TaskId } from "../../../../node/core/ids.ts";
 import type { ChainUpdate, RecordDoubt } from "../../../../node/ports/index.ts";
 import { type HostileEndpoint, type Script, startHostileEndpoint } from "../../../support/endpoint/hostile-endpoint.ts";
-import { changed, lagging, logLies, withoutLogs } from "../../../support/endpoint/lies.ts";
+import { changed, lagging, logLies, withoutLogs, withoutState } from "../../../support/endpoint/lies.ts";
 import { type FederationFixture, startFederation } from "../../../support/federation-fixture.ts";
 import { rejection } from "../../../support/rejection.ts";
 
 const bytes32 = (byte: number) => `0x${byte.toString(16).padStart(2, "0").repeat(32)}` as Bytes32;
-
-/** Refuses the state of every block that is named by its number, in these words. */
-const withoutState =
-  (message: string): Script =>
-  (method, [, block]) => {
-    if (method === "eth_call" && String(block).startsWith("0x"))
-      throw Object.assign(new Error(message), { code: -32_000 });
-    return undefined;
-  };
 
 describe("a task's record against the contract's storage", () => {
   let federation: FederationFixture;

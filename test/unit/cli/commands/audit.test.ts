@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { expect } from "chai";
 import { startHostileEndpoint } from "../../../support/endpoint/hostile-endpoint.ts";
+import { logLies } from "../../../support/endpoint/lies.ts";
 import { type PlayedTask, startPlayedTask } from "../../../support/played/played-task.ts";
 import { runInProcess } from "../../../support/processes/run-command.ts";
 import { temporaryDirectory } from "../../../support/temporary-directory.ts";
@@ -45,6 +46,26 @@ describe("fedledger audit", function () {
     }
     await relay.cut();
     await folder.remove();
+  });
+
+  it("is not deceived by one endpoint where two of three must agree, and says who contradicts whom of two", async () => {
+    const liar = await startHostileEndpoint(task.fixture.chain.url);
+    const honest = await startHostileEndpoint(task.fixture.chain.url);
+    liar.bend(logLies["a log in the middle is left out"]!);
+    const audit = (urls: readonly string[]) => [
+      ...["audit", "--json", "--rpc", urls.join(","), "--rpc-agree", "2"],
+      ...["--federation", task.fixture.federation],
+    ];
+    const three = await runInProcess(audit([liar.url, honest.url, task.fixture.chain.url]));
+    expect(three.exit, three.stderr).to.equal(4);
+    const two = await runInProcess(audit([liar.url, honest.url]));
+    expect(two.stderr).to.contain("RPC_DISAGREE").and.contain(`${liar.url} against ${honest.url}`);
+    expect(two.exit).to.equal(5);
+    const one = await runInProcess(audit([liar.url]));
+    expect(one.stderr).to.contain("INVALID_CONFIG").and.contain("rpcAgree");
+    expect(one.exit).to.equal(2);
+    await liar.cut();
+    await honest.cut();
   });
 
   it("looks at the report's place before it begins", async () => {

@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import type { TaskRules } from "../../../../node/core/records.ts";
 import { type PrivacySpec, stepsPerRound } from "../../../../node/core/task/privacy-spec.ts";
-import { epsilonOf, gaussianRdp, repeatRdp, subsampledGaussianRdp } from "../../../../node/privacy/accountant/index.ts";
+import { epsilonBound } from "../../../../node/privacy/accountant/index.ts";
 import { epsilonAfter, roundsAllowed, roundsInBudget } from "../../../../node/privacy/budget/budget.ts";
 import { privacyProblems } from "../../../../node/privacy/budget/check-privacy.ts";
 import {
@@ -18,8 +18,11 @@ const fields = (privacy: PrivacySpec, rules: Partial<TaskRules>): string[] =>
   privacyProblems(withPrivacy(privacy), { ...privateRules, ...rules }).map(({ kind, field }) => `${kind} ${field}`);
 
 describe("privacy/budget", () => {
+  const gaussian = (noiseMultiplier: number, times: number) =>
+    epsilonBound([{ mechanism: { kind: "gaussian", noiseMultiplier }, times }], 1e-5).epsilon;
+
   it("an update with Gaussian noise costs what the accountant says of its multiplier", () => {
-    const expected = epsilonOf(repeatRdp(gaussianRdp(1.2), 3), 1e-5);
+    const expected = gaussian(1.2, 3);
     expect(epsilonAfter(withPrivacy(gaussianPrivacy), privateRules, 3)).to.be.closeTo(expected, 1e-6);
   });
 
@@ -28,7 +31,7 @@ describe("privacy/budget", () => {
     const transparent = epsilonAfter(withPrivacy(gaussianPrivacy), privateRules, 2);
     expect(epsilonAfter(withPrivacy(gaussianPrivacy), masked, 2)).to.be.closeTo(transparent, 1e-6);
     const skellam = { ...gaussianPrivacy, mechanism: "skellam" } as const;
-    expect(epsilonAfter(withPrivacy(skellam), masked, 2)).to.be.within(transparent, transparent * 1.05);
+    expect(epsilonAfter(withPrivacy(skellam), masked, 2)).to.be.within(transparent, transparent * 1.12);
   });
 
   it("the word on an adaptive clip is paid for", () => {
@@ -37,12 +40,14 @@ describe("privacy/budget", () => {
     const together = 1 / Math.sqrt(1 / 1.2 ** 2 + 1 / 8 ** 2);
     const adaptive = epsilonAfter(withPrivacy(adaptivePrivacy), privateRules, 1);
     expect(adaptive).to.be.above(plain);
-    expect(adaptive).to.be.closeTo(epsilonOf(gaussianRdp(together), 1e-5), 1e-6);
+    // the clip norm may fall to a few lanes, where the losses of discrete noise are bounded less closely
+    expect(adaptive).to.be.within(gaussian(together, 1), gaussian(together, 1) * 1.002);
   });
 
   it("DP-SGD costs its steps: ceil(1 / rate) an epoch", () => {
     expect(stepsPerRound({ epochs: 3 }, { samplingRate: 0.15 })).to.equal(21);
-    const expected = epsilonOf(repeatRdp(subsampledGaussianRdp(0.1, 1.1), 2 * 10 * base.training.epochs), 1e-5);
+    const mechanism = { kind: "subsampled-gaussian", samplingRate: 0.1, noiseMultiplier: 1.1 } as const;
+    const expected = epsilonBound([{ mechanism, times: 2 * 10 * base.training.epochs }], 1e-5).epsilon;
     expect(epsilonAfter(withPrivacy(examplePrivacy), privateRules, 2)).to.be.closeTo(expected, 1e-9);
   });
 

@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import type { SignedAdvertisement } from "../../../../node/core/records.ts";
 import { hearAdvertisement } from "../../../../node/rounds/hearing/hear-advertisement.ts";
+import { reduceRound } from "../../../../node/rounds/state/round-state.ts";
 import { encodeAdvertisement } from "../../../../node/rounds/words/advertisement-messages.ts";
 import { modelRecordDigest, modelSign, modelSigner } from "../../../simulation/model/model-signature.ts";
 import { stateAt } from "../../../support/states/machine-states.ts";
@@ -29,6 +30,21 @@ describe("gossiped keys of a masked round", () => {
     expect(hear(keysOf(1, { round: 2 }))).to.equal("ignore");
     expect(hear(keysOf(1, { taskId: 2 }))).to.equal("ignore");
     expect(hear(keysOf(1, { participant: accounts.x }, accounts.x))).to.equal("ignore");
+  });
+
+  it("are checked once, however often and differently their owner signs them; others of it are heard", () => {
+    const state = stateAt(accounts.a, "participant", maskedView(maskedRound([])), 75);
+    const known = reduceRound(state, { kind: "advertisement", signed: keysOf(1) });
+    const unasked = {
+      recoverSigner: (): never => {
+        throw new TypeError("no signature is to be looked at");
+      },
+    };
+    const again = (signed: SignedAdvertisement, by: typeof unasked | { recoverSigner: typeof modelSigner }) =>
+      hearAdvertisement(encodeAdvertisement({ signed, sequence: 2 }), known, by).verdict;
+    expect(again(keysOf(1), unasked)).to.equal("accept");
+    expect(again({ ...keysOf(1), signature: keysOf(2).signature }, unasked)).to.equal("ignore");
+    expect(again(keysOf(1, { maskKey: hashOf(71) }), { recoverSigner: modelSigner })).to.equal("accept");
   });
 
   it("are passed on by nobody for one that has a place and is not drawn", () => {

@@ -19,9 +19,18 @@ const { a, x } = accounts;
 const proposed = proposedRound();
 const state = (view = viewOf([proposed])): RoundState => stateAt(x, "aggregator", view, 1);
 const genuine = { recoverAttester: ({ attester }: Attestation): Address => attester };
+const unasked = {
+  recoverAttester: (): never => {
+    throw new TypeError("no signature is to be looked at");
+  },
+};
 const forged = { recoverAttester: (): undefined => undefined };
 
-function hear(of: RoundState, changes: Partial<Attestation> = {}, chain: typeof genuine | typeof forged = genuine) {
+function hear(
+  of: RoundState,
+  changes: Partial<Attestation> = {},
+  chain: typeof genuine | typeof forged | typeof unasked = genuine,
+) {
   const attestation = { ...attestationOf(a, proposed.proposal.hash), ...changes };
   return hearAttestation(encodeAttestation({ attestation, sequence: 1 }), of, chain);
 }
@@ -46,12 +55,21 @@ describe("hearAttestation", () => {
     ).to.equal("reject");
   });
 
-  it("does not check a repetition again, but another signature of the same attester", () => {
+  it("checks one signature of an attester to a proposal, however often and differently it is signed", () => {
     const attestation = attestationOf(a, proposed.proposal.hash);
     const known = reduceRound(state(), { kind: "attestation", attestation });
-    expect(hear(known, {}, forged)).to.deep.equal({ verdict: "accept" });
-    expect(hear(known, { signature: `0x${"12".repeat(65)}` }, forged).verdict).to.equal("reject");
+    expect(hear(known, {}, unasked)).to.deep.equal({ verdict: "accept" });
+    expect(hear(known, { signature: `0x${"12".repeat(65)}` }, unasked).verdict).to.equal("ignore");
     expect(hear(known, { attester: accounts.b }, forged).verdict).to.equal("reject");
+  });
+
+  it("checks no signature of an attester that has attested to too many proposals", () => {
+    const many = Array.from({ length: 16 }, (_, i) => attestationOf(a, hashOf(200 + i)));
+    const full = many
+      .map((attestation) => ({ kind: "attestation", attestation }) as const)
+      .reduce<RoundState>(reduceRound, state());
+    expect(hear(full, { proposalHash: hashOf(99) }, unasked).verdict).to.equal("ignore");
+    expect(hear(full, { proposalHash: hashOf(99), attester: accounts.b }).verdict).to.equal("accept");
   });
 
   it("ignores what does not concern the running round as it is seen here", () => {

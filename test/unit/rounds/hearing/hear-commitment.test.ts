@@ -54,6 +54,22 @@ describe("hearCommitment", () => {
     expect(checked).to.have.length(2);
   });
 
+  it("checks no third word of a participant over one anchor, nor another signature to the first", () => {
+    const unasked = {
+      recoverSigner: (): never => {
+        throw new TypeError("no signature is to be looked at");
+      },
+    };
+    const again = (signed: SignedCommitment, of: RoundState) =>
+      hearCommitment(encodeCommitment({ signed, sequence: 2 }), of, unasked).verdict;
+    const one = reduceRound(state(), { kind: "commitment", signed: signedCommitmentOf(0) });
+    const { signature } = signedCommitmentOf(1);
+    expect(again(signedCommitmentOf(0, { signature }), one)).to.equal("ignore");
+    const two = reduceRound(one, { kind: "commitment", signed: signedCommitmentOf(0, { weight: 11 }) });
+    expect(again(signedCommitmentOf(0, { weight: 11 }), two)).to.equal("accept");
+    expect(again(signedCommitmentOf(0, { weight: 12 }), two)).to.equal("ignore");
+  });
+
   it("accepts one that comes after the round was closed: it may contradict what was committed", () => {
     expect(hear(signedCommitmentOf(0), state(viewOf([proposedRound()]))).verdict).to.equal("accept");
   });

@@ -3,7 +3,12 @@ import { createHearingLimit } from "../../../../node/rounds/hearing/hearing-limi
 
 function setUp() {
   let nowMs = 1_000_000;
-  const mayBeHeard = createHearingLimit({ nowMs: () => nowMs });
+  const limit = createHearingLimit({ nowMs: () => nowMs });
+  const mayBeHeard = (topic: string, author: string): boolean => {
+    if (!limit.hears(topic, author)) return false;
+    limit.count(topic, author);
+    return true;
+  };
   /** How many of so many messages, one each so many milliseconds, are heard. */
   const heard = (count: number, everyMs: number, author = "peer", topic = "topic"): number => {
     let sum = 0;

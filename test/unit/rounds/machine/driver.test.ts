@@ -19,12 +19,13 @@ import {
   type RoundState,
   reduceRound,
 } from "../../../../node/rounds/state/round-state.ts";
-import { attestationTopic } from "../../../../node/rounds/words/attestation-messages.ts";
+import { attestationTopic, encodeAttestation } from "../../../../node/rounds/words/attestation-messages.ts";
 import { createVirtualClock } from "../../../simulation/world/virtual-clock.ts";
 import { accountOf, buildHistory } from "../../../support/history/history-builder.ts";
 import { silentLog } from "../../../support/silent-log.ts";
 import {
   accounts,
+  attestationOf,
   contactOf,
   hashOf,
   headAt,
@@ -329,6 +330,12 @@ describe("the driver", () => {
     const sim = create([[first]]);
     sim.driver.start();
     await sim.clock.run(() => false, 1500);
+    // of the author's other tasks
+    const elsewhere = encodeAttestation({
+      attestation: { ...attestationOf(accounts.a, hashOf(1)), taskId: 2 },
+      sequence: 1,
+    });
+    for (let i = 0; i < 40; i++) expect(sim.hear(attestationTopic, elsewhere, "peer")).to.equal("ignore");
     const verdicts = Array.from({ length: 40 }, () => sim.hear(attestationTopic, Uint8Array.of(1), "peer"));
     expect(verdicts.filter((verdict) => verdict === "reject")).to.have.length(32);
     expect(verdicts.at(-1)).to.equal("ignore");
