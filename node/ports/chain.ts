@@ -17,8 +17,10 @@ import type {
   TaskRules,
 } from "../core/records.ts";
 import type { ProofCall } from "./proof-calls.ts";
+import type { FederationCodes, StateWitness } from "./state-witness.ts";
 
 export type { ProofCall } from "./proof-calls.ts";
+export type { FederationCodes, StateWitness } from "./state-witness.ts";
 
 /** A block that decisions may rest on. */
 export interface Head {
@@ -219,27 +221,6 @@ export type RecordDoubt =
     }
   /** The record is what the contract stores, again. */
   | { readonly kind: "record-fits"; readonly block: number };
-
-/** The codes that a federation runs by: its own, its court's and its proofs'. */
-export interface FederationCodes {
-  /** Names of the contracts whose codes are not those that this package was built with. */
-  readonly differing: readonly string[];
-  /** keccak256 of each code as it is on the chain, by its name; of no bytes where there is none. */
-  readonly hashes: Readonly<Record<string, Bytes32>>;
-}
-
-/** What one endpoint says of a task's stored words and of the federation's codes at a block. */
-export interface StateWitness {
-  /** Scheme and host. */
-  readonly endpoint: string;
-  /** Absent where it keeps no state of that block. */
-  readonly stored?: StoredTask;
-  /** Of the task's ring, in the order of the places asked for; absent with `stored`. */
-  readonly ringWords?: readonly Bytes32[];
-  readonly codes?: FederationCodes;
-  /** Why it is its word alone, as a sentence's part; absent where the block's hash proves all of it. */
-  readonly unproven?: string;
-}
 
 /** Reads the record. Every method rejects with RPC_UNREACHABLE when no endpoint answers. */
 export interface ChainReader {

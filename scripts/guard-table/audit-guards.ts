@@ -27,7 +27,7 @@ export const auditGuards: readonly Guard[] = [
   {
     name: "audit-told-only",
     file: "node/audit/verdict/what-is-proven.ts",
-    guard: "if (record.isBound && !all.some(({ code }) => toldOnly.has(code))) return record;",
+    guard: "if (record.isBound && !all.some(isTold)) return record;",
     replacement: "if (record.isBound) return record;",
     test: "test/unit/audit/random-tampering.test.ts",
   },

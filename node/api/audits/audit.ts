@@ -38,7 +38,8 @@ export interface AuditOptions extends Pick<EndpointOptions, "log"> {
  * update and one aggregate at a time.
  *
  * What is wrong is no error: it is in the report, whose `verdict` is "verified", "violation" or "unchecked". Rejects
- * with UNKNOWN_TASK, INVALID_HISTORY, GRANT_INVALID, INVALID_TEST_SET, RPC_UNREACHABLE, ENDPOINT_BEHIND, RPC_WRONG_ANSWER, UNKNOWN_BLOCK, or the signal's reason.
+ * with UNKNOWN_TASK, UNKNOWN_BLOCK, INVALID_HISTORY, GRANT_INVALID, INVALID_TEST_SET, RPC_UNREACHABLE, ENDPOINT_BEHIND,
+ * RPC_WRONG_ANSWER, or the signal's reason.
  */
 export async function audit(record: TaskReader, content: Content, options: AuditOptions = {}): Promise<AuditReport> {
   const { chain, taskId } = record;

@@ -53,7 +53,6 @@ export function checkClosing(walk: Walk, draft: RoundDraft, event: EventOf<"Roun
   if (totalWeight !== event.totalWeight) {
     log.add({
       code: "TOTAL_WEIGHT_WRONG",
-      severity: "unchecked",
       message: `The total weight at the closing is ${event.totalWeight}; the commitments weigh ${totalWeight}.`,
       data: { expected: totalWeight, actual: event.totalWeight },
     });

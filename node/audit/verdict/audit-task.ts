@@ -5,7 +5,7 @@ import { type AuditReport, concludeAudit } from "./audit-report.ts";
 import { checkTask } from "./check-task.ts";
 import type { RoundVerdict } from "./round-verdict.ts";
 import { sampleRounds } from "./sample-rounds.ts";
-import { provenRecord, provenVerdict } from "./what-is-proven.ts";
+import { provenFindings, provenRecord, provenVerdict } from "./what-is-proven.ts";
 
 /**
  * Audits a task: the whole record, then every round's bytes, recomputed one by one. Yields a verdict for each round and
@@ -24,7 +24,8 @@ import { provenRecord, provenVerdict } from "./what-is-proven.ts";
 export async function* auditTask(input: AuditInput): AsyncGenerator<RoundVerdict, AuditReport, void> {
   const { sample, signal } = input;
   const record = provenRecord(checkRecord(input));
-  const task = checkTask(record.created);
+  const looked = checkTask(record.created);
+  const task = { ...looked, findings: provenFindings(record, looked.findings) };
   const drawn =
     sample &&
     sampleRounds(

@@ -34,9 +34,20 @@ const toldOnly: ReadonlySet<FindingCode> = new Set([
  */
 export function provenRecord(record: TaskRecord): TaskRecord {
   const all = [...record.findings, ...record.rounds.flatMap(({ findings }) => findings)];
-  if (record.isBound && !all.some(({ code }) => toldOnly.has(code))) return record;
+  if (record.isBound && !all.some(isTold)) return record;
   const rounds = record.rounds.map((round) => ({ ...round, findings: round.findings.map(unproven) }));
   return { ...record, rounds, findings: record.findings.map(unproven) };
+}
+
+/** Findings of what the first head binds, as far as the creation is that head's. */
+export function provenFindings({ isBound }: TaskRecord, findings: readonly Finding[]): readonly Finding[] {
+  return isBound ? findings : findings.map(unproven);
+}
+
+/** Of a proposal whose assignment was not told nothing is known either; a closing, and a place, are not bound. */
+function isTold({ code, party, data }: Finding): boolean {
+  if (toldOnly.has(code) || data.isUnbound === true) return true;
+  return party === undefined && (code === "PROPOSER_NOT_ASSIGNED" || code === "TOTAL_WEIGHT_WRONG");
 }
 
 /** The verdict on a round of a record, as far as its events are those of the stored head. */

@@ -53,7 +53,7 @@ describe("the audit of the ring of accepted rounds", function () {
     const full = { ...small, rules: { rounds: 100, challengeWindowS: 3071 }, rounds: length + 1 };
     const open = { [length + 1]: { end: "open" } } as const;
     expect(told(await auditOf(await buildHistory({ ...full, scripts: open })))).to.deep.equal([
-      ["STEP_TOO_EARLY", "violation"],
+      ["STEP_TOO_EARLY", "unchecked"],
     ]);
     const taken = await auditOf(await buildHistory({ ...small, rounds: length + 1, scripts }));
     expect(told(taken)).to.deep.include(["PHASE_ORDER", "violation"]);
@@ -69,7 +69,7 @@ describe("the audit of the ring of accepted rounds", function () {
     expect((await auditOf({ ...history, storedWords: new Map() })).timesCompared).to.equal(false);
     const earlier = { ...history, events: dated(history.events, 100_000) };
     expect(told(await auditOf(earlier))).to.deep.equal([]);
-    const found = [1, 2].map(() => ["DEADLINE_WRONG", "violation"]);
+    const found = [1, 2].map(() => ["DEADLINE_WRONG", "unchecked"]);
     expect(told(await auditOf({ ...earlier, storedWords }))).to.deep.equal(found);
   });
 
