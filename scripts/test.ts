@@ -65,7 +65,16 @@ const suites: readonly Suite[] = [
   {
     name: "end to end",
     alone: true,
-    args: mocha("--timeout", "240000", "--parallel", "--jobs", "2", "test/e2e/*.test.ts"),
+    args: mocha(
+      "--timeout",
+      "240000",
+      "--parallel",
+      "--jobs",
+      "2",
+      "test/e2e/*.test.ts",
+      "test/e2e/endpoints/*.test.ts",
+      "test/e2e/nodes/*.test.ts",
+    ),
     counts: "mocha",
   },
 ];

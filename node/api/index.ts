@@ -110,20 +110,27 @@ export { type InvitationOptions, type Invited, makeInvitation } from "./invitati
 export { modelFiles } from "./models/model-files.ts";
 export { type PublicResultsOptions, publicResults } from "./models/public-results.ts";
 export { type ModelOptions, type RecordedModel, readModel } from "./models/recorded-model.ts";
-export type { ParticipantChoices } from "./nodes/compose.ts";
+export type { AggregatorChoices, ParticipantChoices } from "./nodes/compose.ts";
 export {
   type AggregatorOptions,
+  type AggregatorTask,
   createAggregator,
+  createNode,
   createParticipant,
   createWatcher,
   type FederationNode,
+  type MemberNode,
+  type MemberNodeOptions,
   type NodeOutcome,
   type ParticipantOptions,
+  type ParticipantTask,
   type TrainedTask,
   type WatcherOptions,
 } from "./nodes/create-nodes.ts";
+export type { TakeTasks } from "./nodes/follow-tasks.ts";
 export { type PolicyRole, readSitePolicy, refusalsOf } from "./nodes/hold-policy.ts";
-export type { MemberChoices, NodeEvents, NodeOptions } from "./nodes/node-options.ts";
+export type { MemberChoices, NodeEvents, NodeOptions, NodeSettings, TaskChoices } from "./nodes/node-options.ts";
+export type { TaskWork } from "./nodes/task-work.ts";
 export { createTrainer, type LoadTrainerOptions, loadTrainer, type TrainerChoices } from "./nodes/trainers.ts";
 // the record
 export { type Account, accountOfKey, accountOfKeystore } from "./record/account.ts";

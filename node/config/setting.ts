@@ -7,6 +7,8 @@ export interface Setting<T = unknown> {
   readonly flag: string;
   /** Environment variable of the same meaning. */
   readonly env?: string;
+  /** Its name in configuration files, where that is another setting's, too; default its own. */
+  readonly key?: string;
   /** As it would be typed; absent = none. */
   readonly default?: string;
   /** One line: what it does, the unit, the values it takes. */

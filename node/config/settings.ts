@@ -6,7 +6,7 @@ import { privacySettings } from "./privacy-settings.ts";
 import { sealedSettings } from "./sealed-settings.ts";
 import { defineSetting } from "./setting.ts";
 import { taskSettings } from "./task-settings.ts";
-import { address, choice, decimal, integer, list, text, yes } from "./value-schemas.ts";
+import { address, choice, decimal, gwei, integer, list, taskNumbers, text, yes } from "./value-schemas.ts";
 
 /**
  * Every local setting of every command, by its name in configuration files. What a task fixes has no setting: it comes
@@ -70,6 +70,20 @@ export const settings = {
     default: "1",
     help: "number of the task",
     schema: integer(1, 2 ** 32 - 1),
+  }),
+  nodeTasks: defineSetting({
+    flag: "--task <numbers>",
+    env: "FEDLEDGER_TASK",
+    key: "task",
+    default: "1",
+    help: "number of the task; several, separated by commas, are worked on by one node; all, also those to come, but for participants",
+    schema: taskNumbers,
+  }),
+  maxBond: defineSetting({
+    flag: "--max-bond <ether>",
+    env: "FEDLEDGER_MAX_BOND",
+    help: "most that this account locks in bonds of all tasks of the federation together (default: no limit; 0 with --task all)",
+    schema: gwei,
   }),
   host: defineSetting({
     flag: "--host <address>",
@@ -197,6 +211,12 @@ export const settings = {
     flag: "--policy <file>",
     env: "FEDLEDGER_POLICY",
     help: "what this site asks of a task (JSON, docs/policy.md): one that is below it is refused before any data are read",
+    schema: text,
+  }),
+  ledger: defineSetting({
+    flag: "--ledger <file>",
+    env: "FEDLEDGER_LEDGER",
+    help: "file that counts the noise drawn for each data set, over tasks and federations (default: noise-ledger.sqlite in the folder of --dir); nodes on the same data share one (docs/privacy.md)",
     schema: text,
   }),
   exitWhenFinal: defineSetting({

@@ -22,6 +22,13 @@ export const list = text.transform((value) =>
     .map((each) => each.trim())
     .filter((each) => each !== ""),
 );
+/** Numbers of tasks, each once, separated by commas; or "all". */
+export const taskNumbers = z.union([
+  z.literal("all"),
+  list
+    .pipe(z.array(integer(1, 2 ** 32 - 1)).min(1, "expected a task's number"))
+    .refine((numbers) => new Set(numbers).size === numbers.length, "expected each task once"),
+]);
 /** An account or a contract. */
 export const address = z
   .string()

@@ -1,5 +1,6 @@
 import type { Bytes32 } from "../core/ids.ts";
 import { modeOf } from "../core/modes/mode-of.ts";
+import type { NoiseLedger } from "../ports/noise.ts";
 import type { Journal } from "../ports/system.ts";
 import type { Trainer } from "../ports/trainer.ts";
 import { type Bfv, createBfv } from "../privacy/encrypted/bfv.ts";
@@ -20,12 +21,16 @@ import { participantMachine } from "./participant-machine.ts";
 import { createParticipantPerformers } from "./perform-participant.ts";
 import type { ParticipantAction, ParticipantEvent, ParticipantState } from "./state/participant-state.ts";
 import { closedKey } from "./state/trained-update.ts";
+import { createMemoryLedger } from "./update/memory-ledger.ts";
+import type { DataBudget } from "./update/noise-ledger.ts";
 import { trainLanes } from "./update/train-update.ts";
 
 /** What a participant works with; the caller also closes trainer and journal. */
 export interface ParticipantDeps extends RoleDeps {
   readonly trainer: Trainer;
   readonly journal: Journal;
+  /** Where noise is counted, over tasks and federations (default: in memory, and a restart is refused for it). */
+  readonly ledger?: NoiseLedger | undefined;
   /** Encryption of updates in encrypted tasks (default: SEAL, loaded at its first use). */
   readonly bfv?: Bfv | undefined;
   /** Where the keys for shares of masked tasks are (default: in memory, so that a restart loses them). */
@@ -47,6 +52,8 @@ export interface ParticipantOptions extends RoleOptions {
   readonly commit?: "own" | "batched";
   /** Train above an accepted round that it could not recompute, once that round's window has passed (default false). */
   readonly trainOnUnchecked?: boolean;
+  /** What all tasks together may cost the data (default: what this task's specification says). */
+  readonly dataBudget?: DataBudget | undefined;
 }
 
 /**
@@ -59,7 +66,15 @@ export function createParticipant(deps: ParticipantDeps, options: ParticipantOpt
   const times = nodeTimes(options);
   const sealing = keys && createTaskSealing({ ...deps, keys });
   const source = createModelSource({ store, transport, sealing, clock });
-  const training = { ...deps, source, times, seed: options.seed ?? 0 };
+  const { dataBudget } = options;
+  const training = {
+    ...deps,
+    source,
+    times,
+    seed: options.seed ?? 0,
+    ledger: deps.ledger ?? createMemoryLedger(),
+    dataBudget,
+  };
   const masked = createMaskedPerformer(
     {
       ...training,

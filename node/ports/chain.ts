@@ -18,17 +18,11 @@ import type {
 } from "../core/records.ts";
 import type { ProofCall } from "./proof-calls.ts";
 import type { FederationCodes, StateWitness } from "./state-witness.ts";
+import type { Head, RecordDoubt, TaskRecord } from "./task-record.ts";
 
 export type { ProofCall } from "./proof-calls.ts";
 export type { FederationCodes, StateWitness } from "./state-witness.ts";
-
-/** A block that decisions may rest on. */
-export interface Head {
-  readonly number: number;
-  readonly hash: Bytes32;
-  /** Seconds since 1970, the chain's clock: deadlines are judged by it. */
-  readonly timestampS: number;
-}
+export type { Head, RecordDoubt, TaskRecord } from "./task-record.ts";
 
 /** A call that changes the record. Each maps to one contract function. */
 export type ChainCall =
@@ -191,36 +185,6 @@ export interface ChainUpdate {
   /** True at first, and when events already given do not stand any more: discard what was kept of them. */
   readonly reset: boolean;
 }
-
-/** A task's record up to one block. */
-export interface TaskRecord {
-  readonly head: Head;
-  readonly view: TaskView;
-  /** In chain order, from the creation. */
-  readonly events: readonly TaskEvent[];
-  /** What the contract stores at the head's block, which the events make; undefined where no endpoint keeps it. */
-  readonly stored: StoredTask | undefined;
-}
-
-/** Why what endpoints say of a task is not decided on, or how far it is believed. */
-export type RecordDoubt =
-  | {
-      /** Its logs up to this block do not make what the contract stores there: it is asked again, and others are. */
-      readonly kind: "endpoint-behind";
-      /** Scheme and host. */
-      readonly endpoint: string;
-      readonly block: number;
-      readonly differing: string;
-    }
-  | {
-      /** No endpoint keeps the state of this block: the events behind `provenTo` are believed as they are. */
-      readonly kind: "record-unproven";
-      readonly block: number;
-      /** The last block whose state was compared; undefined where none was. */
-      readonly provenTo: number | undefined;
-    }
-  /** The record is what the contract stores, again. */
-  | { readonly kind: "record-fits"; readonly block: number };
 
 /** Reads the record. Every method rejects with RPC_UNREACHABLE when no endpoint answers. */
 export interface ChainReader {

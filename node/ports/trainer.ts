@@ -1,4 +1,4 @@
-import type { RoundNumber } from "../core/ids.ts";
+import type { Bytes32, RoundNumber } from "../core/ids.ts";
 
 /** One local training. */
 export interface TrainJob {
@@ -38,6 +38,11 @@ export interface Trainer {
   readonly reproducible: boolean;
   /** Number of training examples. */
   readonly samples: number;
+  /**
+   * Names the data that it trains on, whatever they are called: what noise costs them is counted under it. Two trainers
+   * on the same rows must have the same one.
+   */
+  readonly dataFingerprint: Bytes32;
   /** Rejects with TRAINING_FAILED, or the signal's reason. Yields to the event loop at least every 50 ms. */
   train(job: TrainJob): Promise<TrainResult>;
   /** Measures on the held-out part. */

@@ -24,7 +24,15 @@ export async function useProxies(
   const { EnvHttpProxyAgent, setGlobalDispatcher } = await import("undici");
   const noProxy = [read("NO_PROXY"), ...direct].filter((each) => each !== undefined).join(",");
   // An empty text is no proxy, whatever the environment says.
-  setGlobalDispatcher(new EnvHttpProxyAgent({ httpProxy: http ?? "", httpsProxy: https ?? "", noProxy }));
+  const options = { httpProxy: http ?? "", httpsProxy: https ?? "", noProxy };
+  // A WebSocket needs a tunnel; plain HTTP goes without, as proxies like to tunnel to port 443 only.
+  const tunnelling = new EnvHttpProxyAgent({ ...options, proxyTunnel: true });
+  setGlobalDispatcher(
+    new EnvHttpProxyAgent(options).compose(
+      (forward) => (request, handler) =>
+        request.upgrade ? tunnelling.dispatch(request, handler) : forward(request, handler),
+    ),
+  );
   return { http, https };
 }
 

@@ -252,8 +252,8 @@ export const auditGuards: readonly Guard[] = [
   {
     name: "node-goes-by-the-kept-invitation",
     file: "node/api/invitations/keep-invitation.ts",
-    guard: "asked.invitation ?? kept",
-    replacement: "asked.invitation",
+    guard: "const invitation = given ?? kept;",
+    replacement: "const invitation = given;",
     test: "test/unit/api/nodes/compose.test.ts",
   },
   {

@@ -23,8 +23,8 @@ export const machineGuards: readonly Guard[] = [
   {
     name: "views-are-of-one-task",
     file: "node/rounds/machine/driver.ts",
-    guard: "if (hexEquals(firstHead, view.firstHead)) return view;",
-    replacement: "if (firstHead) return view;",
+    guard: "if (hexEquals(firstHead, view.firstHead)) return;",
+    replacement: "if (firstHead) return;",
     test: driver,
   },
   {
@@ -190,5 +190,55 @@ export const machineGuards: readonly Guard[] = [
     guard: 'if (refusal === "underpriced" && raises < mostRaises) {',
     replacement: "if (false) {",
     test: "test/unit/chain/sending/abandoned-transactions.test.ts",
+  },
+  // one node, many tasks
+  {
+    name: "messages-go-to-their-task",
+    file: "node/rounds/hearing/task-transports.ts",
+    guard: 'return byTask.get(taskId)?.(message, from) ?? "ignore";',
+    replacement: 'return [...byTask.values()][0]?.(message, from) ?? "ignore";',
+    test: "test/unit/rounds/hearing/task-transports.test.ts",
+  },
+  {
+    name: "one-registration-a-node",
+    file: "node/rounds/machine/one-registration.ts",
+    guard: "if (known !== undefined) return known;",
+    replacement: "",
+    test: "test/unit/rounds/machine/one-registration.test.ts",
+  },
+  {
+    name: "registration-that-is-not-shown-is-sent-again",
+    file: "node/rounds/machine/one-registration.ts",
+    guard: "return isListed(chain.account, call, await chain.members()) ? last.receipt : undefined;",
+    replacement: "return last.receipt;",
+    test: "test/unit/rounds/machine/one-registration.test.ts",
+  },
+  {
+    name: "bonds-of-all-tasks-together",
+    file: "node/api/nodes/bond-limit.ts",
+    guard: "if (lockedWei + bondWei > maxWei) {",
+    replacement: "if (bondWei > maxWei) {",
+    test: "test/unit/api/nodes/follow-tasks.test.ts",
+  },
+  {
+    name: "bonds-that-are-not-paid-yet",
+    file: "node/api/nodes/bond-limit.ts",
+    guard: "reserved.set(taskId, bondWei);",
+    replacement: "",
+    test: "test/unit/api/nodes/follow-tasks.test.ts",
+  },
+  {
+    name: "refusals-told-once",
+    file: "node/api/nodes/follow-tasks.ts",
+    guard: "if (told.has(key)) return;",
+    replacement: "",
+    test: "test/unit/api/nodes/follow-tasks.test.ts",
+  },
+  {
+    name: "a-task-ends-alone",
+    file: "node/cli/running/run-tasks.ts",
+    guard: "if (signal.aborted) throw error;\n      return",
+    replacement: "throw error;\n      return",
+    test: "test/unit/cli/running/run-tasks.test.ts",
   },
 ];

@@ -120,8 +120,8 @@ export const nodeGuards: readonly Guard[] = [
   {
     name: "gateway-read-by-named-pages",
     file: "node/storage/gateway/gateway-access.ts",
-    guard: "if (!mayRead) return;",
-    replacement: "",
+    guard: "access.origins.includes(origin)",
+    replacement: "true",
     test: "test/unit/storage/gateway-web.test.ts",
   },
   {
@@ -216,7 +216,7 @@ export const nodeGuards: readonly Guard[] = [
     file: "node/cli/running/session.ts",
     guard: "await requireTestChain({ endpoint: values.rpc ?? [], log });",
     replacement: "",
-    test: "test/e2e/test-account.test.ts",
+    test: "test/unit/cli/running/test-account.test.ts",
   },
   {
     name: "fold-heads",

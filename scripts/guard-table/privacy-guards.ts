@@ -296,8 +296,59 @@ export const privacyGuards: readonly Guard[] = [
   {
     name: "site-policy-before-data",
     file: "node/api/nodes/compose.ts",
-    guard: 'await holdPolicy(options.policy, chain, view, "participant");',
+    guard: 'await holdPolicy(choices.policy, chain, view, "participant");',
     replacement: "",
     test: "test/unit/api/nodes/hold-policy.test.ts",
+  },
+  // the noise ledger
+  {
+    name: "ledger-other-tasks",
+    file: "node/participant/update/noise-ledger.ts",
+    guard: "const others = entries.filter((each) => each.task !== task && each.dataset === dataset);",
+    replacement: "const others: NoiseEntry[] = [];",
+    test: "test/unit/participant/private-rounds.test.ts",
+  },
+  {
+    name: "ledger-lost",
+    file: "node/participant/update/noise-ledger.ts",
+    guard: "if (lost === undefined) return;",
+    replacement: "if (lost === undefined || lost !== undefined) return;",
+    test: "test/unit/participant/private-rounds.test.ts",
+  },
+  {
+    name: "ledger-not-recreated",
+    file: "node/system/noise-ledger-file.ts",
+    guard: "if (!existsSync(path)) decide([]);",
+    replacement: "",
+    test: "test/unit/system/noise-ledger-file.test.ts",
+  },
+  {
+    name: "ledger-owner-only",
+    file: "node/system/noise-ledger-file.ts",
+    guard: "chmodSync(path, 0o600);",
+    replacement: "",
+    test: "test/unit/system/noise-ledger-file.test.ts",
+  },
+  {
+    name: "ledger-one-at-a-time",
+    file: "node/system/noise-ledger-file.ts",
+    guard: 'attempt(path, () => database.exec("BEGIN IMMEDIATE"));',
+    replacement: 'attempt(path, () => database.exec("SELECT 1"));',
+    test: "test/unit/system/noise-ledger-file.test.ts",
+  },
+  // DP-SGD's clip
+  {
+    name: "gradient-norm-double",
+    file: "node/training/local/example-gradients.ts",
+    guard: "for (const value of values) sum += value * value;",
+    replacement: "for (const value of values) sum = Math.fround(sum + value * value);",
+    test: "test/unit/training/local/private-training.test.ts",
+  },
+  {
+    name: "gradient-towards-zero",
+    file: "node/training/local/example-gradients.ts",
+    guard: "steps[from + i]! += Math.trunc(factor * values[i]!);",
+    replacement: "steps[from + i]! += factor * values[i]!;",
+    test: "test/unit/training/local/private-training.test.ts",
   },
 ];

@@ -67,9 +67,9 @@ export const startGuards: readonly Guard[] = [
   },
   {
     name: "first-signal-while-connecting",
-    file: "node/cli/running/run-role.ts",
-    guard: "await untilStopped(open({ log, onProgress, onReceived }), signal);",
-    replacement: "await open({ log, onProgress, onReceived });",
+    file: "node/cli/running/run-tasks.ts",
+    guard: "await untilStopped(plan.open({ log, onReceived: telling.received }), signal);",
+    replacement: "await plan.open({ log, onReceived: telling.received });",
     test: "test/e2e/signals.test.ts",
   },
   {

@@ -1,6 +1,5 @@
 // Blob transfer on loopback: a raw libp2p stream, verified block streams, bitswap; two hosts in one process.
 // Run: node test/bench/blobs.ts [megabytes] [repetitions]
-
 import { sendBytes, streamReader } from "../../node/p2p/blocks/stream-io.ts";
 import { createBlockExchange, type Host } from "../../node/p2p/index.ts";
 import { createHeliaStore, type HeliaStore } from "../../node/storage/index.ts";

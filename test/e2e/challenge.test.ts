@@ -1,5 +1,4 @@
 import { expect } from "chai";
-import { composeAggregator, composeParticipant, composeWatcher } from "../../node/api/nodes/compose.ts";
 import { chunkTreeRoot } from "../../node/core/bytes/chunk-tree.ts";
 import { initialLanes } from "../../node/core/task/initial-model.ts";
 import { modelLayout } from "../../node/core/task/model-layout.ts";
@@ -7,6 +6,7 @@ import { canonicalTaskSpec, parseTaskSpec } from "../../node/core/task/task-spec
 import { type FederationFixture, type FixtureMember, startFederation } from "../support/federation-fixture.ts";
 import { createLaneFlipper, type FlippedLane } from "../support/malicious/lane-flipper.ts";
 import { createNodePlay, type NodePlay, patientWindows } from "../support/played/node-play.ts";
+import { composeAggregator, composeParticipant, composeWatcher } from "../support/processes/compose-node.ts";
 import { openLoopbackNode } from "../support/processes/loopback-node.ts";
 import { temporaryDirectory } from "../support/temporary-directory.ts";
 import { createPullingTrainer } from "../support/training/pulling-trainer.ts";

@@ -1,5 +1,4 @@
 import { expect } from "chai";
-import { composeAggregator, composeParticipant, composeWatcher } from "../../node/api/nodes/compose.ts";
 import { sumOpenerOf } from "../../node/api/sealed/open-sums.ts";
 import { chunkTreeRoot } from "../../node/core/bytes/chunk-tree.ts";
 import { initialLanes } from "../../node/core/task/initial-model.ts";
@@ -9,6 +8,7 @@ import { createGatewayStore, gatewayUrls } from "../../node/storage/index.ts";
 import { type FederationFixture, type FixtureMember, startFederation } from "../support/federation-fixture.ts";
 import { auditOf } from "../support/history/audit-of.ts";
 import { createNodePlay, type NodePlay, patientWindows } from "../support/played/node-play.ts";
+import { composeAggregator, composeParticipant, composeWatcher } from "../support/processes/compose-node.ts";
 import { temporaryDirectory } from "../support/temporary-directory.ts";
 import { createPullingTrainer } from "../support/training/pulling-trainer.ts";
 

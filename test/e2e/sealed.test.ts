@@ -1,6 +1,5 @@
 import { join } from "node:path";
 import { expect } from "chai";
-import { composeAggregator, composeParticipant } from "../../node/api/nodes/compose.ts";
 import { createKeystore, deriveNodeKeys } from "../../node/chain/index.ts";
 import { chunkTreeRoot } from "../../node/core/bytes/chunk-tree.ts";
 import { initialLanes } from "../../node/core/task/initial-model.ts";
@@ -8,6 +7,7 @@ import { modelLayout } from "../../node/core/task/model-layout.ts";
 import { canonicalTaskSpec, parseTaskSpec } from "../../node/core/task/task-spec.ts";
 import { type FederationFixture, type FixtureMember, startFederation } from "../support/federation-fixture.ts";
 import { createNodePlay, type NodePlay, patientWindows } from "../support/played/node-play.ts";
+import { composeAggregator, composeParticipant } from "../support/processes/compose-node.ts";
 import { runFedledger } from "../support/processes/fedledger-process.ts";
 import { runInProcess } from "../support/processes/run-command.ts";
 import { temporaryDirectory } from "../support/temporary-directory.ts";

@@ -1,12 +1,5 @@
 import { join } from "node:path";
 import { expect } from "chai";
-import {
-  type ComposedNode,
-  composeAggregator,
-  composeNode,
-  composeParticipant,
-  composeWatcher,
-} from "../../node/api/nodes/compose.ts";
 import { chunkTreeRoot } from "../../node/core/bytes/chunk-tree.ts";
 import type { TaskRules } from "../../node/core/records.ts";
 import { initialLanes } from "../../node/core/task/initial-model.ts";
@@ -19,6 +12,13 @@ import { exceedClip } from "../support/malicious/clip-exceeder.ts";
 import { equivocate } from "../support/malicious/equivocator.ts";
 import type { CorruptParticipant, Lie } from "../support/malicious/lie.ts";
 import { createNodePlay, type NodePlay, patientWindows } from "../support/played/node-play.ts";
+import {
+  type ComposedNode,
+  composeAggregator,
+  composeNode,
+  composeParticipant,
+  composeWatcher,
+} from "../support/processes/compose-node.ts";
 import { temporaryDirectory } from "../support/temporary-directory.ts";
 import { createPullingTrainer } from "../support/training/pulling-trainer.ts";
 
@@ -80,7 +80,7 @@ describe("signed messages between nodes", function () {
   };
   const liarOf = (task: number, who: FixtureMember, corrupt: CorruptParticipant, lies: Lie[]) =>
     composeNode(play.settingsOf(who, task), play.eventsOf(who), async (deps, parts) => {
-      const journal = openJournal(join(parts.directory, "journal.sqlite"));
+      const journal = openJournal(join(parts.folder, "journal.sqlite"));
       parts.onClose(() => journal.close());
       const own = { ...deps, journal, trainer: createPullingTrainer(0) };
       const lying = corrupt(own, { round: 1, onLie: (lie) => lies.push(lie) });

@@ -14,35 +14,56 @@ import type { ChainReader } from "../../ports/index.ts";
 import { readFileText, writeFileAtomic } from "../../system/index.ts";
 import { onlyTask } from "./invited.ts";
 
-/** What a node is told before it starts. */
-interface Asked {
-  readonly invitation?: Invitation | undefined;
-  readonly taskId?: TaskId | undefined;
+/** The invitation that a node works by: the one given, else the one that its folder keeps. */
+export interface HeldInvitation {
+  /** The task to work on where nobody names one. Throws INVALID_CONFIG where the invitation names several. */
+  defaultTask(): TaskId;
+  /**
+   * The invitation of a task, held against the chain that the node follows, against the codes that are deployed there,
+   * and, where it was given, against the one that is kept. Undefined where there is none, or where it does not name the
+   * task, and was kept or is asked of any task: the admin says nothing of a task that was begun later.
+   *
+   * Rejects with INVITATION_MISMATCH, INVITATION_NOT_CONTINUED, and as files and endpoints do.
+   *
+   * @param isNamed whether the task was asked for by its number
+   */
+  of(taskId: TaskId, isNamed: boolean): Promise<Invitation | undefined>;
+  /** The invitation, held against chain, codes and the kept one as above, whatever task is meant. */
+  checked(): Promise<Invitation | undefined>;
 }
 
 /**
- * The invitation that a node works by, and the task: the one given, else the one that its folder keeps, where that one
- * names the task. It is held against the chain that the node follows, against the codes that are deployed there, and,
- * where it is given, against the one that is kept. Rejects with INVITATION_MISMATCH, INVALID_INVITATION,
- * INVITATION_NOT_CONTINUED, INVALID_CONFIG, and as files and endpoints do.
+ * The invitation that a node works by. Rejects with INVALID_INVITATION, FILE_UNREADABLE.
  *
  * @param node.directory the node's folder
  */
 export async function heldInvitation(
-  asked: Asked,
+  given: Invitation | undefined,
   node: {
     readonly chain: ChainReader;
     readonly directory: string;
   },
-): Promise<{ readonly taskId: TaskId; readonly invitation?: Invitation }> {
-  const { chain, directory } = node;
-  const path = pathIn(directory);
+): Promise<HeldInvitation> {
+  const path = pathIn(node.directory);
   const kept = existsSync(path) ? parseInvitation(await readFileText(path)) : undefined;
-  const invitation = asked.invitation ?? kept;
-  const taskId = asked.taskId ?? (invitation === undefined ? 1 : onlyTask(invitation));
-  if (invitation === undefined) return { taskId };
-  // the admin says nothing of a task that was begun later
-  if (asked.invitation === undefined && !invitation.tasks.some((task) => task.taskId === taskId)) return { taskId };
+  const invitation = given ?? kept;
+  const check = async (): Promise<Invitation | undefined> => {
+    if (invitation === undefined) return undefined;
+    await checkDeployed(invitation, node.chain);
+    if (kept !== undefined && given !== undefined) checkSuccession(kept, given, path);
+    return invitation;
+  };
+  return {
+    defaultTask: () => (invitation === undefined ? 1 : onlyTask(invitation)),
+    async of(taskId, isNamed) {
+      const names = invitation?.tasks.some((task) => task.taskId === taskId) === true;
+      return names || (isNamed && given !== undefined) ? await check() : undefined;
+    },
+    checked: check,
+  };
+}
+
+async function checkDeployed(invitation: Invitation, chain: ChainReader): Promise<void> {
   checkInvitation(invitation, chain);
   const { hashes } = await chain.codes();
   for (const [name, actual] of Object.entries(hashes)) {
@@ -50,8 +71,6 @@ export async function heldInvitation(
     if (expected !== undefined && hexEquals(expected, actual)) continue;
     throw new FedledgerError("INVITATION_MISMATCH", { name: `code of ${name}`, expected: expected ?? "none", actual });
   }
-  if (kept !== undefined && asked.invitation !== undefined) checkSuccession(kept, asked.invitation, path);
-  return { taskId, invitation };
 }
 
 /**

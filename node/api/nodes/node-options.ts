@@ -5,8 +5,8 @@ import type { Log } from "../../ports/index.ts";
 import type { Progress } from "../../rounds/progress/progress.ts";
 import type { Account } from "../record/account.ts";
 
-/** What every node is told, whatever its role. */
-export interface NodeOptions {
+/** What a node is told, whatever it works on. */
+export interface NodeSettings {
   /** Who acts: it pays the gas, locks bonds, and signs. */
   readonly account: Account;
   /**
@@ -22,8 +22,6 @@ export interface NodeOptions {
   readonly pollIntervalMs?: number | undefined;
   /** Address of the federation's contract. */
   readonly federation?: string | undefined;
-  /** From 1; default 1, or the only one of the invitation. */
-  readonly taskId?: TaskId | undefined;
   /** From when on an event counts; default 0 blocks on the local test chain, and "safe" on others. */
   readonly confirmations?: number | "safe" | "finalized" | undefined;
   /** Folder for blobs and journal; default .fedledger/CHAIN-FEDERATION/ACCOUNT in the current folder. */
@@ -46,18 +44,27 @@ export interface NodeOptions {
   readonly mdns?: boolean | undefined;
   /** RPC address of a Kubo daemon to keep blobs in; default an embedded store in the folder. */
   readonly ipfs?: string | undefined;
-  /** A CSV file with the task's public test set, where no bundled data set gives it. */
-  readonly testSet?: string | undefined;
   /** Go on serving blobs after the task is final, until closed; default false. */
   readonly linger?: boolean | undefined;
 }
+
+/** Which task a node is to work on, and what is told of it. */
+export interface TaskChoices {
+  /** From 1; default 1, or the only one of the invitation. */
+  readonly taskId?: TaskId | undefined;
+  /** A CSV file with the task's public test set, where no bundled data set gives it. */
+  readonly testSet?: string | undefined;
+  /** Every step of the task's record and of this node's own work on it. */
+  readonly onProgress?: ((progress: Progress) => void) | undefined;
+}
+
+/** What a node for one task is told. */
+export interface NodeOptions extends NodeSettings, TaskChoices {}
 
 /** What a node reports while it works. */
 export interface NodeEvents {
   /** Default: nothing is said. */
   readonly log?: Log | undefined;
-  /** Every step of the task's record and of this node's own work. */
-  readonly onProgress?: ((progress: Progress) => void) | undefined;
   /** Bytes of a blob that came from another member. */
   readonly onReceived?: ((bytes: number) => void) | undefined;
 }

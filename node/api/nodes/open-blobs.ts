@@ -1,7 +1,7 @@
 import { createBlockExchange, type Host } from "../../p2p/index.ts";
 import type { BlobStore, BlockReader, Log } from "../../ports/index.ts";
 import { createGateway, createHeliaStore, createKuboStore, type Gateway, gatewayUrls } from "../../storage/index.ts";
-import type { NodeOptions } from "./node-options.ts";
+import type { NodeSettings } from "./node-options.ts";
 
 /** A node's blobs: in the folder, or in a Kubo daemon. */
 export type NodeStore = BlobStore & { readonly blocks: BlockReader; close(): Promise<void> };
@@ -11,7 +11,7 @@ export type NodeStore = BlobStore & { readonly blocks: BlockReader; close(): Pro
  * STORAGE_FAILED, INVALID_CONFIG.
  */
 export async function openStore(
-  { ipfs }: Pick<NodeOptions, "ipfs">,
+  { ipfs }: Pick<NodeSettings, "ipfs">,
   host: Host,
   directory: string,
   log: Log,
@@ -35,7 +35,7 @@ export async function openGateway(
     gateway = "127.0.0.1:0",
     gatewayOrigin,
     announce = [],
-  }: Pick<NodeOptions, "gateway" | "gatewayOrigin" | "announce">,
+  }: Pick<NodeSettings, "gateway" | "gatewayOrigin" | "announce">,
   blocks: BlockReader,
   log: Log,
   isPublic: () => boolean,

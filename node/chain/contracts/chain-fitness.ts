@@ -7,7 +7,7 @@ import type { JsonRpc } from "../rpc/json-rpc.ts";
  * Most gas that a transaction of a federation takes: a proof over the largest round. It is the most that a transaction
  * may have since Osaka (EIP-7825).
  */
-export const neededGas = 1 << 24;
+const neededGas = 1 << 24;
 
 /** What the codes are compiled for, oldest first: programs that return 1 where the chain has the instruction. */
 const instructions: readonly (readonly [string, Hex])[] = [

@@ -37,7 +37,8 @@ export async function connectFederation(options: {
   await checkFederation(rpc, contract, federation);
   const isLocal = options.urls.every(isOnThisMachine);
   const polling = await pollingFor(rpc, { pollIntervalMs: options.pollIntervalMs, isLocal });
-  return { rpc, contract, federation, polling, firstBlock: await firstBlockOf(rpc) };
+  const firstBlock = await firstBlockOf(rpc);
+  return { rpc, contract, federation, firstBlock, polling };
 }
 
 async function firstBlockOf(rpc: JsonRpc): Promise<Bytes32 | undefined> {

@@ -36,13 +36,14 @@ export function readSettings<K extends SettingName>(command: Command, names: rea
   const byDefault = new Set<SettingName>();
   for (const name of names) {
     const source = command.getOptionValueSource(optionKey(name));
-    const typed = typedText(command, name, file[name]);
+    const { key = name }: Setting = settings[name];
+    const typed = typedText(command, name, file[key]);
     values[name] = typed === undefined ? undefined : parseSetting(settings[name] as never, typed);
-    if (source === "default" && file[name] === undefined) byDefault.add(name);
+    if (source === "default" && file[key] === undefined) byDefault.add(name);
   }
   // what an invitation says goes before a default
   if (values.invitation !== undefined)
-    for (const name of ["rpc", "task"] as const) if (byDefault.has(name)) values[name] = undefined;
+    for (const name of ["rpc", "task", "nodeTasks"] as const) if (byDefault.has(name)) values[name] = undefined;
   return values as Settings<K>;
 }
 
@@ -68,7 +69,12 @@ function readConfigFile(command: Command): Readonly<Record<string, string>> {
     if (code === "ENOENT") throw new FedledgerError("FILE_NOT_FOUND", { path }, error);
     throw new FedledgerError("FILE_UNREADABLE", { path, reason: message }, error);
   }
-  return parseConfigFile(path, text, Object.keys(settings));
+  return parseConfigFile(path, text, keysOf(settings));
+}
+
+/** What a configuration file may name. */
+function keysOf(all: Readonly<Record<string, Setting>>): readonly string[] {
+  return Object.entries(all).map(([name, { key = name }]) => key);
 }
 
 /** The name commander gives an option: that of its long flag, in camel case. */

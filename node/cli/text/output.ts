@@ -34,14 +34,24 @@ export function style(format: Parameters<typeof styleText>[0], text: string): st
   return styleText(format, text, { stream: process.stdout });
 }
 
-/** Tells an error on standard error (JSON on standard output too, where asked) and gives the exit code it means. */
-export function reportError(error: unknown, json: boolean): number {
+/** The exit code that an error means. */
+export function exitCodeOf(error: unknown): number {
+  const known = isFedledgerError(error) ? error : missingDependency(error);
+  return known === undefined ? 1 : errorCatalogue[known.code].exitCode;
+}
+
+/**
+ * Tells an error on standard error (JSON on standard output too, where asked) and gives the exit code it means.
+ *
+ * @param of what it is about, for programs: more fields of the event
+ */
+export function reportError(error: unknown, json: boolean, of: Readonly<Record<string, unknown>> = {}): number {
   const known = isFedledgerError(error) ? error : missingDependency(error);
   if (json) {
     const failure = known
       ? { code: known.code, message: known.message, remedy: known.remedy, data: known.data }
       : { code: "UNEXPECTED", message: String(error) };
-    process.stdout.write(`${JSON.stringify({ event: "error", ...failure }, jsonValue)}\n`);
+    process.stdout.write(`${JSON.stringify({ event: "error", ...of, ...failure }, jsonValue)}\n`);
   }
   if (known === undefined) {
     process.stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
@@ -50,7 +60,7 @@ export function reportError(error: unknown, json: boolean): number {
   process.stderr.write(
     `${styleText("red", `${known.code}: ${known.message}`, { stream: process.stderr })}\n  ${known.remedy}\n${causes(known)}`,
   );
-  return errorCatalogue[known.code].exitCode;
+  return exitCodeOf(known);
 }
 
 function causes(error: FedledgerError): string {

@@ -57,6 +57,8 @@ function textOf(step: Progress): string | undefined {
       return waitingText(step);
     case "trained":
       return `round ${step.round}: trained on ${step.samples} examples in ${(step.durationMs / 1000).toFixed(2)} s, loss ${step.loss.toFixed(4)}${step.clipped > 0 ? `, ${step.clipped} parameters clipped` : ""}${step.cutFrom === undefined ? "" : `; it counts for ${step.weight} examples, not ${step.cutFrom}: the task's greatest weight`}`;
+    case "noise-counted":
+      return `round ${step.round}: noise is drawn; ${step.updates} updates of these data cost epsilon ${step.epsilon.toPrecision(4)} at delta ${step.delta}, over all tasks (by ${step.accountant === "pld" ? "privacy loss distributions" : "Rényi divergence"})`;
     case "not-trained":
       if (step.isWrong) return `round ${step.round}: NOT TRAINED: the model of round ${step.unchecked} is wrong`;
       return `round ${step.round}: NOT TRAINED: the model of round ${step.unchecked} could not be recomputed here yet (--train-on-unchecked allows it once nobody can prove it wrong any more)`;

@@ -61,10 +61,6 @@ export const networkErrors = {
     "The Ethereum endpoint {url} refuses a request that it must answer: {reason}.",
     "Ask another one with --rpc.",
   ),
-  RPC_DISAGREE: infrastructure(
-    "Ethereum endpoints contradict each other about {method}: {groups}. {needed} must agree.",
-    "One of them lies or is behind. Give another endpoint with --rpc, or leave out the one that you do not trust.",
-  ),
   ENDPOINT_BEHIND: infrastructure(
     "The Ethereum endpoint {url} is behind: its logs of task {taskId} up to block {block} do not make what the contract stores there ({differing}).",
     "Nothing is decided on them. Try again, or ask another endpoint with --rpc.",
@@ -84,6 +80,10 @@ export const networkErrors = {
     retryable: false,
     exitCode: 4,
   },
+  RPC_DISAGREE: infrastructure(
+    "Ethereum endpoints contradict each other about {method}: {groups}. {needed} must agree.",
+    "One of them lies or is behind. Give another endpoint with --rpc, or leave out the one that you do not trust.",
+  ),
   NO_CODE: user(
     "There is no contract at {address} on chain {chainId}.",
     "Check the address, and that the endpoint is of its chain. A chain that was begun anew has lost it.",
@@ -168,6 +168,10 @@ export const networkErrors = {
   NOT_ELIGIBLE: user(
     "{account} may not {action} task {taskId}, which asks for {needed}; the account has {has}.",
     "An admin sets what an account has with: fedledger member set {account}.",
+  ),
+  BOND_LIMIT: user(
+    "Task {taskId} asks for a bond of {bond} ether; with {locked} ether in bonds of other tasks that is more than {most}.",
+    "Allow more in all with --max-bond, or take bonds out first: fedledger bond release.",
   ),
   UNKNOWN_TASK: user("The federation has no task {taskId}.", "List the tasks with: fedledger task list."),
 } as const satisfies Record<string, ErrorKind>;

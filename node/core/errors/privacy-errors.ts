@@ -1,4 +1,4 @@
-import { type ErrorKind, infrastructure, ours, peer, user } from "./error-kinds.ts";
+import { type ErrorKind, infrastructure, peer, user } from "./error-kinds.ts";
 
 /** Errors of sealing, encryption, masks and noise. */
 export const privacyErrors = {
@@ -156,7 +156,18 @@ export const privacyErrors = {
     "Task {taskId}, round {round}: this node has drawn {drawn} updates with noise, as many as epsilon {epsilon} allows.",
     "This participant is done with the task; others can go on.",
   ),
-  PRIVACY_LEDGER_UNREADABLE: ours("The journal's list of updates with noise cannot be read."),
+  PRIVACY_DATA_SPENT: user(
+    "Task {taskId}, round {round}: with it, all tasks together would have cost these data epsilon {spent} at delta {delta} (by {accountant}), of {epsilon}. {others} updates of other tasks are in the noise ledger {path}.",
+    "These data are done with the task. What tasks together may cost them is the site's to say: dataBudget in its policy file (--policy, docs/policy.md).",
+  ),
+  PRIVACY_LEDGER_UNREADABLE: user(
+    "The noise ledger {path} cannot be read: {reason}.",
+    "Put it back from a backup. Without it nobody knows what these data have cost: docs/privacy.md says what deleting it means.",
+  ),
+  PRIVACY_LEDGER_LOST: user(
+    "The noise ledger {path} does not know of round {round} of task {taskId}, for which this account drew noise: it is another one, an old copy, or was deleted.",
+    "Put the right file back, or name it (--ledger). Without it nobody knows what these data have cost, and this account takes no further part in the task.",
+  ),
   PRIVACY_TARGET_UNREACHABLE: user(
     "No amount of noise gives epsilon {epsilon} at delta {delta} for so many rounds.",
     "Ask for a greater epsilon or delta, or for fewer rounds.",

@@ -7,6 +7,7 @@ import { modelPart } from "../../core/task/task-lanes.ts";
 import { parseTaskSpecJson } from "../../core/task/task-spec.ts";
 import { updateRootOf } from "../../core/words/commitment.ts";
 import type { Chain } from "../../ports/chain.ts";
+import type { NoiseLedger } from "../../ports/noise.ts";
 import type { BlobStore } from "../../ports/storage.ts";
 import type { Clock, Journal, Random } from "../../ports/system.ts";
 import type { Trainer } from "../../ports/trainer.ts";
@@ -15,18 +16,22 @@ import type { TaskLook } from "../../rounds/blobs/task-look.ts";
 import type { Progress } from "../../rounds/progress/progress.ts";
 import type { TrainedUpdate } from "../state/trained-update.ts";
 import { type EncodedRound, encodeRound } from "./encode-round.ts";
-import { spendRound } from "./noise-ledger.ts";
+import { type DataBudget, spendRound } from "./noise-ledger.ts";
 import { readCommitment } from "./sign-commitment.ts";
 import { trainSeed } from "./train-seed.ts";
 import { readUpdate, writeUpdate } from "./update-journal.ts";
 
 /** What training an update needs. */
 export interface TrainUpdateDeps {
-  readonly chain: Pick<Chain, "account" | "recoverSigner">;
+  readonly chain: Pick<Chain, "chainId" | "federation" | "account" | "recoverSigner">;
   readonly store: BlobStore;
   readonly source: ModelSource;
   readonly trainer: Trainer;
   readonly journal: Journal;
+  /** Where noise is counted. */
+  readonly ledger: NoiseLedger;
+  /** What all tasks together may cost the data (default: what the task's specification says). */
+  readonly dataBudget?: DataBudget | undefined;
   readonly clock: Clock;
   /** What noise is drawn from: cryptographically secure. */
   readonly random: Random;
@@ -81,18 +86,19 @@ export type TrainedLanes = Pick<EncodedRound, "lanes" | "weight">;
  * Trains for a round: the update's lanes, clipped, and with the task's noise. Stores nothing. The weight is the number
  * of training examples, cut to the task's maxWeight, or what {@link encodeRound} says. Rejects with TRAINING_FAILED
  * (not in a task with noise: a training that diverges is an update of zero there), NON_FINITE_PARAMETER,
- * PRIVACY_RULES_BROKEN, PRIVACY_BUDGET_SPENT, PRIVACY_LEDGER_UNREADABLE, and as ModelSource.baseOf does.
+ * PRIVACY_RULES_BROKEN, what {@link spendRound} rejects with, and as ModelSource.baseOf does.
  */
 export async function trainLanes(
   deps: Omit<TrainUpdateDeps, "store">,
   round: RoundView,
   look: TaskLook,
 ): Promise<TrainedLanes> {
-  const { trainer, journal, clock, onProgress } = deps;
+  const { trainer, clock, onProgress } = deps;
   const { taskId, rules } = look.view;
   const spec = parseTaskSpecJson(look.view.spec);
   const base = await deps.source.baseOf(round.round, look);
-  await spendRound(journal, spec, look.view, round);
+  const spent = await spendRound({ ...deps, dataset: trainer.dataFingerprint }, spec, look.view, round);
+  if (spent !== undefined) onProgress?.({ kind: "noise-counted", round: round.round, ...spent });
   const startMs = clock.nowMs();
   const start = decodeLanes(modelPart(base, spec), rules.fractionBits);
   const training = trainer.train({

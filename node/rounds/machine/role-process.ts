@@ -7,7 +7,7 @@ import type { Clock, Log, Random } from "../../ports/system.ts";
 import type { Transport } from "../../ports/transport.ts";
 import type { ReaderKeys } from "../../privacy/sealed/keyring.ts";
 import type { Progress } from "../progress/progress.ts";
-import { ownContact } from "../state/contact.ts";
+import { type OwnContact, ownContact } from "../state/contact.ts";
 import type { RoleMachineOptions } from "../state/round-state.ts";
 import { type NodeTimes, nodeTimes } from "../steps/node-times.ts";
 import type { Driver } from "./driver.ts";
@@ -27,6 +27,8 @@ export interface RoleDeps {
   readonly keys?: ReaderKeys | undefined;
   /** What the admin says of federation, members and task: the root of trust in masked tasks, needed in those. */
   readonly invitation?: Invitation | undefined;
+  /** What the registry is to show of the node, the same for all its tasks; default by transport and invitation. */
+  readonly contact?: OwnContact | undefined;
   /** The task's first head at the look that everything was opened by; default that of the driver's own first look. */
   readonly firstHead?: Bytes32 | undefined;
   /** Measures models on the task's public test set; absent where that is not wanted. */
@@ -51,12 +53,12 @@ export type RoleProcess = Driver;
 
 /** What a role's machine wishes, as its owner said. */
 export function machineOptions(
-  deps: Pick<RoleDeps, "chain" | "transport" | "invitation" | "measurePublicly">,
+  deps: Pick<RoleDeps, "chain" | "transport" | "invitation" | "contact" | "measurePublicly">,
   options: RoleOptions,
 ): RoleMachineOptions {
   return {
     ...nodeTimes(options),
-    contact: ownContact(deps, options),
+    contact: deps.contact ?? ownContact(deps, options),
     prove: options.prove ?? true,
     reenter: options.reenter ?? false,
     measures: deps.measurePublicly !== undefined,

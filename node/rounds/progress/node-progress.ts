@@ -73,6 +73,15 @@ export type WorkProgress =
       readonly durationMs: number;
     }
   | {
+      /** An update with noise is in the ledger; what the data have cost so far, over all tasks. */
+      readonly kind: "noise-counted";
+      readonly round: RoundNumber;
+      readonly updates: number;
+      readonly epsilon: number;
+      readonly delta: number;
+      readonly accountant: "rdp" | "pld";
+    }
+  | {
       /** An accepted round below could not be recomputed here yet: nothing is trained above it. */
       readonly kind: "not-trained";
       readonly round: RoundNumber;

@@ -1,3 +1,5 @@
+import type { TaskId } from "../../core/ids.ts";
+
 /** Longest message of a round, bytes, unless its kind says otherwise (docs/protocol/messages.md). */
 export const maxMessageBytes = 1024;
 
@@ -48,4 +50,19 @@ export function isHex(lengthBytes: number): FieldCheck {
 /** One of these texts. */
 export function isOneOf(texts: readonly string[]): FieldCheck {
   return (value) => texts.includes(value as string);
+}
+
+/** Longest of all messages that name a task, bytes. */
+const longestBytes = 8192;
+
+/** The task that a message names, whatever else it says; undefined for what is none, or names none. */
+export function taskIdIn(bytes: Uint8Array): TaskId | undefined {
+  if (bytes.length > longestBytes) return undefined;
+  try {
+    const value: unknown = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
+    const taskId = typeof value === "object" && value !== null && "taskId" in value ? value.taskId : undefined;
+    return isUint32(taskId) ? (taskId as TaskId) : undefined;
+  } catch {
+    return undefined;
+  }
 }

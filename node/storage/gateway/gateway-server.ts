@@ -152,7 +152,8 @@ function sendBlock(request: IncomingMessage, response: ServerResponse, block: Ui
   const part = isWanted ? rangeIn(range, block.length) : undefined;
   if (part === "unsatisfiable") {
     response.setHeader("content-range", `bytes */${block.length}`);
-    return end(response, 416, "no such range");
+    end(response, 416, "no such range");
+    return;
   }
   const { from, to } = part ?? { from: 0, to: block.length };
   if (part !== undefined) {

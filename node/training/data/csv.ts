@@ -11,6 +11,7 @@ import { createRowGroups } from "../table/row-groups.ts";
 import { chooseColumns, quoted } from "../table/table-columns.ts";
 import type { TableMask } from "../table/table-mask.ts";
 import { classCountOf, type Dataset } from "./dataset.ts";
+import { createRowHasher, joinHashes } from "./fingerprint.ts";
 
 /** What a table is read as: the specification's model and data part. */
 export interface TableSchema {
@@ -46,13 +47,15 @@ export async function readCsv(source: string, text: AsyncIterable<Uint8Array>, s
   const inputShape = modelInputShape(model);
   const width = inputShape.reduce((product, side) => product * side, 1);
   const scaling = createInputScaling(data, width, source);
-  const { mask, rows } = await openTable(text, { ...schema, source });
+  const { mask, header, rows } = await openTable(text, { ...schema, source });
   const { inputs: columns, label } = chooseColumns(mask.columns, schema, width, refuse);
   const groups = data.anonymity && createRowGroups(mask.columns, data.anonymity.quasiIdentifiers, columns, refuse);
 
   const classes = output.kind === "numbers" ? undefined : data.classes;
   const inputs: number[] = [];
   const labels: number[] = [];
+  const hashRow = createRowHasher(header);
+  const hashes: Uint8Array[] = [];
   let samples = 0;
   for await (const { record, line } of rows) {
     const cells = mask.apply(record, line);
@@ -61,6 +64,7 @@ export async function readCsv(source: string, text: AsyncIterable<Uint8Array>, s
       inputs.push(scaling(row.number(at), i));
     });
     samples++;
+    hashes.push(hashRow(record));
     groups?.add(cells, line);
     if (labelled) labels.push(classes === undefined ? row.number(label) : row.place(label, classes));
   }
@@ -73,6 +77,7 @@ export async function readCsv(source: string, text: AsyncIterable<Uint8Array>, s
     labelWidth: labelled ? 1 : 0,
     classCount: classCountOf(output),
     source,
+    rowHashes: joinHashes(hashes),
     ...(groups && { groups: groups.finish() }),
   };
 }

@@ -21,6 +21,8 @@ export interface Dataset {
   readonly source: string;
   /** Of a table whose task asks for anonymity: which examples are alike. */
   readonly groups?: RowGroups;
+  /** samples × 32: of each example's row as it came, before a task made anything of it (fingerprint.ts). */
+  readonly rowHashes?: Uint8Array;
 }
 
 /** Numbers in one example. */
@@ -48,12 +50,26 @@ export function selectExamples(dataset: Dataset, indices: ArrayLike<number>): Da
       row * dataset.labelWidth,
     );
   }
-  const { groups: all } = dataset;
+  const { groups: all, rowHashes } = dataset;
+  const hashes = rowHashes && new Uint8Array(indices.length * 32);
+  if (hashes && rowHashes) {
+    for (let row = 0; row < indices.length; row++) {
+      const from = itemAt(indices, row);
+      hashes.set(rowHashes.subarray(from * 32, (from + 1) * 32), row * 32);
+    }
+  }
   const groups = all && {
     of: Uint32Array.from(indices, (from) => itemAt(all.of, from)),
     lines: Uint32Array.from(indices, (from) => itemAt(all.lines, from)),
   };
-  return { ...dataset, inputs, labels, samples: indices.length, ...(groups && { groups }) };
+  return {
+    ...dataset,
+    inputs,
+    labels,
+    samples: indices.length,
+    ...(groups && { groups }),
+    ...(hashes && { rowHashes: hashes }),
+  };
 }
 
 /**

@@ -3,6 +3,7 @@ import type { OutputSpec, TaskSpec } from "../../core/task/task-spec.ts";
 import { modelInputShape } from "../models/model-layers.ts";
 import { createInputScaling } from "../table/input-scaling.ts";
 import { checkDatasetFits, classCountOf, type Dataset } from "./dataset.ts";
+import { exampleHash, joinHashes } from "./fingerprint.ts";
 
 /** Examples of an application's own, in memory. */
 export interface Examples {
@@ -43,6 +44,12 @@ export function datasetOf({ model, data }: Pick<TaskSpec, "model" | "data">, { i
     labelWidth: labels === undefined ? 0 : widthOf(output),
     classCount: classCountOf(output),
     source,
+    rowHashes: joinHashes(
+      inputs.map((values, row) => {
+        const of = labels?.[row] ?? [];
+        return exampleHash(values, typeof of === "number" ? [of] : of);
+      }),
+    ),
   };
   checkDatasetFits(dataset, model, { labelled: labels !== undefined });
   return dataset;

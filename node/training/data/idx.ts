@@ -4,6 +4,7 @@ import { FedledgerError } from "../../core/errors/error.ts";
 import type { TaskSpec } from "../../core/task/task-spec.ts";
 import { createInputScaling } from "../table/input-scaling.ts";
 import type { Dataset } from "./dataset.ts";
+import { exampleHash, joinHashes } from "./fingerprint.ts";
 
 /** An IDX file's content: a block of unsigned bytes. */
 export interface IdxArray {
@@ -76,5 +77,10 @@ export function readIdxPair(
     labelWidth: 1,
     classCount: classes.values.reduce((most, label) => Math.max(most, label), 0) + 1,
     source: images.source,
+    rowHashes: joinHashes(
+      Array.from({ length: samples }, (_, row) =>
+        exampleHash(pixels.values.subarray(row * size, (row + 1) * size), [itemAt(classes.values, row)]),
+      ),
+    ),
   };
 }

@@ -3,14 +3,22 @@ import { itemAt } from "../../core/bytes/items.ts";
 import type { Layer } from "../models/model-layers.ts";
 import type { TfModel } from "../models/models.ts";
 
-/** Of a batch: the sum of its examples' gradients, each within a norm. */
-export interface ClippedGradients {
-  /** Loss of the examples together. */
+/** What a batch added to the sum. */
+export interface BatchGradients {
+  /** Loss of the examples together; no finite number where that of one is none. */
   readonly loss: number;
-  /** Places in the batch of examples whose gradient is no finite number: where there are any, `sum` is none either. */
-  readonly overflowed: readonly number[];
-  /** Flat, in the model's order. */
-  readonly sum: Float32Array;
+  /** Examples whose gradient is no finite number: they added nothing. */
+  readonly overflowed: number;
+}
+
+/** Where gradients are added up, and how long one may be. */
+export interface GradientSum {
+  /** Steps of the grid in each parameter, flat, in the model's order: integers. */
+  readonly steps: Float64Array;
+  /** Greatest L2 norm of what one example adds, in steps; an integer. */
+  readonly mostSteps: number;
+  /** Of the grid, in units of the gradient. */
+  readonly stepSize: number;
 }
 
 /** A dense layer's or a convolution's input and the gradient of every example's own loss before the activation. */
@@ -20,41 +28,59 @@ interface TappedLayer {
   readonly delta: tf.Tensor;
 }
 
-/** What a layer adds to each example's squared norm, and its clipped sum once the factors are known. */
+/** Every example's own gradient of a layer, as it came out of float32: its squared norm, and how it is added. */
 interface LayerGradients {
-  /** [examples] */
-  readonly squaredNorms: tf.Tensor1D;
-  /** Kernel and bias of the sum over the examples of factor times gradient; `factors` is [examples]. */
-  weighted(factors: tf.Tensor1D): readonly [tf.Tensor, tf.Tensor];
+  /** Kernel and bias. */
+  readonly parameters: number;
+  /** In double precision, relative error below 2^-22 for up to 2^31 parameters. */
+  squaredNorm(example: number): number;
+  /** Adds `trunc(factor * gradient)` from a place of the sum on. */
+  add(example: number, factor: number, steps: Float64Array, from: number): void;
 }
 
+/** Gradients are cut so much below the bound: more than norm, factor and product can be wrong by. */
+const margin = 2 ** -20;
+
 /**
- * The sum over the examples of `gradient * min(1, clipNorm / its norm)`, gradient that of the example's own loss.
+ * Adds to the sum, for each example, its own loss' gradient times min(1, bound / its norm), each parameter cut to the
+ * grid towards zero.
+ *
+ * What one example adds is a vector of integers whose norm is at most `mostSteps`, whatever the model's width: the norm
+ * is that of the very numbers that are added, in double precision with a margin, and cutting makes none longer. Sums of
+ * integers below 2^53 are exact, so nothing else depends on the example: no rounding of a sum, and none of a batch.
  *
  * Abadi et al. 2016 (arXiv 1607.00133), algorithm 1. One backward pass gives every example's gradient before each
- * activation; a dense layer's norm then needs no gradient of its own (Goodfellow 2015, arXiv 1510.01799: it is the
- * product of two vectors' norms), and a convolution's is made from the patches of its input. Memory grows with examples
- * × the greatest convolution kernel.
+ * activation; a dense layer's is the product of two vectors (Goodfellow 2015, arXiv 1510.01799), and a convolution's is
+ * made from the patches of its input. Memory grows with examples × the greatest convolution kernel.
  *
  * `inputs` is [examples, ...inputShape], `labels` what labelTensor gives. Call within tf.tidy.
  */
-export function clippedGradients(
+export function addClippedGradients(
   model: TfModel,
   tensors: readonly tf.Tensor[],
-  { inputs, labels, clipNorm }: { readonly inputs: tf.Tensor; readonly labels: tf.Tensor2D; readonly clipNorm: number },
-): ClippedGradients {
+  { inputs, labels }: { readonly inputs: tf.Tensor; readonly labels: tf.Tensor2D },
+  { steps, mostSteps, stepSize }: GradientSum,
+): BatchGradients {
   const { loss, tapped } = tapLayers(model, tensors, inputs, labels);
   const layers = tapped.map((each) =>
     each.layer.kind === "dense" ? denseGradients(each) : convolutionGradients(each),
   );
-  const squared = tf.addN(layers.map(({ squaredNorms }) => squaredNorms)) as tf.Tensor1D;
-  const squaredNorms = squared.dataSync();
-  const factors = Float32Array.from(squaredNorms, (value) => Math.min(1, clipNorm / Math.sqrt(value)));
-  // a gradient of zero has a factor of 1: 0 / 0 never arises, as clipNorm is above 0
-  const factorTensor = tf.tensor1d(factors);
-  const parts = layers.flatMap((layer) => layer.weighted(factorTensor));
-  const overflowed = [...squaredNorms.keys()].filter((place) => !Number.isFinite(squaredNorms[place]));
-  return { loss, overflowed, sum: model.download(parts) };
+  let overflowed = 0;
+  for (let example = 0; example < itemAt(inputs.shape, 0); example++) {
+    const norm = Math.sqrt(layers.reduce((sum, layer) => sum + layer.squaredNorm(example), 0)) / stepSize;
+    if (!Number.isFinite(norm)) {
+      overflowed++;
+      continue;
+    }
+    // a gradient of zero has a factor of 1 / stepSize: 0 / 0 never arises, as the bound is above 0
+    const factor = Math.min(1, (mostSteps * (1 - margin)) / norm) / stepSize;
+    let from = 0;
+    for (const layer of layers) {
+      layer.add(example, factor, steps, from);
+      from += layer.parameters;
+    }
+  }
+  return { loss, overflowed };
 }
 
 /**
@@ -94,33 +120,54 @@ function tapLayers(
 }
 
 function denseGradients({ input, delta }: TappedLayer): LayerGradients {
-  const squares = (x: tf.Tensor): tf.Tensor => tf.sum(tf.square(x), 1);
+  const [ins, outs] = [rowsOf(input), rowsOf(delta)];
   return {
-    squaredNorms: tf.mul(tf.add(squares(input), 1), squares(delta)) as tf.Tensor1D,
-    weighted(factors) {
-      const scaled = tf.mul(delta, tf.expandDims(factors, 1)) as tf.Tensor2D;
-      return [tf.matMul(input as tf.Tensor2D, scaled, true, false), tf.sum(scaled, 0)];
+    parameters: (ins.width + 1) * outs.width,
+    squaredNorm: (example) => (squares(ins.row(example)) + 1) * squares(outs.row(example)),
+    add(example, factor, steps, from) {
+      const [x, d] = [ins.row(example), outs.row(example)];
+      for (let i = 0; i < x.length; i++) addTimes(d, factor * x[i]!, steps, from + i * d.length);
+      addTimes(d, factor, steps, from + x.length * d.length);
     },
   };
 }
 
 function convolutionGradients({ layer, input, delta }: TappedLayer): LayerGradients {
   const { kernel } = layer as Extract<Layer, { kind: "convolution" }>;
-  const [examples, height, width, channels] = input.shape as [number, number, number, number];
+  const [examples, height, width] = input.shape as [number, number, number, number];
   const filters = itemAt(delta.shape, 3);
   const patches = tf.reshape(patchesOf(input as tf.Tensor4D, kernel), [examples, height * width, -1]);
   const flat = tf.reshape(delta, [examples, height * width, filters]);
   // [examples, kernel² · channels, filters]: every example's own gradient
-  const kernels = tf.matMul(patches, flat, true, false);
-  const biases = tf.sum(flat, 1);
+  const kernels = rowsOf(tf.matMul(patches, flat, true, false));
+  const biases = rowsOf(tf.sum(flat, 1));
   return {
-    squaredNorms: tf.add(tf.sum(tf.square(kernels), [1, 2]), tf.sum(tf.square(biases), 1)) as tf.Tensor1D,
-    weighted(factors) {
-      const column = tf.expandDims(factors, 1);
-      const kernelSum = tf.sum(tf.mul(kernels, tf.expandDims(column, 2)), 0);
-      return [tf.reshape(kernelSum, [kernel, kernel, channels, filters]), tf.sum(tf.mul(biases, column), 0)];
+    parameters: kernels.width + biases.width,
+    squaredNorm: (example) => squares(kernels.row(example)) + squares(biases.row(example)),
+    add(example, factor, steps, from) {
+      addTimes(kernels.row(example), factor, steps, from);
+      addTimes(biases.row(example), factor, steps, from + kernels.width);
     },
   };
+}
+
+/** A tensor's numbers, one row an example. */
+function rowsOf(tensor: tf.Tensor): { readonly width: number; row(example: number): Float32Array } {
+  const width = tensor.size / itemAt(tensor.shape, 0);
+  const values = tensor.dataSync() as Float32Array;
+  return { width, row: (example) => values.subarray(example * width, (example + 1) * width) };
+}
+
+/** In double precision: the square of a float32 is exact there, and never above its range. */
+function squares(values: Float32Array): number {
+  let sum = 0;
+  for (const value of values) sum += value * value;
+  return sum;
+}
+
+function addTimes(values: Float32Array, factor: number, steps: Float64Array, from: number): void {
+  if (factor === 0) return;
+  for (let i = 0; i < values.length; i++) steps[from + i]! += Math.trunc(factor * values[i]!);
 }
 
 /**

@@ -4,7 +4,7 @@ import { type ExamplePrivacy, stepsPerRound } from "../../core/task/privacy-spec
 import type { PrivateRandom } from "../../ports/noise.ts";
 import type { TrainJob, TrainResult } from "../../ports/trainer.ts";
 import { selectExamples } from "../data/dataset.ts";
-import { clippedGradients } from "./example-gradients.ts";
+import { addClippedGradients } from "./example-gradients.ts";
 import { type LocalTrainingDeps, requireFinite } from "./local-training.ts";
 import { createPause, useBackend } from "./pause.ts";
 
@@ -16,10 +16,9 @@ export interface PrivateTrainingDeps extends LocalTrainingDeps {
 
 /** Steps of the noise's grid in one clip norm. */
 const stepsPerClip = 2 ** 20;
-/** Gradients are clipped so much below the clip norm: room for the float32 roundings of norms, factors and sums. */
-const clipMargin = 2 ** -12;
-/** Examples whose gradients are made at once. */
-const examplesAtOnce = 64;
+/** Most examples whose gradients are made at once, and most parameters times examples. */
+const mostAtOnce = 64;
+const mostWorkAtOnce = 2 ** 23;
 /** Parameters that get their noise without a look at the event loop. */
 const lanesAtOnce = 1 << 14;
 
@@ -28,9 +27,9 @@ const lanesAtOnce = 1 << 14;
  * batches, each example's gradient within the clip norm, noise on their sum. A batch without examples is a step of
  * noise alone.
  *
- * The sum is rounded to a grid of 2^-20 of the clip norm, and noise is drawn exactly on that grid, with a deviation
- * greater by what the rounding can add to the sensitivity (sqrt(parameters) steps): a Gaussian in floating point would
- * leave traces (Mironov 2012).
+ * Gradients are added up as integers on a grid of 2^-20 of the clip norm, each example's of a norm within the clip
+ * (example-gradients.ts), and noise is drawn exactly on that grid: a Gaussian in floating point would leave traces
+ * (Mironov 2012). So the sensitivity is the clip norm, with nothing to add.
  *
  * Rejects with TRAINING_FAILED when a parameter is not finite (which says no more than the parameters would), or with
  * the signal's reason.
@@ -40,40 +39,31 @@ export function createPrivateTraining(deps: PrivateTrainingDeps): (job: TrainJob
   const { clipNorm, noiseMultiplier, samplingRate } = privacy;
   const stepsPerEpoch = stepsPerRound({ epochs: 1 }, privacy);
   const gridStep = clipNorm / stepsPerClip;
-  const draw = privateRandom.gaussian(noiseMultiplier * (stepsPerClip + Math.sqrt(model.parameterCount)));
+  const draw = privateRandom.gaussian(noiseMultiplier * stepsPerClip);
+  const examplesAtOnce = Math.max(1, Math.min(mostAtOnce, Math.floor(mostWorkAtOnce / model.parameterCount)));
   const rate = (training.learningRate * gridStep) / (samplingRate * data.samples);
 
-  /**
-   * Adds the clipped gradients of these examples to the sum; returns their loss. One that overflows counts as zero,
-   * alone.
-   */
-  const addGradients = (parameters: Float32Array, rows: Uint32Array, sum: Float64Array): number => {
+  /** Adds the clipped gradients of these examples to the sum; returns their loss. One that overflows adds nothing. */
+  const addGradients = (parameters: Float32Array, rows: Uint32Array, steps: Float64Array): number => {
     const batch = selectExamples(data, rows);
     let loss = 0;
-    let finite = rows;
     // nothing is returned from the tidy: it would look at every number for tensors in it
     tf.tidy(() => {
-      const part = clippedGradients(model, model.upload(parameters), {
+      const examples = {
         inputs: tf.tensor(batch.inputs, [rows.length, ...model.inputShape], "float32"),
         labels: model.labelTensor(batch.labels, rows.length),
-        clipNorm: clipNorm * (1 - clipMargin),
-      });
-      if (part.overflowed.length > 0) {
-        finite = rows.filter((_, place) => !part.overflowed.includes(place));
-        return;
-      }
-      loss = part.loss;
-      for (let i = 0; i < sum.length; i++) sum[i] = itemAt(sum, i) + itemAt(part.sum, i);
+      };
+      const sum = { steps, mostSteps: stepsPerClip, stepSize: gridStep };
+      ({ loss } = addClippedGradients(model, model.upload(parameters), examples, sum));
     });
-    if (finite.length === rows.length || finite.length === 0) return loss;
-    return addGradients(parameters, finite, sum);
+    return Number.isFinite(loss) ? loss : 0;
   };
 
-  /** Moves the parameters from a place on against the sum, rounded to the grid, with noise of its own each. */
+  /** Moves the parameters from a place on against the sum, with noise of its own each. */
   const move = (parameters: Float32Array, sum: Float64Array, from: number): void => {
     const to = Math.min(sum.length, from + lanesAtOnce);
     for (let i = from; i < to; i++) {
-      const change = Math.round(itemAt(sum, i) / gridStep) + draw();
+      const change = itemAt(sum, i) + draw();
       parameters[i] = itemAt(parameters, i) - rate * change;
     }
   };

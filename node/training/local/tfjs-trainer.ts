@@ -3,6 +3,7 @@ import type { TaskSpec } from "../../core/task/task-spec.ts";
 import type { PrivateRandom } from "../../ports/noise.ts";
 import type { Trainer } from "../../ports/trainer.ts";
 import { checkDatasetFits, type Dataset } from "../data/dataset.ts";
+import { dataFingerprint } from "../data/fingerprint.ts";
 import { type BackendChoice, selectBackend } from "../models/backend.ts";
 
 /** What a trainer works on. */
@@ -56,6 +57,7 @@ export async function createTfjsTrainer(options: TfjsTrainerOptions): Promise<Tf
     reproducible: selected.reproducible && privacy === undefined,
     description: selected.description,
     samples: train.samples,
+    dataFingerprint: dataFingerprint(train, heldOut),
     train: runJob,
     evaluate: (parameters, options = {}) =>
       evaluateModel({ model, output: spec.model.output, data: heldOut, tfName: selected.tfName }, parameters, options),

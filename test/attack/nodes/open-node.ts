@@ -2,8 +2,7 @@ import { join } from "node:path";
 import { SigningKey } from "ethers";
 import { createAggregator } from "../../../node/aggregator/create-aggregator.ts";
 import { readInvitation } from "../../../node/api/invitations/invited.ts";
-import { type ComposedNode, composeAggregator, composeNode, composeWatcher } from "../../../node/api/nodes/compose.ts";
-import type { NodeEvents, NodeOptions } from "../../../node/api/nodes/node-options.ts";
+import type { NodeOptions } from "../../../node/api/nodes/node-options.ts";
 import { accountOf, testAccount } from "../../../node/chain/index.ts";
 import type { Bytes32, Hex, RoundNumber } from "../../../node/core/ids.ts";
 import { createParticipant, type ParticipantDeps } from "../../../node/participant/create-participant.ts";
@@ -13,6 +12,13 @@ import { createSecretFile } from "../../../node/system/secret-file.ts";
 import { createTfjsTrainer, loadParticipantData } from "../../../node/training/index.ts";
 import { missRounds } from "../../support/absent-participant.ts";
 import type { Lie, Lying } from "../../support/malicious/lie.ts";
+import {
+  type ComposedEvents,
+  type ComposedNode,
+  composeAggregator,
+  composeNode,
+  composeWatcher,
+} from "../../support/processes/compose-node.ts";
 import { lyingRound } from "../attack.ts";
 import { attackByName } from "../attack-by-name.ts";
 import { attackPreset, specOf } from "../attack-task.ts";
@@ -22,7 +28,7 @@ import type { NodeJob } from "./node-job.ts";
  * Opens a node as its job says: composed as the `fedledger` commands compose it, with the lie in between where it has
  * one.
  */
-export async function openNode(job: NodeJob, events: NodeEvents, onLie: (lie: Lie) => void): Promise<ComposedNode> {
+export async function openNode(job: NodeJob, events: ComposedEvents, onLie: (lie: Lie) => void): Promise<ComposedNode> {
   const attack = job.lies === undefined ? undefined : attackByName(job.lies);
   const friends = (job.friends ?? []).map((key) => ({
     account: accountOf(key),
@@ -36,8 +42,8 @@ export async function openNode(job: NodeJob, events: NodeEvents, onLie: (lie: Li
     case "aggregator": {
       const corrupt = attack?.aggregator;
       if (corrupt === undefined) return await composeAggregator(values, events);
-      return await composeNode(values, events, async (deps, { encryptionKey, directory, onClose }) => {
-        const journal = openJournal(join(directory, "journal.sqlite"));
+      return await composeNode(values, events, async (deps, { encryptionKey, folder, onClose }) => {
+        const journal = openJournal(join(folder, "journal.sqlite"));
         onClose(() => journal.close());
         return createAggregator({ ...corrupt(deps, lying), journal }, { encryptionKey, linger: true });
       });
@@ -56,15 +62,15 @@ export async function openNode(job: NodeJob, events: NodeEvents, onLie: (lie: Li
 
 async function openParticipant(
   job: NodeJob,
-  events: NodeEvents,
+  events: ComposedEvents,
   change: (deps: ParticipantDeps) => ParticipantDeps,
 ): Promise<ComposedNode> {
-  return composeNode(await optionsOf(job), events, async (deps, { encryptionKey, directory, onClose }) => {
+  return composeNode(await optionsOf(job), events, async (deps, { encryptionKey, folder, onClose }) => {
     const trainer = await openTrainer(job);
     onClose(() => trainer.close());
-    const journal = openJournal(join(directory, "journal.sqlite"));
+    const journal = openJournal(join(folder, "journal.sqlite"));
     onClose(() => journal.close());
-    const shareKeyFile = createSecretFile(join(directory, `share-key-${job.taskId}`));
+    const shareKeyFile = createSecretFile(join(folder, "share-key"));
     const options = { encryptionKey, seed: job.seed, prove: job.proves, linger: true };
     return createParticipant(change({ ...deps, trainer, journal, shareKeyFile }), options);
   });

@@ -8,6 +8,8 @@ import { initialLanes } from "../../../node/core/task/initial-model.ts";
 import { canonicalTaskSpec, parseTaskSpec } from "../../../node/core/task/task-spec.ts";
 import { createParticipant } from "../../../node/participant/create-participant.ts";
 import { createMemorySecret, type SecretFile } from "../../../node/participant/masked/share-keys.ts";
+import { createMemoryLedger } from "../../../node/participant/update/memory-ledger.ts";
+import type { NoiseLedger } from "../../../node/ports/noise.ts";
 import type { Journal } from "../../../node/ports/system.ts";
 import { createBfv } from "../../../node/privacy/encrypted/bfv.ts";
 import type { ReaderKeys } from "../../../node/privacy/sealed/keyring.ts";
@@ -112,6 +114,7 @@ export function createSimulatedFederation(seed: number, given?: Scenario): Simul
     const entries = new Map<string, Uint8Array>();
     const journal = createMemoryJournal(clock, entries);
     const shareKeyFile = createMemorySecret();
+    const ledger = createMemoryLedger();
     node.written = () => [...entries.keys()];
     const nodeRandom = random.fork();
     const deaths = faults.filter((fault) => fault.kind === "dies-at");
@@ -137,7 +140,7 @@ export function createSimulatedFederation(seed: number, given?: Scenario): Simul
       node.mortal = mortal;
       node.host.up();
       died = undefined;
-      node.process = start(node, { mortal, faults, journal, shareKeyFile, random: nodeRandom, dieAt });
+      node.process = start(node, { mortal, faults, journal, shareKeyFile, ledger, random: nodeRandom, dieAt });
       void node.process.done.then((outcome) => {
         node.outcome = outcome;
       });
@@ -174,6 +177,7 @@ export function createSimulatedFederation(seed: number, given?: Scenario): Simul
       faults: readonly Fault[];
       journal: Journal;
       shareKeyFile: SecretFile;
+      ledger: NoiseLedger;
       random: SeededRandom;
       dieAt: (step: Progress) => void;
     },
@@ -215,7 +219,10 @@ export function createSimulatedFederation(seed: number, given?: Scenario): Simul
       durationMs,
     });
     return createParticipant(
-      { ...deps, trainer: mortal.guard(trainer), journal: guarded, shareKeyFile: life.shareKeyFile, bfv: simulatedBfv },
+      {
+        ...{ ...deps, trainer: mortal.guard(trainer), journal: guarded, ledger: life.ledger },
+        ...{ shareKeyFile: life.shareKeyFile, bfv: simulatedBfv },
+      },
       { ...options, seed: node.number, commit: scenario.batched ? "batched" : "own" },
     );
   }

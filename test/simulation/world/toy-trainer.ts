@@ -1,3 +1,4 @@
+import type { Bytes32 } from "../../../node/core/ids.ts";
 import type { Trainer } from "../../../node/ports/trainer.ts";
 import type { SeededRandom } from "./seeded-random.ts";
 import type { VirtualClock } from "./virtual-clock.ts";
@@ -15,6 +16,7 @@ export function createToyTrainer(
     engine: "toy",
     reproducible: false,
     samples,
+    dataFingerprint: `0x${target.toString(16).replace(".", "").padStart(64, "0")}` as Bytes32,
     async train({ parameters, seed, signal, onProgress }) {
       await clock.sleep(durationMs, signal ? { signal } : {});
       const noise = (seed % 1000) / 100_000 + random.next() / 100;

@@ -1,7 +1,6 @@
 import { join } from "node:path";
 import { makeInvitation } from "../../../node/api/invitations/make-invitation.ts";
-import type { ComposedNode } from "../../../node/api/nodes/compose.ts";
-import type { NodeEvents, NodeOptions } from "../../../node/api/nodes/node-options.ts";
+import type { NodeOptions } from "../../../node/api/nodes/node-options.ts";
 import type { TaskId } from "../../../node/core/ids.ts";
 import { foldTask } from "../../../node/core/record/fold-task.ts";
 import type { TaskEvent } from "../../../node/core/record/task-events.ts";
@@ -12,6 +11,7 @@ import { createGatewayStore, gatewayUrls } from "../../../node/storage/index.ts"
 import { falseAlarms } from "../false-alarms.ts";
 import { type FederationFixture, type FixtureMember, silentLog } from "../federation-fixture.ts";
 import { auditOf } from "../history/audit-of.ts";
+import type { ComposedEvents, ComposedNode } from "../processes/compose-node.ts";
 
 /** Windows that nodes keep on whatever machine: no play waits for one to pass. Seconds of the chain. */
 export const patientWindows = { commitWindowS: 600, aggregateWindowS: 600, attestWindowS: 600 } as const;
@@ -33,7 +33,7 @@ export interface NodePlay {
   readonly refusals: unknown[];
   settingsOf(member: FixtureMember, task: TaskId, more?: Partial<NodeOptions>): NodeOptions;
   /** `onStep` hears each step of this node, too. */
-  eventsOf(member: FixtureMember, onStep?: (step: Progress) => void): NodeEvents;
+  eventsOf(member: FixtureMember, onStep?: (step: Progress) => void): ComposedEvents;
   /** Closes it at the end. */
   opened(node: ComposedNode): ComposedNode;
   onClose(close: () => Promise<unknown>): void;

@@ -1,3 +1,4 @@
+import type { Bytes32 } from "../../../node/core/ids.ts";
 import type { Trainer } from "../../../node/ports/trainer.ts";
 
 /** A trainer that moves every parameter a part of the way to a target of its own, at once and reproducibly. */
@@ -8,6 +9,7 @@ export function createPullingTrainer(target: number, onTrained: () => void = () 
     engine: "pulling",
     reproducible: true,
     samples: 20,
+    dataFingerprint: `0x${"20".repeat(32)}` as Bytes32,
     async train({ parameters }) {
       onTrained();
       const moved = parameters.map((value) => value + 0.3 * (target - value));

@@ -42,8 +42,13 @@ describe("a gateway on the web", () => {
     });
     await gateway.start();
   });
+  let slow: Gateway | undefined;
   beforeEach(() => {
     isPublic = false;
+  });
+  afterEach(async () => {
+    await slow?.stop();
+    slow = undefined;
   });
   after(async () => {
     await gateway.stop();
@@ -158,7 +163,7 @@ describe("a gateway on the web", () => {
 
   it("gives up who reads too slowly", async () => {
     const big = await behind.put(testBlob(1 << 20, 2));
-    const slow = createGateway({ blocks: behind.blocks, responseMs: 200, log });
+    slow = createGateway({ blocks: behind.blocks, responseMs: 200, log });
     await slow.start();
     const socket = connect(Number(new URL(slow.url()).port), "127.0.0.1");
     socket.on("error", () => {});
@@ -170,6 +175,5 @@ describe("a gateway on the web", () => {
     setTimeout(() => socket.resume(), 1_000);
     await closed;
     expect(socket.bytesRead).to.be.lessThan(32 << 20);
-    await slow.stop();
   });
 }).timeout(15_000);

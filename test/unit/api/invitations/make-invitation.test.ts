@@ -104,8 +104,8 @@ describe("making an invitation", function () {
   it("is kept by a node, which takes no other one of another chain, code or line of grant keys", async () => {
     const { chain } = fixture.participants[0]!;
     const node = { chain, directory: folder };
-    const held = async (invitation: Invitation | undefined, taskId?: number) => {
-      const found = await heldInvitation({ invitation, taskId }, node);
+    const held = async (invitation: Invitation | undefined, taskId = 1, isNamed = true) => {
+      const found = await (await heldInvitation(invitation, node)).of(taskId, isNamed);
       if (invitation !== undefined) await keepInvitation(invitation, folder);
       return found;
     };
@@ -121,7 +121,9 @@ describe("making an invitation", function () {
     await expectCode("INVITATION_MISMATCH", () => held({ ...next, chainId: 1 }));
     const codeHashes = { ...next.codeHashes, Proofs: `0x${"11".repeat(32)}` as const };
     await expectCode("INVITATION_MISMATCH", () => held({ ...next, codeHashes }));
-    expect((await held(undefined)).invitation, "the one kept, where none is given").to.deep.equal(next);
-    expect((await held(undefined, 2)).invitation, "of a task that it does not name").to.equal(undefined);
+    expect(await held(undefined), "the one kept, where none is given").to.deep.equal(next);
+    expect(await held(undefined, 2), "of a task that it does not name").to.equal(undefined);
+    expect(await held(next, 2), "one that was given is asked where the task was named").to.deep.equal(next);
+    expect(await held(next, 2, false), "but not of a task that nobody named").to.equal(undefined);
   });
 });

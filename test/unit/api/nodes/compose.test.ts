@@ -2,12 +2,6 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "chai";
 import { keepInvitation } from "../../../../node/api/invitations/keep-invitation.ts";
-import {
-  type ComposedNode,
-  composeAggregator,
-  composeParticipant,
-  composeWatcher,
-} from "../../../../node/api/nodes/compose.ts";
 import type { NodeOptions } from "../../../../node/api/nodes/node-options.ts";
 import { loadContractInterface } from "../../../../node/chain/contracts/contract-abi.ts";
 import { chunkTreeRoot } from "../../../../node/core/bytes/chunk-tree.ts";
@@ -22,6 +16,12 @@ import { withoutState } from "../../../support/endpoint/lies.ts";
 import { expectCode } from "../../../support/expect-code.ts";
 import { type FederationFixture, startFederation } from "../../../support/federation-fixture.ts";
 import { createNodePlay, type NodePlay } from "../../../support/played/node-play.ts";
+import {
+  type ComposedNode,
+  composeAggregator,
+  composeParticipant,
+  composeWatcher,
+} from "../../../support/processes/compose-node.ts";
 import { maskedRules } from "../../../support/states/plain-rules.ts";
 import { temporaryDirectory } from "../../../support/temporary-directory.ts";
 

@@ -33,6 +33,31 @@ describe("privacy/noise/clip-update", () => {
     );
   });
 
+  it("holds at every width up to 2^20, for numbers that sums of squares lose", function () {
+    this.timeout(60_000);
+    const worst: readonly ((i: number) => number)[] = [
+      (i) => (i === 0 ? 4096 : 1),
+      () => 0.1,
+      (i) => (i === 7 ? 3e38 : 1e-38),
+      (i) => (i % 2 === 0 ? 3e38 : -3e38),
+    ];
+    for (const width of [65_536, 2 ** 20]) {
+      for (const value of worst) {
+        const local = Float32Array.from({ length: width }, (_, i) => value(i));
+        for (const norm of ["l1", "l2"] as const) {
+          for (const clipNormLanes of [2 ** 20, 2 ** 31 - 1]) {
+            const { lanes } = clipUpdate(local, new Int32Array(width), { fractionBits: 20, clipNormLanes, norm });
+            let size = 0n;
+            for (const each of lanes.filter(Boolean))
+              size += norm === "l2" ? BigInt(each) ** 2n : BigInt(Math.abs(each));
+            const most = norm === "l2" ? BigInt(clipNormLanes) ** 2n : BigInt(clipNormLanes);
+            expect(size <= most, `${width} ${norm} ${clipNormLanes}`).to.equal(true);
+          }
+        }
+      }
+    }
+  });
+
   it("an update within the norm is encoded as without clipping", () => {
     const base = Int32Array.of(0, 1 << 20, -5);
     const local = Float32Array.of(0.25, 1.5, 0);

@@ -1,20 +1,22 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect } from "chai";
-import { testAccount } from "../../node/chain/index.ts";
-import { createGateway, createHeliaStore, type HeliaStore } from "../../node/storage/index.ts";
-import { type PlayedTask, startPlayedTask } from "../support/played/played-task.ts";
-import { runFedledger, startFedledger } from "../support/processes/fedledger-process.ts";
-import { canIsolate, isolated, startProxy, type TestProxy, wayOutPort } from "../support/processes/proxy.ts";
-import { silentLog } from "../support/silent-log.ts";
-import { temporaryDirectory } from "../support/temporary-directory.ts";
+import { testAccount } from "../../../node/chain/index.ts";
+import { createGateway, createHeliaStore, type HeliaStore } from "../../../node/storage/index.ts";
+import { startTellingEndpoint, type TellingEndpoint } from "../../support/endpoint/telling-endpoint.ts";
+import { type PlayedTask, startPlayedTask } from "../../support/played/played-task.ts";
+import { runFedledger, startFedledger } from "../../support/processes/fedledger-process.ts";
+import { canIsolate, isolated, startProxy, type TestProxy, wayOutPort } from "../../support/processes/proxy.ts";
+import { silentLog } from "../../support/silent-log.ts";
+import { temporaryDirectory } from "../../support/temporary-directory.ts";
 
 const hasNamespaces = canIsolate();
 
 describe(`behind a proxy, in a network without another way out${hasNamespaces ? "" : " (skipped: no unshare -n here)"}`, function () {
-  this.timeout(60_000);
+  this.timeout(180_000);
   let task: PlayedTask;
   let proxy: TestProxy;
+  let telling: TellingEndpoint;
   let folder: Awaited<ReturnType<typeof temporaryDirectory>>;
   let gateway: ReturnType<typeof createGateway>;
   let blobs: HeliaStore;
@@ -32,15 +34,18 @@ describe(`behind a proxy, in a network without another way out${hasNamespaces ? 
     blobs = await createHeliaStore({ log: silentLog });
     await blobs.start();
     for (const bytes of task.store.blobs.values()) await blobs.put(bytes);
-    gateway = createGateway({ blocks: blobs.blocks, log: silentLog });
+    gateway = createGateway({ blocks: blobs.blocks, names: ["blobs.test"], log: silentLog });
     await gateway.start();
+    telling = await startTellingEndpoint(task.fixture.url);
     proxy = await startProxy(join(folder.path, "proxy"), {
       "chain.test:8545": Number(new URL(task.fixture.url).port),
+      "told.test:8546": Number(new URL(telling.url).port),
       "blobs.test:80": Number(new URL(gateway.url()).port),
     });
   });
   after(async () => {
     proxy?.close();
+    await telling?.cut(true);
     await gateway?.stop();
     await blobs?.stop();
     await task?.fixture.close();
@@ -56,6 +61,14 @@ describe(`behind a proxy, in a network without another way out${hasNamespaces ? 
     expect(verdict, stderr).to.include({ exitCode: code });
     expect(code, stderr).to.equal(0);
     expect(new Set(proxy.asked)).to.deep.equal(new Set(["chain.test:8545", "blobs.test:80"]));
+  });
+
+  it("audits over a WebSocket, too", async () => {
+    const args = audit().map((arg) => (arg.startsWith("http://chain") ? "ws://told.test:8546" : arg));
+    proxy.asked.length = 0;
+    const { code, stderr } = await runFedledger(args, { env, command });
+    expect(code, stderr).to.equal(0);
+    expect(new Set(proxy.asked)).to.deep.equal(new Set(["told.test:8546", "blobs.test:80"]));
   });
 
   it("reaches nothing without its proxy, nor with one that the environment excepts", async () => {

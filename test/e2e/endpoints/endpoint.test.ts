@@ -1,13 +1,13 @@
 import { join } from "node:path";
 import { expect } from "chai";
-import { loadContractInterface } from "../../node/chain/contracts/contract-abi.ts";
-import { type EmbeddedChain, startEmbeddedChain } from "../../node/chain/index.ts";
-import { type HostileEndpoint, startHostileEndpoint } from "../support/endpoint/hostile-endpoint.ts";
-import { withoutLogs } from "../support/endpoint/lies.ts";
-import { type FederationFixture, startFederation } from "../support/federation-fixture.ts";
-import { type Running, startFedledger } from "../support/processes/fedledger-process.ts";
-import { runInProcess } from "../support/processes/run-command.ts";
-import { temporaryDirectory } from "../support/temporary-directory.ts";
+import { loadContractInterface } from "../../../node/chain/contracts/contract-abi.ts";
+import { type EmbeddedChain, startEmbeddedChain } from "../../../node/chain/index.ts";
+import { type HostileEndpoint, startHostileEndpoint } from "../../support/endpoint/hostile-endpoint.ts";
+import { withoutLogs } from "../../support/endpoint/lies.ts";
+import { type FederationFixture, startFederation } from "../../support/federation-fixture.ts";
+import { type Running, startFedledger } from "../../support/processes/fedledger-process.ts";
+import { runInProcess } from "../../support/processes/run-command.ts";
+import { temporaryDirectory } from "../../support/temporary-directory.ts";
 
 // Nodes as processes behind an endpoint that leaves logs out, and then is of a chain that was begun anew.
 describe("nodes behind an endpoint that fails them", function () {

@@ -1,11 +1,11 @@
 import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "chai";
-import { foldTask } from "../../node/core/record/fold-task.ts";
-import { type FederationFixture, type FixtureMember, startFederation } from "../support/federation-fixture.ts";
-import { type Running, startFedledger } from "../support/processes/fedledger-process.ts";
-import { runInProcess } from "../support/processes/run-command.ts";
-import { temporaryDirectory } from "../support/temporary-directory.ts";
+import { foldTask } from "../../../node/core/record/fold-task.ts";
+import { type FederationFixture, type FixtureMember, startFederation } from "../../support/federation-fixture.ts";
+import { type Running, startFedledger } from "../../support/processes/fedledger-process.ts";
+import { runInProcess } from "../../support/processes/run-command.ts";
+import { temporaryDirectory } from "../../support/temporary-directory.ts";
 
 // A task from its creation until nothing of it can be proven wrong any more, each member a process, by the commands
 // alone.

@@ -2,12 +2,12 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
-import { requireTestChain } from "../../node/api/index.ts";
-import { type EmbeddedChain, startEmbeddedChain } from "../../node/chain/index.ts";
-import { commands } from "../../node/cli/commands/index.ts";
-import { type HostileEndpoint, startHostileEndpoint } from "../support/endpoint/hostile-endpoint.ts";
-import { runInProcess } from "../support/processes/run-command.ts";
-import { rejection } from "../support/rejection.ts";
+import { requireTestChain } from "../../../../node/api/index.ts";
+import { type EmbeddedChain, startEmbeddedChain } from "../../../../node/chain/index.ts";
+import { commands } from "../../../../node/cli/commands/index.ts";
+import { type HostileEndpoint, startHostileEndpoint } from "../../../support/endpoint/hostile-endpoint.ts";
+import { runInProcess } from "../../../support/processes/run-command.ts";
+import { rejection } from "../../../support/rejection.ts";
 
 const nowhere = "0x00000000000000000000000000000000000000aa";
 const record = `--federation ${nowhere} --rpc RPC --dev-account 0`;

@@ -1,18 +1,18 @@
 import { expect } from "chai";
-import type { Bytes32 } from "../../node/core/ids.ts";
-import { evidenceOf } from "../../node/core/record/evidence.ts";
-import { foldTask } from "../../node/core/record/fold-task.ts";
-import { proofWei } from "../../node/core/task/least-bond.ts";
-import { proposalHash } from "../../node/core/words/commitment.ts";
+import type { Bytes32 } from "../../../node/core/ids.ts";
+import { evidenceOf } from "../../../node/core/record/evidence.ts";
+import { foldTask } from "../../../node/core/record/fold-task.ts";
+import { proofWei } from "../../../node/core/task/least-bond.ts";
+import { proposalHash } from "../../../node/core/words/commitment.ts";
 import {
   type FederationFixture,
   type FixtureMember,
   fixtureRules,
   startFederation,
-} from "../support/federation-fixture.ts";
-import { startFedledger } from "../support/processes/fedledger-process.ts";
-import { runInProcess } from "../support/processes/run-command.ts";
-import { temporaryDirectory } from "../support/temporary-directory.ts";
+} from "../../support/federation-fixture.ts";
+import { startFedledger } from "../../support/processes/fedledger-process.ts";
+import { runInProcess } from "../../support/processes/run-command.ts";
+import { temporaryDirectory } from "../../support/temporary-directory.ts";
 
 const ether = 10n ** 18n;
 const bondWei = 10n * ether;

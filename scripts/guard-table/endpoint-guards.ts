@@ -1,0 +1,103 @@
+import type { Guard } from "./guard.ts";
+
+/** guards of what an endpoint may say. */
+export const endpointGuards: readonly Guard[] = [
+  {
+    name: "answer-to-another-request",
+    file: "node/chain/endpoints/rpc-endpoint.ts",
+    guard: "if (answer.id !== id)",
+    replacement: "if (false)",
+    test: "test/unit/chain/endpoints/rpc-endpoint.test.ts",
+  },
+  {
+    name: "log-of-another-contract",
+    file: "node/chain/endpoints/answer-shapes.ts",
+    guard: "if (wanted !== undefined && log.address.toLowerCase() !== wanted.toLowerCase())",
+    replacement: "if (false)",
+    test: "test/unit/chain/rpc/json-rpc.test.ts",
+  },
+  {
+    name: "log-told-twice",
+    file: "node/chain/endpoints/answer-shapes.ts",
+    guard: 'if (blocks === 0 && places === 0) return "a log is told twice";',
+    replacement: "",
+    test: "test/unit/chain/rpc/json-rpc.test.ts",
+  },
+  {
+    name: "logs-in-order",
+    file: "node/chain/endpoints/answer-shapes.ts",
+    guard: 'return blocks < 0 || (blocks === 0 && places < 0) ? "logs are out of order" : undefined;',
+    replacement: "return undefined;",
+    test: "test/unit/chain/rpc/json-rpc.test.ts",
+  },
+  {
+    name: "log-taken-back",
+    file: "node/chain/endpoints/answer-shapes.ts",
+    guard: 'return log.removed ? "a log is taken back" : undefined;',
+    replacement: "return undefined;",
+    test: "test/unit/chain/rpc/json-rpc.test.ts",
+  },
+  {
+    name: "block-that-was-asked-for",
+    file: "node/chain/endpoints/answer-shapes.ts",
+    guard: "Number(found.number) !== Number(number)",
+    replacement: "false",
+    test: "test/unit/chain/rpc/json-rpc.test.ts",
+  },
+  {
+    name: "words-of-a-contract",
+    file: "node/chain/endpoints/refusal-texts.ts",
+    guard: 'if (isOfTheChain(status, error)) return "answer";',
+    replacement: "",
+    test: "test/unit/chain/endpoints/rpc-endpoint.test.ts",
+  },
+  {
+    name: "range-learnt-once",
+    file: "node/chain/rpc/log-ranges.ts",
+    guard: "if (isOfBlocks) mostBlocks = spanBlocks;",
+    replacement: "",
+    test: "test/unit/chain/rpc/log-feed.test.ts",
+  },
+  {
+    name: "rest-that-is-wanted",
+    file: "node/chain/endpoints/pace.ts",
+    guard: "wantedMs ?? gapMs",
+    replacement: "gapMs",
+    test: "test/unit/chain/endpoints/rpc-endpoint.test.ts",
+  },
+  {
+    name: "chain-after-an-outage",
+    file: "node/chain/rpc/json-rpc.ts",
+    guard: 'if (isFedledgerError(error, "RPC_UNREACHABLE")) checked.delete(endpoint);',
+    replacement: "",
+    test: "test/unit/chain/rpc/json-rpc.test.ts",
+  },
+  {
+    name: "as-many-as-must-agree",
+    file: "node/chain/endpoints/agreement.ts",
+    guard: "if (group.length >= needed) return outcome.answer;",
+    replacement: "return outcome.answer;",
+    test: "test/unit/chain/endpoints/agreement.test.ts",
+  },
+  {
+    name: "head-that-enough-have",
+    file: "node/chain/endpoints/agreement.ts",
+    guard: "heights[needed - 1] as number",
+    replacement: "heights[0] as number",
+    test: "test/unit/chain/endpoints/agreement.test.ts",
+  },
+  {
+    name: "different-endpoints",
+    file: "node/chain/rpc/json-rpc.ts",
+    guard: "if (new Set(options.urls).size < agree) {",
+    replacement: "if (options.urls.length < agree) {",
+    test: "test/unit/chain/endpoints/agreement.test.ts",
+  },
+  {
+    name: "rhythm-of-the-chain",
+    file: "node/chain/rpc/polling.ts",
+    guard: "bounded(isFirst ? expectedMs * 0.9 : expectedMs / 8)",
+    replacement: "bounded(expectedMs / 12)",
+    test: "test/unit/chain/rpc/polling.test.ts",
+  },
+];
