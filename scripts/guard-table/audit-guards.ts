@@ -215,13 +215,6 @@ export const auditGuards: readonly Guard[] = [
     test: "test/unit/api/audits/audit.test.ts",
   },
   {
-    name: "audit-names-nobody-unbound",
-    file: "node/audit/verdict/audit-task.ts",
-    guard: "record.isBound ? judged :",
-    replacement: "judged ? judged :",
-    test: "test/unit/api/audits/audit.test.ts",
-  },
-  {
     name: "audit-unbound-attributes",
     file: "node/audit/members/check-eligible.ts",
     guard: 'severity: isBound ? "violation" : "unchecked"',

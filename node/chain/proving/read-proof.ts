@@ -53,8 +53,8 @@ export async function provenBlock(
 
 /**
  * An account and its slots, proven by a block's state root. Unproven where the endpoint gives no proof: it does not
- * know eth_getProof, or has thrown that block's state away. Rejects with RPC_WRONG_ANSWER where its proof proves something
- * else.
+ * know eth_getProof, or has thrown that block's state away. Rejects with RPC_WRONG_ANSWER where its proof proves
+ * something else.
  */
 export async function readProof(
   rpc: JsonRpc,
