@@ -3,6 +3,7 @@
 // another user).
 //   node scripts/run.mjs scripts/first-command.ts           all variations
 //   node scripts/run.mjs scripts/first-command.ts TEXT...   those whose row contains one of the texts
+//   ... --keep                                              leaves the clones where they are, in the temporary folder
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { interrupts } from "./first-command/interrupts.ts";
@@ -10,7 +11,7 @@ import { createMachine } from "./first-command/machine.ts";
 import { type Variation, variations } from "./first-command/variations.ts";
 
 const page = join(import.meta.dirname, "..", "docs", "first-command.md");
-const wanted = process.argv.slice(2);
+const wanted = process.argv.slice(2).filter((text) => text !== "--keep");
 const all = [...variations, ...interrupts];
 const start = ({ kind, value }: Variation) => `| ${kind} | ${value} |`;
 const chosen = all.filter((each) => wanted.length === 0 || wanted.some((text) => start(each).includes(text)));
@@ -24,7 +25,7 @@ try {
     enter(variation, words);
   }
 } finally {
-  machine.close();
+  if (!process.argv.includes("--keep")) machine.close();
 }
 
 /** Puts a row where that of the same variation stood, or at its place in the order of all. */

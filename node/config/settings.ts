@@ -136,7 +136,7 @@ export const settings = {
   dir: defineSetting({
     flag: "--dir <folder>",
     env: "FEDLEDGER_DIR",
-    help: "folder for this node's blobs and journal (default: .fedledger/CHAIN-FEDERATION/ACCOUNT)",
+    help: "folder of nodes: each account and federation has its own below it, for blobs and journals (default: .fedledger)",
     schema: text,
   }),
   listen: defineSetting({
@@ -199,6 +199,12 @@ export const settings = {
     flag: "--train-on-unchecked",
     env: "FEDLEDGER_TRAIN_ON_UNCHECKED",
     help: "train on a model that this node could not recompute, once nobody can prove it wrong any more",
+    schema: yes,
+  }),
+  journalLost: defineSetting({
+    flag: "--journal-lost",
+    env: "FEDLEDGER_JOURNAL_LOST",
+    help: "go on though this account has signed before and its journal is lost: in masked, encrypted and private tasks others may then learn more",
     schema: yes,
   }),
   reenter: defineSetting({

@@ -9,3 +9,4 @@ export {
   pointsAt,
   scoreAfter,
 } from "./peer-score.ts";
+export { answeringAddress } from "./probe-peer.ts";

@@ -192,6 +192,8 @@ export interface ChainReader {
   readonly federation: Address;
   /** The newest block of the configured finality. */
   head(): Promise<Head>;
+  /** Hash of the block that created the federation: where the chain began anew, one at its address has another. */
+  origin(): Promise<Bytes32>;
   /** All members, in the order of their first appearance. */
   members(): Promise<readonly Member[]>;
   /** Everything that admins ever set of accounts, members or not, in chain order. */
@@ -223,10 +225,7 @@ export interface ChainReader {
   history(taskId: TaskId, options?: { detail?: boolean; signal?: AbortSignal }): Promise<readonly TaskEvent[]>;
   /** What the contract stores of a task. Rejects with UNKNOWN_TASK. */
   storedState(taskId: TaskId): Promise<StoredTask>;
-  /**
-   * The words in the ring of a task's accepted rounds, in the order of these places (core/record/ring.ts); zero where
-   * none was written.
-   */
+  /** Words in the ring of a task's accepted rounds, in the order of these places (core/record/ring.ts); else zero. */
   ringWords(taskId: TaskId, places: readonly number[]): Promise<readonly Bytes32[]>;
   /** The federation's codes, compared with this package's byte by byte. Rejects with NOT_BUILT. */
   codes(): Promise<FederationCodes>;

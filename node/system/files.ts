@@ -1,9 +1,10 @@
 import { randomBytes } from "node:crypto";
 import { constants, existsSync, statSync } from "node:fs";
-import { access, mkdir, open, readFile, rename, rm } from "node:fs/promises";
-import { dirname, join, resolve } from "node:path";
+import { access, mkdir, open, readFile, rename, rm, rmdir } from "node:fs/promises";
+import { dirname, join, resolve, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 import { FedledgerError } from "../core/errors/error.ts";
+import { fileFault } from "./file-fault.ts";
 
 /** The bytes of a file. Rejects with FILE_NOT_FOUND or FILE_UNREADABLE. */
 export async function readFileBytes(path: string): Promise<Uint8Array> {
@@ -42,29 +43,78 @@ export async function requireWritable(path: string, options: { replace?: boolean
 
 /**
  * Writes a file whole or not at all: into a temporary file beside it, flushed, then renamed.
- * Rejects with FILE_EXISTS unless `replace`, and with FILE_UNWRITABLE.
+ * Rejects with FILE_EXISTS unless `replace`, and with FILE_UNWRITABLE, TOO_MANY_FILES.
  */
 export async function writeFileAtomic(
   path: string,
   data: Uint8Array | string,
   options: { replace?: boolean; mode?: number } = {},
 ): Promise<void> {
-  if (!options.replace && existsSync(path)) throw new FedledgerError("FILE_EXISTS", { path });
-  const temporary = `${path}.${randomBytes(4).toString("hex")}.part`;
-  try {
-    await mkdir(dirname(path), { recursive: true });
-    const file = await open(temporary, "wx", options.mode ?? 0o644);
-    try {
-      await file.writeFile(data);
-      await file.sync();
-    } finally {
-      await file.close();
-    }
-    await rename(temporary, path);
-  } catch (error) {
-    await rm(temporary, { force: true }).catch(() => undefined);
-    throw new FedledgerError("FILE_UNWRITABLE", { path, reason: (error as Error).message }, error);
+  await writeFilesAtomic([[path, data]], options);
+}
+
+/**
+ * Writes several files as {@link writeFileAtomic} does: none takes its place before all are whole on the disk, and
+ * where that fails no file and no folder is left behind.
+ */
+export async function writeFilesAtomic(
+  files: readonly (readonly [path: string, data: Uint8Array | string])[],
+  options: { replace?: boolean; mode?: number } = {},
+): Promise<void> {
+  for (const [path] of files) {
+    if (!options.replace && existsSync(path)) throw new FedledgerError("FILE_EXISTS", { path });
   }
+  const made: string[] = [];
+  const written: (readonly [temporary: string, path: string])[] = [];
+  try {
+    for (const [path, data] of files) {
+      const folder = await mkdir(dirname(path), { recursive: true }).catch(unwritable(path));
+      if (folder !== undefined) made.push(folder);
+      const temporary = `${path}.${randomBytes(4).toString("hex")}.part`;
+      written.push([temporary, path]);
+      await writeFlushed(temporary, data, options.mode ?? 0o644).catch(unwritable(path));
+    }
+    for (const [temporary, path] of written) await rename(temporary, path).catch(unwritable(path));
+  } catch (error) {
+    for (const [temporary] of written) await rm(temporary, { force: true }).catch(() => undefined);
+    // what this call made, and nobody has used since
+    for (const [, path] of written.toReversed()) await removeEmpty(dirname(resolve(path)), made);
+    throw error;
+  }
+}
+
+async function writeFlushed(path: string, data: Uint8Array | string, mode: number): Promise<void> {
+  const file = await open(path, "wx", mode);
+  try {
+    await file.writeFile(data);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+}
+
+function unwritable(path: string): (error: Error) => never {
+  return (error) => {
+    throw fileFault(path, error) ?? new FedledgerError("FILE_UNWRITABLE", { path, reason: error.message }, error);
+  };
+}
+
+/** Removes a folder and those above it, up to the first that was made, as long as they are empty. */
+async function removeEmpty(folder: string, made: readonly string[]): Promise<void> {
+  const top = made.map((path) => resolve(path)).find((path) => folder === path || folder.startsWith(`${path}${sep}`));
+  if (top === undefined) return;
+  for (let at = folder; at.length >= top.length; at = dirname(at)) {
+    try {
+      await rmdir(at);
+    } catch {
+      return;
+    }
+  }
+}
+
+/** Whether there is something at a path. */
+export function fileExists(path: string): boolean {
+  return existsSync(path);
 }
 
 /** The folder of the package: the clone, or where npm installed it. Everything shipped beside the code is below it. */

@@ -1,5 +1,14 @@
+export { type ClaimedFolder, claimFolder } from "./claim-folder.ts";
 export { createClock } from "./clock.ts";
-export { packageRoot, readFileBytes, readFileText, requireWritable, writeFileAtomic } from "./files.ts";
+export {
+  fileExists,
+  packageRoot,
+  readFileBytes,
+  readFileText,
+  requireWritable,
+  writeFileAtomic,
+  writeFilesAtomic,
+} from "./files.ts";
 export { openJournal } from "./journal.ts";
 export { useProxies } from "./proxy.ts";
 export { createRandom } from "./random.ts";

@@ -15,7 +15,7 @@ import { delimiter, join } from "node:path";
 
 const project = join(import.meta.dirname, "..", "..");
 /** What a start may take before it is given up, in ms. */
-const patienceMs = 300_000;
+const patienceMs = 900_000;
 
 /** A Node, and the npm of its age. */
 export interface Tools {

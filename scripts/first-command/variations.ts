@@ -35,6 +35,19 @@ function start(kind: string, value: string, options: Start | ((machine: Machine)
   };
 }
 
+/** A variation that cannot work, and has to say why. */
+function refusal(kind: string, value: string, reason: string, options: Start): Variation {
+  return {
+    kind,
+    value,
+    run: async (machine) => {
+      const ended = await machine.begin(machine.compiledClone(value.replaceAll(/\W+/g, "-")), options).ended;
+      const isSaid = ended.code === 1 && ended.said.includes(reason);
+      return isSaid ? `refused after ${ended.seconds} s: names ${reason}` : verdict(ended);
+    },
+  };
+}
+
 const demo = ["start", "--", "--rounds", "1", "--participants", "3"];
 const nodes = [
   ...[
@@ -89,8 +102,12 @@ const settings = [
       ...{ npm_config_install_strategy: "nested", npm_config_package_lock: "false" },
     },
   }),
-  start("npm's settings", "before=2020-01-01", { env: { npm_config_before: "2020-01-01" } }),
-  start("npm's settings", "a registry that is not there", { env: { npm_config_registry: "http://127.0.0.1:9/" } }),
+  refusal("npm's settings", "before=2020-01-01", "before (the environment)", {
+    env: { npm_config_before: "2020-01-01" },
+  }),
+  refusal("npm's settings", "a registry that is not there", "registry (the environment)", {
+    env: { npm_config_registry: "http://127.0.0.1:9/" },
+  }),
   start("another program", "`pnpm start`", (machine) => pnpm(machine, ["start", "--version"])),
   start("another program", "`yarn start`, Yarn 1", (machine) => {
     const tools = machine.tools("24.9.0", "11.6.0");

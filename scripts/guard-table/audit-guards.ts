@@ -271,13 +271,6 @@ export const auditGuards: readonly Guard[] = [
     test: "test/unit/participant/participant-machine.test.ts",
   },
   {
-    name: "node-registers-against-nobody",
-    file: "node/rounds/machine/due-in-common.ts",
-    guard: "isReplaced(state) ? undefined : ",
-    replacement: "",
-    test: "test/unit/participant/participant-machine.test.ts",
-  },
-  {
     name: "node-trains-above-nothing-wrong",
     file: "node/participant/state/unchecked-rounds.ts",
     guard: "if (isFoundWrong(court.judgements.get(subjectOf(round)))) return true;",

@@ -22,7 +22,7 @@ export async function compileContracts(node, work) {
   mkdirSync(join(root, "artifacts"), { recursive: true });
   writeFileSync(unfinished, "");
   const hardhat = join(root, "node_modules", "hardhat", "dist", "src", "cli.js");
-  const options = { cwd: root, env: pathWith(node) };
+  const options = { label: "the compiler", cwd: root, env: pathWith(node) };
   await runChild(node, [hardhat, "build", "--no-tests", "--quiet"], options, work);
   writeFileSync(stamp, mark());
   rmSync(unfinished);

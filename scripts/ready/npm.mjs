@@ -20,7 +20,7 @@ const needed = [
 
 /** Settings that no command line undoes, or that are somebody's to decide: told where an installation fails. */
 const suspects = ["before", "min-release-age", "registry", "proxy", "https-proxy", "cafile", "ca", "strict-ssl"].concat(
-  ...["prefer-offline", "script-shell", "node-options", "libc", "cache", "allow-git", "allow-remote"],
+  ...["prefer-offline", "script-shell", "node-options", "libc", "allow-git", "allow-remote"],
 );
 
 /**
@@ -33,7 +33,7 @@ export async function runNpm({ node, cli, args, cwd, cpu = process.arch }, work)
   const seconds = () => `${Math.round((Date.now() - started) / 1000)} s`;
   const ticker = setInterval(() => work.say(`  ... ${seconds()}`), 10_000);
   const all = [...args, ...needed, `--cpu=${cpu}`];
-  const options = { cwd, env: pathWith(node) };
+  const options = { label: `npm ${args[0]}`, cwd, env: pathWith(node) };
   try {
     if (entry === undefined) await runChild(windows ? "npm.cmd" : "npm", all, { ...options, shell: windows }, work);
     else await runChild(node, [entry, ...all], options, work);

@@ -4,9 +4,9 @@ import { existsSync, openSync, renameSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
-import { setTimeout as pause } from "node:timers/promises";
 import { expect } from "chai";
 import { projectFolder, startFedledger } from "../support/processes/fedledger-process.ts";
+import { until } from "../support/processes/until.ts";
 import { temporaryDirectory } from "../support/temporary-directory.ts";
 
 const federation = "0x00000000000000000000000000000000000000aa";
@@ -109,7 +109,7 @@ describe("a command that is stopped", function () {
     await chain.until(({ event }) => event === "chain");
     renameSync(log, `${log}.1`);
     chain.child.kill("SIGHUP");
-    while (!existsSync(log)) await pause(20);
+    await until(() => existsSync(log) || chain.child.exitCode !== null);
     expect(chain.child.exitCode).to.equal(null);
     chain.child.kill("SIGTERM");
     expect((await chain.finished).code).to.equal(0);
@@ -185,7 +185,7 @@ describe("output that cannot be written", function () {
         ({ ok }) => ok,
         () => false,
       );
-    while (!(await answers())) await pause(50);
+    await until(answers);
     await answers();
     child.kill("SIGTERM");
     expect(await endOf(child)).to.equal(1);

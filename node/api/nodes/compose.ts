@@ -5,7 +5,6 @@ import type { TaskView } from "../../core/record/task-view.ts";
 import { createParticipant } from "../../participant/create-participant.ts";
 import { requireMaskedTask } from "../../participant/masked/require-masked-task.ts";
 import type { Trainer } from "../../ports/index.ts";
-import { openJournal } from "../../system/index.ts";
 import { createSecretFile } from "../../system/secret-file.ts";
 import { createWatcher } from "../../watcher/create-watcher.ts";
 import { requireJoin, requireRead } from "../record/eligibility.ts";
@@ -13,9 +12,10 @@ import { createPublicMeasure } from "../tasks/test-set.ts";
 import type { BondLimit } from "./bond-limit.ts";
 import { holdPolicy } from "./hold-policy.ts";
 import { withMemberGateways } from "./member-gateways.ts";
+import { openTaskJournal } from "./node-folder.ts";
 import type { MemberChoices, TaskChoices } from "./node-options.ts";
 import { openLedger } from "./open-ledger.ts";
-import type { RolePlan, TaskParts } from "./task-work.ts";
+import type { RolePlan } from "./task-work.ts";
 
 // The composition root: with open-node.ts, what all tasks share, the one place where adapters meet roles.
 
@@ -40,6 +40,8 @@ export interface ParticipantChoices extends MemberChoices {
    * Nodes on the same data must have the same one.
    */
   readonly ledger?: string | undefined;
+  /** Go on where the account has signed before and the journal of it is lost; default false. */
+  readonly journalLost?: boolean | undefined;
   /** Data set by name, from which a public test set may be made. */
   readonly data?: string | undefined;
 }
@@ -69,7 +71,7 @@ export function participantPlan(
       const { view, folder, baseFolder, onClose, encryptionKey, linger } = parts;
       const trainer = await openTrainer(view);
       onClose(() => trainer.close());
-      const journal = journalIn(parts);
+      const journal = await openTaskJournal(parts, deps.chain, choices);
       const ledger = await openLedger({ ledger: choices.ledger, directory: baseFolder }, deps.chain, view);
       const shareKeyFile = createSecretFile(join(folder, "share-key"));
       return createParticipant(
@@ -102,7 +104,7 @@ export function aggregatorPlan(choices: TaskChoices & AggregatorChoices, bonds: 
     async create(deps, parts) {
       const { encryptionKey, linger } = parts;
       const wishes = { encryptionKey, linger, reenter: choices.reenter ?? false };
-      return createAggregator({ ...deps, journal: journalIn(parts) }, wishes);
+      return createAggregator({ ...deps, journal: await openTaskJournal(parts, deps.chain, unwarned) }, wishes);
     },
   };
 }
@@ -113,7 +115,7 @@ export function watcherPlan(choices: TaskChoices): RolePlan {
     admit: async () => undefined,
     async create(deps, parts) {
       const { view, encryptionKey, linger } = parts;
-      const journal = journalIn(parts);
+      const journal = await openTaskJournal(parts, deps.chain, unwarned);
       const store = withMemberGateways(deps.store, deps.chain, deps.log);
       const measurePublicly = createPublicMeasure({
         ...deps,
@@ -127,9 +129,5 @@ export function watcherPlan(choices: TaskChoices): RolePlan {
   };
 }
 
-/** What a task's work writes down, closed with it. */
-function journalIn({ folder, onClose }: TaskParts) {
-  const journal = openJournal(join(folder, "journal.sqlite"));
-  onClose(() => journal.close());
-  return journal;
-}
+/** These write nothing down that may not be said twice. */
+const unwarned = { journalLost: true };

@@ -1,10 +1,10 @@
-import { join } from "node:path";
 import { deriveNodeKeys, type Finality } from "../../chain/index.ts";
 import type { Chain, Log } from "../../ports/index.ts";
 import { withOneRegistration } from "../../rounds/machine/one-registration.ts";
 import { type Told, withInvitation } from "../invitations/invited.ts";
 import { type HeldInvitation, heldInvitation } from "../invitations/keep-invitation.ts";
 import { finalityOf, logOf, openFederationAs } from "../record/open-federation.ts";
+import { nodeFolderOf } from "./node-folder.ts";
 import type { NodeEvents, NodeSettings } from "./node-options.ts";
 
 /** A node before anything of it is opened or kept: who acts, on which record, and what the admin said. */
@@ -34,14 +34,9 @@ export async function findNode(given: NodeSettings, { log: said }: Pick<NodeEven
   const finality = await finalityOf({ ...options, log });
   const opened = await openFederationAs({ ...options, ...told(finality), log: log.child({ module: "chain" }) });
   const chain = withOneRegistration(opened);
-  const directory = options.directory ?? usualDirectory(chain);
+  const directory = await nodeFolderOf(options.directory, chain);
   const invitation = await heldInvitation(options.invitation, { chain, directory });
   return { options, keys, chain, finality, directory, invitation, log };
-}
-
-/** Where a node keeps what it has where nothing is said: numbers of tasks mean something in one federation only. */
-function usualDirectory({ chainId, federation, account }: Chain): string {
-  return join(".fedledger", `${chainId}-${federation}`, account);
 }
 
 /** A finality as the option says it. */

@@ -28,7 +28,14 @@ const lookEveryMs = 5_000;
 const lookAgainMs = 60_000;
 
 /** Why a node does not open, whatever the task. */
-const nodesOwn: readonly string[] = ["ADDRESS_IN_USE", "STORAGE_FAILED", "DIRECTORY_IN_USE", "NODE_RUNNING"];
+const nodesOwn: readonly string[] = [
+  "ADDRESS_IN_USE",
+  "STORAGE_FAILED",
+  "DIRECTORY_IN_USE",
+  "NODE_RUNNING",
+  "FOLDER_UNUSABLE",
+  "ACCOUNT_ELSEWHERE",
+];
 
 /** What of a refusal may change without a change of the task, or of what its owner said. */
 const mayChange: readonly string[] = ["NOT_ELIGIBLE", "BOND_LIMIT"];

@@ -24,7 +24,10 @@ export interface NodeSettings {
   readonly federation?: string | undefined;
   /** From when on an event counts; default 0 blocks on the local test chain, and "safe" on others. */
   readonly confirmations?: number | "safe" | "finalized" | undefined;
-  /** Folder for blobs and journal; default .fedledger/CHAIN-FEDERATION/ACCOUNT in the current folder. */
+  /**
+   * Folder of nodes; default .fedledger in the current folder. Below it each account and federation has its own, with
+   * its blobs, and a journal a task.
+   */
   readonly directory?: string | undefined;
   /** libp2p multiaddrs to listen on; default a free port of this machine's loopback, which others cannot reach. */
   readonly listen?: readonly string[] | undefined;

@@ -2,11 +2,12 @@ import { createHost } from "../../p2p/index.ts";
 import type { BlobStore, Transport } from "../../ports/index.ts";
 import { createTaskTransports } from "../../rounds/hearing/task-transports.ts";
 import { type OwnContact, ownContact } from "../../rounds/state/contact.ts";
-import { createClock } from "../../system/index.ts";
+import { claimFolder, createClock } from "../../system/index.ts";
 import { createClosing } from "./closing.ts";
 import type { FoundNode } from "./find-node.ts";
 import type { NodeEvents } from "./node-options.ts";
 import { openGateway, openStore } from "./open-blobs.ts";
+import { requireAlone, tryStore } from "./try-first.ts";
 
 /** What all tasks of a node share: one host, one store, one gateway. */
 export interface OpenNode {
@@ -22,8 +23,9 @@ export interface OpenNode {
 }
 
 /**
- * Opens the network and the blobs of a node; closed again when that fails. Rejects with ADDRESS_IN_USE, INVALID_CONFIG,
- * DIRECTORY_IN_USE, STORAGE_FAILED, STORE_UNREACHABLE.
+ * Opens the folder, the network and the blobs of a node; closed again when that fails. Rejects with NODE_RUNNING,
+ * FOLDER_UNUSABLE, ACCOUNT_ELSEWHERE, ADDRESS_IN_USE, INVALID_CONFIG, DIRECTORY_IN_USE, STORAGE_FAILED,
+ * STORE_UNREACHABLE.
  *
  * @param isPublic whether the blobs of all its tasks are for everybody
  */
@@ -34,6 +36,10 @@ export async function openNode(
 ): Promise<OpenNode> {
   const { onClose, close } = createClosing(log);
   try {
+    // the folder, which no other process works in
+    const claimed = claimFolder(directory);
+    onClose(() => claimed.release());
+    await requireAlone(chain);
     // the network
     const host = await createHost({
       seed: keys.libp2pSeed,
@@ -47,6 +53,7 @@ export async function openNode(
     // the blobs
     const store = await openStore(options, host, directory, log.child({ module: "storage" }));
     onClose(() => store.close());
+    await tryStore(store);
     const gateway = await openGateway(options, store.blocks, log, isPublic);
     if (gateway) onClose(() => gateway.stop());
     // how others reach it

@@ -105,9 +105,9 @@ export function createWorkplace(found: FoundNode, events: Pick<NodeEvents, "onRe
     await plan.admit({ chain, view, finality, invitation, onClose });
     warnOfOneEndpoint(options, view, log);
     hasSealed ||= isSealed(view);
-    if (invitation !== undefined) await keepInvitation(invitation, directory);
     // the node below it
     const { store, transportOf, contact } = await shared();
+    if (invitation !== undefined) await keepInvitation(invitation, directory);
     // the role
     const measure = { chain, task: async () => view, store, keep: store.put, values: choices, log };
     const role = await plan.create(

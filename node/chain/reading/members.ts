@@ -1,6 +1,7 @@
 import { getAddress, type Interface, type LogDescription, type Result } from "ethers";
 import { peerIdFromHex } from "../../core/bytes/peer-id-text.ts";
 import { wordText } from "../../core/bytes/word-text.ts";
+import { FedledgerError } from "../../core/errors/error.ts";
 import type { Address, Bytes32, Hex } from "../../core/ids.ts";
 import type { AttributeChange, Attributes, Member, Role } from "../../core/records.ts";
 import { roleOfId } from "../../core/task/enum-codes.ts";
@@ -87,13 +88,13 @@ function foldAttributes(contract: Interface, logs: readonly RawLog[]): readonly 
   });
 }
 
-/** ChainReader.members and attributeChanges: each look reads on from the last one; looks wait for each other. */
+/** ChainReader.members, attributeChanges, origin: each look reads on from the last one; looks wait for each other. */
 export function createMemberReader(
   contract: Interface,
   newFeed: () => Promise<LogFeed>,
   readNewestHead: () => Promise<LinkedHead>,
   times: { readonly clock: Clock; readonly pauseMs: number },
-): Pick<ChainReader, "members" | "attributeChanges"> {
+): Pick<ChainReader, "members" | "attributeChanges" | "origin"> {
   let feed: LogFeed | undefined;
   let logs: RawLog[] = [];
   let queue: Promise<unknown> = Promise.resolve();
@@ -116,5 +117,16 @@ export function createMemberReader(
     queue = look.catch(() => {});
     return look;
   };
-  return { members: () => read(foldMembers), attributeChanges: () => read(foldAttributes) };
+  return {
+    members: () => read(foldMembers),
+    attributeChanges: () => read(foldAttributes),
+    // the constructor gives the admin its role: there is a first event
+    origin: () => read((_, [first]) => blockOf(first)),
+  };
+}
+
+function blockOf(first: RawLog | undefined): Bytes32 {
+  if (first !== undefined) return first.blockHash;
+  const reason = "the federation's first event is not there";
+  throw new FedledgerError("INVALID_HISTORY", { name: "RoleGranted", round: 0, reason });
 }

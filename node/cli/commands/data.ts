@@ -11,7 +11,7 @@ import {
 } from "../../api/index.ts";
 import { required, type Settings } from "../../config/index.ts";
 import type { Log } from "../../ports/index.ts";
-import { readFileText, writeFileAtomic } from "../../system/index.ts";
+import { readFileText, writeFileAtomic, writeFilesAtomic } from "../../system/index.ts";
 import { defineCommand } from "../options/command.ts";
 import { readSalts, saltSettings } from "../options/data-salts.ts";
 import { shareOf } from "../options/share-of.ts";
@@ -32,10 +32,15 @@ export function dataCommand(): Command {
       run: async (values, { output }, [name = ""]) => {
         const folder = required(values.out, "out");
         const { parts, partition, seed, force: replace = false } = values;
-        for (const [index, { csv, examples }] of (await splitDataset({ name, parts, partition, seed })).entries()) {
-          const file = join(folder, `part-${index + 1}.csv`);
-          await writeFileAtomic(file, csv, { replace });
-          output.emit({ event: "written", path: file, samples: examples }, `${file}: ${examples} examples`);
+        const made = await splitDataset({ name, parts, partition, seed });
+        const pathOf = (index: number) => join(folder, `part-${index + 1}.csv`);
+        await writeFilesAtomic(
+          made.map(({ csv }, index) => [pathOf(index), csv]),
+          { replace },
+        );
+        for (const [index, { examples }] of made.entries()) {
+          const path = pathOf(index);
+          output.emit({ event: "written", path, samples: examples }, `${path}: ${examples} examples`);
         }
         return 0;
       },

@@ -12,7 +12,7 @@ import {
 } from "../../api/index.ts";
 import { required, type Settings } from "../../config/index.ts";
 import type { Log } from "../../ports/index.ts";
-import { writeFileAtomic } from "../../system/index.ts";
+import { writeFilesAtomic } from "../../system/index.ts";
 import { defineCommand } from "../options/command.ts";
 import { readSalts, saltSettings } from "../options/data-salts.ts";
 import { openingSettings, openRecordOf, readReader, recordSettings } from "../running/session.ts";
@@ -39,7 +39,7 @@ export function modelCommand(): Command {
         const isFile = out.endsWith(".safetensors");
         const made = Object.entries(modelFiles(recorded, record, isFile ? "safetensors" : "tfjs"));
         const files = made.map(([name, data]) => [isFile ? out : join(out, name), data] as const);
-        for (const [path, data] of files) await writeFileAtomic(path, data, { replace: values.force ?? false });
+        await writeFilesAtomic(files, { replace: values.force ?? false });
         output.emit(
           { event: "exported", files: files.map(([path]) => path), round, modelRoot, parameters: parameters.length },
           `The model after round ${round} (${parameters.length} parameters, root ${modelRoot}) is in ${out}${standingText(recorded)}`,

@@ -38,6 +38,7 @@ export const participantCommand = () =>
       "commit",
       "statement",
       "trainOnUnchecked",
+      "journalLost",
       "reenter",
       "policy",
       "ledger",
@@ -45,7 +46,7 @@ export const participantCommand = () =>
     ],
     closes: true,
     run: (values, context) => {
-      const { seed = 1, commit, trainOnUnchecked, reenter, ledger, exitWhenFinal = false } = values;
+      const { seed = 1, commit, trainOnUnchecked, journalLost, reenter, ledger, exitWhenFinal = false } = values;
       const tasks = namedTasks(values);
       const sources = forEachTask("data", required(values.data, "data"), tasks);
       const statements = forEachTask("statement", values.statement, tasks);
@@ -57,7 +58,7 @@ export const participantCommand = () =>
           ...task,
           begin: async (node, onProgress) =>
             node.participate({
-              ...{ ...task, onProgress, seed, data, ledger, commit, trainOnUnchecked, reenter },
+              ...{ ...task, onProgress, seed, data, ledger, commit, trainOnUnchecked, journalLost, reenter },
               testSet: testSets[i],
               statement: path === undefined ? undefined : async () => toHex(keccak256(await readFileBytes(path))),
               policy: values.policy === undefined ? undefined : await readSitePolicy(values.policy),

@@ -28,6 +28,8 @@ type Values = Settings<(typeof nodeSettings)[number]>;
  */
 export async function nodeOptionsOf(values: Values, log: Log): Promise<NodeSettings> {
   const { rpc, federation, confirmations, dir, listen, announce, gateway, gatewayOrigin, mdns, ipfs } = values;
+  // what a node writes is its user's only; the stores of others' packages ask for no mode
+  process.umask(0o077);
   const invitation = values.invitation === undefined ? undefined : await readInvitation(values.invitation);
   return {
     account: await readAccount({ ...values, rpc: rpc ?? invitation?.rpc }, log),

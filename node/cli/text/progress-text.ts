@@ -31,12 +31,16 @@ export function progressText(step: Progress): string | undefined {
   return text !== undefined && "past" in step && step.past ? `before this node started: ${text}` : text;
 }
 
+function noiseText(step: Extract<Progress, { kind: "noise-counted" }>): string {
+  const by = step.accountant === "pld" ? "privacy loss distributions" : "Rényi divergence";
+  const cost = `epsilon ${step.epsilon.toPrecision(4)} at delta ${step.delta}, over all tasks (by ${by})`;
+  return `round ${step.round}: noise is drawn; ${step.updates} updates of these data cost ${cost}`;
+}
+
 function textOf(step: Progress): string | undefined {
   switch (step.kind) {
     case "registered":
       return `registered in the federation (${step.gasUsed} gas)`;
-    case "contact-replaced":
-      return "ANOTHER PROCESS of this account has registered its own addresses: members do not find this one any more; give each its own account";
     case "enrolled":
       return `enrolled in the task (${step.gasUsed} gas)`;
     case "joined":
@@ -58,7 +62,7 @@ function textOf(step: Progress): string | undefined {
     case "trained":
       return `round ${step.round}: trained on ${step.samples} examples in ${(step.durationMs / 1000).toFixed(2)} s, loss ${step.loss.toFixed(4)}${step.clipped > 0 ? `, ${step.clipped} parameters clipped` : ""}${step.cutFrom === undefined ? "" : `; it counts for ${step.weight} examples, not ${step.cutFrom}: the task's greatest weight`}`;
     case "noise-counted":
-      return `round ${step.round}: noise is drawn; ${step.updates} updates of these data cost epsilon ${step.epsilon.toPrecision(4)} at delta ${step.delta}, over all tasks (by ${step.accountant === "pld" ? "privacy loss distributions" : "Rényi divergence"})`;
+      return noiseText(step);
     case "not-trained":
       if (step.isWrong) return `round ${step.round}: NOT TRAINED: the model of round ${step.unchecked} is wrong`;
       return `round ${step.round}: NOT TRAINED: the model of round ${step.unchecked} could not be recomputed here yet (--train-on-unchecked allows it once nobody can prove it wrong any more)`;
@@ -97,11 +101,9 @@ function textOf(step: Progress): string | undefined {
     case "public-metric":
       return `round ${step.round}: ${publicText(step.metric)}`;
     case "endpoint-behind":
-      return `THE ENDPOINT ${step.endpoint} IS BEHIND: what it shows up to block ${step.block} is not what the contract stores (${step.differing}). Nothing is decided on it; it is asked again, and others of --rpc`;
     case "record-unproven":
-      return `the endpoint keeps no state of block ${step.block}: the record is believed as its logs show it${step.provenTo === undefined ? "" : `, beyond block ${step.provenTo}`}; an archive node, or fewer --confirmations, would prove it`;
     case "record-fits":
-      return `the record up to block ${step.block} is what the contract stores`;
+      return doubtText(step);
     case "masked":
     case "closing-signed":
     case "unmasked":
@@ -110,6 +112,17 @@ function textOf(step: Progress): string | undefined {
       return maskText(step);
     default:
       return recordText(step as RecordProgress);
+  }
+}
+
+function doubtText(doubt: Extract<Progress, { kind: "endpoint-behind" | "record-unproven" | "record-fits" }>): string {
+  switch (doubt.kind) {
+    case "endpoint-behind":
+      return `THE ENDPOINT ${doubt.endpoint} IS BEHIND: what it shows up to block ${doubt.block} is not what the contract stores (${doubt.differing}). Nothing is decided on it; it is asked again, and others of --rpc`;
+    case "record-unproven":
+      return `the endpoint keeps no state of block ${doubt.block}: the record is believed as its logs show it${doubt.provenTo === undefined ? "" : `, beyond block ${doubt.provenTo}`}; an archive node, or fewer --confirmations, would prove it`;
+    case "record-fits":
+      return `the record up to block ${doubt.block} is what the contract stores`;
   }
 }
 

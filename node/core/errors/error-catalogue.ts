@@ -1,6 +1,7 @@
 import { type ErrorKind, ours, peer, user } from "./error-kinds.ts";
 import { networkErrors } from "./network-errors.ts";
 import { privacyErrors } from "./privacy-errors.ts";
+import { stateErrors } from "./state-errors.ts";
 
 export type { ErrorKind, Fault } from "./error-kinds.ts";
 
@@ -101,6 +102,7 @@ export const errorCatalogue = {
     exitCode: 2,
   },
   UNSUPPORTED_MODEL: user("The model is not supported: {reason}.", "See docs/protocol/specification.md."),
+  ...stateErrors,
   ...networkErrors,
   ...privacyErrors,
   // audit

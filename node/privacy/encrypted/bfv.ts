@@ -20,6 +20,7 @@ import {
   unpackCoefficients,
 } from "./seal-bytes.ts";
 import { secretCoefficients } from "./secret-key.ts";
+import { allowExceptionReferences } from "./wasm-exceptions.ts";
 
 /**
  * BFV encryption by Microsoft SEAL, compiled to WebAssembly. Its own randomness is WebCrypto's; nothing is loaded
@@ -89,6 +90,7 @@ const blocksAtOnce = 16;
 const bodyBytes = 8 * ringDegree;
 
 async function loadEngine(): Promise<Engine> {
+  allowExceptionReferences();
   const { default: initialize } = await import("node-seal");
   const seal = await initialize();
   return withHandles((own) => {

@@ -1,10 +1,11 @@
 import { hexEquals } from "../../core/bytes/hex.ts";
+import { FedledgerError } from "../../core/errors/error.ts";
 import { isProvable, type RoundView, roundInFlight } from "../../core/record/task-view.ts";
 import type { ChainCall, Head } from "../../ports/chain.ts";
 import type { ProofCall } from "../../ports/proof-calls.ts";
 import { hasProposal, isProposed, isStruck, type ProposedRound, subjectOf } from "../blobs/proposed-round.ts";
 import { isFoundWrong, isOpenQuestion, type Purse } from "../court/court-state.ts";
-import { dueRegistration, isReplaced } from "../state/contact.ts";
+import { dueRegistration, replacement } from "../state/contact.ts";
 import { hasRole, isSettled, type RoundState } from "../state/round-state.ts";
 import type { NotedPush, PushCall } from "../steps/push.ts";
 import { commitmentOf, isExpelled, memberPlaceOf } from "../steps/round-queries.ts";
@@ -25,13 +26,10 @@ export type CommonAction =
   /** Measures an accepted model on the task's public test set. */
   | { readonly kind: "measure"; readonly key: string; readonly subject: string; readonly round: ProposedRound };
 
-/**
- * The registry's record of this node, where it is not as it should be; but not where another process of the account
- * replaced it, for the two would do so without end.
- */
+/** The registry's record of this node, where it is not as it should be. */
 export function dueContact(state: RoundState): readonly CommonAction[] {
   const { me, options, members } = state;
-  const call = isReplaced(state) ? undefined : dueRegistration(me, options.contact, members);
+  const call = dueRegistration(me, options.contact, members);
   return call === undefined ? [] : [{ kind: "send", key: "register", call }];
 }
 
@@ -139,11 +137,17 @@ export function isCollected(state: RoundState): boolean {
 }
 
 /**
- * How the work ended: when the task is final and the account's credit paid out; or, of one that has left, when its bond
+ * How the work ended: at once where another node of the account replaced this one's contact, for the two would do so
+ * without end; when the task is final and the account's credit paid out; or, of one that has left, when its bond
  * is, and nothing that it has a part in can be proven wrong any more: until then it serves its bytes. Where that is all
  * that is left to do, and the account cannot pay for it, its work has ended, too.
  */
 export function outcomeInCommon(state: RoundState): Outcome | undefined {
+  const other = replacement(state);
+  if (other !== undefined) {
+    const data = { account: state.me, addresses: other.multiaddrs.join(", ") };
+    return { kind: "failed", error: new FedledgerError("ACCOUNT_ELSEWHERE", data) };
+  }
   const end = endInCommon(state);
   if (end === undefined || isCollected(state)) return end;
   const { purse } = state.court;

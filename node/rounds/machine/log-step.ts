@@ -8,7 +8,6 @@ export function logStep(log: Log, progress: Progress): void {
   else if (progress.kind === "invalid") log.warn("A round is invalid", { ...progress });
   else if (progress.kind === "rolled-back") log.warn("Rounds are void", { ...progress });
   else if (progress.kind === "waiting") log.info("Waiting for others", { ...progress });
-  else if (progress.kind === "contact-replaced") log.warn("Another process registered its contact", { ...progress });
   else if (progress.kind === "complete") log.info("The task is complete", { ...progress });
   else if (progress.kind === "final") log.info("The task is final", { ...progress });
 }

@@ -17,7 +17,10 @@ interface Unpaid {
   readonly owedWei: bigint;
 }
 
-/** There is nothing left to work on: the chain is another one (CHAIN_RESET, CHAIN_MISMATCH). */
+/**
+ * There is nothing left to work on: the chain is another one (CHAIN_RESET, CHAIN_MISMATCH), or another node of the
+ * account runs (ACCOUNT_ELSEWHERE).
+ */
 interface Failed {
   readonly kind: "failed";
   readonly error: FedledgerError;

@@ -113,7 +113,11 @@ export function createRoleDesk<S extends RoundState>(
   }
 
   return {
-    send: ({ call }, { signal }) => sendCall(sending, call, signal),
+    async send({ call }, { signal, emit }) {
+      const sent = await sendCall(sending, call, signal);
+      if (call.kind === "register") emit({ kind: "contact-written", block: sent.minedInBlock });
+      return sent;
+    },
     push: ({ call }, { signal }) => sendCall(sending, call, signal),
     enter: ({ role }, { look }) => enter(role, look),
     judge: judged,

@@ -83,7 +83,7 @@ export function createRun<S extends RoundState, E, A extends DueAction & { reado
   function decide(): void {
     if (isOver) return;
     const outcome = machine.outcome(state);
-    const isDone = outcome !== undefined && deps.linger !== true;
+    const isDone = outcome !== undefined && (deps.linger !== true || outcome.kind === "failed");
     runner.reconcile(isDone ? [] : machine.due(state), state.head.number);
     if (outcome !== undefined) onOutcome(outcome);
   }

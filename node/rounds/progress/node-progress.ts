@@ -32,8 +32,6 @@ export type AccountProgress =
   | { readonly kind: "bond-released"; readonly amountWei: bigint; readonly gasUsed: number }
   /** Bonds released and rewards were paid out. */
   | { readonly kind: "rewarded"; readonly amountWei: bigint; readonly gasUsed: number }
-  /** The registry shows another contact of this account than this node's now: another process registered its own. */
-  | { readonly kind: "contact-replaced" }
   | {
       /** Nothing can happen before someone gives this node its role, or an aggregator joins. */
       readonly kind: "waiting";

@@ -52,18 +52,33 @@ export function isListed(me: Address, contact: OwnContact, members: readonly Mem
   );
 }
 
-/** Whether the registry showed this node's contact, and shows another now: that of another process of the account. */
-export function isReplaced({
-  me,
-  options,
-  members,
-  wasListed,
-}: {
+/** What a node knows of its own contact. */
+export interface ContactState {
   readonly me: Address;
   readonly options: { readonly contact: OwnContact };
   readonly members: readonly Member[];
-  readonly wasListed: boolean;
-}): boolean {
-  const shows = members.some(({ account, contact }) => contact !== undefined && hexEquals(account, me));
-  return wasListed && shows && !isListed(me, options.contact, members);
+  /** What the registry showed of the account at the first look, in the place of this node's contact. */
+  readonly former?: OwnContact | undefined;
+  /** This node's contact is on the record at this head: it was seen there, or written there and mined. */
+  readonly wasWritten: boolean;
+}
+
+/** What the registry shows of an account. */
+export function contactShown(me: Address, members: readonly Member[]): OwnContact | undefined {
+  return members.find(({ account }) => hexEquals(account, me))?.contact;
+}
+
+/**
+ * The contact in the registry that this node did not write, and that came behind its own: another node of the account
+ * did. Undefined where there is none; a reorganisation may show the former one again.
+ */
+export function replacement({ me, options, members, former, wasWritten }: ContactState): OwnContact | undefined {
+  const shown = contactShown(me, members);
+  if (!wasWritten || shown === undefined || isListed(me, options.contact, members)) return undefined;
+  const isFormer = former !== undefined && sameContact(shown, former);
+  return isFormer ? undefined : shown;
+}
+
+function sameContact(a: OwnContact, b: OwnContact): boolean {
+  return JSON.stringify(a) === JSON.stringify(b);
 }

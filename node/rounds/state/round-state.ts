@@ -19,7 +19,7 @@ import {
   reduceMaskHearing,
 } from "../words/mask-hearing.ts";
 import { addCommitment, noWords, onlyWordsOf, type WordPool } from "../words/word-pool.ts";
-import { isListed, type OwnContact } from "./contact.ts";
+import { contactShown, isListed, type OwnContact } from "./contact.ts";
 
 /** Local wishes that every role's machine has. */
 export interface RoleMachineOptions {
@@ -67,8 +67,11 @@ export interface RoundState extends Seen, Surveyed {
    * place again by itself. One whose role was revoked meanwhile does, when it is given again.
    */
   readonly leaving: boolean;
-  /** The registry has shown this node's contact; what stands there instead since then is of another process. */
-  readonly wasListed: boolean;
+  /** See {@link ContactState}. */
+  readonly former?: OwnContact | undefined;
+  readonly wasWritten: boolean;
+  /** Where its latest registration is; absent while there was none. */
+  readonly writtenInBlock?: number;
   /** Number of the first head at which the task was seen final; absent while it is not. */
   readonly finalAtBlock?: number;
 }
@@ -84,6 +87,8 @@ export type RoundEvent =
   | { readonly kind: "attestation"; readonly attestation: Attestation }
   /** A commitment whose signature and draw were checked. */
   | { readonly kind: "commitment"; readonly signed: SignedCommitment }
+  /** This node's contact is in a block: the registry shows it from then on, or one that came behind it. */
+  | { readonly kind: "contact-written"; readonly block: number }
   | MaskHeardEvent
   | CourtEvent;
 
@@ -110,7 +115,8 @@ export function firstRoundState(
     leaving:
       (memberPlaceOf(view, me)?.leaving === true && hasRole({ me, role, ...seen })) ||
       (options.reenter !== true && hasLeft(view, me)),
-    wasListed: false,
+    former: isListed(me, options.contact, seen.members) ? undefined : contactShown(me, seen.members),
+    wasWritten: false,
   };
   return reduceRound(state, { kind: "looked", ...seen });
 }
@@ -132,6 +138,8 @@ function applied<S extends RoundState>(state: S, event: RoundEvent): S {
       return looked(state, event);
     case "attestation":
       return withRound(state, { attestations: addAttestation(state.attestations, event.attestation) });
+    case "contact-written":
+      return withRound(state, { writtenInBlock: event.block });
     case "commitment":
       return withRound(state, { words: addCommitment(state.words, event.signed, state.head.timestampS) });
     default:
@@ -155,7 +163,10 @@ function looked<S extends RoundState>(state: S, event: Extract<RoundEvent, { kin
     head,
     members,
     survey: surveyOf(view, head, me, state.survey),
-    wasListed: state.wasListed || isListed(me, state.options.contact, members),
+    wasWritten:
+      state.wasWritten ||
+      head.number >= (state.writtenInBlock ?? Number.POSITIVE_INFINITY) ||
+      isListed(me, state.options.contact, members),
     // whose role was taken did not go by itself
     leaving: state.leaving || (isGoing(view, me) && !isGoing(state.view, me) && hasRole({ me, role, members })),
     // what was taken out may not have been

@@ -1,4 +1,4 @@
-import { existsSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "chai";
 import { foldTask } from "../../../node/core/record/fold-task.ts";
@@ -104,6 +104,12 @@ describe("a task that becomes final", function () {
     await fixture.chain.increaseTime(3601);
     for (const { finished } of nodes) expect((await finished).code).to.equal(0);
     nodes = [];
+    for (const who of members) {
+      for (const entry of readdirSync(join(folder.path, numberOf(who)), { recursive: true, withFileTypes: true })) {
+        const { mode } = statSync(join(entry.parentPath, entry.name));
+        expect(mode & 0o077, `${entry.parentPath}/${entry.name} is for its user only`).to.equal(0);
+      }
+    }
     const dirs = members.map((who) => `dir:${join(folder.path, numberOf(who))}`).join(",");
     const audited = await run("audit --final", "--content", dirs);
     expect(audited.exit, audited.stdout).to.equal(0);

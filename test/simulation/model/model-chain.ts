@@ -199,6 +199,7 @@ export function createModelChain(clock: VirtualClock, random: SeededRandom, opti
       ...modelDeployment,
       account,
       head: () => answer(() => tip().head),
+      origin: () => answer(() => `0x${"01".repeat(32)}` as const),
       members: () => answer(membersNow),
       attributeChanges: () => answer(() => []),
       ringWords: () => answer(() => []),

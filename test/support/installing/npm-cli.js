@@ -5,14 +5,11 @@
 //   ending       written once it was told to end
 //   hold-ending  while it is there, it does not end
 //   omit         names a package that it leaves out
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 const control = process.env.FAKE_NPM;
 const at = (name) => join(control, name);
-const number = readdirSync(at("asked")).length;
-writeFileSync(at(`asked/${number}`), JSON.stringify({ args: process.argv.slice(2), pid: process.pid }));
-
 const modules = join(process.cwd(), "node_modules");
 let isEnding = false;
 process.on("SIGTERM", () => {
@@ -20,10 +17,17 @@ process.on("SIGTERM", () => {
   writeFileSync(at("ending"), "");
 });
 
+const number = readdirSync(at("asked")).length;
+// whole as soon as it is there
+writeFileSync(at("call"), JSON.stringify({ args: process.argv.slice(2), pid: process.pid }));
+renameSync(at("call"), at(`asked/${number}`));
+
 const lock = JSON.parse(readFileSync("package-lock.json", "utf8"));
 rmSync(modules, { recursive: true, force: true });
 mkdirSync(join(modules, ".bin"), { recursive: true });
 const timer = setInterval(() => {
+  // the test is over
+  if (!existsSync(control)) process.exit(1);
   if (isEnding) {
     if (existsSync(at("hold-ending"))) return;
     rmSync(modules, { recursive: true, force: true });

@@ -2,7 +2,6 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { chmodSync, cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { setTimeout as pause } from "node:timers/promises";
 import { projectFolder } from "../processes/fedledger-process.ts";
 import { temporaryDirectory } from "../temporary-directory.ts";
 
@@ -90,9 +89,4 @@ export async function smallClone({ isPackage = false } = {}) {
     exists: (path: string) => existsSync(join(root, path)),
     remove: directory.remove,
   };
-}
-
-/** Resolves once it holds. */
-export async function until(holds: () => boolean): Promise<void> {
-  while (!holds()) await pause(20);
 }

@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "chai";
 import { keepInvitation } from "../../../../node/api/invitations/keep-invitation.ts";
+import { nodeFolderOf } from "../../../../node/api/nodes/node-folder.ts";
 import type { NodeOptions } from "../../../../node/api/nodes/node-options.ts";
 import { loadContractInterface } from "../../../../node/chain/contracts/contract-abi.ts";
 import { chunkTreeRoot } from "../../../../node/core/bytes/chunk-tree.ts";
@@ -87,7 +88,7 @@ describe("opening a node", function () {
         const wrong = { ...invitation, tasks: [{ ...task!, [field]: `0x${"00".repeat(32)}` }] };
         const given = settings({ invitation: wrong });
         await expectCode("INVITATION_MISMATCH", () => open(given));
-        expect(existsSync(join(given.directory, "invitation.json")), "kept").to.equal(false);
+        expect(existsSync(given.directory), "kept").to.equal(false);
       }
     });
   }
@@ -95,7 +96,7 @@ describe("opening a node", function () {
   it("keeps no invitation that gives its owner no grant, whatever its epoch", async () => {
     const given = settings({ invitation: { ...invitation, epoch: 2 ** 32 - 1, grants: [] } });
     await expectCode("GRANT_MISSING", () => roles.participant(given));
-    expect(existsSync(join(given.directory, "invitation.json"))).to.equal(false);
+    expect(existsSync(given.directory)).to.equal(false);
   });
 
   it("holds what an endpoint shows against the invitation of the start before, where none is given", async () => {
@@ -122,7 +123,7 @@ describe("opening a node", function () {
       const given = settings({ endpoint: relay.url });
       // a task that says all the same of itself is believed where nobody said more
       await expectCode("BACKEND_UNAVAILABLE", () => roles.participant(given));
-      await keepInvitation(invitation, given.directory);
+      await keepInvitation(invitation, await nodeFolderOf(given.directory, fixture.participants[0]!.chain));
       await expectCode("INVITATION_MISMATCH", () => roles.participant(given));
     } finally {
       await relay.cut();

@@ -250,16 +250,6 @@ describe("the driver", () => {
     await sim.driver.stop();
   });
 
-  it("tells once that another process of its account registered another contact", async () => {
-    const sim = create([[first, update(2, []), update(3, []), update(4, [])]]);
-    sim.driver.start();
-    await sim.clock.run(() => false, 1500);
-    sim.list([{ ...memberOf(accounts.a, "participant"), contact: contactOf(accounts.b) }, ...members.slice(1)]);
-    await sim.clock.run(() => false, 4000);
-    expect(sim.told.filter(({ kind }) => kind === "contact-replaced")).to.have.length(1);
-    await sim.driver.stop();
-  });
-
   it("logs what was on the record before the start not as if it happened now", async () => {
     const { events: all } = await buildHistory({ members: 2, scripts: { 1: { commits: 1 } }, rounds: 1 });
     const [start, ended] = [all.slice(0, -1), all.slice(-1)];

@@ -1,8 +1,8 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "chai";
-import { runFedledger } from "../support/processes/fedledger-process.ts";
-import { temporaryDirectory } from "../support/temporary-directory.ts";
+import { runFedledger } from "../../support/processes/fedledger-process.ts";
+import { temporaryDirectory } from "../../support/temporary-directory.ts";
 
 // The chain's own time is the system's, which nothing here changes: the nodes' clocks are off by two hours from it.
 describe("a federation whose members' clocks are wrong", function () {

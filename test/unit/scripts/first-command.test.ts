@@ -1,7 +1,8 @@
 import { readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "chai";
-import { smallClone, until } from "../support/installing/small-clone.ts";
+import { smallClone } from "../../support/installing/small-clone.ts";
+import { until } from "../../support/processes/until.ts";
 
 const ran = { code: 0, stdout: "ran\n" };
 
@@ -58,7 +59,7 @@ describe("the first start", function () {
       clone.untell("hold-ending");
       const ended = await first.ended;
       expect(ended.code).to.equal(code);
-      expect(ended.stderr).to.contain("waiting until node has ended").and.contain(`Interrupted by ${signal}`);
+      expect(ended.stderr).to.contain("waiting until npm ci has ended").and.contain(`Interrupted by ${signal}`);
       expect(lives(npm)).to.equal(false);
       expect(clone.exists(".runtime-lock")).to.equal(false);
       clone.untell("hold");
