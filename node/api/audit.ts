@@ -4,6 +4,7 @@ import "../system/recent-node.ts";
 export {
   type AuditReport,
   decryptionInWords,
+  evidenceInWords,
   type Finding,
   type FindingCode,
   findingCodes,

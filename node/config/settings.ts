@@ -269,6 +269,11 @@ export const settings = {
     help: "recompute only so many random rounds, and say what that may miss; the record is always checked whole",
     schema: integer(1, 65535),
   }),
+  block: defineSetting({
+    flag: "--block <hash>",
+    help: "audit up to the block of this hash, and have what is stored proven by it: exit code 4 where it is not",
+    schema: z.string().regex(/^0x[0-9a-fA-F]{64}$/, "expected the hash of a block: 0x and 64 digits"),
+  }),
   final: defineSetting({
     flag: "--final",
     help: "ask for a task whose last round is final: until then exit code 4",

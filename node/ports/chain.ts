@@ -17,16 +17,12 @@ import type {
   TaskRules,
 } from "../core/records.ts";
 import type { ProofCall } from "./proof-calls.ts";
+import type { FederationCodes, StateWitness } from "./state-witness.ts";
+import type { Head, RecordDoubt, TaskRecord } from "./task-record.ts";
 
 export type { ProofCall } from "./proof-calls.ts";
-
-/** A block that decisions may rest on. */
-export interface Head {
-  readonly number: number;
-  readonly hash: Bytes32;
-  /** Seconds since 1970, the chain's clock: deadlines are judged by it. */
-  readonly timestampS: number;
-}
+export type { FederationCodes, StateWitness } from "./state-witness.ts";
+export type { Head, RecordDoubt, TaskRecord } from "./task-record.ts";
 
 /** A call that changes the record. Each maps to one contract function. */
 export type ChainCall =
@@ -190,44 +186,6 @@ export interface ChainUpdate {
   readonly reset: boolean;
 }
 
-/** A task's record up to one block. */
-export interface TaskRecord {
-  readonly head: Head;
-  readonly view: TaskView;
-  /** In chain order, from the creation. */
-  readonly events: readonly TaskEvent[];
-  /** What the contract stores at the head's block, which the events make; undefined where no endpoint keeps it. */
-  readonly stored: StoredTask | undefined;
-}
-
-/** Why what endpoints say of a task is not decided on, or how far it is believed. */
-export type RecordDoubt =
-  | {
-      /** Its logs up to this block do not make what the contract stores there: it is asked again, and others are. */
-      readonly kind: "endpoint-behind";
-      /** Scheme and host. */
-      readonly endpoint: string;
-      readonly block: number;
-      readonly differing: string;
-    }
-  | {
-      /** No endpoint keeps the state of this block: the events behind `provenTo` are believed as they are. */
-      readonly kind: "record-unproven";
-      readonly block: number;
-      /** The last block whose state was compared; undefined where none was. */
-      readonly provenTo: number | undefined;
-    }
-  /** The record is what the contract stores, again. */
-  | { readonly kind: "record-fits"; readonly block: number };
-
-/** The codes that a federation runs by: its own, its court's and its proofs'. */
-export interface FederationCodes {
-  /** Names of the contracts whose codes are not those that this package was built with. */
-  readonly differing: readonly string[];
-  /** keccak256 of each code as it is on the chain, by its name; of no bytes where there is none. */
-  readonly hashes: Readonly<Record<string, Bytes32>>;
-}
-
 /** Reads the record. Every method rejects with RPC_UNREACHABLE when no endpoint answers. */
 export interface ChainReader {
   readonly chainId: number;
@@ -244,10 +202,25 @@ export interface ChainReader {
   taskCount(): Promise<number>;
   /**
    * A task's record up to the head, compared with the contract's storage at that block. What does not fit is read again
-   * for a while, and from other endpoints. `detail` adds sender, gas and time to each event. Rejects with UNKNOWN_TASK,
-   * ENDPOINT_BEHIND, CHAIN_RESET.
+   * for a while, and from other endpoints. `detail` adds sender, gas and time to each event. `block` is the hash of the
+   * block to read up to, in place of the head. Rejects with UNKNOWN_TASK, ENDPOINT_BEHIND, CHAIN_RESET, UNKNOWN_BLOCK.
    */
-  record(taskId: TaskId, options?: { detail?: boolean; signal?: AbortSignal }): Promise<TaskRecord>;
+  record(
+    taskId: TaskId,
+    options?: { detail?: boolean; block?: Bytes32 | undefined; signal?: AbortSignal },
+  ): Promise<TaskRecord>;
+  /**
+   * What each endpoint, asked apart from the others, says of a task's storage and of the codes at a block, and whether
+   * the block's hash proves it (EIP-1186). An endpoint whose proof proves something else, or that does not answer, is
+   * among `failed` with the reason.
+   *
+   * @param places in the task's ring, whose words are asked for, too
+   */
+  witnesses(
+    taskId: TaskId,
+    head: Head,
+    options: { readonly places: readonly number[]; readonly signal?: AbortSignal | undefined },
+  ): Promise<{ readonly told: readonly StateWitness[]; readonly failed: readonly Error[] }>;
   /** The events of {@link ChainReader.record}. */
   history(taskId: TaskId, options?: { detail?: boolean; signal?: AbortSignal }): Promise<readonly TaskEvent[]>;
   /** What the contract stores of a task. Rejects with UNKNOWN_TASK. */

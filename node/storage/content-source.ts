@@ -11,12 +11,19 @@ import { createLayeredStore } from "./layered-store.ts";
  * Rejects with INVALID_CONFIG, FILE_NOT_FOUND.
  */
 export async function createContentSource(text: string): Promise<BlobStore> {
-  const [first, ...others] = await Promise.all(text.split(",").map((part) => single(part.trim())));
+  const parts = text.split(",").map((part) => part.trim());
+  const urls = parts.filter(isGateway);
+  // gateways are one store, which remembers the one that answers
+  const kept = parts.filter((part) => !isGateway(part) || part === urls[0]);
+  const [first, ...others] = await Promise.all(
+    kept.map((part) => (isGateway(part) ? createGatewayStore(urls) : single(part))),
+  );
   return others.length === 0 ? (first as BlobStore) : createLayeredStore([first as BlobStore, ...others]);
 }
 
+const isGateway = (text: string) => /^https?:\/\//.test(text);
+
 async function single(text: string): Promise<BlobStore> {
-  if (/^https?:\/\//.test(text)) return createGatewayStore([text]);
   if (text.startsWith("kubo:")) return createKuboStore({ url: text.slice("kubo:".length) });
   if (text.startsWith("dir:") && text.length > "dir:".length) return createDirectoryStore(text.slice("dir:".length));
   const reason = `${text || "an empty text"} is not http(s)://…, kubo:http(s)://… or dir:PATH`;

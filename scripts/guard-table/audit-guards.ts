@@ -11,6 +11,34 @@ export const auditGuards: readonly Guard[] = [
     test: "test/unit/audit/record-cases.test.ts",
   },
   {
+    name: "proof-by-state-root",
+    file: "node/chain/proving/merkle-proof.ts",
+    guard: "const trie = { root: fromHex(root), useKeyHashing: true };",
+    replacement: "const trie = { useKeyHashing: root !== undefined };",
+    test: "test/unit/api/audits/evidence.test.ts",
+  },
+  {
+    name: "audit-endpoints-disagree",
+    file: "node/audit/record/evidence.ts",
+    guard: "if (differing.length === 0) return;",
+    replacement: "if (differing) return;",
+    test: "test/unit/api/audits/evidence.test.ts",
+  },
+  {
+    name: "audit-told-only",
+    file: "node/audit/verdict/what-is-proven.ts",
+    guard: "if (record.isBound && !all.some(isTold)) return record;",
+    replacement: "if (record.isBound) return record;",
+    test: "test/unit/audit/random-tampering.test.ts",
+  },
+  {
+    name: "audit-unbound-bytes",
+    file: "node/audit/verdict/what-is-proven.ts",
+    guard: "if (isBound) return verdict;",
+    replacement: "if (verdict) return verdict;",
+    test: "test/unit/audit/random-tampering.test.ts",
+  },
+  {
     name: "audit-stored-word",
     file: "node/audit/record/check-storage.ts",
     guard: "  ];\n  if (differing.length === 0) return;",
@@ -184,13 +212,6 @@ export const auditGuards: readonly Guard[] = [
     file: "node/audit/record/check-storage.ts",
     guard: "if (codes.length === 0) return;",
     replacement: "if (codes) return;",
-    test: "test/unit/api/audits/audit.test.ts",
-  },
-  {
-    name: "audit-names-nobody-unbound",
-    file: "node/audit/verdict/audit-task.ts",
-    guard: "record.isBound ? judged :",
-    replacement: "judged ? judged :",
     test: "test/unit/api/audits/audit.test.ts",
   },
   {

@@ -1,11 +1,7 @@
 import { type AuditReport, auditTask, type RoundVerdict } from "../../audit/index.ts";
 import type { Bytes32 } from "../../core/ids.ts";
 import { modeOf } from "../../core/modes/mode-of.ts";
-import { ringLength, ringPlace } from "../../core/record/ring.ts";
-import type { TaskEvent } from "../../core/record/task-events.ts";
-import type { TaskRules } from "../../core/records.ts";
 import { isSealed } from "../../core/task/blob-length.ts";
-import type { ChainReader } from "../../ports/index.ts";
 import { createRandom } from "../../system/index.ts";
 import type { Content } from "../content/open-content.ts";
 import { type EndpointOptions, logOf } from "../record/open-federation.ts";
@@ -13,6 +9,7 @@ import type { TaskReader } from "../record/open-record.ts";
 import { openerOf, type ReaderSource, readerOf } from "../sealed/open-sealed.ts";
 import { sumOpenerOf } from "../sealed/open-sums.ts";
 import { createPublicMeasure, requireOwnTestSet } from "../tasks/test-set.ts";
+import { gatherEvidence } from "./gather-evidence.ts";
 
 /** How to audit. */
 export interface AuditOptions extends Pick<EndpointOptions, "log"> {
@@ -27,6 +24,8 @@ export interface AuditOptions extends Pick<EndpointOptions, "log"> {
   readonly sample?: number | undefined;
   /** Whether a result that can still be proven wrong, or is not complete, means exit code 4; default false. */
   readonly requireFinal?: boolean | undefined;
+  /** Hash of the block to audit up to; default the newest that counts. Without a proof of it, exit code 4. */
+  readonly block?: Bytes32 | undefined;
   /** Hears the verdict on each round, in their order, as it is reached. */
   readonly onRound?: ((verdict: RoundVerdict) => void) | undefined;
   readonly signal?: AbortSignal | undefined;
@@ -34,19 +33,26 @@ export interface AuditOptions extends Pick<EndpointOptions, "log"> {
 
 /**
  * Audits a task: its whole record against the protocol's rules and the contract's storage, then the bytes of every
- * round, recomputed bit for bit. Believes the endpoint in what is on the chain, and nothing else; what it tells of it
- * is held against the contract's storage, and the contract's code against this package's. Memory: two models, one
+ * round, recomputed bit for bit. What endpoints tell is held against the contract's storage, and that against the state
+ * root of a block where an endpoint proves it; the report's `evidence` says so. Memory: two models, one
  * update and one aggregate at a time.
  *
  * What is wrong is no error: it is in the report, whose `verdict` is "verified", "violation" or "unchecked". Rejects
- * with UNKNOWN_TASK, INVALID_HISTORY, GRANT_INVALID, INVALID_TEST_SET, RPC_UNREACHABLE, or the signal's reason.
+ * with UNKNOWN_TASK, UNKNOWN_BLOCK, INVALID_HISTORY, GRANT_INVALID, INVALID_TEST_SET, RPC_UNREACHABLE, ENDPOINT_BEHIND,
+ * RPC_WRONG_ANSWER, or the signal's reason.
  */
 export async function audit(record: TaskReader, content: Content, options: AuditOptions = {}): Promise<AuditReport> {
   const { chain, taskId } = record;
   const { signal, sample } = options;
-  // before the events, which thus reach to this block: what was proven until then is among them
-  const { timestampS: nowS } = await chain.head();
-  const { events, storedState } = await settledRecord(chain, taskId, signal);
+  const { head, events } = await chain.record(taskId, {
+    ...{ detail: true, block: options.block },
+    ...(signal && { signal }),
+  });
+  const { evidence, storedState, storedWords, differingCodes } = await gatherEvidence(
+    record,
+    { head, events, isPinned: options.block !== undefined },
+    signal,
+  );
   const created = events.find((event) => event.name === "TaskCreated");
   if (created !== undefined) await requireOwnTestSet(created, options.testSet);
   const isEncrypted = created !== undefined && !modeOf(created.rules).isRecomputable;
@@ -58,9 +64,7 @@ export async function audit(record: TaskReader, content: Content, options: Audit
     events,
     recoverSigner: chain.recoverSigner,
     attributeChanges: await chain.attributeChanges(),
-    storedState,
-    storedWords: created && (await storedWords(record, created.rules, events)),
-    differingCodes: (await chain.codes()).differing,
+    ...{ evidence, storedState, storedWords, differingCodes },
     store: content,
     opener: created && isSealed(created) ? await openerOf(reader, record) : undefined,
     sumOpener: isEncrypted ? sumOpenerOf(reader, chain, opening) : undefined,
@@ -75,45 +79,11 @@ export async function audit(record: TaskReader, content: Content, options: Audit
         log: logOf(options),
       }),
     requireFinal: options.requireFinal ?? false,
-    nowS,
+    nowS: head.timestampS,
     signal,
     ...(sample === undefined ? {} : { sample: { rounds: sample, random: createRandom() } }),
   });
   let step = await rounds.next();
   for (; !step.done; step = await rounds.next()) options.onRound?.(step.value);
   return step.value;
-}
-
-/** The contract's words of accepted rounds, by their places in its ring. */
-async function storedWords(
-  { chain, taskId }: TaskReader,
-  rules: TaskRules,
-  events: readonly TaskEvent[],
-): Promise<ReadonlyMap<number, Bytes32>> {
-  const length = ringLength(rules);
-  const accepted = events.filter((event) => event.name === "RoundAccepted");
-  const places = [...new Set(accepted.map(({ round }) => ringPlace(round, length)))];
-  const words = await chain.ringWords(taskId, places);
-  return new Map(words.map((word, i) => [places[i] ?? 0, word]));
-}
-
-/**
- * The task's events, and the contract's storage as of the last of them: a running task is read again until nothing
- * moved in between.
- */
-async function settledRecord(
-  chain: ChainReader,
-  taskId: number,
-  signal: AbortSignal | undefined,
-): Promise<{
-  readonly events: readonly TaskEvent[];
-  readonly storedState: Awaited<ReturnType<ChainReader["storedState"]>>;
-}> {
-  for (;;) {
-    const before = await chain.storedState(taskId);
-    const events = await chain.history(taskId, { detail: true, ...(signal && { signal }) });
-    const storedState = await chain.storedState(taskId);
-    if (JSON.stringify(before) === JSON.stringify(storedState)) return { events, storedState };
-    signal?.throwIfAborted();
-  }
 }

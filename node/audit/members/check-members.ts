@@ -157,6 +157,8 @@ function at(places: readonly Place[], account: Address): number {
   return places.findIndex((place) => hexEquals(place.account, account));
 }
 
+/** Tells a place that does not follow from the events before: no stored word binds which one it is. */
 function wrong(walk: Walk, party: Address, what: string, code: FindingCode = "PARTICIPANT_NOT_ENROLLED"): void {
-  logOf(walk).add({ code, party, message: `${party} ${what}.` });
+  const isUnbound = code === "PARTICIPANT_NOT_ENROLLED";
+  logOf(walk).add({ code, party, message: `${party} ${what}.`, ...(isUnbound && { data: { isUnbound } }) });
 }

@@ -1,8 +1,11 @@
 import { hexEquals } from "../../core/bytes/hex.ts";
 import { itemAt } from "../../core/bytes/items.ts";
 import type { Bytes32 } from "../../core/ids.ts";
-import type { Finding } from "../replay/findings.ts";
+import type { Finding, FindingCode } from "../replay/findings.ts";
 import type { RoundDraft, RoundRecord, TaskRecord, Walk } from "./task-record.ts";
+
+/** What is found where one of the events' hashes is not that of the events. */
+const unbinding: ReadonlySet<FindingCode> = new Set(["HISTORY_HEAD_WRONG", "ACCUMULATOR_WRONG"]);
 
 /**
  * Whether the events are those that the history's head is of, the contract's where it is known. Where they are not,
@@ -10,7 +13,7 @@ import type { RoundDraft, RoundRecord, TaskRecord, Walk } from "./task-record.ts
  */
 export function isBound(walk: Walk, stored: { readonly historyHead: Bytes32 } | undefined): boolean {
   const logs = [walk.log, ...walk.rounds.map(({ log }) => log)];
-  const isWrong = logs.some(({ findings }) => findings.some(({ code }) => code === "HISTORY_HEAD_WRONG"));
+  const isWrong = logs.some(({ findings }) => findings.some(({ code }) => unbinding.has(code)));
   return !isWrong && (stored === undefined || walk.heads.some((head) => hexEquals(head, stored.historyHead)));
 }
 

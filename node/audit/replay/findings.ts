@@ -52,6 +52,8 @@ export const findingCodes = [
   "HISTORY_HEAD_WRONG",
   "STORAGE_MISMATCH",
   "CODE_DIFFERS",
+  "STATE_UNPROVEN",
+  "ENDPOINTS_DISAGREE",
   // the bytes
   "UPDATE_MISSING",
   "UPDATE_BYTES_DIFFER",

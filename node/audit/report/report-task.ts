@@ -3,6 +3,7 @@ import type { TaskRules } from "../../core/records.ts";
 import { policyText } from "../../core/task/access.ts";
 import type { AuditReport } from "../verdict/audit-report.ts";
 import { decryptionInWords } from "./decryption-words.ts";
+import { evidenceInWords } from "./evidence-words.ts";
 import { type Html, html } from "./html.ts";
 import { wordsOf } from "./mode-words.ts";
 import { duration, percent, shortHex, wholeNumber } from "./report-format.ts";
@@ -48,9 +49,9 @@ export function repeatSection(report: AuditReport, { command }: { readonly comma
   const missed = sample ? `One wrong round is missed with a probability of ${percent(sample.missProbability)}.` : "";
   return html`<section aria-labelledby="repeat"><h2 id="repeat">Repeat this audit</h2>
 <p>Anyone can, from an Ethereum endpoint, the federation's address and a source of blobs alone:</p><pre tabindex="0">${command}</pre>
-<p>What was done: every event of the task was checked against the others and hashed to the head of its history${report.storageCompared ? ", and that head compared with the contract's storage" : " (the contract's storage was not compared)"}; for ${which}, ${wordsOf(rules).looked}${opened} ${missed}</p>
+<p>What was done: every event of the task was checked against the others and hashed to the head of its history${report.storageCompared ? ", which is the contract's stored one" : ", which was not found to be the contract's stored one"}; for ${which}, ${wordsOf(rules).looked}${opened} ${missed}</p>
 <div class="wide"><table><tbody><tr><th scope="row">Chain</th><td>${report.chainId}</td></tr><tr><th scope="row">Federation</th><td><code>${report.federation}</code></td></tr><tr><th scope="row">Task</th><td>${report.task.taskId}</td></tr>
-<tr><th scope="row">Head of the history</th><td><code>${report.historyHead}</code></td></tr><tr><th scope="row">Last model</th><td><code>${report.finalModelRoot}</code></td></tr></tbody></table></div></section>`;
+<tr><th scope="row">Head of the history</th><td><code>${report.historyHead}</code></td></tr><tr><th scope="row">Last model</th><td><code>${report.finalModelRoot}</code></td></tr><tr><th scope="row">Rests on</th><td>${evidenceInWords(report)}</td></tr></tbody></table></div></section>`;
 }
 
 function rulesInWords(rules: TaskRules): readonly (readonly [string, string])[] {

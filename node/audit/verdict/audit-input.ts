@@ -7,6 +7,7 @@ import type { BlobOpener } from "../../ports/sealing.ts";
 import type { BlobStore } from "../../ports/storage.ts";
 import type { Random } from "../../ports/system.ts";
 import type { StoredState } from "../record/check-storage.ts";
+import type { Evidence } from "../record/evidence.ts";
 import type { RecoverSigner, RoundRecord } from "../record/task-record.ts";
 
 /** What an audit works on. */
@@ -17,6 +18,8 @@ export interface AuditInput extends Deployment {
   readonly storedState?: StoredState | undefined;
   /** The words of the contract's ring, by place (ChainReader.ringWords); without them times are the endpoint's word. */
   readonly storedWords?: ReadonlyMap<number, Bytes32> | undefined;
+  /** What the storage's words rest on (ChainReader.witnesses); without it they are taken as they are. */
+  readonly evidence?: Evidence | undefined;
   /** The federation's contracts whose codes are not this package's (ChainReader.codes); default none. */
   readonly differingCodes?: readonly string[] | undefined;
   /**

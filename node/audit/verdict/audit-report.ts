@@ -3,6 +3,7 @@ import type { Address, Bytes32, RoundNumber, TaskId } from "../../core/ids.ts";
 import type { Access, ProofKind, TaskRules } from "../../core/records.ts";
 import type { TaskSpec } from "../../core/task/task-spec.ts";
 import { zeroBytes32 } from "../../core/words/commitment.ts";
+import type { Evidence } from "../record/evidence.ts";
 import type { EventOf, ExpelledRecord, TaskRecord } from "../record/task-record.ts";
 import { exitCodeOf, type Finding, type Verdict, verdictOf } from "../replay/findings.ts";
 import type { AuditInput } from "./audit-input.ts";
@@ -60,8 +61,12 @@ export interface AuditReport {
   readonly timesCompared: boolean;
   /** Head of the history as the events hash to it. */
   readonly historyHead: Bytes32;
-  /** Whether the contract's storage was compared with the events. */
+  /** Whether the contract's storage was compared with the events, and its head is theirs. */
   readonly storageCompared: boolean;
+  /** Whether the events are those of the head; where not, whoever told them left out, added or changed something. */
+  readonly isBound: boolean;
+  /** What the contract's storage, as it was compared, rests on; absent where nobody said. */
+  readonly evidence?: Evidence;
   /** Present when only some rounds' bytes were looked at. */
   readonly sample?: { readonly rounds: readonly number[]; readonly of: number; readonly missProbability: number };
   /** Of the last accepted round that is not void; the initial one where there is none. */
@@ -164,7 +169,9 @@ export function concludeAudit(parts: {
     ...finality,
     timesCompared: record.timesCompared,
     historyHead: record.historyHead,
-    storageCompared: input.storedState !== undefined,
+    storageCompared: input.storedState !== undefined && record.isBound,
+    isBound: record.isBound,
+    ...(input.evidence && { evidence: input.evidence }),
     ...(sample && {
       sample: {
         rounds: [...sample.rounds].sort((a, b) => a - b),

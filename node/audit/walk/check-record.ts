@@ -21,6 +21,7 @@ import {
   followProof,
 } from "../members/check-strikes.ts";
 import { checkCodes, checkStorage, checkTimes, type StoredState } from "../record/check-storage.ts";
+import { checkEvidence, type Evidence } from "../record/evidence.ts";
 import { isBound, recordOf } from "../record/record-of.ts";
 import type { RecoverSigner, RoundDraft, TaskRecord, Walk } from "../record/task-record.ts";
 import { logOf, roundNumbered } from "../record/task-record.ts";
@@ -60,6 +61,7 @@ type StepEvent = Extract<TaskEvent, { readonly name: keyof typeof phasesBefore }
  * the storage may only be ahead of the events
  * @param input.storedWords of the contract's ring, by place
  * @param input.differingCodes the federation's contracts whose codes are not this package's
+ * @param input.evidence what the storage's words rest on
  * @param input.recoverSigner tells who signed advertised keys (ChainReader.recoverSigner); without it their signatures
  * are not looked at
  * @param input.attributeChanges all that admins set of accounts (ChainReader.attributeChanges); without it places in a
@@ -71,6 +73,7 @@ export function checkRecord(
     readonly storedState?: StoredState | undefined;
     readonly storedWords?: ReadonlyMap<number, Bytes32> | undefined;
     readonly differingCodes?: readonly string[] | undefined;
+    readonly evidence?: Evidence | undefined;
     readonly recoverSigner?: RecoverSigner | undefined;
     readonly attributeChanges?: readonly AttributeChange[] | undefined;
   },
@@ -83,6 +86,7 @@ export function checkRecord(
   followProof(walk, undefined);
   checkEligible(walk, events, input.attributeChanges);
   if (storedState) checkStorage(walk, storedState);
+  if (input.evidence) checkEvidence(walk, input.evidence, storedState !== undefined);
   checkCodes(walk, input.differingCodes ?? []);
   const timesCompared = storedWords !== undefined && checkTimes(walk, storedWords);
   return recordOf(walk, { isBound: isBound(walk, storedState), timesCompared });

@@ -13,14 +13,15 @@ const contractNames = ["Federation", "Court", "Proofs"] as const satisfies reado
  * Compares a federation's codes with this package's, byte for byte: its own, that of the court that it names, and that
  * of the proofs that count there. What a constructor has written into a code must be what an honest one writes. Rejects
  * with NOT_BUILT, RPC_UNREACHABLE.
+ *
+ * @param block its number as JSON-RPC writes it; default the newest
  */
-export async function readCodes({
-  rpc,
-  contract,
-  federation,
-}: Pick<FederationConnection, "rpc" | "contract" | "federation">): Promise<FederationCodes> {
+export async function readCodes(
+  { rpc, contract, federation }: Pick<FederationConnection, "rpc" | "contract" | "federation">,
+  block = "latest",
+): Promise<FederationCodes & { readonly addresses: Readonly<Record<DeployedContract, Address | undefined>> }> {
   const codeAt = async (address: string | undefined): Promise<Hex> =>
-    address === undefined ? "0x" : rpc.request<Hex>("eth_getCode", [address, "latest"]);
+    address === undefined ? "0x" : rpc.request<Hex>("eth_getCode", [address, block]);
   const artifacts = {
     Federation: await loadContractArtifact("Federation"),
     Court: await loadContractArtifact("Court"),
@@ -32,8 +33,8 @@ export async function readCodes({
   // what is left is the court's address
   const [word, another] = others ?? [];
   const isAddress = word !== undefined && another === undefined && /^0x0{24}/.test(word);
-  const court = isAddress ? `0x${word.slice(26)}` : undefined;
-  const answer = await rpc.ask("eth_call", [{ to: federation, data: contract.encodeFunctionData("proofs") }, "latest"]);
+  const court = isAddress ? addressIn(word) : undefined;
+  const answer = await rpc.ask("eth_call", [{ to: federation, data: contract.encodeFunctionData("proofs") }, block]);
   const proofs = "result" in answer ? addressIn(answer.result as Hex) : undefined;
   const codes = { Federation: own, Court: await codeAt(court), Proofs: await codeAt(proofs) };
   const isRight: Record<DeployedContract, boolean> = {
@@ -48,6 +49,7 @@ export async function readCodes({
       Court: hashBytes(codes.Court),
       Proofs: hashBytes(codes.Proofs),
     },
+    addresses: { Federation: federation, Court: court, Proofs: proofs },
   };
 }
 

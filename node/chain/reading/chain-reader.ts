@@ -10,7 +10,7 @@ import { connectFederation, type FederationConnection } from "../contracts/feder
 import { findStartBlock } from "../contracts/federation-lookup.ts";
 import { requireSameChain } from "../contracts/same-chain.ts";
 import { recordDigest } from "../contracts/signed-records.ts";
-import { createHeadWatch, type Finality, readHead } from "../rpc/head-watch.ts";
+import { createHeadWatch, type Finality, readHead, readPinned } from "../rpc/head-watch.ts";
 import { createLogFeed } from "../rpc/log-feed.ts";
 import { createLogReader, type LogFilter, type RawLog } from "../rpc/log-ranges.ts";
 import { readEventDetails } from "./event-details.ts";
@@ -20,6 +20,7 @@ import { lookUntilFits, type Misfit } from "./look-until-fits.ts";
 import { createMemberReader, memberEventNames } from "./members.ts";
 import { createStorageReader } from "./stored-state.ts";
 import { createTaskRecord } from "./task-record.ts";
+import { readWitnesses } from "./witnesses.ts";
 
 /** So often a record that does not fit is read again before whoever asks for it once is told. */
 const mostTries = 5;
@@ -102,13 +103,14 @@ export function chainReaderOver(connection: FederationConnection, options: Chain
     log,
   };
 
-  const record: ChainReader["record"] = async (taskId, { detail = false, signal } = {}) => {
+  const record: ChainReader["record"] = async (taskId, { detail = false, block, signal } = {}) => {
     const onMisfit = ({ endpoint, block, differing }: Misfit, tries: number) => {
       if (tries < mostTries) return;
       throw new FedledgerError("ENDPOINT_BEHIND", { url: endpoint, taskId, block, differing });
     };
-    const first = await readHead(rpc, finality, signal);
-    const { look, head } = await lookUntilFits(looking, newRecord(taskId), first, onMisfit, signal);
+    const first = block ? await readPinned(rpc, block, signal) : await readHead(rpc, finality, signal);
+    const again = block ? { ...looking, readHead: async () => first } : looking;
+    const { look, head } = await lookUntilFits(again, newRecord(taskId), first, onMisfit, signal);
     if (look.kind !== "fits") throw new FedledgerError("UNKNOWN_TASK", { taskId });
     const { view, stored, logs } = look;
     const events = detail ? decodeAll(logs, await readEventDetails(rpc, logs, signal)) : look.events;
@@ -134,6 +136,7 @@ export function chainReaderOver(connection: FederationConnection, options: Chain
       return { number, hash, timestampS };
     },
     record,
+    witnesses: (taskId, head, how) => readWitnesses({ ...options, contract }, { taskId, head, ...how }),
     history: async (taskId, how) => (await record(taskId, how)).events,
     follow: (taskId, how) => followTask(follow, taskId, how),
     attestationDigest: (taskId, round, proposalHash) => attestationDigest(domain, { taskId, round, proposalHash }),

@@ -34,7 +34,8 @@ const fields = [
   ["slotNumber", "number"],
 ] as const;
 
-type RawHeader = { readonly hash: Hex } & { readonly [Name in (typeof fields)[number][0]]?: Hex | null };
+/** A header as JSON-RPC gives it. */
+export type RawHeader = { readonly hash: Hex } & { readonly [Name in (typeof fields)[number][0]]?: Hex | null };
 
 /**
  * RLP of the header of a block, by its number or "latest": its keccak256 is the block's hash, or this rejects with

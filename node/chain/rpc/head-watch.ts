@@ -46,6 +46,13 @@ export async function readBlock(rpc: JsonRpc, number: number, signal?: AbortSign
   return block ? toHead(block) : undefined;
 }
 
+/** A block by its hash. Rejects with UNKNOWN_BLOCK where no endpoint has it, RPC_UNREACHABLE. */
+export async function readPinned(rpc: JsonRpc, hash: Bytes32, signal?: AbortSignal): Promise<LinkedHead> {
+  const block = await rpc.request<RawBlock | null>("eth_getBlockByHash", [hash, false], signal);
+  if (!block) throw new FedledgerError("UNKNOWN_BLOCK", { hash });
+  return toHead(block);
+}
+
 /** How long a head may not be told before one is asked for. */
 const toldPauseMs = 60_000;
 

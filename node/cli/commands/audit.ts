@@ -1,7 +1,9 @@
 import {
   type AuditReport,
   audit,
+  type Bytes32,
   decryptionInWords,
+  evidenceInWords,
   type Finding,
   modeOf,
   openContent,
@@ -26,6 +28,7 @@ export const auditCommand = () =>
       "Needs an endpoint, the federation's address and a source of blobs; without --content, the gateways that members registered.\n" +
       "Where the blobs are sealed to the task's members, also a grant and the keystore it was made for, or a member's keystore.\n" +
       "Of an encrypted task the sums of the ciphertexts are recomputed; that the models are what they decrypt to rests on the quorum that attested, or, with a participant's keystore, is recomputed for the rounds it was drawn in.\n" +
+      "Where the endpoint gives proofs (eth_getProof), what the contract stores is proven by the hash of a block, which any explorer shows; where not, the verdict says whose word it is, and --rpc A,B compares.\n" +
       "What each model reaches on the task's public test set is measured and told.\n" +
       "Exit codes: 0 every round was recomputed and equal · 3 a violation: task, round, party and chunk are named · 4 something could not be checked, or, with --final, can still be proven wrong.",
     settings: [
@@ -35,6 +38,7 @@ export const auditCommand = () =>
       "testSet",
       ...openingSettings,
       "sample",
+      "block",
       "final",
       "report",
       "force",
@@ -51,6 +55,7 @@ export const auditCommand = () =>
         testSet: values.testSet,
         sample: values.sample,
         requireFinal: values.final,
+        block: values.block as Bytes32 | undefined,
         onRound: (round) => output.emit({ event: "round", ...forPrograms(round) }, roundLine(round)),
         ...{ log, signal },
       });
@@ -94,7 +99,7 @@ function roundLine(round: RoundVerdict): string {
 function findingLine(finding: Finding): string {
   const where = [
     `task ${finding.taskId}`,
-    ...(finding.round === undefined ? [] : [`round ${finding.round}`]),
+    ...(finding.round === 0 ? [] : [`round ${finding.round}`]),
     ...(finding.party ? [finding.party] : []),
     ...(finding.chunk === undefined ? [] : [`chunk ${finding.chunk}`]),
   ];
@@ -116,16 +121,26 @@ function verdictText(report: AuditReport, seconds: number): string {
     : "";
   const gas = totals.gas === undefined ? "" : `, ${totals.gas.toLocaleString("en")} gas`;
   return (
-    `${judged}${sampled}\n  ${totals.accepted} accepted, ${totals.void} void and ${totals.invalid} invalid rounds, ${totals.updates} updates, ${formatBytes(totals.bytesChecked)} checked in ${seconds.toFixed(1)} s${gas}\n` +
+    `${taskFindings(report)}${judged}${sampled}\n  ${totals.accepted} accepted, ${totals.void} void and ${totals.invalid} invalid rounds, ${totals.updates} updates, ${formatBytes(totals.bytesChecked)} checked in ${seconds.toFixed(1)} s${gas}\n` +
     `  final model ${report.finalModelRoot}\n  history head ${report.historyHead}${report.storageCompared ? " (equal to the contract's)" : ""}` +
     privacyText(report) +
     pairsText(report) +
+    `\n  ${evidenceInWords(report)}` +
     `\n  ${standingText(report)}`
   );
 }
 
+/** What concerns the task as a whole, before the verdict: each round's own stand with it. */
+function taskFindings({ findings }: AuditReport): string {
+  return findings
+    .filter(({ round }) => round === 0)
+    .map((finding) => `${findingLine(finding)}\n`)
+    .join("");
+}
+
 /** Whether what was audited can still change: complete is not final. */
-function standingText({ complete, final, finalFromS, timesCompared }: AuditReport): string {
+function standingText({ complete, final, finalFromS, timesCompared, isBound }: AuditReport): string {
+  if (!isBound) return "Whether it is complete or final cannot be said: what was told of it is not its whole record.";
   const at = finalFromS === undefined ? "" : dateText(finalFromS);
   const by = timesCompared ? "" : " (by times that the endpoint told: the contract has not all of them any more)";
   if (final) return `The task is final since ${at}: nothing of it can be proven wrong any more${by}.`;

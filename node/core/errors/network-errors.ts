@@ -73,6 +73,13 @@ export const networkErrors = {
     retryable: false,
     exitCode: 5,
   },
+  UNKNOWN_BLOCK: {
+    message: "The endpoint knows no block {hash}.",
+    remedy: "Check the hash, that the endpoint is of its chain, and that it has come so far.",
+    fault: "user",
+    retryable: false,
+    exitCode: 4,
+  },
   RPC_DISAGREE: infrastructure(
     "Ethereum endpoints contradict each other about {method}: {groups}. {needed} must agree.",
     "One of them lies or is behind. Give another endpoint with --rpc, or leave out the one that you do not trust.",

@@ -6,9 +6,13 @@ import { storageLimits } from "../blocks/limits.ts";
 import { readOnlyStore } from "../blocks/read-only-store.ts";
 import { rawBlockType } from "./gateway-server.ts";
 
+/** So long a gateway is waited for before the next one is asked beside it. */
+const patienceMs = 1_000;
+
 /**
  * Reads blobs from trustless gateways (a member's, Kubo's, a public one), checking every block. Each block is asked of
- * the URLs in turn, beginning with the one that answered last; one that lies or is away is passed over.
+ * the URLs in turn, beginning with the one that answered last. Beside one that is silent the next is asked; one that
+ * lies or is away is passed over.
  * Throws INVALID_CONFIG for what is not an http(s) URL.
  */
 export function createGatewayStore(urls: readonly string[], options: { readonly timeoutMs?: number } = {}): BlobStore {
@@ -16,23 +20,39 @@ export function createGatewayStore(urls: readonly string[], options: { readonly 
   const gateways = urls.map(baseOf);
   let best = 0;
 
-  async function inTurn<T>(ask: (base: string) => Promise<T | undefined>): Promise<T | undefined> {
+  async function firstOf<T>(ask: (base: string, stop: AbortSignal) => Promise<T | undefined>): Promise<T | undefined> {
+    const others = new AbortController();
+    const running = new Map<number, Promise<{ readonly at: number; readonly answer: T | undefined }>>();
     const first = best;
-    for (let i = 0; i < gateways.length; i++) {
-      const at = (first + i) % gateways.length;
-      const answer = await ask(gateways[at] as string);
-      if (answer === undefined) continue;
-      best = at;
-      return answer;
+    for (let asked = 0; asked < gateways.length || running.size > 0; ) {
+      if (asked < gateways.length) {
+        const at = (first + asked++) % gateways.length;
+        running.set(
+          at,
+          ask(gateways[at] as string, others.signal).then((answer) => ({ at, answer })),
+        );
+      }
+      const done = await Promise.race([...running.values(), ...(asked < gateways.length ? [patience()] : [])]);
+      if (done === undefined) continue;
+      running.delete(done.at);
+      if (done.answer === undefined) continue;
+      best = done.at;
+      others.abort();
+      return done.answer;
     }
     return undefined;
   }
 
-  const request = (base: string, cid: Cid, method: "GET" | "HEAD", signal?: AbortSignal) =>
+  const patience = () =>
+    new Promise<undefined>((resolve) => {
+      setTimeout(() => resolve(undefined), patienceMs).unref();
+    });
+
+  const request = (base: string, cid: Cid, method: "GET" | "HEAD", signals: readonly AbortSignal[]) =>
     fetch(`${base}/ipfs/${cid}?format=raw`, {
       method,
       headers: { accept: rawBlockType },
-      signal: AbortSignal.any([AbortSignal.timeout(timeoutMs), ...(signal ? [signal] : [])]),
+      signal: AbortSignal.any([AbortSignal.timeout(timeoutMs), ...signals]),
     });
 
   return readOnlyStore({
@@ -41,9 +61,9 @@ export function createGatewayStore(urls: readonly string[], options: { readonly 
     async block(cid, signal) {
       const contentId = contentIdFromCid(cid);
       let liar: string | undefined;
-      const block = await inTurn(async (base) => {
+      const block = await firstOf(async (base, stop) => {
         try {
-          const response = await request(base, cid, "GET", signal);
+          const response = await request(base, cid, "GET", signal ? [signal, stop] : [stop]);
           if (!response.ok) {
             await response.body?.cancel();
             return undefined;
@@ -62,8 +82,8 @@ export function createGatewayStore(urls: readonly string[], options: { readonly 
         : new FedledgerError("BLOB_CORRUPT", { contentId, source: liar });
     },
     has: async (cid) =>
-      (await inTurn((base) =>
-        request(base, cid, "HEAD").then(
+      (await firstOf((base, stop) =>
+        request(base, cid, "HEAD", [stop]).then(
           ({ ok }) => ok || undefined,
           () => undefined,
         ),

@@ -203,6 +203,7 @@ export function createModelChain(clock: VirtualClock, random: SeededRandom, opti
       members: () => answer(membersNow),
       attributeChanges: () => answer(() => []),
       ringWords: () => answer(() => []),
+      witnesses: () => answer(() => ({ told: [], failed: [] })),
       codes: () => answer(() => ({ differing: [], hashes: {} })),
       taskCount: () => answer(() => tip().storage.tasks.length),
       record: (taskId) =>

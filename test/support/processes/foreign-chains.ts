@@ -27,7 +27,17 @@ export function commandOf(name: string, versionOption: string): string | undefin
  */
 export async function startGeth(command: string, folder: string): Promise<ForeignChain> {
   const port = await freePort();
-  const args = ["--dev", "--dev.period", "1", "--datadir", join(folder, "geth"), "--ipcdisable", "--nodiscover"];
+  const args = [
+    "--dev",
+    "--dev.period",
+    "1",
+    "--dev.gaslimit",
+    "60000000",
+    "--datadir",
+    join(folder, "geth"),
+    "--ipcdisable",
+    "--nodiscover",
+  ];
   const http = ["--http", "--http.addr", "127.0.0.1", "--http.port", `${port}`, "--http.api", "eth,net,web3,debug"];
   return await startChain(command, [...args, ...http, "--verbosity", "1"], port, async (request, account, wei) => {
     const [from] = (await request("eth_accounts")) as [string];

@@ -37,6 +37,18 @@ describe("gateways and other content sources", () => {
     await gateway.stop();
     await behind.stop();
   });
+
+  it("asks the next gateway beside one that is silent, also of a list of sources", async () => {
+    const silent = createServer(() => {}).listen(0, "127.0.0.1");
+    await new Promise((resolve) => silent.once("listening", resolve));
+    const url = `http://127.0.0.1:${(silent.address() as AddressInfo).port}`;
+    const minutes = createGatewayStore([url, gateway.url() ?? ""], { timeoutMs: 600_000 });
+    expect(await minutes.get(contentId, { lengthBytes })).to.deep.equal(bytes);
+    const listed = await createContentSource(`${url},${gateway.url()}`);
+    expect(await listed.get(contentId, { lengthBytes })).to.deep.equal(bytes);
+    silent.closeAllConnections();
+    await new Promise((resolve) => silent.close(resolve));
+  }).timeout(20_000);
   const ask = (path: string, init?: RequestInit) => fetch(`${gateway.url()}${path}`, init);
   const path = () => `/ipfs/${cidOf(contentId, lengthBytes)}`;
 
