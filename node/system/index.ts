@@ -1,4 +1,4 @@
-export { type ClaimedFolder, claimFolder } from "./claim-folder.ts";
+export { claimFolder } from "./claim-folder.ts";
 export { createClock } from "./clock.ts";
 export {
   fileExists,
