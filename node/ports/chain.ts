@@ -225,8 +225,6 @@ export interface ChainReader {
   history(taskId: TaskId, options?: { detail?: boolean; signal?: AbortSignal }): Promise<readonly TaskEvent[]>;
   /** What the contract stores of a task. Rejects with UNKNOWN_TASK. */
   storedState(taskId: TaskId): Promise<StoredTask>;
-  /** Words in the ring of a task's accepted rounds, in the order of these places (core/record/ring.ts); else zero. */
-  ringWords(taskId: TaskId, places: readonly number[]): Promise<readonly Bytes32[]>;
   /** The federation's codes, compared with this package's byte by byte. Rejects with NOT_BUILT. */
   codes(): Promise<FederationCodes>;
   /** What the contract stores of an account in a task. */

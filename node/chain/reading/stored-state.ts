@@ -16,7 +16,6 @@ import {
   readTaskCount,
   slotOfCredit,
   slotOfPlace,
-  slotOfRing,
   slotOfTaskCount,
   slotsOfTask,
 } from "./storage-layout.ts";
@@ -28,7 +27,7 @@ import {
 export type NoStorage = { readonly missing: "state" | "contract" | "block"; readonly reason: string };
 
 /** What of a reader asks the contract's storage. */
-export type StorageReader = Pick<ChainReader, "taskCount" | "storedState" | "ringWords" | "placeOf" | "creditOf"> & {
+export type StorageReader = Pick<ChainReader, "taskCount" | "storedState" | "placeOf" | "creditOf"> & {
   /** A task as it is stored at a block, by its number; the head is zero where there is no such task. */
   taskAt(taskId: TaskId, block: number, signal?: AbortSignal): Promise<StoredTask | NoStorage>;
 };
@@ -74,11 +73,6 @@ export function createStorageReader(
       const stored = readTask(await load(slotsOfTask(taskId), await blockToRead()));
       if (BigInt(stored.historyHead) === 0n) throw new FedledgerError("UNKNOWN_TASK", { taskId });
       return stored;
-    },
-    async ringWords(taskId, places) {
-      if (places.length === 0) return [];
-      const slots = places.map((place) => slotOfRing(taskId, place));
-      return await load(slots, await blockToRead());
     },
     async placeOf(taskId, account) {
       const block = await blockToRead();

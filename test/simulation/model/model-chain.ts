@@ -202,7 +202,6 @@ export function createModelChain(clock: VirtualClock, random: SeededRandom, opti
       origin: () => answer(() => `0x${"01".repeat(32)}` as const),
       members: () => answer(membersNow),
       attributeChanges: () => answer(() => []),
-      ringWords: () => answer(() => []),
       witnesses: () => answer(() => ({ told: [], failed: [] })),
       codes: () => answer(() => ({ differing: [], hashes: {} })),
       taskCount: () => answer(() => tip().storage.tasks.length),
