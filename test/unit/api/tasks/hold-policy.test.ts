@@ -45,6 +45,8 @@ const below: Omit<Required<SitePolicy>, "format" | "dataBudget"> = {
 
 describe("A site's policy", function () {
   this.timeout(60_000);
+  // without the policy each test waits for the pipe: one is enough
+  this.bail(true);
   let fixture: FederationFixture;
   let folder: Awaited<ReturnType<typeof temporaryDirectory>>;
   let play: NodePlay;
