@@ -91,6 +91,11 @@ describe("A site's policy", function () {
       trainer: ({ spec: of }) => loadTrainer({ spec: of, data }),
     });
 
+  it("holds for an aggregator, too, by its own bond", async () => {
+    const policy = { format, maxBondEther: 0.5 } as const;
+    await expectCode("POLICY_REFUSES", () => createAggregator({ ...settings(), policy }));
+  });
+
   for (const [key, limit] of Object.entries(below)) {
     it(`refuses by ${key} before data and statement are opened, and before anything is kept`, async () => {
       const given = settings();
@@ -99,11 +104,6 @@ describe("A site's policy", function () {
       expect(existsSync(given.directory ?? "")).to.equal(false);
     });
   }
-
-  it("holds for an aggregator, too, by its own bond", async () => {
-    const policy = { format, maxBondEther: 0.5 } as const;
-    await expectCode("POLICY_REFUSES", () => createAggregator({ ...settings(), policy }));
-  });
 
   it("lets a task that is within it go on to the data", async () => {
     const { hashes } = await fixture.admin.chain.codes();
