@@ -62,6 +62,7 @@ const suites: readonly Suite[] = [
     counts: "check",
   },
   { name: "command line docs", args: ["scripts/docs-cli.ts", "--check"], counts: "check" },
+  { name: "fault table", args: ["scripts/faults.ts", "--check"], counts: "check" },
   {
     name: "end to end",
     alone: true,
