@@ -1,7 +1,7 @@
 import { CommanderError } from "commander";
 import { FedledgerError, isFedledgerError } from "../core/errors/error.ts";
 import { useProxies } from "../system/index.ts";
-import { interruptedCode } from "./options/stop-signal.ts";
+import { interruptedCode, ownProcess } from "./options/stop-signal.ts";
 import { createProgram } from "./program.ts";
 import { reportError } from "./text/output.ts";
 
@@ -10,6 +10,7 @@ let lost: NodeJS.ErrnoException | undefined;
 
 /** Runs the command line and ends the process with its exit code. */
 export async function runMain(args: readonly string[]): Promise<void> {
+  ownProcess();
   // whoever reads us may stop (a pager that is closed), and a disk may be full: a node works on, and nothing is thrown
   process.stderr.on("error", () => {});
   process.stdout.on("error", (error: NodeJS.ErrnoException) => {

@@ -133,7 +133,7 @@ describe("access by attributes", function () {
       ...["--dev-account", numberOf(inside), "--json"],
     ]);
     try {
-      await until((event) => event.event === "progress" && event.kind === "enrolled");
+      for (const kind of ["registered", "enrolled"]) await until((event) => event.kind === kind);
     } finally {
       child.kill("SIGTERM");
       await finished;

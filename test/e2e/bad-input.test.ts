@@ -114,7 +114,7 @@ const withChain: readonly Case[] = [
   ["INVALID_CONFIG", `participant --data breast-cancer --gateway 127.0.0.1:99999 ${node}`],
   ["ADDRESS_IN_USE", `participant --data breast-cancer --gateway 127.0.0.1:BUSY ${node}`],
   ["INVALID_CONFIG", `participant --data breast-cancer --listen nonsense ${node}`],
-  ["STORAGE_FAILED", `participant --data breast-cancer ${node} --dir garbage.txt`],
+  ["FOLDER_UNUSABLE", `participant --data breast-cancer ${node} --dir garbage.txt`],
 ];
 
 const columns = Array.from({ length: 30 }, (_, i) => `c${i}`);

@@ -129,6 +129,6 @@ describe("an encrypted task between nodes", function () {
     const sums = wrong.findings.filter(({ code }) => code === "SUM_WRONG");
     // the openings are not those that the proposal's hash binds: whoever shows them may frame the aggregator
     expect(sums.map(({ round, party }) => [round, party])).to.deep.equal([[1, undefined]]);
-    expect(wrong.exitCode).to.equal(3);
+    expect(wrong.exitCode).to.equal(4);
   });
 });

@@ -9,6 +9,7 @@ import type { RoundVerdict } from "./round-verdict.ts";
  */
 const toldOnly: ReadonlySet<FindingCode> = new Set([
   "PHASE_ORDER",
+  "BASE_MODEL_WRONG",
   "DRAW_WRONG",
   "DEADLINE_WRONG",
   "STEP_TOO_EARLY",

@@ -12,9 +12,15 @@ const sameSignalMs = 1_000;
 /** Whether somebody sits before this process: then SIGHUP says that they are gone. */
 const hasTerminal = [process.stdin, process.stdout, process.stderr].some((stream) => stream.isTTY);
 
+let isWholeProcess = false;
 let stop: AbortController | undefined;
 let interruptedBy: keyof typeof codeOf | undefined;
 const hangUps = new Set<() => void>();
+
+/** Says that the command line is all of this process, so that it ends with who started it. */
+export function ownProcess(): void {
+  isWholeProcess = true;
+}
 
 /** The exit code that the signal which stopped this process asks for; undefined where there was none. */
 export function interruptedCode(): number | undefined {
@@ -43,7 +49,7 @@ export function stopSignal(onHangUp: () => void = () => {}): AbortSignal {
     if (hasTerminal) hear("SIGHUP");
     else for (const reopen of hangUps) reopen();
   });
-  endWithParent(controller);
+  if (isWholeProcess) endWithParent(controller);
   return controller.signal;
 }
 

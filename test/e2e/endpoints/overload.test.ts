@@ -14,7 +14,7 @@ describe(`${nodes} nodes behind an endpoint that answers ${perSecond} requests a
   let fixture: FederationFixture;
 
   before(async () => {
-    fixture = await startFederation({ participants: 2, aggregators: 1, register: false, blockIntervalMs: 1_000 });
+    fixture = await startFederation({ participants: 2, outsiders: nodes, register: false, blockIntervalMs: 1_000 });
     await fixture.createTask();
   });
   after(() => fixture.close());
@@ -24,12 +24,15 @@ describe(`${nodes} nodes behind an endpoint that answers ${perSecond} requests a
     const endpoint = await startHostileEndpoint(fixture.url);
     const refusal = refusals.find((each) => each.provider === "Alchemy" && each.kind === "rate")!;
     endpoint.bend(refusingAbove(refusal, perSecond));
-    const key = fixture.participants[0]!.privateKey;
-    const dev = Array.from({ length: 20 }, (_, i) => i).find((i) => testAccount(i).privateKey === key);
-    const running = Array.from({ length: nodes }, (_, i) =>
+    const numbers = Array.from({ length: 20 }, (_, i) => i);
+    // an account is for one node
+    const accounts = fixture.outsiders.map(({ privateKey }) =>
+      numbers.find((number) => testAccount(number).privateKey === privateKey),
+    );
+    const running = accounts.map((account, i) =>
       startFedledger([
         ...["watch", "--json", "--rpc", endpoint.url, "--federation", fixture.federation],
-        ...["--dev-account", String(dev), "--dir", `${folder.path}/${i}`, "--gateway", "off"],
+        ...["--dev-account", String(account), "--dir", `${folder.path}/${i}`, "--gateway", "off"],
       ]),
     );
     await Promise.all(running.map(({ until }) => until(({ event }) => event === "started")));

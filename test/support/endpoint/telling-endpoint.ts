@@ -51,7 +51,10 @@ export async function startTellingEndpoint(
         return said === undefined ? undefined : socket.send(said);
       }
       const headers = { "content-type": "application/json" };
-      socket.send(await (await fetch(upstream, { method: "POST", headers, body: text })).text());
+      // a chain that is gone answers no more, nor does this
+      const response = await fetch(upstream, { method: "POST", headers, body: text }).catch(() => undefined);
+      if (response === undefined) return socket.terminate();
+      socket.send(await response.text());
     });
   });
   await new Promise<void>((resolve) => http.listen(0, "127.0.0.1", resolve));

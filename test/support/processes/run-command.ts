@@ -22,6 +22,8 @@ export async function runInProcess(
   const written = { stdout: "", stderr: "" };
   const writes = { stdout: stdout.write, stderr: stderr.write };
   const kept = { ...process.env };
+  // a node's command lets nobody else read what it writes: what comes after it in this process is no node's
+  const umask = process.umask();
   Object.assign(process.env, env);
   const hear = (name: keyof typeof written) => (text: string | Uint8Array) => {
     written[name] += String(text);
@@ -37,6 +39,7 @@ export async function runInProcess(
     Object.assign(stdout, { write: writes.stdout });
     Object.assign(stderr, { write: writes.stderr });
     process.env = kept;
+    process.umask(umask);
     process.exitCode = 0;
   }
 }

@@ -117,6 +117,7 @@ describe("what an audit rests on", function () {
   it("does not change for a later block: an audit of an earlier one is of that one", async () => {
     const block = await headHash();
     await task.commitAll(1);
+    await task.close();
     const report = await auditBy([endpoint.url], { block });
     expect(report).to.include({ exitCode: 0 });
     expect(report.rounds.length).to.equal(1);
