@@ -37,7 +37,7 @@ export const agreementFaults: FaultTheme = {
         [
           "one of three endpoints leaves a log out, and two must agree",
           "`audit`",
-          "comes to a verdict by the two others (exit 4 here, without blobs)",
+          "the exit code of an honest endpoint alone",
         ],
         ["one of two endpoints leaves a log out, and both must agree", "`audit`", "names both", "RPC_DISAGREE"],
         ["two must agree, and one endpoint is given", "`audit`", "names the setting", "INVALID_CONFIG"],

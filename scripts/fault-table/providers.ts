@@ -12,7 +12,7 @@ export const providerFaults: FaultTheme = {
   name: "Providers' refusals",
   tests: {
     "test/unit/chain/endpoints/rpc-endpoint.test.ts": {
-      'understands Infura: "query returned more than 10000 results. Try with this block ra" (HTTP 200)': tooMany(
+      'understands Infura: "query returned more than 10000 results. Try with this block " (HTTP 200)': tooMany(
         "Infura: too many logs at once",
         "understood as: fewer logs at once; the range that it suggests is read",
       ),
