@@ -36,7 +36,8 @@ const hardhat = (...args: string[]) => [bin("hardhat/dist/src/cli.js"), ...args]
 
 /** What `npm test` runs, the dearest first: the last ones are to end together. */
 const suites: readonly Suite[] = [
-  { name: "contracts", args: hardhat("test"), counts: "hardhat" },
+  // the tests in Solidity, fuzz and walks, take a minute to compile: they are among the slow ones
+  { name: "contracts", args: hardhat("test", "mocha"), counts: "hardhat" },
   {
     name: "unit",
     args: mocha("test/layers/*.test.ts", "test/unit/**/*.test.ts", "--ignore", "test/unit/{p2p,storage,slow}/**"),

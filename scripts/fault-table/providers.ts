@@ -94,7 +94,7 @@ export const providerFaults: FaultTheme = {
         ["an endpoint that gives the logs of no range, however short", "whoever reads logs", "", "RPC_REFUSED"],
       ],
     },
-    "test/e2e/endpoints/overload.test.ts": {
+    "test/e2e/slow/overload.test.ts": {
       "all start, and none ends": [
         [
           "four watchers as processes behind an endpoint that answers eight requests a second",

@@ -1,6 +1,3 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { expect } from "chai";
 import { createAggregator } from "../../node/aggregator/create-aggregator.ts";
 import { chunkTreeRoot } from "../../node/core/bytes/chunk-tree.ts";
@@ -15,7 +12,6 @@ import { flipLane } from "../support/malicious/lane-flipper.ts";
 import type { CorruptAggregator, Lie } from "../support/malicious/lie.ts";
 import { createNodePlay, type NodePlay, patientWindows } from "../support/played/node-play.ts";
 import { composeAggregator, composeParticipant, composeWatcher } from "../support/processes/compose-node.ts";
-import { runFedledger } from "../support/processes/fedledger-process.ts";
 import { openLoopbackNode } from "../support/processes/loopback-node.ts";
 import { maskedRules } from "../support/states/plain-rules.ts";
 import { temporaryDirectory } from "../support/temporary-directory.ts";
@@ -124,33 +120,7 @@ describe("a masked task", function () {
       expect(audit.rounds.map(({ verdict }) => verdict)).to.deep.equal(["verified", "verified", "verified"]);
     });
   });
-
-  it("runs in the demo, each member a process, and audits clean", async () => {
-    const folder = mkdtempSync(join(tmpdir(), "fedledger-masked-"));
-    try {
-      const args = ["--mode", "masked", "--participants", "4", "--rounds", "2", "--json", "--out", join(folder, "run")];
-      const { code, events, stderr } = await runFedledger(["demo", ...args]);
-      expect(code, stderr).to.equal(0);
-      const told = events
-        .filter(({ event }) => event === "node")
-        .map(({ name, data }) => ({ name, data: data as Told }));
-      const verdict = told.find(({ name, data }) => name === "auditor" && data.event === "verdict")!.data;
-      expect(verdict).to.deep.include({ verdict: "verified", complete: true, findings: [] });
-      const kinds = (kind: string) => told.filter(({ data }) => data.kind === kind).length;
-      expect([kinds("advertised"), kinds("masked")]).to.deep.equal([8, 8]);
-      // three of the four open a sum: who comes to it behind the proposal has nothing left to tell
-      for (const kind of ["closing-signed", "unmasked"]) expect(kinds(kind), kind).to.be.within(6, 8);
-      expect(kinds("masking-refused")).to.equal(0);
-    } finally {
-      rmSync(folder, { recursive: true, force: true });
-    }
-  });
 });
-
-interface Told extends Record<string, unknown> {
-  readonly event?: string;
-  readonly kind?: string;
-}
 
 /** The trainer, but in one round it does not end. */
 function absentIn(round: number, trainer: Trainer): Trainer {

@@ -8,7 +8,6 @@ import { canonicalTaskSpec, parseTaskSpec } from "../../node/core/task/task-spec
 import { type FederationFixture, type FixtureMember, startFederation } from "../support/federation-fixture.ts";
 import { createNodePlay, type NodePlay, patientWindows } from "../support/played/node-play.ts";
 import { composeAggregator, composeParticipant } from "../support/processes/compose-node.ts";
-import { runFedledger } from "../support/processes/fedledger-process.ts";
 import { runInProcess } from "../support/processes/run-command.ts";
 import { temporaryDirectory } from "../support/temporary-directory.ts";
 import { createPullingTrainer } from "../support/training/pulling-trainer.ts";
@@ -158,24 +157,5 @@ describe("a task whose blobs are sealed", function () {
     const refused = await runInProcess(["model", "export", ...record, "--out", out]);
     expect([refused.exit, refused.stderr.includes("BLOB_SEALED")]).to.deep.equal([4, true]);
     expect(await runInProcess(["model", "export", ...record, "--out", out, ...participant])).to.include({ exit: 0 });
-  });
-
-  it("runs as a demo, whose auditor is given a grant", async () => {
-    const out = fileOf("demo");
-    const size = ["--participants", "2", "--rounds", "2"];
-    const { code, events, stderr } = await runFedledger([
-      "demo",
-      "--json",
-      "--blobs",
-      "members",
-      ...size,
-      "--out",
-      out,
-    ]);
-    expect(code, stderr).to.equal(0);
-    const told = events
-      .filter(({ event, name }) => event === "node" && name === "auditor")
-      .map(({ data }) => data as Record<string, unknown>);
-    expect(told.find(({ event }) => event === "verdict")).to.include({ verdict: "verified", exitCode: 0 });
   });
 });
