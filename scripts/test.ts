@@ -1,4 +1,4 @@
-// Runs the test suites, two at a time, and ends with what each took and a line "N passed, N failed".
+// Runs the test suites, three at a time, and ends with what each took and a line "N passed, N failed".
 //   node scripts/test.ts            what `npm test` runs
 //   node scripts/test.ts --slow     the long suites of CI
 //   node scripts/test.ts NAME...    suites by name
@@ -15,7 +15,7 @@ interface Counts {
 
 interface Suite {
   readonly name: string;
-  /** Busy with two cores by itself; all others keep one busy, so that two of them run beside each other. */
+  /** Busy with two cores by itself; of the others, which keep one busy or wait, three run beside each other. */
   readonly alone?: true;
   /** Arguments of Node, run in the project's folder. */
   readonly args: readonly string[];
@@ -36,8 +36,7 @@ const hardhat = (...args: string[]) => [bin("hardhat/dist/src/cli.js"), ...args]
 
 /** What `npm test` runs, the dearest first: the last ones are to end together. */
 const suites: readonly Suite[] = [
-  // the tests in Solidity, fuzz and walks, take a minute to compile: they are among the slow ones
-  { name: "contracts", args: hardhat("test", "mocha"), counts: "hardhat" },
+  { name: "contracts", args: hardhat("test"), counts: "hardhat" },
   {
     name: "unit",
     args: mocha("test/layers/*.test.ts", "test/unit/**/*.test.ts", "--ignore", "test/unit/{p2p,storage,slow}/**"),
@@ -107,8 +106,8 @@ const slowSuites: readonly Suite[] = [
   {
     name: "end to end, long",
     alone: true,
-    // eight of the twenty that docs/benchmarks.md tells of: CI is to end within its time
-    env: { KILL_RUNS: "8" },
+    // three of the twenty that docs/benchmarks.md tells of: CI is to end within its time
+    env: { KILL_RUNS: "3" },
     args: mocha("--timeout", "1500000", "test/e2e/slow/*.test.ts"),
     counts: "mocha",
   },
@@ -127,7 +126,7 @@ const lines: string[] = [];
 const started = performance.now();
 const waiting = chosen.filter(({ alone }) => !alone);
 const isLive = chosen.length === 1;
-await Promise.all([runWaiting(), runWaiting()]);
+await Promise.all([runWaiting(), runWaiting(), runWaiting()]);
 for (const suite of chosen.filter(({ alone }) => alone)) await report(suite, true);
 rmSync(folder, { recursive: true, force: true });
 process.stdout.write(`\n${lines.join("\n")}\n\nin ${secondsSince(started)}\n${tally(total)}\n`);
