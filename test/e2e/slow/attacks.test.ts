@@ -19,7 +19,12 @@ describe("attacks, each in a federation of eight processes", function () {
   const results = new Map<string, AttackResult>();
 
   for (const attack of attacks) {
-    it(`${attack.name}: ${attack.summary}`, async () => {
+    it(`${attack.name}: ${attack.summary}`, async function () {
+      if (attack.endpoint !== undefined) {
+        // a node that holds the record against storage makes no step on what this endpoint shows: the story must follow
+        process.stdout.write(`      ${attack.name} is not run: test/e2e/masked-attacks.test.ts plays it\n`);
+        return this.skip();
+      }
       const lines: string[] = [];
       const result = await runAttack(attack.name, { honestRuns, onLine: ({ text }) => lines.push(text) });
       results.set(attack.name, result);
